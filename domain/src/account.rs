@@ -1,0 +1,189 @@
+//! Account: a person who works with the system, under a pseudonym. The name is private; the roles are not.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use crate::aggregate::{Concept, named};
+use crate::facts::{Facts, Grant, Role};
+use crate::rejection::Rejection;
+use crate::said::{Private, Said};
+
+/// An account as its events left it.
+#[derive(Clone, Debug, Default)]
+pub struct Account {
+    /// What it may do, sorted.
+    pub grants: Vec<Grant>,
+    /// Whether and how it is open.
+    pub standing: Standing,
+}
+
+/// Whether an account may be used.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Standing {
+    #[default]
+    Absent,
+    Open,
+    Suspended,
+    Closed,
+}
+
+/// What can be asked of an account.
+#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case", tag = "command")]
+pub enum Command {
+    /// End it for good.
+    Close,
+    /// Say how its holder is related to a party or premises: a reason to step aside.
+    DeclareRelation {
+        /// A subject, `premises/p-1` or `party/y-1`.
+        to: String,
+        /// `owner`, `kin`, `employer` …
+        relation: String,
+    },
+    /// Give it a role.
+    Grant(Grant),
+    /// Open it.
+    Open {
+        /// The person's name: private.
+        name: String,
+        /// A telephone number: private.
+        #[serde(default)]
+        phone: Option<String>,
+    },
+    /// Take a role away.
+    Revoke(Grant),
+    /// Bar it until further notice.
+    Suspend {
+        /// `leave`, `investigation`, `lost_device` …
+        why: String,
+    },
+}
+
+/// What can have happened to an account.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(tag = "type")]
+#[allow(missing_docs, reason = "the fields are those of the commands")]
+pub enum Event {
+    AccountClosed,
+    AccountOpened,
+    AccountSuspended { why: String },
+    RelationDeclared { to: String, relation: String },
+    RoleGranted(Grant),
+    RoleRevoked(Grant),
+}
+
+named!(Event { AccountClosed, AccountOpened, AccountSuspended, RelationDeclared, RoleGranted, RoleRevoked });
+
+impl Concept for Account {
+    const TYPE: &'static str = "account";
+    type Command = Command;
+    type Event = Event;
+
+    fn decide(&self, command: Command, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
+        if !matches!(command, Command::DeclareRelation { .. }) {
+            facts.actor.require(&[Role::Administrator])?;
+        }
+        let event = match (self.standing, command) {
+            (Standing::Absent, Command::Open { name, phone }) => {
+                if name.trim().is_empty() {
+                    return Err(Rejection::Malformed { field: "name", needs: "the person's name" });
+                }
+                let private = Private::none().with("name", Some(name)).with("phone", phone);
+                return Ok(vec![Said::with(Event::AccountOpened, private)]);
+            }
+            (Standing::Absent, _) => return Err(Rejection::NotFound { what: "account" }),
+            (_, Command::Open { .. }) => return Err(Rejection::AlreadyExists { what: "account" }),
+            (Standing::Closed, Command::Close) => return Ok(vec![]),
+            (Standing::Closed, _) => return Err(Rejection::WrongState { is: "closed", needs: "open" }),
+            (_, Command::Close) => Event::AccountClosed,
+            (_, Command::DeclareRelation { to, relation }) => Event::RelationDeclared { to, relation },
+            (_, Command::Grant(grant)) if self.grants.contains(&grant) => return Ok(vec![]),
+            (_, Command::Grant(grant)) => Event::RoleGranted(grant),
+            (_, Command::Revoke(grant)) if self.grants.contains(&grant) => Event::RoleRevoked(grant),
+            (_, Command::Revoke(_)) => return Ok(vec![]),
+            (Standing::Suspended, Command::Suspend { .. }) => return Ok(vec![]),
+            (_, Command::Suspend { why }) => Event::AccountSuspended { why },
+        };
+        Ok(vec![Said::openly(event)])
+    }
+
+    fn evolve(&mut self, event: &Event) {
+        match event {
+            Event::AccountClosed => {
+                self.standing = Standing::Closed;
+                self.grants.clear();
+            }
+            Event::AccountOpened => self.standing = Standing::Open,
+            Event::AccountSuspended { .. } => self.standing = Standing::Suspended,
+            Event::RelationDeclared { .. } => {}
+            Event::RoleGranted(grant) => {
+                self.grants.push(grant.clone());
+                self.grants.sort();
+            }
+            Event::RoleRevoked(grant) => self.grants.retain(|held| held != grant),
+        }
+    }
+}
+
+/// Until when a grant or assignment runs, and from when.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Serialize, schemars::JsonSchema)]
+pub struct Span {
+    /// First day; from ever when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<NaiveDate>,
+    /// Last day; for good when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<NaiveDate>,
+}
+
+impl Span {
+    /// Whether the day lies within.
+    pub fn holds_on(&self, day: NaiveDate) -> bool {
+        self.from.is_none_or(|from| from <= day) && self.until.is_none_or(|until| day <= until)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::given::given;
+
+    fn grid_worker() -> Grant {
+        Grant { role: Role::GridWorker, department: None, area: Some("shijing".into()), party: None }
+    }
+
+    #[test]
+    fn opening_keeps_the_name_private() {
+        let opened = given::<Account>([]).as_role(Role::Administrator).when(Command::Open { name: "张三".into(), phone: None });
+        let said = opened.said();
+        assert_eq!(said[0].event, Event::AccountOpened);
+        let wire = serde_json::to_value(&said[0]).unwrap();
+        assert_eq!(wire["private"]["name"], "张三");
+        assert!(wire["private"]["phone"].is_null());
+    }
+
+    #[test]
+    fn only_an_administrator_gives_roles() {
+        given::<Account>([Event::AccountOpened])
+            .as_role(Role::GridWorker)
+            .when(Command::Grant(grid_worker()))
+            .then_rejected("role_needed");
+    }
+
+    #[test]
+    fn a_role_given_twice_says_nothing_new() {
+        given::<Account>([Event::AccountOpened, Event::RoleGranted(grid_worker())])
+            .as_role(Role::Administrator)
+            .when(Command::Grant(grid_worker()))
+            .then([]);
+    }
+
+    #[test]
+    fn a_closed_account_stays_closed() {
+        given::<Account>([Event::AccountOpened, Event::AccountClosed])
+            .as_role(Role::Administrator)
+            .when(Command::Grant(grid_worker()))
+            .then_rejected("wrong_state");
+    }
+}

@@ -1,0 +1,148 @@
+//! Authority: an administrative organ in whose name decisions are issued, and what was delegated to it.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use crate::aggregate::{Concept, named};
+use crate::facts::{Facts, Role};
+use crate::identifier;
+use crate::rejection::Rejection;
+use crate::said::Said;
+
+/// An authority as its events left it.
+#[derive(Clone, Debug, Default)]
+pub struct Authority {
+    /// Delegations that have not ended, by document number.
+    pub delegations: Vec<Delegation>,
+    /// Whether it is registered.
+    pub registered: bool,
+}
+
+/// A written power to decide in an authority's name, until a date.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, schemars::JsonSchema)]
+pub struct Delegation {
+    /// Who may decide in its name.
+    pub to: String,
+    /// What may be decided: `adverse_grade`, `prohibition`, `rectification`.
+    pub decides: Vec<String>,
+    /// Number of the document.
+    pub document_number: String,
+    /// Last day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<NaiveDate>,
+}
+
+/// What can be asked of an authority.
+#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case", tag = "command")]
+pub enum Command {
+    /// End a delegation.
+    EndDelegation {
+        /// Which.
+        document_number: String,
+        /// Why.
+        why: String,
+    },
+    /// Record a delegation.
+    RecordDelegation(Delegation),
+    /// Register it.
+    Register(Registration),
+}
+
+/// What is registered of an authority. All of it is public.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, schemars::JsonSchema)]
+pub struct Registration {
+    /// Its name.
+    pub name: String,
+    /// Unified social credit code, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uscc: Option<String>,
+    /// The department of the policy's list that it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub department: Option<String>,
+    /// What it may decide of its own: `adverse_grade`, `prohibition` …
+    #[serde(default)]
+    pub decides: Vec<String>,
+}
+
+/// What can have happened to an authority.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(tag = "type")]
+#[allow(missing_docs, reason = "the fields are those of the commands")]
+pub enum Event {
+    AuthorityRegistered(Registration),
+    DelegationEnded { document_number: String, why: String },
+    DelegationRecorded(Delegation),
+}
+
+named!(Event { AuthorityRegistered, DelegationEnded, DelegationRecorded });
+
+impl Concept for Authority {
+    const TYPE: &'static str = "authority";
+    type Command = Command;
+    type Event = Event;
+
+    fn decide(&self, command: Command, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
+        facts.actor.require(&[Role::Administrator, Role::CommissionAdmin])?;
+        let event = match command {
+            Command::Register(_) if self.registered => return Err(Rejection::AlreadyExists { what: "authority" }),
+            Command::Register(registration) => {
+                if let Some(code) = &registration.uscc
+                    && !identifier::uscc_is_valid(facts.rulebook()?, code)?
+                {
+                    return Err(Rejection::Malformed {
+                        field: "uscc",
+                        needs: "18 characters whose last one checks (GB 32100-2015)",
+                    });
+                }
+                Event::AuthorityRegistered(registration)
+            }
+            _ if !self.registered => return Err(Rejection::NotFound { what: "authority" }),
+            Command::RecordDelegation(delegation) if delegation.document_number.trim().is_empty() => {
+                return Err(Rejection::Rule { code: "no_document".into(), detail: serde_json::Value::Null });
+            }
+            Command::RecordDelegation(delegation) if self.delegations.contains(&delegation) => return Ok(vec![]),
+            Command::RecordDelegation(delegation) => Event::DelegationRecorded(delegation),
+            Command::EndDelegation { document_number, why } => {
+                if !self.delegations.iter().any(|held| held.document_number == document_number) {
+                    return Err(Rejection::NotFound { what: "delegation" });
+                }
+                Event::DelegationEnded { document_number, why }
+            }
+        };
+        Ok(vec![Said::openly(event)])
+    }
+
+    fn evolve(&mut self, event: &Event) {
+        match event {
+            Event::AuthorityRegistered(_) => self.registered = true,
+            Event::DelegationEnded { document_number, .. } => {
+                self.delegations.retain(|held| held.document_number != *document_number);
+            }
+            Event::DelegationRecorded(delegation) => self.delegations.push(delegation.clone()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::given::given;
+    use crate::rulebook::Layer;
+    use crate::shipped;
+
+    #[test]
+    fn a_wrong_credit_code_is_refused() {
+        let registration = Registration {
+            name: "坪山区住房和建设局".into(),
+            uscc: Some("123".into()),
+            department: Some("housing".into()),
+            decides: vec![],
+        };
+        given::<Authority>([])
+            .as_role(Role::Administrator)
+            .under(shipped::pingshan(Layer::Building))
+            .when(Command::Register(registration))
+            .then_rejected("malformed");
+    }
+}

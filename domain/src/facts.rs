@@ -1,0 +1,216 @@
+//! What the rules may know when they decide: who asks, on which day, under which rulebook, about which premises.
+
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use crate::rejection::Rejection;
+use crate::rulebook::Rulebook;
+use crate::subject::Subject;
+
+/// Everything a decision may look at besides the state of its own stream.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// Who asks.
+    pub actor: Actor,
+    /// The rulebook that governs the stream, where one does.
+    pub rulebook: Option<Arc<Rulebook>>,
+    /// The premises the stream lies under, where it does.
+    pub subject: Option<Arc<Subject>>,
+    /// The day the fact is claimed to hold from, at UTC+8.
+    pub today: NaiveDate,
+}
+
+impl Facts {
+    /// The rulebook, or the refusal that says it is missing.
+    pub fn rulebook(&self) -> Result<&Rulebook, Rejection> {
+        self.rulebook.as_deref().ok_or(Rejection::RulebookUnknown)
+    }
+
+    /// The premises, or the refusal that says there are none.
+    pub fn subject(&self) -> Result<&Subject, Rejection> {
+        self.subject.as_deref().ok_or(Rejection::NotFound { what: "premises" })
+    }
+}
+
+/// A person or a channel that states something.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Actor {
+    /// The account, a pseudonym; the name of the channel for what is received.
+    pub account: String,
+    /// What this account may do now.
+    pub grants: Vec<Grant>,
+    /// The fact came in through a channel without a key of its own (an importer, a feed, the counter).
+    pub received: bool,
+}
+
+impl Actor {
+    /// An importer or feed: it attests receipt, and may state any fact as received.
+    pub fn channel(name: &str) -> Self {
+        Self { account: name.to_owned(), grants: Vec::new(), received: true }
+    }
+
+    /// Whether the actor holds this role, or receives for those who have no key.
+    pub fn holds(&self, role: Role) -> bool {
+        self.received || self.grants.iter().any(|grant| grant.role == role)
+    }
+
+    /// Whether the actor is of this department.
+    pub fn is_of(&self, department: &str) -> bool {
+        self.received || self.grants.iter().any(|grant| grant.department.as_deref() == Some(department))
+    }
+
+    /// Refuse unless the actor holds one of these roles.
+    pub fn require(&self, roles: &'static [Role]) -> Result<(), Rejection> {
+        if roles.iter().any(|role| self.holds(*role)) {
+            return Ok(());
+        }
+        Err(Rejection::RoleNeeded { roles })
+    }
+
+    /// Whether one of the actor's grants of this role reaches the place.
+    pub fn works_in(&self, role: Role, subdistrict: &str, community: &str, grid_cell: &str) -> bool {
+        self.received
+            || self.grants.iter().filter(|grant| grant.role == role).any(|grant| {
+                grant.area.as_deref().is_none_or(|area| [subdistrict, community, grid_cell].contains(&area))
+            })
+    }
+}
+
+/// A role given to an account, and how far it reaches.
+#[derive(Clone, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize, schemars::JsonSchema)]
+pub struct Grant {
+    /// The role.
+    pub role: Role,
+    /// A department of the policy's list, where the role belongs to one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub department: Option<String>,
+    /// Subdistrict, community or grid cell; everywhere when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub area: Option<String>,
+    /// The party the account speaks for, where it is an owner's or operator's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub party: Option<String>,
+}
+
+/// Application roles. All persons' keys have the ledger's role `officer`, whatever stands here.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "the glossary says what each role is")]
+pub enum Role {
+    Administrator,
+    AssociationAdmin,
+    Auditor,
+    CommissionAdmin,
+    CommunityLead,
+    CompetentAuthority,
+    Confirmer,
+    CreditOfficer,
+    DataClerk,
+    DepartmentOfficer,
+    Dispatcher,
+    GridWorker,
+    LegalOfficer,
+    Operator,
+    Owner,
+    Reviewer,
+    Steward,
+    StreetLead,
+}
+
+impl Role {
+    /// All roles, in the order in which they are shown.
+    pub const ALL: [Self; 18] = [
+        Self::GridWorker,
+        Self::DepartmentOfficer,
+        Self::CompetentAuthority,
+        Self::Confirmer,
+        Self::StreetLead,
+        Self::Dispatcher,
+        Self::CommunityLead,
+        Self::DataClerk,
+        Self::CommissionAdmin,
+        Self::LegalOfficer,
+        Self::Reviewer,
+        Self::CreditOfficer,
+        Self::Owner,
+        Self::Operator,
+        Self::Steward,
+        Self::AssociationAdmin,
+        Self::Auditor,
+        Self::Administrator,
+    ];
+
+    /// The name on the wire, `grid_worker`.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Administrator => "administrator",
+            Self::AssociationAdmin => "association_admin",
+            Self::Auditor => "auditor",
+            Self::CommissionAdmin => "commission_admin",
+            Self::CommunityLead => "community_lead",
+            Self::CompetentAuthority => "competent_authority",
+            Self::Confirmer => "confirmer",
+            Self::CreditOfficer => "credit_officer",
+            Self::DataClerk => "data_clerk",
+            Self::DepartmentOfficer => "department_officer",
+            Self::Dispatcher => "dispatcher",
+            Self::GridWorker => "grid_worker",
+            Self::LegalOfficer => "legal_officer",
+            Self::Operator => "operator",
+            Self::Owner => "owner",
+            Self::Reviewer => "reviewer",
+            Self::Steward => "steward",
+            Self::StreetLead => "street_lead",
+        }
+    }
+
+    /// The role in Chinese.
+    pub const fn zh(self) -> &'static str {
+        match self {
+            Self::Administrator => "系统管理员",
+            Self::AssociationAdmin => "楼栋长联合会管理员",
+            Self::Auditor => "审计人员",
+            Self::CommissionAdmin => "政法委管理员",
+            Self::CommunityLead => "社区负责人",
+            Self::CompetentAuthority => "主管机关",
+            Self::Confirmer => "确认人",
+            Self::CreditOfficer => "信用专员",
+            Self::DataClerk => "数据管理员",
+            Self::DepartmentOfficer => "部门工作人员",
+            Self::Dispatcher => "调度员",
+            Self::GridWorker => "网格员",
+            Self::LegalOfficer => "法制工作人员",
+            Self::Operator => "管理人",
+            Self::Owner => "业主",
+            Self::Reviewer => "复核人",
+            Self::Steward => "楼栋长",
+            Self::StreetLead => "街道负责人",
+        }
+    }
+
+    /// The role in English.
+    pub const fn en(self) -> &'static str {
+        match self {
+            Self::Administrator => "administrator",
+            Self::AssociationAdmin => "association administrator",
+            Self::Auditor => "auditor",
+            Self::CommissionAdmin => "commission administrator",
+            Self::CommunityLead => "community lead",
+            Self::CompetentAuthority => "competent authority",
+            Self::Confirmer => "confirmer",
+            Self::CreditOfficer => "credit officer",
+            Self::DataClerk => "data clerk",
+            Self::DepartmentOfficer => "department officer",
+            Self::Dispatcher => "dispatcher",
+            Self::GridWorker => "grid worker",
+            Self::LegalOfficer => "legal officer",
+            Self::Operator => "operator",
+            Self::Owner => "owner",
+            Self::Reviewer => "reviewer",
+            Self::Steward => "building steward",
+            Self::StreetLead => "street lead",
+        }
+    }
+}

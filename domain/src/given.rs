@@ -1,0 +1,94 @@
+//! The grammar of the tests: given these events, when this command, then these events.
+
+use chrono::NaiveDate;
+
+use crate::aggregate::Concept;
+use crate::facts::{Actor, Facts, Grant, Role};
+use crate::rejection::Rejection;
+use crate::rulebook::Rulebook;
+use crate::said::Said;
+use crate::subject::Subject;
+
+pub(crate) struct Given<C: Concept> {
+    state: C,
+    facts: Facts,
+}
+
+pub(crate) struct Outcome<C: Concept>(Result<Vec<Said<C::Event>>, Rejection>);
+
+pub(crate) fn given<C: Concept>(events: impl IntoIterator<Item = C::Event>) -> Given<C> {
+    let mut state = C::default();
+    for event in events {
+        state.evolve(&event);
+    }
+    let actor = Actor { account: "a-1".into(), grants: vec![], received: false };
+    Given { state, facts: Facts { actor, rulebook: None, subject: None, today: day("2026-03-02") } }
+}
+
+pub(crate) fn day(text: &str) -> NaiveDate {
+    text.parse().expect("a date")
+}
+
+impl<C: Concept> Given<C> {
+    pub(crate) fn by(mut self, account: &str) -> Self {
+        self.facts.actor.account = account.into();
+        self
+    }
+
+    pub(crate) fn as_role(self, role: Role) -> Self {
+        self.as_grant(Grant { role, department: None, area: None, party: None })
+    }
+
+    pub(crate) fn as_officer_of(self, department: &str) -> Self {
+        self.as_grant(Grant {
+            role: Role::DepartmentOfficer,
+            department: Some(department.into()),
+            area: None,
+            party: None,
+        })
+    }
+
+    pub(crate) fn as_grant(mut self, grant: Grant) -> Self {
+        self.facts.actor.grants.push(grant);
+        self
+    }
+
+    pub(crate) fn on(mut self, date: &str) -> Self {
+        self.facts.today = day(date);
+        self
+    }
+
+    pub(crate) fn under(mut self, rulebook: Rulebook) -> Self {
+        self.facts.rulebook = Some(rulebook.into());
+        self
+    }
+
+    pub(crate) fn of(mut self, subject: Subject) -> Self {
+        self.facts.subject = Some(subject.into());
+        self
+    }
+
+    pub(crate) fn when(self, command: C::Command) -> Outcome<C> {
+        Outcome(self.state.decide(command, &self.facts))
+    }
+}
+
+impl<C: Concept> Outcome<C> {
+    #[track_caller]
+    pub(crate) fn said(self) -> Vec<Said<C::Event>> {
+        self.0.expect("accepted")
+    }
+
+    #[track_caller]
+    pub(crate) fn then(self, events: impl IntoIterator<Item = C::Event>) {
+        let said: Vec<_> = self.said().into_iter().map(|said| said.event).collect();
+        assert_eq!(said, events.into_iter().collect::<Vec<_>>());
+    }
+
+    #[track_caller]
+    pub(crate) fn then_rejected(self, code: &str) -> Rejection {
+        let rejection = self.0.expect_err("refused");
+        assert_eq!(rejection.code(), code, "{rejection}");
+        rejection
+    }
+}

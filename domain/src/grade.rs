@@ -1,0 +1,537 @@
+//! Grade: what was determined about premises, what binds, and how the one becomes the other. One stream per premises.
+//!
+//! Invariants:
+//! - a determination is always computed, and binds at once unless the policy wants a person to confirm it;
+//! - who confirms has not assessed, and confirms only after the party could speak;
+//! - letting is prohibited on a ground in law, by its authority, with a document, confirmed by a person who has
+//!   neither proposed it nor assessed the house.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use crate::aggregate::{Concept, named};
+use crate::derivation::Computed;
+use crate::effect::{self, EffectQuestion, Waiver};
+use crate::facts::{Facts, Role};
+use crate::grading::{Cap, OpenedHazard};
+use crate::prohibition::{self, ProhibitionQuestion};
+use crate::rejection::Rejection;
+use crate::rulebook::Rulebook;
+use crate::rulebook::policy::PatrolRule;
+use crate::said::{Private, Said};
+
+/// The grade of premises as its events left it.
+#[derive(Clone, Debug, Default)]
+pub struct Grade {
+    /// What took effect, by the assessment it came from.
+    pub binding: BTreeMap<String, Binding>,
+    /// How many determinations there were.
+    pub count: u64,
+    /// The newest determination.
+    pub latest: Option<Determination>,
+    /// What the newest determination still waits for; none once it binds or was refused.
+    pub pending: Option<Proceeding>,
+    /// A prohibition of letting in force.
+    pub prohibition: Option<Prohibition>,
+    /// Assessments whose result is not public any more.
+    pub unpublished: BTreeSet<String>,
+}
+
+/// A determination that took effect.
+#[derive(Clone, Debug)]
+pub struct Binding {
+    /// What was determined.
+    pub determination: Determination,
+    /// From which day it binds.
+    pub effective_from: NaiveDate,
+}
+
+/// What was heard and done about a determination that needs a person.
+#[derive(Clone, Debug, Default)]
+pub struct Proceeding {
+    /// The day the party was served with the invitation to make a statement.
+    pub invited_on: Option<NaiveDate>,
+    /// The day the statement was made.
+    pub statement_on: Option<NaiveDate>,
+    /// The day it was considered.
+    pub considered_on: Option<NaiveDate>,
+}
+
+/// A grade as it was computed: the whole reckoning, to be read without the rulebook at hand.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Determination {
+    /// 1, 2, 3 … on these premises.
+    pub number: u64,
+    /// What gave rise to it: `first`, `scheduled`, `hazard_confirmed` …
+    pub trigger: String,
+    /// The assessment whose results were used.
+    pub assessment: String,
+    /// The day of that assessment.
+    pub assessed_on: NaiveDate,
+    /// Who submitted it.
+    pub assessor: String,
+    /// The day of the determination.
+    pub determined_on: NaiveDate,
+    /// Points earned.
+    pub earned: u64,
+    /// Points that could be earned.
+    pub applicable: u64,
+    /// 0 to 100.
+    pub score: u64,
+    /// Points taken off for open hazards, by schemes with deductions.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub deducted: u64,
+    /// Earned and applicable points of each aspect.
+    pub aspects: BTreeMap<String, (u64, u64)>,
+    /// Earned and applicable points of each indicator.
+    pub points: BTreeMap<String, (u64, u64)>,
+    /// Indicators in a failed row.
+    pub failed: Vec<String>,
+    /// Star of the band before caps and vetoes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub band_star: Option<u8>,
+    /// The rulebook's own word for the band.
+    pub band: String,
+    /// Highest stars allowed, and by what.
+    pub caps: Vec<Cap>,
+    /// What makes star 0 whatever the score.
+    pub vetoes: Vec<String>,
+    /// 5 to 0; foreign schemes may have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub star: Option<u8>,
+    /// `five_star` to `letting_prohibited`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grade: Option<String>,
+    /// `lenient` to `prohibited`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub management_level: Option<String>,
+    /// Its colour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub color: Option<String>,
+    /// How often the building is patrolled from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patrol_rule: Option<PatrolRule>,
+    /// Hazards that the failed rows open.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hazards_opened: Vec<OpenedHazard>,
+    /// Number and star of what bound before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<Previous>,
+    /// `first`, `up`, `down` or `same`.
+    pub direction: String,
+    /// Whether it needs a hearing and a named confirmer before it binds.
+    pub adverse: bool,
+    /// Whether it needs a named confirmer.
+    pub needs_confirmer: bool,
+}
+
+/// What bound before a determination.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Previous {
+    /// Its number.
+    pub number: u64,
+    /// Its star.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub star: Option<u8>,
+}
+
+/// A prohibition of letting.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, schemars::JsonSchema)]
+pub struct Prohibition {
+    /// A ground of the policy's list.
+    pub ground: String,
+    /// The ground's competent authority.
+    pub authority: String,
+    /// `no_new_letting` or `vacate`.
+    pub scope: String,
+    /// Number of the decision.
+    pub document_number: String,
+    /// Who proposed it.
+    pub proposer: String,
+}
+
+/// What can be asked.
+#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case", tag = "command")]
+pub enum Command {
+    /// Confirm an adverse determination, so that it binds.
+    Confirm {
+        /// Number of the determination.
+        determination: u64,
+        /// Number of the decision.
+        document_number: String,
+        /// Why no statement was waited for: `imminent_danger`.
+        #[serde(default)]
+        waiver_ground: Option<String>,
+        /// In writing: private.
+        #[serde(default)]
+        waiver_reason: Option<String>,
+    },
+    /// Say what came of the statement.
+    ConsiderStatement {
+        /// Number of the determination.
+        determination: u64,
+        /// Whether it was adopted.
+        adopted: bool,
+        /// Why: private.
+        reasons: String,
+    },
+    /// Confirm that premises leave the lowest grade.
+    ConfirmLift {
+        /// Number of the determination.
+        determination: u64,
+        /// Number of the decision.
+        document_number: String,
+    },
+    /// Invite the party to make a statement.
+    Invite {
+        /// Number of the determination.
+        determination: u64,
+        /// The day the invitation was served.
+        served_on: NaiveDate,
+        /// `direct`, `post`, `electronic` …
+        method: String,
+    },
+    /// End a prohibition of letting.
+    LiftProhibition {
+        /// Number of the decision.
+        document_number: String,
+    },
+    /// Record the party's statement.
+    MakeStatement {
+        /// Number of the determination.
+        determination: u64,
+        /// The party's words: private.
+        text: String,
+    },
+    /// Prohibit letting.
+    Prohibit(Prohibition),
+    /// Make a result public again.
+    Publish {
+        /// The assessment it came from.
+        assessment: String,
+        /// Why.
+        why: String,
+    },
+    /// Refuse to confirm: the determination does not bind.
+    Refuse {
+        /// Number of the determination.
+        determination: u64,
+        /// Why: private.
+        reason: String,
+    },
+    /// Take a result off the public pages.
+    Unpublish {
+        /// The assessment it came from.
+        assessment: String,
+        /// Why.
+        why: String,
+    },
+}
+
+/// What can have happened.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(tag = "type")]
+#[allow(missing_docs, clippy::large_enum_variant, reason = "the fields are those of the commands; most are determinations")]
+pub enum Event {
+    AdverseGradeConfirmed {
+        determination: u64,
+        on: NaiveDate,
+        document_number: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        waiver_ground: Option<String>,
+        by: String,
+    },
+    AdverseGradeRefused { determination: u64, by: String },
+    GradeDetermined(Computed<Determination>),
+    GradePublished { assessment: String, why: String },
+    GradeUnpublished { assessment: String, why: String },
+    LiftFromProhibitedConfirmed { determination: u64, on: NaiveDate, document_number: String, by: String },
+    ProhibitionConfirmed {
+        #[serde(flatten)]
+        prohibition: Prohibition,
+        by: String,
+    },
+    ProhibitionLiftConfirmed { document_number: String, by: String },
+    StatementConsidered { determination: u64, on: NaiveDate, adopted: bool, by: String },
+    StatementInvited { determination: u64, served_on: NaiveDate, method: String, by: String },
+    StatementMade { determination: u64, on: NaiveDate },
+}
+
+named!(Event {
+    AdverseGradeConfirmed,
+    AdverseGradeRefused,
+    GradeDetermined,
+    GradePublished,
+    GradeUnpublished,
+    LiftFromProhibitedConfirmed,
+    ProhibitionConfirmed,
+    ProhibitionLiftConfirmed,
+    StatementConsidered,
+    StatementInvited,
+    StatementMade,
+});
+
+impl Grade {
+    /// What binds: of the results that took effect and are public, that of the newest assessment.
+    pub fn in_force(&self) -> Option<&Binding> {
+        let public = self.binding.iter().filter(|(assessment, _)| !self.unpublished.contains(*assessment));
+        public
+            .map(|(_, binding)| binding)
+            .max_by_key(|binding| (binding.determination.assessed_on, binding.determination.number))
+    }
+
+    /// What was determined and still waits for a person, with what was done about it.
+    pub fn waiting(&self) -> Option<(&Determination, &Proceeding)> {
+        Some((self.latest.as_ref()?, self.pending.as_ref()?))
+    }
+}
+
+impl Concept for Grade {
+    const TYPE: &'static str = "grade";
+    type Command = Command;
+    type Event = Event;
+
+    fn decide(&self, command: Command, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
+        let (by, on) = (facts.actor.account.clone(), facts.today);
+        Ok(vec![match command {
+            Command::Confirm { determination, document_number, waiver_ground, waiver_reason } => {
+                return self.confirm(determination, document_number, waiver_ground, waiver_reason, facts);
+            }
+            Command::ConfirmLift { determination, document_number } => {
+                facts.actor.require(&[Role::Confirmer])?;
+                let (lifted, _) = self.pending(determination)?;
+                if lifted.adverse {
+                    return Err(Rejection::WrongState { is: "a downgrade", needs: "a lifting" });
+                }
+                self.may_take_effect(None, facts)?;
+                must_have_document(&document_number)?;
+                Said::openly(Event::LiftFromProhibitedConfirmed { determination, on, document_number, by })
+            }
+            Command::ConsiderStatement { determination, adopted, reasons } => {
+                facts.actor.require(&[Role::DepartmentOfficer, Role::LegalOfficer])?;
+                let (_, proceeding) = self.pending(determination)?;
+                if proceeding.statement_on.is_none() {
+                    return Err(Rejection::WrongState { is: "without a statement", needs: "a statement made" });
+                }
+                if proceeding.considered_on.is_some() {
+                    return Err(Rejection::AlreadyExists { what: "consideration" });
+                }
+                let private = Private::none().with("reasons", Some(reasons));
+                Said::with(Event::StatementConsidered { determination, on, adopted, by }, private)
+            }
+            Command::Invite { determination, served_on, method } => {
+                facts.actor.require(&[Role::DepartmentOfficer, Role::LegalOfficer, Role::StreetLead])?;
+                let (adverse, proceeding) = self.pending(determination)?;
+                if !adverse.adverse {
+                    return Err(Rejection::WrongState { is: "no downgrade", needs: "an adverse determination" });
+                }
+                if proceeding.invited_on.is_some() {
+                    return Err(Rejection::AlreadyExists { what: "invitation" });
+                }
+                if served_on < adverse.determined_on || served_on > on {
+                    return Err(Rejection::Malformed { field: "served_on", needs: "a day from the determination to today" });
+                }
+                Said::openly(Event::StatementInvited { determination, served_on, method, by })
+            }
+            Command::LiftProhibition { document_number } => {
+                facts.actor.require(&[Role::Confirmer])?;
+                if self.prohibition.is_none() {
+                    return Err(Rejection::NotFound { what: "prohibition in force" });
+                }
+                must_have_document(&document_number)?;
+                Said::openly(Event::ProhibitionLiftConfirmed { document_number, by })
+            }
+            Command::MakeStatement { determination, text } => {
+                facts.actor.require(&[Role::Owner, Role::Operator])?;
+                let (_, proceeding) = self.pending(determination)?;
+                if proceeding.statement_on.is_some() {
+                    return Err(Rejection::AlreadyExists { what: "statement" });
+                }
+                Said::with(Event::StatementMade { determination, on }, Private::none().with("text", Some(text)))
+            }
+            Command::Prohibit(prohibition) => return self.prohibit(prohibition, facts),
+            Command::Publish { assessment, why } => {
+                facts.actor.require(&[Role::LegalOfficer])?;
+                if !self.unpublished.contains(&assessment) {
+                    return Ok(vec![]);
+                }
+                Said::openly(Event::GradePublished { assessment, why })
+            }
+            Command::Refuse { determination, reason } => {
+                facts.actor.require(&[Role::Confirmer])?;
+                self.pending(determination)?;
+                Said::with(Event::AdverseGradeRefused { determination, by }, Private::none().with("reason", Some(reason)))
+            }
+            Command::Unpublish { assessment, why } => {
+                facts.actor.require(&[Role::LegalOfficer])?;
+                if self.unpublished.contains(&assessment) {
+                    return Ok(vec![]);
+                }
+                Said::openly(Event::GradeUnpublished { assessment, why })
+            }
+        }])
+    }
+
+    fn evolve(&mut self, event: &Event) {
+        match event {
+            Event::AdverseGradeConfirmed { determination, on, .. }
+            | Event::LiftFromProhibitedConfirmed { determination, on, .. } => self.bind(*determination, *on),
+            Event::AdverseGradeRefused { determination, .. } if self.is_latest(*determination) => self.pending = None,
+            Event::AdverseGradeRefused { .. } => {}
+            Event::GradeDetermined(computed) => {
+                let determination = &computed.result;
+                self.count = determination.number;
+                self.latest = Some(determination.clone());
+                self.pending = determination.needs_confirmer.then(Proceeding::default);
+                if !determination.needs_confirmer {
+                    self.bind(determination.number, determination.determined_on);
+                }
+            }
+            Event::GradePublished { assessment, .. } => {
+                self.unpublished.remove(assessment);
+            }
+            Event::GradeUnpublished { assessment, .. } => {
+                self.unpublished.insert(assessment.clone());
+            }
+            Event::ProhibitionConfirmed { prohibition, .. } => self.prohibition = Some(prohibition.clone()),
+            Event::ProhibitionLiftConfirmed { .. } => self.prohibition = None,
+            Event::StatementConsidered { determination, on, .. } => {
+                self.proceed(*determination, |proceeding| proceeding.considered_on = Some(*on));
+            }
+            Event::StatementInvited { determination, served_on, .. } => {
+                self.proceed(*determination, |proceeding| proceeding.invited_on = Some(*served_on));
+            }
+            Event::StatementMade { determination, on } => {
+                self.proceed(*determination, |proceeding| proceeding.statement_on = Some(*on));
+            }
+        }
+    }
+}
+
+impl Grade {
+    fn is_latest(&self, number: u64) -> bool {
+        self.latest.as_ref().is_some_and(|latest| latest.number == number)
+    }
+
+    fn bind(&mut self, number: u64, effective_from: NaiveDate) {
+        if let Some(latest) = self.latest.as_ref().filter(|latest| latest.number == number) {
+            let binding = Binding { determination: latest.clone(), effective_from };
+            self.binding.insert(latest.assessment.clone(), binding);
+            self.pending = None;
+        }
+    }
+
+    fn proceed(&mut self, number: u64, step: impl FnOnce(&mut Proceeding)) {
+        if self.is_latest(number)
+            && let Some(proceeding) = &mut self.pending
+        {
+            step(proceeding);
+        }
+    }
+
+    fn pending(&self, number: u64) -> Result<(&Determination, &Proceeding), Rejection> {
+        let Some((latest, proceeding)) = self.waiting() else {
+            return Err(Rejection::WrongState { is: "decided", needs: "a determination awaiting confirmation" });
+        };
+        if latest.number != number {
+            return Err(Rejection::WrongState { is: "superseded", needs: "the newest determination" });
+        }
+        Ok((latest, proceeding))
+    }
+
+    /// Refuse unless the policy lets the pending determination take effect by this actor today.
+    fn may_take_effect(&self, waiver: Option<Waiver>, facts: &Facts) -> Result<(), Rejection> {
+        let Some((latest, proceeding)) = self.waiting() else { return Ok(()) };
+        let rulebook = facts.rulebook()?;
+        let question = Self::effect_question(latest, proceeding);
+        let question = EffectQuestion {
+            confirmer: Some(facts.actor.account.clone()),
+            confirmed_on: Some(facts.today),
+            waiver,
+            ..question
+        };
+        effect::effect(rulebook, &question)?;
+        Ok(())
+    }
+
+    /// What the pending determination waits for, as the policy sees it.
+    pub fn effect(&self, rulebook: &Rulebook) -> Option<Result<effect::Effect, Rejection>> {
+        let (latest, proceeding) = self.waiting()?;
+        let question = Self::effect_question(latest, proceeding);
+        Some(effect::effect(rulebook, &question).map_err(Rejection::from))
+    }
+
+    fn effect_question(latest: &Determination, proceeding: &Proceeding) -> EffectQuestion {
+        EffectQuestion {
+            from_star: latest.previous.as_ref().and_then(|previous| previous.star),
+            to_star: latest.star.unwrap_or_default(),
+            determined_on: latest.determined_on,
+            assessor: Some(latest.assessor.clone()),
+            confirmer: None,
+            invited_on: proceeding.invited_on,
+            statement_on: proceeding.statement_on,
+            considered_on: proceeding.considered_on,
+            confirmed_on: None,
+            waiver: None,
+        }
+    }
+
+    fn confirm(
+        &self,
+        determination: u64,
+        document_number: String,
+        waiver_ground: Option<String>,
+        waiver_reason: Option<String>,
+        facts: &Facts,
+    ) -> Result<Vec<Said<Event>>, Rejection> {
+        facts.actor.require(&[Role::Confirmer])?;
+        let (adverse, _) = self.pending(determination)?;
+        if !adverse.adverse {
+            return Err(Rejection::WrongState { is: "a lifting", needs: "a downgrade" });
+        }
+        let waiver = waiver_ground
+            .clone()
+            .map(|ground| Waiver { ground, reason: waiver_reason.clone() });
+        self.may_take_effect(waiver, facts)?;
+        must_have_document(&document_number)?;
+        let by = facts.actor.account.clone();
+        let event =
+            Event::AdverseGradeConfirmed { determination, on: facts.today, document_number, waiver_ground, by };
+        Ok(vec![Said::with(event, Private::none().with("waiver_reason", waiver_reason))])
+    }
+
+    fn prohibit(&self, prohibition: Prohibition, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
+        facts.actor.require(&[Role::Confirmer])?;
+        if self.prohibition.is_some() {
+            return Err(Rejection::AlreadyExists { what: "prohibition in force" });
+        }
+        let confirmer = facts.actor.account.clone();
+        let question = ProhibitionQuestion {
+            star: self.latest.as_ref().and_then(|latest| latest.star).unwrap_or_default(),
+            ground: Some(prohibition.ground.clone()),
+            authority: Some(prohibition.authority.clone()),
+            document_number: Some(prohibition.document_number.clone()),
+            scope: Some(prohibition.scope.clone()),
+            proposer: Some(prohibition.proposer.clone()),
+            assessor: self.latest.as_ref().map(|latest| latest.assessor.clone()),
+            confirmer: Some(confirmer.clone()),
+        };
+        prohibition::prohibition(facts.rulebook()?, &question)?;
+        Ok(vec![Said::openly(Event::ProhibitionConfirmed { prohibition, by: confirmer })])
+    }
+}
+
+fn must_have_document(number: &str) -> Result<(), Rejection> {
+    if number.trim().is_empty() {
+        return Err(Rejection::Rule { code: "no_document".into(), detail: serde_json::Value::Null });
+    }
+    Ok(())
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde asks for")]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
+}

@@ -1,0 +1,50 @@
+//! The rules of rental-housing grading: pure, synchronous, without I/O, clock or randomness.
+//!
+//! Two halves, both readable file by file. The *concepts* are what happens and who may say so: [`premises`],
+//! [`assessment`], [`visit`], [`hazard`], [`grade`] and the rest, each with its state, commands, events, `decide` and
+//! `evolve`. The *rulebook* is what follows: [`rulebook`] reads the published rules, [`grading`] applies them, and
+//! [`reaction`] says when. [`derive`] is the same computation as anyone can repeat it.
+
+pub mod account;
+pub mod aggregate;
+pub mod assessment;
+pub mod authority;
+pub mod calendar;
+pub mod conformance;
+pub mod credit;
+pub mod deadline;
+pub mod derivation;
+pub mod derive;
+pub mod effect;
+pub mod event;
+pub mod explain;
+pub mod facts;
+#[cfg(test)]
+pub(crate) mod given;
+pub mod grade;
+pub mod grading;
+pub mod hazard;
+pub mod identifier;
+pub mod incident;
+mod ledger_indicator;
+pub mod outcome;
+pub mod patrol_rule;
+pub mod premises;
+pub mod prohibition;
+pub mod publication;
+pub mod reaction;
+pub mod record;
+pub mod recorded;
+pub mod refused;
+mod regrade;
+pub mod rejection;
+pub mod rulebook;
+pub mod said;
+pub mod scoring;
+#[cfg(test)]
+pub(crate) mod shipped;
+pub mod subject;
+pub mod term;
+pub mod transition;
+pub mod visit;
+pub mod visit_count;

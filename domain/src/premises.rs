@@ -1,0 +1,460 @@
+//! Premises: an estate, a building or a unit that is graded; who answers for it and who may assess it.
+//!
+//! Name, address and codes are public; coordinates and the number of residents are private.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::account::Span;
+use crate::aggregate::{Concept, named};
+use crate::facts::{Actor, Facts, Role};
+use crate::rejection::Rejection;
+use crate::rulebook::Layer;
+use crate::said::{Private, Said};
+
+/// Premises as their events left them.
+#[derive(Clone, Debug, Default)]
+pub struct Premises {
+    /// Who may assess them, besides the area's grid worker.
+    pub assessors: Vec<Assessor>,
+    /// Since when they are closed.
+    pub closed_on: Option<NaiveDate>,
+    /// Who answers for them.
+    pub parties: Vec<PartyRole>,
+    /// What is registered, amended since.
+    pub register: Option<Register>,
+    /// Special marks, `key_building`, `historic`.
+    pub tags: Vec<String>,
+    /// Whether nobody lives there.
+    pub vacant: bool,
+}
+
+/// What is public about premises.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, schemars::JsonSchema)]
+pub struct Register {
+    /// Estate, building or unit.
+    #[schemars(with = "String")]
+    pub layer: Layer,
+    /// The building of a unit, the estate of a building.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
+    /// A name, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The address as people write it.
+    pub address: String,
+    /// Codes by their scheme: `house_code`, `rsn`.
+    #[serde(default)]
+    pub codes: BTreeMap<String, String>,
+    /// Subdistrict, or ward.
+    #[serde(default)]
+    pub subdistrict: String,
+    /// Community.
+    #[serde(default)]
+    pub community: String,
+    /// Grid cell.
+    #[serde(default)]
+    pub grid_cell: String,
+    /// Storeys above ground.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storeys: Option<u32>,
+    /// Let units.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub units: Option<u32>,
+    /// Year of building.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub year_built: Option<u32>,
+    /// How it is held: `village_collective`, `PRIVATE` …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenure: Option<String>,
+    /// Frame, brick …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub structure: Option<String>,
+}
+
+/// Somebody who may assess these premises.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, schemars::JsonSchema)]
+pub struct Assessor {
+    /// The account.
+    pub account: String,
+    /// Its department, for indicators that a department collects.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub department: Option<String>,
+    /// Only these indicators; all of the collector's when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub indicators: Option<Vec<String>>,
+    /// From and until.
+    #[serde(flatten)]
+    pub span: Span,
+}
+
+/// A party and what it is to the premises.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, schemars::JsonSchema)]
+pub struct PartyRole {
+    /// The party's id.
+    pub party: String,
+    /// `owner`, `operator` or `steward`.
+    pub role: String,
+    /// From and until.
+    #[serde(flatten)]
+    pub span: Span,
+}
+
+/// What can be asked.
+#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case", tag = "command")]
+pub enum Command {
+    /// Put right or bring up to date what is registered.
+    Amend {
+        /// New values by field.
+        changes: BTreeMap<String, Value>,
+        /// Why.
+        why: String,
+        /// Latitude and longitude as text, where they changed: private.
+        #[serde(default)]
+        coordinates: Option<String>,
+    },
+    /// Let somebody assess.
+    AssignAssessor(Assessor),
+    /// Close: split, merged, demolished, re-coded, created in error.
+    Close {
+        /// Why.
+        why: String,
+    },
+    /// End a party's answering for them.
+    EndParty {
+        /// Whose.
+        party: String,
+        /// Why.
+        why: String,
+    },
+    /// Another subdistrict, community or grid cell.
+    Move {
+        /// New subdistrict.
+        subdistrict: String,
+        /// New community.
+        community: String,
+        /// New grid cell.
+        grid_cell: String,
+        /// Why.
+        why: String,
+    },
+    /// Name who answers for them.
+    NameParty(PartyRole),
+    /// Say whether somebody lives there.
+    RecordOccupancy {
+        /// Nobody does.
+        vacant: bool,
+        /// How many, in words of the office: `1-2`, `3-5`, `6+`.
+        #[serde(default)]
+        residents_band: Option<String>,
+        /// The number itself: private.
+        #[serde(default)]
+        residents: Option<u32>,
+    },
+    /// The steward's or owner's daily look round.
+    RecordStewardCheck {
+        /// The day.
+        on: NaiveDate,
+    },
+    /// Register them.
+    Register {
+        /// What is public.
+        #[serde(flatten)]
+        register: Register,
+        /// Latitude and longitude as text: private.
+        #[serde(default)]
+        coordinates: Option<String>,
+    },
+    /// End an assessor's assignment.
+    ReleaseAssessor {
+        /// Whose.
+        account: String,
+        /// Why.
+        why: String,
+    },
+    /// Mark them.
+    Tag {
+        /// `key_building`, `historic` …
+        tag: String,
+        /// Why.
+        why: String,
+    },
+    /// Take a mark off.
+    Untag {
+        /// Which.
+        tag: String,
+        /// Why.
+        why: String,
+    },
+}
+
+/// What can have happened.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(tag = "type")]
+#[allow(missing_docs, reason = "the fields are those of the commands")]
+pub enum Event {
+    AssessorAssigned(Assessor),
+    AssessorReleased { account: String, why: String },
+    OccupancyChanged { vacant: bool, residents_band: Option<String> },
+    PremisesAmended { changes: BTreeMap<String, Value>, why: String },
+    PremisesClosed { on: NaiveDate, why: String },
+    PremisesMoved { subdistrict: String, community: String, grid_cell: String, why: String },
+    PremisesRegistered(Register),
+    PremisesTagged { tag: String, why: String },
+    PremisesUntagged { tag: String, why: String },
+    ResponsiblePartyEnded { party: String, why: String },
+    ResponsiblePartyNamed(PartyRole),
+    StewardCheckRecorded { on: NaiveDate },
+}
+
+named!(Event {
+    AssessorAssigned,
+    AssessorReleased,
+    OccupancyChanged,
+    PremisesAmended,
+    PremisesClosed,
+    PremisesMoved,
+    PremisesRegistered,
+    PremisesTagged,
+    PremisesUntagged,
+    ResponsiblePartyEnded,
+    ResponsiblePartyNamed,
+    StewardCheckRecorded,
+});
+
+impl Premises {
+    /// Whether this account is assigned to the indicator here on that day.
+    pub fn assigned(&self, actor: &Actor, indicator: &str, on: NaiveDate) -> bool {
+        self.assessors.iter().any(|assessor| {
+            assessor.account == actor.account
+                && assessor.span.holds_on(on)
+                && assessor.indicators.as_ref().is_none_or(|only| only.iter().any(|id| id == indicator))
+        })
+    }
+
+    /// Whether the place lies where the actor works as a grid worker, or the actor is assigned to it.
+    pub fn walked_by(&self, actor: &Actor, on: NaiveDate) -> bool {
+        let Some(register) = &self.register else { return false };
+        actor.works_in(Role::GridWorker, &register.subdistrict, &register.community, &register.grid_cell)
+            || self.assessors.iter().any(|a| a.account == actor.account && a.span.holds_on(on))
+    }
+}
+
+impl Concept for Premises {
+    const TYPE: &'static str = "premises";
+    type Command = Command;
+    type Event = Event;
+
+    fn decide(&self, command: Command, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
+        if let Command::Register { register, coordinates } = command {
+            return self.register(register, coordinates, facts);
+        }
+        let Some(register) = &self.register else { return Err(Rejection::NotFound { what: "premises" }) };
+        if let Some(on) = self.closed_on {
+            return if matches!(command, Command::Close { .. }) { Ok(vec![]) } else { Err(Rejection::PremisesClosed { on }) };
+        }
+        facts.actor.require(needed_roles(&command))?;
+        let event = match command {
+            Command::Amend { changes, why, coordinates } => return amend(register, changes, why, coordinates),
+            Command::AssignAssessor(assessor) if self.assessors.contains(&assessor) => return Ok(vec![]),
+            Command::AssignAssessor(assessor) => Event::AssessorAssigned(assessor),
+            Command::Close { why } => Event::PremisesClosed { on: facts.today, why },
+            Command::EndParty { party, why } => {
+                if !self.parties.iter().any(|held| held.party == party) {
+                    return Err(Rejection::NotFound { what: "responsible party" });
+                }
+                Event::ResponsiblePartyEnded { party, why }
+            }
+            Command::Move { subdistrict, community, grid_cell, why } => {
+                Event::PremisesMoved { subdistrict, community, grid_cell, why }
+            }
+            Command::NameParty(party) if self.parties.contains(&party) => return Ok(vec![]),
+            Command::NameParty(party) => Event::ResponsiblePartyNamed(party),
+            Command::RecordOccupancy { vacant, residents_band, residents } => {
+                let private = Private::none().with("residents", residents);
+                return Ok(vec![Said::with(Event::OccupancyChanged { vacant, residents_band }, private)]);
+            }
+            Command::RecordStewardCheck { on } if on > facts.today => {
+                return Err(Rejection::Malformed { field: "on", needs: "today or an earlier day" });
+            }
+            Command::RecordStewardCheck { on } => Event::StewardCheckRecorded { on },
+            Command::Register { .. } => return Err(Rejection::AlreadyExists { what: "premises" }),
+            Command::ReleaseAssessor { account, why } => {
+                if !self.assessors.iter().any(|held| held.account == account) {
+                    return Err(Rejection::NotFound { what: "assignment" });
+                }
+                Event::AssessorReleased { account, why }
+            }
+            Command::Tag { tag, .. } if self.tags.contains(&tag) => return Ok(vec![]),
+            Command::Tag { tag, why } => Event::PremisesTagged { tag, why },
+            Command::Untag { tag, .. } if !self.tags.contains(&tag) => return Ok(vec![]),
+            Command::Untag { tag, why } => Event::PremisesUntagged { tag, why },
+        };
+        Ok(vec![Said::openly(event)])
+    }
+
+    fn evolve(&mut self, event: &Event) {
+        match event {
+            Event::AssessorAssigned(assessor) => self.assessors.push(assessor.clone()),
+            Event::AssessorReleased { account, .. } => self.assessors.retain(|held| held.account != *account),
+            Event::OccupancyChanged { vacant, .. } => self.vacant = *vacant,
+            Event::PremisesAmended { changes, .. } => {
+                if let Some(amended) = self.register.as_ref().and_then(|register| amended(register, changes)) {
+                    self.register = Some(amended);
+                }
+            }
+            Event::PremisesClosed { on, .. } => self.closed_on = Some(*on),
+            Event::PremisesMoved { subdistrict, community, grid_cell, .. } => {
+                if let Some(register) = &mut self.register {
+                    register.subdistrict.clone_from(subdistrict);
+                    register.community.clone_from(community);
+                    register.grid_cell.clone_from(grid_cell);
+                }
+            }
+            Event::PremisesRegistered(register) => self.register = Some(register.clone()),
+            Event::PremisesTagged { tag, .. } => self.tags.push(tag.clone()),
+            Event::PremisesUntagged { tag, .. } => self.tags.retain(|held| held != tag),
+            Event::ResponsiblePartyEnded { party, .. } => self.parties.retain(|held| held.party != *party),
+            Event::ResponsiblePartyNamed(party) => self.parties.push(party.clone()),
+            Event::StewardCheckRecorded { .. } => {}
+        }
+    }
+}
+
+impl Premises {
+    fn register(&self, register: Register, coordinates: Option<String>, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
+        facts.actor.require(&[Role::DataClerk])?;
+        if self.register.is_some() {
+            return Err(Rejection::AlreadyExists { what: "premises" });
+        }
+        if register.address.trim().is_empty() {
+            return Err(Rejection::Malformed { field: "address", needs: "the address as it is written at the door" });
+        }
+        if register.layer == Layer::Unit && register.parent.is_none() {
+            return Err(Rejection::Malformed { field: "parent", needs: "the building that the unit is in" });
+        }
+        let private = Private::none().with("coordinates", coordinates);
+        Ok(vec![Said::with(Event::PremisesRegistered(register), private)])
+    }
+}
+
+fn needed_roles(command: &Command) -> &'static [Role] {
+    match command {
+        Command::AssignAssessor(_) | Command::ReleaseAssessor { .. } => &[Role::StreetLead, Role::Administrator],
+        Command::RecordOccupancy { .. } => &[Role::GridWorker, Role::Steward],
+        Command::RecordStewardCheck { .. } => &[Role::Steward, Role::Owner, Role::Operator],
+        Command::Tag { .. } | Command::Untag { .. } => &[Role::DepartmentOfficer],
+        _ => &[Role::DataClerk],
+    }
+}
+
+fn amend(
+    register: &Register,
+    changes: BTreeMap<String, Value>,
+    why: String,
+    coordinates: Option<String>,
+) -> Result<Vec<Said<Event>>, Rejection> {
+    if changes.contains_key("layer") || amended(register, &changes).is_none() {
+        return Err(Rejection::Malformed { field: "changes", needs: "registered fields with values of their kind" });
+    }
+    let private = Private::none().with("coordinates", coordinates);
+    Ok(vec![Said::with(Event::PremisesAmended { changes, why }, private)])
+}
+
+/// The register with these fields changed; `None` where a value is not of its field's kind.
+fn amended(register: &Register, changes: &BTreeMap<String, Value>) -> Option<Register> {
+    let mut document = serde_json::to_value(register).ok()?;
+    let fields = document.as_object_mut()?;
+    for (field, value) in changes {
+        match (field.as_str(), value) {
+            ("codes", Value::Object(codes)) => {
+                let held = fields.entry("codes").or_insert_with(|| Value::Object(serde_json::Map::new()));
+                held.as_object_mut()?.extend(codes.clone());
+            }
+            _ => {
+                fields.insert(field.clone(), value.clone());
+            }
+        }
+    }
+    serde_json::from_value(document).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::given::{day, given};
+
+    pub(crate) fn building() -> Register {
+        serde_json::from_value(serde_json::json!({
+            "layer": "building", "address": "石井街道金龟路1号", "subdistrict": "石井", "community": "金龟", "grid_cell": "g-01",
+            "units": 12
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn premises_are_registered_once() {
+        given::<Premises>([Event::PremisesRegistered(building())])
+            .as_role(Role::DataClerk)
+            .when(Command::Register { register: building(), coordinates: None })
+            .then_rejected("already_exists");
+    }
+
+    #[test]
+    fn a_unit_names_its_building() {
+        let unit = Register { layer: Layer::Unit, ..building() };
+        given::<Premises>([])
+            .as_role(Role::DataClerk)
+            .when(Command::Register { register: unit, coordinates: None })
+            .then_rejected("malformed");
+    }
+
+    #[test]
+    fn coordinates_stay_private() {
+        let said = given::<Premises>([])
+            .as_role(Role::DataClerk)
+            .when(Command::Register { register: building(), coordinates: Some("22.7,114.4".into()) })
+            .said();
+        assert!(serde_json::to_string(&said[0].event).unwrap().find("114.4").is_none());
+    }
+
+    #[test]
+    fn closed_premises_take_nothing_more() {
+        let closed = Event::PremisesClosed { on: day("2026-01-05"), why: "demolished".into() };
+        let refused = given::<Premises>([Event::PremisesRegistered(building()), closed])
+            .as_role(Role::DataClerk)
+            .when(Command::Amend { changes: BTreeMap::new(), why: "typing error".into(), coordinates: None })
+            .then_rejected("premises_closed");
+        assert!(refused.en().contains("2026-01-05"));
+    }
+
+    #[test]
+    fn an_amendment_of_the_wrong_kind_is_refused() {
+        given::<Premises>([Event::PremisesRegistered(building())])
+            .as_role(Role::DataClerk)
+            .when(Command::Amend {
+                changes: BTreeMap::from([("storeys".into(), Value::from("six"))]),
+                why: "survey".into(),
+                coordinates: None,
+            })
+            .then_rejected("malformed");
+    }
+
+    #[test]
+    fn an_amended_code_is_added_to_the_others() {
+        let mut premises = Premises::default();
+        premises.evolve(&Event::PremisesRegistered(Register {
+            codes: BTreeMap::from([("rsn".into(), "41".into())]),
+            ..building()
+        }));
+        premises.evolve(&Event::PremisesAmended {
+            changes: BTreeMap::from([("codes".into(), serde_json::json!({"house_code": "4403"}))]),
+            why: "re-coded".into(),
+        });
+        assert_eq!(premises.register.unwrap().codes.len(), 2);
+    }
+}

@@ -1,0 +1,165 @@
+//! Reactions: what follows from an event by rule. `follow` says what has to be computed, `compute` computes it; the
+//! second is all that a court needs to recompute it (docs/format.md §9).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::assessment::{self, Stage, Supplied};
+use crate::derivation::SchemeRef;
+use crate::event::{Event, aggregate_type};
+use crate::grade;
+use crate::hazard::{self, Found, Review};
+use crate::ledger_indicator;
+use crate::recorded::{Recorded, subject_of};
+use crate::refused::Refused;
+use crate::regrade;
+use crate::rulebook::Rulebook;
+use crate::rulebook::scheme::Collect;
+use crate::subject::Subject;
+
+/// Published rulebooks by their digest.
+pub trait Rulebooks {
+    /// The rulebook of that digest, where its document is kept.
+    fn rulebook(&self, scheme: &SchemeRef) -> Option<Arc<Rulebook>>;
+}
+
+/// A result that has to be computed and recorded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Due {
+    /// Name of the reaction, from which the event's id is derived.
+    pub reaction: &'static str,
+    /// Where it goes.
+    pub stream: String,
+    /// What it will be.
+    pub event_type: &'static str,
+    /// Under which rulebook.
+    pub scheme: SchemeRef,
+    /// The subjects it depends on, sorted, its own among them.
+    pub subjects: Vec<String>,
+}
+
+/// What has to be computed because of this entry. `subject` includes the entry.
+pub fn follow(cause: &Recorded<Event>, subject: &Subject, rulebooks: &dyn Rulebooks) -> Vec<Due> {
+    let own = cause.subject();
+    match &cause.event {
+        Event::Assessment(assessment::Event::AssessmentOpened { scheme, units, .. }) => {
+            let counts_itself = rulebooks.rulebook(scheme).is_some_and(|rulebook| {
+                rulebook.policy.operating && rulebook.scheme.indicators.iter().any(|i| i.collect == Collect::Ledger)
+            });
+            let mut subjects: Vec<String> = units.iter().map(|unit| format!("premises/{unit}")).collect();
+            subjects.push(own.to_owned());
+            subjects.sort();
+            subjects.dedup();
+            let due = Due {
+                reaction: "ledger_indicators",
+                stream: cause.stream.clone(),
+                event_type: "IndicatorsSupplied",
+                scheme: scheme.clone(),
+                subjects,
+            };
+            counts_itself.then_some(due).into_iter().collect()
+        }
+        Event::Assessment(assessment::Event::AssessmentSubmitted { .. })
+        | Event::Grade(grade::Event::ProhibitionConfirmed { .. })
+        | Event::Hazard(
+            hazard::Event::HazardReviewed { outcome: Review::Confirmed, .. }
+            | hazard::Event::MajorHazardDetermined { .. }
+            | hazard::Event::RectificationAccepted { .. },
+        )
+        | Event::Record(_) => regrade_due(own, subject).into_iter().collect(),
+        Event::Grade(grade::Event::GradeDetermined(computed)) => {
+            hazards_due(own, subject, &computed.result, &computed.derivation.scheme)
+        }
+        Event::Account(_)
+        | Event::Assessment(_)
+        | Event::Authority(_)
+        | Event::Grade(_)
+        | Event::Hazard(_)
+        | Event::Other(_)
+        | Event::Premises(_)
+        | Event::Publication(_)
+        | Event::Visit(_) => vec![],
+    }
+}
+
+/// Compute what an entry of this type in this stream must say, given every entry of its subjects below it; `None` where
+/// nothing is to be said after all (a recomputation that lowers nothing).
+///
+/// # Errors
+/// The rulebook's own refusals; `not_computed` for an event that no reaction makes.
+pub fn compute(
+    rulebook: &Rulebook,
+    subjects: &BTreeMap<String, Subject>,
+    event_type: &str,
+    stream: &str,
+) -> Result<Option<Value>, Refused> {
+    let nobody = Subject::default();
+    let subject = subjects.get(subject_of(stream)).unwrap_or(&nobody);
+    let key = stream.rsplit('/').next().unwrap_or(stream);
+    let result = match (aggregate_type(stream), event_type) {
+        ("grade", "GradeDetermined") => to_value(regrade::determination(rulebook, subject)?),
+        ("assessment", "IndicatorsSupplied") => {
+            let results = ledger_indicator::count(rulebook, subject, subjects, key)?;
+            to_value(Some(Supplied { results }))
+        }
+        ("hazard", "HazardFound") => to_value(found(rulebook, subject, key)),
+        _ => return Err(Refused::because("not_computed")),
+    };
+    Ok(result)
+}
+
+fn to_value<T: serde::Serialize>(result: Option<T>) -> Option<Value> {
+    result.and_then(|result| serde_json::to_value(result).ok())
+}
+
+/// The grade is reckoned again under the rulebook of the assessment whose results are used.
+fn regrade_due(own: &str, subject: &Subject) -> Option<Due> {
+    let cause = subject.cause.as_ref()?;
+    let of = subject.assessments.get(&cause.assessment).filter(|of| of.state.stage == Stage::Submitted)?;
+    Some(Due {
+        reaction: "grade",
+        stream: format!("{own}/grade"),
+        event_type: "GradeDetermined",
+        scheme: of.state.scheme.clone()?,
+        subjects: vec![own.to_owned()],
+    })
+}
+
+/// A case for each failed row of a new assessment, unless one of the same indicator is still open.
+fn hazards_due(own: &str, subject: &Subject, result: &grade::Determination, scheme: &SchemeRef) -> Vec<Due> {
+    let open = |indicator: &str| {
+        let mut cases = subject.hazards.values();
+        cases.any(|of| of.state.is_open() && of.state.found.as_ref().is_some_and(|found| found.indicator == indicator))
+    };
+    let stream = |indicator: &str| format!("{own}/hazard/{}-{indicator}", result.assessment);
+    let known = |indicator: &str| subject.hazards.contains_key(&format!("{}-{indicator}", result.assessment));
+    let due = |indicator: &str| Due {
+        reaction: "hazard",
+        stream: stream(indicator),
+        event_type: "HazardFound",
+        scheme: scheme.clone(),
+        subjects: vec![own.to_owned()],
+    };
+    let opened = result.hazards_opened.iter().map(|opened| opened.indicator.as_str());
+    opened.filter(|indicator| !open(indicator) && !known(indicator)).map(due).collect()
+}
+
+/// The hazard of a stream `<assessment>-<indicator>`, as the newest determination opened it.
+fn found(rulebook: &Rulebook, subject: &Subject, key: &str) -> Option<Found> {
+    let (assessment, indicator) = key.rsplit_once('-')?;
+    let latest = subject.grade.latest.as_ref().filter(|latest| latest.assessment == assessment)?;
+    let opened = latest.hazards_opened.iter().find(|opened| opened.indicator == indicator)?;
+    Some(Found {
+        indicator: indicator.to_owned(),
+        severity: opened.severity.clone(),
+        works: opened.works.clone(),
+        competent: rulebook.indicator(indicator)?.competent.clone(),
+        source: "check".to_owned(),
+        suspected: opened.suspected,
+        caused_by: Some(assessment.to_owned()),
+        points: None,
+        by: None,
+    })
+}

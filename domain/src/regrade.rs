@@ -1,0 +1,165 @@
+//! Regrade: the determination that follows from the newest cause, by the rulebook of the assessment it uses.
+//!
+//! A new assessment or a corrected fact is graded whole and may move either way. Anything else between assessments
+//! reckons caps and vetoes again over the last results, and only ever lowers (rulebooks/README.md, "What a grade does").
+//! A scheme that only grades what others decided has no such procedure: every cause is graded whole.
+
+use std::collections::BTreeMap;
+
+use crate::effect;
+use crate::grade::{Determination, Previous};
+use crate::grading::{self, Grading, Question, RecomputeQuestion, RegisteredHazard};
+use crate::refused::Refused;
+use crate::rulebook::Rulebook;
+use crate::subject::{AssessmentOf, Cause, HazardOf, Subject};
+
+/// The determination, or `None` where the cause moves nothing.
+///
+/// # Errors
+/// Refusals of the rulebook that a submitted assessment should not meet, such as `bad_result`.
+pub(crate) fn determination(rulebook: &Rulebook, subject: &Subject) -> Result<Option<Determination>, Refused> {
+    let Some(cause) = &subject.cause else { return Ok(None) };
+    let Some(of) = subject.assessments.get(&cause.assessment) else { return Ok(None) };
+    let question = question(subject, cause, of);
+    let whole = graded_whole(rulebook, cause);
+    let grading = if whole {
+        match grading::grade(rulebook, &question) {
+            Err(refused) if refused.error == "nothing_applicable" => return Ok(None),
+            graded => graded?,
+        }
+    } else {
+        let Some(current_star) = subject.grade.latest.as_ref().and_then(|latest| latest.star) else { return Ok(None) };
+        if !is_recompute_trigger(rulebook, cause.trigger) {
+            return Ok(None);
+        }
+        let results_from = of.submitted_on.unwrap_or(cause.on);
+        let trigger = cause.trigger.to_owned();
+        let again = grading::recompute(rulebook, &RecomputeQuestion { trigger, current_star, results_from, question })?;
+        if !again.determines {
+            return Ok(None);
+        }
+        again.grading
+    };
+    let determined = assemble(rulebook, subject, cause, of, grading)?;
+    let unchanged = !rulebook.policy.operating
+        && !cause.submitted
+        && subject.grade.binding.get(&cause.assessment).is_some_and(|before| {
+            before.determination.score == determined.score && before.determination.points == determined.points
+        });
+    Ok((!unchanged).then_some(determined))
+}
+
+fn question(subject: &Subject, cause: &Cause, of: &AssessmentOf) -> Question {
+    let carried = if cause.submitted { of.state.carried() } else { BTreeMap::new() };
+    let suspected = subject.hazards.values().filter_map(|of| {
+        let found = of.state.found.as_ref()?;
+        Some(grading::Determination {
+            indicator: found.indicator.clone(),
+            outcome: if of.state.determined? { "major" } else { "not_major" }.to_owned(),
+            document_number: of.state.document_number.clone(),
+        })
+    });
+    Question {
+        on: cause.on,
+        results: of.state.outcomes(),
+        carried,
+        determinations: suspected.collect(),
+        open_hazards: subject.hazards.values().filter_map(|of| registered(of, &cause.assessment)).collect(),
+        incidents: vec![],
+        building_prohibited: false,
+        prohibition_in_force: subject.grade.prohibition.is_some(),
+    }
+}
+
+/// A hazard as the register shows it. Before its rectification order is served nothing has a due date.
+fn registered(of: &HazardOf, assessment: &str) -> Option<RegisteredHazard> {
+    let found = of.state.found.as_ref()?;
+    if found.points.is_some() && found.caused_by.as_deref() != Some(assessment) {
+        return None;
+    }
+    Some(RegisteredHazard {
+        severity: found.severity.clone(),
+        status: of.state.stage.code().to_owned(),
+        due: None,
+        determined: of.state.determined.unwrap_or_default(),
+        office_late_since: None,
+        points: found.points.unwrap_or_default(),
+    })
+}
+
+fn graded_whole(rulebook: &Rulebook, cause: &Cause) -> bool {
+    !rulebook.policy.operating || cause.submitted || cause.trigger == "fact_corrected"
+}
+
+fn is_recompute_trigger(rulebook: &Rulebook, trigger: &str) -> bool {
+    let policy = rulebook.policy.reevaluation.as_ref();
+    policy.is_some_and(|policy| policy.recompute_triggers.iter().any(|known| known == trigger))
+}
+
+fn assemble(
+    rulebook: &Rulebook,
+    subject: &Subject,
+    cause: &Cause,
+    of: &AssessmentOf,
+    grading: Grading,
+) -> Result<Determination, Refused> {
+    let before = subject.grade.in_force();
+    let was = before.and_then(|binding| binding.determination.star);
+    let needs_confirmer = match grading.star {
+        Some(now) => effect::needs_confirmer(rulebook, was, now)?,
+        None => false,
+    };
+    let adverse = needs_confirmer && was.is_none_or(|was| grading.star.is_some_and(|now| now < was));
+    let points = grading.points.iter().map(|p| (p.indicator.clone(), (p.earned, p.applicable))).collect();
+    let failed = grading.points.iter().filter(|p| p.failed).map(|p| p.indicator.clone()).collect();
+    Ok(Determination {
+        number: subject.grade.count + 1,
+        trigger: cause.trigger.to_owned(),
+        assessment: cause.assessment.clone(),
+        assessed_on: of.submitted_on.unwrap_or(cause.on),
+        assessor: of.state.lead.clone(),
+        determined_on: cause.on,
+        earned: grading.earned,
+        applicable: grading.applicable,
+        score: grading.score,
+        deducted: grading.deducted,
+        aspects: grading.aspects.iter().map(|(id, [earned, of])| (id.clone(), (*earned, *of))).collect(),
+        points,
+        failed,
+        band_star: grading.band_star,
+        band: grading.band.clone(),
+        caps: grading.caps.clone(),
+        vetoes: grading.vetoes.clone(),
+        star: grading.star,
+        grade: grading.grade.clone(),
+        management_level: grading.management_level.clone(),
+        color: grading.color.clone(),
+        patrol_rule: grading.patrol_rule,
+        hazards_opened: if cause.submitted { grading.hazards_opened.clone() } else { vec![] },
+        previous: before.map(|binding| Previous {
+            number: binding.determination.number,
+            star: binding.determination.star,
+        }),
+        direction: direction(before.map(|b| standing(&b.determination)), standing_of(&grading)).to_owned(),
+        adverse,
+        needs_confirmer,
+    })
+}
+
+/// What two grades are compared by: the star, or the score where there is none.
+fn standing(determination: &Determination) -> u64 {
+    determination.star.map_or(determination.score, u64::from)
+}
+
+fn standing_of(grading: &Grading) -> u64 {
+    grading.star.map_or(grading.score, u64::from)
+}
+
+fn direction(was: Option<u64>, now: u64) -> &'static str {
+    match was.map(|was| now.cmp(&was)) {
+        None => "first",
+        Some(std::cmp::Ordering::Equal) => "same",
+        Some(std::cmp::Ordering::Greater) => "up",
+        Some(std::cmp::Ordering::Less) => "down",
+    }
+}

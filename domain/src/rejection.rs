@@ -1,0 +1,268 @@
+//! Why a command is refused: which rule, and what to do. A refusal leaves no event.
+
+use chrono::NaiveDate;
+use serde_json::{Value, json};
+
+use crate::facts::Role;
+use crate::refused::Refused;
+
+/// A refusal by the rules. What could not be done for another reason (a full disk, a lost connection) is not here.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Rejection {
+    /// The stream begins only once.
+    AlreadyExists {
+        /// What is there already.
+        what: &'static str,
+    },
+    /// What is stated on behalf of a body must be that body's.
+    DepartmentNeeded {
+        /// The department that answers for it.
+        department: String,
+    },
+    /// The assessor, finder or proposer may not also confirm or review.
+    DutiesSeparated {
+        /// `confirmer_is_assessor`, `reviewer_is_finder`, `confirmer_is_proposer`.
+        rule: &'static str,
+    },
+    /// Indicators without a result, with who collects each.
+    Incomplete {
+        /// Every missing one.
+        missing: Vec<Missing>,
+    },
+    /// A field does not have the form it needs.
+    Malformed {
+        /// Which one.
+        field: &'static str,
+        /// What it must look like.
+        needs: &'static str,
+    },
+    /// There is nothing to act on.
+    NotFound {
+        /// What was looked for.
+        what: &'static str,
+    },
+    /// Somebody else collects these indicators.
+    NotYours {
+        /// Each, with who collects it.
+        indicators: Vec<Missing>,
+    },
+    /// A photo is required with these results before submission.
+    PhotoMissing {
+        /// The indicators, sorted.
+        indicators: Vec<String>,
+    },
+    /// Closed premises take no more facts.
+    PremisesClosed {
+        /// Since when.
+        on: NaiveDate,
+    },
+    /// `not_applicable` needs a reason.
+    ReasonMissing {
+        /// The indicators, sorted.
+        indicators: Vec<String>,
+    },
+    /// The actor holds none of the roles that may do this.
+    RoleNeeded {
+        /// Any one of these would do.
+        roles: &'static [Role],
+    },
+    /// A rule of the rulebook, by its code, with what it names.
+    Rule {
+        /// `bad_result`, `confirmed_before_statement` …
+        code: String,
+        /// Whatever the rule says besides.
+        detail: Value,
+    },
+    /// No published rulebook goes by that name.
+    RulebookUnknown,
+    /// The case is not in the state that this needs.
+    WrongState {
+        /// Where it is.
+        is: &'static str,
+        /// Where it must be.
+        needs: &'static str,
+    },
+}
+
+/// An indicator, and who collects it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Missing {
+    /// `grid`, `department`, `feed` or `ledger`.
+    pub collect: String,
+    /// The competent department.
+    pub competent: String,
+    /// The indicator's id.
+    pub indicator: String,
+    /// Its names.
+    pub zh: String,
+    /// Its English name.
+    pub en: String,
+}
+
+impl std::error::Error for Rejection {}
+
+impl From<Refused> for Rejection {
+    fn from(refused: Refused) -> Self {
+        let detail = json!({ "ids": refused.ids.unwrap_or_default(), "year": refused.year });
+        Self::Rule { code: refused.error, detail }
+    }
+}
+
+impl std::fmt::Display for Rejection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.en())
+    }
+}
+
+impl Rejection {
+    /// A stable code, the last part of the problem's `type`.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::AlreadyExists { .. } => "already_exists",
+            Self::DepartmentNeeded { .. } => "department_needed",
+            Self::DutiesSeparated { rule } => rule,
+            Self::Incomplete { .. } => "incomplete",
+            Self::Malformed { .. } => "malformed",
+            Self::NotFound { .. } => "not_found",
+            Self::NotYours { .. } => "not_yours",
+            Self::PhotoMissing { .. } => "photo_missing",
+            Self::PremisesClosed { .. } => "premises_closed",
+            Self::ReasonMissing { .. } => "reason_missing",
+            Self::RoleNeeded { .. } => "role_needed",
+            Self::Rule { code, .. } => code,
+            Self::RulebookUnknown => "rulebook_unknown",
+            Self::WrongState { .. } => "wrong_state",
+        }
+    }
+
+    /// What the refusal names, for machines.
+    pub fn detail(&self) -> Value {
+        match self {
+            Self::Incomplete { missing } | Self::NotYours { indicators: missing } => json!({
+                "indicators": missing.iter().map(|m| json!({
+                    "indicator": m.indicator, "collect": m.collect, "competent": m.competent,
+                })).collect::<Vec<_>>()
+            }),
+            Self::PhotoMissing { indicators } | Self::ReasonMissing { indicators } => json!({ "indicators": indicators }),
+            Self::Rule { detail, .. } => detail.clone(),
+            Self::WrongState { is, needs } => json!({ "is": is, "needs": needs }),
+            _ => json!({}),
+        }
+    }
+
+    /// What happened and what to do, in English.
+    pub fn en(&self) -> String {
+        match self {
+            Self::AlreadyExists { what } => format!("There is already such a {what}. Open it instead of making it again."),
+            Self::DepartmentNeeded { department } => {
+                format!("This belongs to the department “{department}”. Ask it, or pass the case on to it.")
+            }
+            Self::DutiesSeparated { rule } => match *rule {
+                "reviewer_is_finder" => "Whoever found a hazard does not review it. Ask another officer of the department.".into(),
+                "confirmer_is_proposer" => "Whoever proposed a prohibition does not confirm it. Another confirmer must decide.".into(),
+                _ => "Whoever assessed the house does not confirm its grade. Another confirmer must decide.".into(),
+            },
+            Self::Incomplete { missing } => {
+                format!("{} indicator(s) have no result yet: {}.", missing.len(), join(missing, |m| &m.en))
+            }
+            Self::Malformed { field, needs } => format!("“{field}” does not have the right form: it needs {needs}."),
+            Self::NotFound { what } => format!("There is no such {what}. Check the code, or register it first."),
+            Self::NotYours { indicators } => {
+                format!("Somebody else collects: {}. Nothing was saved.", join(indicators, |m| &m.en))
+            }
+            Self::PhotoMissing { indicators } => {
+                format!("A photo is still needed with: {}. Take it and add it, then submit.", indicators.join(", "))
+            }
+            Self::PremisesClosed { on } => format!("These premises were closed on {on}. Nothing more can be recorded there."),
+            Self::ReasonMissing { indicators } => {
+                format!("“Not applicable” needs a reason with: {}.", indicators.join(", "))
+            }
+            Self::RoleNeeded { roles } => format!(
+                "This needs the role of {}. Ask your administrator if it is part of your work.",
+                roles.iter().map(|role| role.en()).collect::<Vec<_>>().join(" or ")
+            ),
+            Self::Rule { code, detail } => rule_en(code, detail),
+            Self::RulebookUnknown => "No rulebook of that name is published. Publish it first, or choose another.".into(),
+            Self::WrongState { is, needs } => format!("It is “{is}” now; this needs “{needs}”. Reload to see what changed."),
+        }
+    }
+
+    /// What happened and what to do, in Chinese.
+    pub fn zh(&self) -> String {
+        match self {
+            Self::AlreadyExists { .. } => "已经有这一条记录,请打开原记录,不要重复新建。".into(),
+            Self::DepartmentNeeded { department } => format!("此项由主管部门({department})负责,请转给该部门办理。"),
+            Self::DutiesSeparated { rule } => match *rule {
+                "reviewer_is_finder" => "发现隐患的人不能审核同一隐患,请本部门另一位同志审核。".into(),
+                "confirmer_is_proposer" => "提出禁止租赁的人不能自己确认,请另一位确认人决定。".into(),
+                _ => "评定人不能确认自己评定的等级,请另一位确认人决定。".into(),
+            },
+            Self::Incomplete { missing } => format!("还有{}项指标没有结果:{}。", missing.len(), join_zh(missing)),
+            Self::Malformed { field, .. } => format!("“{field}”填写的格式不对,请按提示修改后再提交。"),
+            Self::NotFound { .. } => "没有找到。请核对编码,或先登记。".into(),
+            Self::NotYours { indicators } => format!("以下指标由其他人采集:{}。本次没有保存。", join_zh(indicators)),
+            Self::PhotoMissing { indicators } => format!("以下指标还缺照片:{}。补拍后再提交。", indicators.join("、")),
+            Self::PremisesClosed { on } => format!("该房屋已于{on}注销,不能再记录。"),
+            Self::ReasonMissing { indicators } => format!("“不适用”要写明原因:{}。", indicators.join("、")),
+            Self::RoleNeeded { roles } => format!(
+                "此操作需要{}权限。如属您的职责,请联系管理员。",
+                roles.iter().map(|role| role.zh()).collect::<Vec<_>>().join("或")
+            ),
+            Self::Rule { code, detail } => rule_zh(code, detail),
+            Self::RulebookUnknown => "没有已发布的这一版规则,请先发布或另选一版。".into(),
+            Self::WrongState { .. } => "事项的状态已经变化,请刷新页面后再操作。".into(),
+        }
+    }
+}
+
+fn join<'a>(missing: &'a [Missing], name: impl Fn(&'a Missing) -> &'a String) -> String {
+    missing
+        .iter()
+        .map(|m| format!("{} ({}: {})", name(m), m.collect, m.competent))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn join_zh(missing: &[Missing]) -> String {
+    missing.iter().map(|m| m.zh.as_str()).collect::<Vec<_>>().join("、")
+}
+
+fn rule_en(code: &str, detail: &Value) -> String {
+    let ids = ids(detail).join(", ");
+    match code {
+        "bad_result" => format!("The result does not fit the indicator: {ids}. Choose one of the answers shown."),
+        "carried_failed" => format!("A failed result is never carried over: {ids}. Check it again."),
+        "carried_out_of_range" => format!("A result is carried over for 90 days at most: {ids}. Check it again."),
+        "confirmed_before_statement" => {
+            "The party has not been heard yet. Confirm after the statement was considered or its period has ended.".into()
+        }
+        "no_document" => "A decision needs its document number.".into(),
+        "unknown_ground" => "That ground is not in the policy's list.".into(),
+        "unknown_indicator" => format!("The rulebook has no such indicator: {ids}."),
+        "waiver_not_allowed" => "The hearing can be waived for imminent danger only.".into(),
+        "waiver_without_reason" => "Waiving the hearing needs a written reason.".into(),
+        "wrong_authority" => "Only the ground's competent authority may prohibit letting.".into(),
+        other => format!("The rulebook refuses it: {other}{}{ids}.", if ids.is_empty() { "" } else { ": " }),
+    }
+}
+
+fn rule_zh(code: &str, detail: &Value) -> String {
+    let ids = ids(detail).join("、");
+    match code {
+        "bad_result" => format!("结果与指标不符:{ids}。请从给出的选项中选择。"),
+        "carried_failed" => format!("不合格的结果不能沿用:{ids}。请重新检查。"),
+        "carried_out_of_range" => format!("沿用结果最长90天:{ids}。请重新检查。"),
+        "confirmed_before_statement" => "当事人的陈述申辩尚未听取完毕,请在审议后或期限届满后再确认。".into(),
+        "no_document" => "决定必须写明文号。".into(),
+        "unknown_ground" => "所选依据不在政策清单内。".into(),
+        "unknown_indicator" => format!("规则中没有这些指标:{ids}。"),
+        "waiver_not_allowed" => "只有紧急危险才可以免除陈述申辩。".into(),
+        "waiver_without_reason" => "免除陈述申辩必须写明理由。".into(),
+        "wrong_authority" => "只有该依据的主管机关可以禁止租赁。".into(),
+        _ => format!("不符合规则({code}){ids}。"),
+    }
+}
+
+fn ids(detail: &Value) -> Vec<&str> {
+    detail["ids"].as_array().map(|ids| ids.iter().filter_map(Value::as_str).collect()).unwrap_or_default()
+}

@@ -1,0 +1,388 @@
+//! Rulebook: the published rules one layer of premises is graded by.
+//!
+//! A rulebook is written as three TOML files (the layer's indicators, the policy, the calendar) and compiled
+//! to one canonical document, which a grade names by its SHA-256. The engine reads that document only; the
+//! district's rules and other cities' schemes are all documents, none a special case in code. What the fields
+//! mean is in `rulebooks/README.md`.
+//!
+//! Invariants of a value of this type: whatever `soundness` checks holds, so that scoring never meets an
+//! indicator without an aspect, a score without a band, or a hazard without a term.
+
+pub mod credit;
+pub mod policy;
+pub mod procedure;
+pub mod scheme;
+mod soundness;
+mod written;
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::str::FromStr;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::calendar::Calendar;
+use crate::rulebook::policy::{Band, HazardRule, IncidentRule, ManagementLevel, Policy, Works};
+use crate::rulebook::procedure::DeadlineRule;
+use crate::rulebook::scheme::{Indicator, Scheme};
+
+/// What kind of premises is graded (层面). Never called a "level".
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Layer {
+    /// One block (楼栋), its common parts.
+    Building,
+    /// A residential compound (小区), stars only.
+    Estate,
+    /// One let suite or room (房屋套间).
+    Unit,
+}
+
+/// The rules of one layer, ready to grade with. Dear to build, cheap to read: keep one per document hash.
+#[derive(Clone, Debug)]
+pub struct Rulebook {
+    /// `<name>-<layer>-<version>`, as consequences name it.
+    pub id: String,
+    /// The layer it grades.
+    pub layer: Layer,
+    /// Aspects and indicators.
+    pub scheme: Scheme,
+    /// Everything but the indicators and the calendar.
+    pub policy: Policy,
+    /// The working days published so far.
+    pub calendar: Calendar,
+    positions: HashMap<String, usize>,
+}
+
+/// Why three files are no rulebook, or a document is none.
+#[derive(Debug, thiserror::Error)]
+pub enum RulebookError {
+    /// The document is of another format.
+    #[error("this is no document of format {FORMAT} but of {found}; compile the rulebook's files again")]
+    Format {
+        /// The format it states.
+        found: String,
+    },
+    /// A value that is no whole number, text, yes-or-no or date.
+    #[error("{part}: {member} is a fraction; rulebooks hold whole numbers only, so scale it up")]
+    Fraction {
+        /// The file: `indicators`, `policy` or `calendar`.
+        part: &'static str,
+        /// The member, as a dotted path.
+        member: String,
+    },
+    /// The document's id and its parts disagree.
+    #[error("the document calls itself {stated}, but its parts make it {made}; compile it again")]
+    Id {
+        /// The id in the document.
+        stated: String,
+        /// The id that follows from layer and version, under the document's own name.
+        made: String,
+    },
+    /// A member is missing, misspelt or of another kind than the engine reads.
+    #[error(
+        "{place}: a member is missing, misspelt or of the wrong kind; see the fields in rulebooks/README.md"
+    )]
+    Shape {
+        /// Where: the part, and the indicator if it is one.
+        place: String,
+        /// What exactly.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// A file is not TOML.
+    #[error("the {part} file is not TOML; correct it at the line named")]
+    Toml {
+        /// The file: `indicators`, `policy` or `calendar`.
+        part: &'static str,
+        /// Where and why.
+        #[source]
+        source: Box<toml::de::Error>,
+    },
+    /// Everything reads, but the rules do not fit together. All faults are named at once.
+    #[error("the rulebook does not hold together: {}", .faults.join("; "))]
+    Unsound {
+        /// One sentence each: what is wrong, and what to do.
+        faults: Vec<String>,
+    },
+}
+
+impl Rulebook {
+    /// The canonical document of three written files. `name` is the rulebook's own, such as `pingshan`; the
+    /// id is `<name>-<layer>-<version>` with the layer file's layer and version. The document is checked as
+    /// by [`Rulebook::from_document`], so what was compiled can be read.
+    ///
+    /// # Errors
+    /// If a file is not TOML, holds a fraction, or the rules do not hold together.
+    pub fn compile(
+        name: &str,
+        layer_toml: &str,
+        policy_toml: &str,
+        calendar_toml: &str,
+    ) -> Result<Value, RulebookError> {
+        let indicators = written::part("indicators", layer_toml)?;
+        let policy = written::part("policy", policy_toml)?;
+        let calendar = written::part("calendar", calendar_toml)?;
+        let text = |member: &str| indicators[member].as_str().unwrap_or_default().to_owned();
+        let id = format!("{name}-{}-{}", text("layer"), indicators["version"]);
+        let document = json!({
+            "calendar": calendar, "format": FORMAT, "id": id, "indicators": indicators, "policy": policy,
+        });
+        Rulebook::from_document(&document)?;
+        Ok(document)
+    }
+
+    /// Reads and checks a canonical document.
+    ///
+    /// # Errors
+    /// If it is of another format, a member cannot be read, or the rules do not hold together.
+    pub fn from_document(document: &Value) -> Result<Rulebook, RulebookError> {
+        let found = document["format"].as_str().unwrap_or("no format at all");
+        if found != FORMAT {
+            return Err(RulebookError::Format { found: found.to_owned() });
+        }
+        let scheme = Scheme::from_part(&document["indicators"])?;
+        let policy: Policy = read("policy", &document["policy"])?;
+        let calendar: Calendar = read("calendar", &document["calendar"])?;
+        let stated = document["id"].as_str().unwrap_or_default().to_owned();
+        let tail = format!("-{}-{}", scheme.layer, scheme.version);
+        if !stated.ends_with(&tail) || stated.len() == tail.len() {
+            return Err(RulebookError::Id { stated, made: format!("<name>{tail}") });
+        }
+        let positions = scheme.indicators.iter().enumerate().map(|(n, i)| (i.id.clone(), n)).collect();
+        let rulebook = Rulebook { id: stated, layer: scheme.layer, scheme, policy, calendar, positions };
+        let faults = soundness::faults(&rulebook);
+        if faults.is_empty() { Ok(rulebook) } else { Err(RulebookError::Unsound { faults }) }
+    }
+
+    /// The indicator with this id.
+    #[must_use]
+    pub fn indicator(&self, id: &str) -> Option<&Indicator> {
+        self.position(id).map(|n| &self.scheme.indicators[n])
+    }
+
+    /// Where the indicator stands in the scheme, from 0.
+    #[must_use]
+    pub fn position(&self, id: &str) -> Option<usize> {
+        self.positions.get(id).copied()
+    }
+
+    /// The band of a score: bands run from the highest down.
+    #[must_use]
+    pub fn band_of_score(&self, score: u64) -> Option<&Band> {
+        self.policy.bands.iter().find(|band| score >= band.min_score)
+    }
+
+    /// The band with this star.
+    #[must_use]
+    pub fn band_of_star(&self, star: u8) -> Option<&Band> {
+        self.policy.bands.iter().find(|band| band.star == Some(star))
+    }
+
+    /// The management level this star falls in.
+    #[must_use]
+    pub fn level_of_star(&self, star: u8) -> Option<&ManagementLevel> {
+        self.policy.management_levels.iter().find(|level| level.stars.contains(&star))
+    }
+
+    /// The management level with this id.
+    #[must_use]
+    pub fn level(&self, id: &str) -> Option<&ManagementLevel> {
+        self.policy.management_levels.iter().find(|level| level.id == id)
+    }
+
+    /// The rule for hazards of this severity.
+    #[must_use]
+    pub fn hazard_rule(&self, severity: &str) -> Option<&HazardRule> {
+        self.policy.hazards.iter().find(|hazard| hazard.severity == severity)
+    }
+
+    /// The class of work with this id.
+    #[must_use]
+    pub fn works(&self, id: &str) -> Option<&Works> {
+        self.policy.works.iter().find(|works| works.id == id)
+    }
+
+    /// The rule for incidents of this category and severity.
+    #[must_use]
+    pub fn incident_rule(&self, category: &str, severity: &str) -> Option<&IncidentRule> {
+        self.policy.incident_rules.iter().find(|rule| rule.category == category && rule.severity == severity)
+    }
+
+    /// The deadline rule with this id.
+    #[must_use]
+    pub fn deadline_rule(&self, id: &str) -> Option<&DeadlineRule> {
+        self.policy.deadlines.iter().find(|rule| rule.id == id)
+    }
+
+    /// The highest star a band gives, or none where the rulebook has no stars.
+    #[must_use]
+    pub fn top_star(&self) -> Option<u8> {
+        self.policy.bands.iter().filter_map(|band| band.star).max()
+    }
+
+    /// Whether the layer has stars only: no veto, no patrol of its own, nobody's credit (an estate).
+    #[must_use]
+    pub fn stars_only(&self) -> bool {
+        self.scheme.stars_only
+    }
+}
+
+impl fmt::Display for Layer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Layer::Building => "building",
+            Layer::Estate => "estate",
+            Layer::Unit => "unit",
+        })
+    }
+}
+
+impl FromStr for Layer {
+    type Err = UnknownLayer;
+
+    fn from_str(text: &str) -> Result<Layer, UnknownLayer> {
+        match text {
+            "building" => Ok(Layer::Building),
+            "estate" => Ok(Layer::Estate),
+            "unit" => Ok(Layer::Unit),
+            _ => Err(UnknownLayer { found: text.to_owned() }),
+        }
+    }
+}
+
+/// A word that names no layer.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("{found} is no layer; write building, estate or unit")]
+pub struct UnknownLayer {
+    /// The word.
+    pub found: String,
+}
+
+/// Reads one part of a document, saying where it failed.
+fn read<T: DeserializeOwned>(place: &str, value: &Value) -> Result<T, RulebookError> {
+    T::deserialize(value).map_err(|source| RulebookError::Shape { place: place.to_owned(), source })
+}
+
+/// The ids that occur more than once.
+fn repeated<'a>(ids: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for id in ids {
+        *counts.entry(id).or_default() += 1;
+    }
+    counts.into_iter().filter(|(_, n)| *n > 1).map(|(id, _)| id).collect()
+}
+
+/// The document format this engine reads (docs/format.md §9).
+pub const FORMAT: &str = "wuping-rulebook/1";
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error;
+
+    use super::*;
+    use crate::shipped;
+
+    /// Compiles the district's unit rulebook with one place of a file changed.
+    #[track_caller]
+    fn changed(file: &str, old: &str, new: &str) -> RulebookError {
+        let [unit, policy, calendar] = ["unit", "policy", "holidays"].map(|name| {
+            let written = shipped::written("pingshan", name);
+            if name == file {
+                assert!(written.contains(old), "{file} lacks {old}");
+                written.replacen(old, new, 1)
+            } else {
+                written
+            }
+        });
+        Rulebook::compile("pingshan", &unit, &policy, &calendar).unwrap_err()
+    }
+
+    #[test]
+    fn a_document_is_the_written_files_whole() {
+        let document = shipped::document("pingshan", Layer::Unit);
+        assert_eq!(document["id"], "pingshan-unit-2");
+        assert_eq!(document["format"], FORMAT);
+        assert_eq!(document["indicators"]["indicator"].as_array().unwrap().len(), 30);
+        assert_eq!(document["calendar"]["year"]["2025"]["work"][0], "2025-01-26");
+        assert_eq!(document["policy"]["time_zone"], "Asia/Shanghai");
+        assert_eq!(document.as_object().unwrap().len(), 5);
+    }
+
+    #[test]
+    fn a_fault_names_its_place_and_what_to_do() {
+        for (file, old, new, told) in [
+            (
+                "unit",
+                "id = \"met\", points = 6",
+                "id = \"met\", points = 7",
+                "indicator smoke_alarm: row met gives 7",
+            ),
+            ("unit", "total = 100", "total = 99", "add up to 100, not to total = 99"),
+            ("unit", "points = 66", "points = 65", "aspect unit_safety"),
+            (
+                "unit",
+                "id = \"emergency_torch\"",
+                "id = \"smoke_alarm\"",
+                "indicator smoke_alarm is there twice",
+            ),
+            ("unit", "competent = \"fire\"", "competent = \"fires\"", "no [[department]] fires"),
+            ("unit", "works = \"buy\"", "works = \"borrow\"", "no [[works]] borrow"),
+            ("unit", "cap = 3", "cap = 6", "star 6, which no [[band]] has"),
+            ("unit", "from = 1, to = 1", "from = 1, to = 2", "gap or overlap"),
+            ("policy", "min_score = 0", "min_score = 1", "every score has one"),
+            ("policy", "star = 4", "star = 5", "stars must fall"),
+            ("policy", "stars = [1]", "stars = [1, 0]", "star 0 is in 2 management levels"),
+            ("policy", "\"smoke_alarm\", ", "\"smoke_alarms\", ", "derived cap seven_ones_incomplete"),
+            ("policy", "incomplete = \"reject\"", "incomplete = \"zero\"", "knows reject only"),
+            ("policy", "measures = [\"incentive\"]", "measures = [\"gift\"]", "no [[measure]] gift"),
+            ("policy", "at_best = \"C\"", "at_best = \"E\"", "no credit class E"),
+            ("holidays", "years = [2024,", "years = [2023, 2024,", "no [year.2023]"),
+        ] {
+            let error = changed(file, old, new).to_string();
+            assert!(error.contains(told), "{error} lacks {told}");
+        }
+    }
+
+    #[test]
+    fn a_misspelt_member_is_never_overlooked() {
+        let error = changed("unit", "cap = 3", "cpa = 3");
+        assert!(error.to_string().starts_with("indicator smoke_alarm: "), "{error}");
+        assert!(error.source().unwrap().to_string().contains("cpa"));
+    }
+
+    #[test]
+    fn fractions_and_broken_files_are_refused() {
+        let error = changed("unit", "points = 66", "points = 66.0");
+        assert!(
+            matches!(&error, RulebookError::Fraction { member, .. } if member == "aspect[0].points"),
+            "{error}"
+        );
+        assert!(matches!(
+            changed("policy", "[scoring]", "[scoring"),
+            RulebookError::Toml { part: "policy", .. }
+        ));
+        assert!(matches!(changed("unit", "layer = \"unit\"", ""), RulebookError::Shape { .. }));
+    }
+
+    #[test]
+    fn another_format_or_a_foreign_id_is_refused() {
+        let mut document = shipped::document("pingshan", Layer::Unit);
+        document["id"] = json!("pingshan-unit-3");
+        assert!(matches!(Rulebook::from_document(&document), Err(RulebookError::Id { .. })));
+        document["format"] = json!("wuping-rulebook/2");
+        assert!(matches!(Rulebook::from_document(&document), Err(RulebookError::Format { .. })));
+        assert!(Rulebook::from_document(&json!(null)).is_err());
+    }
+
+    #[test]
+    fn indicators_are_found_by_id() {
+        let rulebook = shipped::pingshan(Layer::Estate);
+        for (n, indicator) in rulebook.scheme.indicators.iter().enumerate() {
+            assert_eq!(rulebook.position(&indicator.id), Some(n));
+        }
+        assert!(rulebook.indicator("swimming_pool").is_none());
+    }
+}

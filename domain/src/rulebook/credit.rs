@@ -1,0 +1,104 @@
+//! The policy's rules about credit (信用) and identifiers.
+
+use serde::{Deserialize, Serialize};
+
+/// Credit classes, and the conduct that lowers them.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct CreditPolicy {
+    /// The classes, best first.
+    #[serde(rename = "class")]
+    pub classes: Vec<CreditClass>,
+    /// The kinds of conduct.
+    #[serde(default)]
+    pub conduct: Vec<ConductRule>,
+    /// Kinds of party whose class is published.
+    #[serde(default)]
+    pub publish_class_of: Vec<String>,
+    /// Whom conduct may be put down to.
+    pub attributed_to: Vec<String>,
+    /// Whom it must be put down to, to count.
+    pub attributed_to_counts: Vec<String>,
+}
+
+/// One credit class (信用等级).
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct CreditClass {
+    /// A, B, C or D.
+    pub id: String,
+    /// Its name in Chinese.
+    pub zh: String,
+    /// Its name in English.
+    #[serde(default)]
+    pub en: String,
+    /// Least share of premises at level lenient, in percent.
+    pub min_lenient_percent: Option<u64>,
+    /// Greatest share of premises at levels strict and prohibited, in percent.
+    pub max_low_percent: Option<u64>,
+    /// Whether the voluntary commitment is needed.
+    #[serde(default)]
+    pub needs_commitment: bool,
+    /// Whether only conduct leads there.
+    #[serde(default)]
+    pub by_conduct_only: bool,
+    /// Months between inspections.
+    pub inspection_months: u32,
+    /// Whether a named person must confirm it.
+    #[serde(default)]
+    pub needs_confirmer: bool,
+    /// What is shown until then.
+    pub shown_until_confirmed: Option<String>,
+}
+
+/// One kind of conduct (失信行为).
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct ConductRule {
+    /// Its id.
+    pub id: String,
+    /// Its name in Chinese.
+    pub zh: String,
+    /// Its name in English.
+    #[serde(default)]
+    pub en: String,
+    /// The best class still possible.
+    pub at_best: String,
+    /// Whether the public-credit catalogue in force lists it; only then does it count.
+    pub catalogue_item: bool,
+    /// `minor` (never published), `general` or `serious`.
+    pub degree: String,
+    /// Months before which it cannot be repaired.
+    pub publish_min_months: u32,
+    /// Months after which it ends anyway.
+    pub publish_max_months: u32,
+}
+
+/// How identifiers are checked.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct IdentifierPolicy {
+    /// 统一社会信用代码.
+    pub uscc: UsccRule,
+    /// 房屋编码.
+    pub house_code: HouseCodeRule,
+}
+
+/// The check of an 18-character organisation code (GB 32100-2015).
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct UsccRule {
+    /// Its characters, each worth its place from 0.
+    pub alphabet: String,
+    /// Weights of the first 17.
+    pub weights: Vec<usize>,
+    /// The modulus.
+    pub modulus: usize,
+}
+
+/// The shape of a house code.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct HouseCodeRule {
+    /// Digits of a unit's.
+    pub unit_digits: usize,
+    /// Digits of a building's.
+    pub building_digits: usize,
+    /// Whether a unit's starts with its building's.
+    #[serde(default)]
+    pub unit_starts_with_building: bool,
+}
