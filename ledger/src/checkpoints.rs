@@ -1,0 +1,172 @@
+//! Signed checkpoints: one a second at most while the log grows, each stored and also appended to a file outside the
+//! database, so that a database put back from a backup does not fork the log silently (docs/format.md §5).
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use crate::encoding::Hash;
+use crate::merkle::Frontier;
+use crate::note::{
+    Checkpoint, CheckpointSigner, VerifierKey, note_text, open_checkpoint, parse_checkpoint_text,
+};
+use crate::proofs::ProofError;
+use crate::reader::Reader;
+use crate::store::{LedgerStore, StoreError};
+
+/// Signs checkpoints for the writer.
+#[derive(Debug)]
+pub(crate) struct CheckpointBook {
+    signer: CheckpointSigner,
+    file: PathBuf,
+    /// The newest one, by size.
+    newest: Option<(u64, String)>,
+    signed_at: Option<Instant>,
+}
+
+impl CheckpointBook {
+    /// `newest` is the newest one stored: its size needs no second one.
+    pub(crate) fn new(signer: CheckpointSigner, folder: &Path, newest: Option<String>) -> Self {
+        let newest = newest.and_then(|note| {
+            let size = parse_checkpoint_text(note_text(note.as_bytes()).ok()?).ok()?.1;
+            Some((size, note))
+        });
+        Self { signer, file: folder.join(FILE), newest, signed_at: None }
+    }
+
+    /// How long until a checkpoint of this size is due; none if it is signed already.
+    pub(crate) fn due_in(&self, size: u64) -> Option<Duration> {
+        if size == 0 || self.newest.as_ref().is_some_and(|(newest, _)| *newest == size) {
+            return None;
+        }
+        Some(self.signed_at.map_or(Duration::ZERO, |at| INTERVAL.saturating_sub(at.elapsed())))
+    }
+
+    /// Signs the tree as it is stored now; the same size is not signed twice.
+    pub(crate) fn sign(
+        &mut self,
+        store: &mut dyn LedgerStore,
+        tree: &Frontier,
+    ) -> Result<String, StoreError> {
+        self.signed_at = Some(Instant::now());
+        if let Some((_, note)) = self.newest.as_ref().filter(|(size, _)| *size == tree.size()) {
+            return Ok(note.clone());
+        }
+        let note = self.signer.sign(tree.size(), &tree.root());
+        // first outside: a database that lost its tail must be noticed, a file that did not get this far need not
+        append(&self.file, &note)?;
+        store.put_checkpoint(tree.size(), &note)?;
+        self.newest = Some((tree.size(), note.clone()));
+        Ok(note)
+    }
+}
+
+/// Why a ledger is not served.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckpointError {
+    /// The tree is shorter than, or another one than, a checkpoint that was signed.
+    #[error(
+        "the ledger is not the one its own checkpoint of {size} entries was signed for ({place}): {why}. It was put back \
+         from an older backup, or altered. Nothing may be appended: see docs/format.md §13 for how to recover"
+    )]
+    Forked {
+        /// Number of entries of the checkpoint.
+        size: u64,
+        /// Where the checkpoint is kept.
+        place: &'static str,
+        /// What differs.
+        why: String,
+    },
+    /// A kept checkpoint does not verify.
+    #[error(
+        "the newest checkpoint in {place} was altered: {why}; run `wuping verify`, then restore from a backup"
+    )]
+    Altered {
+        /// Where the checkpoint is kept.
+        place: &'static str,
+        /// What the format's reader refused.
+        why: String,
+    },
+    /// Proofs could not be computed.
+    #[error("the newest checkpoint could not be compared with the tree")]
+    Proof(#[source] ProofError),
+    /// The store could not be read.
+    #[error("the newest checkpoint could not be read")]
+    Store(#[source] StoreError),
+}
+
+/// Refuses a ledger whose newest checkpoint, in the database or in the file, is not a prefix of its tree.
+///
+/// # Errors
+///
+/// [`CheckpointError`], saying which one and why.
+pub fn check_newest(reader: &Reader, folder: &Path, log: &VerifierKey) -> Result<(), CheckpointError> {
+    if let Some(note) = reader.checkpoint().map_err(CheckpointError::Store)? {
+        check_prefix(reader, &note, log, "the database")?;
+    }
+    if let Some(note) = newest_in_file(folder).map_err(CheckpointError::Store)? {
+        check_prefix(reader, &note, log, FILE)?;
+    }
+    Ok(())
+}
+
+/// Refuses a ledger of which this checkpoint, signed by its log key, is not a prefix.
+///
+/// # Errors
+///
+/// [`CheckpointError`], saying why.
+pub fn check_prefix(
+    reader: &Reader,
+    note: &str,
+    log: &VerifierKey,
+    place: &'static str,
+) -> Result<Checkpoint, CheckpointError> {
+    let checkpoint = open_checkpoint(note.as_bytes(), log, &[], 0, None)
+        .map_err(|refusal| CheckpointError::Altered { place, why: refusal.to_string() })?;
+    let forked = |why: String| CheckpointError::Forked { size: checkpoint.size, place, why };
+    match reader.root_at(checkpoint.size) {
+        Ok(root) if root == checkpoint.root => Ok(checkpoint),
+        Ok(root) => Err(forked(roots_differ(&checkpoint.root, &root))),
+        Err(ProofError::Beyond { stored, .. }) => Err(forked(format!("only {stored} entries are here"))),
+        Err(error) => Err(CheckpointError::Proof(error)),
+    }
+}
+
+/// Every whole checkpoint of the file beside the database, oldest first; a torn last one is left out.
+///
+/// # Errors
+///
+/// [`StoreError::File`] if there is a file that cannot be read.
+pub fn in_file(folder: &Path) -> Result<Vec<String>, StoreError> {
+    let file = folder.join(FILE);
+    let bytes = match std::fs::read(&file) {
+        Ok(bytes) => bytes,
+        Err(missing) if missing.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(source) => return Err(StoreError::File { file, source }),
+    };
+    let text = String::from_utf8_lossy(&bytes);
+    // a note is its text, a blank line and signatures; a blank line ends it
+    let parts: Vec<&str> = text.split("\n\n").collect();
+    let whole = parts.len().saturating_sub(1) / 2 * 2;
+    Ok(parts[..whole].chunks_exact(2).map(|note| format!("{}\n\n{}\n", note[0], note[1])).collect())
+}
+
+fn newest_in_file(folder: &Path) -> Result<Option<String>, StoreError> {
+    Ok(in_file(folder)?.pop())
+}
+
+fn roots_differ(signed: &Hash, here: &Hash) -> String {
+    format!("its root was {signed}, that of the first entries here is {here}")
+}
+
+fn append(file: &Path, note: &str) -> Result<(), StoreError> {
+    let write = || {
+        let mut open = std::fs::OpenOptions::new().create(true).append(true).open(file)?;
+        open.write_all(format!("{note}\n").as_bytes())?;
+        open.sync_data()
+    };
+    write().map_err(|source| StoreError::File { file: file.to_owned(), source })
+}
+
+const FILE: &str = "checkpoints.txt";
+const INTERVAL: Duration = Duration::from_secs(1);

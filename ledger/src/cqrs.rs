@@ -1,0 +1,420 @@
+//! The ledger as an event store of `cqrs-es`, for one request.
+//!
+//! A request makes a store that carries who says what under which id, gives a clone to its framework, and reads the
+//! receipt from its own afterwards: the framework itself answers nothing. The retry loop and the look-up of a repeated
+//! id stand outside.
+
+use std::collections::HashMap;
+use std::marker::PhantomData;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use cqrs_es::{Aggregate, AggregateContext, AggregateError, DomainEvent as _, EventEnvelope, EventStore};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::append::{AppendError, AppendRequest, Author, NewEvent, Receipt};
+use crate::disclosure::Disclosure;
+use crate::private::split_private;
+use crate::reader::Reader;
+use crate::recorded::RecordedEntry;
+use crate::refusal::Refusal;
+use crate::stream::StreamPath;
+use crate::timestamp::Timestamp;
+use crate::vault::{Vault, VaultError};
+use crate::writer::WriterHandle;
+
+/// Who says what, when, under which id.
+#[derive(Clone, Debug)]
+pub struct Saying {
+    /// Idempotency key of the command.
+    pub event_id: Uuid,
+    /// Digest of the command.
+    pub digest: [u8; 32],
+    /// Who signs.
+    pub author: Author,
+    /// When it happened, by the author's claim.
+    pub occurred_at: Timestamp,
+    /// The name in `schema`; its number is the event's own version.
+    pub schema_name: String,
+    /// Members added to each event's `D`, `received` for one.
+    pub aside: Map<String, Value>,
+    /// The version the caller has seen (`If-Match`); the version loaded if none.
+    pub expected: Option<u64>,
+    /// As in [`AppendRequest::simulated_now`].
+    pub simulated_now: Option<Timestamp>,
+}
+
+/// What became of a request, beyond what the framework tells.
+#[derive(Debug)]
+pub enum Said {
+    /// Appended, or found appended before.
+    Appended(Receipt),
+    /// Not appended, and why.
+    Failed(AppendError),
+    /// The decision said nothing new.
+    Nothing,
+    /// The private values could not be kept, so nothing was appended.
+    Vault(VaultError),
+}
+
+/// The ledger for one request on aggregates of one type.
+#[derive(Debug)]
+pub struct LedgerEventStore<A> {
+    reader: Reader,
+    writer: WriterHandle,
+    vault: Arc<Vault>,
+    saying: Saying,
+    said: Arc<Mutex<Option<Said>>>,
+    aggregate: PhantomData<fn() -> A>,
+}
+
+/// An aggregate with the version it was loaded at.
+#[derive(Debug)]
+pub struct Loaded<A> {
+    stream: String,
+    version: u64,
+    aggregate: A,
+}
+
+impl<A> LedgerEventStore<A> {
+    /// A store for one request.
+    #[must_use]
+    pub fn new(reader: Reader, writer: WriterHandle, vault: Arc<Vault>, saying: Saying) -> Self {
+        Self { reader, writer, vault, saying, said: Arc::default(), aggregate: PhantomData }
+    }
+
+    /// What became of the request; none before the framework has committed. Taken once.
+    #[must_use]
+    pub fn said(&self) -> Option<Said> {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn note(&self, said: Said) {
+        *self.said.lock().unwrap_or_else(PoisonError::into_inner) = Some(said);
+    }
+}
+
+impl<A> Clone for LedgerEventStore<A> {
+    /// The clone notes what became of the request in the same place.
+    fn clone(&self) -> Self {
+        Self {
+            reader: self.reader.clone(),
+            writer: self.writer.clone(),
+            vault: Arc::clone(&self.vault),
+            saying: self.saying.clone(),
+            said: Arc::clone(&self.said),
+            aggregate: PhantomData,
+        }
+    }
+}
+
+impl<A: Aggregate> AggregateContext<A> for Loaded<A> {
+    fn aggregate(&mut self) -> &mut A {
+        &mut self.aggregate
+    }
+}
+
+impl<A: Aggregate> EventStore<A> for LedgerEventStore<A> {
+    type AC = Loaded<A>;
+
+    async fn load_events(&self, stream: &str) -> Result<Vec<EventEnvelope<A>>, AggregateError<A::Error>> {
+        let entries = self.entries(stream).await?;
+        entries.iter().map(envelope).collect()
+    }
+
+    async fn load_aggregate(&self, stream: &str) -> Result<Loaded<A>, AggregateError<A::Error>> {
+        let entries = self.entries(stream).await?;
+        let mut aggregate = A::default();
+        for entry in &entries {
+            aggregate.apply(payload::<A>(entry)?);
+        }
+        let version = entries.last().map_or(0, |entry| entry.version);
+        Ok(Loaded { stream: stream.to_owned(), version, aggregate })
+    }
+
+    async fn commit(
+        &self,
+        events: Vec<A::Event>,
+        loaded: Loaded<A>,
+        metadata: HashMap<String, String>,
+    ) -> Result<Vec<EventEnvelope<A>>, AggregateError<A::Error>> {
+        if events.is_empty() {
+            self.note(Said::Nothing);
+            return Ok(Vec::new());
+        }
+        match self.append(&events, &loaded).await {
+            Ok(receipt) => {
+                let first = receipt.version;
+                self.note(Said::Appended(receipt));
+                let numbered = (first..).zip(events);
+                Ok(numbered
+                    .map(|(version, event)| enveloped(&loaded.stream, version, event, &metadata))
+                    .collect())
+            }
+            Err(failed) => {
+                let error = told(&failed);
+                self.note(failed);
+                Err(error)
+            }
+        }
+    }
+}
+
+impl<A: Aggregate> LedgerEventStore<A> {
+    async fn entries(&self, stream: &str) -> Result<Vec<RecordedEntry>, AggregateError<A::Error>> {
+        let (reader, stream) = (self.reader.clone(), stream.to_owned());
+        let read = tokio::task::spawn_blocking(move || reader.stream(&stream)).await;
+        let entries = read.map_err(|error| AggregateError::UnexpectedError(Box::new(error)))?;
+        entries.map_err(|error| AggregateError::DatabaseConnectionError(Box::new(error)))
+    }
+
+    /// Private values into the vault, then the events into the ledger.
+    async fn append(&self, events: &[A::Event], loaded: &Loaded<A>) -> Result<Receipt, Said> {
+        let (events, disclosures) = self
+            .parted(events, &loaded.stream)
+            .map_err(|refusal| Said::Failed(AppendError::Rule(refusal)))?;
+        let digests: Vec<String> = disclosures.iter().map(|disclosure| disclosure.digest.clone()).collect();
+        self.keep(disclosures).await?;
+        let receipt = self.writer.append(AppendRequest {
+            event_id: self.saying.event_id,
+            digest: self.saying.digest,
+            author: self.saying.author.clone(),
+            occurred_at: self.saying.occurred_at,
+            expected: Some(self.saying.expected.unwrap_or(loaded.version)),
+            events,
+            bases: Vec::new(),
+            cursor: None,
+            simulated_now: self.saying.simulated_now,
+        });
+        let receipt = receipt.await.map_err(Said::Failed)?;
+        if !receipt.repeated {
+            self.vault.confirm(digests);
+        }
+        Ok(receipt)
+    }
+
+    fn parted(&self, events: &[A::Event], stream: &str) -> Result<(Vec<NewEvent>, Vec<Disclosure>), Refusal> {
+        let stream = StreamPath::new(stream)?;
+        let (mut parted, mut disclosures) = (Vec::with_capacity(events.len()), Vec::new());
+        for event in events {
+            let said = serde_json::to_value(event);
+            let mut said = said.map_err(|error| Refusal::new("payload-members", error.to_string()))?;
+            if let Some(members) = said.as_object_mut() {
+                members.entry("type").or_insert_with(|| event.event_type().into());
+                members.extend(self.saying.aside.clone());
+            }
+            let (data, hidden) = split_private(said)?;
+            let schema = format!("{}/{}", self.saying.schema_name, event.event_version());
+            parted.push(NewEvent { stream: stream.clone(), schema, data });
+            disclosures.extend(hidden);
+        }
+        Ok((parted, disclosures))
+    }
+
+    async fn keep(&self, disclosures: Vec<Disclosure>) -> Result<(), Said> {
+        if disclosures.is_empty() {
+            return Ok(());
+        }
+        let (vault, reader) = (Arc::clone(&self.vault), self.reader.clone());
+        let put = move || {
+            let size = reader.size().map_err(VaultError::Ledger)?;
+            vault.put(&disclosures, size)
+        };
+        let put = tokio::task::spawn_blocking(put).await;
+        put.map_err(|_| Said::Failed(AppendError::Closed))?.map_err(Said::Vault)
+    }
+}
+
+fn payload<A: Aggregate>(entry: &RecordedEntry) -> Result<A::Event, AggregateError<A::Error>> {
+    serde_json::from_str(&entry.data).map_err(|error| AggregateError::DeserializationError(Box::new(error)))
+}
+
+fn envelope<A: Aggregate>(entry: &RecordedEntry) -> Result<EventEnvelope<A>, AggregateError<A::Error>> {
+    Ok(enveloped(&entry.stream, entry.version, payload::<A>(entry)?, &HashMap::new()))
+}
+
+fn enveloped<A: Aggregate>(
+    stream: &str,
+    version: u64,
+    payload: A::Event,
+    metadata: &HashMap<String, String>,
+) -> EventEnvelope<A> {
+    let sequence = usize::try_from(version).unwrap_or(usize::MAX);
+    EventEnvelope { aggregate_id: stream.to_owned(), sequence, payload, metadata: metadata.clone() }
+}
+
+/// What the framework's own error can carry; the details are in [`LedgerEventStore::said`].
+fn told<E: std::error::Error>(failed: &Said) -> AggregateError<E> {
+    match failed {
+        Said::Failed(AppendError::Conflict { .. }) => AggregateError::AggregateConflict,
+        Said::Failed(error @ (AppendError::Store(_) | AppendError::Closed | AppendError::Busy)) => {
+            AggregateError::DatabaseConnectionError(Box::new(error.clone()))
+        }
+        Said::Failed(error) => AggregateError::UnexpectedError(Box::new(error.clone())),
+        Said::Vault(error) => AggregateError::DatabaseConnectionError(error.to_string().into()),
+        Said::Appended(_) | Said::Nothing => AggregateError::UnexpectedError("this did not fail".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_ledger::TestLedger;
+    use cqrs_es::event_sink::EventSink;
+    use cqrs_es::{CqrsFramework, DomainEvent};
+    use serde::{Deserialize, Serialize};
+    use serde_json::json;
+
+    /// A listing: visits are counted, and it can be said once that it is closed.
+    #[derive(Default, Deserialize, Serialize)]
+    struct Listing {
+        visits: u64,
+        closed: bool,
+    }
+
+    #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+    struct Happened {
+        r#type: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        private: Option<Value>,
+    }
+
+    impl DomainEvent for Happened {
+        fn event_type(&self) -> String {
+            self.r#type.clone()
+        }
+        fn event_version(&self) -> String {
+            "2".to_owned()
+        }
+    }
+
+    impl Aggregate for Listing {
+        const TYPE: &'static str = "listing";
+        type Command = &'static str;
+        type Event = Happened;
+        type Error = std::io::Error;
+        type Services = ();
+
+        async fn handle(
+            &mut self,
+            command: &'static str,
+            (): &(),
+            sink: &EventSink<Self>,
+        ) -> Result<(), std::io::Error> {
+            match command {
+                "close" if self.closed => {}
+                "refuse" => return Err(std::io::Error::other(format!("after {} visits", self.visits))),
+                _ => {
+                    let private = (command == "visit").then(|| json!({"by": "Chen"}));
+                    let r#type = if command == "visit" { "Visited" } else { "Closed" }.to_owned();
+                    sink.write(Happened { r#type, private }, self).await;
+                }
+            }
+            Ok(())
+        }
+
+        fn apply(&mut self, event: Happened) {
+            match event.r#type.as_str() {
+                "Visited" => self.visits += 1,
+                _ => self.closed = true,
+            }
+        }
+    }
+
+    struct House {
+        test: TestLedger,
+        vault: Arc<Vault>,
+    }
+
+    impl House {
+        async fn new() -> Self {
+            let test = TestLedger::new().await;
+            let vault = Arc::new(Vault::open(test.path()).unwrap());
+            Self { test, vault }
+        }
+
+        fn store(&self) -> LedgerEventStore<Listing> {
+            let (reader, writer) = (self.test.ledger.reader().clone(), self.test.ledger.writer().clone());
+            let saying = Saying {
+                event_id: Uuid::now_v7(),
+                digest: [1; 32],
+                author: Author::Officer(self.test.officer.clone()),
+                occurred_at: Timestamp::now(),
+                schema_name: "listing".to_owned(),
+                aside: json!({"source": "counter"}).as_object().unwrap().clone(),
+                expected: None,
+                simulated_now: None,
+            };
+            LedgerEventStore::new(reader, writer, Arc::clone(&self.vault), saying)
+        }
+
+        async fn execute(
+            &self,
+            store: LedgerEventStore<Listing>,
+            command: &'static str,
+        ) -> (Result<(), AggregateError<std::io::Error>>, Option<Said>) {
+            let told = CqrsFramework::new(store.clone(), vec![], ()).execute(STREAM, command).await;
+            (told, store.said())
+        }
+    }
+
+    const STREAM: &str = "premises/p-1/listing/3";
+
+    #[tokio::test]
+    async fn a_command_goes_through_the_framework_into_vault_and_ledger() {
+        let house = House::new().await;
+        let (told, said) = house.execute(house.store(), "visit").await;
+        told.unwrap();
+        let Some(Said::Appended(receipt)) = said else { panic!("{said:?}") };
+        assert_eq!(receipt.version, 1);
+        let row = house.test.ledger.reader().row(receipt.position).unwrap().unwrap();
+        assert_eq!((row.aggregate_type.as_str(), row.schema.as_str()), ("listing", "listing/2"));
+        assert!(
+            row.payload.contains("\"source\":\"counter\"") && !row.payload.contains("Chen"),
+            "{}",
+            row.payload
+        );
+        let data: Value = serde_json::from_str(&row.payload).unwrap();
+        let value = house.vault.values(&[data["_sd"][0].as_str().unwrap()]).unwrap().remove(0).unwrap();
+        assert_eq!((value.name.as_str(), value.value), ("by", json!("Chen")));
+        let (refused, said) = house.execute(house.store(), "refuse").await;
+        assert_eq!(refused.unwrap_err().to_string(), "after 1 visits");
+        assert!(said.is_none(), "nothing was committed");
+    }
+
+    #[tokio::test]
+    async fn saying_nothing_new_is_no_event() {
+        let house = House::new().await;
+        house.execute(house.store(), "close").await.0.unwrap();
+        let (told, said) = house.execute(house.store(), "close").await;
+        told.unwrap();
+        assert!(matches!(said, Some(Said::Nothing)));
+        let events = EventStore::<Listing>::load_events(&house.store(), STREAM).await.unwrap();
+        assert_eq!((events.len(), events[0].sequence), (1, 1));
+    }
+
+    #[tokio::test]
+    async fn a_conflict_is_told_with_what_the_version_is() {
+        let house = House::new().await;
+        house.execute(house.store(), "visit").await.0.unwrap();
+        let mut late = house.store();
+        late.saying.expected = Some(0);
+        let (told, said) = house.execute(late, "visit").await;
+        assert!(matches!(told, Err(AggregateError::AggregateConflict)));
+        assert!(
+            matches!(said, Some(Said::Failed(AppendError::Conflict { expected: 0, actual: 1, .. }))),
+            "{said:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_repeat_gets_its_first_receipt() {
+        let house = House::new().await;
+        let store = house.store();
+        let (_, first) = house.execute(store.clone(), "visit").await;
+        let (told, again) = house.execute(store, "visit").await;
+        told.unwrap();
+        let (Some(Said::Appended(first)), Some(Said::Appended(again))) = (first, again) else { panic!() };
+        assert_eq!((again.position, again.repeated), (first.position, true));
+    }
+}

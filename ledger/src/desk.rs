@@ -1,0 +1,352 @@
+//! The writer's desk: store, state, keys, clock and rules at hand of the one thread that writes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::DateTime;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::append::{AppendError, AppendRequest, Author, CheckedRequest, NewEvent, Receipt};
+use crate::checkpoints::CheckpointBook;
+use crate::clock::{Clock, ClockFault, SystemClock, judge};
+use crate::heads::{HeadKind, Heads};
+use crate::held_keys::HeldKeys;
+use crate::jcs::canonical_str;
+use crate::keys::Signer;
+use crate::reactor::Reactor;
+use crate::sealing::seal;
+use crate::staging::{Staged, Staging};
+use crate::store::{LedgerStore, Outcome, Scheme, SealedKey, StoreError};
+use crate::stream::StreamPath;
+use crate::timestamp::Timestamp;
+use crate::tree_state::TreeState;
+use crate::writer::Waiting;
+
+/// Everything the writer works with.
+pub(crate) struct Desk {
+    origin: String,
+    store: Box<dyn LedgerStore>,
+    /// None after a failure, until it could be read again.
+    state: Option<TreeState>,
+    held: HeldKeys,
+    reactor: Box<dyn Reactor>,
+    clock: Arc<dyn Clock>,
+    simulated: bool,
+    /// The kind of fault that an operator has accepted; forgotten as soon as the clock is in order again.
+    accepted: Option<ClockFault>,
+    checkpoints: CheckpointBook,
+}
+
+impl Desk {
+    /// Reads the state of the store.
+    pub(crate) fn open(
+        origin: String,
+        store: Box<dyn LedgerStore>,
+        held: HeldKeys,
+        reactor: Box<dyn Reactor>,
+        (clock, simulated): (Arc<dyn Clock>, bool),
+        checkpoints: CheckpointBook,
+    ) -> Result<Self, StoreError> {
+        let state = Some(TreeState::load(store.as_ref(), &origin)?);
+        Ok(Self { origin, store, state, held, reactor, clock, simulated, accepted: None, checkpoints })
+    }
+
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Decides and writes a batch of commands, then answers each.
+    pub(crate) fn append(&mut self, batch: Vec<Waiting>) {
+        let (requests, replies): (Vec<_>, Vec<_>) =
+            batch.into_iter().map(|waiting| (*waiting.checked, waiting.reply)).unzip();
+        let answers =
+            self.in_transaction(requests.len(), |staging, clock| decide_each(requests, staging, clock));
+        for (reply, answer) in replies.into_iter().zip(answers) {
+            // whoever has gone finds the outcome by the event id
+            let _ = reply.send(answer);
+        }
+    }
+
+    /// Writes these commands in one transaction, or none of them: the first entries of a ledger.
+    pub(crate) fn append_all(&mut self, requests: Vec<AppendRequest>) -> Result<(), AppendError> {
+        let checked: Vec<_> =
+            requests.into_iter().map(|request| request.checked(&self.origin)).collect::<Result<_, _>>()?;
+        let mut refused = None;
+        let answers = self.in_transaction(checked.len(), |staging, clock| {
+            let answers = decide_each(checked, staging, clock);
+            if let Some(Err(error)) = answers.iter().find(|answer| answer.is_err()) {
+                refused = Some(error.clone());
+                staging.staged = Staged::default();
+            }
+            answers
+        });
+        if refused.is_some() {
+            self.state = None;
+        }
+        refused.map_or(Ok(()), Err)?;
+        answers.into_iter().try_for_each(|answer| answer.map(|_| ()))
+    }
+
+    /// Commits to all heads, unless the last entry is such a commitment.
+    pub(crate) fn commit_heads(&mut self) -> Result<Option<Receipt>, AppendError> {
+        let size = self.state()?.frontier.size();
+        let last = self.store.last_position_of_subject(HEADS)?;
+        if last.map_or(0, |position| position + 1) == size {
+            return Ok(None);
+        }
+        let request = self.heads_request()?;
+        let checked = request.checked(&self.origin)?;
+        let mut checked = Some(checked);
+        let mut answers = self.in_transaction(1, |staging, clock| {
+            let staged = checked.take().ok_or(AppendError::Closed).and_then(|mut checked| {
+                let at = clock.at(staging, None)?;
+                checked.request.occurred_at = at;
+                staging.by_writer(checked, at)
+            });
+            vec![staged]
+        });
+        answers.pop().unwrap_or(Err(AppendError::Closed)).map(Some)
+    }
+
+    /// Keeps what a refused command was told, or answers its first outcome.
+    pub(crate) fn record_refusal(&mut self, outcome: Outcome) -> Result<Outcome, AppendError> {
+        let event_id = outcome.event_id;
+        match self.store.outcome(&event_id)? {
+            Some(first) if first.digest == outcome.digest => Ok(first),
+            Some(_) => Err(AppendError::DifferentCommand { event_id }),
+            None if self.store.position_of(&event_id)?.is_some() => {
+                Err(AppendError::DifferentCommand { event_id })
+            }
+            None => {
+                self.store.put_refusal(&outcome)?;
+                Ok(outcome)
+            }
+        }
+    }
+
+    pub(crate) fn hold(&mut self, key: &SealedKey, signer: Arc<Signer>) -> Result<(), AppendError> {
+        self.store.put_sealed_key(key)?;
+        self.held.hold(signer);
+        Ok(())
+    }
+
+    pub(crate) fn keep_scheme(&mut self, scheme: &Scheme) -> Result<(), AppendError> {
+        let named = crate::encoding::Hash::of(&scheme.bytes).hex() == scheme.sha256;
+        crate::refusal::need(named, "scheme-digest", "a rulebook is named by the digest of its bytes")?;
+        Ok(self.store.put_scheme(scheme)?)
+    }
+
+    pub(crate) fn accept_clock(&mut self) {
+        self.accepted = self.fault();
+    }
+
+    pub(crate) fn finish_simulation(&mut self) -> Result<(), AppendError> {
+        if !self.simulated {
+            return Err(AppendError::NotSimulated);
+        }
+        let clock = SystemClock::default();
+        let now_ms = clock.wall_ms();
+        let state = self.state()?;
+        if let Some(last_ms) = state.last_ms().filter(|last_ms| *last_ms > now_ms) {
+            return Err(AppendError::Clock(ClockFault::Behind { behind_ms: last_ms - now_ms }));
+        }
+        state.written = None;
+        self.clock = Arc::new(clock);
+        self.simulated = false;
+        Ok(())
+    }
+
+    /// How long until a checkpoint is due; none while the newest size is signed.
+    pub(crate) fn checkpoint_due_in(&self) -> Option<Duration> {
+        self.state.as_ref().and_then(|state| self.checkpoints.due_in(state.frontier.size()))
+    }
+
+    /// Signs if a checkpoint is due. One that could not be kept is tried again a second later.
+    pub(crate) fn sign_due_checkpoint(&mut self) {
+        if self.checkpoint_due_in().is_some()
+            && let Err(error) = self.sign_now()
+        {
+            tracing::error!(error = &error as &dyn std::error::Error, "a checkpoint could not be signed");
+        }
+    }
+
+    pub(crate) fn sign_now(&mut self) -> Result<String, AppendError> {
+        self.state()?;
+        let Some(state) = &self.state else { return Err(AppendError::Closed) };
+        Ok(self.checkpoints.sign(self.store.as_mut(), &state.frontier)?)
+    }
+
+    /// Runs a batch between `begin` and `commit`. What is answered as done is done; if the commit fails, everything
+    /// that was new in it is answered as failed and memory is read from the store again.
+    fn in_transaction(
+        &mut self,
+        count: usize,
+        decide: impl FnOnce(&mut Staging<'_>, &mut BatchClock) -> Vec<Result<Receipt, AppendError>>,
+    ) -> Vec<Result<Receipt, AppendError>> {
+        let failed = |error: AppendError| (0..count).map(|_| Err(error.clone())).collect();
+        if let Err(error) = self.state().map(|_| ()) {
+            return failed(error);
+        }
+        if let Err(error) = self.store.begin() {
+            self.store.abandon();
+            return failed(error.into());
+        }
+        let mut batch_clock = BatchClock {
+            fault: self.unaccepted_fault(),
+            now: now(self.clock.as_ref()),
+            simulated: self.simulated,
+        };
+        let Some(state) = self.state.as_mut() else { return failed(AppendError::Closed) };
+        let size = state.frontier.size();
+        let mut staging = Staging {
+            origin: &self.origin,
+            store: self.store.as_ref(),
+            state,
+            held: &self.held,
+            reactor: self.reactor.as_mut(),
+            staged: Staged::default(),
+        };
+        let mut answers = decide(&mut staging, &mut batch_clock);
+        let staged = staging.staged;
+        if let Err(error) = self.write(staged) {
+            tracing::error!(error = &error as &dyn std::error::Error, "a batch could not be committed");
+            let error = AppendError::from(error);
+            for answer in &mut answers {
+                if answer.as_ref().is_ok_and(|receipt| receipt.position >= size) {
+                    *answer = Err(error.clone());
+                }
+            }
+        }
+        answers
+    }
+
+    fn write(&mut self, staged: Staged) -> Result<(), StoreError> {
+        let (Some(last), Some(state)) = (staged.entries.last(), self.state.as_mut()) else {
+            self.store.abandon();
+            return Ok(());
+        };
+        let (last, mark) = (last.recorded_at, self.clock.monotonic());
+        let batch = seal(state, staged, last, mark.clone());
+        let committed = self.store.commit(&batch);
+        match committed {
+            Ok(()) => {
+                state.recorded_at = Some(last);
+                state.written = Some(mark);
+                state.trim();
+                if self.fault().is_none() {
+                    self.accepted = None;
+                }
+            }
+            Err(_) => {
+                self.store.abandon();
+                self.state = None;
+                self.reactor.forget_all();
+            }
+        }
+        committed
+    }
+
+    /// The state, read again if it was given up.
+    fn state(&mut self) -> Result<&mut TreeState, AppendError> {
+        if self.state.is_none() {
+            self.state = Some(TreeState::load(self.store.as_ref(), &self.origin)?);
+            self.reactor.forget_all();
+        }
+        self.state.as_mut().ok_or(AppendError::Closed)
+    }
+
+    /// What is wrong with the clock, if anything is.
+    fn fault(&self) -> Option<ClockFault> {
+        let state = self.state.as_ref().filter(|_| !self.simulated)?;
+        let last_ms = state.last_ms()?;
+        judge(self.clock.wall_ms(), &self.clock.monotonic(), last_ms, state.written.as_ref()).err()
+    }
+
+    fn unaccepted_fault(&self) -> Option<ClockFault> {
+        let fault = self.fault()?;
+        let accepted = self
+            .accepted
+            .as_ref()
+            .is_some_and(|accepted| std::mem::discriminant(accepted) == std::mem::discriminant(&fault));
+        (!accepted).then_some(fault)
+    }
+
+    fn heads_request(&mut self) -> Result<AppendRequest, AppendError> {
+        let mut heads = Heads::new();
+        self.store.last_of_streams(&mut |last| {
+            heads.set(HeadKind::Stream, last.stream, last.version, last.position, last.leaf_hash);
+            Ok(())
+        })?;
+        for author in self.store.authors()? {
+            let leaf = self.store.leaf_hashes(author.position, author.position + 1)?;
+            for leaf in leaf {
+                heads.set(HeadKind::Author, author.kid.as_str(), author.author_seq, author.position, leaf);
+            }
+        }
+        let root = heads.root();
+        let data = json!({"count": heads.count(), "root": root.b64u(), "type": "HeadsCommitted"});
+        let event = NewEvent {
+            stream: StreamPath::new(HEADS)?,
+            schema: SCHEMA.to_owned(),
+            data: canonical_str(&data)?,
+        };
+        Ok(AppendRequest {
+            event_id: Uuid::now_v7(),
+            digest: [0; 32],
+            author: Author::Service,
+            occurred_at: now(self.clock.as_ref()),
+            expected: None,
+            events: vec![event],
+            bases: Vec::new(),
+            cursor: None,
+            simulated_now: None,
+        })
+    }
+}
+
+/// Decides commands in their order; one that fails leaves the others alone.
+fn decide_each(
+    requests: Vec<CheckedRequest>,
+    staging: &mut Staging<'_>,
+    clock: &mut BatchClock,
+) -> Vec<Result<Receipt, AppendError>> {
+    let decide = |checked: CheckedRequest| match staging.settled(&checked.request)? {
+        Some(receipt) => Ok(receipt),
+        None => {
+            let at = clock.at(staging, checked.request.simulated_now)?;
+            staging.command(checked, at)
+        }
+    };
+    requests.into_iter().map(decide).collect()
+}
+
+/// The time of a batch: read once, the same for all of its commands unless the ledger is simulated.
+struct BatchClock {
+    fault: Option<ClockFault>,
+    now: Timestamp,
+    simulated: bool,
+}
+
+impl BatchClock {
+    /// The time of the next command: never before the entry that stands before it.
+    fn at(&self, staging: &Staging<'_>, simulated: Option<Timestamp>) -> Result<Timestamp, AppendError> {
+        if let Some(fault) = &self.fault {
+            return Err(AppendError::Clock(fault.clone()));
+        }
+        if simulated.is_some() && !self.simulated {
+            return Err(AppendError::NotSimulated);
+        }
+        let last = staging.staged.entries.last().map(|entry| entry.recorded_at).or(staging.state.recorded_at);
+        let now = simulated.unwrap_or(self.now);
+        Ok(last.map_or(now, |last| last.max(now)))
+    }
+}
+
+fn now(clock: &dyn Clock) -> Timestamp {
+    Timestamp::from_datetime(DateTime::from_timestamp_millis(clock.wall_ms()).unwrap_or_default())
+}
+
+const HEADS: &str = "heads";
+/// The shape of the ledger's own events.
+pub(crate) const SCHEMA: &str = "ledger/1";

@@ -1,0 +1,113 @@
+//! Opening and ending keys in a running ledger (docs/format.md §4).
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::append::{AppendError, AppendRequest, Author, NewEvent, Receipt};
+use crate::desk::SCHEMA;
+use crate::genesis::{ClockChoice, Ledger, now};
+use crate::held_keys::seal;
+use crate::jcs::canonical_str;
+use crate::keys::{Kid, Role, Signer, key_stream};
+use crate::refusal::Refusal;
+use crate::stream::StreamPath;
+use crate::timestamp::Timestamp;
+
+impl Ledger {
+    /// Makes a key for a person, held by the server, and enrols it by the registrar.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError`].
+    pub async fn enrol_officer(&self, holder: &str) -> Result<Kid, AppendError> {
+        self.enrol(Role::Officer, holder, Author::Registrar, None).await
+    }
+
+    /// Makes a key of a role, held by the server, and enrols it: a registrar may for officers, a root key for all. In a
+    /// simulated ledger the time may be given.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError`].
+    pub async fn enrol(
+        &self,
+        role: Role,
+        holder: &str,
+        by: Author,
+        simulated_now: Option<Timestamp>,
+    ) -> Result<Kid, AppendError> {
+        let signer = Signer::generate()?;
+        let kid = signer.kid().clone();
+        let at = simulated_now.unwrap_or_else(|| now(&ClockChoice::System));
+        let mut request = enrolment(self.origin(), &signer, role, holder, by, at)?;
+        request.simulated_now = simulated_now;
+        let sealed = seal(&signer, kid.as_str(), role.as_str(), holder, &self.master)?;
+        // the key first: one that is held and not enrolled signs nothing, one enrolled and lost would never sign
+        self.writer().hold(sealed, Arc::new(signer)).await?;
+        self.writer().append(request).await?;
+        Ok(kid)
+    }
+
+    /// Ends a key. Its entries from `suspect_from` on become contested; none if not given.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError`].
+    pub async fn revoke(
+        &self,
+        kid: &Kid,
+        reason: &str,
+        suspect_from: Option<u64>,
+        by: Author,
+    ) -> Result<Receipt, AppendError> {
+        let keys = self.reader().keys()?;
+        let record = keys.record(kid).ok_or_else(|| Refusal::new("key-not-enrolled", kid.as_str()))?;
+        let suspect_from = match suspect_from {
+            Some(position) => position,
+            None => self.reader().size()?,
+        };
+        let data = json!({
+            "kid": kid.as_str(),
+            "reason": reason,
+            "suspect_from": suspect_from,
+            "type": "KeyRevoked",
+        });
+        self.writer().append(request(record.lineage.clone(), &data, by, now(&ClockChoice::System))?).await
+    }
+}
+
+/// The command that enrols a key.
+pub(crate) fn enrolment(
+    origin: &str,
+    signer: &Signer,
+    role: Role,
+    holder: &str,
+    by: Author,
+    at: Timestamp,
+) -> Result<AppendRequest, Refusal> {
+    let mut data = signer.enrolment(origin, holder, role);
+    data["type"] = "KeyEnrolled".into();
+    request(key_stream(signer.kid()), &data, by, at)
+}
+
+/// A command that says one thing about keys.
+pub(crate) fn request(
+    stream: StreamPath,
+    data: &Value,
+    by: Author,
+    at: Timestamp,
+) -> Result<AppendRequest, Refusal> {
+    Ok(AppendRequest {
+        event_id: Uuid::now_v7(),
+        digest: [0; 32],
+        author: by,
+        occurred_at: at,
+        expected: None,
+        events: vec![NewEvent { stream, schema: SCHEMA.to_owned(), data: canonical_str(data)? }],
+        bases: Vec::new(),
+        cursor: None,
+        simulated_now: None,
+    })
+}

@@ -1,0 +1,64 @@
+//! The ledger: an append-only, signed, Merkle-hashed log of events (docs/format.md).
+//!
+//! The first half is the format itself and needs no store: encodings, entries, keys, tree, notes, tiles, private
+//! fields, heads, and the rules that hold over a whole log. A verifier needs no more than this.
+
+pub mod chain;
+pub mod disclosure;
+pub mod encoding;
+pub mod entry;
+pub mod head_proof;
+pub mod heads;
+pub mod jcs;
+pub mod key_state;
+pub mod keys;
+pub mod members;
+pub mod merkle;
+pub mod note;
+pub mod proof_text;
+pub mod refusal;
+pub mod row;
+pub mod shape;
+pub mod stream;
+pub mod tile;
+pub mod timestamp;
+mod vector_sections;
+pub mod vectors;
+
+// The store, its writer and what is kept beside the log.
+
+pub mod append;
+pub mod attachments;
+pub mod audit;
+mod audit_side;
+pub mod checkpoints;
+pub mod clock;
+pub mod cqrs;
+mod desk;
+mod enrolment;
+pub mod erasure;
+pub mod genesis;
+mod held_keys;
+pub mod keyring;
+pub mod private;
+pub mod proofs;
+pub mod reactor;
+pub mod reader;
+pub mod recorded;
+mod sealing;
+mod select;
+pub mod sqlite;
+mod staging;
+pub mod store;
+mod tree_state;
+pub mod vault;
+pub mod writer;
+
+#[cfg(test)]
+mod audit_tests;
+#[cfg(test)]
+mod store_suite;
+#[cfg(test)]
+mod test_ledger;
+#[cfg(test)]
+mod writing_tests;

@@ -1,0 +1,102 @@
+//! Parting what an author says into what the log holds and what only the vault holds (docs/format.md §8).
+
+use serde_json::{Map, Value};
+
+use crate::disclosure::{Disclosure, apply_all, disclose, random_salt};
+use crate::jcs::canonical_str;
+use crate::refusal::Refusal;
+
+/// Takes the member `private`, an object of private fields by name, out of what is said.
+///
+/// Answers the canonical text of `D`, with the fields' digests sorted in `_sd` and, when `photos` is among them, their
+/// number in `photo_count`; and the disclosures, for the vault. Every field gets a salt of its own.
+///
+/// # Errors
+///
+/// A [`Refusal`] if it is no object, a name may not be private, or `photos` are not as the format has them.
+pub fn split_private(said: Value) -> Result<(String, Vec<Disclosure>), Refusal> {
+    let Value::Object(mut data) = said else {
+        return Err(Refusal::new("payload-members", "what is said is an object"));
+    };
+    let private = match data.remove("private") {
+        None | Some(Value::Null) => Map::new(),
+        Some(Value::Object(private)) => private,
+        Some(_) => return Err(Refusal::new("private", "private fields are an object")),
+    };
+    let mut disclosures = Vec::with_capacity(private.len());
+    for (name, value) in &private {
+        disclosures.push(disclose(name, value, &random_salt()?)?);
+    }
+    if let Some(photos) = private.get("photos") {
+        let count = photos.as_array().map_or(0, Vec::len);
+        data.insert("photo_count".to_owned(), count.into());
+    }
+    if !disclosures.is_empty() {
+        let mut digests: Vec<&str> =
+            disclosures.iter().map(|disclosure| disclosure.digest.as_str()).collect();
+        digests.sort_unstable();
+        data.insert("_sd".to_owned(), digests.into());
+    }
+    let data = Value::Object(data);
+    let texts: Vec<&str> = disclosures.iter().map(|disclosure| disclosure.text.as_str()).collect();
+    apply_all(&data, &texts)?;
+    Ok((canonical_str(&data)?, disclosures))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    #[test]
+    fn private_values_leave_digests_behind_and_nothing_else() {
+        let said = json!({"area": "ward-4", "private": {"name": "陈", "phone": null}, "type": "OwnerNamed"});
+        let (data, disclosures) = split_private(said.clone()).unwrap();
+        assert!(!data.contains("陈") && !data.contains("private"), "{data}");
+        let parsed: Value = serde_json::from_str(&data).unwrap();
+        let texts: Vec<&str> = disclosures.iter().map(|disclosure| disclosure.text.as_str()).collect();
+        let shown = apply_all(&parsed, &texts).unwrap();
+        assert_eq!((&shown["name"], &shown["phone"]), (&json!("陈"), &Value::Null));
+        assert_ne!(split_private(said).unwrap().0, data, "the salts are fresh");
+    }
+
+    #[test]
+    fn photos_are_counted_in_the_open() {
+        let photo = json!({"bytes": 12, "sha256": "0".repeat(64), "type": "image/jpeg"});
+        let counted = |photos: Value| {
+            let said = json!({"private": {"photos": photos}, "type": "Found"});
+            split_private(said)
+                .map(|(data, _)| serde_json::from_str::<Value>(&data).unwrap()["photo_count"].clone())
+        };
+        assert_eq!(counted(json!([photo, photo])).unwrap(), json!(2));
+        assert_eq!(counted(Value::Null).unwrap(), json!(0));
+        assert!(counted(json!([])).is_err() && counted(json!("a photo")).is_err());
+    }
+
+    #[test]
+    fn what_may_not_be_private_is_refused() {
+        for name in ["type", "_sd", "received", "result", "", "area"] {
+            let said = json!({"area": 1, "private": {name: 1}, "type": "T"});
+            assert!(split_private(said).is_err(), "{name}");
+        }
+        assert!(split_private(json!([1])).is_err());
+        assert!(split_private(json!({"private": 1, "type": "T"})).is_err());
+        assert_eq!(split_private(json!({"type": "T"})).unwrap(), (r#"{"type":"T"}"#.to_owned(), Vec::new()));
+    }
+
+    proptest! {
+        #[test]
+        fn every_private_field_comes_back(fields in proptest::collection::btree_map("[a-z]{1,8}", ".{0,20}", 0..8)) {
+            let mut said = json!({"type": "T"});
+            said["private"] = json!(fields);
+            prop_assume!(!fields.contains_key("type") && !fields.contains_key("result") && !fields.contains_key("photos"));
+            let (data, disclosures) = split_private(said).unwrap();
+            prop_assert_eq!(disclosures.len(), fields.len());
+            for disclosure in disclosures {
+                prop_assert_eq!(disclosure.value.as_str(), fields.get(&disclosure.name).map(String::as_str));
+                prop_assert!(data.contains(&disclosure.digest));
+            }
+        }
+    }
+}

@@ -1,0 +1,454 @@
+//! The ledger's store on SQLite: `ledger.db`, written by one process at a time.
+//!
+//! Durability: write-ahead log with full sync, so a confirmed commit survives a power cut. Order: one connection
+//! writes, under the lock of `ledger.lock`; the database's own lock is taken for the length of a batch.
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags, params};
+use uuid::Uuid;
+
+use crate::clock::Monotonic;
+use crate::encoding::Hash;
+use crate::keys::Kid;
+use crate::merkle::Frontier;
+use crate::recorded::RecordedRow;
+use crate::row::Row;
+use crate::select::{self, damaged, id_text, prepared, reading, signed};
+use crate::store::{
+    AuthorMark, Batch, LastOfStream, LedgerStore, Outcome, Scheme, SealedKey, StoreError, TreeHead,
+};
+use crate::timestamp::Timestamp;
+
+/// The writer's connection to `ledger.db`.
+#[derive(Debug)]
+pub struct SqliteStore {
+    connection: Connection,
+    /// Held for as long as this store lives: the second writer finds it taken.
+    _lock: File,
+}
+
+impl SqliteStore {
+    /// Makes a new, empty ledger database in a folder.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::InUse`] if another process writes here; [`StoreError::Corrupt`] if there is a ledger already.
+    pub fn create(folder: &Path) -> Result<Self, StoreError> {
+        std::fs::create_dir_all(folder)
+            .map_err(|source| StoreError::File { file: folder.to_owned(), source })?;
+        let lock = lock(folder)?;
+        let file = database_in(folder);
+        let connection = open(&file, OpenFlags::default())?;
+        let tables: i64 = connection
+            .query_row("SELECT count(*) FROM sqlite_schema", [], |columns| columns.get(0))
+            .map_err(reading)?;
+        if tables == 0 {
+            connection
+                .execute_batch(&format!("BEGIN;\n{SCHEMA}\nCOMMIT;"))
+                .map_err(|source| StoreError::Database { doing: "be made", source })?;
+        }
+        Self::over(connection, lock, &file)
+    }
+
+    /// Opens the ledger database of a folder for writing.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Missing`], [`StoreError::InUse`] or [`StoreError::SchemaVersion`].
+    pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        let file = existing_database_in(folder)?;
+        let lock = lock(folder)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        Self::over(open(&file, flags)?, lock, &file)
+    }
+
+    fn over(connection: Connection, lock: File, file: &Path) -> Result<Self, StoreError> {
+        check_schema_version(&connection, file)?;
+        Ok(Self { connection, _lock: lock })
+    }
+
+    fn insert_batch(&self, batch: &Batch) -> Result<(), rusqlite::Error> {
+        self.insert_rows(&batch.rows)?;
+        for tile in &batch.tiles {
+            self.connection
+                .prepare_cached("INSERT INTO tiles (level, n, hashes) VALUES (?1, ?2, ?3)")?
+                .execute(params![tile.level, signed(tile.n), tile.hashes])?;
+        }
+        for outcome in &batch.outcomes {
+            self.insert_outcome(outcome)?;
+        }
+        for (reaction, position) in &batch.cursors {
+            self.connection
+                .prepare_cached("INSERT OR REPLACE INTO cursors (reaction, position) VALUES (?1, ?2)")?
+                .execute(params![reaction, signed(*position)])?;
+        }
+        for author in &batch.authors {
+            self.connection
+                .prepare_cached(
+                    "INSERT OR REPLACE INTO authors (kid, author_seq, position) VALUES (?1, ?2, ?3)",
+                )?
+                .execute(params![author.kid.as_str(), signed(author.author_seq), signed(author.position)])?;
+        }
+        self.move_head(batch)
+    }
+
+    fn insert_rows(&self, rows: &[Row]) -> Result<(), rusqlite::Error> {
+        let mut insert = self.connection.prepare_cached(
+            "INSERT INTO events (position, aggregate_type, aggregate_id, sequence, event_type, event_version, payload, \
+             metadata, author_seq, event_id, occurred_at, schema, kid, signature, recorded_at, leaf_hash) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+        )?;
+        for row in rows {
+            insert.execute(params![
+                signed(row.position),
+                row.aggregate_type,
+                row.aggregate_id,
+                signed(row.sequence),
+                row.event_type,
+                row.event_version,
+                row.payload,
+                row.metadata,
+                signed(row.author_seq),
+                row.event_id,
+                row.occurred_at,
+                row.schema,
+                row.kid,
+                row.signature,
+                row.recorded_at,
+                row.leaf_hash.as_bytes().as_slice(),
+            ])?;
+        }
+        Ok(())
+    }
+
+    fn insert_outcome(&self, outcome: &Outcome) -> Result<(), rusqlite::Error> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO outcomes (event_id, digest, accepted, result, position) VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?
+            .execute(params![
+                id_text(&outcome.event_id),
+                outcome.digest.as_slice(),
+                outcome.position.is_some(),
+                outcome.result,
+                outcome.position.map(signed),
+            ])?;
+        Ok(())
+    }
+
+    fn move_head(&self, batch: &Batch) -> Result<(), rusqlite::Error> {
+        let head = &batch.head;
+        self.connection
+            .prepare_cached(
+                "INSERT OR REPLACE INTO head (only_row, size, frontier, root, recorded_at) VALUES (1, ?1, ?2, ?3, ?4)",
+            )?
+            .execute(params![
+                signed(head.frontier.size()),
+                head.frontier.to_bytes(),
+                head.frontier.root().as_bytes().as_slice(),
+                head.recorded_at.as_str(),
+            ])?;
+        self.connection
+            .prepare_cached(
+                "INSERT OR REPLACE INTO clock_mark (only_row, boot, since_boot_ms) VALUES (1, ?1, ?2)",
+            )?
+            .execute(params![batch.clock_mark.boot, batch.clock_mark.since_boot_ms])?;
+        Ok(())
+    }
+}
+
+impl Drop for SqliteStore {
+    /// Leaves one whole file behind. Readers that outlive the writer could not do that, and what is not moved now is
+    /// found in the write-ahead log by the next opener.
+    fn drop(&mut self) {
+        let _ = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    }
+}
+
+impl LedgerStore for SqliteStore {
+    fn begin(&mut self) -> Result<(), StoreError> {
+        run(&self.connection, "BEGIN IMMEDIATE", "be locked for a batch")
+    }
+
+    fn commit(&mut self, batch: &Batch) -> Result<(), StoreError> {
+        self.insert_batch(batch).map_err(|source| StoreError::Database { doing: "take a batch", source })?;
+        run(&self.connection, "COMMIT", "make a batch durable")
+    }
+
+    fn abandon(&mut self) {
+        if !self.connection.is_autocommit() {
+            // a transaction that cannot be rolled back is rolled back by the next opener
+            let _ = self.connection.execute_batch("ROLLBACK");
+        }
+    }
+
+    fn head(&self) -> Result<Option<TreeHead>, StoreError> {
+        head(&self.connection)
+    }
+
+    fn authors(&self) -> Result<Vec<AuthorMark>, StoreError> {
+        authors(&self.connection)
+    }
+
+    fn clock_mark(&self) -> Result<Option<Monotonic>, StoreError> {
+        let mut statement = prepared(&self.connection, "SELECT boot, since_boot_ms FROM clock_mark")?;
+        let mut found = statement.query([]).map_err(reading)?;
+        let Some(columns) = found.next().map_err(reading)? else { return Ok(None) };
+        let since_boot_ms = signed(select::unsigned(columns, 1)?);
+        Ok(Some(Monotonic { boot: select::text(columns, 0)?.to_owned(), since_boot_ms }))
+    }
+
+    fn version(&self, stream: &str) -> Result<u64, StoreError> {
+        select::version(&self.connection, stream)
+    }
+
+    fn position_of(&self, event_id: &Uuid) -> Result<Option<u64>, StoreError> {
+        select::position_of(&self.connection, event_id)
+    }
+
+    fn outcome(&self, event_id: &Uuid) -> Result<Option<Outcome>, StoreError> {
+        select::outcome(&self.connection, event_id)
+    }
+
+    fn last_position_of_subject(&self, subject: &str) -> Result<Option<u64>, StoreError> {
+        select::last_position_of_path(&self.connection, subject)
+    }
+
+    fn subject(
+        &self,
+        path: &str,
+        each: &mut dyn FnMut(RecordedRow<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let positions = select::positions_of_path(&self.connection, path, None)?;
+        select::rows_at(&self.connection, &positions, each)
+    }
+
+    fn key_entries(
+        &self,
+        each: &mut dyn FnMut(RecordedRow<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        select::rows_at(&self.connection, &select::positions_below(&self.connection, "keys")?, each)
+    }
+
+    fn row(&self, position: u64) -> Result<Option<Row>, StoreError> {
+        Ok(select::stored_rows(&self.connection, position, position.saturating_add(1))?.pop())
+    }
+
+    fn tile(&self, level: u8, n: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        select::tile(&self.connection, level, n)
+    }
+
+    fn leaf_hashes(&self, from: u64, to: u64) -> Result<Vec<Hash>, StoreError> {
+        select::leaf_hashes(&self.connection, from, to)
+    }
+
+    fn last_of_streams(
+        &self,
+        each: &mut dyn FnMut(LastOfStream<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        select::last_of_streams(&self.connection, each)
+    }
+
+    fn sealed_keys(&self) -> Result<Vec<SealedKey>, StoreError> {
+        select::sealed_keys(&self.connection)
+    }
+
+    fn put_sealed_key(&mut self, key: &SealedKey) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("INSERT INTO sealed_keys (kid, role, holder, sealed) VALUES (?1, ?2, ?3, ?4)")
+            .and_then(|mut insert| insert.execute(params![key.kid, key.role, key.holder, key.sealed]))
+            .map(|_| ())
+            .map_err(|source| StoreError::Database { doing: "take a sealed key", source })
+    }
+
+    fn put_refusal(&mut self, outcome: &Outcome) -> Result<(), StoreError> {
+        self.insert_outcome(outcome)
+            .map_err(|source| StoreError::Database { doing: "take the outcome of a command", source })
+    }
+
+    fn put_scheme(&mut self, scheme: &Scheme) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("INSERT OR IGNORE INTO schemes (sha256, id, bytes) VALUES (?1, ?2, ?3)")
+            .and_then(|mut insert| insert.execute(params![scheme.sha256, scheme.id, scheme.bytes]))
+            .map(|_| ())
+            .map_err(|source| StoreError::Database { doing: "take a rulebook", source })
+    }
+
+    fn put_checkpoint(&mut self, size: u64, note: &str) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("INSERT OR IGNORE INTO checkpoints (size, note) VALUES (?1, ?2)")
+            .and_then(|mut insert| insert.execute(params![signed(size), note]))
+            .map(|_| ())
+            .map_err(|source| StoreError::Database { doing: "take a checkpoint", source })
+    }
+
+    fn newest_checkpoint(&self) -> Result<Option<String>, StoreError> {
+        select::newest_checkpoint(&self.connection)
+    }
+}
+
+/// The newest state of the tree; none before the first entry.
+pub(crate) fn head(connection: &Connection) -> Result<Option<TreeHead>, StoreError> {
+    let mut statement = prepared(connection, "SELECT size, frontier, root, recorded_at FROM head")?;
+    let mut found = statement.query([]).map_err(reading)?;
+    let Some(columns) = found.next().map_err(reading)? else { return Ok(None) };
+    let frontier = Frontier::from_bytes(select::blob(columns, 1)?)
+        .map_err(|refusal| StoreError::refused("the head's frontier", &refusal))?;
+    let agrees =
+        frontier.size() == select::unsigned(columns, 0)? && frontier.root() == select::hash(columns, 2)?;
+    if !agrees {
+        return Err(damaged("the head's size, frontier and root are not of one tree"));
+    }
+    let recorded_at = Timestamp::parse(select::text(columns, 3)?, "recorded_at")
+        .map_err(|refusal| StoreError::refused("the head", &refusal))?;
+    Ok(Some(TreeHead { frontier, recorded_at }))
+}
+
+/// A connection that only reads. Where the folder cannot be written to and nothing is in the write-ahead log, the
+/// file is read as it lies.
+pub(crate) fn open_reading(file: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let probe = |connection: Connection| {
+        connection.busy_timeout(BUSY).map_err(reading)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        connection.pragma_update(None, "query_only", true).map_err(reading)?;
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())).map_err(reading)?;
+        Ok(connection)
+    };
+    let opened = Connection::open_with_flags(file, flags).map_err(reading).and_then(probe);
+    let log = PathBuf::from(format!("{}-wal", file.display()));
+    match opened {
+        Err(_) if std::fs::metadata(&log).map_or(true, |log| log.len() == 0) && file.is_file() => {
+            let name = file.display().to_string().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+            let flags = flags | OpenFlags::SQLITE_OPEN_URI;
+            Connection::open_with_flags(format!("file:{name}?immutable=1"), flags)
+                .map_err(reading)
+                .and_then(probe)
+        }
+        opened => opened,
+    }
+}
+
+/// Refuses a database of another version: never a guess.
+pub(crate) fn check_schema_version(connection: &Connection, file: &Path) -> Result<(), StoreError> {
+    let found: i64 = connection
+        .query_row("SELECT max(version) FROM schema_version", [], |columns| columns.get(0))
+        .map_err(|source| StoreError::Database { doing: "be read: it has no schema version", source })?;
+    match found == SCHEMA_VERSION {
+        true => Ok(()),
+        false => Err(StoreError::SchemaVersion { file: file.to_owned(), found, known: SCHEMA_VERSION }),
+    }
+}
+
+/// The database of a folder, which must be there.
+pub(crate) fn existing_database_in(folder: &Path) -> Result<PathBuf, StoreError> {
+    let file = database_in(folder);
+    match file.is_file() {
+        true => Ok(file),
+        false => Err(StoreError::Missing { folder: folder.to_owned() }),
+    }
+}
+
+fn database_in(folder: &Path) -> PathBuf {
+    folder.join("ledger.db")
+}
+
+fn lock(folder: &Path) -> Result<File, StoreError> {
+    let file = folder.join("ledger.lock");
+    let failed = |source| StoreError::File { file: file.clone(), source };
+    let lock = File::options().create(true).truncate(false).write(true).open(&file).map_err(failed)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(StoreError::InUse),
+        Err(TryLockError::Error(source)) => Err(failed(source)),
+    }
+}
+
+fn open(file: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
+    let opening = |source| StoreError::Database { doing: "be opened", source };
+    let connection = Connection::open_with_flags(file, flags).map_err(opening)?;
+    connection.busy_timeout(BUSY).map_err(opening)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection
+        .execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+             PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 4000;",
+        )
+        .map_err(opening)?;
+    Ok(connection)
+}
+
+/// Each mark is compared with the entry it names, and their sum with the size: every entry has one author.
+fn authors(connection: &Connection) -> Result<Vec<AuthorMark>, StoreError> {
+    let sql = "SELECT a.kid, a.author_seq, a.position, e.position IS NOT NULL FROM authors a LEFT JOIN events e \
+               ON e.position = a.position AND e.kid = a.kid AND e.author_seq = a.author_seq";
+    let mut statement = prepared(connection, sql)?;
+    let mut found = statement.query([]).map_err(reading)?;
+    let mut authors = Vec::new();
+    while let Some(columns) = found.next().map_err(reading)? {
+        let kid = Kid::parse(select::text(columns, 0)?)
+            .map_err(|refusal| StoreError::refused("the mark of an author", &refusal))?;
+        if select::unsigned(columns, 3)? == 0 {
+            return Err(damaged(format!("the mark of the author {kid} names an entry that is not theirs")));
+        }
+        let (author_seq, position) = (select::unsigned(columns, 1)?, select::unsigned(columns, 2)?);
+        authors.push(AuthorMark { kid, author_seq, position });
+    }
+    let signed_by_all: u64 = authors.iter().map(|author| author.author_seq).sum();
+    let size = head(connection)?.map_or(0, |head| head.frontier.size());
+    match signed_by_all == size {
+        true => Ok(authors),
+        false => Err(damaged(format!("the authors' marks count {signed_by_all} entries, the head {size}"))),
+    }
+}
+
+fn run(connection: &Connection, sql: &str, doing: &'static str) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(sql)
+        .and_then(|mut statement| statement.execute([]))
+        .map(|_| ())
+        .map_err(|source| StoreError::Database { doing, source })
+}
+
+const SCHEMA: &str = include_str!("../../migrations/sqlite/ledger/0001.sql");
+const SCHEMA_VERSION: i64 = 1;
+const BUSY: std::time::Duration = std::time::Duration::from_secs(10);
+const STATEMENTS: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_keeps_the_promises_of_a_store() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Box::new(SqliteStore::create(folder.path()).unwrap());
+        crate::store_suite::keeps_its_promises(store, &|| {
+            Box::new(SqliteStore::open(folder.path()).unwrap())
+        });
+    }
+
+    #[test]
+    fn a_folder_without_a_ledger_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let refused = SqliteStore::open(folder.path()).unwrap_err();
+        assert!(refused.to_string().contains("wuping init"), "{refused}");
+    }
+
+    #[test]
+    fn a_mark_that_does_not_agree_with_the_entries_is_damage() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Box::new(SqliteStore::create(folder.path()).unwrap());
+        crate::store_suite::keeps_its_promises(store, &|| {
+            Box::new(SqliteStore::open(folder.path()).unwrap())
+        });
+        for damage in ["UPDATE authors SET author_seq = 3", "UPDATE authors SET author_seq = 3, position = 2"]
+        {
+            let store = SqliteStore::open(folder.path()).unwrap();
+            store.connection.execute(damage, []).unwrap();
+            assert!(matches!(store.authors(), Err(StoreError::Corrupt { .. })), "{damage}");
+        }
+    }
+}

@@ -1,0 +1,346 @@
+//! What the ledger asks of a store. One is built, on SQLite ([`crate::sqlite`]); Postgres would be a second.
+//!
+//! Who is trusted: the store is trusted to keep what it confirmed, and with nothing else. What it gives back is
+//! compared with the tree by [`crate::audit`], and a store that was edited by hand is found there.
+
+use uuid::Uuid;
+
+use crate::clock::Monotonic;
+use crate::encoding::Hash;
+use crate::keys::Kid;
+use crate::merkle::Frontier;
+use crate::recorded::RecordedRow;
+use crate::refusal::Refusal;
+use crate::row::Row;
+use crate::timestamp::Timestamp;
+
+/// The writer's side of a store. One writer at a time: its opener holds a lock that keeps others out.
+///
+/// Order: between [`begin`](LedgerStore::begin) and [`commit`](LedgerStore::commit) or
+/// [`abandon`](LedgerStore::abandon) nobody else writes, so that what was read stays true until the commit.
+/// Durability: when a method that writes has answered `Ok`, a power cut does not take it back. When it has answered
+/// an error, all of it or nothing of it was kept, and the caller cannot tell which: it reads again before it goes on.
+/// Readers on other connections see the whole of a commit or nothing of it.
+pub trait LedgerStore: Send {
+    /// Takes the head lock: what is read from here on stays true until commit or abandon.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the store does not answer or somebody else writes.
+    fn begin(&mut self) -> Result<(), StoreError>;
+
+    /// Writes a batch and gives the head lock back: rows, tiles, outcomes, cursors, authors, clock mark and head in
+    /// one transaction.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]; the batch may have been kept or not.
+    fn commit(&mut self, batch: &Batch) -> Result<(), StoreError>;
+
+    /// Gives the head lock back without having written; never fails, since there is nothing to lose.
+    fn abandon(&mut self);
+
+    /// The newest state of the tree; none before the first entry.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if it cannot be read or is no state of a tree.
+    fn head(&self) -> Result<Option<TreeHead>, StoreError>;
+
+    /// The last author_seq of every key, each compared with the entry it names, and together with the size.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Corrupt`] if a mark does not agree with the entries.
+    fn authors(&self) -> Result<Vec<AuthorMark>, StoreError>;
+
+    /// When the last entry was written by the machine's monotonic clock.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if it cannot be read.
+    fn clock_mark(&self) -> Result<Option<Monotonic>, StoreError>;
+
+    /// The version of a stream: 0 when it has no entry.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if it cannot be read.
+    fn version(&self, stream: &str) -> Result<u64, StoreError>;
+
+    /// Where the entry of an event id stands.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if it cannot be read.
+    fn position_of(&self, event_id: &Uuid) -> Result<Option<u64>, StoreError>;
+
+    /// What became of a command.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if it cannot be read.
+    fn outcome(&self, event_id: &Uuid) -> Result<Option<Outcome>, StoreError>;
+
+    /// The highest position among the streams of a subject.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if it cannot be read.
+    fn last_position_of_subject(&self, subject: &str) -> Result<Option<u64>, StoreError>;
+
+    /// Every entry of a path and below it, in order of position.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`], or what `each` answered.
+    fn subject(
+        &self,
+        path: &str,
+        each: &mut dyn FnMut(RecordedRow<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError>;
+
+    /// Every key event, in order of position.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`], or what `each` answered.
+    fn key_entries(
+        &self,
+        each: &mut dyn FnMut(RecordedRow<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError>;
+
+    /// The stored row at a position, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if it cannot be read.
+    fn row(&self, position: u64) -> Result<Option<Row>, StoreError>;
+
+    /// A full tile of level 1 or above.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if it cannot be read.
+    fn tile(&self, level: u8, n: u64) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// The leaf hashes of `from..to`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Corrupt`] if one is missing.
+    fn leaf_hashes(&self, from: u64, to: u64) -> Result<Vec<Hash>, StoreError>;
+
+    /// The last entry of each stream.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`], or what `each` answered.
+    fn last_of_streams(
+        &self,
+        each: &mut dyn FnMut(LastOfStream<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError>;
+
+    /// The keys that the server holds, sealed.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if they cannot be read.
+    fn sealed_keys(&self) -> Result<Vec<SealedKey>, StoreError>;
+
+    /// Keeps a sealed key, in a transaction of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]; the key may have been kept or not.
+    fn put_sealed_key(&mut self, key: &SealedKey) -> Result<(), StoreError>;
+
+    /// Keeps the outcome of a refused command, in a transaction of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]; the outcome may have been kept or not.
+    fn put_refusal(&mut self, outcome: &Outcome) -> Result<(), StoreError>;
+
+    /// Keeps the bytes of a compiled rulebook, in a transaction of its own; the same ones again are nothing to do.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]; the bytes may have been kept or not.
+    fn put_scheme(&mut self, scheme: &Scheme) -> Result<(), StoreError>;
+
+    /// Keeps a signed checkpoint, in a transaction of its own; the same one again is nothing to do.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]; the checkpoint may have been kept or not.
+    fn put_checkpoint(&mut self, size: u64, note: &str) -> Result<(), StoreError>;
+
+    /// The signed checkpoint of the largest size.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if it cannot be read.
+    fn newest_checkpoint(&self) -> Result<Option<String>, StoreError>;
+}
+
+/// All that one commit writes.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// New entries, in order of position from the old head's size on.
+    pub rows: Vec<Row>,
+    /// Full tiles of level 1 and above that these entries complete.
+    pub tiles: Vec<FullTile>,
+    /// What became of the commands, accepted ones only.
+    pub outcomes: Vec<Outcome>,
+    /// How far reactions have come.
+    pub cursors: Vec<(String, u64)>,
+    /// Authors of the new entries.
+    pub authors: Vec<AuthorMark>,
+    /// The state of the tree after them.
+    pub head: TreeHead,
+    /// The monotonic clock at this moment.
+    pub clock_mark: Monotonic,
+}
+
+/// The newest state of the tree.
+#[derive(Clone, Debug)]
+pub struct TreeHead {
+    /// Number of entries and roots of the full subtrees they make.
+    pub frontier: Frontier,
+    /// The last entry's time.
+    pub recorded_at: Timestamp,
+}
+
+/// How far a key has signed.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct AuthorMark {
+    /// The key.
+    pub kid: Kid,
+    /// Its last running number.
+    pub author_seq: u64,
+    /// Where that entry stands.
+    pub position: u64,
+}
+
+/// The last entry of a stream.
+#[derive(Clone, Copy, Debug)]
+pub struct LastOfStream<'a> {
+    /// Path of the stream.
+    pub stream: &'a str,
+    /// Its version.
+    pub version: u64,
+    /// Where that entry stands.
+    pub position: u64,
+    /// The hash of its leaf.
+    pub leaf_hash: Hash,
+}
+
+/// What became of a command.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Outcome {
+    /// The idempotency key.
+    pub event_id: Uuid,
+    /// Digest of the command, so that a repeat is told from another command under the same key.
+    pub digest: [u8; 32],
+    /// The first entry it made; none when it was refused.
+    pub position: Option<u64>,
+    /// What the caller was told, JSON.
+    pub result: String,
+}
+
+/// A private key that the server holds.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SealedKey {
+    /// Its name: a thumbprint, or `log` for the log key.
+    pub kid: String,
+    /// What it signs: a role, or `log`.
+    pub role: String,
+    /// Whose it is: a pseudonym.
+    pub holder: String,
+    /// The seed, sealed under the master key.
+    pub sealed: Vec<u8>,
+}
+
+/// The bytes of a compiled rulebook.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Scheme {
+    /// Digest of the bytes, lower-case hex.
+    pub sha256: String,
+    /// The `id` they state.
+    pub id: String,
+    /// Canonical JSON.
+    pub bytes: Vec<u8>,
+}
+
+/// A full tile of level 1 or above.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct FullTile {
+    /// Level, from 1.
+    pub level: u8,
+    /// Index in the level.
+    pub n: u64,
+    /// 256 hashes, 8,192 bytes.
+    pub hashes: Vec<u8>,
+}
+
+/// Why a store could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// What is stored contradicts itself.
+    #[error("the ledger's store is damaged: {what}; run `wuping verify`, then restore from a backup")]
+    Corrupt {
+        /// What was found.
+        what: String,
+    },
+    /// The database refused.
+    #[error("the ledger's database could not {doing}")]
+    Database {
+        /// What was being done.
+        doing: &'static str,
+        /// What the database said.
+        #[source]
+        source: rusqlite::Error,
+    },
+    /// A file beside the database could not be read or written.
+    #[error("the ledger's file {file} could not be read or written")]
+    File {
+        /// The file.
+        file: std::path::PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Another process writes here.
+    #[error(
+        "another process has this ledger open for writing: send the command to the running server, or stop it first"
+    )]
+    InUse,
+    /// There is no ledger here.
+    #[error("there is no ledger in {folder}: run `wuping init` first, or name another folder with --data")]
+    Missing {
+        /// The folder looked in.
+        folder: std::path::PathBuf,
+    },
+    /// Made by another version of the program.
+    #[error(
+        "the database {file} has schema version {found}, this program reads version {known}: use the program that \
+         matches it"
+    )]
+    SchemaVersion {
+        /// The database.
+        file: std::path::PathBuf,
+        /// What it says.
+        found: i64,
+        /// What this program knows.
+        known: i64,
+    },
+}
+
+impl StoreError {
+    /// Damage, by what the format's own reader refused.
+    #[must_use]
+    pub fn refused(what: &str, refusal: &Refusal) -> Self {
+        Self::Corrupt { what: format!("{what}: {refusal}") }
+    }
+}

@@ -1,0 +1,159 @@
+//! What every store must do, whatever it is built on: called with an opener by the tests of each.
+
+use uuid::Uuid;
+
+use crate::clock::Monotonic;
+use crate::keys::Signer;
+use crate::merkle::{Frontier, leaf_hash};
+use crate::row::Row;
+use crate::store::{AuthorMark, Batch, FullTile, LedgerStore, Outcome, Scheme, SealedKey, TreeHead};
+use crate::timestamp::Timestamp;
+
+/// Tries a new store; `reopen` closes nothing by itself, so the store given to it is dropped first.
+pub(crate) fn keeps_its_promises(store: Box<dyn LedgerStore>, reopen: &dyn Fn() -> Box<dyn LedgerStore>) {
+    let store = starts_empty(store);
+    drop(store);
+    let store = abandons_without_a_trace(reopen());
+    drop(store);
+    let store = commits_all_or_nothing(reopen());
+    drop(store);
+    keeps_what_was_committed(reopen().as_ref());
+}
+
+fn starts_empty(store: Box<dyn LedgerStore>) -> Box<dyn LedgerStore> {
+    assert!(store.head().unwrap().is_none() && store.clock_mark().unwrap().is_none());
+    assert!(store.authors().unwrap().is_empty() && store.newest_checkpoint().unwrap().is_none());
+    assert_eq!(
+        (store.version("premises/p-1").unwrap(), store.last_position_of_subject("premises/p-1").unwrap()),
+        (0, None)
+    );
+    store
+}
+
+fn abandons_without_a_trace(mut store: Box<dyn LedgerStore>) -> Box<dyn LedgerStore> {
+    store.begin().unwrap();
+    store.abandon();
+    store.abandon();
+    starts_empty(store)
+}
+
+fn commits_all_or_nothing(mut store: Box<dyn LedgerStore>) -> Box<dyn LedgerStore> {
+    store.begin().unwrap();
+    store.commit(&batch(&Frontier::new(), &[("premises/p-1", 1), ("premises/p-1/hazard/1", 1)])).unwrap();
+    let head = store.head().unwrap().unwrap();
+    assert_eq!(head.frontier.size(), 2);
+    // the second row takes a version that is taken
+    store.begin().unwrap();
+    let clash = batch(&head.frontier, &[("premises/p-1", 2), ("premises/p-1/hazard/1", 1)]);
+    assert!(store.commit(&clash).is_err());
+    store.abandon();
+    assert_eq!(store.head().unwrap().unwrap().frontier, head.frontier);
+    assert_eq!(store.version("premises/p-1").unwrap(), 1);
+    store.begin().unwrap();
+    store
+        .commit(&batch(&head.frontier, &[("premises/p-1", 2), ("premises/p-10", 1), ("keys/aa", 1)]))
+        .unwrap();
+    let refusal = Outcome { event_id: id(99), digest: [3; 32], position: None, result: "{}".to_owned() };
+    store.put_refusal(&refusal).unwrap();
+    store.put_checkpoint(2, "two").unwrap();
+    store.put_checkpoint(5, "five").unwrap();
+    store.put_checkpoint(5, "five").unwrap();
+    let scheme = Scheme { sha256: "s".to_owned(), id: "i".to_owned(), bytes: vec![1] };
+    store.put_scheme(&scheme).unwrap();
+    store.put_scheme(&scheme).unwrap();
+    store.put_sealed_key(&sealed_key()).unwrap();
+    store
+}
+
+fn keeps_what_was_committed(store: &dyn LedgerStore) {
+    let head = store.head().unwrap().unwrap();
+    assert_eq!(head.frontier.size(), 5);
+    assert_eq!(store.authors().unwrap()[0].author_seq, 5);
+    assert_eq!(store.clock_mark().unwrap().unwrap().since_boot_ms, 5);
+    assert_eq!(store.version("premises/p-1").unwrap(), 2);
+    assert_eq!(store.last_position_of_subject("premises/p-1").unwrap(), Some(2));
+    assert_eq!(store.last_position_of_subject("premises").unwrap(), None, "one segment is that stream alone");
+    let mut positions = Vec::new();
+    let mut note = |row: crate::recorded::RecordedRow<'_>| {
+        positions.push(row.position);
+        Ok(())
+    };
+    store.subject("premises/p-1", &mut note).unwrap();
+    store.key_entries(&mut note).unwrap();
+    assert_eq!(positions, [0, 1, 2, 4]);
+    let hashes = store.leaf_hashes(0, 5).unwrap();
+    assert_eq!(hashes.into_iter().collect::<Frontier>(), head.frontier);
+    assert!(store.leaf_hashes(0, 6).is_err());
+    let mut last = Vec::new();
+    store
+        .last_of_streams(&mut |of| {
+            last.push((of.stream.to_owned(), of.version, of.position));
+            Ok(())
+        })
+        .unwrap();
+    let expected =
+        [("keys/aa", 1, 4), ("premises/p-1", 2, 2), ("premises/p-1/hazard/1", 1, 1), ("premises/p-10", 1, 3)];
+    assert_eq!(last, expected.map(|(stream, version, position)| (stream.to_owned(), version, position)));
+    assert_eq!(store.position_of(&id(2)).unwrap(), Some(2));
+    assert_eq!(store.outcome(&id(0)).unwrap().unwrap().position, Some(0));
+    assert_eq!(store.outcome(&id(99)).unwrap().unwrap().position, None);
+    assert!(store.row(4).unwrap().is_some() && store.row(5).unwrap().is_none());
+    assert_eq!(store.tile(1, 0).unwrap().unwrap(), vec![7; 8_192]);
+    assert_eq!(store.newest_checkpoint().unwrap().as_deref(), Some("five"));
+    assert_eq!(store.sealed_keys().unwrap(), [sealed_key()]);
+}
+
+fn sealed_key() -> SealedKey {
+    SealedKey { kid: "k".to_owned(), role: "officer".to_owned(), holder: "h".to_owned(), sealed: vec![1, 2] }
+}
+
+fn id(n: u64) -> Uuid {
+    crate::entry::derived_event_id("suite", "event", n)
+}
+
+/// Rows with the right numbers; what they say is not the store's matter.
+fn batch(before: &Frontier, said: &[(&str, u64)]) -> Batch {
+    let mut frontier = before.clone();
+    let kid = Signer::from_seed(&[1; 32]).kid().clone();
+    let first = before.size();
+    let rows: Vec<Row> =
+        (first..).zip(said).map(|(position, (stream, version))| row(position, stream, *version)).collect();
+    rows.iter().for_each(|row| frontier.push(row.leaf_hash));
+    let size = frontier.size();
+    let outcome =
+        Outcome { event_id: id(first), digest: [1; 32], position: Some(first), result: "{}".to_owned() };
+    Batch {
+        rows,
+        tiles: if first == 0 {
+            vec![FullTile { level: 1, n: 0, hashes: vec![7; 8_192] }]
+        } else {
+            Vec::new()
+        },
+        outcomes: vec![outcome],
+        cursors: vec![("r".to_owned(), size)],
+        authors: vec![AuthorMark { kid, author_seq: size, position: size - 1 }],
+        head: TreeHead { frontier, recorded_at: Timestamp::now() },
+        clock_mark: Monotonic { boot: "b".to_owned(), since_boot_ms: i64::try_from(size).unwrap() },
+    }
+}
+
+fn row(position: u64, stream: &str, version: u64) -> Row {
+    Row {
+        position,
+        aggregate_type: "premises".to_owned(),
+        aggregate_id: stream.to_owned(),
+        sequence: version,
+        event_type: "Said".to_owned(),
+        event_version: "1".to_owned(),
+        payload: "{\"type\":\"Said\"}".to_owned(),
+        metadata: "{}".to_owned(),
+        author_seq: position + 1,
+        event_id: id(position).to_string(),
+        occurred_at: "2026-03-01T00:00:00.000Z".to_owned(),
+        schema: "test/1".to_owned(),
+        kid: Signer::from_seed(&[1; 32]).kid().to_string(),
+        signature: String::new(),
+        recorded_at: "2026-03-01T00:00:00.000Z".to_owned(),
+        leaf_hash: leaf_hash(&position.to_be_bytes()),
+    }
+}

@@ -1,0 +1,272 @@
+//! Ledgers in temporary folders, for tests.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use crate::append::{AppendRequest, Author, NewEvent};
+use crate::clock::{Clock as _, SteppedClock, SystemClock};
+use crate::genesis::{ClockChoice, CreateOptions, Ledger, RootKey, RunOptions};
+use crate::jcs::canonical_str;
+use crate::keys::Kid;
+use crate::reactor::{Consequence, NoReactions, ReactionFailed, Reactor, SubjectReader};
+use crate::recorded::RecordedRow;
+use crate::store::{
+    AuthorMark, Batch, LastOfStream, LedgerStore, Outcome, Scheme, SealedKey, StoreError, TreeHead,
+};
+use crate::stream::StreamPath;
+use crate::timestamp::Timestamp;
+
+pub(crate) const ORIGIN: &str = "sample/ledger-tests";
+
+/// A ledger in a folder that goes away with it.
+pub(crate) struct TestLedger {
+    pub(crate) folder: TempDir,
+    pub(crate) ledger: Ledger,
+    pub(crate) roots: Vec<RootKey>,
+    pub(crate) officer: Kid,
+}
+
+impl TestLedger {
+    pub(crate) async fn new() -> Self {
+        Self::with(ClockChoice::System, Box::new(NoReactions)).await
+    }
+
+    pub(crate) async fn with(clock: ClockChoice, reactor: Box<dyn Reactor>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut options = CreateOptions::new(ORIGIN, true).unwrap();
+        options.running = RunOptions { clock, reactor, ..RunOptions::default() };
+        let created = Ledger::create(folder.path(), options).unwrap();
+        let officer = created.ledger.enrol_officer("officer-1").await.unwrap();
+        Self { folder, ledger: created.ledger, roots: created.roots, officer }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Something an officer says in a stream.
+    pub(crate) fn said(&self, stream: &str, event_type: &str, members: Value) -> AppendRequest {
+        request(Author::Officer(self.officer.clone()), stream, event_type, members)
+    }
+
+    /// Closes the ledger and opens it again.
+    pub(crate) async fn reopened(self, running: RunOptions) -> Self {
+        let Self { folder, ledger, roots, officer } = self;
+        ledger.close().await.unwrap();
+        let ledger = Ledger::open(folder.path(), running).unwrap();
+        Self { folder, ledger, roots, officer }
+    }
+}
+
+/// One event of a fresh command.
+pub(crate) fn request(author: Author, stream: &str, event_type: &str, members: Value) -> AppendRequest {
+    let event_id = Uuid::now_v7();
+    AppendRequest {
+        event_id,
+        digest: crate::encoding::sha256(event_id.as_bytes()),
+        author,
+        occurred_at: Timestamp::now(),
+        expected: None,
+        events: vec![event(stream, event_type, members)],
+        bases: Vec::new(),
+        cursor: None,
+        simulated_now: None,
+    }
+}
+
+pub(crate) fn event(stream: &str, event_type: &str, mut members: Value) -> NewEvent {
+    members["type"] = event_type.into();
+    let data = canonical_str(&members).unwrap();
+    NewEvent { stream: StreamPath::new(stream).unwrap(), schema: "test/1".to_owned(), data }
+}
+
+/// A clock like the machine's, to be moved by hand.
+pub(crate) fn stepped() -> Arc<SteppedClock> {
+    Arc::new(SteppedClock::starting_at(SystemClock::default().wall_ms()))
+}
+
+/// Counts the hazards of a subject after each one found, and echoes a chain as long as the event asks for. Keeps its
+/// folds in memory as a real one does.
+#[derive(Default)]
+pub(crate) struct CountingReactor {
+    counts: std::collections::HashMap<String, u64>,
+}
+
+impl Reactor for CountingReactor {
+    fn follow(
+        &mut self,
+        cause: &RecordedRow<'_>,
+        as_of: &Timestamp,
+        reader: &dyn SubjectReader,
+    ) -> Result<Vec<Consequence>, ReactionFailed> {
+        assert_eq!(as_of.as_str(), cause.recorded_at);
+        let (subject, data) =
+            (cause.subject().to_owned(), serde_json::from_str::<Value>(cause.data).unwrap());
+        let failed = |detail: &str| ReactionFailed {
+            reaction: "count".to_owned(),
+            position: cause.position,
+            detail: detail.to_owned(),
+        };
+        match cause.event_type {
+            "HazardFound" => {
+                let count = match self.counts.get(&subject) {
+                    Some(count) => count + 1,
+                    None => {
+                        let mut count = 0;
+                        let mut add = |row: RecordedRow<'_>| {
+                            count += u64::from(row.event_type == "HazardFound");
+                            Ok(())
+                        };
+                        reader.subject(&subject, &mut add).map_err(|_| failed("not readable"))?;
+                        count
+                    }
+                };
+                self.counts.insert(subject.clone(), count);
+                Ok(vec![computed(&subject, "count", "HazardsCounted", json!({"count": count}))])
+            }
+            "Broken" => Err(failed("it is broken")),
+            "Elsewhere" => {
+                Ok(vec![computed("premises/elsewhere", "count", "HazardsCounted", json!({"count": 0}))])
+            }
+            "Echo" => Ok(echo(&subject, data["times"].as_u64().unwrap())),
+            "Echoed" => Ok(echo(&subject, data["result"]["left"].as_u64().unwrap())),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    fn forget(&mut self, subject: &str) {
+        self.counts.remove(subject);
+    }
+
+    fn forget_all(&mut self) {
+        self.counts.clear();
+    }
+}
+
+fn echo(subject: &str, left: u64) -> Vec<Consequence> {
+    let next = |left: u64| computed(subject, "echo", "Echoed", json!({"left": left}));
+    left.checked_sub(1).map(next).into_iter().collect()
+}
+
+fn computed(subject: &str, reaction: &'static str, event_type: &str, result: Value) -> Consequence {
+    Consequence {
+        reaction,
+        stream: StreamPath::new(format!("{subject}/{reaction}")).unwrap(),
+        schema: "test/1".to_owned(),
+        event_type: event_type.to_owned(),
+        scheme_id: "test-building-1".to_owned(),
+        scheme_sha256: "0".repeat(64),
+        subjects: vec![subject.to_owned()],
+        result,
+    }
+}
+
+/// What a commit does that goes wrong.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Fault {
+    /// Nothing was kept.
+    Failed,
+    /// All was kept, and the answer was lost.
+    FailedButKept,
+}
+
+/// A store whose next commits go wrong as told.
+pub(crate) struct FaultyStore {
+    pub(crate) inner: Box<dyn LedgerStore>,
+    pub(crate) faults: Arc<std::sync::Mutex<Vec<Fault>>>,
+}
+
+fn lost() -> StoreError {
+    StoreError::Corrupt { what: "the connection was lost".to_owned() }
+}
+
+impl LedgerStore for FaultyStore {
+    fn begin(&mut self) -> Result<(), StoreError> {
+        self.inner.begin()
+    }
+    fn commit(&mut self, batch: &Batch) -> Result<(), StoreError> {
+        let fault = self.faults.lock().unwrap().pop();
+        match fault {
+            None => self.inner.commit(batch),
+            Some(Fault::Failed) => Err(lost()),
+            Some(Fault::FailedButKept) => {
+                self.inner.commit(batch)?;
+                Err(lost())
+            }
+        }
+    }
+    fn abandon(&mut self) {
+        self.inner.abandon();
+    }
+    fn head(&self) -> Result<Option<TreeHead>, StoreError> {
+        self.inner.head()
+    }
+    fn authors(&self) -> Result<Vec<AuthorMark>, StoreError> {
+        self.inner.authors()
+    }
+    fn clock_mark(&self) -> Result<Option<crate::clock::Monotonic>, StoreError> {
+        self.inner.clock_mark()
+    }
+    fn version(&self, stream: &str) -> Result<u64, StoreError> {
+        self.inner.version(stream)
+    }
+    fn position_of(&self, event_id: &Uuid) -> Result<Option<u64>, StoreError> {
+        self.inner.position_of(event_id)
+    }
+    fn outcome(&self, event_id: &Uuid) -> Result<Option<Outcome>, StoreError> {
+        self.inner.outcome(event_id)
+    }
+    fn last_position_of_subject(&self, subject: &str) -> Result<Option<u64>, StoreError> {
+        self.inner.last_position_of_subject(subject)
+    }
+    fn subject(
+        &self,
+        path: &str,
+        each: &mut dyn FnMut(RecordedRow<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        self.inner.subject(path, each)
+    }
+    fn key_entries(
+        &self,
+        each: &mut dyn FnMut(RecordedRow<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        self.inner.key_entries(each)
+    }
+    fn row(&self, position: u64) -> Result<Option<crate::row::Row>, StoreError> {
+        self.inner.row(position)
+    }
+    fn tile(&self, level: u8, n: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        self.inner.tile(level, n)
+    }
+    fn leaf_hashes(&self, from: u64, to: u64) -> Result<Vec<crate::encoding::Hash>, StoreError> {
+        self.inner.leaf_hashes(from, to)
+    }
+    fn last_of_streams(
+        &self,
+        each: &mut dyn FnMut(LastOfStream<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        self.inner.last_of_streams(each)
+    }
+    fn sealed_keys(&self) -> Result<Vec<SealedKey>, StoreError> {
+        self.inner.sealed_keys()
+    }
+    fn put_sealed_key(&mut self, key: &SealedKey) -> Result<(), StoreError> {
+        self.inner.put_sealed_key(key)
+    }
+    fn put_refusal(&mut self, outcome: &Outcome) -> Result<(), StoreError> {
+        self.inner.put_refusal(outcome)
+    }
+    fn put_scheme(&mut self, scheme: &Scheme) -> Result<(), StoreError> {
+        self.inner.put_scheme(scheme)
+    }
+    fn put_checkpoint(&mut self, size: u64, note: &str) -> Result<(), StoreError> {
+        self.inner.put_checkpoint(size, note)
+    }
+    fn newest_checkpoint(&self) -> Result<Option<String>, StoreError> {
+        self.inner.newest_checkpoint()
+    }
+}

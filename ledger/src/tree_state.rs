@@ -1,0 +1,132 @@
+//! What the writer keeps in memory between batches. All of it is read from the store, and read again when a commit
+//! has failed: memory never knows better than the store.
+
+use std::collections::HashMap;
+
+use crate::clock::Monotonic;
+use crate::encoding::Hash;
+use crate::entry::Entry;
+use crate::key_state::KeyState;
+use crate::keys::Kid;
+use crate::merkle::{Frontier, root_of};
+use crate::store::{FullTile, LedgerStore, StoreError, TreeHead};
+use crate::tile::WIDTH;
+use crate::timestamp::Timestamp;
+
+/// The state of the tree, its authors and keys.
+#[derive(Debug)]
+pub(crate) struct TreeState {
+    pub(crate) frontier: Frontier,
+    /// The last entry's time; none before the first entry.
+    pub(crate) recorded_at: Option<Timestamp>,
+    /// When the last entry was written by the monotonic clock.
+    pub(crate) written: Option<Monotonic>,
+    /// The last author_seq of each key.
+    pub(crate) authors: HashMap<Kid, u64>,
+    pub(crate) keys: KeyState,
+    /// Versions of streams lately used.
+    pub(crate) versions: HashMap<String, u64>,
+    /// For tile level 1 and up, the hashes of the tile that is not full yet.
+    edges: Vec<Vec<Hash>>,
+}
+
+impl TreeState {
+    /// Reads the state; of a ledger without entries it is empty.
+    pub(crate) fn load(store: &dyn LedgerStore, origin: &str) -> Result<Self, StoreError> {
+        let head = store.head()?;
+        let mut keys = KeyState::new(origin);
+        let mut positions = Vec::new();
+        store.key_entries(&mut |row| {
+            positions.push(row.position);
+            Ok(())
+        })?;
+        for position in positions {
+            let gone =
+                || StoreError::Corrupt { what: format!("the key event at position {position} is gone") };
+            let row = store.row(position)?.ok_or_else(gone)?;
+            let entry = row.check(origin).and_then(|entry| keys.apply(&entry).map(|()| entry));
+            entry.map_err(|refusal| {
+                StoreError::refused(&format!("the key event at position {position}"), &refusal)
+            })?;
+        }
+        let authors = store.authors()?.into_iter().map(|author| (author.kid, author.author_seq)).collect();
+        let (frontier, recorded_at) = match head {
+            Some(TreeHead { frontier, recorded_at }) => (frontier, Some(recorded_at)),
+            None => (Frontier::new(), None),
+        };
+        let edges = edges(store, frontier.size())?;
+        let written = store.clock_mark()?;
+        Ok(Self { frontier, recorded_at, written, authors, keys, versions: HashMap::new(), edges })
+    }
+
+    /// The last time as milliseconds since 1970.
+    pub(crate) fn last_ms(&self) -> Option<i64> {
+        self.recorded_at.map(|at| at.datetime().timestamp_millis())
+    }
+
+    /// Takes a leaf into the tree; answers the tiles it fills.
+    pub(crate) fn push(&mut self, leaf: Hash) -> Vec<FullTile> {
+        let (mut full, edges) = (Vec::new(), &mut self.edges);
+        self.frontier.push_reporting(leaf, |level, index, hash| {
+            if level == 0 || !level.is_multiple_of(LEVELS_A_TILE) {
+                return;
+            }
+            let tile_level = level / LEVELS_A_TILE;
+            let at = usize::from(tile_level) - 1;
+            while edges.len() <= at {
+                edges.push(Vec::new());
+            }
+            edges[at].push(hash);
+            if edges[at].len() == usize::from(WIDTH) {
+                let hashes = edges[at].drain(..).flat_map(|hash| *hash.as_bytes()).collect();
+                full.push(FullTile { level: tile_level, n: index / u64::from(WIDTH), hashes });
+            }
+        });
+        full
+    }
+
+    /// Keeps the memory of versions within bounds.
+    pub(crate) fn trim(&mut self) {
+        if self.versions.len() > VERSIONS_MAX {
+            self.versions.clear();
+        }
+    }
+
+    /// A key event that was decided on takes effect; its signature was not made yet.
+    pub(crate) fn apply_key_event(&mut self, entry: &Entry) -> Result<(), crate::refusal::Refusal> {
+        self.keys.apply_with(entry, false)
+    }
+}
+
+/// The hashes of each level's last tile, from the full tiles below it.
+fn edges(store: &dyn LedgerStore, size: u64) -> Result<Vec<Vec<Hash>>, StoreError> {
+    let mut edges = Vec::new();
+    let mut below = size;
+    for level in 1u8.. {
+        let hashes = below / u64::from(WIDTH);
+        if hashes == 0 {
+            break;
+        }
+        let first = hashes / u64::from(WIDTH) * u64::from(WIDTH);
+        let edge =
+            (first..hashes).map(|n| root_of_full_tile(store, level - 1, n)).collect::<Result<_, _>>()?;
+        edges.push(edge);
+        below = hashes;
+    }
+    Ok(edges)
+}
+
+fn root_of_full_tile(store: &dyn LedgerStore, level: u8, n: u64) -> Result<Hash, StoreError> {
+    if level == 0 {
+        let first = n * u64::from(WIDTH);
+        return Ok(root_of(store.leaf_hashes(first, first + u64::from(WIDTH))?));
+    }
+    let bytes = store.tile(level, n)?;
+    let gone = || StoreError::Corrupt { what: format!("tile {n} of level {level} is gone or not full") };
+    let bytes = bytes.filter(|bytes| bytes.len() == usize::from(WIDTH) * 32).ok_or_else(gone)?;
+    let hashes = bytes.chunks_exact(32).map(Hash::from_slice).collect::<Result<Vec<_>, _>>();
+    hashes.map(root_of).map_err(|refusal| StoreError::refused("a tile", &refusal))
+}
+
+const LEVELS_A_TILE: u8 = 8;
+const VERSIONS_MAX: usize = 100_000;

@@ -1,0 +1,302 @@
+//! The one writer: a thread that takes what is waiting, decides it in memory and writes it in one transaction.
+//!
+//! Acknowledged means durable and in the tree. Commands keep the order in which they were taken from the queue; one
+//! that fails leaves its neighbours alone. After a failed commit nothing in memory is believed: it is read again.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError, sync_channel};
+use std::thread::JoinHandle;
+
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+use crate::append::{AppendError, AppendRequest, CheckedRequest, Receipt};
+use crate::desk::Desk;
+use crate::keys::Signer;
+use crate::store::{Outcome, Scheme, SealedKey};
+
+/// Gives work to the writer. Cheap to clone; the writer ends when it is closed or the last handle is dropped.
+#[derive(Clone, Debug)]
+pub struct WriterHandle {
+    queue: SyncSender<Job>,
+    origin: Arc<str>,
+}
+
+impl WriterHandle {
+    /// Appends a command's events and waits until they are durable.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError`]; with [`AppendError::Busy`] nothing was taken.
+    pub async fn append(&self, request: AppendRequest) -> Result<Receipt, AppendError> {
+        self.submit(request)?.await.unwrap_or(Err(AppendError::Closed))
+    }
+
+    /// As [`WriterHandle::append`], outside of async code; waits for room in the queue.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError`], never [`AppendError::Busy`].
+    pub fn append_blocking(&self, request: AppendRequest) -> Result<Receipt, AppendError> {
+        self.submit_waiting(request)?.blocking_recv().unwrap_or(Err(AppendError::Closed))
+    }
+
+    /// Gives a command to the writer without waiting for its outcome, which arrives at the receiver.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError::Busy`] when the queue is full, [`AppendError::Rule`] for a malformed event.
+    pub fn submit(
+        &self,
+        request: AppendRequest,
+    ) -> Result<oneshot::Receiver<Result<Receipt, AppendError>>, AppendError> {
+        let (job, answer) = self.append_job(request)?;
+        self.offer(job)?;
+        Ok(answer)
+    }
+
+    /// As [`WriterHandle::submit`], outside of async code; waits for room in the queue: for importers.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError::Rule`] for a malformed event, [`AppendError::Closed`].
+    pub fn submit_waiting(
+        &self,
+        request: AppendRequest,
+    ) -> Result<oneshot::Receiver<Result<Receipt, AppendError>>, AppendError> {
+        let (job, answer) = self.append_job(request)?;
+        self.queue.send(job).map_err(|_| AppendError::Closed)?;
+        Ok(answer)
+    }
+
+    /// Keeps what a refused command was told, in its own transaction; answers the command's first outcome, which is
+    /// another one when the same command was settled before.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError::DifferentCommand`] if the id was used for another one.
+    pub async fn record_refusal(
+        &self,
+        event_id: Uuid,
+        digest: [u8; 32],
+        result: String,
+    ) -> Result<Outcome, AppendError> {
+        let outcome = Outcome { event_id, digest, position: None, result };
+        self.ask(|reply| Job::Refuse { outcome, reply }).await
+    }
+
+    /// Commits to the heads of all streams and authors; none if there is nothing new since the last time.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError`].
+    pub async fn commit_heads(&self) -> Result<Option<Receipt>, AppendError> {
+        self.ask(|reply| Job::CommitHeads { reply }).await
+    }
+
+    /// Keeps the bytes of a compiled rulebook: before the event that names them is appended.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError::Store`].
+    pub async fn keep_scheme(&self, scheme: Scheme) -> Result<(), AppendError> {
+        self.ask(|reply| Job::KeepScheme { scheme, reply }).await
+    }
+
+    /// Signs a checkpoint of the newest stored size now; answers the note.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError::Store`].
+    pub async fn sign_now(&self) -> Result<String, AppendError> {
+        self.ask(|reply| Job::SignCheckpoint { reply }).await
+    }
+
+    /// The operator says that the clock is right though it jumped.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError::Closed`].
+    pub async fn accept_clock(&self) -> Result<(), AppendError> {
+        self.ask(|reply| Job::AcceptClock { reply }).await
+    }
+
+    /// Ends a simulation: from here on the machine's clock counts.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError::NotSimulated`], or [`AppendError::Clock`] if the last entry lies in the future.
+    pub async fn finish_simulation(&self) -> Result<(), AppendError> {
+        self.ask(|reply| Job::FinishSimulation { reply }).await
+    }
+
+    /// Lets the writer finish what is waiting, sign its last checkpoint and end.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError::Closed`] if it had ended already, [`AppendError::Store`] if the checkpoint could not be kept.
+    pub async fn close(&self) -> Result<(), AppendError> {
+        self.ask(|reply| Job::Close { reply }).await
+    }
+
+    /// The ledger's origin.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Keeps a sealed key and holds it open for signing.
+    pub(crate) async fn hold(&self, key: SealedKey, signer: Arc<Signer>) -> Result<(), AppendError> {
+        self.ask(|reply| Job::Hold { key, signer, reply }).await
+    }
+
+    fn append_job(
+        &self,
+        request: AppendRequest,
+    ) -> Result<(Job, oneshot::Receiver<Result<Receipt, AppendError>>), AppendError> {
+        let checked = Box::new(request.checked(&self.origin)?);
+        let (reply, answer) = oneshot::channel();
+        Ok((Job::Append(Waiting { checked, reply }), answer))
+    }
+
+    fn offer(&self, job: Job) -> Result<(), AppendError> {
+        self.queue.try_send(job).map_err(|refused| match refused {
+            TrySendError::Full(_) => AppendError::Busy,
+            TrySendError::Disconnected(_) => AppendError::Closed,
+        })
+    }
+
+    /// Asks for something that must get through: waits for room without blocking the caller's thread.
+    async fn ask<T>(
+        &self,
+        job: impl FnOnce(oneshot::Sender<Result<T, AppendError>>) -> Job,
+    ) -> Result<T, AppendError> {
+        let (reply, answer) = oneshot::channel();
+        let mut job = job(reply);
+        loop {
+            match self.queue.try_send(job) {
+                Ok(()) => return answer.await.unwrap_or(Err(AppendError::Closed)),
+                Err(TrySendError::Disconnected(_)) => return Err(AppendError::Closed),
+                Err(TrySendError::Full(back)) => job = back,
+            }
+            tokio::time::sleep(ROOM_AGAIN).await;
+        }
+    }
+}
+
+/// A command in the queue.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    pub(crate) checked: Box<CheckedRequest>,
+    pub(crate) reply: oneshot::Sender<Result<Receipt, AppendError>>,
+}
+
+#[derive(Debug)]
+enum Job {
+    AcceptClock { reply: oneshot::Sender<Result<(), AppendError>> },
+    Append(Waiting),
+    Close { reply: oneshot::Sender<Result<(), AppendError>> },
+    CommitHeads { reply: oneshot::Sender<Result<Option<Receipt>, AppendError>> },
+    FinishSimulation { reply: oneshot::Sender<Result<(), AppendError>> },
+    Hold { key: SealedKey, signer: Arc<Signer>, reply: oneshot::Sender<Result<(), AppendError>> },
+    KeepScheme { scheme: Scheme, reply: oneshot::Sender<Result<(), AppendError>> },
+    Refuse { outcome: Outcome, reply: oneshot::Sender<Result<Outcome, AppendError>> },
+    SignCheckpoint { reply: oneshot::Sender<Result<String, AppendError>> },
+}
+
+/// Starts the writer's thread. The thread ends after [`WriterHandle::close`] or with the last handle.
+pub(crate) fn start(desk: Desk, queue_max: usize) -> std::io::Result<(WriterHandle, JoinHandle<()>)> {
+    let (queue, jobs) = sync_channel(queue_max.max(1));
+    let origin = Arc::from(desk.origin());
+    let thread =
+        std::thread::Builder::new().name("ledger-writer".to_owned()).spawn(move || work(desk, &jobs))?;
+    Ok((WriterHandle { queue, origin }, thread))
+}
+
+/// The writer's day: what waits, then the checkpoint when it is due.
+fn work(mut desk: Desk, jobs: &Receiver<Job>) {
+    loop {
+        let next = match desk.checkpoint_due_in() {
+            Some(due) => jobs.recv_timeout(due),
+            None => jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        };
+        let ended = match next {
+            Ok(job) => serve(&mut desk, jobs, job),
+            Err(RecvTimeoutError::Timeout) => false,
+            Err(RecvTimeoutError::Disconnected) => true,
+        };
+        if ended {
+            break;
+        }
+        if desk.checkpoint_due_in().is_some_and(|due| due.is_zero()) {
+            desk.sign_due_checkpoint();
+        }
+    }
+    desk.sign_due_checkpoint();
+}
+
+/// Does a job, and with an append all those that wait behind it; true when the writer was closed.
+fn serve(desk: &mut Desk, jobs: &Receiver<Job>, job: Job) -> bool {
+    let mut next = Some(job);
+    while let Some(job) = next.take() {
+        match job {
+            Job::Append(first) => {
+                let (batch, behind) = gather(jobs, first);
+                desk.append(batch);
+                next = behind;
+            }
+            Job::Close { reply } => {
+                // whoever has gone does not need the answer, here and below
+                let _ = reply.send(desk.sign_now().map(|_| ()));
+                return true;
+            }
+            other => serve_single(desk, other),
+        }
+    }
+    false
+}
+
+fn serve_single(desk: &mut Desk, job: Job) {
+    match job {
+        Job::AcceptClock { reply } => {
+            desk.accept_clock();
+            let _ = reply.send(Ok(()));
+        }
+        Job::CommitHeads { reply } => {
+            let _ = reply.send(desk.commit_heads());
+        }
+        Job::FinishSimulation { reply } => {
+            let _ = reply.send(desk.finish_simulation());
+        }
+        Job::Hold { key, signer, reply } => {
+            let _ = reply.send(desk.hold(&key, signer));
+        }
+        Job::KeepScheme { scheme, reply } => {
+            let _ = reply.send(desk.keep_scheme(&scheme));
+        }
+        Job::Refuse { outcome, reply } => {
+            let _ = reply.send(desk.record_refusal(outcome));
+        }
+        Job::SignCheckpoint { reply } => {
+            let _ = reply.send(desk.sign_now());
+        }
+        // these two are served by the caller
+        Job::Append(_) | Job::Close { .. } => {}
+    }
+}
+
+/// The commands that wait, up to the first other job.
+fn gather(jobs: &Receiver<Job>, first: Waiting) -> (Vec<Waiting>, Option<Job>) {
+    let mut batch = vec![first];
+    while batch.len() < COMMANDS_A_BATCH {
+        match jobs.try_recv() {
+            Ok(Job::Append(waiting)) => batch.push(waiting),
+            Ok(other) => return (batch, Some(other)),
+            Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
+        }
+    }
+    (batch, None)
+}
+
+const COMMANDS_A_BATCH: usize = 512;
+const ROOM_AGAIN: std::time::Duration = std::time::Duration::from_millis(2);
