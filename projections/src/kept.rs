@@ -1,0 +1,251 @@
+//! The written form of what the folds hold of premises, so that they go on without reading the log again. Every field of
+//! the domain's states is named, so that a new one does not compile until it is kept too.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use wuping_domain::assessment::{self, Assessment, Checked, Reason};
+use wuping_domain::derivation::SchemeRef;
+use wuping_domain::grade::{Binding, Determination, Grade, Proceeding, Prohibition};
+use wuping_domain::hazard::{self, Found, Hazard};
+use wuping_domain::premises::{Assessor, PartyRole, Premises, Register};
+
+use crate::counts::Place;
+use crate::error::ViewsError;
+use crate::grade_book::{GradeBook, Origin};
+use crate::held::{Dirty, Held, OpenAssessment, OpenHazard};
+use crate::patrol_schedule::{Demand, Rounds};
+
+/// Writes what is held.
+///
+/// # Errors
+/// [`ViewsError::Unread`], which no value of these types gives.
+pub(crate) fn write(held: &Held) -> Result<String, ViewsError> {
+    serde_json::to_string(&Kept::of(held)).map_err(unread)
+}
+
+/// Reads what was written.
+///
+/// # Errors
+/// [`ViewsError::Unread`] if it is something else.
+pub(crate) fn read(id: &str, state: &str) -> Result<Held, ViewsError> {
+    serde_json::from_str::<Kept>(state).map(|kept| kept.held(id)).map_err(unread)
+}
+
+#[derive(Deserialize, Serialize)]
+struct Kept {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    number: Option<u64>,
+    premises: KeptPremises,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    grade: Option<KeptGrade>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    assessments: BTreeMap<String, KeptAssessment>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    hazards: BTreeMap<String, KeptHazard>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    rounds: Rounds,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    counted: Option<Place>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    asked: Option<(String, Demand)>,
+}
+
+#[derive(Deserialize, Serialize)]
+struct KeptPremises {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    assessors: Vec<Assessor>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    closed_on: Option<NaiveDate>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    parties: Vec<PartyRole>,
+    register: Option<Register>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    tags: Vec<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    vacant: bool,
+}
+
+#[derive(Deserialize, Serialize)]
+struct KeptGrade {
+    binding: BTreeMap<String, (Determination, NaiveDate)>,
+    count: u64,
+    latest: Option<Determination>,
+    pending: Option<[Option<NaiveDate>; 3]>,
+    prohibition: Option<Prohibition>,
+    unpublished: BTreeSet<String>,
+    origins: BTreeMap<u64, Origin>,
+    prohibited_from: Option<NaiveDate>,
+}
+
+#[derive(Deserialize, Serialize)]
+struct KeptAssessment {
+    lead: String,
+    reason: Option<Reason>,
+    results: BTreeMap<String, Checked>,
+    scheme: Option<SchemeRef>,
+    units: Vec<String>,
+    opened_on: NaiveDate,
+    position: u64,
+}
+
+#[derive(Deserialize, Serialize)]
+struct KeptHazard {
+    competent: String,
+    determined: Option<bool>,
+    document_number: Option<String>,
+    found: Option<Found>,
+    stage: String,
+    found_on: NaiveDate,
+    confirmed_on: Option<NaiveDate>,
+    accepted_on: Option<NaiveDate>,
+    position: u64,
+}
+
+impl Kept {
+    fn of(held: &Held) -> Self {
+        let Premises { assessors, closed_on, parties, register, tags, vacant } = held.premises.clone();
+        let book = &held.book;
+        Self {
+            number: held.number,
+            premises: KeptPremises { assessors, closed_on, parties, register, tags, vacant },
+            grade: (book.grade.count > 0
+                || book.grade.prohibition.is_some()
+                || !book.grade.unpublished.is_empty())
+            .then(|| KeptGrade::of(book)),
+            assessments: held
+                .assessments
+                .iter()
+                .map(|(key, of)| (key.clone(), KeptAssessment::of(of)))
+                .collect(),
+            hazards: held.hazards.iter().map(|(key, of)| (key.clone(), KeptHazard::of(of))).collect(),
+            rounds: held.rounds.clone(),
+            counted: held.counted.clone(),
+            asked: held.asked.clone(),
+        }
+    }
+
+    fn held(self, id: &str) -> Held {
+        let KeptPremises { assessors, closed_on, parties, register, tags, vacant } = self.premises;
+        Held {
+            id: id.to_owned(),
+            number: self.number,
+            premises: Premises { assessors, closed_on, parties, register, tags, vacant },
+            book: self.grade.map(KeptGrade::book).unwrap_or_default(),
+            assessments: self.assessments.into_iter().map(|(key, kept)| (key, kept.open())).collect(),
+            hazards: self.hazards.into_iter().map(|(key, kept)| (key, kept.open())).collect(),
+            rounds: self.rounds,
+            counted: self.counted,
+            asked: self.asked,
+            dirty: Dirty::default(),
+        }
+    }
+}
+
+impl KeptGrade {
+    fn of(book: &GradeBook) -> Self {
+        let Grade { binding, count, latest, pending, prohibition, unpublished } = book.grade.clone();
+        let bound = |(key, Binding { determination, effective_from })| (key, (determination, effective_from));
+        let steps = |Proceeding { invited_on, statement_on, considered_on }| {
+            [invited_on, statement_on, considered_on]
+        };
+        Self {
+            binding: binding.into_iter().map(bound).collect(),
+            count,
+            latest,
+            pending: pending.map(steps),
+            prohibition,
+            unpublished,
+            origins: book.origins.clone(),
+            prohibited_from: book.prohibited_from,
+        }
+    }
+
+    fn book(self) -> GradeBook {
+        let bound = |(key, (determination, effective_from))| (key, Binding { determination, effective_from });
+        let steps = |[invited_on, statement_on, considered_on]: [Option<NaiveDate>; 3]| Proceeding {
+            invited_on,
+            statement_on,
+            considered_on,
+        };
+        GradeBook {
+            grade: Grade {
+                binding: self.binding.into_iter().map(bound).collect(),
+                count: self.count,
+                latest: self.latest,
+                pending: self.pending.map(steps),
+                prohibition: self.prohibition,
+                unpublished: self.unpublished,
+            },
+            origins: self.origins,
+            prohibited_from: self.prohibited_from,
+        }
+    }
+}
+
+impl KeptAssessment {
+    fn of(open: &OpenAssessment) -> Self {
+        // Only open ones are held, so that the stage says nothing.
+        let Assessment { lead, reason, results, scheme, stage: _, units } = open.state.clone();
+        Self { lead, reason, results, scheme, units, opened_on: open.opened_on, position: open.position }
+    }
+
+    fn open(self) -> OpenAssessment {
+        OpenAssessment {
+            state: Assessment {
+                lead: self.lead,
+                reason: self.reason,
+                results: self.results,
+                scheme: self.scheme,
+                stage: assessment::Stage::Open,
+                units: self.units,
+            },
+            opened_on: self.opened_on,
+            position: self.position,
+        }
+    }
+}
+
+impl KeptHazard {
+    fn of(open: &OpenHazard) -> Self {
+        let Hazard { competent, determined, document_number, found, stage } = open.state.clone();
+        Self {
+            competent,
+            determined,
+            document_number,
+            found,
+            stage: stage.code().to_owned(),
+            found_on: open.found_on,
+            confirmed_on: open.confirmed_on,
+            accepted_on: open.accepted_on,
+            position: open.position,
+        }
+    }
+
+    fn open(self) -> OpenHazard {
+        let stages = [hazard::Stage::Accepted, hazard::Stage::Confirmed, hazard::Stage::Dismissed];
+        let stage = stages.into_iter().find(|stage| stage.code() == self.stage);
+        OpenHazard {
+            state: Hazard {
+                competent: self.competent,
+                determined: self.determined,
+                document_number: self.document_number,
+                found: self.found,
+                stage: stage.unwrap_or(hazard::Stage::PendingReview),
+            },
+            found_on: self.found_on,
+            confirmed_on: self.confirmed_on,
+            accepted_on: self.accepted_on,
+            position: self.position,
+        }
+    }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+fn unread(source: serde_json::Error) -> ViewsError {
+    ViewsError::Unread { what: "state of premises", source }
+}

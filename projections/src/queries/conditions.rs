@@ -1,0 +1,46 @@
+//! Conditions of a question, as far as its filter states them, with their values.
+
+use rusqlite::types::Value;
+
+/// Conditions that must all hold.
+#[derive(Debug, Default)]
+pub(crate) struct Conditions {
+    sql: String,
+    values: Vec<Value>,
+}
+
+impl Conditions {
+    /// No condition but these fixed words.
+    pub(crate) fn of(fixed: &str) -> Self {
+        Self { sql: fixed.to_owned(), values: Vec::new() }
+    }
+
+    /// One more where there is a value; `condition` has one `?`.
+    pub(crate) fn with<V: Into<Value>>(mut self, condition: &str, value: Option<V>) -> Self {
+        if let Some(value) = value {
+            self.sql.push_str(" AND ");
+            self.sql.push_str(condition);
+            self.values.push(value.into());
+        }
+        self
+    }
+
+    /// One more without a value.
+    pub(crate) fn when(mut self, holds: bool, condition: &str) -> Self {
+        if holds {
+            self.sql.push_str(" AND ");
+            self.sql.push_str(condition);
+        }
+        self
+    }
+
+    /// The words after WHERE.
+    pub(crate) fn sql(&self) -> &str {
+        &self.sql
+    }
+
+    /// The values in order.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &Value> {
+        self.values.iter()
+    }
+}

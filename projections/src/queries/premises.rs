@@ -1,0 +1,243 @@
+//! Premises: one with all that is public about it, its children, and the short line of lists.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use rusqlite::{Connection, Row};
+use serde::Serialize;
+use wuping_domain::premises::{Assessor, PartyRole};
+use wuping_domain::rulebook::Layer;
+
+use super::{
+    GradeView, HazardView, OpenAssessmentView, Page, Paged, PatrolView, all, count, day_if_any, first, json,
+    parsed,
+};
+use super::{assessments, grades, hazards, patrols};
+use crate::error::ViewsError;
+use crate::pool::Views;
+use crate::search::folded_code;
+
+/// What is registered of premises.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PremisesView {
+    /// Id, the second segment of their streams.
+    pub id: String,
+    /// Position of the first entry about them.
+    pub number: u64,
+    /// Estate, building or unit.
+    pub layer: Layer,
+    /// The building of a unit, the estate of a building.
+    pub parent: Option<String>,
+    /// A name, where they have one.
+    pub name: Option<String>,
+    /// The address.
+    pub address: String,
+    /// Codes by their scheme.
+    pub codes: BTreeMap<String, String>,
+    /// Subdistrict, or ward.
+    pub subdistrict: String,
+    /// Community.
+    pub community: String,
+    /// Grid cell.
+    pub grid_cell: String,
+    /// Storeys above ground.
+    pub storeys: Option<u32>,
+    /// Let units.
+    pub units: Option<u32>,
+    /// Year of building.
+    pub year_built: Option<u32>,
+    /// How they are held.
+    pub tenure: Option<String>,
+    /// Frame, brick …
+    pub structure: Option<String>,
+    /// Whether nobody lives there.
+    pub vacant: bool,
+    /// Special marks.
+    pub tags: Vec<String>,
+    /// Who answers for them.
+    pub parties: Vec<PartyRole>,
+    /// Who may assess them.
+    pub assessors: Vec<Assessor>,
+    /// Since when they are closed.
+    pub closed_on: Option<NaiveDate>,
+}
+
+/// Premises with all that hangs on them.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SubjectView {
+    /// The register.
+    pub premises: PremisesView,
+    /// The grade, once anything was determined or prohibited.
+    pub grade: Option<GradeView>,
+    /// The building of a unit, the estate of a building.
+    pub parent: Option<PremisesLine>,
+    /// How many premises have these as their parent.
+    pub children: u64,
+    /// Assessments under way, oldest first.
+    pub open_assessments: Vec<OpenAssessmentView>,
+    /// Hazards not closed, oldest first.
+    pub open_hazards: Vec<HazardView>,
+    /// How many hazards were closed.
+    pub closed_hazards: u64,
+    /// Rounds of a building.
+    pub patrol: Option<PatrolView>,
+}
+
+/// Premises in a list, with what is in force.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PremisesLine {
+    /// Id.
+    pub id: String,
+    /// Estate, building or unit.
+    pub layer: Layer,
+    /// A name, where they have one.
+    pub name: Option<String>,
+    /// The address.
+    pub address: String,
+    /// Codes by their scheme.
+    pub codes: BTreeMap<String, String>,
+    /// Subdistrict, or ward.
+    pub subdistrict: String,
+    /// Community.
+    pub community: String,
+    /// Grid cell.
+    pub grid_cell: String,
+    /// Since when they are closed.
+    pub closed_on: Option<NaiveDate>,
+    /// Score in force.
+    pub score: Option<u64>,
+    /// Star in force.
+    pub star: Option<u8>,
+    /// Grade in force.
+    pub grade: Option<String>,
+    /// The rulebook's own word for it.
+    pub band: Option<String>,
+    /// Management level in force.
+    pub management_level: Option<String>,
+    /// Its colour.
+    pub color: Option<String>,
+    /// Since when it is in force.
+    pub effective_from: Option<NaiveDate>,
+    /// What a newer determination waits for.
+    pub waiting_for: Option<String>,
+    /// Whether letting is prohibited.
+    pub prohibited: bool,
+}
+
+impl Views {
+    /// The premises with this id or any code of theirs, upper or lower case, blanks aside. A code that several schemes use
+    /// answers the premises registered first.
+    ///
+    /// # Errors
+    /// If the views cannot be read.
+    pub fn premises_by_code(&self, code: &str) -> Result<Option<PremisesView>, ViewsError> {
+        self.read(|connection| {
+            let by_id = format!("{VIEW} WHERE premises = ?1");
+            if let Some(found) = first(connection, &by_id, [code], read_view)? {
+                return Ok(Some(found));
+            }
+            let by_code =
+                format!("{VIEW} WHERE number = (SELECT min(number) FROM search_codes WHERE code = ?1)");
+            first(connection, &by_code, [folded_code(code)], read_view)
+        })
+    }
+
+    /// Premises with all that hangs on them, by id.
+    ///
+    /// # Errors
+    /// If the views cannot be read.
+    pub fn subject_view(&self, id: &str) -> Result<Option<SubjectView>, ViewsError> {
+        self.read(|connection| {
+            let Some(premises) = first(connection, &format!("{VIEW} WHERE premises = ?1"), [id], read_view)?
+            else {
+                return Ok(None);
+            };
+            let number = premises.number;
+            let parent = premises.parent.as_deref();
+            let parent = parent.map(|parent| line(connection, parent)).transpose()?.flatten();
+            let children = count(connection, "SELECT count(*) FROM premises WHERE parent = ?1", [id])?;
+            let closed = "SELECT count(*) FROM closed_hazards WHERE number = ?1";
+            Ok(Some(SubjectView {
+                grade: grades::of(connection, number)?,
+                parent,
+                children,
+                open_assessments: assessments::open_of(connection, number)?,
+                open_hazards: hazards::open_of(connection, number)?,
+                closed_hazards: count(connection, closed, [number])?,
+                patrol: patrols::of(connection, number)?,
+                premises,
+            }))
+        })
+    }
+
+    /// The premises that have these as their parent, by address.
+    ///
+    /// # Errors
+    /// If the views cannot be read.
+    pub fn children(&self, id: &str, page: Page) -> Result<Paged<PremisesLine>, ViewsError> {
+        self.read(|connection| {
+            let total = count(connection, "SELECT count(*) FROM premises WHERE parent = ?1", [id])?;
+            let sql = format!("{LINE} WHERE p.parent = ?1 ORDER BY p.address, p.number LIMIT ?2 OFFSET ?3");
+            let rows = all(connection, &sql, (id, page.size, page.offset()), read_line)?;
+            Ok(Paged::of(rows, page, total))
+        })
+    }
+}
+
+pub(super) fn line(connection: &Connection, id: &str) -> Result<Option<PremisesLine>, ViewsError> {
+    first(connection, &format!("{LINE} WHERE p.premises = ?1"), [id], read_line)
+}
+
+pub(super) fn read_line(row: &Row<'_>) -> rusqlite::Result<PremisesLine> {
+    Ok(PremisesLine {
+        id: row.get("premises")?,
+        layer: parsed(row.get::<_, String>("layer")?.parse())?,
+        name: row.get("name")?,
+        address: row.get("address")?,
+        codes: json(row, "codes")?,
+        subdistrict: row.get("subdistrict")?,
+        community: row.get("community")?,
+        grid_cell: row.get("grid_cell")?,
+        closed_on: day_if_any(row, "closed_on")?,
+        score: row.get("score")?,
+        star: row.get("star")?,
+        grade: row.get("grade")?,
+        band: row.get("band")?,
+        management_level: row.get("management_level")?,
+        color: row.get("color")?,
+        effective_from: day_if_any(row, "effective_from")?,
+        waiting_for: row.get("waiting_for")?,
+        prohibited: row.get::<_, Option<String>>("prohibition_ground")?.is_some(),
+    })
+}
+
+fn read_view(row: &Row<'_>) -> rusqlite::Result<PremisesView> {
+    Ok(PremisesView {
+        id: row.get("premises")?,
+        number: row.get("number")?,
+        layer: parsed(row.get::<_, String>("layer")?.parse())?,
+        parent: row.get("parent")?,
+        name: row.get("name")?,
+        address: row.get("address")?,
+        codes: json(row, "codes")?,
+        subdistrict: row.get("subdistrict")?,
+        community: row.get("community")?,
+        grid_cell: row.get("grid_cell")?,
+        storeys: row.get("storeys")?,
+        units: row.get("units")?,
+        year_built: row.get("year_built")?,
+        tenure: row.get("tenure")?,
+        structure: row.get("structure")?,
+        vacant: row.get("vacant")?,
+        tags: json(row, "tags")?,
+        parties: json(row, "parties")?,
+        assessors: json(row, "assessors")?,
+        closed_on: day_if_any(row, "closed_on")?,
+    })
+}
+
+const VIEW: &str = "SELECT * FROM premises";
+
+pub(super) const LINE: &str = "SELECT p.premises, p.layer, p.name, p.address, p.codes, p.subdistrict, p.community, \
+    p.grid_cell, p.closed_on, g.score, g.star, g.grade, g.band, g.management_level, g.color, g.effective_from, \
+    g.waiting_for, g.prohibition_ground FROM premises p LEFT JOIN current_grades g ON g.number = p.number";

@@ -1,0 +1,4 @@
+//! Reading the ledger back: views rebuilt, reports as of any moment.
+
+pub mod rebuild;
+pub mod report;
