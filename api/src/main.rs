@@ -1,0 +1,2 @@
+//! wuping
+fn main() {}

@@ -1,0 +1,202 @@
+//! The domain's reactions inside the ledger's writer: what follows from an entry for its own premises is computed on
+//! the folded state of those premises, in the transaction of its cause.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
+
+use wuping_domain::event::{Event, Written, read};
+use wuping_domain::reaction::{Due, Rulebooks, compute, follow};
+use wuping_domain::recorded::Recorded;
+use wuping_domain::subject::Subject;
+use wuping_ledger::reactor::{Consequence, ReactionFailed, Reactor, SubjectReader};
+use wuping_ledger::recorded::RecordedRow;
+use wuping_ledger::store::StoreError;
+use wuping_ledger::stream::StreamPath;
+use wuping_ledger::timestamp::Timestamp;
+
+use crate::recording::recorded;
+
+/// Folded premises, as many as fit, and the rules to compute from them.
+pub struct Reactions {
+    awaited: VecDeque<(String, &'static str)>,
+    folded: HashMap<String, Folded>,
+    rulebooks: Arc<dyn Rulebooks + Send + Sync>,
+    uses: u64,
+}
+
+struct Folded {
+    subject: Subject,
+    used: u64,
+}
+
+impl Reactions {
+    /// Reactions by these rulebooks.
+    pub fn by(rulebooks: Arc<dyn Rulebooks + Send + Sync>) -> Self {
+        Self { awaited: VecDeque::new(), folded: HashMap::new(), rulebooks, uses: 0 }
+    }
+
+    /// Bring the premises of this entry up to it. What this reactor returned itself is folded already.
+    fn fold(&mut self, cause: &RecordedRow<'_>, event: &Recorded<Event>, reader: &dyn SubjectReader) -> Result<(), String> {
+        if self.awaited.front().is_some_and(|(stream, kind)| stream == cause.stream && *kind == cause.event_type) {
+            self.awaited.pop_front();
+            return Ok(());
+        }
+        let key = event.subject();
+        if let Some(folded) = self.folded.get_mut(key) {
+            folded.subject.apply(event);
+            return Ok(());
+        }
+        self.make_room();
+        let subject = read_subject(key, reader)?;
+        self.folded.insert(key.to_owned(), Folded { subject, used: self.uses });
+        Ok(())
+    }
+
+    fn make_room(&mut self) {
+        if self.folded.len() < FOLDED_MAX {
+            return;
+        }
+        let mut uses: Vec<u64> = self.folded.values().map(|folded| folded.used).collect();
+        let middle = uses.len() / 2;
+        let (_, median, _) = uses.select_nth_unstable(middle);
+        let median = *median;
+        self.folded.retain(|_, folded| folded.used > median);
+    }
+
+    fn consequences(&mut self, event: &Recorded<Event>, as_of: &Timestamp, reader: &dyn SubjectReader) -> Result<Vec<Consequence>, String> {
+        let own = event.subject().to_owned();
+        let Some(folded) = self.folded.get_mut(&own) else { return Ok(vec![]) };
+        folded.used = self.uses;
+        let due = follow(event, &folded.subject, self.rulebooks.as_ref());
+        let mut consequences = Vec::with_capacity(due.len());
+        for due in due {
+            if let Some(consequence) = self.consequence(due, &own, as_of, reader)? {
+                consequences.push(consequence);
+            }
+        }
+        Ok(consequences)
+    }
+
+    fn consequence(
+        &mut self,
+        due: Due,
+        own: &str,
+        as_of: &Timestamp,
+        reader: &dyn SubjectReader,
+    ) -> Result<Option<Consequence>, String> {
+        let rulebook = self.rulebooks.rulebook(&due.scheme).ok_or_else(|| format!("rulebook {} is not kept", due.scheme.id))?;
+        let subjects = self.subjects(&due, own, reader)?;
+        let result = compute(&rulebook, &subjects, due.event_type, &due.stream).map_err(|refused| refused.to_string())?;
+        let subject = subjects.into_iter().find(|(key, _)| key == own).map(|(_, subject)| subject).unwrap_or_default();
+        self.folded.insert(own.to_owned(), Folded { subject, used: self.uses });
+        let Some(result) = result else { return Ok(None) };
+        let stream = StreamPath::new(&due.stream).map_err(|refusal| refusal.to_string())?;
+        let aggregate = stream.aggregate_type().to_owned();
+        let consequence = Consequence {
+            reaction: due.reaction,
+            stream,
+            schema: format!("{aggregate}/1"),
+            event_type: due.event_type.to_owned(),
+            scheme_id: due.scheme.id,
+            scheme_sha256: due.scheme.sha256,
+            subjects: due.subjects,
+            result,
+        };
+        self.take(&consequence, due.event_type, own, as_of)?;
+        Ok(Some(consequence))
+    }
+
+    /// The premises a result is computed from: its own as folded, others as they stand in the ledger now. One that has
+    /// no entry is no input.
+    fn subjects(&mut self, due: &Due, own: &str, reader: &dyn SubjectReader) -> Result<BTreeMap<String, Subject>, String> {
+        let mut subjects = BTreeMap::new();
+        for key in &due.subjects {
+            let subject = match self.folded.remove(key) {
+                Some(folded) if key == own => folded.subject,
+                Some(folded) => {
+                    let subject = folded.subject.clone();
+                    self.folded.insert(key.clone(), folded);
+                    subject
+                }
+                None => read_subject(key, reader)?,
+            };
+            subjects.insert(key.clone(), subject);
+        }
+        Ok(subjects)
+    }
+
+    /// Fold a consequence when it is returned: the next one is computed on a state that includes it.
+    fn take(&mut self, consequence: &Consequence, kind: &'static str, own: &str, as_of: &Timestamp) -> Result<(), String> {
+        let data = serde_json::json!({
+            "derivation": { "scheme": { "id": consequence.scheme_id, "sha256": consequence.scheme_sha256 }, "subjects": consequence.subjects },
+            "result": consequence.result,
+            "type": consequence.event_type,
+        })
+        .to_string();
+        let written = Written {
+            data: &data,
+            event_id: "",
+            occurred_at: as_of.as_str(),
+            position: 0,
+            recorded_at: as_of.as_str(),
+            stream: consequence.stream.as_str(),
+            version: 0,
+        };
+        let event = read(&written).map_err(|unreadable| unreadable.to_string())?;
+        if let Some(folded) = self.folded.get_mut(own) {
+            folded.subject.apply(&event);
+        }
+        self.awaited.push_back((consequence.stream.as_str().to_owned(), kind));
+        Ok(())
+    }
+}
+
+impl Reactor for Reactions {
+    fn follow(
+        &mut self,
+        cause: &RecordedRow<'_>,
+        as_of: &Timestamp,
+        reader: &dyn SubjectReader,
+    ) -> Result<Vec<Consequence>, ReactionFailed> {
+        if !cause.stream.starts_with("premises/") {
+            return Ok(vec![]);
+        }
+        self.uses += 1;
+        let event = recorded(cause).map_err(|unreadable| unreadable.to_string());
+        let answered = event.and_then(|event| {
+            self.fold(cause, &event, reader)?;
+            self.consequences(&event, as_of, reader)
+        });
+        answered.map_err(|detail| ReactionFailed { reaction: "premises".to_owned(), position: cause.position, detail })
+    }
+
+    fn forget(&mut self, subject: &str) {
+        self.awaited.clear();
+        self.folded.remove(subject);
+    }
+
+    fn forget_all(&mut self) {
+        self.awaited.clear();
+        self.folded.clear();
+    }
+}
+
+fn read_subject(key: &str, reader: &dyn SubjectReader) -> Result<Subject, String> {
+    let mut subject = Subject::default();
+    let mut unreadable = None;
+    let each = &mut |row: RecordedRow<'_>| -> Result<(), StoreError> {
+        match recorded(&row) {
+            Ok(event) => subject.apply(&event),
+            Err(error) => unreadable = Some(error.to_string()),
+        }
+        Ok(())
+    };
+    reader.subject(key, each).map_err(|error| error.to_string())?;
+    match unreadable {
+        Some(detail) => Err(detail),
+        None => Ok(subject),
+    }
+}
+
+/// How many premises are kept folded: some tens of kilobytes each.
+const FOLDED_MAX: usize = 4096;

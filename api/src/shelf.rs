@@ -1,0 +1,146 @@
+//! The shelf of rulebooks: those that come with the program, and every one published into a ledger.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+use serde_json::Value;
+use wuping_domain::derivation::SchemeRef;
+use wuping_domain::reaction::Rulebooks;
+use wuping_domain::rulebook::{Layer, Rulebook, RulebookError};
+use wuping_ledger::encoding::{hex_encode, sha256};
+use wuping_ledger::jcs;
+use wuping_ledger::reader::Reader;
+use wuping_ledger::refusal::Refusal;
+
+/// A rulebook compiled to the bytes that a ledger keeps.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    /// Its canonical document.
+    pub bytes: Vec<u8>,
+    /// The rules it holds.
+    pub rulebook: Arc<Rulebook>,
+    /// Its name on consequences.
+    pub scheme: SchemeRef,
+}
+
+/// Why written rules did not become a rulebook.
+#[derive(Debug, thiserror::Error)]
+pub enum CompileError {
+    /// The rules are no rulebook.
+    #[error("the written rules do not make a rulebook")]
+    Rules(#[from] RulebookError),
+    /// The document has no canonical form.
+    #[error("the rulebook's document has no canonical form")]
+    Form(#[from] Refusal),
+}
+
+/// Compile written rules: a layer's indicators, the policy and the calendar.
+///
+/// # Errors
+/// If they make no rulebook.
+pub fn compile(name: &str, layer: &str, policy: &str, calendar: &str) -> Result<Compiled, CompileError> {
+    let document = Rulebook::compile(name, layer, policy, calendar)?;
+    let bytes = jcs::canonical(&document)?;
+    let rulebook = Arc::new(Rulebook::from_document(&document)?);
+    let scheme = SchemeRef { id: rulebook.id.clone(), sha256: hex_encode(&sha256(&bytes)) };
+    Ok(Compiled { bytes, rulebook, scheme })
+}
+
+/// The district's rulebooks, illustrative, one for each layer.
+///
+/// # Errors
+/// Never for the files as shipped; a test holds that.
+pub fn pingshan() -> Result<[Compiled; 3], CompileError> {
+    let policy = include_str!("../../rulebooks/pingshan/policy.toml");
+    let calendar = include_str!("../../rulebooks/pingshan/holidays.toml");
+    let of = |layer| compile("pingshan", layer, policy, calendar);
+    Ok([
+        of(include_str!("../../rulebooks/pingshan/unit.toml"))?,
+        of(include_str!("../../rulebooks/pingshan/building.toml"))?,
+        of(include_str!("../../rulebooks/pingshan/estate.toml"))?,
+    ])
+}
+
+/// Toronto's scheme until 2023.
+///
+/// # Errors
+/// Never for the files as shipped; a test holds that.
+pub fn toronto_2017() -> Result<Compiled, CompileError> {
+    compile(
+        "toronto-2017",
+        include_str!("../../rulebooks/toronto-2017/building.toml"),
+        include_str!("../../rulebooks/toronto-2017/policy.toml"),
+        include_str!("../../rulebooks/toronto-2017/holidays.toml"),
+    )
+}
+
+/// Toronto's scheme since 2023.
+///
+/// # Errors
+/// Never for the files as shipped; a test holds that.
+pub fn toronto_2023() -> Result<Compiled, CompileError> {
+    compile(
+        "toronto-2023",
+        include_str!("../../rulebooks/toronto-2023/building.toml"),
+        include_str!("../../rulebooks/toronto-2023/policy.toml"),
+        include_str!("../../rulebooks/toronto-2023/holidays.toml"),
+    )
+}
+
+/// Rulebooks kept in the ledger of a folder, read once each. The ledger may be made after the shelf.
+#[derive(Debug)]
+pub struct Shelf {
+    folder: PathBuf,
+    read: RwLock<HashMap<String, Arc<Rulebook>>>,
+    reader: OnceLock<Reader>,
+}
+
+impl Shelf {
+    /// The rulebooks of the ledger in this folder.
+    pub fn in_folder(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), read: RwLock::default(), reader: OnceLock::new() }
+    }
+
+    fn load(&self, scheme: &SchemeRef) -> Option<Arc<Rulebook>> {
+        if self.reader.get().is_none() {
+            let reader = Reader::open(&self.folder).ok()?;
+            self.reader.get_or_init(|| reader);
+        }
+        let kept = self.reader.get()?.scheme(&scheme.sha256).ok().flatten()?;
+        let document: Value = serde_json::from_slice(&kept.bytes).ok()?;
+        Rulebook::from_document(&document).ok().map(Arc::new)
+    }
+}
+
+impl Rulebooks for Shelf {
+    fn rulebook(&self, scheme: &SchemeRef) -> Option<Arc<Rulebook>> {
+        if let Some(rulebook) = self.read.read().unwrap_or_else(PoisonError::into_inner).get(&scheme.sha256) {
+            return Some(rulebook.clone());
+        }
+        let rulebook = self.load(scheme)?;
+        self.read
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(scheme.sha256.clone(), rulebook.clone());
+        Some(rulebook)
+    }
+}
+
+/// The layers in the order in which they are shown.
+pub const LAYERS: [Layer; 3] = [Layer::Unit, Layer::Building, Layer::Estate];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shipped_rulebook_compiles_to_one_document() {
+        let again = pingshan().unwrap();
+        for (compiled, again) in pingshan().unwrap().iter().zip(&again) {
+            assert_eq!(compiled.scheme, again.scheme);
+        }
+        assert!(toronto_2017().unwrap().scheme.id.starts_with("toronto-2017-building-"));
+        assert!(toronto_2023().unwrap().scheme.id.starts_with("toronto-2023-building-"));
+    }
+}

@@ -1,0 +1,338 @@
+//! The shell around every page: header, banner, navigation, footer, print header.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use maud::{DOCTYPE, Markup, html};
+
+use super::parts::{Link, PersonView, moment, person_and_role};
+use super::words::{Lang, short_hash};
+use super::{icon, script, style};
+
+/// The parts of the house that have a navigation of their own.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Area {
+    /// Credit and legal staff.
+    Audit,
+    /// The office.
+    Desk,
+    /// Grid workers on the way.
+    Field,
+    /// Owners and stewards.
+    My,
+    /// Everybody.
+    #[default]
+    Public,
+}
+
+/// Where what the page shows comes from.
+#[derive(Clone, Debug, Default)]
+pub enum Origin {
+    /// Real data taken over from somebody else.
+    Imported {
+        /// Who publishes it.
+        source: String,
+        /// Name of its licence, linked to its text.
+        licence: Link,
+        /// The day of the publication taken over.
+        as_of: NaiveDate,
+    },
+    /// The office's own records; no banner.
+    #[default]
+    Office,
+    /// The invented sample.
+    Sample,
+}
+
+/// Who is signed in.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// The person.
+    pub person: PersonView,
+    /// The session's token against forged forms.
+    pub csrf: String,
+}
+
+/// How far the ledger reaches on this page.
+#[derive(Clone, Debug)]
+pub struct LedgerFoot {
+    /// Position of the last entry the page takes account of.
+    pub position: u64,
+    /// Root of the tree under the last checkpoint, hexadecimal.
+    pub tree_head: String,
+    /// When that checkpoint was signed.
+    pub checkpoint_at: Option<DateTime<Utc>>,
+}
+
+/// What stands at the head of the printed page.
+#[derive(Clone, Debug)]
+pub struct PrintHeader {
+    /// The page's full address.
+    pub address: String,
+    /// Digest of what the page shows, hexadecimal.
+    pub digest: String,
+    /// When the page was made.
+    pub made_at: DateTime<Utc>,
+}
+
+/// A page.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// Its language.
+    pub lang: Lang,
+    /// Its title, which tells it from every other page.
+    pub title: String,
+    /// Where it lies.
+    pub area: Area,
+    /// Navigation of its area; see `area_nav` for the usual one.
+    pub nav: Vec<Link>,
+    /// The address of the navigation's entry that this page belongs to.
+    pub here: Option<String>,
+    /// Other areas this person may enter.
+    pub areas: Vec<Link>,
+    /// The address of the same page in the other language.
+    pub other_language: String,
+    /// Who is signed in.
+    pub signed_in: Option<SignedIn>,
+    /// Where its data comes from.
+    pub origin: Origin,
+    /// How far the ledger reaches.
+    pub ledger: Option<LedgerFoot>,
+    /// Head of the printed page.
+    pub print: Option<PrintHeader>,
+    /// Whether it uses the full width of a desk.
+    pub wide: bool,
+    /// What it shows.
+    pub body: Markup,
+}
+
+impl Page {
+    /// A page with the usual navigation of its area and nothing else; set the other fields as needed.
+    pub fn new(lang: Lang, area: Area, title: impl Into<String>, body: Markup) -> Self {
+        Self {
+            lang,
+            title: title.into(),
+            area,
+            nav: area_nav(lang, area),
+            here: None,
+            areas: Vec::new(),
+            other_language: format!("/language/{}", lang.other().code()),
+            signed_in: None,
+            origin: Origin::default(),
+            ledger: None,
+            print: None,
+            wide: matches!(area, Area::Audit | Area::Desk),
+            body,
+        }
+    }
+}
+
+/// The whole document.
+pub fn page(page: &Page) -> Markup {
+    let lang = page.lang;
+    html! {
+        (DOCTYPE)
+        html lang=(lang.tag()) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (page.title) " · " (lang.pick("屋评", "wuping")) }
+                link rel="icon" type="image/svg+xml" href=(icon().path);
+                link rel="stylesheet" href=(style().path);
+                script src=(script().path) defer {}
+            }
+            body class=(area_class(page.area)) {
+                a.skip href="#main" { (lang.pick("跳到正文", "Skip to the content")) }
+                (header(page))
+                @if let Some(print) = &page.print { (print_header(page, print)) }
+                (banner(lang, &page.origin))
+                main #main tabindex="-1" .wide[page.wide] { (page.body) }
+                (footer(page))
+            }
+        }
+    }
+}
+
+/// The usual navigation of an area. Handlers may leave out what a person may not open.
+pub fn area_nav(lang: Lang, area: Area) -> Vec<Link> {
+    let link = |href: &str, zh, en| Link::new(href, lang.pick(zh, en));
+    match area {
+        Area::Audit => vec![
+            link("/audit", "概览", "Overview"),
+            link("/audit/ledger", "账本", "Ledger"),
+            link("/audit/credit", "信用档案", "Credit files"),
+            link("/audit/disputes", "复议与诉讼", "Disputes"),
+            link("/audit/reports", "报表", "Reports"),
+            link("/audit/evidence", "证据包", "Evidence"),
+        ],
+        Area::Desk => vec![
+            link("/desk", "待办", "To do"),
+            link("/desk/premises", "房屋", "Premises"),
+            link("/desk/assessments", "评定", "Assessments"),
+            link("/desk/hazards", "隐患", "Hazards"),
+            link("/desk/patrols", "巡查", "Patrols"),
+            link("/desk/reports", "举报", "Reports"),
+            link("/desk/appeals", "申诉", "Appeals"),
+            link("/desk/overview", "概览", "Overview"),
+        ],
+        Area::Field => vec![
+            link("/field", "今天", "Today"),
+            link("/field/premises", "我的房屋", "My premises"),
+            link("/field/unsent", "没发出的", "Not sent"),
+        ],
+        Area::My => vec![
+            link("/my", "我的房屋", "My premises"),
+            link("/my/notices", "通知书", "Notices"),
+            link("/my/appeals", "申诉与复评", "Appeals and re-grading"),
+            link("/my/credit", "我的信用", "My credit"),
+        ],
+        Area::Public => vec![
+            link("/", "查等级", "Find a grade"),
+            link("/board", "街道公示", "Notice board"),
+            link("/report", "举报隐患", "Report a hazard"),
+            link("/appeal", "申诉进度", "Appeal status"),
+            link("/rules", "评分规则", "Rules"),
+            link("/verify", "核验", "Verify"),
+        ],
+    }
+}
+
+/// An area's name.
+pub fn area_name(lang: Lang, area: Area) -> &'static str {
+    match area {
+        Area::Audit => lang.pick("信用与法务", "Credit and legal"),
+        Area::Desk => lang.pick("办公", "Desk"),
+        Area::Field => lang.pick("上门", "Field"),
+        Area::My => lang.pick("我的", "My pages"),
+        Area::Public => lang.pick("公开", "Public"),
+    }
+}
+
+fn header(page: &Page) -> Markup {
+    let lang = page.lang;
+    html! {
+        header.top {
+            div.top-row {
+                a.brand href="/" {
+                    (lang.pick("屋评", "wuping")) " "
+                    span.brand-code lang=(lang.other().tag()) { (lang.pick("wuping", "屋评")) }
+                }
+                span.area { (area_name(lang, page.area)) }
+                div.top-end {
+                    @for area in &page.areas { a href=(area.href) { (area.label) } }
+                    a href=(page.other_language) lang=(lang.other().tag()) hreflang=(lang.other().tag()) {
+                        (lang.other().own_name())
+                    }
+                    (sign_in_or_out(page))
+                }
+            }
+            @if !page.nav.is_empty() {
+                nav.nav aria-label=(lang.pick("主菜单", "Main menu")) {
+                    ul {
+                        @for link in &page.nav {
+                            li {
+                                @let here = page.here.as_ref() == Some(&link.href);
+                                a href=(link.href) aria-current=[here.then_some("page")] { (link.label) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn sign_in_or_out(page: &Page) -> Markup {
+    let lang = page.lang;
+    html! {
+        @if let Some(signed_in) = &page.signed_in {
+            (person_and_role(lang, &signed_in.person))
+            form.sign-out method="post" action="/sign-out" {
+                input type="hidden" name="csrf" value=(signed_in.csrf);
+                button.link-button type="submit" { (lang.pick("退出", "Sign out")) }
+            }
+        } @else {
+            a href="/sign-in" { (lang.pick("登录", "Sign in")) }
+        }
+    }
+}
+
+fn banner(lang: Lang, origin: &Origin) -> Markup {
+    html! {
+        @match origin {
+            Origin::Office => {},
+            Origin::Sample => div.origin.origin-sample role="note" {
+                p {
+                    strong { (lang.pick("虚构示例", "Invented sample")) } " "
+                    (lang.pick(
+                        "房屋、人和评定结果都是编的。评分表是示例，不是市里的正式标准。",
+                        "Premises, people and grades are made up; the indicator table is not the city's standard.",
+                    ))
+                }
+            },
+            Origin::Imported { source, licence, as_of } => div.origin.origin-imported role="note" {
+                p {
+                    strong { (lang.pick("真实公开数据", "Real open data")) } " "
+                    (lang.pick("来源：", "Source: ")) bdi { (source) }
+                    (lang.pick("，", ", ")) (as_of) (lang.pick(" 版；", " edition; "))
+                    (lang.pick("许可：", "licence: ")) a href=(licence.href) { (licence.label) }
+                    (lang.pick("。", "."))
+                    (lang.gap())
+                    (lang.pick("按来源的规则评定，不是深圳的等级。", "Graded by the source's own rules."))
+                }
+            },
+        }
+    }
+}
+
+fn footer(page: &Page) -> Markup {
+    let lang = page.lang;
+    html! {
+        footer.foot {
+            @if let Some(ledger) = &page.ledger {
+                p {
+                    (lang.pick(
+                        format!("按账本第 {} 条为止的记录显示", lang.count(ledger.position)),
+                        format!("Shown as of ledger entry {}", lang.count(ledger.position)),
+                    ))
+                    " · " (lang.pick("树头", "tree head")) " " code title=(ledger.tree_head) {
+                        (short_hash(&ledger.tree_head))
+                    }
+                    @if let Some(at) = ledger.checkpoint_at {
+                        " · " (lang.pick("检查点", "checkpoint")) " " (moment(lang, at))
+                    }
+                    " · " a href="/verify" { (lang.pick("怎么核验", "How to verify")) }
+                }
+            }
+            p {
+                (lang.pick(
+                    "等级由人签名的事实按公布的规则算出，谁都可以重新算一遍。",
+                    "Grades follow from signed facts by published rules; anyone can compute them again.",
+                ))
+            }
+        }
+    }
+}
+
+fn print_header(page: &Page, print: &PrintHeader) -> Markup {
+    let lang = page.lang;
+    html! {
+        div.print-head {
+            p { strong { (lang.pick("屋评", "wuping")) } " · " (page.title) }
+            p { (lang.pick("网址 ", "Address ")) code { (print.address) } }
+            p {
+                (lang.pick("打印内容生成于 ", "Made ")) (moment(lang, print.made_at)) " · "
+                (lang.pick("内容指纹 ", "digest ")) code.hash { (print.digest) }
+            }
+        }
+    }
+}
+
+const fn area_class(area: Area) -> &'static str {
+    match area {
+        Area::Audit => "area-audit",
+        Area::Desk => "area-desk",
+        Area::Field => "area-field",
+        Area::My => "area-my",
+        Area::Public => "area-public",
+    }
+}

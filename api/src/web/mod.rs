@@ -1,0 +1,3 @@
+//! Pages of the web: how they look, and the handlers that fill them.
+
+pub mod look;
