@@ -1,7 +1,10 @@
 //! The house as people enter it: the command line, the pages, the REST interface, and what joins the rules to the
 //! ledger.
 
+pub mod app;
+pub mod office;
 pub mod reactions;
 pub mod recording;
+pub mod sample;
 pub mod shelf;
 pub mod web;

@@ -1,2 +1,3 @@
-//! wuping
+//! The program `wuping`.
+
 fn main() {}

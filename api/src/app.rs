@@ -1,0 +1,390 @@
+//! The house in operation: a ledger with its vault, rulebooks, views and office records, and the one way by which a
+//! person's command becomes events.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use cqrs_es::{AggregateError, CqrsFramework};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+use wuping_domain::account::{self, Account, Standing};
+use wuping_domain::aggregate::{Concept, Request, Shell};
+use wuping_domain::assessment::Assessment;
+use wuping_domain::authority::Authority;
+use wuping_domain::derivation::SchemeRef;
+use wuping_domain::event::{Event, Unreadable, aggregate_type};
+use wuping_domain::facts::{Actor, Facts};
+use wuping_domain::grade::Grade;
+use wuping_domain::hazard::Hazard;
+use wuping_domain::premises::Premises;
+use wuping_domain::publication::Publication;
+use wuping_domain::reaction::Rulebooks;
+use wuping_domain::record::Record;
+use wuping_domain::recorded::{local_date, subject_of};
+use wuping_domain::rejection::Rejection;
+use wuping_domain::rulebook::Rulebook;
+use wuping_domain::subject::Subject;
+use wuping_domain::visit::Visit;
+use wuping_ledger::append::{AppendError, Author, Receipt};
+use wuping_ledger::cqrs::{LedgerEventStore, Said, Saying};
+use wuping_ledger::encoding::sha256;
+use wuping_ledger::genesis::{CreateOptions, Ledger, LedgerError, RunOptions};
+use wuping_ledger::jcs;
+use wuping_ledger::keys::Kid;
+use wuping_ledger::reader::Reader;
+use wuping_ledger::refusal::Refusal;
+use wuping_ledger::store::StoreError;
+use wuping_ledger::timestamp::Timestamp;
+use wuping_ledger::vault::{Vault, VaultError};
+use wuping_projections::{ViewsError, ViewsHandle};
+
+use crate::office::{Office, OfficeError};
+use crate::reactions::Reactions;
+use crate::recording::recorded;
+use crate::shelf::{CompileError, Shelf};
+
+/// Everything that runs while the house is open.
+pub struct App {
+    /// Where it all lies.
+    pub folder: PathBuf,
+    /// The ledger, open for writing.
+    pub ledger: Ledger,
+    /// Passwords and sessions.
+    pub office: Arc<Office>,
+    /// Published rulebooks.
+    pub shelf: Arc<Shelf>,
+    /// Private values.
+    pub vault: Arc<Vault>,
+    /// Read models.
+    pub views: Arc<ViewsHandle>,
+}
+
+/// Who asks, and how it is signed.
+#[derive(Clone, Debug)]
+pub enum Who {
+    /// Something without a key of its own, by the name of the channel, with the channel's own reference.
+    Channel {
+        /// `counter`, `feed-police` …
+        name: String,
+        /// What the channel calls it; no personal data.
+        reference: String,
+    },
+    /// A person with an account and a key.
+    Person {
+        /// The account.
+        account: String,
+        /// Thumbprint of the key.
+        kid: Kid,
+    },
+}
+
+/// A command as it arrives.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Its idempotency key.
+    pub id: Uuid,
+    /// The whole stream path.
+    pub stream: String,
+    /// `{"command": name, …}`.
+    pub command: Value,
+    /// The version of the stream that the person saw.
+    pub expected: Option<u64>,
+    /// When it happened, as claimed.
+    pub occurred_at: Timestamp,
+}
+
+/// What became of a command.
+#[derive(Clone, Debug)]
+pub enum Done {
+    /// Recorded, now or by an earlier request of the same id.
+    Recorded(Receipt),
+    /// It said nothing new.
+    Nothing,
+}
+
+/// Why a command was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum ExecuteError {
+    /// The ledger did not take it.
+    #[error("the ledger did not take it")]
+    Append(#[from] AppendError),
+    /// The command has not the form it needs.
+    #[error("the command does not have the right form: {detail}")]
+    Command {
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// Something could not be read.
+    #[error("the ledger could not be read")]
+    Read(#[from] StoreError),
+    /// The same id was refused before.
+    #[error("{detail}")]
+    RefusedBefore {
+        /// What was said then.
+        detail: String,
+    },
+    /// The rules refuse it.
+    #[error(transparent)]
+    Rejected(Rejection),
+    /// A name or value the format does not allow.
+    #[error("the ledger's format does not allow it")]
+    Rule(#[from] Refusal),
+    /// No such concept.
+    #[error("there is nothing of the kind “{kind}” to command; look up the stream's path in the interface description")]
+    Unknown {
+        /// The aggregate type of the stream.
+        kind: String,
+    },
+    /// An entry of the stream is of a later version.
+    #[error("an entry cannot be understood")]
+    Unreadable(#[from] Unreadable),
+    /// The private values could not be kept.
+    #[error("the private values could not be kept, so nothing was recorded")]
+    Vault(#[from] VaultError),
+}
+
+/// Why the house could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The rulebooks do not compile.
+    #[error("a shipped rulebook does not compile")]
+    Compile(#[from] CompileError),
+    /// A folder or file.
+    #[error("could not use {path}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The ledger.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// Office records.
+    #[error(transparent)]
+    Office(#[from] OfficeError),
+    /// The vault.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The views.
+    #[error(transparent)]
+    Views(#[from] ViewsError),
+}
+
+impl App {
+    /// Open the house of a folder in which there is a ledger.
+    ///
+    /// # Errors
+    /// If any of its stores cannot be opened.
+    pub fn open(folder: &Path) -> Result<Self, OpenError> {
+        let shelf = Arc::new(Shelf::in_folder(folder));
+        let ledger = Ledger::open(folder, running(&shelf))?;
+        Self::over(folder, ledger, shelf)
+    }
+
+    /// Make a new ledger in a folder and open it. Its root keys are written to files before anything else.
+    ///
+    /// # Errors
+    /// If there is a ledger already or a store cannot be made.
+    pub fn create(folder: &Path, origin: &str, second_root: bool) -> Result<Self, OpenError> {
+        let shelf = Arc::new(Shelf::in_folder(folder));
+        let options = CreateOptions { running: running(&shelf), ..CreateOptions::new(origin, second_root)? };
+        std::fs::create_dir_all(folder).map_err(|source| OpenError::File { path: folder.to_owned(), source })?;
+        for root in &options.roots {
+            let path = folder.join(format!("{}.key", root.holder));
+            wuping_ledger::keyring::write_private(&path, root.seed_hex().as_bytes())
+                .map_err(|source| OpenError::File { path, source })?;
+        }
+        let created = Ledger::create(folder, options)?;
+        Self::over(folder, created.ledger, shelf)
+    }
+
+    fn over(folder: &Path, ledger: Ledger, shelf: Arc<Shelf>) -> Result<Self, OpenError> {
+        let vault = Arc::new(Vault::open(folder)?);
+        let office = Arc::new(Office::open(folder)?);
+        let views = ViewsHandle::start(&folder.join("views.db"), ledger.reader().clone(), shelf.clone())?;
+        Ok(Self { folder: folder.to_owned(), ledger, office, shelf, vault, views: Arc::new(views) })
+    }
+
+    /// The ledger's reader.
+    pub fn reader(&self) -> &Reader {
+        self.ledger.reader()
+    }
+
+    /// Carry out a command: decide by the rules of its concept, record what is said, and wait briefly until the pages
+    /// show it.
+    ///
+    /// # Errors
+    /// [`ExecuteError`], which says what to do; nothing is recorded then.
+    pub async fn execute(&self, who: &Who, asked: Asked) -> Result<Done, ExecuteError> {
+        let done = match aggregate_type(&asked.stream) {
+            "account" => self.run::<Account>(who, asked).await?,
+            "assessment" => self.run::<Assessment>(who, asked).await?,
+            "authority" => self.run::<Authority>(who, asked).await?,
+            "grade" => self.run::<Grade>(who, asked).await?,
+            "hazard" => self.run::<Hazard>(who, asked).await?,
+            "premises" => self.run::<Premises>(who, asked).await?,
+            "record" => self.run::<Record>(who, asked).await?,
+            "rulebook" => self.run::<Publication>(who, asked).await?,
+            "visit" => self.run::<Visit>(who, asked).await?,
+            kind => return Err(ExecuteError::Unknown { kind: kind.to_owned() }),
+        };
+        if let Done::Recorded(receipt) = &done {
+            self.views.appended();
+            let (views, position) = (self.views.clone(), receipt.last_position);
+            // A page that is a moment behind is no failure of the command.
+            let _ = tokio::task::spawn_blocking(move || views.wait_for(position, VIEWS_WAIT)).await;
+        }
+        Ok(done)
+    }
+
+    async fn run<C: Concept>(&self, who: &Who, asked: Asked) -> Result<Done, ExecuteError> {
+        let digest = self.digest(who, &asked)?;
+        if let Some(done) = self.done_before(&asked.id, digest)? {
+            return Ok(done);
+        }
+        let mut tries = 0;
+        loop {
+            let command: C::Command = serde_json::from_value(asked.command.clone())
+                .map_err(|error| ExecuteError::Command { detail: error.to_string() })?;
+            let facts = self.facts(who, &asked)?;
+            let store = LedgerEventStore::<Shell<C>>::new(
+                self.reader().clone(),
+                self.ledger.writer().clone(),
+                self.vault.clone(),
+                saying::<C>(who, &asked, digest),
+            );
+            let framework = CqrsFramework::new(store.clone(), vec![], ());
+            let answered = framework.execute(&asked.stream, Request::<C> { command, facts }).await;
+            match (answered, store.said()) {
+                (_, Some(Said::Appended(receipt))) => return Ok(Done::Recorded(receipt)),
+                (_, Some(Said::Failed(AppendError::Conflict { .. }))) if asked.expected.is_none() && tries < TRIES_MAX => {
+                    tries += 1;
+                }
+                (_, Some(Said::Failed(error))) => return Err(error.into()),
+                (_, Some(Said::Vault(error))) => return Err(error.into()),
+                (Err(AggregateError::UserError(rejection)), _) => {
+                    let said = json!({ "code": rejection.code(), "en": rejection.en(), "zh": rejection.zh() }).to_string();
+                    self.ledger.writer().record_refusal(asked.id, digest, said).await?;
+                    return Err(ExecuteError::Rejected(rejection));
+                }
+                (Err(error), _) => return Err(ExecuteError::Command { detail: error.to_string() }),
+                (Ok(()), _) => return Ok(Done::Nothing),
+            }
+        }
+    }
+
+    fn done_before(&self, id: &Uuid, digest: [u8; 32]) -> Result<Option<Done>, ExecuteError> {
+        let Some(outcome) = self.reader().outcome(id)? else { return Ok(None) };
+        if outcome.digest != digest {
+            return Err(AppendError::DifferentCommand { event_id: *id }.into());
+        }
+        match outcome.receipt()? {
+            Some(receipt) => Ok(Some(Done::Recorded(Receipt { repeated: true, ..receipt }))),
+            None => Err(ExecuteError::RefusedBefore { detail: outcome.result }),
+        }
+    }
+
+    fn digest(&self, who: &Who, asked: &Asked) -> Result<[u8; 32], ExecuteError> {
+        let by = match who {
+            Who::Channel { name, .. } => name,
+            Who::Person { account, .. } => account,
+        };
+        let command = json!({ "by": by, "command": asked.command, "stream": asked.stream });
+        Ok(sha256(&jcs::canonical(&command)?))
+    }
+
+    fn facts(&self, who: &Who, asked: &Asked) -> Result<Facts, ExecuteError> {
+        let actor = match who {
+            Who::Channel { name, .. } => Actor::channel(name),
+            Who::Person { account, .. } => self.actor(account)?,
+        };
+        let subject = asked.stream.starts_with("premises/").then(|| self.subject(subject_of(&asked.stream))).transpose()?;
+        let rulebook = subject.as_ref().and_then(|subject| self.rulebook_of(subject, asked));
+        let today = local_date(asked.occurred_at.datetime());
+        Ok(Facts { actor, rulebook, subject: subject.map(Arc::new), today })
+    }
+
+    /// Who an account is now: what its own stream says.
+    ///
+    /// # Errors
+    /// If the stream cannot be read.
+    pub fn actor(&self, account: &str) -> Result<Actor, ExecuteError> {
+        let mut state = Account::default();
+        for entry in self.reader().stream(&format!("account/{account}"))? {
+            if let Event::Account(event) = recorded(&entry.row())?.event {
+                fold_account(&mut state, &event);
+            }
+        }
+        let grants = if state.standing == Standing::Open { state.grants } else { vec![] };
+        Ok(Actor { account: account.to_owned(), grants, received: false })
+    }
+
+    /// Premises as everything recorded of them left them.
+    ///
+    /// # Errors
+    /// If an entry cannot be read.
+    pub fn subject(&self, path: &str) -> Result<Subject, ExecuteError> {
+        let mut subject = Subject::default();
+        for entry in self.reader().subject(path, None)? {
+            subject.apply(&recorded(&entry.row())?);
+        }
+        Ok(subject)
+    }
+
+    /// The rulebook that governs a command: that of its assessment, or of the assessment that the grade came from.
+    fn rulebook_of(&self, subject: &Subject, asked: &Asked) -> Option<Arc<Rulebook>> {
+        let key = asked.stream.rsplit('/').next()?;
+        let opened = subject.assessments.get(key).and_then(|of| of.state.scheme.clone());
+        let named = || serde_json::from_value::<SchemeRef>(asked.command.get("scheme")?.clone()).ok();
+        let graded = || {
+            let latest = subject.grade.latest.as_ref()?;
+            subject.assessments.get(&latest.assessment)?.state.scheme.clone()
+        };
+        self.shelf.rulebook(&opened.or_else(named).or_else(graded)?)
+    }
+
+    /// Close the house: what is waiting is written first.
+    ///
+    /// # Errors
+    /// If the last checkpoint could not be kept.
+    pub async fn close(self) -> Result<(), AppendError> {
+        self.ledger.writer().commit_heads().await?;
+        self.ledger.close().await
+    }
+}
+
+fn fold_account(state: &mut Account, event: &account::Event) {
+    state.evolve(event);
+}
+
+fn running(shelf: &Arc<Shelf>) -> RunOptions {
+    RunOptions { reactor: Box::new(Reactions::by(shelf.clone())), ..RunOptions::default() }
+}
+
+fn saying<C: Concept>(who: &Who, asked: &Asked, digest: [u8; 32]) -> Saying {
+    let (author, aside) = match who {
+        Who::Channel { name, reference } => {
+            let received = json!({ "channel": name, "ref": reference });
+            (Author::Intake, Map::from_iter([("received".to_owned(), received)]))
+        }
+        Who::Person { kid, .. } => (Author::Officer(kid.clone()), Map::new()),
+    };
+    Saying {
+        event_id: asked.id,
+        digest,
+        author,
+        occurred_at: asked.occurred_at,
+        schema_name: C::TYPE.to_owned(),
+        aside,
+        expected: asked.expected,
+        simulated_now: None,
+    }
+}
+
+/// How often a command is decided again on what others said meanwhile.
+const TRIES_MAX: u32 = 3;
+/// How long an answer waits for its own effect on the pages.
+const VIEWS_WAIT: Duration = Duration::from_secs(2);

@@ -1,0 +1,246 @@
+//! The command line. Names and meanings are a contract; every command says with `--help` what it does, with an example.
+
+mod accounts;
+mod open;
+mod read;
+mod serve;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use chrono::NaiveDate;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// 屋评 wuping: the audit-grade ledger of rental-housing grading.
+#[derive(Debug, Parser)]
+#[command(name = "wuping", version, about, after_help = "Without a command: serve, with the sample when the folder is new.\n\nExample:\n  wuping --data ./wuping-data serve")]
+struct Line {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// What every command understands.
+#[derive(Args, Clone, Debug)]
+struct Common {
+    /// Folder of the ledger and all that belongs to it
+    #[arg(long, global = true, default_value = "./wuping-data", value_name = "DIR")]
+    data: PathBuf,
+    /// Print for machines
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Accounts: open one, with its key and password
+    #[command(subcommand, after_help = "Example:\n  wuping account open li --name 李四 --role grid_worker --area 石井")]
+    Account(accounts::Account),
+    /// Run a file of cases through this program
+    #[command(after_help = "Examples:\n  wuping conformance scheme tests/cases/cases.json\n  wuping conformance vectors tests/verifiers/vectors.json --log tests/verifiers/sample-log")]
+    Conformance {
+        /// What the cases are about
+        kind: Cases,
+        /// The file
+        file: PathBuf,
+        /// The sample log that vectors refer to
+        #[arg(long, value_name = "DIR")]
+        log: Option<PathBuf>,
+    },
+    /// Recompute one result from its inputs: JSON on standard input, the result on standard output
+    #[command(after_help = "Example:\n  wuping derive < question.json")]
+    Derive,
+    /// Why this grade: indicators, points, caps, vetoes, rule versions, events
+    #[command(after_help = "Example:\n  wuping explain premises/toronto-4304347 --to-star 4")]
+    Explain {
+        /// Subject or code
+        subject: String,
+        /// The cheapest way up to this star
+        #[arg(long, value_name = "N")]
+        to_star: Option<u8>,
+    },
+    /// Write the log out
+    #[command(subcommand, after_help = "Example:\n  wuping export tiles ./static-log")]
+    Export(read::Export),
+    /// Every event of a subject, with signer, both times, position
+    #[command(after_help = "Example:\n  wuping history premises/toronto-4304347")]
+    History {
+        /// Subject or code
+        subject: String,
+    },
+    /// Real data in
+    #[command(after_help = "Example:\n  wuping import toronto-evaluations data/toronto_eval_pre2023.csv.gz")]
+    Import {
+        /// What the files are
+        kind: Import,
+        /// The files, plain or gzip
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Make a new ledger, its keys and the first administrator
+    #[command(after_help = "Example:\n  wuping init --origin ledger.example/pingshan --data ./wuping-data")]
+    Init {
+        /// The ledger's name for ever
+        #[arg(long)]
+        origin: String,
+        /// Name to sign in by of the first administrator
+        #[arg(long, default_value = "admin")]
+        administrator: String,
+    },
+    /// Keys of the ledger
+    #[command(subcommand, after_help = "Example:\n  wuping key log")]
+    Key(read::Key),
+    /// Views from the log, verified
+    #[command(after_help = "Examples:\n  wuping rebuild\n  wuping rebuild --at 1200 --to past-views.db")]
+    Rebuild {
+        /// Up to this position, into a file of its own
+        #[arg(long, requires = "to")]
+        at: Option<u64>,
+        /// That file
+        #[arg(long, value_name = "FILE")]
+        to: Option<PathBuf>,
+    },
+    /// A report as of any day
+    #[command(after_help = "Example:\n  wuping report grades --valid-at 2021-12-31 --json")]
+    Report {
+        /// Which
+        name: Report,
+        /// What the ledger knew at this time (RFC 3339)
+        #[arg(long, value_name = "TIME", conflicts_with = "at")]
+        as_of: Option<String>,
+        /// What the ledger knew at this position
+        #[arg(long, value_name = "POSITION")]
+        at: Option<u64>,
+        /// What held on this day
+        #[arg(long, value_name = "DAY")]
+        valid_at: Option<NaiveDate>,
+        /// In which form
+        #[arg(long, value_enum, default_value_t = Form::Csv)]
+        format: Form,
+    },
+    /// Serve pages, REST, tiles and proofs
+    #[command(after_help = "Example:\n  wuping serve --listen 127.0.0.1:8080")]
+    Serve(serve::Serve),
+    /// Check everything; exit 0 sound, 1 with findings, 2 could not read
+    #[command(after_help = "Example:\n  wuping verify --level 5")]
+    Verify {
+        /// Up to which level, 0 to 5
+        #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(0..=5))]
+        level: u8,
+        /// A level that must be established, as L4
+        #[arg(long, value_name = "Ln")]
+        require: Option<String>,
+    },
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Cases {
+    Scheme,
+    Vectors,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Form {
+    Csv,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Import {
+    /// Toronto's apartment building evaluations, as published
+    TorontoEvaluations,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Report {
+    Grades,
+}
+
+/// Run the command line of this process.
+pub fn run() -> ExitCode {
+    let line = Line::parse();
+    start_logging();
+    let common = line.common.clone();
+    match carry_out(line) {
+        Ok(code) => code,
+        Err(failure) => {
+            failure.tell(common.json);
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+fn carry_out(line: Line) -> Result<ExitCode, Failure> {
+    let common = line.common;
+    match line.command {
+        None => serve::serve(&common, serve::Serve::default()),
+        Some(Command::Account(account)) => accounts::account(&common, account),
+        Some(Command::Conformance { kind, file, log }) => read::conformance(&common, kind, &file, log.as_deref()),
+        Some(Command::Derive) => read::derive(),
+        Some(Command::Explain { subject, to_star }) => read::explain(&common, &subject, to_star),
+        Some(Command::Export(export)) => read::export(&common, export),
+        Some(Command::History { subject }) => read::history(&common, &subject),
+        Some(Command::Import { kind: Import::TorontoEvaluations, files }) => open::import(&common, &files),
+        Some(Command::Init { origin, administrator }) => open::init(&common, &origin, &administrator),
+        Some(Command::Key(key)) => read::key(&common, &key),
+        Some(Command::Rebuild { at, to }) => read::rebuild(&common, at, to),
+        Some(Command::Report { name: Report::Grades, as_of, at, valid_at, format }) => {
+            read::report_grades(&common, at, as_of.as_deref(), valid_at, format)
+        }
+        Some(Command::Serve(options)) => serve::serve(&common, options),
+        Some(Command::Verify { level, require }) => read::verify(&common, level, require.as_deref()),
+    }
+}
+
+/// Why a command ended without doing what it was asked: told once, with its causes, at the edge.
+#[derive(Debug)]
+struct Failure {
+    code: u8,
+    lines: Vec<String>,
+}
+
+impl Failure {
+    /// The caller asked for something that cannot be.
+    fn asked(text: impl Into<String>) -> Self {
+        Self { code: 2, lines: vec![text.into()] }
+    }
+
+    fn tell(&self, json: bool) {
+        if json {
+            println!("{}", serde_json::json!({ "error": self.lines.join(": ") }));
+        }
+        for (depth, line) in self.lines.iter().enumerate() {
+            eprintln!("{}{line}", if depth == 0 { "wuping: " } else { "  because: " });
+        }
+    }
+}
+
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(error: E) -> Self {
+        let mut lines = vec![error.to_string()];
+        let mut source = error.source();
+        while let Some(cause) = source {
+            lines.push(cause.to_string());
+            source = cause.source();
+        }
+        Self { code: 2, lines }
+    }
+}
+
+fn start_logging() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("WUPING_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,wuping=info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+/// Print a result for machines.
+fn print_json<T: serde::Serialize>(value: &T) -> Result<(), Failure> {
+    println!("{}", serde_json::to_string(value)?);
+    Ok(())
+}
+
+/// The runtime in which what is asynchronous runs.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}

@@ -1,0 +1,104 @@
+//! Accounts: opened by an administrator, with a key of their own and a password.
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use serde_json::json;
+use uuid::Uuid;
+use wuping_domain::facts::{Grant, Role};
+use wuping_ledger::encoding::b64u_encode;
+use wuping_ledger::keyring::random;
+use wuping_ledger::timestamp::Timestamp;
+
+use crate::app::{App, Asked, Who};
+use crate::cli::{Common, Failure, print_json, runtime};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Account {
+    /// Open an account; the password is printed once
+    Open {
+        /// Name to sign in by
+        login: String,
+        /// The person's name: private, it goes into the vault
+        #[arg(long)]
+        name: String,
+        /// A role, `grid_worker`, `department_officer` …
+        #[arg(long)]
+        role: String,
+        /// A department of the policy's list
+        #[arg(long)]
+        department: Option<String>,
+        /// Subdistrict, community or grid cell
+        #[arg(long)]
+        area: Option<String>,
+    },
+    /// Set a new password for an account; it is printed once
+    Password {
+        /// Name to sign in by
+        login: String,
+    },
+}
+
+pub(super) fn account(common: &Common, account: Account) -> Result<ExitCode, Failure> {
+    let runtime = runtime()?;
+    let app = App::open(&common.data)?;
+    let (login, password) = match account {
+        Account::Open { login, name, role, department, area } => {
+            let role: Role = serde_json::from_value(json!(role))
+                .map_err(|_| Failure::asked(format!("there is no role “{role}”; the roles are {}", roles())))?;
+            if app.office.login(&login)?.is_some() {
+                return Err(Failure::asked(format!("“{login}” is taken; choose another name to sign in by")));
+            }
+            let grant = Grant { role, department, area, party: None };
+            let password = runtime.block_on(open(&app, &login, &name, grant))?;
+            (login, password)
+        }
+        Account::Password { login } => {
+            let Some((account, kid)) = app.office.login(&login)? else {
+                return Err(Failure::asked(format!("nobody signs in as “{login}”; open an account first")));
+            };
+            let password = fresh_password()?;
+            app.office.set_login(&login, &account, &kid, &password)?;
+            (login, password)
+        }
+    };
+    runtime.block_on(app.close())?;
+    if common.json {
+        print_json(&json!({ "login": login, "password": password }))?;
+    } else {
+        println!("{login} signs in with the password {password} (shown only now)");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Open an account with one role. The commands are received at the counter: whoever runs this program on the server
+/// attests that they were asked.
+pub(crate) async fn open(app: &App, login: &str, name: &str, grant: Grant) -> Result<String, Failure> {
+    let account = format!("a-{}", Uuid::now_v7().simple());
+    let counter = Who::Channel { name: "counter".to_owned(), reference: format!("account/{account}") };
+    let mut opening = json!({ "command": "open", "name": name });
+    let mut granting = serde_json::to_value(&grant)?;
+    granting["command"] = json!("grant");
+    for command in [opening.take(), granting] {
+        let asked = Asked {
+            id: Uuid::now_v7(),
+            stream: format!("account/{account}"),
+            command,
+            expected: None,
+            occurred_at: Timestamp::now(),
+        };
+        app.execute(&counter, asked).await?;
+    }
+    let kid = app.ledger.enrol_officer(&account).await?;
+    let password = fresh_password()?;
+    app.office.set_login(login, &account, kid.as_str(), &password)?;
+    Ok(password)
+}
+
+fn fresh_password() -> Result<String, Failure> {
+    Ok(b64u_encode(&random::<12>()?))
+}
+
+fn roles() -> String {
+    Role::ALL.iter().map(|role| role.code()).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,93 @@
+//! Commands that write: a new ledger, and real data into it.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+use uuid::Uuid;
+use wuping_domain::facts::{Grant, Role};
+use wuping_domain::recorded::local_date;
+use wuping_ledger::store::Scheme;
+use wuping_ledger::timestamp::Timestamp;
+
+use crate::app::{App, Asked, OpenError, Who};
+use crate::cli::{Common, Failure, accounts, print_json, runtime};
+use crate::{import, shelf};
+
+pub(super) fn init(common: &Common, origin: &str, administrator: &str) -> Result<ExitCode, Failure> {
+    let runtime = runtime()?;
+    let app = App::create(&common.data, origin, true)?;
+    runtime.block_on(publish_shipped(&app))?;
+    let grant = Grant { role: Role::Administrator, department: None, area: None, party: None };
+    let password = runtime.block_on(accounts::open(&app, administrator, administrator, grant))?;
+    let log_key = app.ledger.log_key().to_string();
+    runtime.block_on(app.close())?;
+    if common.json {
+        print_json(&json!({ "origin": origin, "log_key": log_key, "administrator": administrator, "password": password }))?;
+    } else {
+        println!("ledger {origin} is in {}", common.data.display());
+        println!("its log key, to be published where people can compare it: {log_key}");
+        println!("{administrator} signs in with the password {password} (shown only now)");
+        println!("take root-1.key and root-2.key away to two safe places, and remove them here");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Publish the district's illustrative rulebooks, one for each layer.
+pub(crate) async fn publish_shipped(app: &App) -> Result<(), Failure> {
+    for compiled in shelf::pingshan().map_err(OpenError::Compile)? {
+        let scheme = Scheme {
+            sha256: compiled.scheme.sha256.clone(),
+            id: compiled.scheme.id.clone(),
+            bytes: compiled.bytes.clone(),
+        };
+        app.ledger.writer().keep_scheme(scheme).await?;
+        let now = Timestamp::now();
+        let command = json!({
+            "command": "publish",
+            "id": compiled.scheme.id,
+            "layer": compiled.rulebook.layer,
+            "sha256": compiled.scheme.sha256,
+            "holds_from": local_date(now.datetime()),
+            "operating": true,
+            "issued_by": "wuping (illustrative, not the city's table)",
+            "document_number": "illustrative",
+        });
+        let asked = Asked {
+            id: Uuid::now_v7(),
+            stream: format!("rulebook/{}", compiled.scheme.id),
+            command,
+            expected: None,
+            occurred_at: now,
+        };
+        let shipped = Who::Channel { name: "shipped".to_owned(), reference: compiled.scheme.id.clone() };
+        app.execute(&shipped, asked).await?;
+    }
+    Ok(())
+}
+
+pub(super) fn import(common: &Common, files: &[PathBuf]) -> Result<ExitCode, Failure> {
+    let runtime = runtime()?;
+    let app = App::open(&common.data)?;
+    let bar = ProgressBar::new(0);
+    bar.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len} rows, {per_sec}, {eta} left")?);
+    let summary = import::toronto::toronto_evaluations(&app.ledger, &app.vault, files, &mut |done, total| {
+        bar.set_length(total);
+        bar.set_position(done);
+    })?;
+    bar.finish_and_clear();
+    runtime.block_on(app.close())?;
+    if common.json {
+        print_json(&summary)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!(
+        "{} rows of {} premises; {} events written, {} already there; {} events/s",
+        summary.rows, summary.premises, summary.events_written, summary.already_there, summary.events_per_second
+    );
+    for finding in &summary.findings {
+        println!("finding {} in row {} of {}: published {}, computed {}", finding.code, finding.row, finding.rsn, finding.published, finding.computed);
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,203 @@
+//! The office's own records, which are no evidence: passwords and sessions. Lost, people sign in again.
+
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use argon2::Argon2;
+use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
+use rusqlite::{Connection, OptionalExtension, params};
+use wuping_ledger::encoding::{b64u_encode, hex_encode, sha256};
+use wuping_ledger::keyring::{KeyringError, random};
+
+/// Passwords and sessions in `office.db`.
+#[derive(Debug)]
+pub struct Office {
+    connection: Mutex<Connection>,
+}
+
+/// Somebody who is signed in.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Session {
+    /// The account.
+    pub account: String,
+    /// The token that every form must send back.
+    pub csrf: String,
+    /// Thumbprint of the account's key.
+    pub kid: String,
+}
+
+/// Why the office's records could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum OfficeError {
+    /// The database refused.
+    #[error("the office's records (office.db) could not be read or written; if the file is damaged, remove it: people then set new passwords")]
+    Database(#[from] rusqlite::Error),
+    /// A password could not be hashed.
+    #[error("the password could not be kept: {0}")]
+    Hash(argon2::password_hash::Error),
+    /// The system has no random bytes.
+    #[error("no random bytes to make a session of")]
+    Random(#[from] KeyringError),
+}
+
+impl Office {
+    /// Open the records of a folder, making them where there are none.
+    ///
+    /// # Errors
+    /// If the database cannot be opened.
+    pub fn open(folder: &Path) -> Result<Self, OfficeError> {
+        let connection = Connection::open(folder.join("office.db"))?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.execute_batch(SCHEMA)?;
+        Ok(Self { connection: Mutex::new(connection) })
+    }
+
+    /// Give an account a name to sign in by, a password and its key.
+    ///
+    /// # Errors
+    /// If it cannot be kept.
+    pub fn set_login(&self, login: &str, account: &str, kid: &str, password: &str) -> Result<(), OfficeError> {
+        let salt = SaltString::encode_b64(&random::<16>()?).map_err(OfficeError::Hash)?;
+        let hash = Argon2::default().hash_password(password.as_bytes(), &salt).map_err(OfficeError::Hash)?;
+        self.lock().execute(
+            "INSERT INTO logins (login, account, kid, hash) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (login) DO UPDATE SET account = ?2, kid = ?3, hash = ?4",
+            params![login, account, kid, hash.to_string()],
+        )?;
+        Ok(())
+    }
+
+    /// Start a session, if the password is right. The answer is the token for the browser.
+    ///
+    /// # Errors
+    /// If the records cannot be read.
+    pub fn sign_in(&self, login: &str, password: &str, now: i64) -> Result<Option<String>, OfficeError> {
+        let found: Option<(String, String, String)> = self
+            .lock()
+            .query_row("SELECT account, kid, hash FROM logins WHERE login = ?1", [login], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })
+            .optional()?;
+        // An unknown name costs as much time as a wrong password, so that names cannot be told apart by it.
+        let hash = found.as_ref().map_or(NOBODY, |(_, _, hash)| hash.as_str());
+        let right = PasswordHash::new(hash)
+            .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok());
+        let Some((account, kid, _)) = found.filter(|_| right) else { return Ok(None) };
+        self.start(&account, &kid, now).map(Some)
+    }
+
+    /// Start a session without a password: for the sample's role cards only.
+    ///
+    /// # Errors
+    /// If there is no such login, the answer is `None`; an error if the records cannot be read.
+    pub fn enter_sample(&self, login: &str, now: i64) -> Result<Option<String>, OfficeError> {
+        let found: Option<(String, String)> = self
+            .lock()
+            .query_row("SELECT account, kid FROM logins WHERE login = ?1", [login], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        found.map(|(account, kid)| self.start(&account, &kid, now)).transpose()
+    }
+
+    /// The session of a token, unless it has ended.
+    ///
+    /// # Errors
+    /// If the records cannot be read.
+    pub fn session(&self, token: &str, now: i64) -> Result<Option<Session>, OfficeError> {
+        let session = self.lock().query_row(
+            "SELECT account, kid, csrf FROM sessions WHERE token = ?1 AND until > ?2",
+            params![hex_encode(&sha256(token.as_bytes())), now],
+            |row| Ok(Session { account: row.get(0)?, kid: row.get(1)?, csrf: row.get(2)? }),
+        );
+        Ok(session.optional()?)
+    }
+
+    /// End a session.
+    ///
+    /// # Errors
+    /// If the records cannot be written.
+    pub fn sign_out(&self, token: &str) -> Result<(), OfficeError> {
+        self.lock().execute("DELETE FROM sessions WHERE token = ?1", [hex_encode(&sha256(token.as_bytes()))])?;
+        Ok(())
+    }
+
+    /// The account and key of a login.
+    ///
+    /// # Errors
+    /// If the records cannot be read.
+    pub fn login(&self, login: &str) -> Result<Option<(String, String)>, OfficeError> {
+        let found = self
+            .lock()
+            .query_row("SELECT account, kid FROM logins WHERE login = ?1", [login], |row| Ok((row.get(0)?, row.get(1)?)));
+        Ok(found.optional()?)
+    }
+
+    fn start(&self, account: &str, kid: &str, now: i64) -> Result<String, OfficeError> {
+        let token = b64u_encode(&random::<32>()?);
+        let csrf = b64u_encode(&random::<16>()?);
+        let connection = self.lock();
+        connection.execute("DELETE FROM sessions WHERE until <= ?1", [now])?;
+        connection.execute(
+            "INSERT INTO sessions (token, account, kid, csrf, until) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![hex_encode(&sha256(token.as_bytes())), account, kid, csrf, now + SESSION_SECONDS],
+        )?;
+        Ok(token)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How long a session lasts: a working day.
+pub const SESSION_SECONDS: i64 = 12 * 3600;
+
+const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+const SCHEMA: &str = "
+CREATE TABLE IF NOT EXISTS logins (login TEXT PRIMARY KEY, account TEXT NOT NULL, kid TEXT NOT NULL, hash TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS sessions (
+    token TEXT PRIMARY KEY, account TEXT NOT NULL, kid TEXT NOT NULL, csrf TEXT NOT NULL, until INTEGER NOT NULL
+) STRICT;";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn office() -> (tempfile::TempDir, Office) {
+        let folder = tempfile::tempdir().unwrap();
+        let office = Office::open(folder.path()).unwrap();
+        office.set_login("li", "a-1", "kid-1", "correct horse").unwrap();
+        (folder, office)
+    }
+
+    #[test]
+    fn a_session_lasts_a_working_day_and_ends_on_signing_out() {
+        let (_folder, office) = office();
+        let token = office.sign_in("li", "correct horse", 1_000).unwrap().unwrap();
+        assert_eq!(office.session(&token, 1_001).unwrap().unwrap().account, "a-1");
+        assert!(office.session(&token, 1_000 + SESSION_SECONDS).unwrap().is_none());
+        office.sign_out(&token).unwrap();
+        assert!(office.session(&token, 1_001).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_wrong_password_and_an_unknown_name_are_answered_alike() {
+        let (_folder, office) = office();
+        assert!(office.sign_in("li", "wrong", 0).unwrap().is_none());
+        assert!(office.sign_in("nobody", "correct horse", 0).unwrap().is_none());
+    }
+
+    #[test]
+    fn neither_passwords_nor_tokens_lie_in_the_file() {
+        let (folder, office) = office();
+        let token = office.sign_in("li", "correct horse", 0).unwrap().unwrap();
+        drop(office);
+        let bytes: Vec<u8> = ["office.db", "office.db-wal"]
+            .iter()
+            .filter_map(|name| std::fs::read(folder.path().join(name)).ok())
+            .flatten()
+            .collect();
+        let has = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+        assert!(has("a-1") && !has("correct horse") && !has(&token));
+    }
+}

@@ -1,0 +1,220 @@
+//! Commands over REST: `POST /api/v1/commands/{stream…}/{command}`, and signing in and out.
+
+use std::sync::Arc;
+
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+use wuping_ledger::append::AppendError;
+use wuping_ledger::keys::Kid;
+use wuping_ledger::timestamp::Timestamp;
+
+use crate::app::{App, Asked, Done, ExecuteError, Who};
+use crate::office::{SESSION_SECONDS, Session};
+
+/// The routes that need the whole house.
+pub fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/api/v1/session", post(sign_in).delete(sign_out))
+        .route("/api/v1/commands/{*path}", post(command))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .with_state(app)
+}
+
+#[derive(Deserialize)]
+struct Credentials {
+    login: String,
+    password: String,
+}
+
+async fn sign_in(State(app): State<Arc<App>>, Json(credentials): Json<Credentials>) -> Response {
+    let office = app.office.clone();
+    let entered = tokio::task::spawn_blocking(move || {
+        let now = now_seconds();
+        let token = office.sign_in(&credentials.login, &credentials.password, now)?;
+        let session = token.as_ref().map(|token| office.session(token, now)).transpose()?.flatten();
+        Ok::<_, crate::office::OfficeError>(token.zip(session))
+    });
+    match entered.await {
+        Ok(Ok(Some((token, session)))) => {
+            let cookie = format!("{COOKIE}={token}; Path=/; HttpOnly; SameSite=Strict; Max-Age={SESSION_SECONDS}");
+            let body = Json(json!({ "account": session.account, "csrf": session.csrf }));
+            ([(header::SET_COOKIE, cookie)], body).into_response()
+        }
+        Ok(Ok(None)) => problem(
+            StatusCode::UNAUTHORIZED,
+            "wrong_name_or_password",
+            "Name and password do not belong together. Try again, or ask your administrator for a new password.",
+            json!({}),
+        ),
+        Ok(Err(error)) => broken(&error),
+        Err(error) => broken(&error),
+    }
+}
+
+async fn sign_out(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    if let Some(token) = cookie(&headers) {
+        if let Err(error) = app.office.sign_out(&token) {
+            return broken(&error);
+        }
+    }
+    let gone = format!("{COOKIE}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
+    (StatusCode::NO_CONTENT, [(header::SET_COOKIE, gone)]).into_response()
+}
+
+async fn command(
+    State(app): State<Arc<App>>,
+    Path(path): Path<String>,
+    headers: HeaderMap,
+    Json(body): Json<Value>,
+) -> Response {
+    let session = match signed_in(&app, &headers) {
+        Ok(session) => session,
+        Err(refused) => return *refused,
+    };
+    let asked = match asked(&path, &headers, body) {
+        Ok(asked) => asked,
+        Err(detail) => return problem(StatusCode::BAD_REQUEST, "malformed", &detail, json!({})),
+    };
+    let kid = match Kid::parse(session.kid) {
+        Ok(kid) => kid,
+        Err(refusal) => return broken(&refusal),
+    };
+    let who = Who::Person { account: session.account, kid };
+    match app.execute(&who, asked).await {
+        Ok(Done::Nothing) => Json(json!({ "recorded": false })).into_response(),
+        Ok(Done::Recorded(receipt)) => {
+            let status = if receipt.repeated { StatusCode::OK } else { StatusCode::CREATED };
+            let body = json!({
+                "recorded": true,
+                "event_id": receipt.event_id,
+                "position": receipt.position,
+                "last_position": receipt.last_position,
+                "version": receipt.version,
+                "recorded_at": receipt.recorded_at.as_str(),
+                "repeated": receipt.repeated,
+            });
+            (status, Json(body)).into_response()
+        }
+        Err(error) => refused(&error, &headers),
+    }
+}
+
+/// The session, if the browser sends the token that its forms were given.
+fn signed_in(app: &App, headers: &HeaderMap) -> Result<Session, Box<Response>> {
+    let session = cookie(headers).and_then(|token| app.office.session(&token, now_seconds()).transpose()).transpose();
+    let session = session.map_err(|error| Box::new(broken(&error)))?;
+    let Some(session) = session else {
+        let detail = "Your session has ended or there was none. Sign in, then send it again: nothing was recorded.";
+        return Err(Box::new(problem(StatusCode::UNAUTHORIZED, "not_signed_in", detail, json!({}))));
+    };
+    let sent = headers.get("x-csrf-token").and_then(|value| value.to_str().ok());
+    if sent != Some(session.csrf.as_str()) {
+        let detail = "The request did not come from a page of this session. Reload the page and send it again.";
+        return Err(Box::new(problem(StatusCode::FORBIDDEN, "wrong_csrf_token", detail, json!({}))));
+    }
+    Ok(session)
+}
+
+fn asked(path: &str, headers: &HeaderMap, body: Value) -> Result<Asked, String> {
+    let (stream, name) = path.rsplit_once('/').ok_or("The path is a stream and a command, premises/p-1/register.")?;
+    let id = headers.get("idempotency-key").and_then(|value| value.to_str().ok());
+    let id = id.and_then(|text| text.parse::<Uuid>().ok());
+    let id = id.ok_or("Send an Idempotency-Key: a fresh UUID for each command, the same one for a retry.")?;
+    let expected = headers
+        .get(header::IF_MATCH)
+        .map(|value| value.to_str().ok().and_then(|text| text.trim_matches('"').parse().ok()))
+        .map(|version| version.ok_or("If-Match is the stream's version that you saw, a whole number."))
+        .transpose()?;
+    let Value::Object(mut members) = body else { return Err("The body is an object with the command's fields.".into()) };
+    members.insert("command".to_owned(), json!(name));
+    Ok(Asked {
+        id,
+        stream: stream.to_owned(),
+        command: Value::Object(members),
+        expected,
+        occurred_at: Timestamp::now(),
+    })
+}
+
+fn refused(error: &ExecuteError, headers: &HeaderMap) -> Response {
+    let english = headers
+        .get(header::ACCEPT_LANGUAGE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|languages| languages.trim_start().starts_with("en"));
+    match error {
+        ExecuteError::Rejected(rejection) => {
+            let detail = if english { rejection.en() } else { rejection.zh() };
+            problem(StatusCode::UNPROCESSABLE_ENTITY, rejection.code(), &detail, rejection.detail())
+        }
+        ExecuteError::RefusedBefore { detail } => {
+            problem(StatusCode::UNPROCESSABLE_ENTITY, "refused_before", detail, json!({}))
+        }
+        ExecuteError::Append(AppendError::Conflict { actual, expected, .. }) => {
+            let detail = format!(
+                "Somebody else was first: you saw version {expected}, it is {actual} now. Reload, look at what changed, and decide again."
+            );
+            problem(StatusCode::CONFLICT, "stale_version", &detail, json!({ "actual": actual, "expected": expected }))
+        }
+        ExecuteError::Append(AppendError::Busy) => {
+            let detail = "The ledger has more waiting than it takes. Send the same command again in a second.";
+            let mut response = problem(StatusCode::SERVICE_UNAVAILABLE, "busy", detail, json!({}));
+            response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("1"));
+            response
+        }
+        ExecuteError::Append(AppendError::DifferentCommand { .. }) => {
+            let detail = "This Idempotency-Key was used for another command. Make a new one.";
+            problem(StatusCode::CONFLICT, "different_command", detail, json!({}))
+        }
+        ExecuteError::Append(AppendError::Clock(fault)) => {
+            let detail = format!("{fault}. Nothing is recorded until an operator has looked at the server's clock.");
+            problem(StatusCode::SERVICE_UNAVAILABLE, "clock", &detail, json!({}))
+        }
+        ExecuteError::Command { .. } | ExecuteError::Rule(_) | ExecuteError::Unknown { .. } => {
+            problem(StatusCode::BAD_REQUEST, "malformed", &error.to_string(), json!({}))
+        }
+        ExecuteError::Append(_) | ExecuteError::Read(_) | ExecuteError::Unreadable(_) | ExecuteError::Vault(_) => broken(error),
+    }
+}
+
+/// What could not be done for no fault of the caller: told in the log with its causes, here without them.
+fn broken(error: &dyn std::error::Error) -> Response {
+    let mut causes = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        causes = format!("{causes}: {cause}");
+        source = cause.source();
+    }
+    tracing::error!(%causes, "a command could not be carried out");
+    let detail = "It could not be carried out; the operator's log says why. Send the same command again to learn whether it was recorded.";
+    problem(StatusCode::INTERNAL_SERVER_ERROR, "not_carried_out", detail, json!({}))
+}
+
+/// An RFC 9457 problem document.
+fn problem(status: StatusCode, code: &str, detail: &str, more: Value) -> Response {
+    let mut body = json!({ "type": format!("/problems/{code}"), "title": code, "status": status.as_u16(), "detail": detail });
+    if let (Value::Object(body), Value::Object(more)) = (&mut body, more) {
+        for (name, value) in more {
+            body.entry(name).or_insert(value);
+        }
+    }
+    (status, [(header::CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response()
+}
+
+fn cookie(headers: &HeaderMap) -> Option<String> {
+    let cookies = headers.get(header::COOKIE)?.to_str().ok()?;
+    let mine = cookies.split(';').find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))?;
+    Some(mine.to_owned())
+}
+
+fn now_seconds() -> i64 {
+    chrono::Utc::now().timestamp()
+}
+
+const COOKIE: &str = "wuping-session";
+const BODY_BYTES_MAX: usize = 256 * 1024;
