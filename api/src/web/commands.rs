@@ -15,7 +15,8 @@ use wuping_ledger::keys::Kid;
 use wuping_ledger::timestamp::Timestamp;
 
 use crate::app::{App, Asked, Done, ExecuteError, Who};
-use crate::office::{SESSION_SECONDS, Session};
+use crate::office::Session;
+use crate::web::session::{SESSION, cookie, no_session_cookie, now_seconds, session_cookie};
 
 /// The routes that need the whole house.
 pub fn router(app: Arc<App>) -> Router {
@@ -42,9 +43,8 @@ async fn sign_in(State(app): State<Arc<App>>, Json(credentials): Json<Credential
     });
     match entered.await {
         Ok(Ok(Some((token, session)))) => {
-            let cookie = format!("{COOKIE}={token}; Path=/; HttpOnly; SameSite=Strict; Max-Age={SESSION_SECONDS}");
             let body = Json(json!({ "account": session.account, "csrf": session.csrf }));
-            ([(header::SET_COOKIE, cookie)], body).into_response()
+            ([(header::SET_COOKIE, session_cookie(&token))], body).into_response()
         }
         Ok(Ok(None)) => problem(
             StatusCode::UNAUTHORIZED,
@@ -58,13 +58,12 @@ async fn sign_in(State(app): State<Arc<App>>, Json(credentials): Json<Credential
 }
 
 async fn sign_out(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
-    if let Some(token) = cookie(&headers) {
-        if let Err(error) = app.office.sign_out(&token) {
-            return broken(&error);
-        }
+    if let Some(token) = cookie(&headers, SESSION)
+        && let Err(error) = app.office.sign_out(&token)
+    {
+        return broken(&error);
     }
-    let gone = format!("{COOKIE}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
-    (StatusCode::NO_CONTENT, [(header::SET_COOKIE, gone)]).into_response()
+    (StatusCode::NO_CONTENT, [(header::SET_COOKIE, no_session_cookie())]).into_response()
 }
 
 async fn command(
@@ -107,7 +106,7 @@ async fn command(
 
 /// The session, if the browser sends the token that its forms were given.
 fn signed_in(app: &App, headers: &HeaderMap) -> Result<Session, Box<Response>> {
-    let session = cookie(headers).and_then(|token| app.office.session(&token, now_seconds()).transpose()).transpose();
+    let session = cookie(headers, SESSION).and_then(|token| app.office.session(&token, now_seconds()).transpose()).transpose();
     let session = session.map_err(|error| Box::new(broken(&error)))?;
     let Some(session) = session else {
         let detail = "Your session has ended or there was none. Sign in, then send it again: nothing was recorded.";
@@ -206,15 +205,4 @@ fn problem(status: StatusCode, code: &str, detail: &str, more: Value) -> Respons
     (status, [(header::CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response()
 }
 
-fn cookie(headers: &HeaderMap) -> Option<String> {
-    let cookies = headers.get(header::COOKIE)?.to_str().ok()?;
-    let mine = cookies.split(';').find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))?;
-    Some(mine.to_owned())
-}
-
-fn now_seconds() -> i64 {
-    chrono::Utc::now().timestamp()
-}
-
-const COOKIE: &str = "wuping-session";
 const BODY_BYTES_MAX: usize = 256 * 1024;

@@ -1,0 +1,280 @@
+//! The office's pages: signing in, work that waits, and opening an assessment.
+
+use std::sync::Arc;
+
+use axum::extract::{Form, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use axum::Router;
+use maud::{Markup, html};
+use serde::Deserialize;
+use serde_json::json;
+use uuid::Uuid;
+use wuping_domain::recorded::local_date;
+use wuping_ledger::timestamp::Timestamp;
+use wuping_projections::queries::{AssessmentFilter, Page as ViewPage};
+
+use crate::app::{App, Asked, Done, ExecuteError};
+use crate::web::assessing;
+use crate::web::confirming;
+use crate::web::look::layout::{Area, Origin, Page, SignedIn, page};
+use crate::web::look::parts::*;
+use crate::web::look::words::Lang;
+use crate::web::session::{SESSION, Signed, cookie, lang_of, no_session_cookie, now_seconds, session_cookie};
+
+/// The desk's routes.
+pub fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/sign-in", get(sign_in_page).post(sign_in))
+        .route("/sign-out", post(sign_out))
+        .route("/desk", get(work))
+        .route("/desk/open", post(open))
+        .merge(assessing::routes())
+        .merge(confirming::routes())
+        .with_state(app)
+}
+
+#[derive(Deserialize)]
+struct Credentials {
+    login: String,
+    password: String,
+}
+
+async fn sign_in_page(State(app): State<Arc<App>>, headers: HeaderMap) -> Markup {
+    sign_in_form(&app, lang_of(&headers), None)
+}
+
+fn sign_in_form(app: &App, lang: Lang, wrong: Option<&str>) -> Markup {
+    let field = |name: &str, label: String, kind| {
+        text_field(
+            lang,
+            &TextField { name: name.into(), label, hint: None, value: String::new(), error: None, required: true, kind },
+        )
+    };
+    let form = form(
+        &FormView {
+            action: "/sign-in".into(),
+            csrf: String::new(),
+            command_id: String::new(),
+            expected: None,
+            files: false,
+            submit: lang.say("登录", "Sign in"),
+        },
+        html! {
+            (field("login", lang.say("用户名", "Name"), TextKind::Short))
+            (field("password", lang.say("密码", "Password"), TextKind::Password))
+        },
+    );
+    let body = column(html! {
+        (page_heading(None, lang.pick("登录", "Sign in"), None))
+        @if let Some(wrong) = wrong { (notice_box(Tone::Grave, lang.pick("没有登录", "Not signed in"), &[wrong.to_owned()])) }
+        (form)
+    });
+    shown(app, lang, None, lang.pick("登录", "Sign in"), body)
+}
+
+async fn sign_in(State(app): State<Arc<App>>, headers: HeaderMap, Form(credentials): Form<Credentials>) -> Response {
+    let lang = lang_of(&headers);
+    let office = app.office.clone();
+    let entered =
+        tokio::task::spawn_blocking(move || office.sign_in(&credentials.login, &credentials.password, now_seconds()));
+    match entered.await {
+        Ok(Ok(Some(token))) => ([(header::SET_COOKIE, session_cookie(&token))], Redirect::to("/desk")).into_response(),
+        Ok(Ok(None)) => {
+            let wrong = lang.pick(
+                "用户名和密码不一致。请再试一次，或请管理员重设密码。",
+                "Name and password do not belong together. Try again, or ask your administrator for a new password.",
+            );
+            (StatusCode::UNAUTHORIZED, sign_in_form(&app, lang, Some(wrong))).into_response()
+        }
+        Ok(Err(_)) | Err(_) => refused_page(&app, lang, None, &broken_text(lang)),
+    }
+}
+
+#[derive(Deserialize)]
+struct Leaving {
+    csrf: String,
+}
+
+async fn sign_out(State(app): State<Arc<App>>, signed: Signed, headers: HeaderMap, Form(leaving): Form<Leaving>) -> Response {
+    if leaving.csrf == signed.session.csrf
+        && let Some(token) = cookie(&headers, SESSION)
+        && app.office.sign_out(&token).is_err()
+    {
+        return refused_page(&app, signed.lang, Some(&signed), &broken_text(signed.lang));
+    }
+    ([(header::SET_COOKIE, no_session_cookie())], Redirect::to("/")).into_response()
+}
+
+async fn work(State(app): State<Arc<App>>, signed: Signed) -> Response {
+    let lang = signed.lang;
+    let views = app.views.clone();
+    let read = tokio::task::spawn_blocking(move || {
+        let views = views.views();
+        let open = views.open_assessments(&AssessmentFilter::default(), ViewPage::of(1))?;
+        let waiting = views.waiting_confirmations(ViewPage::of(1))?;
+        Ok::<_, wuping_projections::ViewsError>((open, waiting))
+    });
+    let Ok(Ok((open, waiting))) = read.await else {
+        return refused_page(&app, lang, Some(&signed), &broken_text(lang));
+    };
+    let assessments = open.rows.iter().map(|line| {
+        let address = format!("/desk/assessments/{}/{}", line.premises, line.assessment);
+        html! { li { a href=(address) { (line.address) } " " (line.results) " / " (line.indicators) } }
+    });
+    let confirmations = waiting.rows.iter().map(|line| {
+        let address = format!("/desk/grades/{}", line.premises.id);
+        html! { li { a href=(address) { (line.premises.address) } } }
+    });
+    let body = html! {
+        (page_heading(None, lang.pick("待办", "Your work"), None))
+        (section(&format!("{} {}", lang.pick("进行中的评定", "Open assessments"), open.total), html! {
+            @if open.total == 0 { (empty_state(lang.pick("没有进行中的评定。可在下面开始一次。", "No assessment is open. Begin one below."), None)) }
+            ul { @for line in assessments { (line) } }
+        }))
+        (section(&format!("{} {}", lang.pick("待确认的等级", "Grades awaiting confirmation"), waiting.total), html! {
+            @if waiting.total == 0 { (empty_state(lang.pick("没有待确认的等级。", "No grade waits for confirmation."), None)) }
+            ul { @for line in confirmations { (line) } }
+        }))
+        (section(lang.pick("开始评定", "Begin an assessment"), opening_form(&signed)))
+    };
+    shown(&app, lang, Some(&signed), lang.pick("待办", "Your work"), body).into_response()
+}
+
+fn opening_form(signed: &Signed) -> Markup {
+    let lang = signed.lang;
+    let reasons = ["first", "periodic", "after_rectification", "owner_request", "report", "incident", "campaign"];
+    let choices: Vec<Choice> =
+        reasons.iter().map(|code| Choice::new(*code, lang.assessment_reason(code), "periodic")).collect();
+    form(
+        &FormView {
+            action: "/desk/open".into(),
+            csrf: signed.session.csrf.clone(),
+            command_id: Uuid::now_v7().to_string(),
+            expected: None,
+            files: false,
+            submit: lang.say("开始", "Begin"),
+        },
+        html! {
+            (text_field(lang, &TextField {
+                name: "code".into(),
+                label: lang.say("房屋编码", "Code of the premises"),
+                hint: Some(lang.say("门牌二维码下方的编码", "The code below the QR code at the door")),
+                value: String::new(),
+                error: None,
+                required: true,
+                kind: TextKind::Short,
+            }))
+            (select_field(lang, "reason", lang.pick("评定原因", "Reason"), &choices, None))
+        },
+    )
+}
+
+#[derive(Deserialize)]
+struct Opening {
+    code: String,
+    command_id: Uuid,
+    csrf: String,
+    reason: String,
+}
+
+async fn open(State(app): State<Arc<App>>, signed: Signed, Form(opening): Form<Opening>) -> Response {
+    let lang = signed.lang;
+    if opening.csrf != signed.session.csrf {
+        return refused_page(&app, lang, Some(&signed), &forged_text(lang));
+    }
+    let views = app.views.clone();
+    let code = opening.code.clone();
+    let found = tokio::task::spawn_blocking(move || {
+        let views = views.views();
+        let Some(premises) = views.premises_by_code(&code)? else { return Ok(None) };
+        let units = views.children(&premises.id, ViewPage::whole())?;
+        let rulebook = views.operating_rulebook(premises.layer, local_date(chrono::Utc::now()))?;
+        Ok::<_, wuping_projections::ViewsError>(Some((premises, units, rulebook)))
+    });
+    let (premises, units, rulebook) = match found.await {
+        Ok(Ok(Some((premises, units, Some(rulebook))))) => (premises, units, rulebook),
+        Ok(Ok(_)) => {
+            let text = lang.say("没有这个编码的房屋，请核对后再试。", "No premises go by that code. Check it and try again.");
+            return refused_page(&app, lang, Some(&signed), &text);
+        }
+        Ok(Err(_)) | Err(_) => return refused_page(&app, lang, Some(&signed), &broken_text(lang)),
+    };
+    let key = format!("a{}", opening.command_id.simple());
+    let units: Vec<String> = units.rows.into_iter().map(|unit| unit.id).collect();
+    let asked = Asked {
+        id: opening.command_id,
+        stream: format!("premises/{}/assessment/{key}", premises.id),
+        command: json!({
+            "command": "open",
+            "scheme": rulebook.scheme,
+            "reason": opening.reason,
+            "units": units,
+        }),
+        expected: None,
+        occurred_at: Timestamp::now(),
+    };
+    let there = format!("/desk/assessments/{}/{key}", premises.id);
+    answered(&app, &signed, app.execute(&signed.who, asked).await, &there)
+}
+
+/// Go on to a page once a command was carried out, or say why it was not.
+pub(super) fn answered(app: &App, signed: &Signed, done: Result<Done, ExecuteError>, there: &str) -> Response {
+    match done {
+        Ok(_) => Redirect::to(there).into_response(),
+        Err(ExecuteError::Rejected(rejection)) => {
+            refused_page(app, signed.lang, Some(signed), &signed.lang.pick(rejection.zh(), rejection.en()))
+        }
+        Err(error) => {
+            tracing::error!(%error, "a command of a page was not carried out");
+            refused_page(app, signed.lang, Some(signed), &broken_text(signed.lang))
+        }
+    }
+}
+
+/// A page that says why nothing was recorded.
+pub(super) fn refused_page(app: &App, lang: Lang, signed: Option<&Signed>, why: &str) -> Response {
+    let view = ErrorView {
+        what: lang.say("没有记录", "Nothing was recorded"),
+        why: why.to_owned(),
+        todo: vec![lang.say("返回上一页，修改后再提交；已填写的内容还在。", "Go back, mend it and send it again; what you filled in is still there.")],
+        links: vec![Link::new("/desk", lang.say("回到待办", "Back to your work"))],
+        reference: None,
+    };
+    let page = shown(app, lang, signed, lang.pick("没有记录", "Nothing was recorded"), error_page(lang, &view));
+    (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
+}
+
+/// A desk page.
+pub(super) fn shown(app: &App, lang: Lang, signed: Option<&Signed>, title: &str, body: Markup) -> Markup {
+    let person = signed.map(|signed| SignedIn {
+        person: PersonView {
+            name: None,
+            role: app
+                .actor(&signed.session.account)
+                .ok()
+                .and_then(|actor| actor.grants.first().map(|grant| grant.role.code().to_owned()))
+                .unwrap_or_default(),
+            body: None,
+            erased_on: None,
+        },
+        csrf: signed.session.csrf.clone(),
+    });
+    let origin = if app.ledger.origin().starts_with("sample/") { Origin::Sample } else { Origin::Office };
+    page(&Page { signed_in: person, origin, ..Page::new(lang, Area::Desk, title, body) })
+}
+
+pub(super) fn forged_text(lang: Lang) -> String {
+    lang.say(
+        "这个表单不是本次登录打开的。请重新打开页面再提交。",
+        "The form was not opened in this session. Open the page again and send it.",
+    )
+}
+
+pub(super) fn broken_text(lang: Lang) -> String {
+    lang.say(
+        "系统没有完成这一步，原因已写入运行日志。请再提交一次，重复提交不会重复记录。",
+        "It could not be carried out; the operator's log says why. Send it again: it is never recorded twice.",
+    )
+}
