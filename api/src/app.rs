@@ -35,6 +35,7 @@ use wuping_ledger::keys::Kid;
 use wuping_ledger::reader::Reader;
 use wuping_ledger::refusal::Refusal;
 use wuping_ledger::store::StoreError;
+use wuping_ledger::stream::StreamPath;
 use wuping_ledger::timestamp::Timestamp;
 use wuping_ledger::vault::{Vault, VaultError};
 use wuping_projections::{ViewsError, ViewsHandle};
@@ -219,6 +220,7 @@ impl App {
     /// # Errors
     /// [`ExecuteError`], which says what to do; nothing is recorded then.
     pub async fn execute(&self, who: &Who, asked: Asked) -> Result<Done, ExecuteError> {
+        StreamPath::new(&asked.stream)?;
         let done = match aggregate_type(&asked.stream) {
             "account" => self.run::<Account>(who, asked).await?,
             "assessment" => self.run::<Assessment>(who, asked).await?,
