@@ -1,4 +1,10 @@
-//! Reading the ledger back: views rebuilt, reports as of any moment.
+//! Reading the ledger back: views rebuilt, reports as of any moment, everything verified and computed again.
 
+pub mod conformance;
+pub mod derive;
+pub mod explain;
+pub mod export_tiles;
+pub mod history;
 pub mod rebuild;
 pub mod report;
+pub mod verify;
