@@ -59,7 +59,12 @@ fn channel(name: &str) -> Who {
 }
 
 /// The results of one collector: the lowest row where asked for, the highest elsewhere.
-fn results(compiled: &shelf::Compiled, collect: Collect, lowest: &dyn Fn(&str) -> bool, photo: bool) -> Vec<Value> {
+fn results(
+    compiled: &shelf::Compiled,
+    collect: Collect,
+    lowest: &dyn Fn(&str) -> bool,
+    photo: bool,
+) -> Vec<Value> {
     let mine = compiled.rulebook.scheme.indicators.iter().filter(|indicator| indicator.collect == collect);
     mine.map(|indicator| {
         let row = if lowest(&indicator.id) { indicator.rows.last() } else { indicator.rows.first() }.unwrap();
@@ -82,7 +87,8 @@ fn results(compiled: &shelf::Compiled, collect: Collect, lowest: &dyn Fn(&str) -
 async fn a_unit_is_graded_low_heard_and_confirmed() {
     let house = House::new();
     let [unit, ..] = shelf::pingshan().unwrap();
-    let scheme = Scheme { sha256: unit.scheme.sha256.clone(), id: unit.scheme.id.clone(), bytes: unit.bytes.clone() };
+    let scheme =
+        Scheme { sha256: unit.scheme.sha256.clone(), id: unit.scheme.id.clone(), bytes: unit.bytes.clone() };
     house.app.ledger.writer().keep_scheme(scheme).await.unwrap();
     let clerk = house.person(json!({ "role": "data_clerk" })).await;
     let worker = house.person(json!({ "role": "grid_worker", "area": "石井" })).await;
@@ -106,7 +112,10 @@ async fn a_unit_is_graded_low_heard_and_confirmed() {
     house.say(&worker, stream, json!({ "command": "check", "results": seen })).await.unwrap();
     assert_eq!(house.refused(&worker, stream, json!({ "command": "submit" })).await, "incomplete");
     let fed = results(&unit, Collect::Feed, &|_| false, false);
-    assert_eq!(house.refused(&worker, stream, json!({ "command": "check", "results": fed })).await, "not_yours");
+    assert_eq!(
+        house.refused(&worker, stream, json!({ "command": "check", "results": fed })).await,
+        "not_yours"
+    );
     house.say(&feed, stream, json!({ "command": "supply", "results": fed })).await.unwrap();
     assert_eq!(house.refused(&worker, stream, json!({ "command": "submit" })).await, "photo_missing");
     let shown = results(&unit, Collect::Grid, &low, true);
@@ -118,7 +127,9 @@ async fn a_unit_is_graded_low_heard_and_confirmed() {
     let (determined, _) = subject.grade.waiting().expect("an adverse first grade waits for a person");
     assert_eq!((determined.star, determined.adverse), (Some(1), true));
     assert!(subject.grade.in_force().is_none());
-    assert!(subject.hazards.values().any(|of| of.state.found.as_ref().unwrap().indicator == "electrical_wiring"));
+    assert!(
+        subject.hazards.values().any(|of| of.state.found.as_ref().unwrap().indicator == "electrical_wiring")
+    );
 
     let grade = "premises/u-1/grade";
     let confirm = json!({ "command": "confirm", "determination": 1, "document_number": "坪房评〔2026〕1号" });
@@ -136,6 +147,9 @@ async fn a_unit_is_graded_low_heard_and_confirmed() {
     let subject = house.app.subject("premises/u-1").unwrap();
     assert_eq!(subject.grade.in_force().unwrap().determination.star, Some(1));
 
+    let verified = wuping_replay::verify::verify(&house.app.folder, 5, None).unwrap();
+    assert!(verified.findings.is_empty(), "{:?}", verified.findings);
+    assert!(verified.results_rederived >= 4, "grade, ledger indicators and hazards");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -152,7 +166,10 @@ async fn a_second_tap_gets_the_first_answer_and_makes_no_second_event() {
     let Done::Recorded(first) = house.app.execute(&clerk, asked.clone()).await.unwrap() else { panic!() };
     let Done::Recorded(again) = house.app.execute(&clerk, asked.clone()).await.unwrap() else { panic!() };
     assert_eq!((first.position, true), (again.position, again.repeated));
-    let other = Asked { command: json!({ "command": "register", "layer": "building", "address": "别处" }), ..asked };
+    let other = Asked {
+        command: json!({ "command": "register", "layer": "building", "address": "别处" }),
+        ..asked
+    };
     let refused = house.app.execute(&clerk, other).await.unwrap_err();
     assert!(refused.to_string().contains("did not take it"), "{refused}");
 }

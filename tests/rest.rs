@@ -26,7 +26,10 @@ impl Server {
         let folder = tempfile::tempdir().unwrap();
         let app = Arc::new(App::create(folder.path(), "ledger.example/rest", false).unwrap());
         let counter = Who::Channel { name: "counter".into(), reference: "test".into() };
-        for command in [json!({ "command": "open", "name": "某人" }), json!({ "command": "grant", "role": "data_clerk" })] {
+        for command in [
+            json!({ "command": "open", "name": "某人" }),
+            json!({ "command": "grant", "role": "data_clerk" }),
+        ] {
             let asked = Asked {
                 id: Uuid::now_v7(),
                 stream: "account/a-1".into(),
@@ -94,7 +97,8 @@ async fn a_command_is_recorded_once_however_often_it_is_sent() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_refused_says_why_and_leaves_nothing_behind() {
     let server = Server::new().await;
-    let (status, ..) = server.send(server.command("premises/b-1/register", Uuid::now_v7(), &building())).await;
+    let (status, ..) =
+        server.send(server.command("premises/b-1/register", Uuid::now_v7(), &building())).await;
     assert_eq!(status, StatusCode::CREATED);
     let before = server.size();
 
@@ -137,8 +141,12 @@ async fn what_is_refused_says_why_and_leaves_nothing_behind() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_desk_sends_a_stranger_to_the_sign_in_page() {
     let server = Server::new().await;
-    let response = server.router.clone().oneshot(Request::get("/desk").body(Body::empty()).unwrap()).await.unwrap();
-    assert_eq!((response.status(), response.headers()["location"].to_str().unwrap()), (StatusCode::SEE_OTHER, "/sign-in"));
+    let response =
+        server.router.clone().oneshot(Request::get("/desk").body(Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(
+        (response.status(), response.headers()["location"].to_str().unwrap()),
+        (StatusCode::SEE_OTHER, "/sign-in")
+    );
     let signed = Request::get("/desk").header("cookie", &server.cookie).body(Body::empty()).unwrap();
     let response = server.router.clone().oneshot(signed).await.unwrap();
     let page = to_bytes(response.into_body(), usize::MAX).await.unwrap();

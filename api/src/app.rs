@@ -132,7 +132,9 @@ pub enum ExecuteError {
     #[error("the ledger's format does not allow it")]
     Rule(#[from] Refusal),
     /// No such concept.
-    #[error("there is nothing of the kind “{kind}” to command; look up the stream's path in the interface description")]
+    #[error(
+        "there is nothing of the kind “{kind}” to command; look up the stream's path in the interface description"
+    )]
     Unknown {
         /// The aggregate type of the stream.
         kind: String,
@@ -192,7 +194,8 @@ impl App {
     pub fn create(folder: &Path, origin: &str, second_root: bool) -> Result<Self, OpenError> {
         let shelf = Arc::new(Shelf::in_folder(folder));
         let options = CreateOptions { running: running(&shelf), ..CreateOptions::new(origin, second_root)? };
-        std::fs::create_dir_all(folder).map_err(|source| OpenError::File { path: folder.to_owned(), source })?;
+        std::fs::create_dir_all(folder)
+            .map_err(|source| OpenError::File { path: folder.to_owned(), source })?;
         for root in &options.roots {
             let path = folder.join(format!("{}.key", root.holder));
             wuping_ledger::keyring::write_private(&path, root.seed_hex().as_bytes())
@@ -262,13 +265,17 @@ impl App {
             let answered = framework.execute(&asked.stream, Request::<C> { command, facts }).await;
             match (answered, store.said()) {
                 (_, Some(Said::Appended(receipt))) => return Ok(Done::Recorded(receipt)),
-                (_, Some(Said::Failed(AppendError::Conflict { .. }))) if asked.expected.is_none() && tries < TRIES_MAX => {
+                (_, Some(Said::Failed(AppendError::Conflict { .. })))
+                    if asked.expected.is_none() && tries < TRIES_MAX =>
+                {
                     tries += 1;
                 }
                 (_, Some(Said::Failed(error))) => return Err(error.into()),
                 (_, Some(Said::Vault(error))) => return Err(error.into()),
                 (Err(AggregateError::UserError(rejection)), _) => {
-                    let said = json!({ "code": rejection.code(), "en": rejection.en(), "zh": rejection.zh() }).to_string();
+                    let said =
+                        json!({ "code": rejection.code(), "en": rejection.en(), "zh": rejection.zh() })
+                            .to_string();
                     self.ledger.writer().record_refusal(asked.id, digest, said).await?;
                     return Err(ExecuteError::Rejected(rejection));
                 }
@@ -303,7 +310,11 @@ impl App {
             Who::Channel { name, .. } => Actor::channel(name),
             Who::Person { account, .. } => self.actor(account)?,
         };
-        let subject = asked.stream.starts_with("premises/").then(|| self.subject(subject_of(&asked.stream))).transpose()?;
+        let subject = asked
+            .stream
+            .starts_with("premises/")
+            .then(|| self.subject(subject_of(&asked.stream)))
+            .transpose()?;
         let rulebook = subject.as_ref().and_then(|subject| self.rulebook_of(subject, asked));
         let today = local_date(asked.occurred_at.datetime());
         Ok(Facts { actor, rulebook, subject: subject.map(Arc::new), today })

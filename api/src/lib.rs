@@ -2,6 +2,8 @@
 //! ledger.
 
 pub mod app;
+pub mod cli;
+pub mod import;
 pub mod office;
 pub mod reactions;
 pub mod recording;

@@ -1,3 +1,7 @@
 //! The program `wuping`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    wuping::cli::run()
+}

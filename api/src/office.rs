@@ -30,7 +30,9 @@ pub struct Session {
 #[derive(Debug, thiserror::Error)]
 pub enum OfficeError {
     /// The database refused.
-    #[error("the office's records (office.db) could not be read or written; if the file is damaged, remove it: people then set new passwords")]
+    #[error(
+        "the office's records (office.db) could not be read or written; if the file is damaged, remove it: people then set new passwords"
+    )]
     Database(#[from] rusqlite::Error),
     /// A password could not be hashed.
     #[error("the password could not be kept: {0}")]
@@ -56,7 +58,13 @@ impl Office {
     ///
     /// # Errors
     /// If it cannot be kept.
-    pub fn set_login(&self, login: &str, account: &str, kid: &str, password: &str) -> Result<(), OfficeError> {
+    pub fn set_login(
+        &self,
+        login: &str,
+        account: &str,
+        kid: &str,
+        password: &str,
+    ) -> Result<(), OfficeError> {
         let salt = SaltString::encode_b64(&random::<16>()?).map_err(OfficeError::Hash)?;
         let hash = Argon2::default().hash_password(password.as_bytes(), &salt).map_err(OfficeError::Hash)?;
         self.lock().execute(
@@ -93,7 +101,9 @@ impl Office {
     pub fn enter_sample(&self, login: &str, now: i64) -> Result<Option<String>, OfficeError> {
         let found: Option<(String, String)> = self
             .lock()
-            .query_row("SELECT account, kid FROM logins WHERE login = ?1", [login], |row| Ok((row.get(0)?, row.get(1)?)))
+            .query_row("SELECT account, kid FROM logins WHERE login = ?1", [login], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
             .optional()?;
         found.map(|(account, kid)| self.start(&account, &kid, now)).transpose()
     }
@@ -116,7 +126,8 @@ impl Office {
     /// # Errors
     /// If the records cannot be written.
     pub fn sign_out(&self, token: &str) -> Result<(), OfficeError> {
-        self.lock().execute("DELETE FROM sessions WHERE token = ?1", [hex_encode(&sha256(token.as_bytes()))])?;
+        self.lock()
+            .execute("DELETE FROM sessions WHERE token = ?1", [hex_encode(&sha256(token.as_bytes()))])?;
         Ok(())
     }
 
@@ -125,9 +136,10 @@ impl Office {
     /// # Errors
     /// If the records cannot be read.
     pub fn login(&self, login: &str) -> Result<Option<(String, String)>, OfficeError> {
-        let found = self
-            .lock()
-            .query_row("SELECT account, kid FROM logins WHERE login = ?1", [login], |row| Ok((row.get(0)?, row.get(1)?)));
+        let found =
+            self.lock().query_row("SELECT account, kid FROM logins WHERE login = ?1", [login], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            });
         Ok(found.optional()?)
     }
 
@@ -151,7 +163,8 @@ impl Office {
 /// How long a session lasts: a working day.
 pub const SESSION_SECONDS: i64 = 12 * 3600;
 
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+const NOBODY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS logins (login TEXT PRIMARY KEY, account TEXT NOT NULL, kid TEXT NOT NULL, hash TEXT NOT NULL) STRICT;

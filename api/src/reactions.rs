@@ -36,8 +36,17 @@ impl Reactions {
     }
 
     /// Bring the premises of this entry up to it. What this reactor returned itself is folded already.
-    fn fold(&mut self, cause: &RecordedRow<'_>, event: &Recorded<Event>, reader: &dyn SubjectReader) -> Result<(), String> {
-        if self.awaited.front().is_some_and(|(stream, kind)| stream == cause.stream && *kind == cause.event_type) {
+    fn fold(
+        &mut self,
+        cause: &RecordedRow<'_>,
+        event: &Recorded<Event>,
+        reader: &dyn SubjectReader,
+    ) -> Result<(), String> {
+        if self
+            .awaited
+            .front()
+            .is_some_and(|(stream, kind)| stream == cause.stream && *kind == cause.event_type)
+        {
             self.awaited.pop_front();
             return Ok(());
         }
@@ -63,7 +72,12 @@ impl Reactions {
         self.folded.retain(|_, folded| folded.used > median);
     }
 
-    fn consequences(&mut self, event: &Recorded<Event>, as_of: &Timestamp, reader: &dyn SubjectReader) -> Result<Vec<Consequence>, String> {
+    fn consequences(
+        &mut self,
+        event: &Recorded<Event>,
+        as_of: &Timestamp,
+        reader: &dyn SubjectReader,
+    ) -> Result<Vec<Consequence>, String> {
         let own = event.subject().to_owned();
         let Some(folded) = self.folded.get_mut(&own) else { return Ok(vec![]) };
         folded.used = self.uses;
@@ -84,10 +98,15 @@ impl Reactions {
         as_of: &Timestamp,
         reader: &dyn SubjectReader,
     ) -> Result<Option<Consequence>, String> {
-        let rulebook = self.rulebooks.rulebook(&due.scheme).ok_or_else(|| format!("rulebook {} is not kept", due.scheme.id))?;
+        let rulebook = self
+            .rulebooks
+            .rulebook(&due.scheme)
+            .ok_or_else(|| format!("rulebook {} is not kept", due.scheme.id))?;
         let subjects = self.subjects(&due, own, reader)?;
-        let result = compute(&rulebook, &subjects, due.event_type, &due.stream).map_err(|refused| refused.to_string())?;
-        let subject = subjects.into_iter().find(|(key, _)| key == own).map(|(_, subject)| subject).unwrap_or_default();
+        let result = compute(&rulebook, &subjects, due.event_type, &due.stream)
+            .map_err(|refused| refused.to_string())?;
+        let subject =
+            subjects.into_iter().find(|(key, _)| key == own).map(|(_, subject)| subject).unwrap_or_default();
         self.folded.insert(own.to_owned(), Folded { subject, used: self.uses });
         let Some(result) = result else { return Ok(None) };
         let stream = StreamPath::new(&due.stream).map_err(|refusal| refusal.to_string())?;
@@ -108,7 +127,12 @@ impl Reactions {
 
     /// The premises a result is computed from: its own as folded, others as they stand in the ledger now. One that has
     /// no entry is no input.
-    fn subjects(&mut self, due: &Due, own: &str, reader: &dyn SubjectReader) -> Result<BTreeMap<String, Subject>, String> {
+    fn subjects(
+        &mut self,
+        due: &Due,
+        own: &str,
+        reader: &dyn SubjectReader,
+    ) -> Result<BTreeMap<String, Subject>, String> {
         let mut subjects = BTreeMap::new();
         for key in &due.subjects {
             let subject = match self.folded.remove(key) {
@@ -126,7 +150,13 @@ impl Reactions {
     }
 
     /// Fold a consequence when it is returned: the next one is computed on a state that includes it.
-    fn take(&mut self, consequence: &Consequence, kind: &'static str, own: &str, as_of: &Timestamp) -> Result<(), String> {
+    fn take(
+        &mut self,
+        consequence: &Consequence,
+        kind: &'static str,
+        own: &str,
+        as_of: &Timestamp,
+    ) -> Result<(), String> {
         let data = serde_json::json!({
             "derivation": { "scheme": { "id": consequence.scheme_id, "sha256": consequence.scheme_sha256 }, "subjects": consequence.subjects },
             "result": consequence.result,
@@ -167,7 +197,11 @@ impl Reactor for Reactions {
             self.fold(cause, &event, reader)?;
             self.consequences(&event, as_of, reader)
         });
-        answered.map_err(|detail| ReactionFailed { reaction: "premises".to_owned(), position: cause.position, detail })
+        answered.map_err(|detail| ReactionFailed {
+            reaction: "premises".to_owned(),
+            position: cause.position,
+            detail,
+        })
     }
 
     fn forget(&mut self, subject: &str) {

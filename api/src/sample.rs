@@ -34,7 +34,12 @@ pub async fn write(app: &App) -> Result<(), SampleError> {
     Ok(())
 }
 
-async fn write_building(app: &App, unit: &Compiled, building: &Compiled, number: usize) -> Result<(), SampleError> {
+async fn write_building(
+    app: &App,
+    unit: &Compiled,
+    building: &Compiled,
+    number: usize,
+) -> Result<(), SampleError> {
     let id = format!("sample-b{:02}", number + 1);
     let (subdistrict, community) = PLACES[number % PLACES.len()];
     let address = format!("{subdistrict}街道{community}社区示例路{}号", number + 1);
@@ -63,7 +68,13 @@ async fn write_building(app: &App, unit: &Compiled, building: &Compiled, number:
 }
 
 /// One full assessment in which this many indicators get their lowest row.
-async fn assess(app: &App, compiled: &Compiled, premises: &str, faults: usize, units: &[String]) -> Result<(), SampleError> {
+async fn assess(
+    app: &App,
+    compiled: &Compiled,
+    premises: &str,
+    faults: usize,
+    units: &[String],
+) -> Result<(), SampleError> {
     let stream = format!("premises/{premises}/assessment/a1");
     let scheme = json!({ "id": compiled.scheme.id, "sha256": compiled.scheme.sha256 });
     let open = json!({ "command": "open", "scheme": scheme, "reason": "first", "units": units });
@@ -77,7 +88,8 @@ async fn assess(app: &App, compiled: &Compiled, premises: &str, faults: usize, u
 }
 
 fn results(rulebook: &Rulebook, faults: usize, collects: &dyn Fn(Collect) -> bool) -> Vec<Value> {
-    let chosen = rulebook.scheme.indicators.iter().enumerate().filter(|(_, indicator)| collects(indicator.collect));
+    let chosen =
+        rulebook.scheme.indicators.iter().enumerate().filter(|(_, indicator)| collects(indicator.collect));
     chosen
         .map(|(place, indicator)| {
             let failed = indicator.veto.is_none() && place % 7 == 3 && place / 7 < faults;
@@ -93,9 +105,11 @@ fn outcome_of(indicator: &Indicator, row: &wuping_domain::rulebook::scheme::Row)
         Kind::Binary | Kind::Levels => Outcome::row(row.id.clone()),
         Kind::Count => Outcome::Count(row.from.unwrap_or_default()),
         Kind::Share => Outcome::Share { part: row.from_percent.unwrap_or_default(), whole: 100 },
-        Kind::Survey => {
-            Outcome::Survey { satisfied: row.from_percent.unwrap_or_default(), answered: 100, occupied_units: 100 }
-        }
+        Kind::Survey => Outcome::Survey {
+            satisfied: row.from_percent.unwrap_or_default(),
+            answered: 100,
+            occupied_units: 100,
+        },
     }
 }
 
@@ -120,5 +134,11 @@ fn merge(into: &mut Value, more: &Value) {
 
 const BUILDINGS: usize = 24;
 const UNITS: usize = 3;
-const PLACES: [(&str, &str); 6] =
-    [("石井", "金龟"), ("坪山", "六联"), ("坑梓", "秀新"), ("龙田", "老坑"), ("马峦", "江岭"), ("碧岭", "沙湖")];
+const PLACES: [(&str, &str); 6] = [
+    ("石井", "金龟"),
+    ("坪山", "六联"),
+    ("坑梓", "秀新"),
+    ("龙田", "老坑"),
+    ("马峦", "江岭"),
+    ("碧岭", "沙湖"),
+];

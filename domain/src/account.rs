@@ -155,7 +155,9 @@ mod tests {
 
     #[test]
     fn opening_keeps_the_name_private() {
-        let opened = given::<Account>([]).as_role(Role::Administrator).when(Command::Open { name: "张三".into(), phone: None });
+        let opened = given::<Account>([])
+            .by_role(Role::Administrator)
+            .when(Command::Open { name: "张三".into(), phone: None });
         let said = opened.said();
         assert_eq!(said[0].event, Event::AccountOpened);
         let wire = serde_json::to_value(&said[0]).unwrap();
@@ -166,7 +168,7 @@ mod tests {
     #[test]
     fn only_an_administrator_gives_roles() {
         given::<Account>([Event::AccountOpened])
-            .as_role(Role::GridWorker)
+            .by_role(Role::GridWorker)
             .when(Command::Grant(grid_worker()))
             .then_rejected("role_needed");
     }
@@ -174,7 +176,7 @@ mod tests {
     #[test]
     fn a_role_given_twice_says_nothing_new() {
         given::<Account>([Event::AccountOpened, Event::RoleGranted(grid_worker())])
-            .as_role(Role::Administrator)
+            .by_role(Role::Administrator)
             .when(Command::Grant(grid_worker()))
             .then([]);
     }
@@ -182,7 +184,7 @@ mod tests {
     #[test]
     fn a_closed_account_stays_closed() {
         given::<Account>([Event::AccountOpened, Event::AccountClosed])
-            .as_role(Role::Administrator)
+            .by_role(Role::Administrator)
             .when(Command::Grant(grid_worker()))
             .then_rejected("wrong_state");
     }

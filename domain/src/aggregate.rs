@@ -59,7 +59,12 @@ impl<C: Concept> Aggregate for Shell<C> {
     type Event = Said<C::Event>;
     type Services = ();
 
-    async fn handle(&mut self, request: Request<C>, (): &(), sink: &EventSink<Self>) -> Result<(), Rejection> {
+    async fn handle(
+        &mut self,
+        request: Request<C>,
+        (): &(),
+        sink: &EventSink<Self>,
+    ) -> Result<(), Rejection> {
         for said in self.state.decide(request.command, &request.facts)? {
             sink.write(said, self).await;
         }

@@ -15,11 +15,11 @@ use crate::aggregate::{Concept, named};
 use crate::derivation::{Either, SchemeRef};
 use crate::facts::{Facts, Role};
 use crate::outcome::Outcome;
+use crate::refused::Refused;
 use crate::rejection::{Missing, Rejection};
 use crate::rulebook::Rulebook;
 use crate::rulebook::scheme::{Collect, Evidence, Indicator};
 use crate::said::{Photo, Private, Said, photos};
-use crate::refused::Refused;
 use crate::scoring::{self, Reading};
 
 /// An assessment as its events left it.
@@ -197,7 +197,13 @@ pub struct Supplied {
     pub results: Vec<Checked>,
 }
 
-named!(Event { AssessmentOpened, AssessmentSubmitted, AssessmentWithdrawn, IndicatorsChecked, IndicatorsSupplied });
+named!(Event {
+    AssessmentOpened,
+    AssessmentSubmitted,
+    AssessmentWithdrawn,
+    IndicatorsChecked,
+    IndicatorsSupplied
+});
 
 impl Concept for Assessment {
     const TYPE: &'static str = "assessment";
@@ -316,7 +322,12 @@ pub fn needs_photo(rulebook: &Rulebook, indicator: &str, outcome: &Outcome) -> b
     }
 }
 
-fn open(scheme: SchemeRef, reason: Reason, units: Vec<String>, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
+fn open(
+    scheme: SchemeRef,
+    reason: Reason,
+    units: Vec<String>,
+    facts: &Facts,
+) -> Result<Vec<Said<Event>>, Rejection> {
     facts.actor.require(&[Role::GridWorker, Role::DepartmentOfficer])?;
     let (subject, rulebook) = (facts.subject()?, facts.rulebook()?);
     subject.must_be_open()?;
@@ -402,9 +413,14 @@ fn supply(results: Vec<Checked>, facts: &Facts) -> Result<Vec<Said<Event>>, Reje
 }
 
 /// Refuse results that are none of their indicator's.
-fn must_fit<'a>(rulebook: &Rulebook, results: impl Iterator<Item = (&'a str, &'a Outcome)>) -> Result<(), Rejection> {
+fn must_fit<'a>(
+    rulebook: &Rulebook,
+    results: impl Iterator<Item = (&'a str, &'a Outcome)>,
+) -> Result<(), Rejection> {
     let fits = |id: &str, outcome| {
-        rulebook.indicator(id).is_some_and(|indicator| scoring::read_outcome(rulebook, indicator, outcome).is_some())
+        rulebook
+            .indicator(id)
+            .is_some_and(|indicator| scoring::read_outcome(rulebook, indicator, outcome).is_some())
     };
     let bad = results.filter(|(id, outcome)| !fits(id, outcome)).map(|(id, _)| id);
     Ok(Refused::over("bad_result", bad)?)

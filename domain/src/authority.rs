@@ -85,7 +85,9 @@ impl Concept for Authority {
     fn decide(&self, command: Command, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
         facts.actor.require(&[Role::Administrator, Role::CommissionAdmin])?;
         let event = match command {
-            Command::Register(_) if self.registered => return Err(Rejection::AlreadyExists { what: "authority" }),
+            Command::Register(_) if self.registered => {
+                return Err(Rejection::AlreadyExists { what: "authority" });
+            }
             Command::Register(registration) => {
                 if let Some(code) = &registration.uscc
                     && !identifier::uscc_is_valid(facts.rulebook()?, code)?
@@ -101,7 +103,9 @@ impl Concept for Authority {
             Command::RecordDelegation(delegation) if delegation.document_number.trim().is_empty() => {
                 return Err(Rejection::Rule { code: "no_document".into(), detail: serde_json::Value::Null });
             }
-            Command::RecordDelegation(delegation) if self.delegations.contains(&delegation) => return Ok(vec![]),
+            Command::RecordDelegation(delegation) if self.delegations.contains(&delegation) => {
+                return Ok(vec![]);
+            }
             Command::RecordDelegation(delegation) => Event::DelegationRecorded(delegation),
             Command::EndDelegation { document_number, why } => {
                 if !self.delegations.iter().any(|held| held.document_number == document_number) {
@@ -140,7 +144,7 @@ mod tests {
             decides: vec![],
         };
         given::<Authority>([])
-            .as_role(Role::Administrator)
+            .by_role(Role::Administrator)
             .under(shipped::pingshan(Layer::Building))
             .when(Command::Register(registration))
             .then_rejected("malformed");

@@ -109,5 +109,6 @@ pub fn evaluate(question: &Question<'_>) -> Result<Value, Underivable> {
     }
     let (event_type, stream) = (question.event_type.as_str(), question.stream.as_str());
     let result = reaction::compute(&rulebook, &subjects, event_type, stream)?;
-    result.ok_or_else(|| Underivable::Nothing { event_type: event_type.to_owned(), stream: stream.to_owned() })
+    result
+        .ok_or_else(|| Underivable::Nothing { event_type: event_type.to_owned(), stream: stream.to_owned() })
 }

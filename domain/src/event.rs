@@ -46,7 +46,9 @@ pub struct Written<'a> {
 #[derive(Debug, thiserror::Error)]
 pub enum Unreadable {
     /// The payload has not the members that its type has.
-    #[error("entry {position} of stream {stream} is no {aggregate} event this version knows; update the program")]
+    #[error(
+        "entry {position} of stream {stream} is no {aggregate} event this version knows; update the program"
+    )]
     Payload {
         /// Where.
         position: u64,

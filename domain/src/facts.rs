@@ -95,7 +95,9 @@ pub struct Grant {
 }
 
 /// Application roles. All persons' keys have the ledger's role `officer`, whatever stands here.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, schemars::JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs, reason = "the glossary says what each role is")]
 pub enum Role {

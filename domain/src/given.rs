@@ -7,7 +7,6 @@ use crate::facts::{Actor, Facts, Grant, Role};
 use crate::rejection::Rejection;
 use crate::rulebook::Rulebook;
 use crate::said::Said;
-use crate::subject::Subject;
 
 pub(crate) struct Given<C: Concept> {
     state: C,
@@ -30,17 +29,12 @@ pub(crate) fn day(text: &str) -> NaiveDate {
 }
 
 impl<C: Concept> Given<C> {
-    pub(crate) fn by(mut self, account: &str) -> Self {
-        self.facts.actor.account = account.into();
-        self
+    pub(crate) fn by_role(self, role: Role) -> Self {
+        self.by_grant(Grant { role, department: None, area: None, party: None })
     }
 
-    pub(crate) fn as_role(self, role: Role) -> Self {
-        self.as_grant(Grant { role, department: None, area: None, party: None })
-    }
-
-    pub(crate) fn as_officer_of(self, department: &str) -> Self {
-        self.as_grant(Grant {
+    pub(crate) fn by_officer_of(self, department: &str) -> Self {
+        self.by_grant(Grant {
             role: Role::DepartmentOfficer,
             department: Some(department.into()),
             area: None,
@@ -48,7 +42,7 @@ impl<C: Concept> Given<C> {
         })
     }
 
-    pub(crate) fn as_grant(mut self, grant: Grant) -> Self {
+    pub(crate) fn by_grant(mut self, grant: Grant) -> Self {
         self.facts.actor.grants.push(grant);
         self
     }
@@ -60,11 +54,6 @@ impl<C: Concept> Given<C> {
 
     pub(crate) fn under(mut self, rulebook: Rulebook) -> Self {
         self.facts.rulebook = Some(rulebook.into());
-        self
-    }
-
-    pub(crate) fn of(mut self, subject: Subject) -> Self {
-        self.facts.subject = Some(subject.into());
         self
     }
 

@@ -234,7 +234,11 @@ pub enum Command {
 /// What can have happened.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(tag = "type")]
-#[allow(missing_docs, clippy::large_enum_variant, reason = "the fields are those of the commands; most are determinations")]
+#[allow(
+    missing_docs,
+    clippy::large_enum_variant,
+    reason = "the fields are those of the commands; most are determinations"
+)]
 pub enum Event {
     AdverseGradeConfirmed {
         determination: u64,
@@ -244,20 +248,50 @@ pub enum Event {
         waiver_ground: Option<String>,
         by: String,
     },
-    AdverseGradeRefused { determination: u64, by: String },
+    AdverseGradeRefused {
+        determination: u64,
+        by: String,
+    },
     GradeDetermined(Computed<Determination>),
-    GradePublished { assessment: String, why: String },
-    GradeUnpublished { assessment: String, why: String },
-    LiftFromProhibitedConfirmed { determination: u64, on: NaiveDate, document_number: String, by: String },
+    GradePublished {
+        assessment: String,
+        why: String,
+    },
+    GradeUnpublished {
+        assessment: String,
+        why: String,
+    },
+    LiftFromProhibitedConfirmed {
+        determination: u64,
+        on: NaiveDate,
+        document_number: String,
+        by: String,
+    },
     ProhibitionConfirmed {
         #[serde(flatten)]
         prohibition: Prohibition,
         by: String,
     },
-    ProhibitionLiftConfirmed { document_number: String, by: String },
-    StatementConsidered { determination: u64, on: NaiveDate, adopted: bool, by: String },
-    StatementInvited { determination: u64, served_on: NaiveDate, method: String, by: String },
-    StatementMade { determination: u64, on: NaiveDate },
+    ProhibitionLiftConfirmed {
+        document_number: String,
+        by: String,
+    },
+    StatementConsidered {
+        determination: u64,
+        on: NaiveDate,
+        adopted: bool,
+        by: String,
+    },
+    StatementInvited {
+        determination: u64,
+        served_on: NaiveDate,
+        method: String,
+        by: String,
+    },
+    StatementMade {
+        determination: u64,
+        on: NaiveDate,
+    },
 }
 
 named!(Event {
@@ -314,7 +348,10 @@ impl Concept for Grade {
                 facts.actor.require(&[Role::DepartmentOfficer, Role::LegalOfficer])?;
                 let (_, proceeding) = self.pending(determination)?;
                 if proceeding.statement_on.is_none() {
-                    return Err(Rejection::WrongState { is: "without a statement", needs: "a statement made" });
+                    return Err(Rejection::WrongState {
+                        is: "without a statement",
+                        needs: "a statement made",
+                    });
                 }
                 if proceeding.considered_on.is_some() {
                     return Err(Rejection::AlreadyExists { what: "consideration" });
@@ -326,13 +363,19 @@ impl Concept for Grade {
                 facts.actor.require(&[Role::DepartmentOfficer, Role::LegalOfficer, Role::StreetLead])?;
                 let (adverse, proceeding) = self.pending(determination)?;
                 if !adverse.adverse {
-                    return Err(Rejection::WrongState { is: "no downgrade", needs: "an adverse determination" });
+                    return Err(Rejection::WrongState {
+                        is: "no downgrade",
+                        needs: "an adverse determination",
+                    });
                 }
                 if proceeding.invited_on.is_some() {
                     return Err(Rejection::AlreadyExists { what: "invitation" });
                 }
                 if served_on < adverse.determined_on || served_on > on {
-                    return Err(Rejection::Malformed { field: "served_on", needs: "a day from the determination to today" });
+                    return Err(Rejection::Malformed {
+                        field: "served_on",
+                        needs: "a day from the determination to today",
+                    });
                 }
                 Said::openly(Event::StatementInvited { determination, served_on, method, by })
             }
@@ -350,7 +393,10 @@ impl Concept for Grade {
                 if proceeding.statement_on.is_some() {
                     return Err(Rejection::AlreadyExists { what: "statement" });
                 }
-                Said::with(Event::StatementMade { determination, on }, Private::none().with("text", Some(text)))
+                Said::with(
+                    Event::StatementMade { determination, on },
+                    Private::none().with("text", Some(text)),
+                )
             }
             Command::Prohibit(prohibition) => return self.prohibit(prohibition, facts),
             Command::Publish { assessment, why } => {
@@ -363,7 +409,10 @@ impl Concept for Grade {
             Command::Refuse { determination, reason } => {
                 facts.actor.require(&[Role::Confirmer])?;
                 self.pending(determination)?;
-                Said::with(Event::AdverseGradeRefused { determination, by }, Private::none().with("reason", Some(reason)))
+                Said::with(
+                    Event::AdverseGradeRefused { determination, by },
+                    Private::none().with("reason", Some(reason)),
+                )
             }
             Command::Unpublish { assessment, why } => {
                 facts.actor.require(&[Role::LegalOfficer])?;
@@ -379,7 +428,9 @@ impl Concept for Grade {
         match event {
             Event::AdverseGradeConfirmed { determination, on, .. }
             | Event::LiftFromProhibitedConfirmed { determination, on, .. } => self.bind(*determination, *on),
-            Event::AdverseGradeRefused { determination, .. } if self.is_latest(*determination) => self.pending = None,
+            Event::AdverseGradeRefused { determination, .. } if self.is_latest(*determination) => {
+                self.pending = None
+            }
             Event::AdverseGradeRefused { .. } => {}
             Event::GradeDetermined(computed) => {
                 let determination = &computed.result;
@@ -434,7 +485,10 @@ impl Grade {
 
     fn pending(&self, number: u64) -> Result<(&Determination, &Proceeding), Rejection> {
         let Some((latest, proceeding)) = self.waiting() else {
-            return Err(Rejection::WrongState { is: "decided", needs: "a determination awaiting confirmation" });
+            return Err(Rejection::WrongState {
+                is: "decided",
+                needs: "a determination awaiting confirmation",
+            });
         };
         if latest.number != number {
             return Err(Rejection::WrongState { is: "superseded", needs: "the newest determination" });
@@ -492,14 +546,17 @@ impl Grade {
         if !adverse.adverse {
             return Err(Rejection::WrongState { is: "a lifting", needs: "a downgrade" });
         }
-        let waiver = waiver_ground
-            .clone()
-            .map(|ground| Waiver { ground, reason: waiver_reason.clone() });
+        let waiver = waiver_ground.clone().map(|ground| Waiver { ground, reason: waiver_reason.clone() });
         self.may_take_effect(waiver, facts)?;
         must_have_document(&document_number)?;
         let by = facts.actor.account.clone();
-        let event =
-            Event::AdverseGradeConfirmed { determination, on: facts.today, document_number, waiver_ground, by };
+        let event = Event::AdverseGradeConfirmed {
+            determination,
+            on: facts.today,
+            document_number,
+            waiver_ground,
+            by,
+        };
         Ok(vec![Said::with(event, Private::none().with("waiver_reason", waiver_reason))])
     }
 

@@ -147,7 +147,11 @@ pub enum Review {
 /// What can have happened.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(tag = "type")]
-#[allow(missing_docs, reason = "the fields are those of the commands")]
+#[allow(
+    missing_docs,
+    clippy::large_enum_variant,
+    reason = "the fields are those of the commands; most are findings"
+)]
 pub enum Event {
     HazardClosed { how: String },
     HazardFound(Either<Found>),
@@ -178,7 +182,9 @@ impl Concept for Hazard {
             (Stage::Closed, Command::Close { .. }) | (Stage::Accepted, Command::Accept { .. }) => Ok(vec![]),
             (Stage::PendingReview, Command::Review { outcome, reason }) => {
                 self.must_be_competent(facts)?;
-                if self.found.as_ref().is_some_and(|found| found.by.as_deref() == Some(&by)) && !facts.actor.received {
+                if self.found.as_ref().is_some_and(|found| found.by.as_deref() == Some(&by))
+                    && !facts.actor.received
+                {
                     return Err(Rejection::DutiesSeparated { rule: "reviewer_is_finder" });
                 }
                 let private = Private::none().with("reason", reason);
@@ -234,14 +240,23 @@ impl Hazard {
         Err(Rejection::DepartmentNeeded { department: self.competent.clone() })
     }
 
-    fn determine(&self, major: bool, document: String, by: String, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
+    fn determine(
+        &self,
+        major: bool,
+        document: String,
+        by: String,
+        facts: &Facts,
+    ) -> Result<Vec<Said<Event>>, Rejection> {
         facts.actor.require(&[Role::CompetentAuthority])?;
         self.must_be_competent(facts)?;
         if document.trim().is_empty() {
             return Err(Rejection::Rule { code: "no_document".into(), detail: serde_json::Value::Null });
         }
         if !self.found.as_ref().is_some_and(|found| found.suspected) {
-            return Err(Rejection::WrongState { is: "not suspected of being major", needs: "a suspected major hazard" });
+            return Err(Rejection::WrongState {
+                is: "not suspected of being major",
+                needs: "a suspected major hazard",
+            });
         }
         if self.determined == Some(major) {
             return Ok(vec![]);
@@ -285,12 +300,18 @@ mod tests {
 
     #[test]
     fn the_finder_does_not_review() {
-        given::<Hazard>([found("a-1")]).as_officer_of("fire").when(confirm()).then_rejected("reviewer_is_finder");
+        given::<Hazard>([found("a-1")])
+            .by_officer_of("fire")
+            .when(confirm())
+            .then_rejected("reviewer_is_finder");
     }
 
     #[test]
     fn another_department_does_not_review() {
-        given::<Hazard>([found("a-2")]).as_officer_of("housing").when(confirm()).then_rejected("department_needed");
+        given::<Hazard>([found("a-2")])
+            .by_officer_of("housing")
+            .when(confirm())
+            .then_rejected("department_needed");
     }
 
     #[test]
@@ -298,7 +319,7 @@ mod tests {
         let passed =
             Event::HazardReviewed { outcome: Review::PassedOn { to: "housing".into() }, by: "a-3".into() };
         given::<Hazard>([found("a-2"), passed])
-            .as_officer_of("housing")
+            .by_officer_of("housing")
             .when(confirm())
             .then([Event::HazardReviewed { outcome: Review::Confirmed, by: "a-1".into() }]);
     }
@@ -309,7 +330,7 @@ mod tests {
         let accepted = Event::RectificationAccepted { by: "a-3".into() };
         let closed = Event::HazardClosed { how: "rectified".into() };
         given::<Hazard>([found("a-2"), confirmed, accepted, closed])
-            .as_officer_of("fire")
+            .by_officer_of("fire")
             .when(confirm())
             .then_rejected("wrong_state");
     }

@@ -26,7 +26,9 @@ pub(crate) fn count(
     let units: Vec<&Subject> =
         of.state.units.iter().filter_map(|unit| subjects.get(&format!("premises/{unit}"))).collect();
     let ledgers = rulebook.scheme.indicators.iter().filter(|indicator| indicator.collect == Collect::Ledger);
-    ledgers.map(|indicator| Ok(checked(indicator, outcome(rulebook, indicator, subject, &units, on)?))).collect()
+    ledgers
+        .map(|indicator| Ok(checked(indicator, outcome(rulebook, indicator, subject, &units, on)?)))
+        .collect()
 }
 
 fn outcome(
@@ -42,7 +44,8 @@ fn outcome(
         "daily_check" => Outcome::Count(days_without_check(subject, on)),
         "patrol_cooperation" => Outcome::Count(refusals(subject, on)),
         "resident_survey" => {
-            let occupied_units = u64::from(subject.premises.register.as_ref().and_then(|r| r.units).unwrap_or_default());
+            let occupied_units =
+                u64::from(subject.premises.register.as_ref().and_then(|r| r.units).unwrap_or_default());
             Outcome::Survey { satisfied: 0, answered: 0, occupied_units }
         }
         "seven_ones_rate" => seven_ones(rulebook, units),
@@ -68,7 +71,8 @@ fn seven_ones(rulebook: &Rulebook, units: &[&Subject]) -> Outcome {
     let rule = rulebook.policy.derived_caps.iter().find(|rule| rule.layer == Layer::Unit);
     let seven = rule.map(|rule| rule.indicators.as_slice()).unwrap_or_default();
     let assessed: Vec<_> = units.iter().filter_map(|unit| unit.grade.latest.as_ref()).collect();
-    let complete = assessed.iter().filter(|grade| !grade.failed.iter().any(|failed| seven.contains(failed))).count();
+    let complete =
+        assessed.iter().filter(|grade| !grade.failed.iter().any(|failed| seven.contains(failed))).count();
     Outcome::Share { part: complete as u64, whole: assessed.len() as u64 }
 }
 

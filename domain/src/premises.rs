@@ -255,11 +255,17 @@ impl Concept for Premises {
         }
         let Some(register) = &self.register else { return Err(Rejection::NotFound { what: "premises" }) };
         if let Some(on) = self.closed_on {
-            return if matches!(command, Command::Close { .. }) { Ok(vec![]) } else { Err(Rejection::PremisesClosed { on }) };
+            return if matches!(command, Command::Close { .. }) {
+                Ok(vec![])
+            } else {
+                Err(Rejection::PremisesClosed { on })
+            };
         }
         facts.actor.require(needed_roles(&command))?;
         let event = match command {
-            Command::Amend { changes, why, coordinates } => return amend(register, changes, why, coordinates),
+            Command::Amend { changes, why, coordinates } => {
+                return amend(register, changes, why, coordinates);
+            }
             Command::AssignAssessor(assessor) if self.assessors.contains(&assessor) => return Ok(vec![]),
             Command::AssignAssessor(assessor) => Event::AssessorAssigned(assessor),
             Command::Close { why } => Event::PremisesClosed { on: facts.today, why },
@@ -303,7 +309,8 @@ impl Concept for Premises {
             Event::AssessorReleased { account, .. } => self.assessors.retain(|held| held.account != *account),
             Event::OccupancyChanged { vacant, .. } => self.vacant = *vacant,
             Event::PremisesAmended { changes, .. } => {
-                if let Some(amended) = self.register.as_ref().and_then(|register| amended(register, changes)) {
+                if let Some(amended) = self.register.as_ref().and_then(|register| amended(register, changes))
+                {
                     self.register = Some(amended);
                 }
             }
@@ -326,13 +333,21 @@ impl Concept for Premises {
 }
 
 impl Premises {
-    fn register(&self, register: Register, coordinates: Option<String>, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
+    fn register(
+        &self,
+        register: Register,
+        coordinates: Option<String>,
+        facts: &Facts,
+    ) -> Result<Vec<Said<Event>>, Rejection> {
         facts.actor.require(&[Role::DataClerk])?;
         if self.register.is_some() {
             return Err(Rejection::AlreadyExists { what: "premises" });
         }
         if register.address.trim().is_empty() {
-            return Err(Rejection::Malformed { field: "address", needs: "the address as it is written at the door" });
+            return Err(Rejection::Malformed {
+                field: "address",
+                needs: "the address as it is written at the door",
+            });
         }
         if register.layer == Layer::Unit && register.parent.is_none() {
             return Err(Rejection::Malformed { field: "parent", needs: "the building that the unit is in" });
@@ -344,7 +359,9 @@ impl Premises {
 
 fn needed_roles(command: &Command) -> &'static [Role] {
     match command {
-        Command::AssignAssessor(_) | Command::ReleaseAssessor { .. } => &[Role::StreetLead, Role::Administrator],
+        Command::AssignAssessor(_) | Command::ReleaseAssessor { .. } => {
+            &[Role::StreetLead, Role::Administrator]
+        }
         Command::RecordOccupancy { .. } => &[Role::GridWorker, Role::Steward],
         Command::RecordStewardCheck { .. } => &[Role::Steward, Role::Owner, Role::Operator],
         Command::Tag { .. } | Command::Untag { .. } => &[Role::DepartmentOfficer],
@@ -359,7 +376,10 @@ fn amend(
     coordinates: Option<String>,
 ) -> Result<Vec<Said<Event>>, Rejection> {
     if changes.contains_key("layer") || amended(register, &changes).is_none() {
-        return Err(Rejection::Malformed { field: "changes", needs: "registered fields with values of their kind" });
+        return Err(Rejection::Malformed {
+            field: "changes",
+            needs: "registered fields with values of their kind",
+        });
     }
     let private = Private::none().with("coordinates", coordinates);
     Ok(vec![Said::with(Event::PremisesAmended { changes, why }, private)])
@@ -399,7 +419,7 @@ mod tests {
     #[test]
     fn premises_are_registered_once() {
         given::<Premises>([Event::PremisesRegistered(building())])
-            .as_role(Role::DataClerk)
+            .by_role(Role::DataClerk)
             .when(Command::Register { register: building(), coordinates: None })
             .then_rejected("already_exists");
     }
@@ -408,7 +428,7 @@ mod tests {
     fn a_unit_names_its_building() {
         let unit = Register { layer: Layer::Unit, ..building() };
         given::<Premises>([])
-            .as_role(Role::DataClerk)
+            .by_role(Role::DataClerk)
             .when(Command::Register { register: unit, coordinates: None })
             .then_rejected("malformed");
     }
@@ -416,7 +436,7 @@ mod tests {
     #[test]
     fn coordinates_stay_private() {
         let said = given::<Premises>([])
-            .as_role(Role::DataClerk)
+            .by_role(Role::DataClerk)
             .when(Command::Register { register: building(), coordinates: Some("22.7,114.4".into()) })
             .said();
         assert!(serde_json::to_string(&said[0].event).unwrap().find("114.4").is_none());
@@ -426,7 +446,7 @@ mod tests {
     fn closed_premises_take_nothing_more() {
         let closed = Event::PremisesClosed { on: day("2026-01-05"), why: "demolished".into() };
         let refused = given::<Premises>([Event::PremisesRegistered(building()), closed])
-            .as_role(Role::DataClerk)
+            .by_role(Role::DataClerk)
             .when(Command::Amend { changes: BTreeMap::new(), why: "typing error".into(), coordinates: None })
             .then_rejected("premises_closed");
         assert!(refused.en().contains("2026-01-05"));
@@ -435,7 +455,7 @@ mod tests {
     #[test]
     fn an_amendment_of_the_wrong_kind_is_refused() {
         given::<Premises>([Event::PremisesRegistered(building())])
-            .as_role(Role::DataClerk)
+            .by_role(Role::DataClerk)
             .when(Command::Amend {
                 changes: BTreeMap::from([("storeys".into(), Value::from("six"))]),
                 why: "survey".into(),

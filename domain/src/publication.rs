@@ -101,7 +101,11 @@ mod tests {
     #[test]
     fn a_governing_rulebook_is_not_dated_back() {
         let publish = Command::Publish(version(true, "2026-03-01"));
-        given::<Publication>([]).as_role(Role::CommissionAdmin).on("2026-03-02").when(publish).then_rejected("malformed");
+        given::<Publication>([])
+            .by_role(Role::CommissionAdmin)
+            .on("2026-03-02")
+            .when(publish)
+            .then_rejected("malformed");
     }
 
     #[test]
@@ -109,7 +113,7 @@ mod tests {
         let mut other = version(true, "2026-03-02");
         other.sha256 = "11".repeat(32);
         given::<Publication>([Event::RulebookPublished(version(true, "2026-03-02"))])
-            .as_role(Role::CommissionAdmin)
+            .by_role(Role::CommissionAdmin)
             .when(Command::Publish(other))
             .then_rejected("already_exists");
     }

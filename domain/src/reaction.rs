@@ -46,7 +46,8 @@ pub fn follow(cause: &Recorded<Event>, subject: &Subject, rulebooks: &dyn Rulebo
     match &cause.event {
         Event::Assessment(assessment::Event::AssessmentOpened { scheme, units, .. }) => {
             let counts_itself = rulebooks.rulebook(scheme).is_some_and(|rulebook| {
-                rulebook.policy.operating && rulebook.scheme.indicators.iter().any(|i| i.collect == Collect::Ledger)
+                rulebook.policy.operating
+                    && rulebook.scheme.indicators.iter().any(|i| i.collect == Collect::Ledger)
             });
             let mut subjects: Vec<String> = units.iter().map(|unit| format!("premises/{unit}")).collect();
             subjects.push(own.to_owned());
@@ -131,7 +132,9 @@ fn regrade_due(own: &str, subject: &Subject) -> Option<Due> {
 fn hazards_due(own: &str, subject: &Subject, result: &grade::Determination, scheme: &SchemeRef) -> Vec<Due> {
     let open = |indicator: &str| {
         let mut cases = subject.hazards.values();
-        cases.any(|of| of.state.is_open() && of.state.found.as_ref().is_some_and(|found| found.indicator == indicator))
+        cases.any(|of| {
+            of.state.is_open() && of.state.found.as_ref().is_some_and(|found| found.indicator == indicator)
+        })
     };
     let stream = |indicator: &str| format!("{own}/hazard/{}-{indicator}", result.assessment);
     let known = |indicator: &str| subject.hazards.contains_key(&format!("{}-{indicator}", result.assessment));

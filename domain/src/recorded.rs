@@ -87,7 +87,8 @@ pub fn subject_of(stream: &str) -> &str {
 
 /// The calendar day at UTC+8, on which every date of the rules is reckoned (rulebooks/README.md, "Dates").
 pub fn local_date(at: DateTime<Utc>) -> NaiveDate {
-    FixedOffset::east_opt(8 * 3600).map_or_else(|| at.date_naive(), |zone| at.with_timezone(&zone).date_naive())
+    FixedOffset::east_opt(8 * 3600)
+        .map_or_else(|| at.date_naive(), |zone| at.with_timezone(&zone).date_naive())
 }
 
 #[cfg(test)]

@@ -17,7 +17,10 @@ use crate::subject::{AssessmentOf, Cause, HazardOf, Subject};
 ///
 /// # Errors
 /// Refusals of the rulebook that a submitted assessment should not meet, such as `bad_result`.
-pub(crate) fn determination(rulebook: &Rulebook, subject: &Subject) -> Result<Option<Determination>, Refused> {
+pub(crate) fn determination(
+    rulebook: &Rulebook,
+    subject: &Subject,
+) -> Result<Option<Determination>, Refused> {
     let Some(cause) = &subject.cause else { return Ok(None) };
     let Some(of) = subject.assessments.get(&cause.assessment) else { return Ok(None) };
     let question = question(subject, cause, of);
@@ -28,13 +31,18 @@ pub(crate) fn determination(rulebook: &Rulebook, subject: &Subject) -> Result<Op
             graded => graded?,
         }
     } else {
-        let Some(current_star) = subject.grade.latest.as_ref().and_then(|latest| latest.star) else { return Ok(None) };
+        let Some(current_star) = subject.grade.latest.as_ref().and_then(|latest| latest.star) else {
+            return Ok(None);
+        };
         if !is_recompute_trigger(rulebook, cause.trigger) {
             return Ok(None);
         }
         let results_from = of.submitted_on.unwrap_or(cause.on);
         let trigger = cause.trigger.to_owned();
-        let again = grading::recompute(rulebook, &RecomputeQuestion { trigger, current_star, results_from, question })?;
+        let again = grading::recompute(
+            rulebook,
+            &RecomputeQuestion { trigger, current_star, results_from, question },
+        )?;
         if !again.determines {
             return Ok(None);
         }

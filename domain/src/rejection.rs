@@ -143,7 +143,9 @@ impl Rejection {
                     "indicator": m.indicator, "collect": m.collect, "competent": m.competent,
                 })).collect::<Vec<_>>()
             }),
-            Self::PhotoMissing { indicators } | Self::ReasonMissing { indicators } => json!({ "indicators": indicators }),
+            Self::PhotoMissing { indicators } | Self::ReasonMissing { indicators } => {
+                json!({ "indicators": indicators })
+            }
             Self::Rule { detail, .. } => detail.clone(),
             Self::WrongState { is, needs } => json!({ "is": is, "needs": needs }),
             _ => json!({}),
@@ -153,27 +155,44 @@ impl Rejection {
     /// What happened and what to do, in English.
     pub fn en(&self) -> String {
         match self {
-            Self::AlreadyExists { what } => format!("There is already such a {what}. Open it instead of making it again."),
+            Self::AlreadyExists { what } => {
+                format!("There is already such a {what}. Open it instead of making it again.")
+            }
             Self::DepartmentNeeded { department } => {
                 format!("This belongs to the department “{department}”. Ask it, or pass the case on to it.")
             }
             Self::DutiesSeparated { rule } => match *rule {
-                "reviewer_is_finder" => "Whoever found a hazard does not review it. Ask another officer of the department.".into(),
-                "confirmer_is_proposer" => "Whoever proposed a prohibition does not confirm it. Another confirmer must decide.".into(),
-                _ => "Whoever assessed the house does not confirm its grade. Another confirmer must decide.".into(),
+                "reviewer_is_finder" => {
+                    "Whoever found a hazard does not review it. Ask another officer of the department.".into()
+                }
+                "confirmer_is_proposer" => {
+                    "Whoever proposed a prohibition does not confirm it. Another confirmer must decide."
+                        .into()
+                }
+                _ => "Whoever assessed the house does not confirm its grade. Another confirmer must decide."
+                    .into(),
             },
             Self::Incomplete { missing } => {
                 format!("{} indicator(s) have no result yet: {}.", missing.len(), join(missing, |m| &m.en))
             }
-            Self::Malformed { field, needs } => format!("“{field}” does not have the right form: it needs {needs}."),
-            Self::NotFound { what } => format!("There is no such {what}. Check the code, or register it first."),
+            Self::Malformed { field, needs } => {
+                format!("“{field}” does not have the right form: it needs {needs}.")
+            }
+            Self::NotFound { what } => {
+                format!("There is no such {what}. Check the code, or register it first.")
+            }
             Self::NotYours { indicators } => {
                 format!("Somebody else collects: {}. Nothing was saved.", join(indicators, |m| &m.en))
             }
             Self::PhotoMissing { indicators } => {
-                format!("A photo is still needed with: {}. Take it and add it, then submit.", indicators.join(", "))
+                format!(
+                    "A photo is still needed with: {}. Take it and add it, then submit.",
+                    indicators.join(", ")
+                )
             }
-            Self::PremisesClosed { on } => format!("These premises were closed on {on}. Nothing more can be recorded there."),
+            Self::PremisesClosed { on } => {
+                format!("These premises were closed on {on}. Nothing more can be recorded there.")
+            }
             Self::ReasonMissing { indicators } => {
                 format!("“Not applicable” needs a reason with: {}.", indicators.join(", "))
             }
@@ -182,8 +201,12 @@ impl Rejection {
                 roles.iter().map(|role| role.en()).collect::<Vec<_>>().join(" or ")
             ),
             Self::Rule { code, detail } => rule_en(code, detail),
-            Self::RulebookUnknown => "No rulebook of that name is published. Publish it first, or choose another.".into(),
-            Self::WrongState { is, needs } => format!("It is “{is}” now; this needs “{needs}”. Reload to see what changed."),
+            Self::RulebookUnknown => {
+                "No rulebook of that name is published. Publish it first, or choose another.".into()
+            }
+            Self::WrongState { is, needs } => {
+                format!("It is “{is}” now; this needs “{needs}”. Reload to see what changed.")
+            }
         }
     }
 
@@ -191,17 +214,25 @@ impl Rejection {
     pub fn zh(&self) -> String {
         match self {
             Self::AlreadyExists { .. } => "已经有这一条记录,请打开原记录,不要重复新建。".into(),
-            Self::DepartmentNeeded { department } => format!("此项由主管部门({department})负责,请转给该部门办理。"),
+            Self::DepartmentNeeded { department } => {
+                format!("此项由主管部门({department})负责,请转给该部门办理。")
+            }
             Self::DutiesSeparated { rule } => match *rule {
                 "reviewer_is_finder" => "发现隐患的人不能审核同一隐患,请本部门另一位同志审核。".into(),
                 "confirmer_is_proposer" => "提出禁止租赁的人不能自己确认,请另一位确认人决定。".into(),
                 _ => "评定人不能确认自己评定的等级,请另一位确认人决定。".into(),
             },
-            Self::Incomplete { missing } => format!("还有{}项指标没有结果:{}。", missing.len(), join_zh(missing)),
+            Self::Incomplete { missing } => {
+                format!("还有{}项指标没有结果:{}。", missing.len(), join_zh(missing))
+            }
             Self::Malformed { field, .. } => format!("“{field}”填写的格式不对,请按提示修改后再提交。"),
             Self::NotFound { .. } => "没有找到。请核对编码,或先登记。".into(),
-            Self::NotYours { indicators } => format!("以下指标由其他人采集:{}。本次没有保存。", join_zh(indicators)),
-            Self::PhotoMissing { indicators } => format!("以下指标还缺照片:{}。补拍后再提交。", indicators.join("、")),
+            Self::NotYours { indicators } => {
+                format!("以下指标由其他人采集:{}。本次没有保存。", join_zh(indicators))
+            }
+            Self::PhotoMissing { indicators } => {
+                format!("以下指标还缺照片:{}。补拍后再提交。", indicators.join("、"))
+            }
             Self::PremisesClosed { on } => format!("该房屋已于{on}注销,不能再记录。"),
             Self::ReasonMissing { indicators } => format!("“不适用”要写明原因:{}。", indicators.join("、")),
             Self::RoleNeeded { roles } => format!(

@@ -165,7 +165,8 @@ impl Subject {
         };
         // A hazard with points belongs to the assessment it is taken off from; any other counts for the newest one.
         let found = of.state.found.as_ref();
-        let assessment = found.filter(|found| found.points.is_some()).and_then(|found| found.caused_by.clone());
+        let assessment =
+            found.filter(|found| found.points.is_some()).and_then(|found| found.caused_by.clone());
         match assessment {
             Some(assessment) => self.cause = Some(Cause { assessment, on, submitted: false, trigger }),
             None => self.caused(trigger, on),
@@ -191,7 +192,8 @@ impl Subject {
         let Some(checked) = of.state.results.get_mut(indicator) else { return };
         checked.outcome = Outcome::from(right.clone());
         if of.state.stage == Stage::Submitted {
-            self.cause = Some(Cause { assessment: key.to_owned(), on, submitted: false, trigger: "fact_corrected" });
+            self.cause =
+                Some(Cause { assessment: key.to_owned(), on, submitted: false, trigger: "fact_corrected" });
         }
     }
 

@@ -118,7 +118,12 @@ impl Failure {
 #[allow(missing_docs, reason = "the fields are those of the commands")]
 pub enum Event {
     VisitAnnounced(Announcement),
-    VisitFailed { kind: Kind, why: Failure, note_left: bool, by: String },
+    VisitFailed {
+        kind: Kind,
+        why: Failure,
+        note_left: bool,
+        by: String,
+    },
     VisitMade {
         #[serde(flatten)]
         round: Round,
@@ -145,7 +150,9 @@ impl Concept for Visit {
                 return Err(Rejection::AlreadyExists { what: "announcement" });
             }
             Command::Announce(announcement) => Said::openly(Event::VisitAnnounced(announcement)),
-            Command::Fail { kind, why, note_left } => Said::openly(Event::VisitFailed { kind, why, note_left, by }),
+            Command::Fail { kind, why, note_left } => {
+                Said::openly(Event::VisitFailed { kind, why, note_left, by })
+            }
             Command::Make { round, note, photos: taken } => {
                 let private = Private::none().with("note", note).with("photos", photos(&taken));
                 Said::with(Event::VisitMade { round, by }, private)

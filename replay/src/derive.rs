@@ -11,7 +11,9 @@ pub enum DeriveError {
     #[error("the result has no canonical form")]
     Form(#[from] Refusal),
     /// The question is none.
-    #[error("the question is not {{as_of, events, scheme, stream, type}} as JSON; docs/format.md §9 shows it")]
+    #[error(
+        "the question is not {{as_of, events, scheme, stream, type}} as JSON; docs/format.md §9 shows it"
+    )]
     Question(#[from] serde_json::Error),
     /// The inputs lead nowhere.
     #[error("the result cannot be derived")]

@@ -106,7 +106,8 @@ pub fn explain(
     let determined = subject.grade.latest.clone().ok_or_else(no_grade)?;
     let of = subject.assessments.get(&determined.assessment).ok_or_else(no_grade)?;
     let scheme = of.state.scheme.clone().ok_or_else(no_grade)?;
-    let rulebook = rulebooks.rulebook(&scheme).ok_or_else(|| ExplainError::Rulebook { id: scheme.id.clone() })?;
+    let rulebook =
+        rulebooks.rulebook(&scheme).ok_or_else(|| ExplainError::Rulebook { id: scheme.id.clone() })?;
     let way_up = match to_star {
         Some(star) => {
             let grading = grade(&rulebook, &Question::of(determined.determined_on, of.state.outcomes()))?;
@@ -133,7 +134,12 @@ pub fn explain(
     lost.sort_by(|a, b| b.lost.cmp(&a.lost).then_with(|| a.indicator.cmp(&b.indicator)));
     Ok(Explanation {
         premises: premises.to_owned(),
-        address: subject.premises.register.as_ref().map(|register| register.address.clone()).unwrap_or_default(),
+        address: subject
+            .premises
+            .register
+            .as_ref()
+            .map(|register| register.address.clone())
+            .unwrap_or_default(),
         rulebook: scheme,
         in_force: subject.grade.in_force().map(|binding| binding.determination.number),
         determined,
@@ -159,7 +165,8 @@ impl Explanation {
         let _ = writeln!(text, "{} of {} applicable points earned", grade.earned, grade.applicable);
         for lost in &self.lost {
             let failed = if lost.failed { ", failed" } else { "" };
-            let _ = writeln!(text, "  −{} of {}  {} {}{failed}", lost.lost, lost.applicable, lost.zh, lost.en);
+            let _ =
+                writeln!(text, "  −{} of {}  {} {}{failed}", lost.lost, lost.applicable, lost.zh, lost.en);
         }
         for cap in &grade.caps {
             let _ = writeln!(text, "  at most {} star(s): {}", cap.star, cap.by);

@@ -76,7 +76,10 @@ impl Verified {
         } else {
             String::new()
         };
-        format!("{}: {} entries, root {}, {held} up to L{}{witnessed}{rederived}", self.origin, self.size, self.root, self.level)
+        format!(
+            "{}: {} entries, root {}, {held} up to L{}{witnessed}{rederived}",
+            self.origin, self.size, self.root, self.level
+        )
     }
 }
 
@@ -171,8 +174,12 @@ impl Derivations {
 
     fn again(&mut self, entry: &Entry) -> Result<(), String> {
         let derivation = &entry.data["derivation"];
-        let scheme: SchemeRef = serde_json::from_value(derivation["scheme"].clone()).map_err(|error| error.to_string())?;
-        let rulebook = self.rulebooks.rulebook(&scheme).ok_or_else(|| format!("its rulebook {} is not kept", scheme.id))?;
+        let scheme: SchemeRef =
+            serde_json::from_value(derivation["scheme"].clone()).map_err(|error| error.to_string())?;
+        let rulebook = self
+            .rulebooks
+            .rulebook(&scheme)
+            .ok_or_else(|| format!("its rulebook {} is not kept", scheme.id))?;
         let named = derivation["subjects"].as_array().cloned().unwrap_or_default();
         let mut subjects: BTreeMap<String, Subject> = BTreeMap::new();
         for key in named.iter().filter_map(Value::as_str) {

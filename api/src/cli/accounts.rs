@@ -44,8 +44,9 @@ pub(super) fn account(common: &Common, account: Account) -> Result<ExitCode, Fai
     let app = App::open(&common.data)?;
     let (login, password) = match account {
         Account::Open { login, name, role, department, area } => {
-            let role: Role = serde_json::from_value(json!(role))
-                .map_err(|_| Failure::asked(format!("there is no role “{role}”; the roles are {}", roles())))?;
+            let role: Role = serde_json::from_value(json!(role)).map_err(|_| {
+                Failure::asked(format!("there is no role “{role}”; the roles are {}", roles()))
+            })?;
             if app.office.login(&login)?.is_some() {
                 return Err(Failure::asked(format!("“{login}” is taken; choose another name to sign in by")));
             }

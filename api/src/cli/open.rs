@@ -24,7 +24,9 @@ pub(super) fn init(common: &Common, origin: &str, administrator: &str) -> Result
     let log_key = app.ledger.log_key().to_string();
     runtime.block_on(app.close())?;
     if common.json {
-        print_json(&json!({ "origin": origin, "log_key": log_key, "administrator": administrator, "password": password }))?;
+        print_json(
+            &json!({ "origin": origin, "log_key": log_key, "administrator": administrator, "password": password }),
+        )?;
     } else {
         println!("ledger {origin} is in {}", common.data.display());
         println!("its log key, to be published where people can compare it: {log_key}");
@@ -72,10 +74,11 @@ pub(super) fn import(common: &Common, files: &[PathBuf]) -> Result<ExitCode, Fai
     let app = App::open(&common.data)?;
     let bar = ProgressBar::new(0);
     bar.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len} rows, {per_sec}, {eta} left")?);
-    let summary = import::toronto::toronto_evaluations(&app.ledger, &app.vault, files, &mut |done, total| {
-        bar.set_length(total);
-        bar.set_position(done);
-    })?;
+    let summary =
+        import::toronto::toronto_evaluations(&app.ledger, &app.vault, files, &mut |done, total| {
+            bar.set_length(total);
+            bar.set_position(done);
+        })?;
     bar.finish_and_clear();
     runtime.block_on(app.close())?;
     if common.json {
@@ -84,10 +87,17 @@ pub(super) fn import(common: &Common, files: &[PathBuf]) -> Result<ExitCode, Fai
     }
     println!(
         "{} rows of {} premises; {} events written, {} already there; {} events/s",
-        summary.rows, summary.premises, summary.events_written, summary.already_there, summary.events_per_second
+        summary.rows,
+        summary.premises,
+        summary.events_written,
+        summary.already_there,
+        summary.events_per_second
     );
     for finding in &summary.findings {
-        println!("finding {} in row {} of {}: published {}, computed {}", finding.code, finding.row, finding.rsn, finding.published, finding.computed);
+        println!(
+            "finding {} in row {} of {}: published {}, computed {}",
+            finding.code, finding.row, finding.rsn, finding.published, finding.computed
+        );
     }
     Ok(ExitCode::SUCCESS)
 }

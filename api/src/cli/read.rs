@@ -34,7 +34,9 @@ pub(super) enum Key {
 fn reader(common: &Common) -> Result<Reader, Failure> {
     Ledger::open_read_only(&common.data).map_err(|error| {
         let mut failure = Failure::from(error);
-        failure.lines.push(format!("--data is {}; make a ledger there with “wuping init”", common.data.display()));
+        failure
+            .lines
+            .push(format!("--data is {}; make a ledger there with “wuping init”", common.data.display()));
         failure
     })
 }
@@ -66,12 +68,19 @@ pub(super) fn derive() -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-pub(super) fn conformance(common: &Common, kind: Cases, file: &Path, log: Option<&Path>) -> Result<ExitCode, Failure> {
-    let bytes = std::fs::read(file).map_err(|error| Failure::asked(format!("{}: {error}", file.display())))?;
+pub(super) fn conformance(
+    common: &Common,
+    kind: Cases,
+    file: &Path,
+    log: Option<&Path>,
+) -> Result<ExitCode, Failure> {
+    let bytes =
+        std::fs::read(file).map_err(|error| Failure::asked(format!("{}: {error}", file.display())))?;
     let result = match kind {
         Cases::Scheme => {
             let shipped = shelf::pingshan()?;
-            let by_layer = shipped.iter().map(|compiled| (compiled.rulebook.layer, (*compiled.rulebook).clone()));
+            let by_layer =
+                shipped.iter().map(|compiled| (compiled.rulebook.layer, (*compiled.rulebook).clone()));
             conformance::scheme(&bytes, &by_layer.collect::<std::collections::BTreeMap<Layer, _>>())?
         }
         Cases::Vectors => conformance::vectors(&bytes, log)?,
@@ -95,7 +104,8 @@ pub(super) fn verify(common: &Common, level: u8, require: Option<&str>) -> Resul
         print_json(&verified)?;
     } else {
         for finding in &verified.findings {
-            let place = finding.position.map_or_else(|| "ledger".to_owned(), |position| format!("entry {position}"));
+            let place =
+                finding.position.map_or_else(|| "ledger".to_owned(), |position| format!("entry {position}"));
             println!("L{} {place}: {}: {}", finding.level, finding.code, finding.detail);
         }
         println!("{}", verified.summary());
@@ -130,7 +140,9 @@ pub(super) fn report_grades(
     form: Form,
 ) -> Result<ExitCode, Failure> {
     let as_of = as_of
-        .map(|text| text.parse().map_err(|_| Failure::asked("--as-of takes a time such as 2026-03-01T09:30:00Z")))
+        .map(|text| {
+            text.parse().map_err(|_| Failure::asked("--as-of takes a time such as 2026-03-01T09:30:00Z"))
+        })
         .transpose()?;
     let lines = report::grades(&reader(common)?, Question { at, as_of, valid_at })?;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
@@ -162,12 +174,16 @@ fn write_csv(lines: &[GradeLine], out: &mut impl Write) -> Result<(), Failure> {
     Ok(())
 }
 
-const REPORT_COLUMNS: [&str; 8] = ["code", "layer", "score", "star", "band", "level", "effective_from", "position"];
+const REPORT_COLUMNS: [&str; 8] =
+    ["code", "layer", "score", "star", "band", "level", "effective_from", "position"];
 
 pub(super) fn history(common: &Common, subject: &str) -> Result<ExitCode, Failure> {
     let entries = history::history(&reader(common)?, &subject_of(subject))?;
     if entries.is_empty() {
-        return Err(Failure::asked(format!("nothing is recorded of {}; check the code", subject_of(subject))));
+        return Err(Failure::asked(format!(
+            "nothing is recorded of {}; check the code",
+            subject_of(subject)
+        )));
     }
     if common.json {
         return print_json(&entries).map(|()| ExitCode::SUCCESS);
@@ -175,7 +191,13 @@ pub(super) fn history(common: &Common, subject: &str) -> Result<ExitCode, Failur
     for entry in &entries {
         println!(
             "{:>8}  {}  {}  {:<24} {}  {} {}",
-            entry.position, entry.occurred_at, entry.recorded_at, entry.event_type, entry.stream, entry.role, entry.holder
+            entry.position,
+            entry.occurred_at,
+            entry.recorded_at,
+            entry.event_type,
+            entry.stream,
+            entry.role,
+            entry.holder
         );
     }
     Ok(ExitCode::SUCCESS)

@@ -8,23 +8,18 @@ use clap::Args;
 
 use crate::app::App;
 use crate::cli::{Common, Failure, open, runtime};
-use crate::web::look::layout::Origin;
-use crate::web::state::Site;
-use crate::web::{self, commands};
+use crate::web;
 
 #[derive(Args, Clone, Debug)]
 pub(super) struct Serve {
     /// Address and port to listen on
     #[arg(long, default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
-    /// The address that people type, for QR codes
-    #[arg(long, default_value = "http://127.0.0.1:8080")]
-    public_address: String,
 }
 
 impl Default for Serve {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), public_address: "http://127.0.0.1:8080".to_owned() }
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)) }
     }
 }
 
@@ -35,14 +30,7 @@ pub(super) fn serve(common: &Common, options: Serve) -> Result<ExitCode, Failure
 
 async fn until_stopped(common: &Common, options: Serve) -> Result<(), Failure> {
     let app = Arc::new(house(common).await?);
-    let site = Site {
-        reader: app.reader().clone(),
-        views: app.views.clone(),
-        shelf: app.shelf.clone(),
-        origin: if app.ledger.origin().starts_with("sample/") { Origin::Sample } else { Origin::Office },
-        public_address: options.public_address.clone(),
-    };
-    let router = web::router(site).merge(commands::router(app.clone()));
+    let router = web::router(app.clone());
     let listener = tokio::net::TcpListener::bind(options.listen).await?;
     println!("wuping serves {} on http://{}", app.ledger.origin(), listener.local_addr()?);
     axum::serve(listener, router).with_graceful_shutdown(stopped()).await?;

@@ -34,10 +34,17 @@ pub fn routes() -> Router<Arc<App>> {
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
 }
 
-async fn show(State(app): State<Arc<App>>, signed: Signed, Path((premises, key)): Path<(String, String)>) -> Response {
+async fn show(
+    State(app): State<Arc<App>>,
+    signed: Signed,
+    Path((premises, key)): Path<(String, String)>,
+) -> Response {
     let lang = signed.lang;
     let Some((state, rulebook, address)) = read(&app, &premises, &key) else {
-        let text = lang.say("没有这次评定，请从待办进入。", "There is no such assessment. Enter it from your work list.");
+        let text = lang.say(
+            "没有这次评定，请从待办进入。",
+            "There is no such assessment. Enter it from your work list.",
+        );
         return refused_page(&app, lang, Some(&signed), &text);
     };
     let Ok(actor) = app.actor(&signed.session.account) else {
@@ -58,11 +65,20 @@ fn assessment(
     here: &str,
 ) -> Markup {
     let missing = state.missing(rulebook);
-    let mine: Vec<&Indicator> = rulebook.scheme.indicators.iter().filter(|indicator| is_mine(actor, indicator)).collect();
+    let mine: Vec<&Indicator> =
+        rulebook.scheme.indicators.iter().filter(|indicator| is_mine(actor, indicator)).collect();
     let mine_left = mine.iter().filter(|indicator| !state.results.contains_key(&indicator.id)).count();
     let others = missing.iter().filter(|m| !mine.iter().any(|indicator| indicator.id == m.indicator));
-    let others: Vec<String> =
-        others.map(|m| format!("{} — {} ({})", lang.pick(&m.zh, &m.en), lang.collect(&m.collect), lang.department(&m.competent))).collect();
+    let others: Vec<String> = others
+        .map(|m| {
+            format!(
+                "{} — {} ({})",
+                lang.pick(&m.zh, &m.en),
+                lang.collect(&m.collect),
+                lang.department(&m.competent)
+            )
+        })
+        .collect();
     html! {
         (page_heading(Some(lang.pick("评定", "Assessment")), address, None))
         (progress(lang, &Progress {
@@ -106,7 +122,9 @@ fn question(lang: Lang, rulebook: &Rulebook, state: &Assessment, indicator: &Ind
     let held = state.results.get(&indicator.id);
     let taken = held.map_or(0, |checked| checked.photos_taken);
     let chosen = held.map(|checked| Value::from(checked.outcome.clone()));
-    let is = |value: &str| chosen.as_ref().is_some_and(|chosen| chosen.as_str() == Some(value) || chosen.to_string() == value);
+    let is = |value: &str| {
+        chosen.as_ref().is_some_and(|chosen| chosen.as_str() == Some(value) || chosen.to_string() == value)
+    };
     let mut answers: Vec<Answer> = indicator
         .rows
         .iter()
@@ -116,7 +134,13 @@ fn question(lang: Lang, rulebook: &Rulebook, state: &Assessment, indicator: &Ind
                 _ => row.id.clone(),
             };
             let label = if row.en.is_empty() { row.zh.clone() } else { lang.say(&row.zh, &row.en) };
-            Answer { chosen: is(&value), fails: row.fail, label, points: u32::try_from(row.points).ok(), value }
+            Answer {
+                chosen: is(&value),
+                fails: row.fail,
+                label,
+                points: u32::try_from(row.points).ok(),
+                value,
+            }
         })
         .collect();
     if indicator.not_applicable {
@@ -130,8 +154,11 @@ fn question(lang: Lang, rulebook: &Rulebook, state: &Assessment, indicator: &Ind
     }
     let needed = indicator.evidence == Evidence::Photo
         || held.is_some_and(|checked| needs_photo(rulebook, &indicator.id, &checked.outcome));
-    let photo = (indicator.evidence != Evidence::None)
-        .then(|| PhotoField { name: format!("photo-{}", indicator.id), needed, taken });
+    let photo = (indicator.evidence != Evidence::None).then(|| PhotoField {
+        name: format!("photo-{}", indicator.id),
+        needed,
+        taken,
+    });
     let note = TextField {
         name: format!("note-{}", indicator.id),
         label: lang.say("备注", "Note"),
@@ -145,7 +172,8 @@ fn question(lang: Lang, rulebook: &Rulebook, state: &Assessment, indicator: &Ind
         lang,
         &AnswerField {
             name: format!("result-{}", indicator.id),
-            question: lang.say(&indicator.zh, if indicator.en.is_empty() { &indicator.zh } else { &indicator.en }),
+            question: lang
+                .say(&indicator.zh, if indicator.en.is_empty() { &indicator.zh } else { &indicator.en }),
             hint: indicator.count_of.clone(),
             answers,
             error: None,
@@ -248,7 +276,9 @@ impl Filled {
                 other => {
                     if let Some(indicator) = other.strip_prefix("result-") {
                         filled.answers.insert(indicator.to_owned(), text);
-                    } else if let Some(indicator) = other.strip_prefix("note-").filter(|_| !text.trim().is_empty()) {
+                    } else if let Some(indicator) =
+                        other.strip_prefix("note-").filter(|_| !text.trim().is_empty())
+                    {
                         filled.notes.insert(indicator.to_owned(), text);
                     }
                 }
@@ -266,11 +296,14 @@ impl Filled {
                 continue;
             };
             let outcome = match indicator.kind {
-                Kind::Count if answer != NOT_APPLICABLE => answer.parse::<u64>().map_or_else(|_| json!(answer), |n| json!(n)),
+                Kind::Count if answer != NOT_APPLICABLE => {
+                    answer.parse::<u64>().map_or_else(|_| json!(answer), |n| json!(n))
+                }
                 _ => json!(answer),
             };
             let photos = self.photos.get(id).cloned().unwrap_or_default();
-            let same = state.results.get(id).is_some_and(|held| held.outcome == Outcome::from(outcome.clone()));
+            let same =
+                state.results.get(id).is_some_and(|held| held.outcome == Outcome::from(outcome.clone()));
             if !same || !photos.is_empty() {
                 results.push(json!({ "indicator": id, "outcome": outcome, "note": self.notes.get(id), "photos": photos }));
             }
@@ -306,7 +339,9 @@ fn read(app: &App, premises: &str, key: &str) -> Option<(Assessment, Arc<Ruleboo
 
 fn is_mine(actor: &Actor, indicator: &Indicator) -> bool {
     match indicator.collect {
-        Collect::Department => actor.holds(Role::DepartmentOfficer) && actor.is_of(&collector(indicator).competent),
+        Collect::Department => {
+            actor.holds(Role::DepartmentOfficer) && actor.is_of(&collector(indicator).competent)
+        }
         Collect::Feed | Collect::Ledger => false,
         Collect::Grid => actor.holds(Role::GridWorker),
     }

@@ -106,22 +106,27 @@ async fn command(
 
 /// The session, if the browser sends the token that its forms were given.
 fn signed_in(app: &App, headers: &HeaderMap) -> Result<Session, Box<Response>> {
-    let session = cookie(headers, SESSION).and_then(|token| app.office.session(&token, now_seconds()).transpose()).transpose();
+    let session = cookie(headers, SESSION)
+        .and_then(|token| app.office.session(&token, now_seconds()).transpose())
+        .transpose();
     let session = session.map_err(|error| Box::new(broken(&error)))?;
     let Some(session) = session else {
-        let detail = "Your session has ended or there was none. Sign in, then send it again: nothing was recorded.";
+        let detail =
+            "Your session has ended or there was none. Sign in, then send it again: nothing was recorded.";
         return Err(Box::new(problem(StatusCode::UNAUTHORIZED, "not_signed_in", detail, json!({}))));
     };
     let sent = headers.get("x-csrf-token").and_then(|value| value.to_str().ok());
     if sent != Some(session.csrf.as_str()) {
-        let detail = "The request did not come from a page of this session. Reload the page and send it again.";
+        let detail =
+            "The request did not come from a page of this session. Reload the page and send it again.";
         return Err(Box::new(problem(StatusCode::FORBIDDEN, "wrong_csrf_token", detail, json!({}))));
     }
     Ok(session)
 }
 
 fn asked(path: &str, headers: &HeaderMap, body: Value) -> Result<Asked, String> {
-    let (stream, name) = path.rsplit_once('/').ok_or("The path is a stream and a command, premises/p-1/register.")?;
+    let (stream, name) =
+        path.rsplit_once('/').ok_or("The path is a stream and a command, premises/p-1/register.")?;
     let id = headers.get("idempotency-key").and_then(|value| value.to_str().ok());
     let id = id.and_then(|text| text.parse::<Uuid>().ok());
     let id = id.ok_or("Send an Idempotency-Key: a fresh UUID for each command, the same one for a retry.")?;
@@ -130,7 +135,9 @@ fn asked(path: &str, headers: &HeaderMap, body: Value) -> Result<Asked, String> 
         .map(|value| value.to_str().ok().and_then(|text| text.trim_matches('"').parse().ok()))
         .map(|version| version.ok_or("If-Match is the stream's version that you saw, a whole number."))
         .transpose()?;
-    let Value::Object(mut members) = body else { return Err("The body is an object with the command's fields.".into()) };
+    let Value::Object(mut members) = body else {
+        return Err("The body is an object with the command's fields.".into());
+    };
     members.insert("command".to_owned(), json!(name));
     Ok(Asked {
         id,
@@ -158,10 +165,16 @@ fn refused(error: &ExecuteError, headers: &HeaderMap) -> Response {
             let detail = format!(
                 "Somebody else was first: you saw version {expected}, it is {actual} now. Reload, look at what changed, and decide again."
             );
-            problem(StatusCode::CONFLICT, "stale_version", &detail, json!({ "actual": actual, "expected": expected }))
+            problem(
+                StatusCode::CONFLICT,
+                "stale_version",
+                &detail,
+                json!({ "actual": actual, "expected": expected }),
+            )
         }
         ExecuteError::Append(AppendError::Busy) => {
-            let detail = "The ledger has more waiting than it takes. Send the same command again in a second.";
+            let detail =
+                "The ledger has more waiting than it takes. Send the same command again in a second.";
             let mut response = problem(StatusCode::SERVICE_UNAVAILABLE, "busy", detail, json!({}));
             response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("1"));
             response
@@ -171,13 +184,17 @@ fn refused(error: &ExecuteError, headers: &HeaderMap) -> Response {
             problem(StatusCode::CONFLICT, "different_command", detail, json!({}))
         }
         ExecuteError::Append(AppendError::Clock(fault)) => {
-            let detail = format!("{fault}. Nothing is recorded until an operator has looked at the server's clock.");
+            let detail =
+                format!("{fault}. Nothing is recorded until an operator has looked at the server's clock.");
             problem(StatusCode::SERVICE_UNAVAILABLE, "clock", &detail, json!({}))
         }
         ExecuteError::Command { .. } | ExecuteError::Rule(_) | ExecuteError::Unknown { .. } => {
             problem(StatusCode::BAD_REQUEST, "malformed", &error.to_string(), json!({}))
         }
-        ExecuteError::Append(_) | ExecuteError::Read(_) | ExecuteError::Unreadable(_) | ExecuteError::Vault(_) => broken(error),
+        ExecuteError::Append(_)
+        | ExecuteError::Read(_)
+        | ExecuteError::Unreadable(_)
+        | ExecuteError::Vault(_) => broken(error),
     }
 }
 

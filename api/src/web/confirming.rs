@@ -26,12 +26,17 @@ pub fn routes() -> Router<Arc<App>> {
 
 async fn show(State(app): State<Arc<App>>, signed: Signed, Path(premises): Path<String>) -> Response {
     let lang = signed.lang;
-    let (Ok(subject), Ok(version)) =
-        (app.subject(&format!("premises/{premises}")), app.reader().version(&format!("premises/{premises}/grade")))
-    else {
+    let (Ok(subject), Ok(version)) = (
+        app.subject(&format!("premises/{premises}")),
+        app.reader().version(&format!("premises/{premises}/grade")),
+    ) else {
         return refused_page(&app, lang, Some(&signed), &broken_text(lang));
     };
-    let address = subject.premises.register.as_ref().map_or_else(|| premises.clone(), |register| register.address.clone());
+    let address = subject
+        .premises
+        .register
+        .as_ref()
+        .map_or_else(|| premises.clone(), |register| register.address.clone());
     let body = column(html! {
         (page_heading(Some(lang.pick("等级确认", "Confirmation of a grade")), &address, None))
         @match subject.grade.waiting() {
@@ -51,7 +56,8 @@ fn case(
     proceeding: &Proceeding,
 ) -> Markup {
     let level = determined.management_level.as_deref().and_then(Level::from_code);
-    let said = |on: Option<chrono::NaiveDate>| on.map_or_else(|| lang.say("尚未", "not yet"), |on| lang.day(on));
+    let said =
+        |on: Option<chrono::NaiveDate>| on.map_or_else(|| lang.say("尚未", "not yet"), |on| lang.day(on));
     let step = |action: &str, label: String, fields: Markup| {
         let view = FormView {
             action: format!("/desk/grades/{premises}"),
@@ -61,10 +67,24 @@ fn case(
             files: false,
             submit: label,
         };
-        form(&view, html! { input type="hidden" name="action" value=(action); input type="hidden" name="determination" value=(determined.number); (fields) })
+        form(
+            &view,
+            html! { input type="hidden" name="action" value=(action); input type="hidden" name="determination" value=(determined.number); (fields) },
+        )
     };
     let words = |name: &str, label: String, kind: TextKind| {
-        text_field(lang, &TextField { name: name.into(), label, hint: None, value: String::new(), error: None, required: true, kind })
+        text_field(
+            lang,
+            &TextField {
+                name: name.into(),
+                label,
+                hint: None,
+                value: String::new(),
+                error: None,
+                required: true,
+                kind,
+            },
+        )
     };
     html! {
         (grade_line(lang, determined.star, level))

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::{Form, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use axum::Router;
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::json;
@@ -49,7 +49,15 @@ fn sign_in_form(app: &App, lang: Lang, wrong: Option<&str>) -> Markup {
     let field = |name: &str, label: String, kind| {
         text_field(
             lang,
-            &TextField { name: name.into(), label, hint: None, value: String::new(), error: None, required: true, kind },
+            &TextField {
+                name: name.into(),
+                label,
+                hint: None,
+                value: String::new(),
+                error: None,
+                required: true,
+                kind,
+            },
         )
     };
     let form = form(
@@ -74,13 +82,20 @@ fn sign_in_form(app: &App, lang: Lang, wrong: Option<&str>) -> Markup {
     shown(app, lang, None, lang.pick("登录", "Sign in"), body)
 }
 
-async fn sign_in(State(app): State<Arc<App>>, headers: HeaderMap, Form(credentials): Form<Credentials>) -> Response {
+async fn sign_in(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    Form(credentials): Form<Credentials>,
+) -> Response {
     let lang = lang_of(&headers);
     let office = app.office.clone();
-    let entered =
-        tokio::task::spawn_blocking(move || office.sign_in(&credentials.login, &credentials.password, now_seconds()));
+    let entered = tokio::task::spawn_blocking(move || {
+        office.sign_in(&credentials.login, &credentials.password, now_seconds())
+    });
     match entered.await {
-        Ok(Ok(Some(token))) => ([(header::SET_COOKIE, session_cookie(&token))], Redirect::to("/desk")).into_response(),
+        Ok(Ok(Some(token))) => {
+            ([(header::SET_COOKIE, session_cookie(&token))], Redirect::to("/desk")).into_response()
+        }
         Ok(Ok(None)) => {
             let wrong = lang.pick(
                 "用户名和密码不一致。请再试一次，或请管理员重设密码。",
@@ -97,7 +112,12 @@ struct Leaving {
     csrf: String,
 }
 
-async fn sign_out(State(app): State<Arc<App>>, signed: Signed, headers: HeaderMap, Form(leaving): Form<Leaving>) -> Response {
+async fn sign_out(
+    State(app): State<Arc<App>>,
+    signed: Signed,
+    headers: HeaderMap,
+    Form(leaving): Form<Leaving>,
+) -> Response {
     if leaving.csrf == signed.session.csrf
         && let Some(token) = cookie(&headers, SESSION)
         && app.office.sign_out(&token).is_err()
@@ -144,7 +164,8 @@ async fn work(State(app): State<Arc<App>>, signed: Signed) -> Response {
 
 fn opening_form(signed: &Signed) -> Markup {
     let lang = signed.lang;
-    let reasons = ["first", "periodic", "after_rectification", "owner_request", "report", "incident", "campaign"];
+    let reasons =
+        ["first", "periodic", "after_rectification", "owner_request", "report", "incident", "campaign"];
     let choices: Vec<Choice> =
         reasons.iter().map(|code| Choice::new(*code, lang.assessment_reason(code), "periodic")).collect();
     form(
@@ -196,7 +217,10 @@ async fn open(State(app): State<Arc<App>>, signed: Signed, Form(opening): Form<O
     let (premises, units, rulebook) = match found.await {
         Ok(Ok(Some((premises, units, Some(rulebook))))) => (premises, units, rulebook),
         Ok(Ok(_)) => {
-            let text = lang.say("没有这个编码的房屋，请核对后再试。", "No premises go by that code. Check it and try again.");
+            let text = lang.say(
+                "没有这个编码的房屋，请核对后再试。",
+                "No premises go by that code. Check it and try again.",
+            );
             return refused_page(&app, lang, Some(&signed), &text);
         }
         Ok(Err(_)) | Err(_) => return refused_page(&app, lang, Some(&signed), &broken_text(lang)),
@@ -220,7 +244,12 @@ async fn open(State(app): State<Arc<App>>, signed: Signed, Form(opening): Form<O
 }
 
 /// Go on to a page once a command was carried out, or say why it was not.
-pub(super) fn answered(app: &App, signed: &Signed, done: Result<Done, ExecuteError>, there: &str) -> Response {
+pub(super) fn answered(
+    app: &App,
+    signed: &Signed,
+    done: Result<Done, ExecuteError>,
+    there: &str,
+) -> Response {
     match done {
         Ok(_) => Redirect::to(there).into_response(),
         Err(ExecuteError::Rejected(rejection)) => {
@@ -238,11 +267,15 @@ pub(super) fn refused_page(app: &App, lang: Lang, signed: Option<&Signed>, why: 
     let view = ErrorView {
         what: lang.say("没有记录", "Nothing was recorded"),
         why: why.to_owned(),
-        todo: vec![lang.say("返回上一页，修改后再提交；已填写的内容还在。", "Go back, mend it and send it again; what you filled in is still there.")],
+        todo: vec![lang.say(
+            "返回上一页，修改后再提交；已填写的内容还在。",
+            "Go back, mend it and send it again; what you filled in is still there.",
+        )],
         links: vec![Link::new("/desk", lang.say("回到待办", "Back to your work"))],
         reference: None,
     };
-    let page = shown(app, lang, signed, lang.pick("没有记录", "Nothing was recorded"), error_page(lang, &view));
+    let page =
+        shown(app, lang, signed, lang.pick("没有记录", "Nothing was recorded"), error_page(lang, &view));
     (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
 }
 

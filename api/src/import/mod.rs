@@ -1,0 +1,169 @@
+//! Imports: published open data as received entries, row by row, each with the cells it came from.
+//!
+//! Everything imported is received and not stated: it says "this file says so", signed by the intake key. A file is
+//! read whole before anything is written, and the same file twice changes nothing.
+
+mod csv_rows;
+mod pipeline;
+pub mod toronto;
+mod toronto_pre2023;
+#[cfg(test)]
+mod toronto_tests;
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+use wuping_domain::rejection::Rejection;
+use wuping_ledger::append::AppendError;
+use wuping_ledger::refusal::Refusal;
+use wuping_ledger::store::StoreError;
+use wuping_ledger::vault::VaultError;
+
+use crate::shelf::CompileError;
+
+/// What an import did.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Summary {
+    /// Rows read.
+    pub rows: u64,
+    /// Premises that the rows are about.
+    pub premises: u64,
+    /// Events written, with those that follow from them.
+    pub events_written: u64,
+    /// Events of these rows that an earlier import wrote, with those that follow from them.
+    pub already_there: u64,
+    /// Rows of which our result is not what was published.
+    pub findings: Vec<Finding>,
+    /// Premises closed because the file says that they were created in error, now or by an earlier import.
+    pub closed: u64,
+    /// How long it took.
+    pub milliseconds: u64,
+    /// Events written in a second.
+    pub events_per_second: u64,
+}
+
+/// A row of which our result is not what was published. Both stand; neither is mended.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Finding {
+    /// `nothing_applicable`, `score_differs` or `band_differs`.
+    pub code: String,
+    /// The publisher's number of the building.
+    pub rsn: String,
+    /// The publisher's number of the row.
+    pub row: String,
+    /// What was published.
+    pub published: String,
+    /// What the rulebook gives; `none` where it gives no result.
+    pub computed: String,
+}
+
+/// A command of an import that the ledger did not take.
+#[derive(Clone, Debug)]
+pub struct NotTaken {
+    /// The publisher's number of the row.
+    pub row: String,
+    /// Where it should have gone.
+    pub stream: String,
+    /// Why not.
+    pub error: AppendError,
+}
+
+/// Why an import stopped. Up to [`ImportError::Refused`] nothing of the files was written.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// A rulebook that comes with the program does not compile.
+    #[error("the shipped rulebook of this import does not compile")]
+    Compile(#[from] CompileError),
+    /// A file could not be read.
+    #[error("{file} could not be read: check its name and that you may read it")]
+    File {
+        /// Which.
+        file: PathBuf,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A cell or row is not as the publisher writes it.
+    #[error("{file}, line {line}, column {column}: {detail}. Nothing was imported; put the file right, or fetch it anew")]
+    Malformed {
+        /// Which file.
+        file: String,
+        /// The line on which the row begins, from 1.
+        line: u64,
+        /// The column's name, or what stands for it.
+        column: String,
+        /// What is wrong and what is needed.
+        detail: String,
+    },
+    /// Columns are missing.
+    #[error("{file}, line 1, column {}: not in the header. Nothing was imported; fetch the file anew, with all its columns", columns.join(", "))]
+    ColumnsMissing {
+        /// Which file.
+        file: String,
+        /// The columns.
+        columns: Vec<String>,
+    },
+    /// The header is of no file that is known.
+    #[error("{file} has no header that this import knows: give it a file of Toronto's apartment building evaluations")]
+    UnknownKind {
+        /// Which file.
+        file: String,
+    },
+    /// The file is known, and this version does not import it.
+    #[error("{file} is Toronto's {kind}: not supported yet by this version, which imports the evaluations before 2023")]
+    NotSupported {
+        /// Which file.
+        file: String,
+        /// What it is.
+        kind: &'static str,
+    },
+    /// The rules refuse a row. Rows before it may have been written.
+    #[error("row {row} is refused by the rules; the rows before it are recorded, and importing again changes nothing of them")]
+    Refused {
+        /// The publisher's number of the row.
+        row: String,
+        /// What they say.
+        #[source]
+        source: Rejection,
+    },
+    /// The ledger did not take some of the commands.
+    #[error("{} of the rows' commands were not recorded; import the same file again to go on: {}", failures.len(), told(failures))]
+    NotTaken {
+        /// Which, and why.
+        failures: Vec<NotTaken>,
+    },
+    /// A row was imported before with other cells.
+    #[error("row {row} was imported before with other cells under {stream}: a changed row is a correction, not an import")]
+    RowChanged {
+        /// The publisher's number of the row.
+        row: String,
+        /// Where it stands.
+        stream: String,
+    },
+    /// The rulebook's document could not be kept.
+    #[error("the rulebook could not be kept in the ledger")]
+    Scheme(#[source] AppendError),
+    /// The ledger could not be read.
+    #[error("the ledger could not be read")]
+    Read(#[from] StoreError),
+    /// An entry of the ledger is of a later version.
+    #[error("an entry of these premises cannot be understood: use a newer version of the program")]
+    Unreadable(#[from] wuping_domain::event::Unreadable),
+    /// A name or value the format does not allow.
+    #[error("the ledger's format does not allow it")]
+    Rule(#[from] Refusal),
+    /// An event has no JSON form.
+    #[error("an event could not be written down")]
+    Form(#[from] serde_json::Error),
+    /// The private values could not be kept.
+    #[error("the private values could not be kept, so the rows they belong to were not recorded")]
+    Vault(#[from] VaultError),
+    /// The import could not wait for the ledger.
+    #[error("the import could not be started")]
+    Start(#[source] std::io::Error),
+}
+
+fn told(failures: &[NotTaken]) -> String {
+    let each = failures.iter().map(|failed| format!("row {} ({}): {}", failed.row, failed.stream, failed.error));
+    each.collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,81 @@
+//! Whether the server lives, whether it is ready, and its numbers for Prometheus.
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+use wuping_projections::ViewsState;
+
+use super::state::{ReadError, Site, logged};
+
+/// `/healthz`, `/readyz`, `/metrics`.
+pub fn routes() -> Router<Site> {
+    Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz)).route("/metrics", get(metrics))
+}
+
+async fn healthz() -> &'static str {
+    "alive\n"
+}
+
+/// Ready once the ledger can be read and the views follow it.
+async fn readyz(State(site): State<Site>) -> Response {
+    if let Err(error) = site.read(|site| Ok(site.reader.size()?)).await {
+        logged(&error);
+        return (StatusCode::SERVICE_UNAVAILABLE, "the ledger cannot be read; see the log\n").into_response();
+    }
+    match site.views.state() {
+        ViewsState::Following { .. } => "ready\n".into_response(),
+        ViewsState::Building { folded } => {
+            (StatusCode::SERVICE_UNAVAILABLE, format!("the views are being built, {folded} entries so far\n"))
+                .into_response()
+        }
+        ViewsState::Stopped { at, .. } => {
+            (StatusCode::SERVICE_UNAVAILABLE, format!("the views have stopped before entry {at}; see the log\n"))
+                .into_response()
+        }
+        ViewsState::Ahead { .. } => {
+            (StatusCode::SERVICE_UNAVAILABLE, "the views hold more than the ledger; see the log\n")
+                .into_response()
+        }
+    }
+}
+
+async fn metrics(State(site): State<Site>) -> Response {
+    match site.read(counted).await {
+        Ok(text) => {
+            let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+            ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-store")], text).into_response()
+        }
+        Err(error) => {
+            logged(&error);
+            (StatusCode::INTERNAL_SERVER_ERROR, "the numbers cannot be read; see the log\n").into_response()
+        }
+    }
+}
+
+fn counted(site: &Site) -> Result<String, ReadError> {
+    let following = matches!(site.views.state(), ViewsState::Following { .. });
+    // While the first file is being built there is nothing to read yet.
+    let folded = site.views().progress().map_or(0, |progress| progress.folded());
+    let (entries, signed) = (site.reader.size()?, site.reader.checkpoint_size()?);
+    let mut registry = Registry::with_prefix("wuping");
+    for (name, help, value) in [
+        ("ledger_entries", "Entries in the ledger", entries),
+        ("ledger_checkpoint_entries", "Entries under the newest signed checkpoint", signed),
+        ("views_folded_entries", "Entries folded into the views in use", folded),
+        ("views_behind_entries", "Entries not yet in the views in use", entries.saturating_sub(folded)),
+        ("views_following", "1 while the views follow the ledger", u64::from(following)),
+    ] {
+        let gauge = Gauge::<i64>::default();
+        gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+        registry.register(name, help, gauge);
+    }
+    let mut text = String::new();
+    // Writing into a string cannot fail.
+    let _ = encode(&mut text, &registry);
+    Ok(text)
+}

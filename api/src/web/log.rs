@@ -1,0 +1,119 @@
+//! The log as other programs read it: checkpoint, hash tiles, keys and proofs (docs/format.md §5 to §7).
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderName, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::{Value, json};
+use wuping_ledger::note::{NoteKeyType, TlogProof, VerifierKey};
+use wuping_ledger::keys::Role;
+use wuping_ledger::tile::{Tile, TileKind};
+
+use super::state::{ReadError, Site, logged};
+
+/// `/log/…`, public but for bundles of entries.
+pub fn routes() -> Router<Site> {
+    Router::new()
+        .route("/log/checkpoint", get(checkpoint))
+        .route("/log/keys", get(keys))
+        .route("/log/proof/inclusion/{position}", get(inclusion))
+        .route("/log/tile/{*path}", get(tile))
+}
+
+async fn checkpoint(State(site): State<Site>) -> Response {
+    match site.read(|site| Ok(site.reader.checkpoint()?)).await {
+        Ok(Some(note)) => fresh(note),
+        Ok(None) => missing("no checkpoint has been signed yet; ask again in a minute\n"),
+        Err(error) => broken(&error),
+    }
+}
+
+async fn keys(State(site): State<Site>) -> Response {
+    match site.read(enrolled).await {
+        Ok(keys) => ([NO_STORE], Json(keys)).into_response(),
+        Err(error) => broken(&error),
+    }
+}
+
+async fn inclusion(State(site): State<Site>, Path(position): Path<String>) -> Response {
+    let Some(position) = spelled(&position) else {
+        return missing("a position is a whole number from 0, without leading zeros\n");
+    };
+    let made = site.read(move |site| {
+        let Some(note) = site.reader.checkpoint()? else { return Ok(None) };
+        let (_, size, _) = wuping_ledger::note::parse_checkpoint_text(wuping_ledger::note::note_text(note.as_bytes())?)?;
+        if position >= size {
+            return Ok(None);
+        }
+        let proof = site.reader.inclusion_proof(position, size)?;
+        Ok(Some(TlogProof { index: position, proof, note: note.into_bytes() }.to_bytes()))
+    });
+    match made.await {
+        Ok(Some(proof)) => ([(header::CONTENT_TYPE, TEXT), NO_STORE], proof).into_response(),
+        Ok(None) => missing("the newest checkpoint does not cover this entry; ask again after the next one\n"),
+        Err(error) => broken(&error),
+    }
+}
+
+async fn tile(State(site): State<Site>, Path(path): Path<String>) -> Response {
+    // No spelling but the format's own is answered, so that one tile has one address.
+    let Ok(tile) = Tile::parse(&format!("tile/{path}")) else {
+        return missing("there is no tile of this spelling; see the format, section 6\n");
+    };
+    let TileKind::Hashes(level) = tile.kind else {
+        let told = "bundles of entries are for auditors only; ask the operator for an export\n";
+        return (StatusCode::FORBIDDEN, [(header::CONTENT_TYPE, TEXT), NO_STORE], told).into_response();
+    };
+    match site.read(move |site| Ok(site.reader.tile(level, tile.n, tile.width)?)).await {
+        Ok(Some(hashes)) => {
+            let kept = if tile.is_full() { "public, max-age=31536000, immutable" } else { "no-store" };
+            let kind = "application/octet-stream";
+            ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, kept)], hashes).into_response()
+        }
+        Ok(None) => missing("the newest checkpoint does not cover this tile\n"),
+        Err(error) => broken(&error),
+    }
+}
+
+fn enrolled(site: &Site) -> Result<Value, ReadError> {
+    let origin = site.reader.origin()?;
+    let state = site.reader.keys()?;
+    let keys = state.records().map(|(kid, key)| {
+        let verifier = (key.role == Role::Log).then(|| {
+            VerifierKey::new(origin, NoteKeyType::Log, key.public.clone()).map(|verifier| verifier.to_string())
+        });
+        Ok(json!({
+            "kid": kid.as_str(),
+            "holder": key.holder,
+            "role": key.role.to_string(),
+            "jwk": key.public.jwk(),
+            "from": key.from,
+            "until": key.until,
+            "suspect_from": key.suspect_from,
+            "verifier_key": verifier.transpose()?,
+        }))
+    });
+    Ok(json!({ "origin": origin, "keys": keys.collect::<Result<Vec<_>, ReadError>>()? }))
+}
+
+fn spelled(text: &str) -> Option<u64> {
+    text.parse().ok().filter(|number: &u64| number.to_string() == text)
+}
+
+fn fresh(text: String) -> Response {
+    ([(header::CONTENT_TYPE, TEXT), NO_STORE], text).into_response()
+}
+
+fn missing(told: &'static str) -> Response {
+    (StatusCode::NOT_FOUND, [(header::CONTENT_TYPE, TEXT), NO_STORE], told).into_response()
+}
+
+fn broken(error: &ReadError) -> Response {
+    logged(error);
+    let told = "the log could not be read; the operator's own log says why\n";
+    (StatusCode::INTERNAL_SERVER_ERROR, [(header::CONTENT_TYPE, TEXT), NO_STORE], told).into_response()
+}
+
+const NO_STORE: (HeaderName, &str) = (header::CACHE_CONTROL, "no-store");
+const TEXT: &str = "text/plain; charset=utf-8";
