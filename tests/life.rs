@@ -1,6 +1,8 @@
 //! A house from registration to a confirmed downgrade, over a real ledger with real keys: what each person may and may
 //! not do, and that everything computed can be computed again.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use uuid::Uuid;

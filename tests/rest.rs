@@ -1,5 +1,7 @@
 //! Commands over REST as a client sends them: what is accepted, and what each refusal says.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};

@@ -13,7 +13,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// 屋评 wuping: the audit-grade ledger of rental-housing grading.
 #[derive(Debug, Parser)]
-#[command(name = "wuping", version, about, after_help = "Without a command: serve, with the sample when the folder is new.\n\nExample:\n  wuping --data ./wuping-data serve")]
+#[command(
+    name = "wuping",
+    version,
+    about,
+    after_help = "Without a command: serve, with the sample when the folder is new.\n\nExample:\n  wuping --data ./wuping-data serve"
+)]
 struct Line {
     #[command(flatten)]
     common: Common,
@@ -35,10 +40,15 @@ struct Common {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Accounts: open one, with its key and password
-    #[command(subcommand, after_help = "Example:\n  wuping account open li --name 李四 --role grid_worker --area 石井")]
+    #[command(
+        subcommand,
+        after_help = "Example:\n  wuping account open li --name 李四 --role grid_worker --area 石井"
+    )]
     Account(accounts::Account),
     /// Run a file of cases through this program
-    #[command(after_help = "Examples:\n  wuping conformance scheme tests/cases/cases.json\n  wuping conformance vectors tests/verifiers/vectors.json --log tests/verifiers/sample-log")]
+    #[command(
+        after_help = "Examples:\n  wuping conformance scheme tests/cases/cases.json\n  wuping conformance vectors tests/verifiers/vectors.json --log tests/verifiers/sample-log"
+    )]
     Conformance {
         /// What the cases are about
         kind: Cases,
@@ -176,7 +186,9 @@ fn carry_out(line: Line) -> Result<ExitCode, Failure> {
     match line.command {
         None => serve::serve(&common, serve::Serve::default()),
         Some(Command::Account(account)) => accounts::account(&common, account),
-        Some(Command::Conformance { kind, file, log }) => read::conformance(&common, kind, &file, log.as_deref()),
+        Some(Command::Conformance { kind, file, log }) => {
+            read::conformance(&common, kind, &file, log.as_deref())
+        }
         Some(Command::Derive) => read::derive(),
         Some(Command::Explain { subject, to_star }) => read::explain(&common, &subject, to_star),
         Some(Command::Export(export)) => read::export(&common, export),

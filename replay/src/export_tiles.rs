@@ -9,7 +9,7 @@ use wuping_ledger::note::parse_checkpoint_text;
 use wuping_ledger::reader::Reader;
 use wuping_ledger::refusal::Refusal;
 use wuping_ledger::store::StoreError;
-use wuping_ledger::tile::{Tile, TileKind, WIDTH, entry_bundles_for, tiles_for};
+use wuping_ledger::tile::{Tile, TileKind, entry_bundles_for, tiles_for};
 
 /// What was written.
 #[derive(Debug, Serialize)]
@@ -74,7 +74,7 @@ pub fn export_tiles(reader: &Reader, folder: &Path) -> Result<Exported, ExportEr
 }
 
 fn rendered(reader: &Reader, tile: &Tile) -> Result<Vec<u8>, ExportError> {
-    let width = u16::try_from(tile.width).unwrap_or(WIDTH as u16);
+    let width = tile.width;
     let bytes = match tile.kind {
         TileKind::Entries => reader.entry_bundle(tile.n, width)?,
         TileKind::Hashes(level) => reader.tile(level, tile.n, width)?,

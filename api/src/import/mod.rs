@@ -84,7 +84,9 @@ pub enum ImportError {
         source: std::io::Error,
     },
     /// A cell or row is not as the publisher writes it.
-    #[error("{file}, line {line}, column {column}: {detail}. Nothing was imported; put the file right, or fetch it anew")]
+    #[error(
+        "{file}, line {line}, column {column}: {detail}. Nothing was imported; put the file right, or fetch it anew"
+    )]
     Malformed {
         /// Which file.
         file: String,
@@ -104,13 +106,17 @@ pub enum ImportError {
         columns: Vec<String>,
     },
     /// The header is of no file that is known.
-    #[error("{file} has no header that this import knows: give it a file of Toronto's apartment building evaluations")]
+    #[error(
+        "{file} has no header that this import knows: give it a file of Toronto's apartment building evaluations"
+    )]
     UnknownKind {
         /// Which file.
         file: String,
     },
     /// The file is known, and this version does not import it.
-    #[error("{file} is Toronto's {kind}: not supported yet by this version, which imports the evaluations before 2023")]
+    #[error(
+        "{file} is Toronto's {kind}: not supported yet by this version, which imports the evaluations before 2023"
+    )]
     NotSupported {
         /// Which file.
         file: String,
@@ -118,7 +124,9 @@ pub enum ImportError {
         kind: &'static str,
     },
     /// The rules refuse a row. Rows before it may have been written.
-    #[error("row {row} is refused by the rules; the rows before it are recorded, and importing again changes nothing of them")]
+    #[error(
+        "row {row} is refused by the rules; the rows before it are recorded, and importing again changes nothing of them"
+    )]
     Refused {
         /// The publisher's number of the row.
         row: String,
@@ -133,7 +141,9 @@ pub enum ImportError {
         failures: Vec<NotTaken>,
     },
     /// A row was imported before with other cells.
-    #[error("row {row} was imported before with other cells under {stream}: a changed row is a correction, not an import")]
+    #[error(
+        "row {row} was imported before with other cells under {stream}: a changed row is a correction, not an import"
+    )]
     RowChanged {
         /// The publisher's number of the row.
         row: String,
@@ -164,6 +174,7 @@ pub enum ImportError {
 }
 
 fn told(failures: &[NotTaken]) -> String {
-    let each = failures.iter().map(|failed| format!("row {} ({}): {}", failed.row, failed.stream, failed.error));
+    let each =
+        failures.iter().map(|failed| format!("row {} ({}): {}", failed.row, failed.stream, failed.error));
     each.collect::<Vec<_>>().join("; ")
 }

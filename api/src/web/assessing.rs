@@ -123,7 +123,9 @@ fn question(lang: Lang, rulebook: &Rulebook, state: &Assessment, indicator: &Ind
     let taken = held.map_or(0, |checked| checked.photos_taken);
     let chosen = held.map(|checked| Value::from(checked.outcome.clone()));
     let is = |value: &str| {
-        chosen.as_ref().is_some_and(|chosen| chosen.as_str() == Some(value) || chosen.to_string() == value)
+        chosen.as_ref().is_some_and(|chosen| {
+            chosen.as_str() == Some(value) || chosen.as_u64().is_some_and(|n| value.parse() == Ok(n))
+        })
     };
     let mut answers: Vec<Answer> = indicator
         .rows

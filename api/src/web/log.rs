@@ -6,8 +6,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
-use wuping_ledger::note::{NoteKeyType, TlogProof, VerifierKey};
-use wuping_ledger::keys::Role;
+use wuping_ledger::genesis::stated_log_key;
+use wuping_ledger::note::{TlogProof, note_text, parse_checkpoint_text};
 use wuping_ledger::tile::{Tile, TileKind};
 
 use super::state::{ReadError, Site, logged};
@@ -42,7 +42,7 @@ async fn inclusion(State(site): State<Site>, Path(position): Path<String>) -> Re
     };
     let made = site.read(move |site| {
         let Some(note) = site.reader.checkpoint()? else { return Ok(None) };
-        let (_, size, _) = wuping_ledger::note::parse_checkpoint_text(wuping_ledger::note::note_text(note.as_bytes())?)?;
+        let (_, size, _) = parse_checkpoint_text(note_text(note.as_bytes())?)?;
         if position >= size {
             return Ok(None);
         }
@@ -80,21 +80,18 @@ fn enrolled(site: &Site) -> Result<Value, ReadError> {
     let origin = site.reader.origin()?;
     let state = site.reader.keys()?;
     let keys = state.records().map(|(kid, key)| {
-        let verifier = (key.role == Role::Log).then(|| {
-            VerifierKey::new(origin, NoteKeyType::Log, key.public.clone()).map(|verifier| verifier.to_string())
-        });
-        Ok(json!({
+        json!({
             "kid": kid.as_str(),
             "holder": key.holder,
-            "role": key.role.to_string(),
+            "role": key.role.as_str(),
             "jwk": key.public.jwk(),
             "from": key.from,
             "until": key.until,
             "suspect_from": key.suspect_from,
-            "verifier_key": verifier.transpose()?,
-        }))
+        })
     });
-    Ok(json!({ "origin": origin, "keys": keys.collect::<Result<Vec<_>, ReadError>>()? }))
+    let keys: Vec<Value> = keys.collect();
+    Ok(json!({ "origin": origin, "log_key": stated_log_key(&site.reader)?, "keys": keys }))
 }
 
 fn spelled(text: &str) -> Option<u64> {

@@ -32,7 +32,10 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/healthz", get(|| async { "ok\n" }));
     for asset in crate::web::look::assets() {
         let answer = (
-            [(header::CONTENT_TYPE, asset.content_type), (header::CACHE_CONTROL, "public, max-age=31536000, immutable")],
+            [
+                (header::CONTENT_TYPE, asset.content_type),
+                (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+            ],
             asset.body,
         );
         router = router.route(&asset.path, get(move || async move { answer }));
@@ -47,11 +50,16 @@ struct Searching {
     page: Option<u64>,
 }
 
-async fn search(State(app): State<Arc<App>>, headers: HeaderMap, Query(searching): Query<Searching>) -> Response {
+async fn search(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    Query(searching): Query<Searching>,
+) -> Response {
     let lang = lang_of(&headers);
     let (views, text) = (app.views.clone(), searching.q.clone());
     let wanted = ViewPage::of(searching.page.unwrap_or(1));
-    let found = tokio::task::spawn_blocking(move || views.views().search(&text, &SearchFilter::default(), wanted));
+    let found =
+        tokio::task::spawn_blocking(move || views.views().search(&text, &SearchFilter::default(), wanted));
     let Ok(Ok(found)) = found.await else { return unavailable(&app, lang) };
     let rows = found.rows.iter().map(|line| row(lang, line)).collect();
     let table = TableView {
@@ -121,7 +129,10 @@ async fn subject(State(app): State<Arc<App>>, headers: HeaderMap, Path(code): Pa
             let view = ErrorView {
                 what: lang.say("没有找到这处房屋", "No such premises"),
                 why: lang.say("这个编码没有登记。", "Nothing is registered under that code."),
-                todo: vec![lang.say("核对门牌下方的编码，或按地址查询。", "Check the code at the door, or search by address.")],
+                todo: vec![lang.say(
+                    "核对门牌下方的编码，或按地址查询。",
+                    "Check the code at the door, or search by address.",
+                )],
                 links: vec![Link::new("/", lang.say("查询", "Search"))],
                 reference: None,
             };
@@ -132,11 +143,19 @@ async fn subject(State(app): State<Arc<App>>, headers: HeaderMap, Path(code): Pa
     }
 }
 
-fn subject_body(lang: Lang, view: &SubjectView, children: &[PremisesLine], why: Option<&Explanation>) -> Markup {
+fn subject_body(
+    lang: Lang,
+    view: &SubjectView,
+    children: &[PremisesLine],
+    why: Option<&Explanation>,
+) -> Markup {
     let grade = view.grade.as_ref();
     let in_force = grade.and_then(|grade| grade.in_force.as_ref());
     let pending = grade.and_then(|grade| grade.waiting_for.as_ref()).map(|_| {
-        lang.say("有一项新的等级认定正在等待确认，尚未生效。", "A new determination awaits confirmation; it does not bind yet.")
+        lang.say(
+            "有一项新的等级认定正在等待确认，尚未生效。",
+            "A new determination awaits confirmation; it does not bind yet.",
+        )
     });
     html! {
         (page_heading(Some(lang.layer(layer_code(view))), &view.premises.address, None))
@@ -218,7 +237,8 @@ async fn language(headers: HeaderMap, Path(lang): Path<String>) -> Response {
     let code = Lang::from_code(&lang).unwrap_or_default().code();
     // Back to the same site only: what stands before the path in the referrer is not looked at.
     let back = headers.get(header::REFERER).and_then(|value| value.to_str().ok());
-    let path = back.and_then(|address| address.split_once("://")?.1.split_once('/').map(|(_, path)| format!("/{path}")));
+    let path = back
+        .and_then(|address| address.split_once("://")?.1.split_once('/').map(|(_, path)| format!("/{path}")));
     let path = path.filter(|path| !path.starts_with("//")).unwrap_or_else(|| "/".to_owned());
     let cookie = format!("{LANGUAGE}={code}; Path=/; SameSite=Lax; Max-Age=31536000");
     ([(header::SET_COOKIE, cookie)], Redirect::to(&path)).into_response()
@@ -242,10 +262,25 @@ fn shown(app: &App, lang: Lang, title: &str, body: Markup) -> Markup {
 }
 
 fn unavailable(app: &App, lang: Lang) -> Response {
-    let page = shown(app, lang, lang.pick("暂时看不到", "Not to be seen now"), error_page(lang, &could_not(lang, None)));
+    let page = shown(
+        app,
+        lang,
+        lang.pick("暂时看不到", "Not to be seen now"),
+        error_page(lang, &could_not(lang, None)),
+    );
     (StatusCode::SERVICE_UNAVAILABLE, page).into_response()
 }
 
 fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    text.bytes()
+        .map(
+            |byte| {
+                if byte.is_ascii_alphanumeric() {
+                    char::from(byte).to_string()
+                } else {
+                    format!("%{byte:02X}")
+                }
+            },
+        )
+        .collect()
 }

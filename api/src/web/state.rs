@@ -2,21 +2,23 @@
 
 use std::sync::Arc;
 
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use chrono::Utc;
 use maud::Markup;
 use uuid::Uuid;
 use wuping_domain::reaction::Rulebooks;
 use wuping_ledger::encoding::Hash;
-use wuping_ledger::keys::Role;
-use wuping_ledger::note::{Checkpoint, NoteKeyType, VerifierKey, open_checkpoint};
+use wuping_ledger::genesis::stated_log_key;
+use wuping_ledger::note::{Checkpoint, VerifierKey, open_checkpoint};
 use wuping_ledger::proofs::ProofError;
 use wuping_ledger::reader::Reader;
 use wuping_ledger::refusal::Refusal;
 use wuping_ledger::store::StoreError;
 use wuping_projections::{Views, ViewsError, ViewsHandle, ViewsState};
 use wuping_replay::report::ReportError;
+
+use crate::app::App;
 
 use super::look::layout::{Area, LedgerFoot, Origin, Page, area_nav, page};
 use super::look::parts::{ErrorView, Link, Tone, could_not, error_page, notice_box};
@@ -34,13 +36,16 @@ pub struct Site {
     pub shelf: Arc<dyn Rulebooks + Send + Sync>,
     /// Where the data comes from, for the banner of each page.
     pub origin: Origin,
-    /// The address that people type, without a slash at its end; QR codes begin with it.
+    /// The address that people type, without a slash at its end; QR codes begin with it. Where it is empty they begin
+    /// with the host that was asked.
     pub public_address: String,
 }
 
 /// In what language a page is asked for, and where it lies.
 #[derive(Clone, Debug)]
 pub struct Asking {
+    /// The host that was asked, as the browser names it.
+    pub host: String,
     /// The language.
     pub lang: Lang,
     /// Path and query of the request.
@@ -81,6 +86,26 @@ impl Site {
     ) -> Result<T, ReadError> {
         let site = self.clone();
         tokio::task::spawn_blocking(move || question(&site)).await?
+    }
+
+    /// The site of a house in operation.
+    pub fn of(app: &App, public_address: &str) -> Self {
+        let origin = if app.ledger.origin().starts_with("sample/") { Origin::Sample } else { Origin::Office };
+        Self {
+            reader: app.reader().clone(),
+            views: app.views.clone(),
+            shelf: app.shelf.clone(),
+            origin,
+            public_address: public_address.trim_end_matches('/').to_owned(),
+        }
+    }
+
+    /// The full address of a path.
+    pub fn full_address(&self, asking: &Asking, path: &str) -> String {
+        match self.public_address.as_str() {
+            "" => format!("http://{}{path}", asking.host),
+            public => format!("{public}{path}"),
+        }
     }
 
     /// The read models.
@@ -133,22 +158,15 @@ impl Site {
         (StatusCode::INTERNAL_SERVER_ERROR, page(&shown)).into_response()
     }
 
-    /// The newest checkpoint, its signature verified with the log's own key; none before the first is signed.
+    /// The newest checkpoint, its signature verified with the key that the ledger's first entry states; none before the first is signed.
     ///
     /// # Errors
     /// If it cannot be read or does not verify.
     pub fn checkpoint(&self) -> Result<Option<(String, Checkpoint)>, ReadError> {
         let Some(note) = self.reader.checkpoint()? else { return Ok(None) };
-        let keys = self.reader.keys()?;
-        let mut refused = Refusal::new("vkey", "the ledger has no key for checkpoints");
-        for (_, key) in keys.records().filter(|(_, key)| key.role == Role::Log) {
-            let log = VerifierKey::new(self.reader.origin()?, NoteKeyType::Log, key.public.clone())?;
-            match open_checkpoint(note.as_bytes(), &log, &[], 0, None) {
-                Ok(checkpoint) => return Ok(Some((note, checkpoint))),
-                Err(refusal) => refused = refusal,
-            }
-        }
-        Err(refused.into())
+        let log = VerifierKey::parse(&stated_log_key(&self.reader)?)?;
+        let checkpoint = open_checkpoint(note.as_bytes(), &log, &[], 0, None)?;
+        Ok(Some((note, checkpoint)))
     }
 
     /// How far the pages reach, and the root that the newest checkpoint signs.
@@ -168,7 +186,12 @@ impl<S: Send + Sync> axum::extract::FromRequestParts<S> for Asking {
         parts: &mut axum::http::request::Parts,
         _: &S,
     ) -> Result<Self, Self::Rejection> {
-        Ok(Self { lang: language(&parts.headers), uri: parts.uri.clone() })
+        let host = parts.headers.get(axum::http::header::HOST).and_then(|host| host.to_str().ok());
+        Ok(Self {
+            host: host.unwrap_or_default().to_owned(),
+            lang: lang_of(&parts.headers),
+            uri: parts.uri.clone(),
+        })
     }
 }
 
@@ -219,10 +242,6 @@ pub(super) fn nothing_here(lang: Lang) -> ErrorView {
         links: vec![Link::new("/", lang.pick("回首页查找", "Search from the front page"))],
         reference: None,
     }
-}
-
-fn language(headers: &HeaderMap) -> Lang {
-    lang_of(headers)
 }
 
 /// What pages must say while the views do not follow the ledger.
