@@ -295,7 +295,11 @@ pub(super) fn shown(app: &App, lang: Lang, signed: Option<&Signed>, title: &str,
         csrf: signed.session.csrf.clone(),
     });
     let origin = if app.ledger.origin().starts_with("sample/") { Origin::Sample } else { Origin::Office };
-    page(&Page { signed_in: person, origin, ..Page::new(lang, Area::Desk, title, body) })
+    let nav = vec![
+        Link::new("/desk", lang.say("待办", "Your work")),
+        Link::new("/", lang.say("查询", "Find a grade")),
+    ];
+    page(&Page { nav, signed_in: person, origin, ..Page::new(lang, Area::Desk, title, body) })
 }
 
 pub(super) fn forged_text(lang: Lang) -> String {

@@ -57,10 +57,9 @@ async fn front(State(site): State<Site>, asking: Asking, Query(sought): Query<So
         Err(error) => return site.broken(&asking, &error).await,
     };
     let (title, body) = match found {
-        Some(found) => (
-            lang.pick(format!("查找“{text}”"), format!("Search for “{text}”")),
-            results(lang, &text, &found),
-        ),
+        Some(found) => {
+            (lang.pick(format!("查找“{text}”"), format!("Search for “{text}”")), results(lang, &text, &found))
+        }
         None => (
             lang.say("查一查房屋的安全等级", "Look up a home's safety grade"),
             section(
@@ -108,7 +107,8 @@ async fn board(State(site): State<Site>, asking: Asking, Query(query): Query<Boa
         "" => lang.say("街道公示", "Notice board"),
         name => lang.pick(format!("街道公示：{name}"), format!("Notice board: {name}")),
     };
-    let lead = lang.pick("这里只列出已经生效、公开的等级。", "Only grades that are in force and public are listed.");
+    let lead =
+        lang.pick("这里只列出已经生效、公开的等级。", "Only grades that are in force and public are listed.");
     let body = html! {
         (page_heading(None, &title, Some(lead)))
         (filters(lang, &query, &subdistricts))
@@ -118,10 +118,7 @@ async fn board(State(site): State<Site>, asking: Asking, Query(query): Query<Boa
 }
 
 /// The board's rows; of no one subdistrict the counts of all.
-fn listed(
-    site: &Site,
-    query: &BoardQuery,
-) -> Result<Result<Paged<PremisesLine>, Vec<CountLine>>, ReadError> {
+fn listed(site: &Site, query: &BoardQuery) -> Result<Result<Paged<PremisesLine>, Vec<CountLine>>, ReadError> {
     if query.subdistrict.is_empty() {
         return Ok(Err(site.views().counts(None)?));
     }
@@ -166,10 +163,8 @@ fn search(lang: Lang, text: &str) -> Markup {
             name: "q".into(),
             value: text.to_owned(),
             label: lang.say("房屋编码或地址", "Code or address"),
-            hint: lang.say(
-                "门牌上的编码，或者路名和门牌号。",
-                "The code on the door plate, or street and number.",
-            ),
+            hint: lang
+                .say("门牌上的编码，或者路名和门牌号。", "The code on the door plate, or street and number."),
         },
     )
 }
@@ -337,7 +332,8 @@ fn filters(lang: Lang, query: &BoardQuery, subdistricts: &[SubdistrictLine]) -> 
         let code = layer.to_string();
         Choice::new(code.as_str(), lang.layer(&code), &query.layer)
     });
-    let clear = [&query.subdistrict, &query.level, &query.layer, &query.band].iter().any(|set| !set.is_empty());
+    let clear =
+        [&query.subdistrict, &query.level, &query.layer, &query.band].iter().any(|set| !set.is_empty());
     let mut hidden = Vec::new();
     if !query.band.is_empty() {
         hidden.push(("band".to_owned(), query.band.clone()));
@@ -347,7 +343,11 @@ fn filters(lang: Lang, query: &BoardQuery, subdistricts: &[SubdistrictLine]) -> 
         &FilterBar {
             action: "/board".into(),
             filters: vec![
-                choice("subdistrict", lang.pick("街道", "Subdistrict"), [any()].into_iter().chain(places).collect()),
+                choice(
+                    "subdistrict",
+                    lang.pick("街道", "Subdistrict"),
+                    [any()].into_iter().chain(places).collect(),
+                ),
                 choice("level", lang.pick("管理等级", "Level"), [any()].into_iter().chain(levels).collect()),
                 choice("layer", lang.pick("类型", "Kind"), [any()].into_iter().chain(layers).collect()),
             ],

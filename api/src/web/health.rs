@@ -14,7 +14,10 @@ use super::state::{ReadError, Site, logged};
 
 /// `/healthz`, `/readyz`, `/metrics`.
 pub fn routes() -> Router<Site> {
-    Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz)).route("/metrics", get(metrics))
+    Router::new()
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(metrics))
 }
 
 async fn healthz() -> &'static str {
@@ -33,10 +36,11 @@ async fn readyz(State(site): State<Site>) -> Response {
             (StatusCode::SERVICE_UNAVAILABLE, format!("the views are being built, {folded} entries so far\n"))
                 .into_response()
         }
-        ViewsState::Stopped { at, .. } => {
-            (StatusCode::SERVICE_UNAVAILABLE, format!("the views have stopped before entry {at}; see the log\n"))
-                .into_response()
-        }
+        ViewsState::Stopped { at, .. } => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            format!("the views have stopped before entry {at}; see the log\n"),
+        )
+            .into_response(),
         ViewsState::Ahead { .. } => {
             (StatusCode::SERVICE_UNAVAILABLE, "the views hold more than the ledger; see the log\n")
                 .into_response()

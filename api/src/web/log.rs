@@ -51,7 +51,9 @@ async fn inclusion(State(site): State<Site>, Path(position): Path<String>) -> Re
     });
     match made.await {
         Ok(Some(proof)) => ([(header::CONTENT_TYPE, TEXT), NO_STORE], proof).into_response(),
-        Ok(None) => missing("the newest checkpoint does not cover this entry; ask again after the next one\n"),
+        Ok(None) => {
+            missing("the newest checkpoint does not cover this entry; ask again after the next one\n")
+        }
         Err(error) => broken(&error),
     }
 }

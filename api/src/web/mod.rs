@@ -13,6 +13,16 @@ pub mod desk;
 pub mod look;
 pub mod public;
 pub mod session;
+pub mod subject;
+pub mod state;
+pub mod rules;
+pub mod routes;
+pub mod openapi;
+pub mod log;
+pub mod health;
+pub mod front;
+pub mod audit;
+pub mod api;
 
 /// Everything that is served.
 pub fn router(app: Arc<App>) -> Router {

@@ -100,6 +100,9 @@ fn row(lang: Lang, line: &PremisesLine) -> Row {
     let level = line.management_level.as_deref().and_then(Level::from_code);
     let grade = match (line.star, &line.band) {
         (None, Some(band)) => html! { (band) },
+        (None, None) if line.waiting_for.is_some() => {
+            html! { (lang.pick("待确认", "Awaiting confirmation")) }
+        }
         (star, _) => grade_line(lang, star, level),
     };
     Row {
@@ -258,7 +261,8 @@ async fn checkpoint(State(app): State<Arc<App>>) -> Response {
 
 fn shown(app: &App, lang: Lang, title: &str, body: Markup) -> Markup {
     let origin = if app.ledger.origin().starts_with("sample/") { Origin::Sample } else { Origin::Office };
-    page(&Page { origin, ..Page::new(lang, Area::Public, title, body) })
+    let nav = vec![Link::new("/", lang.say("查询", "Find a grade"))];
+    page(&Page { nav, origin, ..Page::new(lang, Area::Public, title, body) })
 }
 
 fn unavailable(app: &App, lang: Lang) -> Response {

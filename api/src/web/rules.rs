@@ -207,7 +207,8 @@ fn indicator_rules(lang: Lang, rulebook: &Rulebook, indicator: &Indicator) -> Ma
     let collect = serde_json::to_value(indicator.collect).ok();
     let collect = collect.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
     let department = rulebook.policy.departments.iter().find(|known| known.id == indicator.competent);
-    let department = department.map_or(lang.department(&indicator.competent), |known| named(lang, &known.zh, &known.en));
+    let department =
+        department.map_or(lang.department(&indicator.competent), |known| named(lang, &known.zh, &known.en));
     let columns = vec![
         Column::text(lang.pick("结果", "Outcome")),
         Column::number(lang.pick("得分", "Points")),

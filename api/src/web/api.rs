@@ -1,0 +1,203 @@
+//! The reading half of the REST interface: premises, grades, rulebooks. Only what is public is answered.
+
+use axum::extract::{Path, Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use wuping_projections::queries::{
+    HazardView, HistoryLine, Page as ViewPage, PremisesLine, SearchFilter, SubjectView,
+};
+use wuping_replay::report::{GradeLine, Question, grades as graded};
+
+use super::front::page_number;
+use super::openapi;
+use super::state::{Asking, ReadError, Site, logged};
+use super::subject::{public_hazards, public_history};
+
+/// `/api/v1/…`, all by GET.
+pub fn routes() -> Router<Site> {
+    Router::new()
+        .route("/api/v1/grades", get(grades))
+        .route("/api/v1/openapi.json", get(described))
+        .route("/api/v1/premises", get(search))
+        .route("/api/v1/premises/{code}", get(premises))
+        .route("/api/v1/premises/{code}/history", get(history))
+        .route("/api/v1/rulebooks", get(rulebooks))
+}
+
+/// An RFC 9457 problem document; its `type` is stable, its `detail` in the caller's language.
+pub(super) fn problem(status: StatusCode, code: &str, detail: &str) -> Response {
+    let body = json!({
+        "type": format!("/problems/{code}"), "title": code, "status": status.as_u16(), "detail": detail
+    });
+    (status, [(header::CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response()
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Sought {
+    search: String,
+    subdistrict: String,
+    page: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Moment {
+    at: String,
+    as_of: String,
+    valid_at: String,
+}
+
+async fn premises(State(site): State<Site>, asking: Asking, Path(code): Path<String>) -> Response {
+    let read = site.read(move |site| {
+        let Some(found) = site.views().premises_by_code(&code)? else { return Ok(None) };
+        Ok(site.views().subject_view(&found.id)?.as_ref().map(public_subject))
+    });
+    one(&asking, read.await)
+}
+
+async fn history(State(site): State<Site>, asking: Asking, Path(code): Path<String>) -> Response {
+    let read = site.read(move |site| {
+        let Some(found) = site.views().premises_by_code(&code)? else { return Ok(None) };
+        let lines: Vec<HistoryLine> = public_history(site.views().grade_history(&found.id)?);
+        Ok(Some(json!({ "id": found.id, "codes": found.codes, "history": lines })))
+    });
+    one(&asking, read.await)
+}
+
+async fn search(State(site): State<Site>, asking: Asking, Query(sought): Query<Sought>) -> Response {
+    let read = site.read(move |site| {
+        let subdistrict = (!sought.subdistrict.is_empty()).then_some(sought.subdistrict);
+        let filter = SearchFilter { subdistrict, ..SearchFilter::default() };
+        let found = site.views().search(&sought.search, &filter, ViewPage::of(page_number(&sought.page)))?;
+        let rows: Vec<Value> = found.rows.iter().map(public_line).collect();
+        Ok(json!({ "rows": rows, "page": found.page, "pages": found.pages, "total": found.total }))
+    });
+    answered(&asking, read.await)
+}
+
+async fn rulebooks(State(site): State<Site>, asking: Asking) -> Response {
+    answered(&asking, site.read(|site| Ok(json!({ "rulebooks": site.views().rulebooks()? }))).await)
+}
+
+async fn grades(State(site): State<Site>, asking: Asking, Query(moment): Query<Moment>) -> Response {
+    let question = match question(&moment) {
+        Ok(question) => question,
+        Err((parameter, zh, en)) => {
+            let detail = asking.lang.pick(format!("{parameter}：{zh}"), format!("{parameter}: {en}"));
+            return problem(StatusCode::BAD_REQUEST, "malformed", &detail);
+        }
+    };
+    let read = site.read(move |site| {
+        let lines = graded(&site.reader, question)?.into_iter().filter_map(public_grade);
+        Ok(json!({ "grades": lines.collect::<Vec<_>>() }))
+    });
+    answered(&asking, read.await)
+}
+
+async fn described() -> Json<Value> {
+    Json(openapi::document())
+}
+
+/// The moment that is asked about, or the parameter that is none, with what it needs.
+fn question(moment: &Moment) -> Result<Question, (&'static str, &'static str, &'static str)> {
+    let stated = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let at = stated(&moment.at).map(|text| text.parse::<u64>()).transpose();
+    let at = at.map_err(|_| {
+        ("at", "要写账本位置，一个从 0 起的整数", "write a ledger position, a whole number from 0")
+    })?;
+    let as_of = stated(&moment.as_of).map(|text| text.parse::<DateTime<Utc>>()).transpose();
+    let as_of = as_of.map_err(|_| {
+        ("as_of", "要写时刻，例如 2026-03-09T06:05:00Z", "write a moment such as 2026-03-09T06:05:00Z")
+    })?;
+    let valid_at = stated(&moment.valid_at).map(|text| text.parse::<NaiveDate>()).transpose();
+    let valid_at =
+        valid_at.map_err(|_| ("valid_at", "要写日期，例如 2026-03-09", "write a day such as 2026-03-09"))?;
+    Ok(Question { at, as_of, valid_at })
+}
+
+/// What binds; a result that only waits is nobody's but the party's and the office's.
+fn public_grade(line: GradeLine) -> Option<GradeLine> {
+    line.in_force.position.is_some().then_some(GradeLine { determined: None, ..line })
+}
+
+/// Premises in a list, without what a newer determination waits for.
+fn public_line(line: &PremisesLine) -> Value {
+    let mut value = json!(line);
+    if let Some(members) = value.as_object_mut() {
+        members.remove("waiting_for");
+    }
+    value
+}
+
+/// Premises with what is public of them: no parties, no assessors, no result that only waits, no unconfirmed hazard.
+fn public_subject(view: &SubjectView) -> Value {
+    let premises = &view.premises;
+    let grade = view.grade.as_ref();
+    let hazards: Vec<Value> = public_hazards(&view.open_hazards).map(public_hazard).collect();
+    json!({
+        "id": premises.id,
+        "layer": premises.layer,
+        "name": premises.name,
+        "address": premises.address,
+        "codes": premises.codes,
+        "subdistrict": premises.subdistrict,
+        "community": premises.community,
+        "storeys": premises.storeys,
+        "units": premises.units,
+        "year_built": premises.year_built,
+        "closed_on": premises.closed_on,
+        "parent": view.parent.as_ref().map(public_line),
+        "children": view.children,
+        "in_force": grade.and_then(|grade| grade.in_force.as_ref()),
+        "prohibition": grade.and_then(|grade| grade.prohibition.as_ref()),
+        "awaiting_confirmation": grade.is_some_and(|grade| grade.waiting_for.is_some()),
+        "open_hazards": hazards,
+        "closed_hazards": view.closed_hazards,
+    })
+}
+
+fn public_hazard(hazard: &HazardView) -> Value {
+    json!({
+        "hazard": hazard.hazard,
+        "indicator": hazard.indicator,
+        "severity": hazard.severity,
+        "competent": hazard.competent,
+        "stage": hazard.stage,
+        "found_on": hazard.found_on,
+        "confirmed_on": hazard.confirmed_on,
+        "position": hazard.position,
+    })
+}
+
+fn one(asking: &Asking, read: Result<Option<Value>, ReadError>) -> Response {
+    match read {
+        Ok(Some(found)) => Json(found).into_response(),
+        Ok(None) => {
+            let told = asking.lang.pick(
+                "没有这个编码的房屋。请核对编码，或用 search 参数查找。",
+                "No premises have this code. Check it, or search with the parameter search.",
+            );
+            problem(StatusCode::NOT_FOUND, "not_found", told)
+        }
+        Err(error) => broken(asking, &error),
+    }
+}
+
+fn answered(asking: &Asking, read: Result<Value, ReadError>) -> Response {
+    read.map_or_else(|error| broken(asking, &error), |value| Json(value).into_response())
+}
+
+fn broken(asking: &Asking, error: &ReadError) -> Response {
+    let number = logged(error);
+    let told = asking.lang.pick(
+        format!("平台没能读出答案，请再试一次；问管理员时报编号 {number}。"),
+        format!("The platform could not read the answer. Ask again; quote {number} to the operator."),
+    );
+    problem(StatusCode::INTERNAL_SERVER_ERROR, "not_read", &told)
+}

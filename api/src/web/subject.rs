@@ -1,0 +1,385 @@
+//! Subject page, where the QR code on the door leads: the grade, since when, and why.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use maud::{Markup, html};
+use wuping_domain::derivation::Computed;
+use wuping_domain::grade::Determination;
+use wuping_domain::rulebook::Rulebook;
+use wuping_domain::rulebook::scheme::Indicator;
+use wuping_projections::queries::{
+    GradeView as Held, HazardView, HistoryLine, Page as ViewPage, Paged, PremisesLine, ResultView,
+    SubjectView,
+};
+
+use super::front::{code_of, premises_table, subject_address};
+use super::look::parts::*;
+use super::look::qr::{QrView, qr_block};
+use super::look::words::{Lang, local_day};
+use super::rules::{named, outcome_words};
+use super::state::{Asking, ReadError, Site, encoded};
+
+/// `/s/{code}`.
+pub fn routes() -> Router<Site> {
+    Router::new().route("/s/{code}", get(subject))
+}
+
+/// All that the page shows of premises.
+struct Told {
+    view: SubjectView,
+    children: Paged<PremisesLine>,
+    history: Vec<HistoryLine>,
+    reckoning: Option<(Determination, Arc<Rulebook>)>,
+}
+
+async fn subject(State(site): State<Site>, asking: Asking, Path(code): Path<String>) -> Response {
+    let asked = code.clone();
+    match site.read(move |site| told(site, &asked)).await {
+        Ok(Some(told)) => {
+            let lang = asking.lang;
+            let premises = &told.view.premises;
+            let path = format!("/s/{}", encoded(code_of(&premises.codes, &premises.id)));
+            let body = shown(&asking, &told, site.full_address(&asking, &path));
+            let title = format!("{} · {}", lang.pick("房屋等级", "Grade"), premises.address);
+            site.page(&asking, "/", &title, body).await.into_response()
+        }
+        Ok(None) => site.not_found(&asking, &unknown(asking.lang, &code)).await,
+        Err(error) => site.broken(&asking, &error).await,
+    }
+}
+
+fn told(site: &Site, code: &str) -> Result<Option<Told>, ReadError> {
+    let Some(premises) = site.views().premises_by_code(code)? else { return Ok(None) };
+    let Some(view) = site.views().subject_view(&premises.id)? else { return Ok(None) };
+    let page = ViewPage { number: 1, size: CHILDREN_SHOWN };
+    let children = site.views().children(&premises.id, page)?;
+    let history = public_history(site.views().grade_history(&premises.id)?);
+    let in_force = view.grade.as_ref().and_then(|grade| grade.in_force.as_ref());
+    let reckoning = in_force.map(|result| reckoned(site, result)).transpose()?.flatten();
+    Ok(Some(Told { view, children, history, reckoning }))
+}
+
+/// What of a history anybody may see: what was in force and prohibitions, never a result that only waits.
+pub(super) fn public_history(history: Vec<HistoryLine>) -> Vec<HistoryLine> {
+    let public = |line: &HistoryLine| {
+        line.in_force || matches!(line.kind.as_str(), "none_in_force" | "prohibited" | "prohibition_lifted")
+    };
+    history.into_iter().filter(public).collect()
+}
+
+/// What of the open hazards anybody may see: those that their department has confirmed.
+pub(super) fn public_hazards(hazards: &[HazardView]) -> impl Iterator<Item = &HazardView> {
+    hazards.iter().filter(|hazard| hazard.confirmed_on.is_some())
+}
+
+/// The whole reckoning of a result, out of its own entry.
+fn reckoned(site: &Site, result: &ResultView) -> Result<Option<(Determination, Arc<Rulebook>)>, ReadError> {
+    let Some(row) = site.reader.row(result.position)? else { return Ok(None) };
+    // The entry of a computed result says it whole; one that does not is shown without its reasons.
+    let Ok(computed) = serde_json::from_str::<Computed<Determination>>(&row.payload) else { return Ok(None) };
+    Ok(site.shelf.rulebook(&result.rulebook).map(|rulebook| (computed.result, rulebook)))
+}
+
+fn unknown(lang: Lang, code: &str) -> ErrorView {
+    let short: String = code.chars().take(40).collect();
+    ErrorView {
+        what: lang.say("没有找到这套房屋", "These premises were not found"),
+        why: lang.pick(
+            format!("没有编码为“{short}”的登记。"),
+            format!("Nothing is registered under the code “{short}”."),
+        ),
+        todo: vec![
+            lang.say("请对照门牌再核对一遍编码。", "Compare the code with the door plate."),
+            lang.say("也可以按地址查找。", "Or search by address."),
+        ],
+        links: vec![Link::new("/", lang.pick("按地址查找", "Search by address"))],
+        reference: None,
+    }
+}
+
+fn shown(asking: &Asking, told: &Told, full_address: String) -> Markup {
+    let (lang, view) = (asking.lang, &told.view);
+    let premises = &view.premises;
+    let code = code_of(&premises.codes, &premises.id);
+    let hazards: Vec<&HazardView> = public_hazards(&view.open_hazards).collect();
+    html! {
+        (page_heading(Some(lang.layer(&premises.layer.to_string())), &premises.address, premises.name.as_deref()))
+        (grade_band(lang, &band(lang, told)))
+        @if let Some(closed_on) = premises.closed_on {
+            (notice_box(Tone::Warning, lang.pick("已注销", "Closed"), &[lang.pick(
+                format!("从 {closed_on} 起不再评定。"),
+                format!("Not graded any more since {closed_on}."),
+            )]))
+        }
+        @if !hazards.is_empty() {
+            (section(lang.pick("还没有消除的隐患", "Open hazards"), hazard_list(lang, told, &hazards)))
+        }
+        @if !told.history.is_empty() {
+            (section(lang.pick("历次等级", "Grades over time"), history(lang, &told.history)))
+        }
+        @if let Some((determination, rulebook)) = &told.reckoning { (why(lang, determination, rulebook)) }
+        @if told.children.total > 0 { (parts_of(lang, told)) }
+        (section(lang.pick("登记信息", "Register"), html! {
+            (facts(&register(lang, told, code)))
+            p { a href={ "/audit/" (encoded(code)) } { (lang.pick("每一条记录和证明", "Every record with its proof")) } }
+        }))
+        (qr_block(lang, &QrView {
+            address: full_address,
+            caption: lang.say("扫码看这套房屋的等级", "Scan for the grade of these premises"),
+        }))
+    }
+}
+
+fn band(lang: Lang, told: &Told) -> GradeView {
+    let grade = told.view.grade.as_ref();
+    let in_force = grade.and_then(|grade| grade.in_force.as_ref());
+    let waits = grade.is_some_and(|grade| grade.waiting_for.is_some());
+    let state = match (in_force, waits, grade.is_some_and(|grade| grade.latest.is_some() && !grade.published))
+    {
+        (Some(_), ..) => GradeState::InForce,
+        (None, true, _) => GradeState::AwaitingConfirmation,
+        (None, false, true) => GradeState::Void,
+        (None, false, false) => GradeState::NotAssessed,
+    };
+    let pending = waits.then(|| {
+        lang.say(
+            "有一个新的评定结果在等待处理；生效以前，以这里显示的为准。",
+            "A newer result is being dealt with; until it takes effect, what stands here counts.",
+        )
+    });
+    let rulebook = in_force.map_or_else(
+        || Link::new("/rules", lang.pick("公布的规则", "published rulebooks")),
+        |result| Link::new(format!("/rules/{}", encoded(&result.rulebook.id)), &result.rulebook.id),
+    );
+    GradeView {
+        stars: in_force.and_then(|result| result.star),
+        word: in_force.filter(|result| result.star.is_none()).map(|result| result.band.clone()),
+        level: in_force.and_then(level_of),
+        score: in_force.and_then(|result| u32::try_from(result.score).ok()),
+        since: in_force.map(|result| result.day),
+        rulebook,
+        state,
+        pending,
+        remarks: grade.map(|grade| remarks(lang, grade)).unwrap_or_default(),
+    }
+}
+
+fn remarks(lang: Lang, grade: &Held) -> Vec<String> {
+    let Some(prohibition) = &grade.prohibition else { return Vec::new() };
+    let (scope, ground) = (lang.prohibition(&prohibition.scope), lang.prohibition(&prohibition.ground));
+    let (authority, number) = (lang.department(&prohibition.authority), &prohibition.document_number);
+    vec![lang.pick(
+        format!("禁止出租：{scope}。依据：{ground}。{authority}，文号 {number}。"),
+        format!("Letting is prohibited: {scope}. Ground: {ground}. {authority}, document {number}."),
+    )]
+}
+
+fn level_of(result: &ResultView) -> Option<Level> {
+    result.management_level.as_deref().and_then(Level::from_code)
+}
+
+fn hazard_list(lang: Lang, told: &Told, hazards: &[&HazardView]) -> Markup {
+    let columns = vec![
+        Column::text(lang.pick("隐患", "Hazard")),
+        Column::text(lang.pick("严重程度", "Severity")),
+        Column::text(lang.pick("发现日期", "Found on")),
+        Column::text(lang.pick("进展", "State")),
+    ];
+    let rulebook = told.reckoning.as_ref().map(|(_, rulebook)| rulebook);
+    let rows = hazards.iter().map(|hazard| {
+        let indicator = rulebook.and_then(|rulebook| rulebook.indicator(&hazard.indicator));
+        let name = indicator.map_or(hazard.indicator.as_str(), |indicator| name_of(lang, indicator));
+        Row {
+            href: None,
+            cells: vec![
+                html! { (name) },
+                html! { (lang.severity(&hazard.severity)) },
+                day(lang, hazard.found_on),
+                html! { (lang.case_state(&hazard.stage)) },
+            ],
+            tone: if hazard.severity == "major" { Tone::Grave } else { Tone::Warning },
+        }
+    });
+    let caption = lang.say("还没有消除的隐患", "Open hazards");
+    data_table(&TableView { caption, columns, rows: rows.collect() })
+}
+
+/// A step line where the scheme has stars, a table of words and scores where it has none.
+fn history(lang: Lang, lines: &[HistoryLine]) -> Markup {
+    let since = |line: &HistoryLine| line.effective_from.unwrap_or_else(|| local_day(line.recorded_at));
+    let reason = |line: &HistoryLine| {
+        let trigger = line.trigger.as_deref().map(|trigger| lang.trigger(trigger).to_owned());
+        trigger.unwrap_or_else(|| match line.kind.as_str() {
+            "prohibited" => lang.say("禁止出租", "letting prohibited"),
+            "prohibition_lifted" => lang.say("解除禁租", "prohibition lifted"),
+            _ => String::new(),
+        })
+    };
+    let stars_given =
+        lines.iter().any(|line| line.result.as_ref().is_some_and(|result| result.star.is_some()));
+    if stars_given {
+        let graded = lines.iter().filter(|line| line.result.is_some() || line.kind == "none_in_force");
+        let points: Vec<GradePoint> = graded
+            .map(|line| GradePoint {
+                on: since(line),
+                stars: line.result.as_ref().and_then(|result| result.star),
+                level: line.result.as_ref().and_then(level_of),
+                why: reason(line),
+                href: None,
+            })
+            .collect();
+        return grade_steps(lang, &points, local_day(chrono::Utc::now()));
+    }
+    let columns = vec![
+        Column::text(lang.pick("从哪天起", "Since")),
+        Column::text(lang.pick("等级", "Grade")),
+        Column::number(lang.pick("得分", "Score")),
+        Column::text(lang.pick("原因", "Why")),
+    ];
+    let rows = lines.iter().map(|line| Row {
+        href: None,
+        cells: vec![
+            day(lang, since(line)),
+            html! { @if let Some(result) = &line.result { (result.band) } @else { "—" } },
+            html! { @if let Some(result) = &line.result { (result.score) } @else { "—" } },
+            html! { (reason(line)) },
+        ],
+        tone: Tone::Calm,
+    });
+    let caption = lang.say("历次等级", "Grades over time");
+    data_table(&TableView { caption, columns, rows: rows.collect() })
+}
+
+/// Lost points, caps and vetoes, then every indicator by aspect.
+fn why(lang: Lang, determination: &Determination, rulebook: &Rulebook) -> Markup {
+    let points = |indicator: &Indicator| {
+        determination
+            .points
+            .get(&indicator.id)
+            .map_or((0, 0), |(earned, worth)| (small(*earned), small(*worth)))
+    };
+    let lost = rulebook.scheme.indicators.iter().filter_map(|indicator| {
+        let (earned, worth) = points(indicator);
+        let lost = worth.checked_sub(earned).filter(|lost| *lost > 0)?;
+        Some(LostPoints {
+            name: name_of(lang, indicator).to_owned(),
+            lost,
+            found: answer(lang, indicator, earned, worth),
+            remedy: indicator.rows.first().map(|best| outcome_words(lang, best)),
+            cap: indicator.cap.filter(|_| determination.failed.contains(&indicator.id)),
+        })
+    });
+    let lost: Vec<LostPoints> = lost.collect();
+    let groups = rulebook.scheme.aspects.iter().map(|aspect| {
+        let (earned, applicable) = determination.aspects.get(&aspect.id).copied().unwrap_or_default();
+        let own = rulebook.scheme.indicators.iter().filter(|indicator| indicator.aspect == aspect.id);
+        let rows = own.map(|indicator| {
+            let (earned, worth) = points(indicator);
+            let collect = serde_json::to_value(indicator.collect).ok();
+            IndicatorRow {
+                id: indicator.id.clone(),
+                name: name_of(lang, indicator).to_owned(),
+                answer: answer(lang, indicator, earned, worth),
+                earned,
+                points: worth,
+                collect: collect.as_ref().and_then(|code| code.as_str()).unwrap_or_default().to_owned(),
+                carried_from: None,
+                note: None,
+                cap: indicator.cap.filter(|_| determination.failed.contains(&indicator.id)),
+                photos: Vec::new(),
+            }
+        });
+        IndicatorGroup {
+            name: named(lang, &aspect.zh, &aspect.en).to_owned(),
+            earned: small(earned),
+            applicable: small(applicable),
+            rows: rows.collect(),
+        }
+    });
+    let groups: Vec<IndicatorGroup> = groups.collect();
+    let name = |id: &str| rulebook.indicator(id).map(|indicator| name_of(lang, indicator).to_owned());
+    html! {
+        (section(lang.pick("为什么是这个等级", "Why this grade"), html! {
+            p {
+                (lang.pick(
+                    format!("{} 评定，得 {} / {} 分，折合 {} 分。", determination.assessed_on, determination.earned, determination.applicable, determination.score),
+                    format!("Assessed on {}: {} of {} points, a score of {}.", determination.assessed_on, determination.earned, determination.applicable, determination.score),
+                ))
+                @if determination.deducted > 0 {
+                    (lang.gap())
+                    (lang.pick(format!("隐患扣 {} 分。", determination.deducted), format!("{} taken off for hazards.", determination.deducted)))
+                }
+            }
+            @if !determination.caps.is_empty() || !determination.vetoes.is_empty() {
+                ul {
+                    @for cap in &determination.caps { li { (lang.cause(&cap.by, name)) " — " (lang.cap(cap.star)) } }
+                    @for veto in &determination.vetoes { li { (lang.cause(veto, name)) " — " (lang.pick("一票否决", "veto")) } }
+                }
+            }
+            @if lost.is_empty() { p { (lang.pick("没有失分。", "No points were lost.")) } } @else { (lost_points(lang, &lost)) }
+        }))
+        (section(lang.pick("全部指标", "All indicators"), indicator_groups(lang, &groups)))
+    }
+}
+
+/// The outcome that earns these points, in the rulebook's words.
+fn answer(lang: Lang, indicator: &Indicator, earned: u32, worth: u32) -> String {
+    if worth == 0 {
+        return lang.outcome("not_applicable").to_owned();
+    }
+    let row = indicator.rows.iter().find(|row| row.points == u64::from(earned));
+    row.map(|row| outcome_words(lang, row)).unwrap_or_default()
+}
+
+fn name_of(lang: Lang, indicator: &Indicator) -> &str {
+    named(lang, &indicator.zh, &indicator.en)
+}
+
+/// The units of a building, the buildings of an estate.
+fn parts_of(lang: Lang, told: &Told) -> Markup {
+    let total = told.children.total;
+    let heading = lang.pick(format!("下属房屋（{total}）"), format!("Premises within ({total})"));
+    let left = total.saturating_sub(told.children.rows.len() as u64);
+    section(
+        &heading,
+        html! {
+            (premises_table(lang, &heading, &told.children.rows))
+            @if left > 0 {
+                p.quiet { (lang.pick(
+                    format!("另有 {left} 套没有列出，请按地址查找。"),
+                    format!("{left} more are not listed; search by address."),
+                )) }
+            }
+        },
+    )
+}
+
+fn register(lang: Lang, told: &Told, code: &str) -> Vec<Fact> {
+    let premises = &told.view.premises;
+    let mut register = vec![Fact::code(lang.pick("编码", "Code"), code)];
+    if let Some(parent) = &told.view.parent {
+        let link = html! { a href=(subject_address(parent)) { (parent.address) } };
+        register.push(Fact::new(lang.pick("所在", "Part of"), link));
+    }
+    let places = [
+        (lang.pick("街道", "Subdistrict"), premises.subdistrict.clone()),
+        (lang.pick("社区", "Community"), premises.community.clone()),
+        (lang.pick("层数", "Storeys"), premises.storeys.map(|n| n.to_string()).unwrap_or_default()),
+        (lang.pick("套数", "Units"), premises.units.map(|n| n.to_string()).unwrap_or_default()),
+        (lang.pick("建成年份", "Year built"), premises.year_built.map(|n| n.to_string()).unwrap_or_default()),
+    ];
+    let stated = places.into_iter().filter(|(_, value)| !value.is_empty());
+    register.extend(stated.map(|(label, value)| Fact::text(label, value)));
+    register
+}
+
+fn small(points: u64) -> u32 {
+    u32::try_from(points).unwrap_or(u32::MAX)
+}
+
+/// Units and buildings listed on the page of what they belong to.
+const CHILDREN_SHOWN: u64 = 300;
