@@ -6,23 +6,23 @@ use axum::Router;
 
 use crate::app::App;
 
+pub mod api;
 pub mod assessing;
+pub mod audit;
 pub mod commands;
 pub mod confirming;
 pub mod desk;
-pub mod look;
-pub mod public;
-pub mod session;
-pub mod subject;
-pub mod state;
-pub mod rules;
-pub mod routes;
-pub mod openapi;
-pub mod log;
-pub mod health;
 pub mod front;
-pub mod audit;
-pub mod api;
+pub mod health;
+pub mod log;
+pub mod look;
+pub mod openapi;
+pub mod public;
+pub mod routes;
+pub mod rules;
+pub mod session;
+pub mod state;
+pub mod subject;
 
 /// Everything that is served.
 pub fn router(app: Arc<App>) -> Router {
