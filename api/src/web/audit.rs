@@ -1,25 +1,34 @@
 //! Audit page: every entry about premises with who signed it, its two times, its place and its proof.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query, Request, State};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
 use maud::{Markup, html};
 use serde::Deserialize;
 use wuping_domain::event::{Written, read};
+use wuping_domain::facts::Role as Grants;
+use wuping_ledger::entry::Entry;
+use wuping_ledger::key_state::KeyRecord;
 use wuping_ledger::keys::{Kid, Role};
 use wuping_ledger::merkle::check_inclusion;
 use wuping_ledger::note::Checkpoint;
 use wuping_ledger::reader::Reader;
 use wuping_ledger::recorded::RecordedEntry;
+use wuping_ledger::refusal::Refusal;
 use wuping_projections::queries::{KeyView, PremisesView};
+
+use crate::app::App;
 
 use super::front::{code_of, page_number};
 use super::look::layout::{Area, page};
 use super::look::parts::*;
 use super::look::words::Lang;
+use super::session::{SESSION, cookie, now_seconds};
 use super::state::{Asking, ReadError, Site, address, encoded, nothing_here};
 
 /// Put into a request by whoever has checked that its sender may read entries whole. Without it the page shows what
@@ -30,6 +39,23 @@ pub struct MayReadEntries;
 /// `/audit/{code}`.
 pub fn routes() -> Router<Site> {
     Router::new().route("/audit/{code}", get(audit))
+}
+
+/// Marks the requests of signed-in auditors, credit and legal officers with [`MayReadEntries`]; a layer over these routes.
+pub async fn mark_readers(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+    let token = cookie(request.headers(), SESSION).filter(|_| request.uri().path().starts_with("/audit/"));
+    if let Some(token) = token {
+        let reads = tokio::task::spawn_blocking(move || {
+            let session = app.office.session(&token, now_seconds()).ok().flatten()?;
+            let actor = app.actor(&session.account).ok()?;
+            actor.grants.iter().any(|grant| READERS.contains(&grant.role)).then_some(MayReadEntries)
+        });
+        // Whoever cannot be asked about is not let in.
+        if let Ok(Some(reads)) = reads.await {
+            request.extensions_mut().insert(reads);
+        }
+    }
+    next.run(request).await
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -93,11 +119,10 @@ fn story(site: &Site, lang: Lang, code: &str, number: u64) -> Result<Option<Stor
         if !holders.contains_key(&entry.kid) {
             holders.insert(entry.kid.clone(), site.views().account_of_kid(&entry.kid)?);
         }
-        let contested = Kid::parse(entry.kid.clone())?;
-        let contested = keys.record(&contested).is_some_and(|key| key.contested_at(entry.position));
+        let kid = Kid::parse(entry.kid.clone())?;
         let holder = holders.get(&entry.kid).and_then(Option::as_ref);
         let (by, times) = (signer(lang, &entry, holder), times(&entry));
-        let proof = proven(lang, &site.reader, &entry, checkpoint.as_ref(), contested)?;
+        let proof = proven(lang, &site.reader, &entry, checkpoint.as_ref(), keys.record(&kid))?;
         checked.push(Checked { entry, by, times, proof });
     }
     Ok(Some(Story { premises, total, page: number, entries: checked }))
@@ -109,7 +134,7 @@ fn proven(
     reader: &Reader,
     entry: &RecordedEntry,
     checkpoint: Option<&Checkpoint>,
-    contested: bool,
+    key: Option<&KeyRecord>,
 ) -> Result<ProofView, ReadError> {
     let mut proof = ProofView {
         state: ProofState::Pending,
@@ -124,7 +149,7 @@ fn proven(
     };
     let Some(row) = reader.row(entry.position)? else { return Ok(proof) };
     proof.entry_hash = row.leaf_hash.hex();
-    if let Err(refusal) = row.check(reader.origin()?) {
+    if let Err(refusal) = row.check(reader.origin()?).and_then(|entry| signed(&entry, key)) {
         proof.state = ProofState::Failed;
         proof.reason = Some(refusal.to_string());
         return Ok(proof);
@@ -138,7 +163,7 @@ fn proven(
     proof.href = Some(format!("/log/proof/inclusion/{}", entry.position));
     (proof.state, proof.reason) = match held {
         Err(refusal) => (ProofState::Failed, Some(refusal.to_string())),
-        Ok(()) if contested => (
+        Ok(()) if key.is_some_and(|key| key.contested_at(entry.position)) => (
             ProofState::Contested,
             Some(lang.say(
                 "签名的钥匙后来被作废，这一条要再核实。",
@@ -148,6 +173,14 @@ fn proven(
         Ok(()) => (ProofState::Verified, None),
     };
     Ok(proof)
+}
+
+/// Whether an enrolled key signed the entry while it was allowed to.
+fn signed(entry: &Entry, key: Option<&KeyRecord>) -> Result<(), Refusal> {
+    match key.filter(|key| key.signs_at(entry.sequence)) {
+        Some(key) => entry.verify(&key.public),
+        None => Err(Refusal::new("key", "no key that was valid there signed it")),
+    }
 }
 
 /// On whose word an entry stands: a person's, the service's own computing, or a channel's.
@@ -240,6 +273,9 @@ fn shown(lang: Lang, story: &Story, reads: bool) -> Markup {
         (print_button(lang))
     })
 }
+
+/// Who may read entries whole.
+const READERS: [Grants; 3] = [Grants::Auditor, Grants::CreditOfficer, Grants::LegalOfficer];
 
 /// Each entry's proof is computed for the page, so a page has not too many.
 const ENTRIES_A_PAGE: u64 = 50;

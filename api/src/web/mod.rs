@@ -5,6 +5,8 @@ use std::sync::Arc;
 use axum::Router;
 
 use crate::app::App;
+use crate::web::look::layout::Origin;
+use crate::web::state::Site;
 
 pub mod api;
 pub mod assessing;
@@ -17,14 +19,21 @@ pub mod health;
 pub mod log;
 pub mod look;
 pub mod openapi;
-pub mod public;
 pub mod routes;
 pub mod rules;
 pub mod session;
 pub mod state;
 pub mod subject;
 
-/// Everything that is served.
-pub fn router(app: Arc<App>) -> Router {
-    public::router(app.clone()).merge(desk::router(app.clone())).merge(commands::router(app))
+/// Everything that is served: the public pages and the log, the desk, and commands.
+pub fn router(app: Arc<App>, public_address: String) -> Router {
+    let origin = if app.ledger.origin().starts_with("sample/") { Origin::Sample } else { Origin::Office };
+    let site = Site {
+        reader: app.reader().clone(),
+        views: app.views.clone(),
+        shelf: app.shelf.clone(),
+        origin,
+        public_address,
+    };
+    routes::router(site).merge(desk::router(app.clone())).merge(commands::router(app))
 }

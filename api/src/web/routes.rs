@@ -1,14 +1,19 @@
 //! All that is read over HTTP without signing in, in one router, and the headers that every answer carries.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use serde::Deserialize;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::trace::TraceLayer;
+
+use crate::app::App;
 
 use super::look::words::Lang;
 use super::look::{Asset, assets};
@@ -33,6 +38,11 @@ pub fn router(site: Site) -> Router {
     }
     let routes = routes.fallback(nowhere).with_state(site);
     guarded(routes.layer(RequestBodyLimitLayer::new(BODY_BYTES_MAX)))
+}
+
+/// The public routes of a house in operation, with the audit page whole for those who may read entries.
+pub fn over(app: &Arc<App>, public_address: &str) -> Router {
+    router(Site::of(app, public_address)).layer(from_fn_with_state(app.clone(), audit::mark_readers))
 }
 
 /// The same routes with the headers that every answer carries, and a line in the trace for each request.

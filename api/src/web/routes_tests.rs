@@ -14,6 +14,7 @@ use wuping_ledger::timestamp::Timestamp;
 use super::*;
 use crate::app::{App, Asked, Who};
 use crate::shelf::Compiled;
+use crate::web::audit::MayReadEntries;
 use crate::web::look::layout::Origin;
 use crate::web::openapi;
 
@@ -69,7 +70,7 @@ impl House {
         });
         house.say("premises/b-1", register).await;
         house.assess(&building).await;
-        house.app.ledger.writer().commit_heads().await.unwrap();
+        house.app.ledger.writer().sign_now().await.unwrap();
         let size = house.site.reader.size().unwrap();
         assert!(house.site.views.wait_for(size - 1, std::time::Duration::from_secs(20)));
         house
@@ -216,11 +217,41 @@ async fn the_log_proves_itself_to_whoever_asks() {
     }
     assert!(!house.ask("/log/keys").await.json()["keys"].as_array().unwrap().is_empty());
     let audit = house.ask("/audit/b-1").await.text();
-    assert!(audit.contains("proof-verified") && !audit.contains("proof-failed"), "{audit}");
+    assert!(audit.contains("proof-verified") && !audit.contains("proof-failed"));
+    assert!(!audit.contains("proof-pending"), "the newest checkpoint covers all of it");
     assert!(
         !audit.contains("\"derivation\"") && !audit.contains("&quot;derivation"),
         "contents are for auditors"
     );
+    let mut auditor = Request::get("/audit/b-1").body(Body::empty()).unwrap();
+    auditor.extensions_mut().insert(MayReadEntries);
+    assert!(house.send(auditor).await.text().contains("&quot;derivation"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_auditor_who_is_signed_in_reads_entries_whole_and_a_clerk_does_not() {
+    let house = House::new().await;
+    let app = Arc::new(house.app);
+    let counter = Who::Channel { name: "counter".to_owned(), reference: "test".to_owned() };
+    let desk = crate::web::desk::router(app.clone());
+    let routes = guarded(over(&app, "").merge(desk).merge(crate::web::commands::router(app.clone())));
+    for (login, role, reads) in [("auditor", "auditor", true), ("clerk", "data_clerk", false)] {
+        let open = json!({ "command": "open", "name": "某人" });
+        for command in [open, json!({ "command": "grant", "role": role })] {
+            let (id, stream) = (Uuid::now_v7(), format!("account/{login}"));
+            let asked = Asked { id, stream, command, expected: None, occurred_at: Timestamp::now() };
+            app.execute(&counter, asked).await.unwrap();
+        }
+        let kid = app.ledger.enrol_officer(login).await.unwrap();
+        app.office.set_login(login, login, kid.as_str(), "correct horse").unwrap();
+        let now = crate::web::session::now_seconds();
+        let token = app.office.sign_in(login, "correct horse", now).unwrap().unwrap();
+        let cookie = crate::web::session::session_cookie(&token);
+        let request = Request::get("/audit/b-1").header("cookie", cookie.split(';').next().unwrap());
+        let answer = routes.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let page = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+        assert_eq!(String::from_utf8_lossy(&page).contains("&quot;derivation"), reads, "{login}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
