@@ -48,3 +48,54 @@ fn counted(outcomes: impl Iterator<Item = (String, bool)>) -> Conformance {
     }
     Conformance { cases: all.len(), passed: all.len() - failed.len(), failed: failed.into_iter().collect() }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn shipped(path: &str) -> Vec<u8> {
+        std::fs::read(format!("{}/../{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+    }
+
+    fn pingshan() -> BTreeMap<Layer, Rulebook> {
+        let written =
+            |file: &str| String::from_utf8(shipped(&format!("rulebooks/pingshan/{file}.toml"))).unwrap();
+        [Layer::Building, Layer::Estate, Layer::Unit]
+            .map(|layer| {
+                let (rows, policy) = (written(&layer.to_string()), written("policy"));
+                let document = Rulebook::compile("pingshan", &rows, &policy, &written("holidays")).unwrap();
+                (layer, Rulebook::from_document(&document).unwrap())
+            })
+            .into()
+    }
+
+    #[test]
+    fn every_shipped_case_passes_and_a_wrong_one_is_named() {
+        let file = shipped("tests/cases/cases.json");
+        let rulebooks = pingshan();
+        let result = scheme(&file, &rulebooks).unwrap();
+        assert_eq!((result.cases, result.passed, result.failed.as_slice()), (279, 279, [].as_slice()));
+        let mut cases: Value = serde_json::from_slice(&file).unwrap();
+        cases["cases"][7]["expected"] = json!({"forged": true});
+        let result = scheme(cases.to_string().as_bytes(), &rulebooks).unwrap();
+        assert_eq!((result.cases, result.passed), (279, 278));
+        assert_eq!(result.failed, [cases["cases"][7]["id"].as_str().unwrap()]);
+    }
+
+    #[test]
+    fn every_shipped_vector_passes_and_counts_once() {
+        let log = format!("{}/../tests/verifiers/sample-log", env!("CARGO_MANIFEST_DIR"));
+        let result = vectors(&shipped("tests/verifiers/vectors.json"), Some(Path::new(&log))).unwrap();
+        assert!(result.cases > 0);
+        assert_eq!((result.passed, result.failed.as_slice()), (result.cases, [].as_slice()));
+    }
+
+    #[test]
+    fn a_case_that_fails_once_has_failed() {
+        let twice = [("a", true), ("b", true), ("a", false)].map(|(id, passed)| (id.to_owned(), passed));
+        let result = counted(twice.into_iter());
+        assert_eq!((result.cases, result.passed, result.failed), (2, 1, vec!["a".to_owned()]));
+    }
+}

@@ -3,14 +3,17 @@
 use std::fmt::Write as _;
 
 use serde::Serialize;
+use wuping_domain::assessment::Assessment;
 use wuping_domain::derivation::SchemeRef;
 use wuping_domain::event::{Unreadable, Written, read};
 use wuping_domain::explain::{WayUp, cheapest_to_star};
 use wuping_domain::grade::Determination;
-use wuping_domain::grading::{Question, grade};
+use wuping_domain::grading::{self, Question, RegisteredHazard, grade};
+use wuping_domain::outcome::Outcome;
 use wuping_domain::reaction::Rulebooks;
 use wuping_domain::refused::Refused;
-use wuping_domain::subject::Subject;
+use wuping_domain::rulebook::Rulebook;
+use wuping_domain::subject::{AssessmentOf, HazardOf, Subject};
 use wuping_ledger::reader::Reader;
 use wuping_ledger::store::StoreError;
 
@@ -27,12 +30,50 @@ pub struct Explanation {
     pub determined: Determination,
     /// Number of the determination that binds, where one does.
     pub in_force: Option<u64>,
+    /// The determination that binds, where it is not the newest: that one then waits for a person, or was refused.
+    pub binds: Option<Determination>,
+    /// Every indicator of the rulebook, in its order.
+    pub indicators: Vec<Reckoned>,
+    /// Caps and vetoes in words.
+    pub lowered: Vec<Lowered>,
     /// Every indicator that lost points, the largest loss first.
     pub lost: Vec<Lost>,
     /// Positions of the entries it rests on.
     pub positions: Vec<u64>,
     /// The cheapest way up, where it was asked for.
     pub way_up: Option<WayUp>,
+}
+
+/// What one indicator brought.
+#[derive(Debug, Serialize)]
+pub struct Reckoned {
+    /// The indicator.
+    pub indicator: String,
+    /// Its Chinese name.
+    pub zh: String,
+    /// Its English name.
+    pub en: String,
+    /// What was found there; none where nothing was.
+    pub outcome: Option<Outcome>,
+    /// Points earned.
+    pub earned: u64,
+    /// Points it counts with; 0 where it does not apply.
+    pub applicable: u64,
+    /// Whether it is in a failed row.
+    pub failed: bool,
+}
+
+/// What lowers the star below that of the score.
+#[derive(Debug, Serialize)]
+pub struct Lowered {
+    /// What: `indicator:…`, `rule:…`, `hazard:…`, `incident:…` or a ban.
+    pub by: String,
+    /// The highest star left; 0 by a veto.
+    pub star: u8,
+    /// Its Chinese name; empty where the rulebook has none.
+    pub zh: String,
+    /// Its English name; empty where the rulebook has none.
+    pub en: String,
 }
 
 /// Points that an indicator lost.
@@ -78,7 +119,8 @@ pub enum ExplainError {
     Unreadable(#[from] Unreadable),
 }
 
-/// Explain the newest grade of premises.
+/// Explain the newest grade of premises. The way up is reckoned as things stand now: with the hazards that are open and a
+/// prohibition that is in force, whatever was known at the determination.
 ///
 /// # Errors
 /// [`ExplainError`].
@@ -110,28 +152,14 @@ pub fn explain(
         rulebooks.rulebook(&scheme).ok_or_else(|| ExplainError::Rulebook { id: scheme.id.clone() })?;
     let way_up = match to_star {
         Some(star) => {
-            let grading = grade(&rulebook, &Question::of(determined.determined_on, of.state.outcomes()))?;
+            let grading = grade(&rulebook, &as_things_stand(&subject, &determined, of))?;
             Some(cheapest_to_star(&rulebook, &grading, star)?)
         }
         None => None,
     };
-    let mut lost: Vec<Lost> = determined
-        .points
-        .iter()
-        .filter(|(_, (earned, applicable))| earned < applicable)
-        .map(|(id, (earned, applicable))| {
-            let indicator = rulebook.indicator(id);
-            Lost {
-                indicator: id.clone(),
-                zh: indicator.map(|i| i.zh.clone()).unwrap_or_default(),
-                en: indicator.map(|i| i.en.clone()).unwrap_or_default(),
-                lost: applicable - earned,
-                applicable: *applicable,
-                failed: determined.failed.contains(id),
-            }
-        })
-        .collect();
-    lost.sort_by(|a, b| b.lost.cmp(&a.lost).then_with(|| a.indicator.cmp(&b.indicator)));
+    let indicators = reckoned(&rulebook, &determined, &of.state);
+    let lowered = lowered(&rulebook, &determined);
+    let binding = subject.grade.in_force();
     Ok(Explanation {
         premises: premises.to_owned(),
         address: subject
@@ -141,12 +169,116 @@ pub fn explain(
             .map(|register| register.address.clone())
             .unwrap_or_default(),
         rulebook: scheme,
-        in_force: subject.grade.in_force().map(|binding| binding.determination.number),
+        in_force: binding.map(|binding| binding.determination.number),
+        binds: binding
+            .map(|binding| binding.determination.clone())
+            .filter(|binding| binding.number != determined.number),
         determined,
-        lost,
+        lost: lost(&indicators),
+        indicators,
+        lowered,
         positions,
         way_up,
     })
+}
+
+/// Every indicator with its points and what was found there.
+fn reckoned(rulebook: &Rulebook, determined: &Determination, of: &Assessment) -> Vec<Reckoned> {
+    let indicators = rulebook.scheme.indicators.iter();
+    indicators
+        .filter_map(|indicator| {
+            let (earned, applicable) = *determined.points.get(&indicator.id)?;
+            Some(Reckoned {
+                indicator: indicator.id.clone(),
+                zh: indicator.zh.clone(),
+                en: indicator.en.clone(),
+                outcome: of.results.get(&indicator.id).map(|checked| checked.outcome.clone()),
+                earned,
+                applicable,
+                failed: determined.failed.contains(&indicator.id),
+            })
+        })
+        .collect()
+}
+
+/// What cost points or failed, the largest loss first.
+fn lost(indicators: &[Reckoned]) -> Vec<Lost> {
+    let mut lost: Vec<Lost> = indicators
+        .iter()
+        .filter(|one| one.failed || one.earned < one.applicable)
+        .map(|one| Lost {
+            indicator: one.indicator.clone(),
+            zh: one.zh.clone(),
+            en: one.en.clone(),
+            lost: one.applicable.saturating_sub(one.earned),
+            applicable: one.applicable,
+            failed: one.failed,
+        })
+        .collect();
+    lost.sort_by(|a, b| b.lost.cmp(&a.lost).then_with(|| a.indicator.cmp(&b.indicator)));
+    lost
+}
+
+fn lowered(rulebook: &Rulebook, determined: &Determination) -> Vec<Lowered> {
+    let caps = determined.caps.iter().map(|cap| (&cap.by, cap.star));
+    let vetoes = determined.vetoes.iter().map(|veto| (veto, 0));
+    caps.chain(vetoes)
+        .map(|(by, star)| {
+            let (zh, en) = names(rulebook, by).unwrap_or_default();
+            Lowered { by: by.clone(), star, zh, en }
+        })
+        .collect()
+}
+
+/// The rulebook's words for a cap or a veto.
+fn names(rulebook: &Rulebook, by: &str) -> Option<(String, String)> {
+    let both = |zh: &str, en: &str| Some((zh.to_owned(), en.to_owned()));
+    let policy = &rulebook.policy;
+    match by.split_once(':') {
+        Some(("indicator", id)) => rulebook.indicator(id).and_then(|one| both(&one.zh, &one.en)),
+        Some(("rule", id)) => {
+            policy.derived_caps.iter().find(|rule| rule.id == id).and_then(|rule| both(&rule.zh, &rule.en))
+        }
+        Some(("hazard", state)) => {
+            let severity = state.rsplit_once('_').map_or(state, |(severity, _)| severity);
+            rulebook.hazard_rule(severity).and_then(|rule| both(&rule.zh, &rule.en))
+        }
+        _ => policy.vetoes.iter().find(|veto| veto.id == by).and_then(|veto| both(&veto.zh, &veto.en)),
+    }
+}
+
+/// The results of the assessment, graded with what is registered now: what a new assessment would meet. Like every other
+/// computation it knows no due days of hazards yet, and no incidents.
+fn as_things_stand(subject: &Subject, determined: &Determination, of: &AssessmentOf) -> Question {
+    let registered = |case: &HazardOf| {
+        let found = case.state.found.as_ref()?;
+        // points belong to the assessment they are taken off from
+        if found.points.is_some() && found.caused_by.as_ref() != Some(&determined.assessment) {
+            return None;
+        }
+        Some(RegisteredHazard {
+            severity: found.severity.clone(),
+            status: case.state.stage.code().to_owned(),
+            due: None,
+            determined: case.state.determined.unwrap_or_default(),
+            office_late_since: None,
+            points: found.points.unwrap_or_default(),
+        })
+    };
+    let said = |case: &HazardOf| {
+        let found = case.state.found.as_ref()?;
+        Some(grading::Determination {
+            indicator: found.indicator.clone(),
+            outcome: if case.state.determined? { "major" } else { "not_major" }.to_owned(),
+            document_number: case.state.document_number.clone(),
+        })
+    };
+    Question {
+        open_hazards: subject.hazards.values().filter_map(registered).collect(),
+        determinations: subject.hazards.values().filter_map(said).collect(),
+        prohibition_in_force: subject.grade.prohibition.is_some(),
+        ..Question::of(determined.determined_on, of.state.outcomes())
+    }
 }
 
 impl Explanation {
@@ -168,22 +300,119 @@ impl Explanation {
             let _ =
                 writeln!(text, "  −{} of {}  {} {}{failed}", lost.lost, lost.applicable, lost.zh, lost.en);
         }
-        for cap in &grade.caps {
-            let _ = writeln!(text, "  at most {} star(s): {}", cap.star, cap.by);
+        for one in &self.lowered {
+            let _ = writeln!(text, "  at most {} star(s): {} {} {}", one.star, one.by, one.zh, one.en);
         }
-        for veto in &grade.vetoes {
-            let _ = writeln!(text, "  veto: {veto}");
+        if let Some(binds) = &self.binds {
+            let star = binds.star.map_or_else(String::new, |star| format!(", {star} star(s)"));
+            let _ = writeln!(
+                text,
+                "in force: determination {} of {}: {} points, {}{star}",
+                binds.number, binds.determined_on, binds.score, binds.band
+            );
         }
         if let Some(way) = &self.way_up {
-            let _ = writeln!(text, "to reach {} star(s), put right: ", way.star);
+            let _ = writeln!(text, "to reach {} star(s), put right:", way.star);
             for step in &way.put_right {
-                let _ = writeln!(text, "  {} {}", step.zh, step.en);
+                let _ = writeln!(text, "  +{} {} {}", step.gain, step.zh, step.en);
             }
             for lift in &way.lift {
                 let _ = writeln!(text, "  to be lifted: {lift}");
             }
+            if !way.reachable {
+                let _ = writeln!(
+                    text,
+                    "  even so the score would be {} of {}",
+                    way.score_after, way.score_needed
+                );
+            }
         }
         let _ = writeln!(text, "rests on entries {:?}", self.positions);
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use wuping_projections::ledger_rulebooks::LedgerRulebooks;
+
+    use super::*;
+    use crate::test_house::House;
+
+    fn told(house: &House, to_star: Option<u8>) -> Explanation {
+        let reader = house.ledger.reader();
+        explain(reader, &LedgerRulebooks::of(reader.clone()), "p-1", to_star).unwrap()
+    }
+
+    #[test]
+    fn the_points_told_are_those_determined_and_the_largest_loss_comes_first() {
+        let mut house = House::honest();
+        house.register("p-1");
+        let worse = [("smoke_alarm", "unmet"), ("tenant_education", "none")];
+        let (_, last) = house.assess("p-1", "a-1", "2025-02-03", &worse);
+        let told = told(&house, None);
+        assert_eq!(told.rulebook, house.rules.scheme);
+        assert_eq!(told.indicators.len(), house.rules.rulebook.scheme.indicators.len());
+        let sum = |of: fn(&Reckoned) -> u64| told.indicators.iter().map(of).sum::<u64>();
+        assert_eq!(sum(|one| one.earned), told.determined.earned);
+        assert_eq!(sum(|one| one.applicable), told.determined.applicable);
+        let alarm = told.indicators.iter().find(|one| one.indicator == "smoke_alarm").unwrap();
+        assert_eq!((alarm.outcome.clone(), alarm.failed), (Some(Outcome::row("unmet")), true));
+        let lost: Vec<_> = told.lost.iter().map(|one| one.indicator.as_str()).collect();
+        assert!(lost.contains(&"smoke_alarm") && lost.contains(&"tenant_education"), "{lost:?}");
+        assert!(told.lost.is_sorted_by(|one, next| one.lost >= next.lost));
+        assert_eq!(told.positions.last(), Some(&last));
+        assert!(told.way_up.is_none());
+        assert!(told.in_words().contains(&alarm.zh));
+    }
+
+    #[test]
+    fn a_cap_is_told_in_words_and_put_right_first() {
+        let mut house = House::honest();
+        house.register("p-1");
+        house.assess("p-1", "a-1", "2025-02-03", &[("no_ebike_indoors", "unmet")]);
+        let told = told(&house, Some(5));
+        let cap = told.lowered.iter().find(|one| one.by == "indicator:no_ebike_indoors").unwrap();
+        let indicator = house.rules.rulebook.indicator("no_ebike_indoors").unwrap();
+        assert_eq!((&cap.zh, &cap.en), (&indicator.zh, &indicator.en));
+        let way = told.way_up.unwrap();
+        assert_eq!((way.put_right[0].indicator.as_str(), way.reachable), ("no_ebike_indoors", true));
+        assert!(way.lift.is_empty(), "the hazard still waits for its review and counts for nothing");
+    }
+
+    #[test]
+    fn a_confirmed_hazard_must_be_lifted_on_the_way_up() {
+        let mut house = House::honest();
+        house.register("p-1");
+        house.assess("p-1", "a-1", "2025-02-03", &[]);
+        let found = json!({
+            "type": "HazardFound", "indicator": "smoke_alarm", "severity": "serious", "works": "minor",
+            "competent": "fire", "source": "patrol", "by": "u-2"
+        });
+        house.receive("premises/p-1/hazard/h-1", "2025-03-01", found);
+        assert!(told(&house, Some(5)).way_up.unwrap().lift.is_empty());
+        let reviewed =
+            json!({"type": "HazardReviewed", "outcome": "confirmed", "by": "u-3", "competent": "fire"});
+        house.receive("premises/p-1/hazard/h-1", "2025-03-02", reviewed);
+        assert_eq!(told(&house, Some(5)).way_up.unwrap().lift, ["hazard:serious_open"]);
+    }
+
+    #[test]
+    fn premises_without_a_grade_and_a_lost_rulebook_are_said_plainly() {
+        struct Lost;
+        impl Rulebooks for Lost {
+            fn rulebook(&self, _: &SchemeRef) -> Option<std::sync::Arc<Rulebook>> {
+                None
+            }
+        }
+        let mut house = House::honest();
+        house.register("p-1");
+        let reader = house.ledger.reader().clone();
+        let without = explain(&reader, &house.rules, "p-1", None).unwrap_err();
+        assert!(matches!(without, ExplainError::NoGrade { .. }), "{without}");
+        house.assess("p-1", "a-1", "2025-02-03", &[]);
+        let lost = explain(&reader, &Lost, "p-1", None).unwrap_err();
+        assert!(lost.to_string().contains(&house.rules.scheme.id), "{lost}");
     }
 }

@@ -1,5 +1,6 @@
 //! The log as static files, for any verifier that knows C2SP tiles (docs/format.md §6).
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -41,6 +42,14 @@ pub enum ExportError {
     /// No checkpoint has been signed yet.
     #[error("no checkpoint has been signed yet; serve the ledger for a second, or import something")]
     NoCheckpoint,
+    /// The folder holds another log.
+    #[error("the folder holds the log {found}, and this is {origin}; name another folder")]
+    OtherLog {
+        /// Whose files lie there.
+        found: String,
+        /// Whose were to be written.
+        origin: String,
+    },
     /// The checkpoint is none.
     #[error("the newest checkpoint cannot be read")]
     Note(#[from] Refusal),
@@ -56,21 +65,29 @@ pub enum ExportError {
 pub fn export_tiles(reader: &Reader, folder: &Path) -> Result<Exported, ExportError> {
     let note = reader.checkpoint()?.ok_or(ExportError::NoCheckpoint)?;
     let text = note.split("\n\n").next().unwrap_or_default();
-    let (_, size, _) = parse_checkpoint_text(&format!("{text}\n"))?;
-    let mut files = 0;
+    let text = format!("{text}\n");
+    let (origin, size, _) = parse_checkpoint_text(&text)?;
+    let place = folder.join("checkpoint");
+    if let Some(found) = first_line(&place).filter(|found| *found != origin) {
+        return Err(ExportError::OtherLog { found, origin: origin.to_owned() });
+    }
+    let mut written = Written::default();
     for tile in entry_bundles_for(size).chain(tiles_for(size)) {
-        write(&folder.join(tile.to_string()), &rendered(reader, &tile)?)?;
-        files += 1;
+        written.put(folder, &tile.to_string(), &rendered(reader, &tile)?)?;
     }
     for scheme in reader.schemes()? {
-        write(&folder.join("schemes").join(format!("{}.json", scheme.sha256)), &scheme.bytes)?;
-        files += 1;
+        written.put(folder, &format!("schemes/{}.json", scheme.sha256), &scheme.bytes)?;
     }
-    let beside = folder.join("checkpoint.new");
-    write(&beside, note.as_bytes())?;
-    let place = folder.join("checkpoint");
-    fs::rename(&beside, &place).map_err(|source| ExportError::File { path: place, source })?;
-    Ok(Exported { size, files: files + 1 })
+    // names before the checkpoint that promises them
+    written.sync_folders()?;
+    written.put(folder, "checkpoint", note.as_bytes())?;
+    written.sync_folders()?;
+    Ok(Exported { size, files: written.files })
+}
+
+/// The origin that a checkpoint begins with, where there is one.
+fn first_line(checkpoint: &Path) -> Option<String> {
+    fs::read_to_string(checkpoint).ok()?.lines().next().map(str::to_owned)
 }
 
 fn rendered(reader: &Reader, tile: &Tile) -> Result<Vec<u8>, ExportError> {
@@ -82,11 +99,112 @@ fn rendered(reader: &Reader, tile: &Tile) -> Result<Vec<u8>, ExportError> {
     bytes.ok_or_else(|| ExportError::Missing { tile: tile.to_string() })
 }
 
-fn write(path: &Path, bytes: &[u8]) -> Result<(), ExportError> {
-    let failed = |source| ExportError::File { path: path.to_owned(), source };
-    if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent).map_err(failed)?;
+/// What was written so far.
+#[derive(Default)]
+struct Written {
+    files: u64,
+    /// Folders whose names are not on the disk for sure.
+    folders: BTreeSet<PathBuf>,
+}
+
+impl Written {
+    /// A file, synced beside its place and then renamed to it: whoever reads along sees the old bytes or the new.
+    fn put(&mut self, folder: &Path, name: &str, bytes: &[u8]) -> Result<(), ExportError> {
+        let path = folder.join(name);
+        let failed = |source| ExportError::File { path: path.clone(), source };
+        for parent in path.ancestors().skip(1).take(1 + name.matches('/').count()) {
+            if !self.folders.contains(parent) {
+                fs::create_dir_all(parent).map_err(failed)?;
+                self.folders.insert(parent.to_owned());
+            }
+        }
+        let mut beside = path.clone().into_os_string();
+        beside.push(".new");
+        let mut file = File::create(&beside).map_err(failed)?;
+        file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed)?;
+        fs::rename(&beside, &path).map_err(failed)?;
+        self.files += 1;
+        Ok(())
     }
-    let mut file = File::create(path).map_err(failed)?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed)
+
+    fn sync_folders(&mut self) -> Result<(), ExportError> {
+        for path in std::mem::take(&mut self.folders) {
+            let synced = File::open(&path).and_then(|folder| folder.sync_all());
+            synced.map_err(|source| ExportError::File { path, source })?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wuping_ledger::encoding::Hash;
+    use wuping_ledger::merkle::leaf_hash;
+    use wuping_ledger::tile::split_bundle;
+
+    use super::*;
+    use crate::test_house::House;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                names.extend(self::names(&path))
+            } else {
+                names.push(path.display().to_string())
+            }
+        }
+        names
+    }
+
+    #[test]
+    fn the_files_are_the_log_under_its_checkpoint() {
+        let mut house = House::honest();
+        for n in 0..300 {
+            house.register(&format!("p-{n}"));
+        }
+        let note = house.sign();
+        let folder = house.folder.path().join("static");
+        let exported = export_tiles(house.ledger.reader(), &folder).unwrap();
+        assert_eq!(exported.size, house.ledger.reader().size().unwrap());
+        assert_eq!(fs::read_to_string(folder.join("checkpoint")).unwrap(), note);
+        let rest = exported.size - 256;
+        for (n, width, name) in [(0, 256, "000".to_owned()), (1, rest, format!("001.p/{rest}"))] {
+            let bundle = fs::read(folder.join("tile/entries").join(&name)).unwrap();
+            let hashes = fs::read(folder.join("tile/0").join(&name)).unwrap();
+            let leaves = split_bundle(&bundle, width).unwrap();
+            for (i, leaf) in leaves.into_iter().enumerate() {
+                let position = n * 256 + i as u64;
+                assert_eq!(Some(leaf), house.ledger.reader().leaf(position).unwrap().as_deref());
+                assert_eq!(hashes.chunks(32).nth(i), Some(leaf_hash(leaf).as_bytes().as_slice()));
+            }
+        }
+        assert_eq!(fs::read(folder.join("tile/1/000.p/1")).unwrap().len(), 32);
+        let scheme = fs::read(folder.join(format!("schemes/{}.json", house.rules.scheme.sha256))).unwrap();
+        assert_eq!(Hash::of(&scheme).hex(), house.rules.scheme.sha256);
+        let names = names(&folder);
+        assert_eq!(names.len() as u64, exported.files);
+        assert!(names.iter().all(|name| !name.ends_with(".new")), "{names:?}");
+    }
+
+    #[test]
+    fn a_later_export_adds_to_an_older_one_and_another_log_is_refused() {
+        let mut house = House::honest();
+        house.sign();
+        let folder = house.folder.path().join("static");
+        let before = export_tiles(house.ledger.reader(), &folder).unwrap();
+        house.register("p-1");
+        let note = house.sign();
+        let after = export_tiles(house.ledger.reader(), &folder).unwrap();
+        assert_eq!(after.size, before.size + 1);
+        assert_eq!(fs::read_to_string(folder.join("checkpoint")).unwrap(), note);
+        assert!(
+            folder.join(format!("tile/0/000.p/{}", before.size)).exists(),
+            "readers of the older one go on"
+        );
+        fs::write(folder.join("checkpoint"), note.replace("sample/replay", "sample/other")).unwrap();
+        let refused = export_tiles(house.ledger.reader(), &folder).unwrap_err();
+        assert!(matches!(refused, ExportError::OtherLog { .. }), "{refused}");
+    }
 }

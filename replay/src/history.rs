@@ -68,3 +68,43 @@ pub fn history(reader: &Reader, path: &str) -> Result<Vec<HistoryEntry>, History
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_house::House;
+
+    #[test]
+    fn who_received_and_who_computed_is_told_in_order_and_nothing_of_others() {
+        let mut house = House::honest();
+        house.register("p-1");
+        house.register("p-10");
+        let (submitted, last) = house.assess("p-1", "a-1", "2025-02-03", &[]);
+        let told = history(house.ledger.reader(), "premises/p-1").unwrap();
+        assert!(told.is_sorted_by_key(|entry| entry.position));
+        assert!(told.iter().all(|entry| entry.stream.split('/').nth(1) == Some("p-1")));
+        let at = |position| told.iter().find(|entry| entry.position == position).unwrap();
+        let (submission, grade) = (at(submitted), at(submitted + 1));
+        assert_eq!(
+            (submission.event_type.as_str(), submission.role.as_str()),
+            ("AssessmentSubmitted", "intake")
+        );
+        assert_eq!((grade.event_type.as_str(), grade.role.as_str()), ("GradeDetermined", "service"));
+        assert_eq!(submission.occurred_at, "2025-02-03T04:00:00.000Z");
+        assert!(submission.recorded_at >= submission.occurred_at);
+        assert!(grade.content.get().contains("\"derivation\""));
+        assert_eq!(told.last().unwrap().position, last);
+        let assessment = history(house.ledger.reader(), "premises/p-1/assessment/a-1").unwrap();
+        assert!(assessment.iter().all(|entry| entry.stream == "premises/p-1/assessment/a-1"));
+        assert!(history(house.ledger.reader(), "premises/p-3").unwrap().is_empty());
+    }
+
+    #[test]
+    fn the_holder_of_a_root_key_is_named() {
+        let house = House::honest();
+        let genesis = house.ledger.reader().row(0).unwrap().unwrap();
+        let told = history(house.ledger.reader(), &genesis.aggregate_id).unwrap();
+        assert_eq!((told[0].holder.as_str(), told[0].role.as_str()), ("root-1", "root"));
+        assert_eq!((told[0].position, told[0].version, &told[0].kid), (0, 1, &genesis.kid));
+    }
+}

@@ -8,3 +8,6 @@ pub mod history;
 pub mod rebuild;
 pub mod report;
 pub mod verify;
+
+#[cfg(test)]
+mod test_house;
