@@ -8,7 +8,7 @@ use std::time::Duration;
 use cqrs_es::{AggregateError, CqrsFramework};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
-use wuping_domain::account::{self, Account, Standing};
+use wuping_domain::account::{Account, Standing};
 use wuping_domain::aggregate::{Concept, Request, Shell};
 use wuping_domain::assessment::Assessment;
 use wuping_domain::authority::Authority;
@@ -328,7 +328,7 @@ impl App {
         let mut state = Account::default();
         for entry in self.reader().stream(&format!("account/{account}"))? {
             if let Event::Account(event) = recorded(&entry.row())?.event {
-                fold_account(&mut state, &event);
+                state.evolve(&event);
             }
         }
         let grants = if state.standing == Standing::Open { state.grants } else { vec![] };
@@ -367,10 +367,6 @@ impl App {
         self.ledger.writer().commit_heads().await?;
         self.ledger.close().await
     }
-}
-
-fn fold_account(state: &mut Account, event: &account::Event) {
-    state.evolve(event);
 }
 
 fn running(shelf: &Arc<Shelf>) -> RunOptions {

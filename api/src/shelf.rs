@@ -1,10 +1,8 @@
 //! The shelf of rulebooks: those that come with the program, and every one published into a ledger.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock};
 
-use serde_json::Value;
 use wuping_domain::derivation::SchemeRef;
 use wuping_domain::reaction::Rulebooks;
 use wuping_domain::rulebook::{Layer, Rulebook, RulebookError};
@@ -12,6 +10,7 @@ use wuping_ledger::encoding::{hex_encode, sha256};
 use wuping_ledger::jcs;
 use wuping_ledger::reader::Reader;
 use wuping_ledger::refusal::Refusal;
+use wuping_projections::ledger_rulebooks::LedgerRulebooks;
 
 /// A rulebook compiled to the bytes that a ledger keeps.
 #[derive(Clone, Debug)]
@@ -88,42 +87,27 @@ pub fn toronto_2023() -> Result<Compiled, CompileError> {
     )
 }
 
-/// Rulebooks kept in the ledger of a folder, read once each. The ledger may be made after the shelf.
+/// The rulebooks kept in the ledger of a folder. The ledger may be made after the shelf, as its own rules ask for it.
 #[derive(Debug)]
 pub struct Shelf {
     folder: PathBuf,
-    read: RwLock<HashMap<String, Arc<Rulebook>>>,
-    reader: OnceLock<Reader>,
+    kept: OnceLock<LedgerRulebooks>,
 }
 
 impl Shelf {
     /// The rulebooks of the ledger in this folder.
     pub fn in_folder(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), read: RwLock::default(), reader: OnceLock::new() }
-    }
-
-    fn load(&self, scheme: &SchemeRef) -> Option<Arc<Rulebook>> {
-        if self.reader.get().is_none() {
-            let reader = Reader::open(&self.folder).ok()?;
-            self.reader.get_or_init(|| reader);
-        }
-        let kept = self.reader.get()?.scheme(&scheme.sha256).ok().flatten()?;
-        let document: Value = serde_json::from_slice(&kept.bytes).ok()?;
-        Rulebook::from_document(&document).ok().map(Arc::new)
+        Self { folder: folder.to_owned(), kept: OnceLock::new() }
     }
 }
 
 impl Rulebooks for Shelf {
     fn rulebook(&self, scheme: &SchemeRef) -> Option<Arc<Rulebook>> {
-        if let Some(rulebook) = self.read.read().unwrap_or_else(PoisonError::into_inner).get(&scheme.sha256) {
-            return Some(rulebook.clone());
+        if self.kept.get().is_none() {
+            let reader = Reader::open(&self.folder).ok()?;
+            self.kept.get_or_init(|| LedgerRulebooks::of(reader));
         }
-        let rulebook = self.load(scheme)?;
-        self.read
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(scheme.sha256.clone(), rulebook.clone());
-        Some(rulebook)
+        self.kept.get()?.rulebook(scheme)
     }
 }
 

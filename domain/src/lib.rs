@@ -36,7 +36,7 @@ pub mod reaction;
 pub mod record;
 pub mod recorded;
 pub mod refused;
-mod regrade;
+pub mod regrade;
 pub mod rejection;
 pub mod rulebook;
 pub mod said;

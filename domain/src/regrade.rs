@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
+
 use crate::effect;
 use crate::grade::{Determination, Previous};
 use crate::grading::{self, Grading, Question, RecomputeQuestion, RegisteredHazard};
@@ -59,6 +61,12 @@ pub(crate) fn determination(
 
 fn question(subject: &Subject, cause: &Cause, of: &AssessmentOf) -> Question {
     let carried = if cause.submitted { of.state.carried() } else { BTreeMap::new() };
+    Question { carried, ..as_registered(subject, &cause.assessment, of, cause.on) }
+}
+
+/// The question that an assessment's results and everything registered of its premises make on a day: open hazards,
+/// determinations, a prohibition in force. Nothing is carried.
+pub fn as_registered(subject: &Subject, assessment: &str, of: &AssessmentOf, on: NaiveDate) -> Question {
     let suspected = subject.hazards.values().filter_map(|of| {
         let found = of.state.found.as_ref()?;
         Some(grading::Determination {
@@ -68,14 +76,10 @@ fn question(subject: &Subject, cause: &Cause, of: &AssessmentOf) -> Question {
         })
     });
     Question {
-        on: cause.on,
-        results: of.state.outcomes(),
-        carried,
         determinations: suspected.collect(),
-        open_hazards: subject.hazards.values().filter_map(|of| registered(of, &cause.assessment)).collect(),
-        incidents: vec![],
-        building_prohibited: false,
+        open_hazards: subject.hazards.values().filter_map(|of| registered(of, assessment)).collect(),
         prohibition_in_force: subject.grade.prohibition.is_some(),
+        ..Question::of(on, of.state.outcomes())
     }
 }
 

@@ -8,12 +8,13 @@ use wuping_domain::derivation::SchemeRef;
 use wuping_domain::event::{Unreadable, Written, read};
 use wuping_domain::explain::{WayUp, cheapest_to_star};
 use wuping_domain::grade::Determination;
-use wuping_domain::grading::{self, Question, RegisteredHazard, grade};
+use wuping_domain::grading::grade;
 use wuping_domain::outcome::Outcome;
 use wuping_domain::reaction::Rulebooks;
 use wuping_domain::refused::Refused;
+use wuping_domain::regrade::as_registered;
 use wuping_domain::rulebook::Rulebook;
-use wuping_domain::subject::{AssessmentOf, HazardOf, Subject};
+use wuping_domain::subject::Subject;
 use wuping_ledger::reader::Reader;
 use wuping_ledger::store::StoreError;
 
@@ -152,7 +153,7 @@ pub fn explain(
         rulebooks.rulebook(&scheme).ok_or_else(|| ExplainError::Rulebook { id: scheme.id.clone() })?;
     let way_up = match to_star {
         Some(star) => {
-            let grading = grade(&rulebook, &as_things_stand(&subject, &determined, of))?;
+            let grading = grade(&rulebook, &as_registered(&subject, &determined.assessment, of, determined.determined_on))?;
             Some(cheapest_to_star(&rulebook, &grading, star)?)
         }
         None => None,
@@ -244,40 +245,6 @@ fn names(rulebook: &Rulebook, by: &str) -> Option<(String, String)> {
             rulebook.hazard_rule(severity).and_then(|rule| both(&rule.zh, &rule.en))
         }
         _ => policy.vetoes.iter().find(|veto| veto.id == by).and_then(|veto| both(&veto.zh, &veto.en)),
-    }
-}
-
-/// The results of the assessment, graded with what is registered now: what a new assessment would meet. Like every other
-/// computation it knows no due days of hazards yet, and no incidents.
-fn as_things_stand(subject: &Subject, determined: &Determination, of: &AssessmentOf) -> Question {
-    let registered = |case: &HazardOf| {
-        let found = case.state.found.as_ref()?;
-        // points belong to the assessment they are taken off from
-        if found.points.is_some() && found.caused_by.as_ref() != Some(&determined.assessment) {
-            return None;
-        }
-        Some(RegisteredHazard {
-            severity: found.severity.clone(),
-            status: case.state.stage.code().to_owned(),
-            due: None,
-            determined: case.state.determined.unwrap_or_default(),
-            office_late_since: None,
-            points: found.points.unwrap_or_default(),
-        })
-    };
-    let said = |case: &HazardOf| {
-        let found = case.state.found.as_ref()?;
-        Some(grading::Determination {
-            indicator: found.indicator.clone(),
-            outcome: if case.state.determined? { "major" } else { "not_major" }.to_owned(),
-            document_number: case.state.document_number.clone(),
-        })
-    };
-    Question {
-        open_hazards: subject.hazards.values().filter_map(registered).collect(),
-        determinations: subject.hazards.values().filter_map(said).collect(),
-        prohibition_in_force: subject.grade.prohibition.is_some(),
-        ..Question::of(determined.determined_on, of.state.outcomes())
     }
 }
 

@@ -77,10 +77,10 @@ pub(super) fn account(common: &Common, account: Account) -> Result<ExitCode, Fai
 pub(crate) async fn open(app: &App, login: &str, name: &str, grant: Grant) -> Result<String, Failure> {
     let account = format!("a-{}", Uuid::now_v7().simple());
     let counter = Who::Channel { name: "counter".to_owned(), reference: format!("account/{account}") };
-    let mut opening = json!({ "command": "open", "name": name });
+    let opening = json!({ "command": "open", "name": name });
     let mut granting = serde_json::to_value(&grant)?;
     granting["command"] = json!("grant");
-    for command in [opening.take(), granting] {
+    for command in [opening, granting] {
         let asked = Asked {
             id: Uuid::now_v7(),
             stream: format!("account/{account}"),
