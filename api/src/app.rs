@@ -42,8 +42,8 @@ use wuping_projections::{ViewsError, ViewsHandle};
 
 use crate::office::{Office, OfficeError};
 use crate::reactions::Reactions;
-use crate::recording::recorded;
 use crate::shelf::{CompileError, Shelf};
+use wuping_projections::recording::recorded;
 
 /// Everything that runs while the house is open.
 pub struct App {

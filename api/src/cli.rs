@@ -10,6 +10,7 @@ use std::process::ExitCode;
 
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use wuping_projections::error::causes;
 
 /// 屋评 wuping: the audit-grade ledger of rental-housing grading.
 #[derive(Debug, Parser)]
@@ -230,13 +231,7 @@ impl Failure {
 
 impl<E: std::error::Error> From<E> for Failure {
     fn from(error: E) -> Self {
-        let mut lines = vec![error.to_string()];
-        let mut source = error.source();
-        while let Some(cause) = source {
-            lines.push(cause.to_string());
-            source = cause.source();
-        }
-        Self { code: 2, lines }
+        Self { code: 2, lines: causes(&error) }
     }
 }
 

@@ -6,7 +6,6 @@ pub mod cli;
 pub mod import;
 pub mod office;
 pub mod reactions;
-pub mod recording;
 pub mod sample;
 pub mod shelf;
 pub mod web;

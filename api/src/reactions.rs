@@ -14,7 +14,7 @@ use wuping_ledger::store::StoreError;
 use wuping_ledger::stream::StreamPath;
 use wuping_ledger::timestamp::Timestamp;
 
-use crate::recording::recorded;
+use wuping_projections::recording::recorded;
 
 /// Folded premises, as many as fit, and the rules to compute from them.
 pub struct Reactions {

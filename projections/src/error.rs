@@ -138,6 +138,17 @@ impl From<StoreError> for ViewsError {
     }
 }
 
+/// An error and what lies under it, outermost first: told once, where it leaves the house.
+pub fn causes(error: &dyn std::error::Error) -> Vec<String> {
+    let mut lines = vec![error.to_string()];
+    let mut source = error.source();
+    while let Some(cause) = source {
+        lines.push(cause.to_string());
+        source = cause.source();
+    }
+    lines
+}
+
 impl ViewsError {
     /// A refusal of the database, by what was being done: `be read`, `be written`.
     pub(crate) fn database(doing: &'static str) -> impl Fn(rusqlite::Error) -> Self {
@@ -146,14 +157,7 @@ impl ViewsError {
 
     /// The whole chain of causes in one line, for a page or a log.
     pub fn chain(&self) -> String {
-        let mut text = self.to_string();
-        let mut cause = std::error::Error::source(self);
-        while let Some(inner) = cause {
-            text.push_str(": ");
-            text.push_str(&inner.to_string());
-            cause = inner.source();
-        }
-        text
+        causes(self).join(": ")
     }
 
     /// Position of the entry that is at fault, where one is.

@@ -29,6 +29,7 @@ pub mod premises;
 pub mod projector;
 pub mod publications;
 pub mod queries;
+pub mod recording;
 pub mod search;
 pub mod tx;
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use wuping_domain::assessment::Assessment;
 use wuping_domain::derivation::SchemeRef;
-use wuping_domain::event::{Unreadable, Written, read};
+use wuping_domain::event::Unreadable;
 use wuping_domain::explain::{WayUp, cheapest_to_star};
 use wuping_domain::grade::Determination;
 use wuping_domain::grading::grade;
@@ -17,6 +17,7 @@ use wuping_domain::rulebook::Rulebook;
 use wuping_domain::subject::Subject;
 use wuping_ledger::reader::Reader;
 use wuping_ledger::store::StoreError;
+use wuping_projections::recording::recorded;
 
 /// A grade explained.
 #[derive(Debug, Serialize)]
@@ -135,15 +136,7 @@ pub fn explain(
     let mut positions = Vec::new();
     for entry in reader.subject(&format!("premises/{premises}"), None)? {
         positions.push(entry.position);
-        subject.apply(&read(&Written {
-            data: &entry.data,
-            event_id: &entry.event_id,
-            occurred_at: &entry.occurred_at,
-            position: entry.position,
-            recorded_at: &entry.recorded_at,
-            stream: &entry.stream,
-            version: entry.version,
-        })?);
+        subject.apply(&recorded(&entry.row())?);
     }
     let no_grade = || ExplainError::NoGrade { premises: premises.to_owned() };
     let determined = subject.grade.latest.clone().ok_or_else(no_grade)?;
@@ -153,7 +146,10 @@ pub fn explain(
         rulebooks.rulebook(&scheme).ok_or_else(|| ExplainError::Rulebook { id: scheme.id.clone() })?;
     let way_up = match to_star {
         Some(star) => {
-            let grading = grade(&rulebook, &as_registered(&subject, &determined.assessment, of, determined.determined_on))?;
+            let grading = grade(
+                &rulebook,
+                &as_registered(&subject, &determined.assessment, of, determined.determined_on),
+            )?;
             Some(cheapest_to_star(&rulebook, &grading, star)?)
         }
         None => None,

@@ -4,14 +4,14 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rayon::prelude::*;
 use serde::Serialize;
 use wuping_domain::aggregate::Concept;
-use wuping_domain::event::{Event, Unreadable, Written, read};
+use wuping_domain::event::{Event, Unreadable};
 use wuping_domain::premises::Premises;
 use wuping_domain::recorded::Recorded;
 use wuping_domain::rulebook::Layer;
 use wuping_ledger::reader::Reader;
-use wuping_ledger::recorded::RecordedEntry;
 use wuping_ledger::store::StoreError;
 use wuping_projections::grade_book::{Chronicle, Standing};
+use wuping_projections::recording::recorded;
 
 /// The moment that is asked about. All that is stated holds together.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -96,7 +96,7 @@ fn graded_premises(reader: &Reader) -> Result<Vec<String>, StoreError> {
 fn line(reader: &Reader, id: &str, question: Question) -> Result<Option<GradeLine>, ReportError> {
     let mut chronicle = Chronicle::default();
     for entry in reader.stream(&format!("premises/{id}/grade"))? {
-        let recorded = understood(&entry)?;
+        let recorded = recorded(&entry.row())?;
         if let Event::Grade(event) = &recorded.event
             && question.takes(&recorded)
         {
@@ -112,7 +112,7 @@ fn line(reader: &Reader, id: &str, question: Question) -> Result<Option<GradeLin
     }
     let mut premises = Premises::default();
     for entry in reader.stream(&format!("premises/{id}"))? {
-        let recorded = understood(&entry)?;
+        let recorded = recorded(&entry.row())?;
         if let Event::Premises(event) = &recorded.event
             && question.takes(&recorded)
         {
@@ -146,18 +146,6 @@ fn graded(standing: &Standing) -> Graded {
         effective_from: Some(standing.effective_from),
         position: Some(standing.origin.position),
     }
-}
-
-fn understood(entry: &RecordedEntry) -> Result<Recorded<Event>, Unreadable> {
-    read(&Written {
-        data: &entry.data,
-        event_id: &entry.event_id,
-        occurred_at: &entry.occurred_at,
-        position: entry.position,
-        recorded_at: &entry.recorded_at,
-        stream: &entry.stream,
-        version: entry.version,
-    })
 }
 
 #[cfg(test)]

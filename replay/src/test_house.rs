@@ -10,9 +10,7 @@ use std::thread::{self, Thread};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use wuping_domain::derivation::SchemeRef;
-use wuping_domain::event::{Event, Written, read};
 use wuping_domain::reaction::{Rulebooks, compute, follow};
-use wuping_domain::recorded::Recorded;
 use wuping_domain::rulebook::scheme::{Collect, Indicator, Kind};
 use wuping_domain::rulebook::{Layer, Rulebook};
 use wuping_domain::subject::Subject;
@@ -26,6 +24,7 @@ use wuping_ledger::recorded::RecordedRow;
 use wuping_ledger::store::Scheme;
 use wuping_ledger::stream::StreamPath;
 use wuping_ledger::timestamp::Timestamp;
+use wuping_projections::recording::recorded;
 
 /// A ledger in a folder of its own.
 pub(crate) struct House {
@@ -173,7 +172,7 @@ impl Reactor for Small {
         if !cause.stream.starts_with("premises/") {
             return Ok(vec![]);
         }
-        let event = understood(cause);
+        let event = recorded(cause).unwrap();
         let due = follow(&event, &folded(event.subject(), reader), self);
         let consequences = due.into_iter().filter_map(|due| {
             let subjects = due.subjects.iter().map(|key| (key.clone(), folded(key, reader))).collect();
@@ -209,24 +208,11 @@ impl Rulebooks for Small {
 fn folded(key: &str, reader: &dyn SubjectReader) -> Subject {
     let mut subject = Subject::default();
     let each = &mut |row: RecordedRow<'_>| {
-        subject.apply(&understood(&row));
+        subject.apply(&recorded(&row).unwrap());
         Ok(())
     };
     reader.subject(key, each).unwrap();
     subject
-}
-
-fn understood(row: &RecordedRow<'_>) -> Recorded<Event> {
-    read(&Written {
-        data: row.data,
-        event_id: row.event_id,
-        occurred_at: row.occurred_at,
-        position: row.position,
-        recorded_at: row.recorded_at,
-        stream: row.stream,
-        version: row.version,
-    })
-    .unwrap()
 }
 
 fn best(indicator: &Indicator) -> Value {

@@ -30,7 +30,7 @@ pub(super) fn serve(common: &Common, options: Serve) -> Result<ExitCode, Failure
 
 async fn until_stopped(common: &Common, options: Serve) -> Result<(), Failure> {
     let app = Arc::new(house(common).await?);
-    let router = web::router(app.clone(), String::new());
+    let router = web::router(app.clone(), "");
     let listener = tokio::net::TcpListener::bind(options.listen).await?;
     println!("wuping serves {} on http://{}", app.ledger.origin(), listener.local_addr()?);
     axum::serve(listener, router).with_graceful_shutdown(stopped()).await?;

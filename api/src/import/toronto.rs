@@ -31,8 +31,8 @@ use crate::import::csv_rows::Table;
 use crate::import::pipeline::Pipeline;
 use crate::import::toronto_pre2023::{Evaluation, evaluations};
 use crate::import::{ImportError, Summary};
-use crate::recording::recorded;
 use crate::shelf::{self, Compiled};
+use wuping_projections::recording::recorded;
 
 /// Import files of evaluations, plain or compressed. Every file is read and found good before anything is written;
 /// what an earlier import wrote is left as it is. `progress` is told how many of how many rows are done.

@@ -10,7 +10,6 @@ use axum::routing::get;
 use axum::{Extension, Router};
 use maud::{Markup, html};
 use serde::Deserialize;
-use wuping_domain::event::{Written, read};
 use wuping_domain::facts::Role as Grants;
 use wuping_ledger::entry::Entry;
 use wuping_ledger::key_state::KeyRecord;
@@ -204,20 +203,8 @@ fn signer(lang: Lang, entry: &RecordedEntry, holder: Option<&KeyView>) -> By {
 }
 
 fn times(entry: &RecordedEntry) -> TwoTimes {
-    let written = Written {
-        data: &entry.data,
-        event_id: &entry.event_id,
-        occurred_at: &entry.occurred_at,
-        position: entry.position,
-        recorded_at: &entry.recorded_at,
-        stream: &entry.stream,
-        version: entry.version,
-    };
     let parsed = |text: &str| text.parse().unwrap_or_default();
-    let (claimed, received) = match read(&written) {
-        Ok(recorded) => (recorded.occurred_at, recorded.recorded_at),
-        Err(_) => (parsed(&entry.occurred_at), parsed(&entry.recorded_at)),
-    };
+    let (claimed, received) = (parsed(&entry.occurred_at), parsed(&entry.recorded_at));
     let flag = (claimed > received).then_some(ClockFlag::AheadOfReceipt);
     TwoTimes { claimed, received, flag }
 }

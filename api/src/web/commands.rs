@@ -17,6 +17,7 @@ use wuping_ledger::timestamp::Timestamp;
 use crate::app::{App, Asked, Done, ExecuteError, Who};
 use crate::office::Session;
 use crate::web::session::{SESSION, cookie, no_session_cookie, now_seconds, session_cookie};
+use wuping_projections::error::causes;
 
 /// The routes that need the whole house.
 pub fn router(app: Arc<App>) -> Router {
@@ -200,12 +201,7 @@ fn refused(error: &ExecuteError, headers: &HeaderMap) -> Response {
 
 /// What could not be done for no fault of the caller: told in the log with its causes, here without them.
 fn broken(error: &dyn std::error::Error) -> Response {
-    let mut causes = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        causes = format!("{causes}: {cause}");
-        source = cause.source();
-    }
+    let causes = causes(error).join(": ");
     tracing::error!(%causes, "a command could not be carried out");
     let detail = "It could not be carried out; the operator's log says why. Send the same command again to learn whether it was recorded.";
     problem(StatusCode::INTERNAL_SERVER_ERROR, "not_carried_out", detail, json!({}))

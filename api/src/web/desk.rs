@@ -18,10 +18,11 @@ use wuping_projections::queries::{AssessmentFilter, Page as ViewPage};
 use crate::app::{App, Asked, Done, ExecuteError};
 use crate::web::assessing;
 use crate::web::confirming;
-use crate::web::look::layout::{Area, Origin, Page, SignedIn, page};
+use crate::web::look::layout::{Area, Page, SignedIn, page};
 use crate::web::look::parts::*;
 use crate::web::look::words::Lang;
 use crate::web::session::{SESSION, Signed, cookie, lang_of, no_session_cookie, now_seconds, session_cookie};
+use crate::web::state::origin_of;
 
 /// The desk's routes.
 pub fn router(app: Arc<App>) -> Router {
@@ -294,12 +295,11 @@ pub(super) fn shown(app: &App, lang: Lang, signed: Option<&Signed>, title: &str,
         },
         csrf: signed.session.csrf.clone(),
     });
-    let origin = if app.ledger.origin().starts_with("sample/") { Origin::Sample } else { Origin::Office };
     let nav = vec![
         Link::new("/desk", lang.say("待办", "Your work")),
         Link::new("/", lang.say("查询", "Find a grade")),
     ];
-    page(&Page { nav, signed_in: person, origin, ..Page::new(lang, Area::Desk, title, body) })
+    page(&Page { nav, signed_in: person, origin: origin_of(app), ..Page::new(lang, Area::Desk, title, body) })
 }
 
 pub(super) fn forged_text(lang: Lang) -> String {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::Router;
 
 use crate::app::App;
-use crate::web::look::layout::Origin;
 use crate::web::state::Site;
 
 pub mod api;
@@ -26,14 +25,7 @@ pub mod state;
 pub mod subject;
 
 /// Everything that is served: the public pages and the log, the desk, and commands.
-pub fn router(app: Arc<App>, public_address: String) -> Router {
-    let origin = if app.ledger.origin().starts_with("sample/") { Origin::Sample } else { Origin::Office };
-    let site = Site {
-        reader: app.reader().clone(),
-        views: app.views.clone(),
-        shelf: app.shelf.clone(),
-        origin,
-        public_address,
-    };
+pub fn router(app: Arc<App>, public_address: &str) -> Router {
+    let site = Site::of(&app, public_address);
     routes::router(site).merge(desk::router(app.clone())).merge(commands::router(app))
 }

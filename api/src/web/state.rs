@@ -15,6 +15,7 @@ use wuping_ledger::proofs::ProofError;
 use wuping_ledger::reader::Reader;
 use wuping_ledger::refusal::Refusal;
 use wuping_ledger::store::StoreError;
+use wuping_projections::error::causes;
 use wuping_projections::{Views, ViewsError, ViewsHandle, ViewsState};
 use wuping_replay::report::ReportError;
 
@@ -90,12 +91,11 @@ impl Site {
 
     /// The site of a house in operation.
     pub fn of(app: &App, public_address: &str) -> Self {
-        let origin = if app.ledger.origin().starts_with("sample/") { Origin::Sample } else { Origin::Office };
         Self {
             reader: app.reader().clone(),
             views: app.views.clone(),
             shelf: app.shelf.clone(),
-            origin,
+            origin: origin_of(app),
             public_address: public_address.trim_end_matches('/').to_owned(),
         }
     }
@@ -195,14 +195,14 @@ impl<S: Send + Sync> axum::extract::FromRequestParts<S> for Asking {
     }
 }
 
+/// Where a house's data comes from, for the banner of each page.
+pub(super) fn origin_of(app: &App) -> Origin {
+    if app.ledger.origin().starts_with("sample/") { Origin::Sample } else { Origin::Office }
+}
+
 /// Writes an error with its causes into the log; the number stands on the page.
 pub(super) fn logged(error: &dyn std::error::Error) -> String {
-    let mut causes = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        causes = format!("{causes}: {cause}");
-        source = cause.source();
-    }
+    let causes = causes(error).join(": ");
     let number: String = Uuid::new_v4().simple().to_string().chars().take(8).collect();
     tracing::error!(%causes, %number, "a page could not be made");
     number
