@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::Router;
 
 use crate::app::App;
-use crate::web::state::Site;
 
 pub mod api;
 pub mod assessing;
@@ -26,6 +25,6 @@ pub mod subject;
 
 /// Everything that is served: the public pages and the log, the desk, and commands.
 pub fn router(app: Arc<App>, public_address: &str) -> Router {
-    let site = Site::of(&app, public_address);
-    routes::router(site).merge(desk::router(app.clone())).merge(commands::router(app))
+    let public = routes::over(&app, public_address);
+    routes::guarded(public.merge(desk::router(app.clone())).merge(commands::router(app)))
 }

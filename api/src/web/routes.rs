@@ -37,7 +37,7 @@ pub fn router(site: Site) -> Router {
         routes = routes.route(&asset.path, get(move || async move { answered(asset) }));
     }
     let routes = routes.fallback(nowhere).with_state(site);
-    guarded(routes.layer(RequestBodyLimitLayer::new(BODY_BYTES_MAX)))
+    routes.layer(RequestBodyLimitLayer::new(BODY_BYTES_MAX))
 }
 
 /// The public routes of a house in operation, with the audit page whole for those who may read entries.

@@ -118,7 +118,7 @@ impl House {
     }
 
     async fn send(&self, request: Request<Body>) -> Answer {
-        let response = router(self.site.clone()).oneshot(request).await.unwrap();
+        let response = guarded(router(self.site.clone())).oneshot(request).await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec();
         Answer { status, headers, bytes }
