@@ -96,23 +96,49 @@ fn case(
             Fact::text(lang.pick("审议", "Considered"), said(proceeding.considered_on)),
         ]))
         @if determined.adverse && proceeding.invited_on.is_none() {
-            (section(lang.pick("通知陈述申辩", "Invite a statement"), step("invite", lang.say("记录送达", "Record the service"), words("served_on", lang.say("送达日期", "Served on"), TextKind::Day))))
+            (section(lang.pick("通知陈述申辩", "Invite a statement"), step("invite", lang.say("记录送达", "Record the service"), html! { (words("served_on", lang.say("送达日期", "Served on"), TextKind::Day)) (methods(lang)) })))
         }
         @if proceeding.statement_on.is_some() && proceeding.considered_on.is_none() {
-            (section(lang.pick("审议陈述", "Consider the statement"), step("consider_statement", lang.say("记录审议", "Record the consideration"), words("text", lang.say("审议意见", "Reasons"), TextKind::Long))))
+            (section(lang.pick("审议陈述", "Consider the statement"), step("consider_statement", lang.say("记录审议", "Record the consideration"), html! { (adoption(lang)) (words("text", lang.say("审议意见", "Reasons"), TextKind::Long)) })))
         }
         (section(lang.pick("确认", "Confirm"), step(if determined.adverse { "confirm" } else { "confirm_lift" }, lang.say("确认生效", "Confirm: it binds"), words("text", lang.say("决定文号", "Number of the decision"), TextKind::Short))))
         (section(lang.pick("不予确认", "Refuse"), step("refuse", lang.say("不予确认", "Refuse: it does not bind"), words("text", lang.say("理由", "Why"), TextKind::Long))))
     }
 }
 
+/// How the invitation reached the party.
+fn methods(lang: Lang) -> Markup {
+    let choice = |code: &str, zh: &str, en: &str| Choice::new(code, lang.say(zh, en), "");
+    let choices = [
+        choice("direct", "当面送达", "Handed over"),
+        choice("household_adult", "同住成年家属签收", "To an adult of the household"),
+        choice("left_in_place", "留置送达", "Left in place"),
+        choice("post", "邮寄送达", "By post"),
+        choice("electronic", "电子送达", "Electronically"),
+    ];
+    choice_field(lang, "method", lang.pick("送达方式", "How it was served"), None, &choices, None)
+}
+
+/// Whether the statement was adopted: nothing is chosen beforehand, for it is the officer who says so.
+fn adoption(lang: Lang) -> Markup {
+    let choices = [
+        Choice::new("yes", lang.say("采纳", "Adopted"), ""),
+        Choice::new("no", lang.say("不采纳", "Not adopted"), ""),
+    ];
+    choice_field(lang, "adopted", lang.pick("是否采纳", "Is it adopted?"), None, &choices, None)
+}
+
 #[derive(Deserialize)]
 struct Acting {
     action: String,
+    #[serde(default)]
+    adopted: Option<String>,
     command_id: Uuid,
     csrf: String,
     determination: u64,
     expected: u64,
+    #[serde(default)]
+    method: Option<String>,
     #[serde(default)]
     served_on: Option<String>,
     #[serde(default)]
@@ -127,6 +153,18 @@ async fn act(
 ) -> Response {
     if acting.csrf != signed.session.csrf {
         return refused_page(&app, signed.lang, Some(&signed), &forged_text(signed.lang));
+    }
+    let unsaid = match acting.action.as_str() {
+        "consider_statement" => acting.adopted.is_none(),
+        "invite" => acting.method.is_none(),
+        _ => false,
+    };
+    if unsaid {
+        let why = signed.lang.say(
+            "有一项没有选择。请选择后再提交，系统不会替您填写。",
+            "One question has no answer. Choose one and send it again: nothing is filled in for you.",
+        );
+        return refused_page(&app, signed.lang, Some(&signed), &why);
     }
     let asked = Asked {
         id: acting.command_id,
@@ -145,10 +183,10 @@ fn command(acting: &Acting) -> Value {
             json!({ "command": acting.action, "determination": determination, "document_number": text })
         }
         "consider_statement" => {
-            json!({ "command": "consider_statement", "determination": determination, "adopted": false, "reasons": text })
+            json!({ "command": "consider_statement", "determination": determination, "adopted": acting.adopted.as_deref() == Some("yes"), "reasons": text })
         }
         "invite" => {
-            json!({ "command": "invite", "determination": determination, "served_on": acting.served_on, "method": "direct" })
+            json!({ "command": "invite", "determination": determination, "served_on": acting.served_on, "method": acting.method })
         }
         other => json!({ "command": other, "determination": determination, "reason": text }),
     }
