@@ -71,6 +71,8 @@ pub enum Who {
         /// What the channel calls it; no personal data.
         reference: String,
     },
+    /// Another system that shares results nobody types, for the departments it was opened for.
+    Feed(Feed),
     /// A person with an account and a key.
     Person {
         /// The account.
@@ -78,6 +80,17 @@ pub enum Who {
         /// Thumbprint of the key.
         kid: Kid,
     },
+}
+
+/// A feed with what it calls this delivery.
+#[derive(Clone, Debug)]
+pub struct Feed {
+    /// Its channel, `feed-police`.
+    pub channel: String,
+    /// The departments whose indicators it shares.
+    pub departments: Vec<String>,
+    /// What it calls this delivery; no personal data.
+    pub reference: String,
 }
 
 /// A command as it arrives.
@@ -298,7 +311,7 @@ impl App {
 
     fn digest(&self, who: &Who, asked: &Asked) -> Result<[u8; 32], ExecuteError> {
         let by = match who {
-            Who::Channel { name, .. } => name,
+            Who::Channel { name, .. } | Who::Feed(Feed { channel: name, .. }) => name,
             Who::Person { account, .. } => account,
         };
         let command = json!({ "by": by, "command": asked.command, "stream": asked.stream });
@@ -308,6 +321,7 @@ impl App {
     fn facts(&self, who: &Who, asked: &Asked) -> Result<Facts, ExecuteError> {
         let actor = match who {
             Who::Channel { name, .. } => Actor::channel(name),
+            Who::Feed(feed) => Actor::feed(&feed.channel, &feed.departments),
             Who::Person { account, .. } => self.actor(account)?,
         };
         let subject = asked
@@ -375,7 +389,7 @@ fn running(shelf: &Arc<Shelf>) -> RunOptions {
 
 fn saying<C: Concept>(who: &Who, asked: &Asked, digest: [u8; 32]) -> Saying {
     let (author, aside) = match who {
-        Who::Channel { name, reference } => {
+        Who::Channel { name, reference } | Who::Feed(Feed { channel: name, reference, .. }) => {
             let received = json!({ "channel": name, "ref": reference });
             (Author::Intake, Map::from_iter([("received".to_owned(), received)]))
         }

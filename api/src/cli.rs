@@ -1,6 +1,7 @@
 //! The command line. Names and meanings are a contract; every command says with `--help` what it does, with an example.
 
 mod accounts;
+mod feeds;
 mod open;
 mod read;
 mod serve;
@@ -74,6 +75,12 @@ enum Command {
     /// Write the log out
     #[command(subcommand, after_help = "Example:\n  wuping export tiles ./static-log")]
     Export(read::Export),
+    /// Channels of other systems, and what they share
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  wuping feed open feed-police --department police\n  wuping feed take feed-police results.csv"
+    )]
+    Feed(feeds::Feed),
     /// Every event of a subject, with signer, both times, position
     #[command(after_help = "Example:\n  wuping history premises/toronto-4304347")]
     History {
@@ -193,6 +200,7 @@ fn carry_out(line: Line) -> Result<ExitCode, Failure> {
         Some(Command::Derive) => read::derive(),
         Some(Command::Explain { subject, to_star }) => read::explain(&common, &subject, to_star),
         Some(Command::Export(export)) => read::export(&common, export),
+        Some(Command::Feed(feed)) => feeds::feed(&common, feed),
         Some(Command::History { subject }) => read::history(&common, &subject),
         Some(Command::Import { kind: Import::TorontoEvaluations, files }) => open::import(&common, &files),
         Some(Command::Init { origin, administrator }) => open::init(&common, &origin, &administrator),

@@ -3,6 +3,7 @@
 
 pub mod app;
 pub mod cli;
+pub mod feeds;
 pub mod import;
 pub mod office;
 pub mod reactions;

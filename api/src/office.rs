@@ -1,4 +1,5 @@
-//! The office's own records, which are no evidence: passwords and sessions. Lost, people sign in again.
+//! The office's own records, which are no evidence: passwords, sessions, and the tokens of other systems. Lost, people
+//! sign in again and feeds are opened anew.
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use wuping_ledger::encoding::{b64u_encode, hex_encode, sha256};
 use wuping_ledger::keyring::{KeyringError, random};
 
-/// Passwords and sessions in `office.db`.
+/// Passwords, sessions and feeds in `office.db`.
 #[derive(Debug)]
 pub struct Office {
     connection: Mutex<Connection>,
@@ -24,6 +25,15 @@ pub struct Session {
     pub csrf: String,
     /// Thumbprint of the account's key.
     pub kid: String,
+}
+
+/// A channel by which another system shares results.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct OpenFeed {
+    /// Its name, `feed-police`.
+    pub channel: String,
+    /// The departments whose indicators it shares.
+    pub departments: Vec<String>,
 }
 
 /// Why the office's records could not be used.
@@ -143,6 +153,50 @@ impl Office {
         Ok(found.optional()?)
     }
 
+    /// Open a channel for another system, for the indicators of these departments. The answer is the token that it sends
+    /// with each delivery; opening it again makes a new one and ends the old.
+    ///
+    /// # Errors
+    /// If it cannot be kept.
+    pub fn open_feed(&self, channel: &str, departments: &[String]) -> Result<String, OfficeError> {
+        let token = b64u_encode(&random::<32>()?);
+        self.lock().execute(
+            "INSERT INTO feeds (channel, departments, token) VALUES (?1, ?2, ?3)
+             ON CONFLICT (channel) DO UPDATE SET departments = ?2, token = ?3",
+            params![channel, departments.join(" "), hex_encode(&sha256(token.as_bytes()))],
+        )?;
+        Ok(token)
+    }
+
+    /// Close a channel: its token is refused from now on. The answer is whether there was one.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn close_feed(&self, channel: &str) -> Result<bool, OfficeError> {
+        Ok(self.lock().execute("DELETE FROM feeds WHERE channel = ?1", [channel])? > 0)
+    }
+
+    /// The channels that are open, by name.
+    ///
+    /// # Errors
+    /// If the records cannot be read.
+    pub fn feeds(&self) -> Result<Vec<OpenFeed>, OfficeError> {
+        let connection = self.lock();
+        let mut read = connection.prepare("SELECT channel, departments FROM feeds ORDER BY channel")?;
+        let feeds = read.query_map([], open_feed)?.collect::<Result<_, _>>()?;
+        Ok(feeds)
+    }
+
+    /// The channel that a token belongs to.
+    ///
+    /// # Errors
+    /// If the records cannot be read.
+    pub fn feed_by_token(&self, token: &str) -> Result<Option<OpenFeed>, OfficeError> {
+        let digest = hex_encode(&sha256(token.as_bytes()));
+        let select = "SELECT channel, departments FROM feeds WHERE token = ?1";
+        Ok(self.lock().query_row(select, [digest], open_feed).optional()?)
+    }
+
     fn start(&self, account: &str, kid: &str, now: i64) -> Result<String, OfficeError> {
         let token = b64u_encode(&random::<32>()?);
         let csrf = b64u_encode(&random::<16>()?);
@@ -160,6 +214,12 @@ impl Office {
     }
 }
 
+fn open_feed(row: &rusqlite::Row<'_>) -> rusqlite::Result<OpenFeed> {
+    let departments: String = row.get(1)?;
+    let departments = departments.split_whitespace().map(str::to_owned).collect();
+    Ok(OpenFeed { channel: row.get(0)?, departments })
+}
+
 /// How long a session lasts: a working day.
 pub const SESSION_SECONDS: i64 = 12 * 3600;
 
@@ -170,7 +230,8 @@ const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS logins (login TEXT PRIMARY KEY, account TEXT NOT NULL, kid TEXT NOT NULL, hash TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS sessions (
     token TEXT PRIMARY KEY, account TEXT NOT NULL, kid TEXT NOT NULL, csrf TEXT NOT NULL, until INTEGER NOT NULL
-) STRICT;";
+) STRICT;
+CREATE TABLE IF NOT EXISTS feeds (channel TEXT PRIMARY KEY, departments TEXT NOT NULL, token TEXT NOT NULL) STRICT;";
 
 #[cfg(test)]
 mod tests {

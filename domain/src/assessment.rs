@@ -153,6 +153,11 @@ pub enum Command {
     },
     /// Submit it.
     Submit,
+    /// Submit what was completed on an earlier day than it is known from: for what is received.
+    SubmitCompleted {
+        /// That day; unknown where none.
+        completed_on: Option<NaiveDate>,
+    },
     /// Enter results that a feed shares.
     Supply {
         /// One for each indicator.
@@ -179,6 +184,8 @@ pub enum Event {
     },
     AssessmentSubmitted {
         by: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        completed_on: Option<NaiveDate>,
     },
     AssessmentWithdrawn {
         why: String,
@@ -215,11 +222,18 @@ impl Concept for Assessment {
             (Stage::Absent, Command::Open { scheme, reason, units }) => open(scheme, reason, units, facts),
             (Stage::Absent, _) => Err(Rejection::NotFound { what: "assessment" }),
             (_, Command::Open { .. }) => Err(Rejection::AlreadyExists { what: "assessment" }),
-            (Stage::Submitted, Command::Submit) | (Stage::Withdrawn, Command::Withdraw { .. }) => Ok(vec![]),
+            (Stage::Submitted, Command::Submit | Command::SubmitCompleted { .. })
+            | (Stage::Withdrawn, Command::Withdraw { .. }) => Ok(vec![]),
             (Stage::Submitted, _) => Err(Rejection::WrongState { is: "submitted", needs: "open" }),
             (Stage::Withdrawn, _) => Err(Rejection::WrongState { is: "withdrawn", needs: "open" }),
             (Stage::Open, Command::Check { results }) => check(results, facts),
-            (Stage::Open, Command::Submit) => self.submit(facts),
+            (Stage::Open, Command::Submit) => self.submit(None, facts),
+            (Stage::Open, Command::SubmitCompleted { completed_on }) if facts.actor.received => {
+                self.submit(completed_on, facts)
+            }
+            (Stage::Open, Command::SubmitCompleted { .. }) => {
+                Err(Rejection::Malformed { field: "completed_on", needs: "to be left out: it is today" })
+            }
             (Stage::Open, Command::Supply { results }) => supply(results, facts),
             (Stage::Open, Command::Withdraw { why }) => {
                 self.must_lead(facts)?;
@@ -249,7 +263,8 @@ impl Assessment {
     /// Every indicator of the rulebook that has no result yet, with who collects it.
     pub fn missing(&self, rulebook: &Rulebook) -> Vec<Missing> {
         let indicators = rulebook.scheme.indicators.iter();
-        indicators.filter(|indicator| !self.results.contains_key(&indicator.id)).map(collector).collect()
+        let missing = indicators.filter(|indicator| !self.results.contains_key(&indicator.id));
+        missing.map(|indicator| collector(rulebook, indicator)).collect()
     }
 
     /// Indicators whose result needs a photo that is not there.
@@ -278,7 +293,7 @@ impl Assessment {
         Err(Rejection::DutiesSeparated { rule: "only_the_lead_submits" })
     }
 
-    fn submit(&self, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
+    fn submit(&self, completed_on: Option<NaiveDate>, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
         self.must_lead(facts)?;
         let rulebook = facts.rulebook()?;
         let missing = self.missing(rulebook);
@@ -292,7 +307,7 @@ impl Assessment {
         }
         let points = scoring::score_results(rulebook, &self.outcomes())?;
         scoring::check_carried(rulebook, &self.carried(), &points, facts.today)?;
-        Ok(vec![Said::openly(Event::AssessmentSubmitted { by: facts.actor.account.clone() })])
+        Ok(vec![Said::openly(Event::AssessmentSubmitted { by: facts.actor.account.clone(), completed_on })])
     }
 
     /// The outcomes alone, by indicator.
@@ -354,7 +369,7 @@ fn check(entered: Vec<Entered>, facts: &Facts) -> Result<Vec<Said<Event>>, Rejec
     for result in &entered {
         let indicator = known(rulebook, &result.indicator)?;
         if !may_collect(indicator, facts)? {
-            not_yours.push(collector(indicator));
+            not_yours.push(collector(rulebook, indicator));
         }
         let reason = result.note.as_deref().is_some_and(|note| !note.trim().is_empty());
         if result.outcome == Outcome::NotApplicable && !reason && !facts.actor.received {
@@ -398,8 +413,8 @@ fn supply(results: Vec<Checked>, facts: &Facts) -> Result<Vec<Said<Event>>, Reje
     let mut not_fed = Vec::new();
     for result in &results {
         let indicator = known(rulebook, &result.indicator)?;
-        if indicator.collect != Collect::Feed || !facts.actor.received {
-            not_fed.push(collector(indicator));
+        if indicator.collect != Collect::Feed || !facts.actor.shares_for(&indicator.competent) {
+            not_fed.push(collector(rulebook, indicator));
         }
     }
     if !not_fed.is_empty() {
@@ -453,16 +468,19 @@ fn may_collect(indicator: &Indicator, facts: &Facts) -> Result<bool, Rejection> 
 }
 
 /// An indicator with who collects it.
-pub fn collector(indicator: &Indicator) -> Missing {
+pub fn collector(rulebook: &Rulebook, indicator: &Indicator) -> Missing {
     let collect = match indicator.collect {
         Collect::Department => "department",
         Collect::Feed => "feed",
         Collect::Grid => "grid",
         Collect::Ledger => "ledger",
     };
+    let departments = &rulebook.policy.departments;
+    let competent = departments.iter().find(|department| department.id == indicator.competent);
     Missing {
         collect: collect.to_owned(),
         competent: indicator.competent.clone(),
+        competent_zh: competent.map_or_else(|| indicator.competent.clone(), |one| one.zh.clone()),
         indicator: indicator.id.clone(),
         zh: indicator.zh.clone(),
         en: if indicator.en.is_empty() { indicator.id.clone() } else { indicator.en.clone() },
@@ -472,4 +490,59 @@ pub fn collector(indicator: &Indicator) -> Missing {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde asks for")]
 const fn is_zero(count: &u32) -> bool {
     *count == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::Actor;
+    use crate::given::given;
+    use crate::rulebook::Layer;
+    use crate::shipped;
+
+    fn opened() -> Event {
+        let scheme = SchemeRef { id: "pingshan-unit-1".into(), sha256: "00".into() };
+        Event::AssessmentOpened { scheme, reason: Reason::First, lead: "a-1".into(), units: vec![] }
+    }
+
+    fn shared(indicator: &str, outcome: Outcome) -> Command {
+        let measured = Map::new();
+        let checked =
+            Checked { indicator: indicator.into(), outcome, measured, carried_from: None, photos_taken: 0 };
+        Command::Supply { results: vec![checked] }
+    }
+
+    fn feed_of(department: &str) -> Actor {
+        Actor::feed("feed-test", &[department.to_owned()])
+    }
+
+    #[test]
+    fn a_feed_shares_the_results_of_its_own_department_only() {
+        let rulebook = || shipped::pingshan(Layer::Unit);
+        let registered = || shared("tenant_registration", Outcome::Count(0));
+        given::<Assessment>([opened()])
+            .under(rulebook())
+            .by_actor(feed_of("police"))
+            .when(registered())
+            .said();
+        given::<Assessment>([opened()])
+            .under(rulebook())
+            .by_actor(feed_of("housing"))
+            .when(registered())
+            .then_rejected("not_yours");
+        given::<Assessment>([opened()])
+            .under(rulebook())
+            .by_actor(feed_of("grid"))
+            .when(shared("change_reporting", Outcome::row("met")))
+            .then_rejected("not_yours");
+    }
+
+    #[test]
+    fn what_a_feed_shares_must_fit_its_indicator() {
+        given::<Assessment>([opened()])
+            .under(shipped::pingshan(Layer::Unit))
+            .by_actor(feed_of("police"))
+            .when(shared("tenant_registration", Outcome::row("met")))
+            .then_rejected("bad_result");
+    }
 }

@@ -51,6 +51,23 @@ impl Actor {
         Self { account: name.to_owned(), grants: Vec::new(), received: true }
     }
 
+    /// Another system that shares results for these departments, and for no other.
+    pub fn feed(name: &str, departments: &[String]) -> Self {
+        let grants = departments.iter().map(|department| Grant {
+            role: Role::DepartmentOfficer,
+            department: Some(department.clone()),
+            area: None,
+            party: None,
+        });
+        Self { grants: grants.collect(), ..Self::channel(name) }
+    }
+
+    /// Whether the actor shares results for this department without a person typing them.
+    pub fn shares_for(&self, department: &str) -> bool {
+        let is_of = |grant: &Grant| grant.department.as_deref() == Some(department);
+        self.received && (self.grants.is_empty() || self.grants.iter().any(is_of))
+    }
+
     /// Whether the actor holds this role, or receives for those who have no key.
     pub fn holds(&self, role: Role) -> bool {
         self.received || self.grants.iter().any(|grant| grant.role == role)

@@ -7,6 +7,7 @@ use crate::facts::{Actor, Facts, Grant, Role};
 use crate::rejection::Rejection;
 use crate::rulebook::Rulebook;
 use crate::said::Said;
+use crate::subject::Subject;
 
 pub(crate) struct Given<C: Concept> {
     state: C,
@@ -44,6 +45,16 @@ impl<C: Concept> Given<C> {
 
     pub(crate) fn by_grant(mut self, grant: Grant) -> Self {
         self.facts.actor.grants.push(grant);
+        self
+    }
+
+    pub(crate) fn by_actor(mut self, actor: Actor) -> Self {
+        self.facts.actor = actor;
+        self
+    }
+
+    pub(crate) fn about(mut self, subject: Subject) -> Self {
+        self.facts.subject = Some(subject.into());
         self
     }
 

@@ -6,6 +6,8 @@
 //! - letting is prohibited on a ground in law, by its authority, with a document, confirmed by a person who has
 //!   neither proposed it nor assessed the house.
 
+mod hearing;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
@@ -205,6 +207,9 @@ pub enum Command {
         determination: u64,
         /// The party's words: private.
         text: String,
+        /// The day it was handed in on paper or dictated, when staff record it for the party.
+        #[serde(default)]
+        handed_in_on: Option<NaiveDate>,
     },
     /// Prohibit letting.
     Prohibit(Prohibition),
@@ -291,6 +296,9 @@ pub enum Event {
     StatementMade {
         determination: u64,
         on: NaiveDate,
+        /// Who took it at the counter; absent where the party made it here.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        taken_by: Option<String>,
     },
 }
 
@@ -345,39 +353,10 @@ impl Concept for Grade {
                 Said::openly(Event::LiftFromProhibitedConfirmed { determination, on, document_number, by })
             }
             Command::ConsiderStatement { determination, adopted, reasons } => {
-                facts.actor.require(&[Role::DepartmentOfficer, Role::LegalOfficer])?;
-                let (_, proceeding) = self.pending(determination)?;
-                if proceeding.statement_on.is_none() {
-                    return Err(Rejection::WrongState {
-                        is: "without a statement",
-                        needs: "a statement made",
-                    });
-                }
-                if proceeding.considered_on.is_some() {
-                    return Err(Rejection::AlreadyExists { what: "consideration" });
-                }
-                let private = Private::none().with("reasons", Some(reasons));
-                Said::with(Event::StatementConsidered { determination, on, adopted, by }, private)
+                self.consider_statement(determination, adopted, reasons, facts)?
             }
             Command::Invite { determination, served_on, method } => {
-                facts.actor.require(&[Role::DepartmentOfficer, Role::LegalOfficer, Role::StreetLead])?;
-                let (adverse, proceeding) = self.pending(determination)?;
-                if !adverse.adverse {
-                    return Err(Rejection::WrongState {
-                        is: "no downgrade",
-                        needs: "an adverse determination",
-                    });
-                }
-                if proceeding.invited_on.is_some() {
-                    return Err(Rejection::AlreadyExists { what: "invitation" });
-                }
-                if served_on < adverse.determined_on || served_on > on {
-                    return Err(Rejection::Malformed {
-                        field: "served_on",
-                        needs: "a day from the determination to today",
-                    });
-                }
-                Said::openly(Event::StatementInvited { determination, served_on, method, by })
+                self.invite(determination, served_on, method, facts)?
             }
             Command::LiftProhibition { document_number } => {
                 facts.actor.require(&[Role::Confirmer])?;
@@ -387,16 +366,8 @@ impl Concept for Grade {
                 must_have_document(&document_number)?;
                 Said::openly(Event::ProhibitionLiftConfirmed { document_number, by })
             }
-            Command::MakeStatement { determination, text } => {
-                facts.actor.require(&[Role::Owner, Role::Operator])?;
-                let (_, proceeding) = self.pending(determination)?;
-                if proceeding.statement_on.is_some() {
-                    return Err(Rejection::AlreadyExists { what: "statement" });
-                }
-                Said::with(
-                    Event::StatementMade { determination, on },
-                    Private::none().with("text", Some(text)),
-                )
+            Command::MakeStatement { determination, text, handed_in_on } => {
+                self.make_statement(determination, text, handed_in_on, facts)?
             }
             Command::Prohibit(prohibition) => return self.prohibit(prohibition, facts),
             Command::Publish { assessment, why } => {
@@ -455,7 +426,7 @@ impl Concept for Grade {
             Event::StatementInvited { determination, served_on, .. } => {
                 self.proceed(*determination, |proceeding| proceeding.invited_on = Some(*served_on));
             }
-            Event::StatementMade { determination, on } => {
+            Event::StatementMade { determination, on, .. } => {
                 self.proceed(*determination, |proceeding| proceeding.statement_on = Some(*on));
             }
         }

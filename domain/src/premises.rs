@@ -236,6 +236,16 @@ impl Premises {
         })
     }
 
+    /// Whether the actor speaks for a party that owns or runs the premises on that day.
+    pub fn answered_for_by(&self, actor: &Actor, on: NaiveDate) -> bool {
+        let speaks = |party: &PartyRole| {
+            ["owner", "operator"].contains(&party.role.as_str())
+                && party.span.holds_on(on)
+                && actor.grants.iter().any(|grant| grant.party.as_deref() == Some(&party.party))
+        };
+        actor.received || self.parties.iter().any(speaks)
+    }
+
     /// Whether the place lies where the actor works as a grid worker, or the actor is assigned to it.
     pub fn walked_by(&self, actor: &Actor, on: NaiveDate) -> bool {
         let Some(register) = &self.register else { return false };

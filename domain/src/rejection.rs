@@ -89,8 +89,10 @@ pub enum Rejection {
 pub struct Missing {
     /// `grid`, `department`, `feed` or `ledger`.
     pub collect: String,
-    /// The competent department.
+    /// The competent department's id.
     pub competent: String,
+    /// Its name in Chinese.
+    pub competent_zh: String,
     /// The indicator's id.
     pub indicator: String,
     /// Its names.
@@ -254,8 +256,15 @@ fn join<'a>(missing: &'a [Missing], name: impl Fn(&'a Missing) -> &'a String) ->
         .join(", ")
 }
 
+/// Each indicator with whoever collects it: somebody on the spot, a department, a system.
 fn join_zh(missing: &[Missing]) -> String {
-    missing.iter().map(|m| m.zh.as_str()).collect::<Vec<_>>().join("、")
+    let whose = |m: &Missing| match m.collect.as_str() {
+        "department" => format!("{}采集", m.competent_zh),
+        "feed" => format!("{}系统提供", m.competent_zh),
+        "grid" => "网格员采集".to_owned(),
+        _ => "平台统计".to_owned(),
+    };
+    missing.iter().map(|m| format!("{}({})", m.zh, whose(m))).collect::<Vec<_>>().join("、")
 }
 
 fn rule_en(code: &str, detail: &Value) -> String {

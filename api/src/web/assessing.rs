@@ -11,7 +11,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
-use wuping_domain::assessment::{Assessment, Stage, collector, needs_photo};
+use wuping_domain::assessment::{Assessment, Stage, needs_photo};
 use wuping_domain::facts::{Actor, Role};
 use wuping_domain::outcome::Outcome;
 use wuping_domain::reaction::Rulebooks;
@@ -341,9 +341,7 @@ fn read(app: &App, premises: &str, key: &str) -> Option<(Assessment, Arc<Ruleboo
 
 fn is_mine(actor: &Actor, indicator: &Indicator) -> bool {
     match indicator.collect {
-        Collect::Department => {
-            actor.holds(Role::DepartmentOfficer) && actor.is_of(&collector(indicator).competent)
-        }
+        Collect::Department => actor.holds(Role::DepartmentOfficer) && actor.is_of(&indicator.competent),
         Collect::Feed | Collect::Ledger => false,
         Collect::Grid => actor.holds(Role::GridWorker),
     }

@@ -10,6 +10,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
+use wuping_domain::facts::{Actor, Role};
 use wuping_domain::grade::{Determination, Proceeding};
 use wuping_ledger::timestamp::Timestamp;
 
@@ -26,9 +27,10 @@ pub fn routes() -> Router<Arc<App>> {
 
 async fn show(State(app): State<Arc<App>>, signed: Signed, Path(premises): Path<String>) -> Response {
     let lang = signed.lang;
-    let (Ok(subject), Ok(version)) = (
+    let (Ok(subject), Ok(version), Ok(actor)) = (
         app.subject(&format!("premises/{premises}")),
         app.reader().version(&format!("premises/{premises}/grade")),
+        app.actor(&signed.session.account),
     ) else {
         return refused_page(&app, lang, Some(&signed), &broken_text(lang));
     };
@@ -41,7 +43,7 @@ async fn show(State(app): State<Arc<App>>, signed: Signed, Path(premises): Path<
         (page_heading(Some(lang.pick("等级确认", "Confirmation of a grade")), &address, None))
         @match subject.grade.waiting() {
             None => (empty_state(lang.pick("没有待确认的等级。", "No grade waits for confirmation."), Some(&Link::new(format!("/s/{premises}"), lang.say("房屋页面", "Page of the premises"))))),
-            Some((determined, proceeding)) => (case(lang, &signed, &premises, version, determined, proceeding)),
+            Some((determined, proceeding)) => (case(lang, &signed, &actor, &premises, version, determined, proceeding)),
         }
     });
     shown(&app, lang, Some(&signed), &address, body).into_response()
@@ -50,6 +52,7 @@ async fn show(State(app): State<Arc<App>>, signed: Signed, Path(premises): Path<
 fn case(
     lang: Lang,
     signed: &Signed,
+    actor: &Actor,
     premises: &str,
     version: u64,
     determined: &Determination,
@@ -86,6 +89,13 @@ fn case(
             },
         )
     };
+    let holds = |roles: &[Role]| roles.iter().any(|role| actor.holds(*role));
+    // what this person may not do is said in its place, with who may
+    let only = |roles: &[Role], fields: Markup| match holds(roles) {
+        true => fields,
+        false => html! { p.note { (lang.pick("由以下人员办理：", "Done by: ")) (named(lang, roles)) } },
+    };
+    let hear = determined.adverse && proceeding.statement_on.is_none();
     html! {
         (grade_line(lang, determined.star, level))
         (facts(&[
@@ -96,14 +106,23 @@ fn case(
             Fact::text(lang.pick("审议", "Considered"), said(proceeding.considered_on)),
         ]))
         @if determined.adverse && proceeding.invited_on.is_none() {
-            (section(lang.pick("通知陈述申辩", "Invite a statement"), step("invite", lang.say("记录送达", "Record the service"), html! { (words("served_on", lang.say("送达日期", "Served on"), TextKind::Day)) (methods(lang)) })))
+            (section(lang.pick("通知陈述申辩", "Invite a statement"), only(&INVITERS, step("invite", lang.say("记录送达", "Record the service"), html! { (words("served_on", lang.say("送达日期", "Served on"), TextKind::Day)) (methods(lang)) }))))
+        }
+        @if hear && holds(&PARTIES) {
+            (section(lang.pick("陈述申辩", "Make a statement"), step("make_statement", lang.say("提交陈述", "Send the statement"), words("text", lang.say("您的陈述", "What you have to say"), TextKind::Long))))
+        } @else if hear {
+            (section(lang.pick("代录当事人陈述", "Record a statement handed in"), only(&COUNTER, step("make_statement", lang.say("记录陈述", "Record the statement"), html! { (words("handed_in_on", lang.say("收到日期", "Handed in on"), TextKind::Day)) (words("text", lang.say("当事人的原话", "The party's own words"), TextKind::Long)) }))))
         }
         @if proceeding.statement_on.is_some() && proceeding.considered_on.is_none() {
-            (section(lang.pick("审议陈述", "Consider the statement"), step("consider_statement", lang.say("记录审议", "Record the consideration"), html! { (adoption(lang)) (words("text", lang.say("审议意见", "Reasons"), TextKind::Long)) })))
+            (section(lang.pick("审议陈述", "Consider the statement"), only(&CONSIDERERS, step("consider_statement", lang.say("记录审议", "Record the consideration"), html! { (adoption(lang)) (words("text", lang.say("审议意见", "Reasons"), TextKind::Long)) }))))
         }
-        (section(lang.pick("确认", "Confirm"), step(if determined.adverse { "confirm" } else { "confirm_lift" }, lang.say("确认生效", "Confirm: it binds"), words("text", lang.say("决定文号", "Number of the decision"), TextKind::Short))))
-        (section(lang.pick("不予确认", "Refuse"), step("refuse", lang.say("不予确认", "Refuse: it does not bind"), words("text", lang.say("理由", "Why"), TextKind::Long))))
+        (section(lang.pick("确认", "Confirm"), only(&[Role::Confirmer], step(if determined.adverse { "confirm" } else { "confirm_lift" }, lang.say("确认生效", "Confirm: it binds"), words("text", lang.say("决定文号", "Number of the decision"), TextKind::Short)))))
+        (section(lang.pick("不予确认", "Refuse"), only(&[Role::Confirmer], step("refuse", lang.say("不予确认", "Refuse: it does not bind"), words("text", lang.say("理由", "Why"), TextKind::Long)))))
     }
+}
+
+fn named(lang: Lang, roles: &[Role]) -> String {
+    roles.iter().map(|role| lang.pick(role.zh(), role.en())).collect::<Vec<_>>().join(lang.pick("、", ", "))
 }
 
 /// How the invitation reached the party.
@@ -137,6 +156,8 @@ struct Acting {
     csrf: String,
     determination: u64,
     expected: u64,
+    #[serde(default)]
+    handed_in_on: Option<String>,
     #[serde(default)]
     method: Option<String>,
     #[serde(default)]
@@ -188,6 +209,14 @@ fn command(acting: &Acting) -> Value {
         "invite" => {
             json!({ "command": "invite", "determination": determination, "served_on": acting.served_on, "method": acting.method })
         }
+        "make_statement" => {
+            json!({ "command": "make_statement", "determination": determination, "handed_in_on": acting.handed_in_on, "text": text })
+        }
         other => json!({ "command": other, "determination": determination, "reason": text }),
     }
 }
+
+const CONSIDERERS: [Role; 2] = [Role::DepartmentOfficer, Role::LegalOfficer];
+const COUNTER: [Role; 4] = [Role::LegalOfficer, Role::DepartmentOfficer, Role::StreetLead, Role::GridWorker];
+const INVITERS: [Role; 3] = [Role::DepartmentOfficer, Role::LegalOfficer, Role::StreetLead];
+const PARTIES: [Role; 2] = [Role::Owner, Role::Operator];

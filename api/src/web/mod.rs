@@ -12,6 +12,7 @@ pub mod audit;
 pub mod commands;
 pub mod confirming;
 pub mod desk;
+pub mod feeds;
 pub mod front;
 pub mod health;
 pub mod log;
@@ -26,5 +27,10 @@ pub mod subject;
 /// Everything that is served: the public pages and the log, the desk, and commands.
 pub fn router(app: Arc<App>, public_address: &str) -> Router {
     let public = routes::over(&app, public_address);
-    routes::guarded(public.merge(desk::router(app.clone())).merge(commands::router(app)))
+    routes::guarded(
+        public
+            .merge(desk::router(app.clone()))
+            .merge(feeds::router(app.clone()))
+            .merge(commands::router(app)),
+    )
 }

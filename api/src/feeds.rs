@@ -1,0 +1,300 @@
+//! Feeds: results that nobody types, shared by other systems (the police's register of tenants, the housing department's
+//! register of leases …). A delivery is received, line by line, into the assessments that wait for it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use wuping_domain::assessment::Stage;
+use wuping_domain::reaction::Rulebooks;
+use wuping_domain::rulebook::Rulebook;
+use wuping_domain::rulebook::scheme::Kind;
+use wuping_ledger::encoding::{hex_encode, sha256};
+use wuping_ledger::entry::derived_event_id;
+use wuping_ledger::timestamp::Timestamp;
+use wuping_projections::ViewsError;
+
+use crate::app::{App, Asked, Done, ExecuteError, Feed, Who};
+use crate::office::{OfficeError, OpenFeed};
+
+/// One result of a delivery.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct Line {
+    /// The premises, by id or any of their codes.
+    pub code: String,
+    /// The indicator.
+    pub indicator: String,
+    /// A row's id, `not_applicable`, a whole number, `{part, whole}`; as text also `3` and `2/5`.
+    pub outcome: Value,
+    /// What was written down besides: `observed_on` …
+    #[serde(default)]
+    pub measured: Map<String, Value>,
+}
+
+/// What became of a delivery.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Delivery {
+    /// Lines that are recorded, now or by the same delivery before.
+    pub taken: u64,
+    /// Lines that are not.
+    pub refused: u64,
+    /// Each line in its order.
+    pub lines: Vec<Fate>,
+}
+
+/// What became of one line.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Fate {
+    /// Which line, from 1.
+    pub line: usize,
+    /// The premises, as the line names them.
+    pub code: String,
+    /// The indicator.
+    pub indicator: String,
+    /// Where it is recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub position: Option<u64>,
+    /// Why it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<Refused>,
+}
+
+/// Why a line was not taken, in both languages.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Refused {
+    /// A stable code.
+    pub code: String,
+    /// What to do, in English.
+    pub en: String,
+    /// The same in Chinese.
+    pub zh: String,
+}
+
+/// Why a delivery as a whole could not be taken.
+#[derive(Debug, thiserror::Error)]
+pub enum DeliveryError {
+    /// Nothing in it. No line is not "nothing to report": an empty file is more often a fault of the sender.
+    #[error("the delivery is empty; nothing was changed. If there is really nothing to report, send nothing")]
+    Empty,
+    /// A file that is no table of results.
+    #[error("line {line}: {detail}. Nothing was taken; put the file right and send it again")]
+    Malformed {
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// The ledger or the rules' side failed; the lines before it may be recorded.
+    #[error("the delivery stopped; send it again, lines that are recorded are not recorded twice")]
+    Stopped(#[from] ExecuteError),
+    /// The views could not be read.
+    #[error("the premises could not be looked up")]
+    Views(#[from] ViewsError),
+    /// The office's records could not be read.
+    #[error(transparent)]
+    Office(#[from] OfficeError),
+}
+
+/// Take a delivery: one command for each assessment that it reaches. `key` is the sender's own, the same on a retry, so
+/// that a delivery sent twice is recorded once.
+///
+/// # Errors
+/// [`DeliveryError`]; a line that does not fit refuses its own assessment's lines only.
+pub async fn take(app: &App, feed: &OpenFeed, key: &str, lines: &[Line]) -> Result<Delivery, DeliveryError> {
+    if lines.is_empty() {
+        return Err(DeliveryError::Empty);
+    }
+    let mut fates: Vec<Option<Fate>> = vec![None; lines.len()];
+    let mut by_premises: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (place, line) in lines.iter().enumerate() {
+        match app.views.views().premises_by_code(&line.code)? {
+            Some(found) => by_premises.entry(found.id).or_default().push(place),
+            None => fates[place] = Some(fate(place, line, None, Some(no_premises()))),
+        }
+    }
+    for (premises, places) in by_premises {
+        let told = supply(app, feed, key, &premises, lines, &places).await?;
+        for place in places {
+            let (position, refused) = match &told {
+                Ok(position) => (*position, None),
+                Err(refused) => (None, Some(refused.clone())),
+            };
+            fates[place] = Some(fate(place, &lines[place], position, refused));
+        }
+    }
+    let mut delivery = Delivery { lines: fates.into_iter().flatten().collect(), ..Delivery::default() };
+    for fate in &delivery.lines {
+        *if fate.refused.is_none() { &mut delivery.taken } else { &mut delivery.refused } += 1;
+    }
+    Ok(delivery)
+}
+
+/// The lines of a table with the columns `code`, `indicator`, `outcome` and, where known, `observed_on`.
+///
+/// # Errors
+/// [`DeliveryError::Malformed`] or [`DeliveryError::Empty`].
+pub fn lines_of_table(bytes: &[u8]) -> Result<Vec<Line>, DeliveryError> {
+    let malformed = |line: u64, detail: &str| DeliveryError::Malformed { line, detail: detail.to_owned() };
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(without_mark(bytes));
+    let header = reader.headers().map_err(|_| malformed(1, NO_TABLE))?.clone();
+    let place = |name: &str| header.iter().position(|column| column == name);
+    let (Some(code), Some(indicator), Some(outcome)) = (place("code"), place("indicator"), place("outcome"))
+    else {
+        return Err(malformed(1, NO_TABLE));
+    };
+    let observed = place("observed_on");
+    let mut lines = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(|error| {
+            let line = error.position().map_or(1, csv::Position::line);
+            malformed(line, "the line has not as many cells as the header")
+        })?;
+        let line = record.position().map_or(1, csv::Position::line);
+        let cell = |place: usize| record.get(place).unwrap_or_default().to_owned();
+        if [code, indicator, outcome].iter().any(|place| cell(*place).is_empty()) {
+            return Err(malformed(line, "code, indicator and outcome must all be filled"));
+        }
+        let observed = observed.map(cell).filter(|day| !day.is_empty());
+        let measured = observed.map(|day| ("observed_on".to_owned(), json!(day)));
+        lines.push(Line {
+            code: cell(code),
+            indicator: cell(indicator),
+            outcome: json!(cell(outcome)),
+            measured: measured.into_iter().collect(),
+        });
+    }
+    if lines.is_empty() { Err(DeliveryError::Empty) } else { Ok(lines) }
+}
+
+/// Say to the open assessment of some premises what the feed says of them.
+async fn supply(
+    app: &App,
+    feed: &OpenFeed,
+    key: &str,
+    premises: &str,
+    lines: &[Line],
+    places: &[usize],
+) -> Result<Result<Option<u64>, Refused>, DeliveryError> {
+    let subject = app.subject(&format!("premises/{premises}"))?;
+    let said: Vec<&Line> = places.iter().map(|place| &lines[*place]).collect();
+    let content = sha256(json!(said).to_string().as_bytes());
+    let cause = format!("feed/{}/{key}/{premises}/{}", feed.channel, hex_encode(&content));
+    let id = derived_event_id(app.ledger.origin(), &cause, 1);
+    let open = subject.assessments.iter().find(|(_, of)| of.state.stage == Stage::Open);
+    let Some((assessment, of)) = open else {
+        // it may have been submitted since the delivery first came
+        let before = app.reader().outcome(&id).map_err(ExecuteError::from)?;
+        let before =
+            before.map(|outcome| outcome.receipt()).transpose().map_err(ExecuteError::from)?.flatten();
+        return Ok(before.map(|receipt| Some(receipt.position)).ok_or_else(no_assessment));
+    };
+    let rulebook = of.state.scheme.as_ref().and_then(|scheme| app.shelf.rulebook(scheme));
+    let results: Vec<Value> = said
+        .iter()
+        .map(|line| {
+            let outcome = as_collected(rulebook.as_deref(), &line.indicator, &line.outcome);
+            json!({ "indicator": line.indicator, "outcome": outcome, "measured": line.measured })
+        })
+        .collect();
+    let who = Who::Feed(Feed {
+        channel: feed.channel.clone(),
+        departments: feed.departments.clone(),
+        reference: key.to_owned(),
+    });
+    let asked = Asked {
+        id,
+        stream: format!("premises/{premises}/assessment/{assessment}"),
+        command: json!({ "command": "supply", "results": results }),
+        expected: None,
+        occurred_at: Timestamp::now(),
+    };
+    match app.execute(&who, asked).await {
+        Ok(Done::Recorded(receipt)) => Ok(Ok(Some(receipt.position))),
+        Ok(Done::Nothing) => Ok(Ok(None)),
+        Err(ExecuteError::Rejected(rejection)) => {
+            Ok(Err(Refused { code: rejection.code().to_owned(), en: rejection.en(), zh: rejection.zh() }))
+        }
+        Err(ExecuteError::RefusedBefore { .. }) => Ok(Err(refused_before())),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A result written as text, as the indicator's kind takes it.
+fn as_collected(rulebook: Option<&Rulebook>, indicator: &str, outcome: &Value) -> Value {
+    let Some(text) = outcome.as_str() else { return outcome.clone() };
+    let kind = rulebook.and_then(|rulebook| rulebook.indicator(indicator)).map(|indicator| indicator.kind);
+    let number = |text: &str| text.trim().parse::<u64>().ok();
+    match kind {
+        Some(Kind::Count) => number(text).map_or_else(|| outcome.clone(), |count| json!(count)),
+        Some(Kind::Share) => {
+            let parts = text.split_once('/').and_then(|(part, whole)| Some((number(part)?, number(whole)?)));
+            parts.map_or_else(|| outcome.clone(), |(part, whole)| json!({ "part": part, "whole": whole }))
+        }
+        _ => outcome.clone(),
+    }
+}
+
+fn fate(place: usize, line: &Line, position: Option<u64>, refused: Option<Refused>) -> Fate {
+    let (code, indicator) = (line.code.clone(), line.indicator.clone());
+    Fate { line: place + 1, code, indicator, position, refused }
+}
+
+fn no_premises() -> Refused {
+    Refused {
+        code: "not_found".into(),
+        en: "No premises go by that code. Check it, or have them registered first.".into(),
+        zh: "没有这个编码的房屋。请核对编码,或先登记。".into(),
+    }
+}
+
+fn no_assessment() -> Refused {
+    Refused {
+        code: "no_open_assessment".into(),
+        en: "No assessment of these premises is open. Send the line again once one is.".into(),
+        zh: "该房屋现在没有进行中的评定。开始评定后请再次发送。".into(),
+    }
+}
+
+fn refused_before() -> Refused {
+    Refused {
+        code: "refused_before".into(),
+        en: "These lines were refused under the same key. Put them right and send them under a new one."
+            .into(),
+        zh: "这些数据在同一批次中已被拒绝。请更正后换一个批次号再发送。".into(),
+    }
+}
+
+fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
+}
+
+const NO_TABLE: &str =
+    "the first line must name the columns code, indicator, outcome and, where known, observed_on";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_is_read_with_what_was_observed_when() {
+        let table = "\u{feff}code, indicator ,outcome,observed_on\n4403,tenant_registration,0,2026-03-02\n4404,lease_filing,met,\n";
+        let lines = lines_of_table(table.as_bytes()).unwrap();
+        assert_eq!(lines.len(), 2);
+        assert_eq!(lines[0].measured["observed_on"], "2026-03-02");
+        assert!(lines[1].measured.is_empty());
+    }
+
+    #[test]
+    fn a_table_that_is_none_says_what_is_wrong_and_where() {
+        for (table, told) in [
+            ("name,age\nA,3\n", "line 1: the first line must name"),
+            ("code,indicator,outcome\n4403,tenant_registration\n", "line 2: the line has not as many cells"),
+            ("code,indicator,outcome\n4403,,0\n", "line 2: code, indicator and outcome must all be filled"),
+            ("code,indicator,outcome\n", "the delivery is empty"),
+            ("", "line 1: the first line must name"),
+        ] {
+            let error = lines_of_table(table.as_bytes()).unwrap_err().to_string();
+            assert!(error.starts_with(told), "{error}");
+        }
+    }
+}
