@@ -73,7 +73,10 @@ enum Command {
         to_star: Option<u8>,
     },
     /// Write the log out
-    #[command(subcommand, after_help = "Example:\n  wuping export tiles ./static-log")]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  wuping export tiles ./static-log\n  wuping export toronto-evaluations --publication 246 --out evaluations.csv"
+    )]
     Export(read::Export),
     /// Channels of other systems, and what they share
     #[command(
@@ -88,7 +91,9 @@ enum Command {
         subject: String,
     },
     /// Real data in
-    #[command(after_help = "Example:\n  wuping import toronto-evaluations data/toronto_eval_pre2023.csv.gz")]
+    #[command(
+        after_help = "Examples:\n  wuping import toronto-evaluations data/toronto_eval_pre2023.csv.gz\n  wuping import toronto-evaluations data/toronto_eval_{base_2025-07-06,changes,added,publications}.csv.gz --json\n\nFiles are known by their header, in any order. Those since 2023 belong together: the first publication, what changed, the rows added, the list of publications."
+    )]
     Import {
         /// What the files are
         kind: Import,
@@ -120,7 +125,9 @@ enum Command {
         to: Option<PathBuf>,
     },
     /// A report as of any day
-    #[command(after_help = "Example:\n  wuping report grades --valid-at 2021-12-31 --json")]
+    #[command(
+        after_help = "Examples:\n  wuping report grades --valid-at 2021-12-31 --json\n  wuping report publications --json"
+    )]
     Report {
         /// Which
         name: Report,
@@ -172,7 +179,10 @@ enum Import {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Report {
+    /// Grades of all premises
     Grades,
+    /// What each imported publication shows, as the ledger gives it back: rows, deductions, colours, digest
+    Publications,
 }
 
 /// Run the command line of this process.
@@ -209,6 +219,16 @@ fn carry_out(line: Line) -> Result<ExitCode, Failure> {
         Some(Command::Report { name: Report::Grades, as_of, at, valid_at, format }) => {
             read::report_grades(&common, at, as_of.as_deref(), valid_at, format)
         }
+        Some(Command::Report {
+            name: Report::Publications,
+            as_of: None,
+            at: None,
+            valid_at: None,
+            format,
+        }) => read::report_publications(&common, format),
+        Some(Command::Report { name: Report::Publications, .. }) => Err(Failure::asked(
+            "“report publications” tells of every publication at once: leave out --as-of, --at and --valid-at",
+        )),
         Some(Command::Serve(options)) => serve::serve(&common, options),
         Some(Command::Verify { level, require }) => read::verify(&common, level, require.as_deref()),
     }

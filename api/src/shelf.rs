@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use chrono::NaiveDate;
+use serde_json::{Value, json};
 use wuping_domain::derivation::SchemeRef;
 use wuping_domain::reaction::Rulebooks;
 use wuping_domain::rulebook::{Layer, Rulebook, RulebookError};
@@ -10,6 +12,7 @@ use wuping_ledger::encoding::{hex_encode, sha256};
 use wuping_ledger::jcs;
 use wuping_ledger::reader::Reader;
 use wuping_ledger::refusal::Refusal;
+use wuping_ledger::store::Scheme;
 use wuping_projections::ledger_rulebooks::LedgerRulebooks;
 
 /// A rulebook compiled to the bytes that a ledger keeps.
@@ -21,6 +24,32 @@ pub struct Compiled {
     pub rulebook: Arc<Rulebook>,
     /// Its name on consequences.
     pub scheme: SchemeRef,
+}
+
+impl Compiled {
+    /// Its document, as a ledger keeps it beside the log.
+    pub fn document(&self) -> Scheme {
+        Scheme { sha256: self.scheme.sha256.clone(), id: self.scheme.id.clone(), bytes: self.bytes.clone() }
+    }
+
+    /// The stream of its publication.
+    pub fn stream(&self) -> String {
+        format!("rulebook/{}", self.scheme.id)
+    }
+
+    /// The command that publishes it as the illustration that it is.
+    pub fn illustrative_publication(&self, holds_from: NaiveDate) -> Value {
+        json!({
+            "command": "publish",
+            "id": self.scheme.id,
+            "layer": self.rulebook.layer,
+            "sha256": self.scheme.sha256,
+            "holds_from": holds_from,
+            "operating": true,
+            "issued_by": "wuping (illustrative, not the city's table)",
+            "document_number": "illustrative",
+        })
+    }
 }
 
 /// Why written rules did not become a rulebook.

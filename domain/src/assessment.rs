@@ -538,6 +538,16 @@ mod tests {
     }
 
     #[test]
+    fn a_person_submits_on_the_day_and_only_what_is_received_has_another() {
+        let earlier = Command::SubmitCompleted { completed_on: "2026-02-01".parse().ok() };
+        given::<Assessment>([opened()])
+            .under(shipped::pingshan(Layer::Unit))
+            .by_officer_of("housing")
+            .when(earlier)
+            .then_rejected("malformed");
+    }
+
+    #[test]
     fn what_a_feed_shares_must_fit_its_indicator() {
         given::<Assessment>([opened()])
             .under(shipped::pingshan(Layer::Unit))

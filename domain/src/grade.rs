@@ -48,6 +48,9 @@ pub struct Binding {
     pub determination: Determination,
     /// From which day it binds.
     pub effective_from: NaiveDate,
+    /// Number of the determination by which this assessment first took effect. Of two assessments of one day the one
+    /// that was later then stays the newer one, whichever of them is corrected since.
+    pub first: u64,
 }
 
 /// What was heard and done about a determination that needs a person.
@@ -322,7 +325,7 @@ impl Grade {
         let public = self.binding.iter().filter(|(assessment, _)| !self.unpublished.contains(*assessment));
         public
             .map(|(_, binding)| binding)
-            .max_by_key(|binding| (binding.determination.assessed_on, binding.determination.number))
+            .max_by_key(|binding| (binding.determination.assessed_on, binding.first))
     }
 
     /// What was determined and still waits for a person, with what was done about it.
@@ -440,7 +443,8 @@ impl Grade {
 
     fn bind(&mut self, number: u64, effective_from: NaiveDate) {
         if let Some(latest) = self.latest.as_ref().filter(|latest| latest.number == number) {
-            let binding = Binding { determination: latest.clone(), effective_from };
+            let first = self.binding.get(&latest.assessment).map_or(number, |before| before.first);
+            let binding = Binding { determination: latest.clone(), effective_from, first };
             self.binding.insert(latest.assessment.clone(), binding);
             self.pending = None;
         }

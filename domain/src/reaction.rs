@@ -12,6 +12,7 @@ use crate::event::{Event, aggregate_type};
 use crate::grade;
 use crate::hazard::{self, Found, Review};
 use crate::ledger_indicator;
+use crate::record;
 use crate::recorded::{Recorded, subject_of};
 use crate::refused::Refused;
 use crate::regrade;
@@ -68,8 +69,11 @@ pub fn follow(cause: &Recorded<Event>, subject: &Subject, rulebooks: &dyn Rulebo
             hazard::Event::HazardReviewed { outcome: Review::Confirmed, .. }
             | hazard::Event::MajorHazardDetermined { .. }
             | hazard::Event::RectificationAccepted { .. },
-        )
-        | Event::Record(_) => regrade_due(own, subject).into_iter().collect(),
+        ) => regrade_due(own, subject).into_iter().collect(),
+        Event::Record(record::Event::FactCorrected { correction, .. }) => {
+            let due = subject.moves_grade(correction).then(|| regrade_due(own, subject));
+            due.flatten().into_iter().collect()
+        }
         Event::Grade(grade::Event::GradeDetermined(computed)) => {
             hazards_due(own, subject, &computed.result, &computed.derivation.scheme)
         }

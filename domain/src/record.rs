@@ -1,6 +1,8 @@
 //! Record: corrections of facts. What was said stands; a further event says what was wrong, and what follows is
 //! computed again.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -21,13 +23,32 @@ pub struct Record {
 pub struct Correction {
     /// The stream whose fact is corrected.
     pub corrects: String,
-    /// Which fact: an indicator of an assessment, a column of a published row.
+    /// Which fact: an indicator of an assessment, [`COMPLETED_ON`], a column of a published row.
     pub field: String,
     /// What is right.
     pub right: Value,
+    /// Other fields of the same fact that are put right with it, by field: one correction, one new computation.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub also: BTreeMap<String, Value>,
     /// Why, as a code: `misread`, `wrong_house`, `published_anew`.
     pub why: String,
 }
+
+impl Correction {
+    /// Every field that is corrected, with what is right.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &Value)> {
+        let also = self.also.iter().map(|(field, right)| (field.as_str(), right));
+        std::iter::once((self.field.as_str(), &self.right)).chain(also)
+    }
+
+    /// The last segment of the stream whose fact is corrected: the assessment's key.
+    pub fn key(&self) -> &str {
+        self.corrects.rsplit('/').next().unwrap_or(&self.corrects)
+    }
+}
+
+/// The field by which an assessment's day is corrected: a date, `2026-03-01`.
+pub const COMPLETED_ON: &str = "completed_on";
 
 /// What can be asked.
 #[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]

@@ -1,7 +1,7 @@
 //! What the ledger says about an event besides the event itself: where it stands, and both times.
 
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// An event as it stands in the ledger.
 #[derive(Clone, Debug)]
@@ -51,7 +51,7 @@ pub struct Aside {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub received: Option<Received>,
     /// Which row of which published file says so.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "published_row", skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
 }
 
@@ -77,6 +77,20 @@ pub struct Source {
     pub row: String,
 }
 
+/// A hazard's own `source` is a word, and no row.
+fn published_row<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Source>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        Row(Source),
+        Other(serde::de::IgnoredAny),
+    }
+    Ok(match Either::deserialize(deserializer)? {
+        Either::Row(source) => Some(source),
+        Either::Other(_) => None,
+    })
+}
+
 /// The first two segments of a stream, or the whole of a shorter one.
 pub fn subject_of(stream: &str) -> &str {
     match stream.match_indices('/').nth(1) {
@@ -100,6 +114,15 @@ mod tests {
         assert_eq!(subject_of("premises/p-1/hazard/7"), "premises/p-1");
         assert_eq!(subject_of("premises/p-1"), "premises/p-1");
         assert_eq!(subject_of("heads"), "heads");
+    }
+
+    #[test]
+    fn a_hazards_own_source_leaves_the_day_from_which_it_holds() {
+        let aside: Aside =
+            serde_json::from_str(r#"{"effective_from":"2026-01-01","source":"import","x":{}}"#).unwrap();
+        assert_eq!((aside.effective_from.is_some(), aside.source), (true, None));
+        let row = r#"{"source":{"file":"f","row":"7","raw":{"a":"b"}}}"#;
+        assert_eq!(serde_json::from_str::<Aside>(row).unwrap().source.unwrap().row, "7");
     }
 
     #[test]

@@ -54,7 +54,9 @@ pub(crate) fn determination(
     let unchanged = !rulebook.policy.operating
         && !cause.submitted
         && subject.grade.binding.get(&cause.assessment).is_some_and(|before| {
-            before.determination.score == determined.score && before.determination.points == determined.points
+            let before = &before.determination;
+            (before.score, before.assessed_on) == (determined.score, determined.assessed_on)
+                && before.points == determined.points
         });
     Ok((!unchanged).then_some(determined))
 }

@@ -12,7 +12,7 @@ use crate::grade::Grade;
 use crate::hazard::{self, Hazard, Review};
 use crate::outcome::Outcome;
 use crate::premises::{self, Premises};
-use crate::record::Event as RecordEvent;
+use crate::record::{COMPLETED_ON, Correction, Event as RecordEvent};
 use crate::recorded::Recorded;
 use crate::rejection::Rejection;
 use crate::visit::{self, Visit};
@@ -46,7 +46,8 @@ pub struct AssessmentOf {
     pub state: Assessment,
     /// The day it was opened.
     pub opened_on: Option<NaiveDate>,
-    /// The day it was submitted: the day its result is judged by.
+    /// The day it was submitted, or completed where that is told apart or was corrected: the day its result is
+    /// judged by.
     pub submitted_on: Option<NaiveDate>,
 }
 
@@ -104,9 +105,7 @@ impl Subject {
                 }
                 self.premises.evolve(event);
             }
-            Event::Record(RecordEvent::FactCorrected { correction, .. }) => {
-                self.correct(&correction.corrects, &correction.field, &correction.right, on);
-            }
+            Event::Record(RecordEvent::FactCorrected { correction, .. }) => self.correct(correction, on),
             Event::Visit(event) => self.apply_visit(key, event, on),
             Event::Account(_) | Event::Authority(_) | Event::Other(_) | Event::Publication(_) => {}
         }
@@ -138,8 +137,8 @@ impl Subject {
         of.state.evolve(event);
         match event {
             assessment::Event::AssessmentOpened { .. } => of.opened_on = Some(on),
-            assessment::Event::AssessmentSubmitted { .. } => {
-                of.submitted_on = Some(on);
+            assessment::Event::AssessmentSubmitted { completed_on, .. } => {
+                of.submitted_on = Some(completed_on.unwrap_or(on));
                 let trigger = of.state.reason.map_or("scheduled", assessment::Reason::trigger);
                 self.cause = Some(Cause { assessment: key.to_owned(), on, submitted: true, trigger });
             }
@@ -186,14 +185,28 @@ impl Subject {
         self.calls.push(Call { on, outcome, appointment_served });
     }
 
-    fn correct(&mut self, stream: &str, indicator: &str, right: &serde_json::Value, on: NaiveDate) {
-        let key = stream.rsplit('/').next().unwrap_or(stream);
+    /// Whether a correction is about what a grade is computed from: a result or the day of a submitted assessment.
+    pub fn moves_grade(&self, correction: &Correction) -> bool {
+        self.assessments.get(correction.key()).is_some_and(|of| {
+            let result = |field: &str| field == COMPLETED_ON || of.state.results.contains_key(field);
+            of.state.stage == Stage::Submitted && correction.fields().any(|(field, _)| result(field))
+        })
+    }
+
+    fn correct(&mut self, correction: &Correction, on: NaiveDate) {
+        let key = correction.key();
         let Some(of) = self.assessments.get_mut(key) else { return };
-        let Some(checked) = of.state.results.get_mut(indicator) else { return };
-        checked.outcome = Outcome::from(right.clone());
-        if of.state.stage == Stage::Submitted {
-            self.cause =
-                Some(Cause { assessment: key.to_owned(), on, submitted: false, trigger: "fact_corrected" });
+        for (field, right) in correction.fields() {
+            let day = right.as_str().and_then(|text| text.parse().ok());
+            match of.state.results.get_mut(field) {
+                Some(checked) => checked.outcome = Outcome::from(right.clone()),
+                None if field == COMPLETED_ON && day.is_some() => of.submitted_on = day,
+                None => {}
+            }
+        }
+        if self.moves_grade(correction) {
+            let (assessment, trigger) = (key.to_owned(), "fact_corrected");
+            self.cause = Some(Cause { assessment, on, submitted: false, trigger });
         }
     }
 
@@ -201,5 +214,125 @@ impl Subject {
         if let Some((assessment, _)) = self.last_submitted() {
             self.cause = Some(Cause { assessment: assessment.clone(), on, submitted: false, trigger });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::event::{Written, read};
+    use crate::reaction::{Rulebooks, follow};
+    use crate::regrade;
+    use crate::rulebook::Rulebook;
+
+    struct NoShelf;
+
+    impl Rulebooks for NoShelf {
+        fn rulebook(&self, _: &crate::derivation::SchemeRef) -> Option<std::sync::Arc<Rulebook>> {
+            None
+        }
+    }
+
+    /// Folds entries of one building, and tells how many computations each gives rise to.
+    #[derive(Default)]
+    struct House {
+        subject: Subject,
+        said: u64,
+    }
+
+    impl House {
+        fn hears(&mut self, stream: &str, data: &Value) -> usize {
+            self.said += 1;
+            let stream = format!("premises/p-1/{stream}");
+            let recorded = read(&Written {
+                data: &data.to_string(),
+                event_id: "",
+                occurred_at: "2026-07-01T12:00:00.000Z",
+                position: self.said,
+                recorded_at: "2026-07-01T12:00:00.000Z",
+                stream: &stream,
+                version: 1,
+            })
+            .unwrap();
+            self.subject.apply(&recorded);
+            follow(&recorded, &self.subject, &NoShelf).len()
+        }
+
+        fn assessed(outcome: &str) -> Self {
+            let mut house = Self::default();
+            let scheme = json!({ "id": "toronto-2023-building-1", "sha256": "00" });
+            let opened =
+                json!({ "type": "AssessmentOpened", "scheme": scheme, "reason": "first", "lead": "l" });
+            house.hears("assessment/a-1", &opened);
+            let rulebook = toronto();
+            let results = rulebook.scheme.indicators.iter();
+            let results: Vec<Value> =
+                results.map(|of| json!({ "indicator": of.id, "outcome": outcome })).collect();
+            let checked = json!({ "type": "IndicatorsChecked", "results": results, "by": "l" });
+            house.hears("assessment/a-1", &checked);
+            let submitted = json!({ "type": "AssessmentSubmitted", "by": "l", "completed_on": "2026-06-01" });
+            assert_eq!(house.hears("assessment/a-1", &submitted), 1);
+            house
+        }
+
+        fn corrects(&mut self, correction: Value) -> usize {
+            let mut data = correction;
+            data["type"] = json!("FactCorrected");
+            data["corrects"] = json!("premises/p-1/assessment/a-1");
+            data["why"] = json!("published_anew");
+            data["by"] = json!("l");
+            let n = self.said;
+            self.hears(&format!("record/{n}"), &data)
+        }
+
+        fn determined(&mut self) -> Option<(u64, String)> {
+            let rulebook = toronto();
+            let determined = regrade::determination(&rulebook, &self.subject).unwrap()?;
+            let told = (determined.score, determined.assessed_on.to_string());
+            let scheme = json!({ "id": "toronto-2023-building-1", "sha256": "00" });
+            let derivation = json!({ "scheme": scheme, "subjects": ["premises/p-1"] });
+            let data = json!({ "type": "GradeDetermined", "derivation": derivation, "result": determined });
+            self.hears("grade", &data);
+            Some(told)
+        }
+    }
+
+    fn toronto() -> Rulebook {
+        crate::shipped::toronto_2023()
+    }
+
+    #[test]
+    fn an_assessment_is_judged_by_the_day_it_was_completed() {
+        let mut house = House::assessed("3");
+        assert_eq!(house.determined(), Some((100, "2026-06-01".into())));
+    }
+
+    #[test]
+    fn results_and_day_corrected_together_are_one_new_grade() {
+        let mut house = House::assessed("3");
+        house.determined();
+        let also = json!({ "graffiti": "0", COMPLETED_ON: "2026-06-20" });
+        assert_eq!(house.corrects(json!({ "field": "pools", "right": "0", "also": also })), 1);
+        assert_eq!(house.determined(), Some((97, "2026-06-20".into())));
+        assert_eq!(house.determined(), None, "nothing moves twice");
+    }
+
+    #[test]
+    fn a_corrected_day_alone_is_a_new_grade_of_the_same_score() {
+        let mut house = House::assessed("3");
+        house.determined();
+        assert_eq!(house.corrects(json!({ "field": COMPLETED_ON, "right": "2026-05-01" })), 1);
+        assert_eq!(house.determined(), Some((100, "2026-05-01".into())));
+    }
+
+    #[test]
+    fn what_is_no_input_of_a_grade_gives_rise_to_none() {
+        let mut house = House::assessed("3");
+        house.determined();
+        assert_eq!(house.corrects(json!({ "field": "PROACTIVE BUILDING SCORE", "right": "90" })), 0);
+        assert_eq!(house.corrects(json!({ "field": "pools", "right": "3" })), 1);
+        assert_eq!(house.determined(), None, "the same result");
     }
 }

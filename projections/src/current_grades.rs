@@ -11,7 +11,7 @@ use crate::premises::id_of;
 use crate::tx::{Tx, signed, write};
 
 /// Raised when the fold or its rows change.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Take an entry. The book itself was kept by [`crate::grade_history::apply`], which comes before.
 ///

@@ -205,10 +205,19 @@ impl Chronicle {
     /// What held on this day by what is known now: of the results effective by then and public then, that of the newest
     /// assessment. What was said last about a result's being public counts, of what holds by that day.
     pub fn valid_at(&self, day: NaiveDate) -> Option<&Standing> {
-        let effective = self.bound.iter().filter(|standing| standing.effective_from <= day);
-        effective
-            .filter(|standing| self.was_public(&standing.determination.assessment, day))
-            .max_by_key(|standing| (standing.determination.assessed_on, standing.determination.number))
+        let mut newest: BTreeMap<&str, (u64, &Standing)> = BTreeMap::new();
+        // of one assessment the last result counts, though an earlier one was of a later day before it was corrected
+        for standing in self.bound.iter().filter(|standing| standing.effective_from <= day) {
+            let number = standing.determination.number;
+            let of = newest.entry(&standing.determination.assessment).or_insert((number, standing));
+            of.1 = standing;
+        }
+        newest
+            .into_iter()
+            .filter(|(assessment, _)| self.was_public(assessment, day))
+            .map(|(_, of)| of)
+            .max_by_key(|(first, standing)| (standing.determination.assessed_on, *first))
+            .map(|(_, standing)| standing)
     }
 
     /// What was determined by this day and had not taken effect by then: it waited, or was refused.
@@ -317,6 +326,27 @@ mod tests {
                 "vetoes": [], "direction": "up", "adverse": waits, "needs_confirmer": waits
             }
         })
+    }
+
+    #[test]
+    fn a_day_that_was_corrected_leaves_nothing_of_the_later_one_it_was_taken_for() {
+        let mut chronicle = Chronicle::default();
+        // assessment 9 was taken for one of day 9, and was of day 2; assessment 5 came after it and is the newer one
+        for (number, assessment, assessed, on) in [(1, 9, 9, 10), (2, 5, 5, 11), (3, 9, 2, 12), (4, 8, 5, 13)]
+        {
+            let mut event = determined(number, assessment, day(on), false);
+            event["result"]["assessed_on"] = json!(day(assessed));
+            chronicle.apply(&recorded(number, day(on)), &serde_json::from_value(event).unwrap());
+        }
+        let number = |n| chronicle.valid_at(day(n)).unwrap().determination.number;
+        assert_eq!((number(11), number(12)), (1, 2));
+        assert_eq!(number(13), 4, "of one day, the one determined later");
+        let mut again = determined(5, 5, day(14), false);
+        again["result"]["assessed_on"] = json!(day(5));
+        chronicle.apply(&recorded(5, day(14)), &serde_json::from_value(again).unwrap());
+        let in_force = chronicle.book.in_force().map(|standing| standing.determination.number);
+        assert_eq!(chronicle.valid_at(day(14)).map(|standing| standing.determination.number), in_force);
+        assert_eq!(in_force, Some(4), "and it stays so when the earlier one is corrected");
     }
 
     proptest! {

@@ -69,7 +69,7 @@ struct KeptPremises {
 
 #[derive(Deserialize, Serialize)]
 struct KeptGrade {
-    binding: BTreeMap<String, (Determination, NaiveDate)>,
+    binding: BTreeMap<String, (Determination, NaiveDate, u64)>,
     count: u64,
     latest: Option<Determination>,
     pending: Option<[Option<NaiveDate>; 3]>,
@@ -146,7 +146,7 @@ impl Kept {
 impl KeptGrade {
     fn of(book: &GradeBook) -> Self {
         let Grade { binding, count, latest, pending, prohibition, unpublished } = book.grade.clone();
-        let bound = |(key, Binding { determination, effective_from })| (key, (determination, effective_from));
+        let bound = |(key, of): (String, Binding)| (key, (of.determination, of.effective_from, of.first));
         let steps = |Proceeding { invited_on, statement_on, considered_on }| {
             [invited_on, statement_on, considered_on]
         };
@@ -163,7 +163,9 @@ impl KeptGrade {
     }
 
     fn book(self) -> GradeBook {
-        let bound = |(key, (determination, effective_from))| (key, Binding { determination, effective_from });
+        let bound = |(key, (determination, effective_from, first))| {
+            (key, Binding { determination, effective_from, first })
+        };
         let steps = |[invited_on, statement_on, considered_on]: [Option<NaiveDate>; 3]| Proceeding {
             invited_on,
             statement_on,

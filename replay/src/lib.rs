@@ -5,6 +5,8 @@ pub mod derive;
 pub mod explain;
 pub mod export_tiles;
 pub mod history;
+pub mod published;
+pub mod published_table;
 pub mod rebuild;
 pub mod report;
 pub mod verify;

@@ -11,9 +11,12 @@ use wuping_ledger::genesis::{Ledger, stated_log_key};
 use wuping_ledger::reader::Reader;
 use wuping_projections::ledger_rulebooks::LedgerRulebooks;
 use wuping_replay::report::{GradeLine, Question};
-use wuping_replay::{conformance, derive, explain, export_tiles, history, rebuild, report, verify};
+use wuping_replay::{
+    conformance, derive, explain, export_tiles, history, published, rebuild, report, verify,
+};
 
 use crate::cli::{Cases, Common, Failure, Form, print_json};
+use crate::import::given_back;
 use crate::shelf;
 
 #[derive(Debug, Subcommand)]
@@ -22,6 +25,19 @@ pub(super) enum Export {
     Tiles {
         /// An empty or older folder
         dir: PathBuf,
+    },
+    /// A published file of Toronto's evaluations as it was: rows since 2023 in the order in which each was first
+    /// published, those before 2023 by the publisher's number
+    #[command(
+        after_help = "Example:\n  wuping export toronto-evaluations --publication pre2023 --out pre2023.csv"
+    )]
+    TorontoEvaluations {
+        /// Number of the publication, from 0, or pre2023
+        #[arg(long, value_name = "N")]
+        publication: String,
+        /// Into this file; else on standard output
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
     },
 }
 
@@ -51,8 +67,70 @@ pub(super) fn key(common: &Common, Key::Log: &Key) -> Result<ExitCode, Failure> 
     Ok(ExitCode::SUCCESS)
 }
 
-pub(super) fn export(common: &Common, Export::Tiles { dir }: Export) -> Result<ExitCode, Failure> {
-    let exported = export_tiles::export_tiles(&reader(common)?, &dir)?;
+pub(super) fn export(common: &Common, export: Export) -> Result<ExitCode, Failure> {
+    match export {
+        Export::Tiles { dir } => export_log(common, &dir),
+        Export::TorontoEvaluations { publication, out } => give_back(common, &publication, out.as_deref()),
+    }
+}
+
+fn give_back(common: &Common, publication: &str, out: Option<&Path>) -> Result<ExitCode, Failure> {
+    let reader = reader(common)?;
+    let given = match (publication, publication.parse()) {
+        ("pre2023", _) => published::pre2023(&reader)?,
+        (_, Ok(number)) => published::since2023(&reader, number)?,
+        _ => return Err(Failure::asked("--publication takes a number from 0, or pre2023")),
+    };
+    let rows = given.rows.len();
+    let Some(path) = out else {
+        given_back::write(given, std::io::stdout().lock())?;
+        return Ok(ExitCode::SUCCESS);
+    };
+    let file = std::fs::File::create(path)
+        .map_err(|error| Failure::asked(format!("{} could not be written: {error}", path.display())))?;
+    given_back::write(given, file)?;
+    if common.json {
+        print_json(&serde_json::json!({ "file": path, "publication": publication, "rows": rows }))?;
+    } else {
+        println!("{rows} rows in {}", path.display());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn report_publications(common: &Common, form: Form) -> Result<ExitCode, Failure> {
+    let states = published::states(&reader(common)?)?;
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    if common.json || matches!(form, Form::Json) {
+        for state in &states {
+            serde_json::to_writer(&mut out, state)?;
+            out.write_all(b"\n")?;
+        }
+        out.flush()?;
+    } else {
+        let mut csv = csv::Writer::from_writer(out);
+        csv.write_record(PUBLICATION_COLUMNS)?;
+        for state in &states {
+            let colour = |name| state.colours.get(name).copied().unwrap_or_default().to_string();
+            csv.write_record([
+                state.publication.to_string(),
+                state.date.to_string(),
+                state.rows.to_string(),
+                state.reactive_negative.to_string(),
+                colour("green"),
+                colour("yellow"),
+                colour("red"),
+                state.digest.clone(),
+                state.as_received.to_string(),
+            ])?;
+        }
+        csv.flush()?;
+    }
+    let fits = states.iter().all(|state| state.as_received);
+    Ok(if fits { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+fn export_log(common: &Common, dir: &Path) -> Result<ExitCode, Failure> {
+    let exported = export_tiles::export_tiles(&reader(common)?, dir)?;
     if common.json {
         print_json(&exported)?;
     } else {
@@ -174,6 +252,8 @@ fn write_csv(lines: &[GradeLine], out: &mut impl Write) -> Result<(), Failure> {
     Ok(())
 }
 
+const PUBLICATION_COLUMNS: [&str; 9] =
+    ["publication", "date", "rows", "reactive_negative", "green", "yellow", "red", "digest", "as_received"];
 const REPORT_COLUMNS: [&str; 8] =
     ["code", "layer", "score", "star", "band", "level", "effective_from", "position"];
 

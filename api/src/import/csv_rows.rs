@@ -95,9 +95,14 @@ impl Table {
 }
 
 impl Row {
+    /// A cell as it stands in the file.
+    pub(super) fn raw(&self, place: usize) -> &str {
+        self.cells.get(place).unwrap_or_default()
+    }
+
     /// A cell without the blanks around it.
     pub(super) fn cell(&self, place: usize) -> &str {
-        self.cells.get(place).unwrap_or_default().trim()
+        self.raw(place).trim()
     }
 }
 

@@ -4,9 +4,19 @@
 //! read whole before anything is written, and the same file twice changes nothing.
 
 mod csv_rows;
+pub mod given_back;
 mod pipeline;
 pub mod toronto;
+mod toronto_commands;
+mod toronto_deduction;
+mod toronto_files;
+mod toronto_findings;
 mod toronto_pre2023;
+mod toronto_publications;
+mod toronto_row;
+mod toronto_since2023;
+#[cfg(test)]
+mod toronto_since2023_tests;
 #[cfg(test)]
 mod toronto_tests;
 
@@ -18,22 +28,35 @@ use wuping_ledger::append::AppendError;
 use wuping_ledger::refusal::Refusal;
 use wuping_ledger::store::StoreError;
 use wuping_ledger::vault::VaultError;
+use wuping_replay::published_table::State;
 
 use crate::shelf::CompileError;
 
 /// What an import did.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Summary {
-    /// Rows read.
+    /// Whole rows read: evaluations before 2023, of the first publication since, and those added later.
     pub rows: u64,
+    /// Changes between publications that were read: a row added or removed, a cell changed.
+    pub changes: u64,
+    /// Publications since 2023 that were read.
+    pub publications: u64,
+    /// Changed cells of coordinates, of rows that come back too.
+    pub coordinates: u64,
+    /// Changed cells that say the same as before: coordinates that drift within the building, blanks around a value.
+    pub same_value: u64,
     /// Premises that the rows are about.
     pub premises: u64,
     /// Events written, with those that follow from them.
     pub events_written: u64,
     /// Events of these rows that an earlier import wrote, with those that follow from them.
     pub already_there: u64,
-    /// Rows of which our result is not what was published.
+    /// Rows of which our result is not what was published: those before 2023, and those of the last publication.
     pub findings: Vec<Finding>,
+    /// Findings of earlier publications that are none of the last, each with the first publication it was in.
+    pub earlier_findings: Vec<Finding>,
+    /// The last publication as the files give it; none where there is none.
+    pub last_publication: Option<State>,
     /// Premises closed because the file says that they were created in error, now or by an earlier import.
     pub closed: u64,
     /// How long it took.
@@ -45,16 +68,20 @@ pub struct Summary {
 /// A row of which our result is not what was published. Both stand; neither is mended.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Finding {
-    /// `nothing_applicable`, `score_differs` or `band_differs`.
+    /// Before 2023 `nothing_applicable`, `score_differs` or `band_differs`. Since 2023 `nothing_applicable`,
+    /// `rounded_twice` (follows only if rounded to one decimal first), `does_not_follow`, `current_is_not_the_sum`.
     pub code: String,
     /// The publisher's number of the building.
     pub rsn: String,
-    /// The publisher's number of the row.
+    /// What identifies the row: the publisher's number, or year and number in it.
     pub row: String,
     /// What was published.
     pub published: String,
     /// What the rulebook gives; `none` where it gives no result.
     pub computed: String,
+    /// The publication it was first found in, of those that are listed apart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub publication: Option<u64>,
 }
 
 /// A command of an import that the ledger did not take.
@@ -113,15 +140,25 @@ pub enum ImportError {
         /// Which file.
         file: String,
     },
-    /// The file is known, and this version does not import it.
-    #[error(
-        "{file} is Toronto's {kind}: not supported yet by this version, which imports the evaluations before 2023"
-    )]
-    NotSupported {
+    /// Files that belong together are not all there.
+    #[error("the evaluations since 2023 are told by four files; missing: {}. Nothing was imported; give all of them at once", missing.join("; "))]
+    FilesMissing {
+        /// What each missing one is.
+        missing: Vec<&'static str>,
+    },
+    /// A file is given twice, or a second one of its kind.
+    #[error("{file} is a second file of its kind. Nothing was imported; give each file once")]
+    GivenTwice {
         /// Which file.
         file: String,
-        /// What it is.
-        kind: &'static str,
+    },
+    /// A whole publication that is neither the first nor the last one.
+    #[error(
+        "{file} is a whole publication, and neither the first one nor the last that the changes lead to. Nothing was imported; leave it out"
+    )]
+    NotLast {
+        /// Which file.
+        file: String,
     },
     /// The rules refuse a row. Rows before it may have been written.
     #[error(

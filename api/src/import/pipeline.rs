@@ -90,12 +90,13 @@ impl<'a> Pipeline<'a> {
         Ok(None)
     }
 
-    /// Send what a command says, decided on this version of its stream.
+    /// Send what a command says, decided on this version of its stream; on none where its decision depends on nothing
+    /// that stands there.
     pub(super) fn send(
         &mut self,
         ask: Ask,
         occurred_at: Timestamp,
-        expected: u64,
+        expected: impl Into<Option<u64>>,
         said: Vec<Value>,
     ) -> Result<(), ImportError> {
         let schema = format!("{}/1", ask.stream.aggregate_type());
@@ -111,7 +112,7 @@ impl<'a> Pipeline<'a> {
             digest: ask.digest,
             author: Author::Intake,
             occurred_at,
-            expected: Some(expected),
+            expected: expected.into(),
             events,
             bases: vec![],
             cursor: None,

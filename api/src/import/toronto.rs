@@ -29,12 +29,16 @@ use wuping_ledger::vault::Vault;
 
 use crate::import::csv_rows::Table;
 use crate::import::pipeline::Pipeline;
+use crate::import::toronto_files;
 use crate::import::toronto_pre2023::{Evaluation, evaluations};
+use crate::import::toronto_publications::Replaying;
+use crate::import::toronto_since2023::{History, history};
 use crate::import::{ImportError, Summary};
 use crate::shelf::{self, Compiled};
 use wuping_projections::recording::recorded;
+use wuping_replay::published::{PRE2023, SINCE2023};
 
-/// Import files of evaluations, plain or compressed. Every file is read and found good before anything is written;
+/// Import files of evaluations, plain or compressed: those before 2023, those since, or both. Every file is read and found good before anything is written;
 /// what an earlier import wrote is left as it is. `progress` is told how many of how many rows are done.
 ///
 /// Blocks: call it outside of async code, or from a thread for blocking work.
@@ -48,7 +52,7 @@ pub fn toronto_evaluations(
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Summary, ImportError> {
     let tables: Vec<Table> = files.iter().map(|file| Table::of_file(file)).collect::<Result<_, _>>()?;
-    import_tables(ledger, vault, &tables, progress)
+    import_tables(ledger, vault, tables, progress)
 }
 
 /// As [`toronto_evaluations`], from the bytes of one file.
@@ -62,7 +66,7 @@ pub fn toronto_evaluations_bytes(
     bytes: &[u8],
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Summary, ImportError> {
-    import_tables(ledger, vault, &[Table::of_bytes(name, bytes)?], progress)
+    import_tables(ledger, vault, vec![Table::of_bytes(name, bytes)?], progress)
 }
 
 /// The evaluations before 2023, as they come with the program: compressed, 9,359 rows.
@@ -71,25 +75,41 @@ pub const TORONTO_PRE2023: &[u8] = include_bytes!("../../../data/toronto_eval_pr
 fn import_tables(
     ledger: &Ledger,
     vault: &Vault,
-    tables: &[Table],
+    tables: Vec<Table>,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Summary, ImportError> {
     let began = Instant::now();
-    let compiled = shelf::toronto_2017()?;
-    let read: Vec<Vec<Evaluation>> =
-        tables.iter().map(|table| evaluations(table, &compiled.rulebook)).collect::<Result<_, _>>()?;
-    let total = counted(read.iter().map(Vec::len).sum());
+    let files = toronto_files::sorted(tables)?;
+    let (until_2023, since_2023) = (shelf::toronto_2017()?, shelf::toronto_2023()?);
+    let read: Vec<Vec<Evaluation>> = files
+        .pre2023
+        .iter()
+        .map(|table| evaluations(table, &until_2023.rulebook))
+        .collect::<Result<_, _>>()?;
+    let since = files.since2023.as_ref().map(|since| history(since, &since_2023.rulebook)).transpose()?;
+    let before: usize = read.iter().map(Vec::len).sum();
+    let total = counted(before + since.as_ref().map_or(0, History::steps));
     let mut import = Import {
-        compiled: &compiled,
+        compiled: &until_2023,
         known: HashMap::new(),
         ledger,
         pipeline: Pipeline::into(ledger, vault),
         summary: Summary::default(),
     };
-    import.publish_rulebook()?;
+    if !read.is_empty() {
+        import.publish_rulebook(PUBLICATION, 2017, 1)?;
+    }
     for evaluations in &read {
         // what is under way is settled even when a row is refused; the refusal is what counts then
         let said = import.file(evaluations, &mut |done| progress(done, total));
+        let settled = import.pipeline.finish();
+        said.and(settled)?;
+    }
+    if let Some(since) = &since {
+        import.compiled = &since_2023;
+        import.publish_rulebook(SINCE2023, 2023, 6)?;
+        let said =
+            Replaying::by(&mut import).replay(since, &mut |done| progress(counted(before) + done, total));
         let settled = import.pipeline.finish();
         said.and(settled)?;
     }
@@ -107,21 +127,27 @@ fn import_tables(
 }
 
 /// An import under way.
-struct Import<'a> {
-    compiled: &'a Compiled,
+pub(super) struct Import<'a> {
+    /// The rulebook of the rows that are being imported.
+    pub(super) compiled: &'a Compiled,
     known: HashMap<String, Known>,
     ledger: &'a Ledger,
-    pipeline: Pipeline<'a>,
-    summary: Summary,
+    /// The way into the ledger.
+    pub(super) pipeline: Pipeline<'a>,
+    /// What was done so far.
+    pub(super) summary: Summary,
 }
 
 /// Premises as far as the import has come, read from the ledger only when there is something to say about them.
 #[derive(Default)]
-struct Known {
-    assessed: bool,
+pub(super) struct Known {
+    /// Whether there was an assessment before.
+    pub(super) assessed: bool,
     closed: bool,
-    subject: Option<Arc<Subject>>,
-    version: u64,
+    /// Their fold, as far as an import needs it.
+    pub(super) subject: Option<Arc<Subject>>,
+    /// The version of their own stream.
+    pub(super) version: u64,
 }
 
 impl Import<'_> {
@@ -146,11 +172,11 @@ impl Import<'_> {
     }
 
     /// The rulebook comes first: nothing can be opened under one that is not published.
-    fn publish_rulebook(&mut self) -> Result<(), ImportError> {
+    fn publish_rulebook(&mut self, publication: &str, year: i32, month: u32) -> Result<(), ImportError> {
         let Compiled { bytes, scheme, .. } = self.compiled;
         let stream = format!("rulebook/{}", scheme.id);
         let digest = sha256(scheme.sha256.as_bytes());
-        let Some(ask) = self.pipeline.ask(PUBLICATION, "rulebook", &stream, digest)? else { return Ok(()) };
+        let Some(ask) = self.pipeline.ask(publication, "rulebook", &stream, digest)? else { return Ok(()) };
         if self.ledger.reader().version(&stream)? > 0 {
             return Ok(());
         }
@@ -160,7 +186,7 @@ impl Import<'_> {
             .build()
             .map_err(ImportError::Start)?;
         runtime.block_on(self.ledger.writer().keep_scheme(kept)).map_err(ImportError::Scheme)?;
-        let holds_from = NaiveDate::from_ymd_opt(2017, 1, 1).unwrap_or_default();
+        let holds_from = NaiveDate::from_ymd_opt(year, month, 1).unwrap_or_default();
         let published = Published {
             id: scheme.id.clone(),
             layer: Layer::Building,
@@ -262,6 +288,7 @@ impl Import<'_> {
         }
         known.closed = true;
         let version = known.version;
+        known.version += 1;
         let mut premises = known.subject.as_ref().map(|subject| subject.premises.clone()).unwrap_or_default();
         let command = premises::Command::Close { why: "created_in_error".to_owned() };
         let facts = self.facts(CHANNEL, None, local_date(now.datetime()));
@@ -271,6 +298,30 @@ impl Import<'_> {
             said.remove("effective_from");
         }
         self.pipeline.send(ask, now, version, said)
+    }
+
+    /// The premises of this number, their register only: from the ledger where an earlier import registered them.
+    pub(super) fn registered(&mut self, rsn: &str) -> Result<&mut Known, ImportError> {
+        let known = self.known.entry(rsn.to_owned()).or_default();
+        if known.subject.is_none() {
+            let mut subject = Subject::default();
+            for entry in self.ledger.reader().stream(&format!("premises/toronto-{rsn}"))? {
+                subject.apply(&recorded(&entry.row())?);
+                known.version += 1;
+            }
+            known.assessed = known.version > 0;
+            // the rows tell of days before a closing, which holds from the day of an import
+            known.closed = subject.premises.closed_on.take().is_some();
+            known.subject = Some(Arc::new(subject));
+        }
+        Ok(known)
+    }
+
+    /// That these premises are told of, whether or not there is anything to say.
+    pub(super) fn meet(&mut self, rsn: &str) {
+        if !self.known.contains_key(rsn) {
+            self.known.insert(rsn.to_owned(), Known::default());
+        }
     }
 
     /// The premises of a row, from the ledger where an earlier import registered them.
@@ -291,7 +342,8 @@ impl Import<'_> {
         Ok(known)
     }
 
-    fn facts(&self, account: &str, subject: Option<Arc<Subject>>, today: NaiveDate) -> Facts {
+    /// What the rules may know of a row.
+    pub(super) fn facts(&self, account: &str, subject: Option<Arc<Subject>>, today: NaiveDate) -> Facts {
         Facts {
             actor: Actor::channel(account),
             rulebook: Some(self.compiled.rulebook.clone()),
@@ -302,7 +354,7 @@ impl Import<'_> {
 }
 
 /// What the rules say to a command, as it is said, and taken into the state.
-fn decided<C: Concept>(
+pub(super) fn decided<C: Concept>(
     state: &mut C,
     command: C::Command,
     facts: &Facts,
@@ -333,7 +385,7 @@ fn digest(asked: &str, evaluation: &Evaluation) -> Result<[u8; 32], ImportError>
 }
 
 /// The file has no time of day: noon at UTC, which is that day both in Toronto and at UTC+8.
-fn at(day: NaiveDate) -> Timestamp {
+pub(super) fn at(day: NaiveDate) -> Timestamp {
     let noon = NaiveTime::from_hms_opt(12, 0, 0).unwrap_or_default();
     Timestamp::from_datetime(day.and_time(noon).and_utc())
 }
@@ -342,7 +394,9 @@ fn counted(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
 }
 
-const CHANNEL: &str = "import-toronto";
-const PROGRESS_EVERY: u64 = 100;
+/// The channel by which all of it is received.
+pub(super) const CHANNEL: &str = "import-toronto";
+/// How many rows pass between two words of progress.
+pub(super) const PROGRESS_EVERY: u64 = 100;
 /// The published file's name, whatever the file given is called.
-const PUBLICATION: &str = "toronto_eval_pre2023";
+const PUBLICATION: &str = PRE2023;

@@ -8,6 +8,7 @@ use wuping_domain::grading::{self, Grading};
 use wuping_domain::outcome::Outcome;
 use wuping_domain::premises::Register;
 use wuping_domain::rulebook::{Layer, Rulebook};
+use wuping_replay::published::PRE2023_COLUMNS;
 
 use crate::import::csv_rows::{Row, Table};
 use crate::import::{Finding, ImportError};
@@ -37,8 +38,7 @@ pub(super) struct Evaluation {
 
 /// The rows of a file in the order in which they are recorded: by day, then by number.
 pub(super) fn evaluations(table: &Table, rulebook: &Rulebook) -> Result<Vec<Evaluation>, ImportError> {
-    must_be_pre2023(table)?;
-    let missing: Vec<String> = COLUMNS
+    let missing: Vec<String> = PRE2023_COLUMNS
         .iter()
         .filter(|column| table.place(column).is_none())
         .map(|column| (*column).to_owned())
@@ -99,6 +99,7 @@ impl Evaluation {
             row: self.number.to_string(),
             published,
             computed,
+            publication: None,
         }
     }
 }
@@ -204,63 +205,8 @@ impl Cells<'_> {
     }
 }
 
-/// Refuse a file that by its header is another one.
-fn must_be_pre2023(table: &Table) -> Result<(), ImportError> {
-    let has = |column: &str| table.place(column).is_some();
-    let known = COLUMNS.iter().filter(|column| has(column)).count();
-    if known * 2 > COLUMNS.len() {
-        return Ok(());
-    }
-    let kind = match (has("EVALUATION COMPLETED ON"), has("publication")) {
-        (true, true) => "evaluations added since 2023",
-        (true, false) => "evaluations since 2023",
-        (false, true) if has("field") => "changes of published evaluations",
-        (false, true) if has("snapshot_date") => "list of publications",
-        _ => return Err(ImportError::UnknownKind { file: table.file.clone() }),
-    };
-    Err(ImportError::NotSupported { file: table.file.clone(), kind })
+/// Whether a file is this one by its header, though columns may be missing.
+pub(super) fn looks_pre2023(table: &Table) -> bool {
+    let known = PRE2023_COLUMNS.iter().filter(|column| table.place(column).is_some()).count();
+    known * 2 > PRE2023_COLUMNS.len()
 }
-
-/// The publisher's columns in their order.
-pub(super) const COLUMNS: [&str; 40] = [
-    "_id",
-    "RSN",
-    "YEAR_REGISTERED",
-    "YEAR_EVALUATED",
-    "YEAR_BUILT",
-    "PROPERTY_TYPE",
-    "WARD",
-    "WARDNAME",
-    "SITE_ADDRESS",
-    "CONFIRMED_STOREYS",
-    "CONFIRMED_UNITS",
-    "EVALUATION_COMPLETED_ON",
-    "SCORE",
-    "RESULTS_OF_SCORE",
-    "NO_OF_AREAS_EVALUATED",
-    "ENTRANCE_LOBBY",
-    "ENTRANCE_DOORS_WINDOWS",
-    "SECURITY",
-    "STAIRWELLS",
-    "LAUNDRY_ROOMS",
-    "INTERNAL_GUARDS_HANDRAILS",
-    "GARBAGE_CHUTE_ROOMS",
-    "GARBAGE_BIN_STORAGE_AREA",
-    "ELEVATORS",
-    "STORAGE_AREAS_LOCKERS",
-    "INTERIOR_WALL_CEILING_FLOOR",
-    "INTERIOR_LIGHTING_LEVELS",
-    "GRAFFITI",
-    "EXTERIOR_CLADDING",
-    "EXTERIOR_GROUNDS",
-    "EXTERIOR_WALKWAYS",
-    "BALCONY_GUARDS",
-    "WATER_PEN_EXT_BLDG_ELEMENTS",
-    "PARKING_AREA",
-    "OTHER_FACILITIES",
-    "GRID",
-    "LATITUDE",
-    "LONGITUDE",
-    "X",
-    "Y",
-];
