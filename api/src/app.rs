@@ -27,9 +27,10 @@ use wuping_domain::rulebook::Rulebook;
 use wuping_domain::subject::Subject;
 use wuping_domain::visit::Visit;
 use wuping_ledger::append::{AppendError, Author, Receipt};
+use wuping_ledger::clock::SteppedClock;
 use wuping_ledger::cqrs::{LedgerEventStore, Said, Saying};
 use wuping_ledger::encoding::sha256;
-use wuping_ledger::genesis::{CreateOptions, Ledger, LedgerError, RunOptions};
+use wuping_ledger::genesis::{ClockChoice, CreateOptions, Ledger, LedgerError, RunOptions};
 use wuping_ledger::jcs;
 use wuping_ledger::keys::Kid;
 use wuping_ledger::reader::Reader;
@@ -59,6 +60,8 @@ pub struct App {
     pub vault: Arc<Vault>,
     /// Read models.
     pub views: Arc<ViewsHandle>,
+    /// Whether a made-up history is being written, which nobody looks at before it is whole.
+    simulating: bool,
 }
 
 /// Who asks, and how it is signed.
@@ -197,7 +200,7 @@ impl App {
     pub fn open(folder: &Path) -> Result<Self, OpenError> {
         let shelf = Arc::new(Shelf::in_folder(folder));
         let ledger = Ledger::open(folder, running(&shelf))?;
-        Self::over(folder, ledger, shelf)
+        Self::over(folder, ledger, shelf, false)
     }
 
     /// Make a new ledger in a folder and open it. Its root keys are written to files before anything else.
@@ -205,8 +208,33 @@ impl App {
     /// # Errors
     /// If there is a ledger already or a store cannot be made.
     pub fn create(folder: &Path, origin: &str, second_root: bool) -> Result<Self, OpenError> {
+        Self::create_by(folder, origin, second_root, None)
+    }
+
+    /// As [`App::create`], for a history that is made up: the ledger's time is that of `clock`, which is set before each
+    /// command, until [`App::finish_simulation`]. The origin must begin with `sample/`.
+    ///
+    /// # Errors
+    /// As [`App::create`]; [`LedgerError::Simulation`] for another origin.
+    pub fn create_simulated(
+        folder: &Path,
+        origin: &str,
+        clock: Arc<SteppedClock>,
+    ) -> Result<Self, OpenError> {
+        Self::create_by(folder, origin, false, Some(clock))
+    }
+
+    fn create_by(
+        folder: &Path,
+        origin: &str,
+        second_root: bool,
+        clock: Option<Arc<SteppedClock>>,
+    ) -> Result<Self, OpenError> {
         let shelf = Arc::new(Shelf::in_folder(folder));
-        let options = CreateOptions { running: running(&shelf), ..CreateOptions::new(origin, second_root)? };
+        let simulating = clock.is_some();
+        let clock = clock.map_or(ClockChoice::System, |clock| ClockChoice::Simulated(clock));
+        let running = RunOptions { clock, ..running(&shelf) };
+        let options = CreateOptions { running, ..CreateOptions::new(origin, second_root)? };
         std::fs::create_dir_all(folder)
             .map_err(|source| OpenError::File { path: folder.to_owned(), source })?;
         for root in &options.roots {
@@ -215,14 +243,32 @@ impl App {
                 .map_err(|source| OpenError::File { path, source })?;
         }
         let created = Ledger::create(folder, options)?;
-        Self::over(folder, created.ledger, shelf)
+        Self::over(folder, created.ledger, shelf, simulating)
     }
 
-    fn over(folder: &Path, ledger: Ledger, shelf: Arc<Shelf>) -> Result<Self, OpenError> {
+    fn over(folder: &Path, ledger: Ledger, shelf: Arc<Shelf>, simulating: bool) -> Result<Self, OpenError> {
         let vault = Arc::new(Vault::open(folder)?);
         let office = Arc::new(Office::open(folder)?);
         let views = ViewsHandle::start(&folder.join("views.db"), ledger.reader().clone(), shelf.clone())?;
-        Ok(Self { folder: folder.to_owned(), ledger, office, shelf, vault, views: Arc::new(views) })
+        Ok(Self {
+            folder: folder.to_owned(),
+            ledger,
+            office,
+            shelf,
+            vault,
+            views: Arc::new(views),
+            simulating,
+        })
+    }
+
+    /// End a made-up history: from here on the machine's clock counts.
+    ///
+    /// # Errors
+    /// [`AppendError::NotSimulated`], or [`AppendError::Clock`] if its last entry lies in the future.
+    pub async fn finish_simulation(&mut self) -> Result<(), AppendError> {
+        self.ledger.writer().finish_simulation().await?;
+        self.simulating = false;
+        Ok(())
     }
 
     /// The ledger's reader.
@@ -251,6 +297,9 @@ impl App {
         };
         if let Done::Recorded(receipt) = &done {
             self.views.appended();
+            if self.simulating {
+                return Ok(done);
+            }
             let (views, position) = (self.views.clone(), receipt.last_position);
             // A page that is a moment behind is no failure of the command.
             let _ = tokio::task::spawn_blocking(move || views.wait_for(position, VIEWS_WAIT)).await;

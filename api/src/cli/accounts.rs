@@ -31,6 +31,9 @@ pub(super) enum Account {
         /// Subdistrict, community or grid cell
         #[arg(long)]
         area: Option<String>,
+        /// The party that an owner or operator speaks for
+        #[arg(long)]
+        party: Option<String>,
     },
     /// Set a new password for an account; it is printed once
     Password {
@@ -43,14 +46,14 @@ pub(super) fn account(common: &Common, account: Account) -> Result<ExitCode, Fai
     let runtime = runtime()?;
     let app = App::open(&common.data)?;
     let (login, password) = match account {
-        Account::Open { login, name, role, department, area } => {
+        Account::Open { login, name, role, department, area, party } => {
             let role: Role = serde_json::from_value(json!(role)).map_err(|_| {
                 Failure::asked(format!("there is no role “{role}”; the roles are {}", roles()))
             })?;
             if app.office.login(&login)?.is_some() {
                 return Err(Failure::asked(format!("“{login}” is taken; choose another name to sign in by")));
             }
-            let grant = Grant { role, department, area, party: None };
+            let grant = Grant { role, department, area, party };
             let password = runtime.block_on(open(&app, &login, &name, grant))?;
             (login, password)
         }

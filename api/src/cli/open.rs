@@ -8,7 +8,6 @@ use serde_json::json;
 use uuid::Uuid;
 use wuping_domain::facts::{Grant, Role};
 use wuping_domain::recorded::local_date;
-use wuping_ledger::store::Scheme;
 use wuping_ledger::timestamp::Timestamp;
 
 use crate::app::{App, Asked, OpenError, Who};
@@ -37,29 +36,14 @@ pub(super) fn init(common: &Common, origin: &str, administrator: &str) -> Result
 }
 
 /// Publish the district's illustrative rulebooks, one for each layer.
-pub(crate) async fn publish_shipped(app: &App) -> Result<(), Failure> {
+async fn publish_shipped(app: &App) -> Result<(), Failure> {
     for compiled in shelf::pingshan().map_err(OpenError::Compile)? {
-        let scheme = Scheme {
-            sha256: compiled.scheme.sha256.clone(),
-            id: compiled.scheme.id.clone(),
-            bytes: compiled.bytes.clone(),
-        };
-        app.ledger.writer().keep_scheme(scheme).await?;
+        app.ledger.writer().keep_scheme(compiled.document()).await?;
         let now = Timestamp::now();
-        let command = json!({
-            "command": "publish",
-            "id": compiled.scheme.id,
-            "layer": compiled.rulebook.layer,
-            "sha256": compiled.scheme.sha256,
-            "holds_from": local_date(now.datetime()),
-            "operating": true,
-            "issued_by": "wuping (illustrative, not the city's table)",
-            "document_number": "illustrative",
-        });
         let asked = Asked {
             id: Uuid::now_v7(),
-            stream: format!("rulebook/{}", compiled.scheme.id),
-            command,
+            stream: compiled.stream(),
+            command: compiled.illustrative_publication(local_date(now.datetime())),
             expected: None,
             occurred_at: now,
         };
@@ -85,6 +69,12 @@ pub(super) fn import(common: &Common, files: &[PathBuf]) -> Result<ExitCode, Fai
         print_json(&summary)?;
         return Ok(ExitCode::SUCCESS);
     }
+    if let Some(last) = &summary.last_publication {
+        println!(
+            "{} publications with {} changes, {} of them of the same value; the last of {} has {} rows, digest {}",
+            summary.publications, summary.changes, summary.same_value, last.date, last.rows, last.digest
+        );
+    }
     println!(
         "{} rows of {} premises; {} events written, {} already there; {} events/s",
         summary.rows,
@@ -97,6 +87,12 @@ pub(super) fn import(common: &Common, files: &[PathBuf]) -> Result<ExitCode, Fai
         println!(
             "finding {} in row {} of {}: published {}, computed {}",
             finding.code, finding.row, finding.rsn, finding.published, finding.computed
+        );
+    }
+    if !summary.earlier_findings.is_empty() {
+        println!(
+            "{} more findings in earlier publications: --json lists them",
+            summary.earlier_findings.len()
         );
     }
     Ok(ExitCode::SUCCESS)

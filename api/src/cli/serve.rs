@@ -7,7 +7,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use crate::app::App;
-use crate::cli::{Common, Failure, open, runtime};
+use crate::cli::{Common, Failure, runtime};
 use crate::web;
 
 #[derive(Args, Clone, Debug)]
@@ -15,11 +15,14 @@ pub(super) struct Serve {
     /// Address and port to listen on
     #[arg(long, default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
+    /// Address that people type, for the QR codes at the doors: http(s)://host, no path
+    #[arg(long, value_name = "URL", value_parser = public_address, default_value = "", hide_default_value = true)]
+    public_address: String,
 }
 
 impl Default for Serve {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)) }
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), public_address: String::new() }
     }
 }
 
@@ -30,9 +33,15 @@ pub(super) fn serve(common: &Common, options: Serve) -> Result<ExitCode, Failure
 
 async fn until_stopped(common: &Common, options: Serve) -> Result<(), Failure> {
     let app = Arc::new(house(common).await?);
-    let router = web::router(app.clone(), "");
+    let router = web::router(app.clone(), &options.public_address);
     let listener = tokio::net::TcpListener::bind(options.listen).await?;
-    println!("wuping serves {} on http://{}", app.ledger.origin(), listener.local_addr()?);
+    let address = format!("http://{}", listener.local_addr()?);
+    println!("wuping serves {} on {address}", app.ledger.origin());
+    if crate::sample::is_sample(app.ledger.origin()) {
+        println!(
+            "everything in it is invented; go in as one of its people at {address}/sign-in, without a password"
+        );
+    }
     axum::serve(listener, router).with_graceful_shutdown(stopped()).await?;
     if let Some(app) = Arc::into_inner(app) {
         app.close().await?;
@@ -45,10 +54,23 @@ async fn house(common: &Common) -> Result<App, Failure> {
     if common.data.join("ledger.db").exists() {
         return Ok(App::open(&common.data)?);
     }
-    let app = App::create(&common.data, SAMPLE_ORIGIN, false)?;
-    open::publish_shipped(&app).await?;
-    crate::sample::write(&app).await?;
-    Ok(app)
+    crate::sample::make(&common.data).await?;
+    Ok(App::open(&common.data)?)
+}
+
+/// An address without a path, as a QR code begins with it.
+fn public_address(text: &str) -> Result<String, String> {
+    let host = ["https://", "http://"].iter().find_map(|scheme| text.strip_prefix(scheme));
+    let host = host.map(|host| host.strip_suffix('/').unwrap_or(host));
+    let named = |host: &&str| {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:[]".contains(&byte);
+        !host.is_empty() && host.bytes().all(allowed)
+    };
+    match host.filter(named) {
+        Some(_) => Ok(text.trim_end_matches('/').to_owned()),
+        None if text.is_empty() => Ok(String::new()),
+        None => Err("write it as https://host or http://host:port, without a path".to_owned()),
+    }
 }
 
 async fn stopped() {
@@ -63,4 +85,27 @@ async fn stopped() {
     }
 }
 
-const SAMPLE_ORIGIN: &str = "sample/pingshan-invented";
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_public_address_is_a_scheme_and_a_host() {
+        for good in
+            ["https://wuping.example", "http://10.0.0.7:8080", "http://[::1]:8080", "https://wuping.example/"]
+        {
+            assert_eq!(public_address(good).unwrap(), good.trim_end_matches('/'));
+        }
+        for bad in [
+            "wuping.example",
+            "ftp://x",
+            "https://",
+            "https://x/y",
+            "https://a@b",
+            "https://x?y",
+            "https://x y",
+        ] {
+            assert!(public_address(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -24,11 +24,12 @@ use wuping_projections::queries::{KeyView, PremisesView};
 use crate::app::App;
 
 use super::front::{code_of, page_number};
-use super::look::layout::{Area, page};
+use super::look::layout::{Area, Page, SignedIn, page};
 use super::look::parts::*;
 use super::look::words::Lang;
 use super::session::{SESSION, cookie, now_seconds};
 use super::state::{Asking, ReadError, Site, address, encoded, nothing_here};
+use super::toronto::origin_of_premises;
 
 /// Put into a request by whoever has checked that its sender may read entries whole. Without it the page shows what
 /// happened, who signed it and the proof, but not the content: bundles of entries are for auditors too.
@@ -47,11 +48,17 @@ pub async fn mark_readers(State(app): State<Arc<App>>, mut request: Request, nex
         let reads = tokio::task::spawn_blocking(move || {
             let session = app.office.session(&token, now_seconds()).ok().flatten()?;
             let actor = app.actor(&session.account).ok()?;
-            actor.grants.iter().any(|grant| READERS.contains(&grant.role)).then_some(MayReadEntries)
+            let role = actor.grants.first().map(|grant| grant.role.code().to_owned()).unwrap_or_default();
+            let signed_in =
+                SignedIn { person: PersonView { role, ..PersonView::default() }, csrf: session.csrf };
+            Some((signed_in, actor.grants.iter().any(|grant| READERS.contains(&grant.role))))
         });
         // Whoever cannot be asked about is not let in.
-        if let Ok(Some(reads)) = reads.await {
-            request.extensions_mut().insert(reads);
+        if let Ok(Some((signed_in, reads))) = reads.await {
+            request.extensions_mut().insert(signed_in);
+            if reads {
+                request.extensions_mut().insert(MayReadEntries);
+            }
         }
     }
     next.run(request).await
@@ -82,6 +89,7 @@ async fn audit(
     State(site): State<Site>,
     asking: Asking,
     reads: Option<Extension<MayReadEntries>>,
+    signed_in: Option<Extension<SignedIn>>,
     Path(code): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Response {
@@ -94,7 +102,12 @@ async fn audit(
     };
     let body = shown(lang, &story, reads.is_some());
     let title = format!("{} · {}", lang.pick("记录和证明", "Records and proofs"), story.premises.address);
-    page(&site.shown(&asking, Area::Audit, &title, body).await).into_response()
+    let shown = site.shown(&asking, Area::Audit, &title, body).await;
+    let origin = origin_of_premises(lang, &story.premises.id, None).unwrap_or_else(|| site.origin.clone());
+    let desk = signed_in.as_ref().map(|_| Link::new("/desk", lang.say("待办", "Your work")));
+    let nav = desk.into_iter().chain([Link::new("/", lang.say("查询", "Find a grade"))]).collect();
+    let signed_in = signed_in.map(|Extension(signed_in)| signed_in);
+    page(&Page { nav, origin, signed_in, ..shown }).into_response()
 }
 
 fn story(site: &Site, lang: Lang, code: &str, number: u64) -> Result<Option<Story>, ReadError> {

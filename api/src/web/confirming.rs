@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use wuping_domain::facts::{Actor, Role};
 use wuping_domain::grade::{Determination, Proceeding};
+use wuping_domain::premises::Premises;
+use wuping_domain::recorded::local_date;
 use wuping_ledger::timestamp::Timestamp;
 
 use crate::app::{App, Asked};
@@ -34,6 +36,13 @@ async fn show(State(app): State<Arc<App>>, signed: Signed, Path(premises): Path<
     ) else {
         return refused_page(&app, lang, Some(&signed), &broken_text(lang));
     };
+    if !may_see(&actor, &subject.premises) {
+        let why = lang.say(
+            "只有承办人员和该房屋的业主、管理人可以看未生效的等级。",
+            "A grade that does not bind yet is shown to those who deal with it, and to the owner or operator.",
+        );
+        return refused_page(&app, lang, Some(&signed), &why);
+    }
     let address = subject
         .premises
         .register
@@ -47,6 +56,13 @@ async fn show(State(app): State<Arc<App>>, signed: Signed, Path(premises): Path<
         }
     });
     shown(&app, lang, Some(&signed), &address, body).into_response()
+}
+
+/// What does not bind yet is seen by staff, and by the party it is about.
+fn may_see(actor: &Actor, premises: &Premises) -> bool {
+    let outside = [Role::AssociationAdmin, Role::Operator, Role::Owner, Role::Steward];
+    actor.grants.iter().any(|grant| !outside.contains(&grant.role))
+        || premises.answered_for_by(actor, local_date(chrono::Utc::now()))
 }
 
 fn case(

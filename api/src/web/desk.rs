@@ -1,10 +1,10 @@
-//! The office's pages: signing in, work that waits, and opening an assessment.
+//! The desk: its routes, opening an assessment, and what every page of it is made of.
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Form, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use maud::{Markup, html};
@@ -13,7 +13,7 @@ use serde_json::json;
 use uuid::Uuid;
 use wuping_domain::recorded::local_date;
 use wuping_ledger::timestamp::Timestamp;
-use wuping_projections::queries::{AssessmentFilter, Page as ViewPage};
+use wuping_projections::queries::Page as ViewPage;
 
 use crate::app::{App, Asked, Done, ExecuteError};
 use crate::web::assessing;
@@ -21,149 +21,24 @@ use crate::web::confirming;
 use crate::web::look::layout::{Area, Page, SignedIn, page};
 use crate::web::look::parts::*;
 use crate::web::look::words::Lang;
-use crate::web::session::{SESSION, Signed, cookie, lang_of, no_session_cookie, now_seconds, session_cookie};
+use crate::web::session::Signed;
+use crate::web::signing_in;
 use crate::web::state::origin_of;
+use crate::web::work;
 
 /// The desk's routes.
 pub fn router(app: Arc<App>) -> Router {
     Router::new()
-        .route("/sign-in", get(sign_in_page).post(sign_in))
-        .route("/sign-out", post(sign_out))
-        .route("/desk", get(work))
+        .route("/desk", get(work::work))
         .route("/desk/open", post(open))
+        .merge(signing_in::routes())
         .merge(assessing::routes())
         .merge(confirming::routes())
         .with_state(app)
 }
 
-#[derive(Deserialize)]
-struct Credentials {
-    login: String,
-    password: String,
-}
-
-async fn sign_in_page(State(app): State<Arc<App>>, headers: HeaderMap) -> Markup {
-    sign_in_form(&app, lang_of(&headers), None)
-}
-
-fn sign_in_form(app: &App, lang: Lang, wrong: Option<&str>) -> Markup {
-    let field = |name: &str, label: String, kind| {
-        text_field(
-            lang,
-            &TextField {
-                name: name.into(),
-                label,
-                hint: None,
-                value: String::new(),
-                error: None,
-                required: true,
-                kind,
-            },
-        )
-    };
-    let form = form(
-        &FormView {
-            action: "/sign-in".into(),
-            csrf: String::new(),
-            command_id: String::new(),
-            expected: None,
-            files: false,
-            submit: lang.say("登录", "Sign in"),
-        },
-        html! {
-            (field("login", lang.say("用户名", "Name"), TextKind::Short))
-            (field("password", lang.say("密码", "Password"), TextKind::Password))
-        },
-    );
-    let body = column(html! {
-        (page_heading(None, lang.pick("登录", "Sign in"), None))
-        @if let Some(wrong) = wrong { (notice_box(Tone::Grave, lang.pick("没有登录", "Not signed in"), &[wrong.to_owned()])) }
-        (form)
-    });
-    shown(app, lang, None, lang.pick("登录", "Sign in"), body)
-}
-
-async fn sign_in(
-    State(app): State<Arc<App>>,
-    headers: HeaderMap,
-    Form(credentials): Form<Credentials>,
-) -> Response {
-    let lang = lang_of(&headers);
-    let office = app.office.clone();
-    let entered = tokio::task::spawn_blocking(move || {
-        office.sign_in(&credentials.login, &credentials.password, now_seconds())
-    });
-    match entered.await {
-        Ok(Ok(Some(token))) => {
-            ([(header::SET_COOKIE, session_cookie(&token))], Redirect::to("/desk")).into_response()
-        }
-        Ok(Ok(None)) => {
-            let wrong = lang.pick(
-                "用户名和密码不一致。请再试一次，或请管理员重设密码。",
-                "Name and password do not belong together. Try again, or ask your administrator for a new password.",
-            );
-            (StatusCode::UNAUTHORIZED, sign_in_form(&app, lang, Some(wrong))).into_response()
-        }
-        Ok(Err(_)) | Err(_) => refused_page(&app, lang, None, &broken_text(lang)),
-    }
-}
-
-#[derive(Deserialize)]
-struct Leaving {
-    csrf: String,
-}
-
-async fn sign_out(
-    State(app): State<Arc<App>>,
-    signed: Signed,
-    headers: HeaderMap,
-    Form(leaving): Form<Leaving>,
-) -> Response {
-    if leaving.csrf == signed.session.csrf
-        && let Some(token) = cookie(&headers, SESSION)
-        && app.office.sign_out(&token).is_err()
-    {
-        return refused_page(&app, signed.lang, Some(&signed), &broken_text(signed.lang));
-    }
-    ([(header::SET_COOKIE, no_session_cookie())], Redirect::to("/")).into_response()
-}
-
-async fn work(State(app): State<Arc<App>>, signed: Signed) -> Response {
-    let lang = signed.lang;
-    let views = app.views.clone();
-    let read = tokio::task::spawn_blocking(move || {
-        let views = views.views();
-        let open = views.open_assessments(&AssessmentFilter::default(), ViewPage::of(1))?;
-        let waiting = views.waiting_confirmations(ViewPage::of(1))?;
-        Ok::<_, wuping_projections::ViewsError>((open, waiting))
-    });
-    let Ok(Ok((open, waiting))) = read.await else {
-        return refused_page(&app, lang, Some(&signed), &broken_text(lang));
-    };
-    let assessments = open.rows.iter().map(|line| {
-        let address = format!("/desk/assessments/{}/{}", line.premises, line.assessment);
-        html! { li { a href=(address) { (line.address) } " " (line.results) " / " (line.indicators) } }
-    });
-    let confirmations = waiting.rows.iter().map(|line| {
-        let address = format!("/desk/grades/{}", line.premises.id);
-        html! { li { a href=(address) { (line.premises.address) } } }
-    });
-    let body = html! {
-        (page_heading(None, lang.pick("待办", "Your work"), None))
-        (section(&format!("{} {}", lang.pick("进行中的评定", "Open assessments"), open.total), html! {
-            @if open.total == 0 { (empty_state(lang.pick("没有进行中的评定。可在下面开始一次。", "No assessment is open. Begin one below."), None)) }
-            ul { @for line in assessments { (line) } }
-        }))
-        (section(&format!("{} {}", lang.pick("待确认的等级", "Grades awaiting confirmation"), waiting.total), html! {
-            @if waiting.total == 0 { (empty_state(lang.pick("没有待确认的等级。", "No grade waits for confirmation."), None)) }
-            ul { @for line in confirmations { (line) } }
-        }))
-        (section(lang.pick("开始评定", "Begin an assessment"), opening_form(&signed)))
-    };
-    shown(&app, lang, Some(&signed), lang.pick("待办", "Your work"), body).into_response()
-}
-
-fn opening_form(signed: &Signed) -> Markup {
+/// The form that begins an assessment.
+pub(super) fn opening_form(signed: &Signed) -> Markup {
     let lang = signed.lang;
     let reasons =
         ["first", "periodic", "after_rectification", "owner_request", "report", "incident", "campaign"];

@@ -13,9 +13,12 @@ use wuping_projections::queries::{
     BoardFilter, CountLine, Page as ViewPage, Paged, PremisesLine, SearchFilter, SubdistrictLine,
 };
 
+use super::look::layout::Origin;
 use super::look::parts::*;
 use super::look::words::Lang;
 use super::state::{Asking, ReadError, Site, address, encoded};
+use super::toronto;
+use crate::sample;
 
 /// `/`, `/board` and `/verify`.
 pub fn routes() -> Router<Site> {
@@ -62,15 +65,50 @@ async fn front(State(site): State<Site>, asking: Asking, Query(sought): Query<So
         }
         None => (
             lang.say("查一查房屋的安全等级", "Look up a home's safety grade"),
-            section(
-                lang.pick("各街道的等级", "Grades by subdistrict"),
-                notice_board(lang, &subdistricts, &counts),
-            ),
+            html! {
+                (notice_boards(lang, &subdistricts, &counts))
+                @if matches!(site.origin, Origin::Sample) { (toronto::notice(lang, toronto::is_there(&site.reader))) }
+            },
         ),
     };
+    let welcome = text.is_empty() && matches!(site.origin, Origin::Sample);
     let heading = lang.pick("查一查房屋的安全等级", "Look up a home's safety grade");
-    let body = html! { (page_heading(None, heading, None)) (search(lang, &text)) (body) };
+    let body = html! {
+        (page_heading(None, heading, None))
+        (search(lang, &text))
+        @if welcome { (ways_in(lang)) }
+        (body)
+    };
     site.page(&asking, "/", &title, body).await.into_response()
+}
+
+/// Where to begin in the sample: a house with a life story, and the people of the office.
+fn ways_in(lang: Lang) -> Markup {
+    let (story, records) =
+        (format!("/s/{}", sample::story_code()), format!("/audit/{}", sample::story_code()));
+    html! {
+        ul.cards {
+            li.card {
+                h2.card-title { (lang.pick("看一栋楼的来历", "Follow one building's story")) }
+                p.card-text { (lang.pick(
+                    "示例楼1：先评四星，巡查发现隐患降到一星，听取陈述、实名确认，整改验收后升上来。每一步都有签名。",
+                    "示例楼1: four stars, then one after a hazard was found, a hearing, a named confirmation, the repair, and up again. Every step is signed.",
+                )) }
+                p {
+                    a.button href=(story) { (lang.pick("打开示例楼1", "Open 示例楼1")) } " "
+                    a href=(records) { (lang.pick("每一条记录", "every record")) }
+                }
+            }
+            li.card {
+                h2.card-title { (lang.pick("换个身份进去看", "Go in as one of the office")) }
+                p.card-text { (lang.pick(
+                    "网格员、部门、确认人、业主、审计人员……点一下就能进，不要密码。",
+                    "Grid worker, department, confirmer, owner, auditor … one click each, no password.",
+                )) }
+                p { a.button href="/sign-in" { (lang.pick("选一个身份", "Choose a role")) } }
+            }
+        }
+    }
 }
 
 async fn board(State(site): State<Site>, asking: Asking, Query(query): Query<BoardQuery>) -> Response {
@@ -81,6 +119,12 @@ async fn board(State(site): State<Site>, asking: Asking, Query(query): Query<Boa
         Ok(read) => read,
         Err(error) => return site.broken(&asking, &error).await,
     };
+    // A list in which everything is a publisher's carries the publisher's banner.
+    let first = rows
+        .as_ref()
+        .ok()
+        .and_then(|rows| rows.rows.iter().find(|line| !toronto::is_imported(&line.id)).or(rows.rows.first()));
+    let origin = first.and_then(|line| toronto::origin_of_premises(lang, &line.id, None));
     let list = match (rows, query.subdistrict.is_empty()) {
         (Ok(rows), false) => {
             let at = |number: u64| {
@@ -101,7 +145,7 @@ async fn board(State(site): State<Site>, asking: Asking, Query(query): Query<Boa
             lang.pick("请先选一个街道。", "Choose a subdistrict first."),
             Some(&Link::new("/", lang.pick("看各街道的数量", "See the numbers of each"))),
         ),
-        (Err(counts), _) => notice_board(lang, &subdistricts, &counts),
+        (Err(counts), _) => notice_boards(lang, &subdistricts, &counts),
     };
     let title = match query.subdistrict.as_str() {
         "" => lang.say("街道公示", "Notice board"),
@@ -114,7 +158,7 @@ async fn board(State(site): State<Site>, asking: Asking, Query(query): Query<Boa
         (filters(lang, &query, &subdistricts))
         (list)
     };
-    site.page(&asking, "/board", &title, body).await.into_response()
+    site.page_from(&asking, "/board", &title, body, origin).await.into_response()
 }
 
 /// The board's rows; of no one subdistrict the counts of all.
@@ -239,6 +283,30 @@ pub(super) fn subject_address(line: &PremisesLine) -> String {
 /// The code by which premises are known: the house code, else the key of an import's source, else the id.
 pub(super) fn code_of<'a>(codes: &'a BTreeMap<String, String>, id: &'a str) -> &'a str {
     codes.get("house_code").or_else(|| codes.get("rsn")).map_or(id, String::as_str)
+}
+
+/// The board of what is graded by levels, and one by itself of what was taken over and has bands instead.
+fn notice_boards(lang: Lang, subdistricts: &[SubdistrictLine], counts: &[CountLine]) -> Markup {
+    let taken_over = |subdistrict: &str| {
+        let mut graded =
+            counts.iter().filter(|count| count.subdistrict == subdistrict && count.band.is_some());
+        graded.clone().next().is_some() && graded.all(|count| count.management_level.is_none())
+    };
+    let (theirs, own): (Vec<_>, Vec<_>) =
+        subdistricts.iter().cloned().partition(|line| taken_over(&line.subdistrict));
+    let (their_counts, own_counts): (Vec<_>, Vec<_>) =
+        counts.iter().cloned().partition(|count| taken_over(&count.subdistrict));
+    html! {
+        @if !own.is_empty() || theirs.is_empty() {
+            (section(lang.pick("各街道的等级", "Grades by subdistrict"), notice_board(lang, &own, &own_counts)))
+        }
+        @if !theirs.is_empty() {
+            (section(lang.pick("多伦多各选区（真实公开数据）", "Toronto, by ward (real open data)"), html! {
+                (toronto::attribution(lang))
+                (notice_board(lang, &theirs, &their_counts))
+            }))
+        }
+    }
 }
 
 /// How many premises of each grade, by subdistrict; every number leads to the list that proves it.

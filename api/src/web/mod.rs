@@ -21,16 +21,19 @@ pub mod openapi;
 pub mod routes;
 pub mod rules;
 pub mod session;
+pub mod signing_in;
 pub mod state;
 pub mod subject;
+pub mod toronto;
+pub mod work;
 
 /// Everything that is served: the public pages and the log, the desk, and commands.
 pub fn router(app: Arc<App>, public_address: &str) -> Router {
     let public = routes::over(&app, public_address);
-    routes::guarded(
-        public
-            .merge(desk::router(app.clone()))
-            .merge(feeds::router(app.clone()))
-            .merge(commands::router(app)),
-    )
+    let routes = public
+        .merge(desk::router(app.clone()))
+        .merge(feeds::router(app.clone()))
+        .merge(toronto::router(app.clone()))
+        .merge(commands::router(app));
+    routes::guarded(routes)
 }

@@ -20,6 +20,7 @@ use wuping_projections::{Views, ViewsError, ViewsHandle, ViewsState};
 use wuping_replay::report::ReportError;
 
 use crate::app::App;
+use crate::sample::is_sample;
 
 use super::look::layout::{Area, LedgerFoot, Origin, Page, area_nav, page};
 use super::look::parts::{ErrorView, Link, Tone, could_not, error_page, notice_box};
@@ -119,6 +120,20 @@ impl Site {
         page(&Page { here: Some(here.to_owned()), ..shown })
     }
 
+    /// As [`Site::page`], about things that may come from elsewhere: then with the publisher's banner.
+    pub async fn page_from(
+        &self,
+        asking: &Asking,
+        here: &str,
+        title: &str,
+        body: Markup,
+        origin: Option<Origin>,
+    ) -> Markup {
+        let shown = self.shown(asking, Area::Public, title, body).await;
+        let origin = origin.unwrap_or_else(|| self.origin.clone());
+        page(&Page { here: Some(here.to_owned()), origin, ..shown })
+    }
+
     /// A page of any area, with its banner, its foot and the way to the other language. A notice stands first where the
     /// views do not follow the ledger.
     pub async fn shown(&self, asking: &Asking, area: Area, title: &str, body: Markup) -> Page {
@@ -197,7 +212,7 @@ impl<S: Send + Sync> axum::extract::FromRequestParts<S> for Asking {
 
 /// Where a house's data comes from, for the banner of each page.
 pub(super) fn origin_of(app: &App) -> Origin {
-    if app.ledger.origin().starts_with("sample/") { Origin::Sample } else { Origin::Office }
+    if is_sample(app.ledger.origin()) { Origin::Sample } else { Origin::Office }
 }
 
 /// Writes an error with its causes into the log; the number stands on the page.

@@ -12,8 +12,8 @@ use wuping_domain::grade::Determination;
 use wuping_domain::rulebook::Rulebook;
 use wuping_domain::rulebook::scheme::Indicator;
 use wuping_projections::queries::{
-    GradeView as Held, HazardView, HistoryLine, Page as ViewPage, Paged, PremisesLine, ResultView,
-    SubjectView,
+    GradeView as Held, HazardFilter, HazardView, HistoryLine, Page as ViewPage, Paged, PremisesLine,
+    ResultView, SubjectView,
 };
 
 use super::front::{code_of, premises_table, subject_address};
@@ -22,6 +22,7 @@ use super::look::qr::{QrView, qr_block};
 use super::look::words::{Lang, local_day};
 use super::rules::{named, outcome_words};
 use super::state::{Asking, ReadError, Site, encoded};
+use super::toronto::origin_of_premises;
 
 /// `/s/{code}`.
 pub fn routes() -> Router<Site> {
@@ -33,6 +34,7 @@ struct Told {
     view: SubjectView,
     children: Paged<PremisesLine>,
     history: Vec<HistoryLine>,
+    put_right: Vec<HazardView>,
     reckoning: Option<(Determination, Arc<Rulebook>)>,
 }
 
@@ -45,7 +47,10 @@ async fn subject(State(site): State<Site>, asking: Asking, Path(code): Path<Stri
             let path = format!("/s/{}", encoded(code_of(&premises.codes, &premises.id)));
             let body = shown(&asking, &told, site.full_address(&asking, &path));
             let title = format!("{} · {}", lang.pick("房屋等级", "Grade"), premises.address);
-            site.page(&asking, "/", &title, body).await.into_response()
+            let in_force = told.view.grade.as_ref().and_then(|grade| grade.in_force.as_ref());
+            let rulebook = in_force.map(|result| result.rulebook.id.as_str());
+            let origin = origin_of_premises(lang, &premises.id, rulebook);
+            site.page_from(&asking, "/", &title, body, origin).await.into_response()
         }
         Ok(None) => site.not_found(&asking, &unknown(asking.lang, &code)).await,
         Err(error) => site.broken(&asking, &error).await,
@@ -60,7 +65,8 @@ fn told(site: &Site, code: &str) -> Result<Option<Told>, ReadError> {
     let history = public_history(site.views().grade_history(&premises.id)?);
     let in_force = view.grade.as_ref().and_then(|grade| grade.in_force.as_ref());
     let reckoning = in_force.map(|result| reckoned(site, result)).transpose()?.flatten();
-    Ok(Some(Told { view, children, history, reckoning }))
+    let put_right = put_right(site, &premises.id)?;
+    Ok(Some(Told { view, children, history, put_right, reckoning }))
 }
 
 /// What of a history anybody may see: what was in force and prohibitions, never a result that only waits.
@@ -74,6 +80,16 @@ pub(super) fn public_history(history: Vec<HistoryLine>) -> Vec<HistoryLine> {
 /// What of the open hazards anybody may see: those that their department has confirmed.
 pub(super) fn public_hazards(hazards: &[HazardView]) -> impl Iterator<Item = &HazardView> {
     hazards.iter().filter(|hazard| hazard.confirmed_on.is_some())
+}
+
+/// Hazards that were confirmed and whose repair was accepted, the newest first.
+fn put_right(site: &Site, id: &str) -> Result<Vec<HazardView>, ReadError> {
+    let filter = HazardFilter { closed_too: true, premises: Some(id.to_owned()), ..HazardFilter::default() };
+    let mut hazards = site.views().hazards(&filter, ViewPage::whole())?.rows;
+    hazards.retain(|hazard| hazard.confirmed_on.is_some() && hazard.accepted_on.is_some());
+    hazards.sort_by_key(|hazard| std::cmp::Reverse(hazard.accepted_on));
+    hazards.truncate(PUT_RIGHT_SHOWN);
+    Ok(hazards)
 }
 
 /// The whole reckoning of a result, out of its own entry.
@@ -120,6 +136,9 @@ fn shown(asking: &Asking, told: &Told, full_address: String) -> Markup {
         }
         @if !told.history.is_empty() {
             (section(lang.pick("历次等级", "Grades over time"), history(lang, &told.history)))
+        }
+        @if !told.put_right.is_empty() {
+            (section(lang.pick("已经消除的隐患", "Hazards put right"), put_right_list(lang, told)))
         }
         @if let Some((determination, rulebook)) = &told.reckoning { (why(lang, determination, rulebook)) }
         @if told.children.total > 0 { (parts_of(lang, told)) }
@@ -182,6 +201,34 @@ fn level_of(result: &ResultView) -> Option<Level> {
     result.management_level.as_deref().and_then(Level::from_code)
 }
 
+/// A hazard's name: that of its indicator, or the source's own code.
+fn hazard_name<'a>(lang: Lang, told: &'a Told, hazard: &'a HazardView) -> &'a str {
+    let rulebook = told.reckoning.as_ref().map(|(_, rulebook)| rulebook);
+    let indicator = rulebook.and_then(|rulebook| rulebook.indicator(&hazard.indicator));
+    indicator.map_or(hazard.indicator.as_str(), |indicator| name_of(lang, indicator))
+}
+
+fn put_right_list(lang: Lang, told: &Told) -> Markup {
+    let columns = vec![
+        Column::text(lang.pick("隐患", "Hazard")),
+        Column::text(lang.pick("严重程度", "Severity")),
+        Column::text(lang.pick("发现日期", "Found on")),
+        Column::text(lang.pick("验收合格", "Repair accepted")),
+    ];
+    let rows = told.put_right.iter().map(|hazard| Row {
+        href: None,
+        cells: vec![
+            html! { (hazard_name(lang, told, hazard)) },
+            html! { (lang.severity(&hazard.severity)) },
+            day(lang, hazard.found_on),
+            html! { @if let Some(accepted) = hazard.accepted_on { (day(lang, accepted)) } },
+        ],
+        tone: Tone::Calm,
+    });
+    let caption = lang.say("已经消除的隐患", "Hazards put right");
+    data_table(&TableView { caption, columns, rows: rows.collect() })
+}
+
 fn hazard_list(lang: Lang, told: &Told, hazards: &[&HazardView]) -> Markup {
     let columns = vec![
         Column::text(lang.pick("隐患", "Hazard")),
@@ -189,20 +236,15 @@ fn hazard_list(lang: Lang, told: &Told, hazards: &[&HazardView]) -> Markup {
         Column::text(lang.pick("发现日期", "Found on")),
         Column::text(lang.pick("进展", "State")),
     ];
-    let rulebook = told.reckoning.as_ref().map(|(_, rulebook)| rulebook);
-    let rows = hazards.iter().map(|hazard| {
-        let indicator = rulebook.and_then(|rulebook| rulebook.indicator(&hazard.indicator));
-        let name = indicator.map_or(hazard.indicator.as_str(), |indicator| name_of(lang, indicator));
-        Row {
-            href: None,
-            cells: vec![
-                html! { (name) },
-                html! { (lang.severity(&hazard.severity)) },
-                day(lang, hazard.found_on),
-                html! { (lang.case_state(&hazard.stage)) },
-            ],
-            tone: if hazard.severity == "major" { Tone::Grave } else { Tone::Warning },
-        }
+    let rows = hazards.iter().map(|hazard| Row {
+        href: None,
+        cells: vec![
+            html! { (hazard_name(lang, told, hazard)) },
+            html! { (lang.severity(&hazard.severity)) },
+            day(lang, hazard.found_on),
+            html! { (lang.case_state(&hazard.stage)) },
+        ],
+        tone: if hazard.severity == "major" { Tone::Grave } else { Tone::Warning },
     });
     let caption = lang.say("还没有消除的隐患", "Open hazards");
     data_table(&TableView { caption, columns, rows: rows.collect() })
@@ -383,3 +425,5 @@ fn small(points: u64) -> u32 {
 
 /// Units and buildings listed on the page of what they belong to.
 const CHILDREN_SHOWN: u64 = 300;
+/// Hazards put right that are listed on the page.
+const PUT_RIGHT_SHOWN: usize = 12;

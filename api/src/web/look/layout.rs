@@ -278,6 +278,11 @@ fn banner(lang: Lang, origin: &Origin) -> Markup {
                     (lang.pick("。", "."))
                     (lang.gap())
                     (lang.pick("按来源的规则评定，不是深圳的等级。", "Graded by the source's own rules."))
+                    (lang.gap())
+                    (lang.pick(
+                        "文件里没有业主、照片、巡查和签名的人，这里也没有；评定人按选区代记，时刻一律记作正午。",
+                        "Owners, photos, patrols and signers are in no public file, nor here; the assessor is filled in by ward, the hour as noon.",
+                    ))
                 }
             },
         }

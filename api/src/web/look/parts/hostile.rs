@@ -123,7 +123,7 @@ fn case_parts(lang: Lang) -> Vec<Markup> {
     };
     let action = |how| Action { label: text(), kind: ActionKind::Plain, how, rule: some() };
     let post = ActionHow::Post { action: text(), csrf: text(), fields: vec![(text(), text())] };
-    let card = RoleCard { role: text(), name: text(), body: text(), does: text(), account: text() };
+    let card = RoleCard { role: text(), name: text(), body: text(), does: text(), login: text() };
     vec![
         person_and_role(lang, &person()),
         proof_mark(lang, &proof()),
@@ -135,7 +135,7 @@ fn case_parts(lang: Lang) -> Vec<Markup> {
         actions(lang, &[action(ActionHow::Open { href: text() })]),
         actions(lang, &[action(post)]),
         actions(lang, &[action(ActionHow::Refused { why: text(), instead: some() })]),
-        sign_in_cards(lang, HOSTILE, HOSTILE, &[card]),
+        sign_in_cards(lang, HOSTILE, &[card]),
     ]
 }
 

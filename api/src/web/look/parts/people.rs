@@ -51,12 +51,12 @@ pub struct RoleCard {
     pub body: String,
     /// One sentence: what this role sees and does.
     pub does: String,
-    /// The account's id, sent as `account`.
-    pub account: String,
+    /// The name to sign in by, the last part of the form's address.
+    pub login: String,
 }
 
-/// Sign-in cards, one a role; each is a form that posts `account` to `action`.
-pub fn sign_in_cards(lang: Lang, action: &str, csrf: &str, cards: &[RoleCard]) -> Markup {
+/// Sign-in cards, one a role; each is a form that posts to the login under `action`.
+pub fn sign_in_cards(lang: Lang, action: &str, cards: &[RoleCard]) -> Markup {
     html! {
         ul.cards {
             @for card in cards {
@@ -64,9 +64,7 @@ pub fn sign_in_cards(lang: Lang, action: &str, csrf: &str, cards: &[RoleCard]) -
                     h3.card-title { (lang.role(&card.role)) }
                     p { strong { (card.name) } " " span.quiet { (card.body) } }
                     p.card-text { (card.does) }
-                    form method="post" action=(action) {
-                        input type="hidden" name="csrf" value=(csrf);
-                        input type="hidden" name="account" value=(card.account);
+                    form method="post" action={ (action) "/" (card.login) } {
                         button.button type="submit" {
                             (lang.pick(
                                 format!("用{}的身份进入", lang.role(&card.role)),

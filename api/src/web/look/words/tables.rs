@@ -113,14 +113,22 @@ pub(super) const DEPARTMENTS: &[Term] = &[
 
 pub(super) const TRIGGERS: &[Term] = &[
     Term("appeal_upheld", "申诉成立", "Appeal upheld"),
+    Term("confirmed", "确认人确认生效", "Confirmed by a named person"),
+    Term("fact_corrected", "更正记录后重算", "Computed again after a correction"),
     Term("first", "首次分级", "First grading"),
     Term("hazard_confirmed", "隐患已确认", "Hazard confirmed"),
     Term("hazard_overdue", "隐患逾期未整改", "Hazard overdue"),
     Term("incident_confirmed", "事件已确认", "Incident confirmed"),
+    Term("lift_confirmed", "确认解除禁租级", "Leaving star zero confirmed"),
     Term("major_hazard_determined", "认定重大隐患", "Major hazard determined"),
+    Term("prohibited", "禁止出租", "Letting prohibited"),
     Term("prohibition_confirmed", "禁止租赁已确认", "Ban on letting confirmed"),
+    Term("prohibition_lifted", "解除禁租", "Prohibition lifted"),
+    Term("published", "重新公布", "Published again"),
     Term("rectification_accepted", "整改验收合格", "Rectification accepted"),
+    Term("refused", "不予确认", "Not confirmed"),
     Term("scheduled", "按期复评", "Scheduled re-evaluation"),
+    Term("unpublished", "撤下公布", "Taken off the public pages"),
 ];
 
 pub(super) const ASSESSMENT_REASONS: &[Term] = &[

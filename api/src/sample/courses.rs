@@ -1,0 +1,157 @@
+//! Courses: what became of the houses after their first assessment. Most are only gone round; some were put right, some
+//! are under way, three wait for a person, two stand low.
+
+use serde_json::json;
+
+use super::diary::{Diary, Until};
+use super::findings::*;
+use super::houses::{HOUSES, House, STORY};
+use super::story::{self, Hearing, confirm, hear, invite, state};
+
+/// Everything about one house, from its registration on.
+pub(super) fn of(house: &House, diary: &mut Diary<'_>) {
+    house.register(diary);
+    if house.number == STORY {
+        story::prepare(house, diary);
+        house.first_assessments(diary);
+        story::tell(house, diary);
+        return;
+    }
+    house.first_assessments(diary);
+    match house.number {
+        7 => way_cleared(house, diary),
+        13 => wires_replaced(house, diary),
+        18 => under_way(house, diary),
+        19 => just_opened(house, diary),
+        20 => awaits_invitation(house, diary),
+        21 => awaits_consideration(house, diary),
+        22 => awaits_confirmation(house, diary),
+        23 => stands_strict(house, diary),
+        24 => stands_prohibited(house, diary),
+        _ => house.rounds(diary),
+    }
+}
+
+/// Every house, and no diary knows of another.
+pub(super) fn houses() -> impl Iterator<Item = &'static House> {
+    HOUSES.iter()
+}
+
+/// The building's way out was cleared, accepted, and it was graded anew.
+fn way_cleared(house: &House, diary: &mut Diary<'_>) {
+    let (id, units) = (house.id(), house.unit_ids());
+    diary.hazards_put_right(&house.building(&id, &units), "a1", house.seen, 280);
+    diary.on(276, 9, 30);
+    diary.assess(&house.building(&id, &units), "a2", "after_rectification", ORDINARY, Until::Submitted);
+    house.rounds(diary);
+}
+
+/// A unit's bare wires were replaced, accepted, and it was graded anew.
+fn wires_replaced(house: &House, diary: &mut Diary<'_>) {
+    let unit = house.unit_id(0);
+    diary.hazards_put_right(&house.unit(&unit), "a1", house.units_seen[0], 244);
+    diary.on(239, 10, 0);
+    diary.assess(&house.unit(&unit), "a2", "after_rectification", FAIR, Until::Submitted);
+    house.rounds(diary);
+}
+
+/// The periodic assessment is half done: the departments' and the feeds' parts are missing.
+fn under_way(house: &House, diary: &mut Diary<'_>) {
+    let (id, units) = (house.id(), house.unit_ids());
+    house.rounds(diary);
+    diary.on(4, 9, 20);
+    diary.assess(&house.unit(&units[0]), "a2", "periodic", FAIR, Until::GridDone);
+    diary.assess(&house.building(&id, &units), "a2", "periodic", ORDINARY, Until::GridDone);
+}
+
+/// The periodic assessment was opened and nothing more.
+fn just_opened(house: &House, diary: &mut Diary<'_>) {
+    let (id, units) = (house.id(), house.unit_ids());
+    house.rounds(diary);
+    diary.on(2, 14, 35);
+    diary.assess(&house.building(&id, &units), "a2", "periodic", SOUND, Until::Opened);
+}
+
+/// An e-bike indoors brought a unit to one star; the invitation is still to be served.
+fn awaits_invitation(house: &House, diary: &mut Diary<'_>) {
+    let unit = house.unit_id(0);
+    house.rounds_before(diary, 22);
+    diary.on(3, 10, 10);
+    diary.assess(&house.unit(&unit), "a2", "report", EBIKE_INDOORS, Until::Submitted);
+    diary.round(house.worker(), &house.id(), house.round, 3);
+}
+
+/// A locked exit brought a building to one star; the owner has spoken and is to be answered.
+fn awaits_consideration(house: &House, diary: &mut Diary<'_>) {
+    let (id, units) = (house.id(), house.unit_ids());
+    house.rounds_before(diary, 31);
+    diary.on(8, 9, 50);
+    diary.assess(&house.building(&id, &units), "a2", "report", EXIT_LOCKED, Until::Submitted);
+    diary.hazards(&house.building(&id, &units), "a2", EXIT_LOCKED, 7);
+    let words = Hearing { statement: "出口是夜里防盗才锁的，白天都开着。", ..WORDS };
+    let stream = format!("premises/{id}/grade");
+    invite(&stream, diary, 6, &words);
+    state(&stream, diary, 5, &words, None);
+    diary.round(house.worker(), &id, house.round, 2);
+}
+
+/// A heater without a flue brought a unit to one star; everything is done but the confirmation.
+fn awaits_confirmation(house: &House, diary: &mut Diary<'_>) {
+    let unit = house.unit_id(1);
+    house.rounds_before(diary, 31);
+    diary.on(14, 10, 25);
+    diary.assess(&house.unit(&unit), "a2", "owner_request", HEATER_WITHOUT_FLUE, Until::Submitted);
+    diary.hazards(&house.unit(&unit), "a2", HEATER_WITHOUT_FLUE, 13);
+    hear(&format!("premises/{unit}/grade"), diary, 12, &WORDS, None);
+    diary.round(house.worker(), &house.id(), house.round, 3);
+}
+
+/// First graded at one star, heard and confirmed; a unit of it too.
+fn stands_strict(house: &House, diary: &mut Diary<'_>) {
+    for (place, premises) in [house.id(), house.unit_id(0)].into_iter().enumerate() {
+        let stream = format!("premises/{premises}/grade");
+        let document = ["坪房评示〔甲〕3号", "坪房评示〔甲〕4号"][place];
+        let words = Hearing { determination: 1, document, ..WORDS };
+        hear(&stream, diary, 146 - 4 * u32::try_from(place).unwrap_or_default(), &words, None);
+        confirm(&stream, diary, &words);
+    }
+    for back in (house.round..=house.round + 35).rev().step_by(7) {
+        diary.round(house.worker(), &house.id(), back, 3);
+    }
+}
+
+/// An appraisal found grade D: no star, heard, confirmed, and letting prohibited by the housing authority.
+fn stands_prohibited(house: &House, diary: &mut Diary<'_>) {
+    let (id, units) = (house.id(), house.unit_ids());
+    let stream = format!("premises/{id}/grade");
+    house.rounds_before(diary, 60);
+    diary.on(34, 9, 35);
+    diary.assess(&house.building(&id, &units), "a2", "incident", DANGEROUS, Until::Submitted);
+    diary.hazards(&house.building(&id, &units), "a2", DANGEROUS, 33);
+    let words = Hearing {
+        statement: "房子住了二十多年没有问题，请再鉴定一次。",
+        reasons: "鉴定报告由有资质的机构出具，程序完整；复鉴请求另行办理，不停止安全措施。",
+        document: "坪房评示〔甲〕7号",
+        ..WORDS
+    };
+    hear(&stream, diary, 32, &words, None);
+    diary.on(27, 10, 15);
+    confirm(&stream, diary, &words);
+    let prohibit = json!({
+        "command": "prohibit", "ground": "dangerous_building", "authority": "housing", "scope": "vacate",
+        "document_number": "坪住建示〔甲〕12号", "proposer": super::people::account("housing"),
+    });
+    diary.on(26, 16, 0);
+    diary.say("confirmer", stream, prohibit);
+    for back in (house.round..=12).rev() {
+        diary.round(house.worker(), &id, back, 3);
+    }
+}
+
+/// What is said where nothing else is.
+const WORDS: Hearing = Hearing {
+    determination: 2,
+    statement: "情况属实，已经在改，请给几天时间。",
+    reasons: "陈述已记录；隐患消除以前等级不变，整改后可以申请复评。",
+    document: "坪房评示〔甲〕2号",
+};
