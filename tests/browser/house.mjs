@@ -1,0 +1,86 @@
+// A house in operation for the browser: a new ledger, its people and channels, and the server, all by the real program.
+
+import { execFileSync, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { randomUUID } from 'node:crypto'
+
+const program = process.env.WUPING ?? new URL('../../target/debug/wuping', import.meta.url).pathname
+
+export class House {
+  static async open() {
+    const folder = mkdtempSync(join(tmpdir(), 'wuping-browser-'))
+    const house = new House(folder)
+    house.run('init', '--origin', 'ledger.example/browser')
+    for (const [login, ...options] of PEOPLE) {
+      const { password } = house.run('account', 'open', login, '--name', login, ...options)
+      house.passwords[login] = password
+    }
+    house.run('feed', 'open', 'feed-police', '--department', 'police')
+    house.run('feed', 'open', 'feed-housing', '--department', 'housing')
+    await house.serve()
+    return house
+  }
+
+  constructor(folder) {
+    this.folder = folder
+    this.passwords = {}
+  }
+
+  run(...words) {
+    const told = execFileSync(program, ['--data', this.folder, '--json', ...words], { encoding: 'utf8' })
+    return told.trim() ? JSON.parse(told) : undefined
+  }
+
+  async serve() {
+    this.server = spawn(program, ['--data', this.folder, 'serve', '--listen', '127.0.0.1:0'])
+    for await (const line of createInterface({ input: this.server.stdout })) {
+      const found = line.match(/on (http:\S+)/)
+      if (found) { this.address = found[1]; return }
+    }
+    throw new Error('the server did not start')
+  }
+
+  /** What a person says over REST. */
+  async says(login, stream, command, body) {
+    const signed = await fetch(`${this.address}/api/v1/session`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ login, password: this.passwords[login] }),
+    })
+    const { csrf } = await signed.json()
+    const answer = await fetch(`${this.address}/api/v1/commands/${stream}/${command}`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        cookie: signed.headers.get('set-cookie').split(';')[0],
+        'idempotency-key': randomUUID(),
+        'x-csrf-token': csrf,
+      },
+      body: JSON.stringify(body),
+    })
+    if (!answer.ok) throw new Error(`${stream}/${command}: ${await answer.text()}`)
+  }
+
+  async close() {
+    const ended = new Promise((resolve) => this.server.once('exit', resolve))
+    this.server.kill('SIGTERM')
+    await ended
+  }
+
+  remove() {
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+/** Name to sign in by, and what `account open` is told. */
+const PEOPLE = [
+  ['clerk', '--role', 'data_clerk'],
+  ['grid', '--role', 'grid_worker', '--area', '石井'],
+  ['legal', '--role', 'legal_officer'],
+  ['confirmer', '--role', 'confirmer'],
+  ['owner', '--role', 'owner', '--party', 'p-1'],
+  ['neighbour', '--role', 'owner', '--party', 'p-2'],
+]
