@@ -312,6 +312,7 @@ impl App {
         if let Some(done) = self.done_before(&asked.id, digest)? {
             return Ok(done);
         }
+        self.must_be_current(&asked)?;
         let mut tries = 0;
         loop {
             let command: C::Command = serde_json::from_value(asked.command.clone())
@@ -345,6 +346,17 @@ impl App {
                 (Ok(()), _) => return Ok(Done::Nothing),
             }
         }
+    }
+
+    /// What was judged on an older version is not decided at all: the refusal then says what happened, and not what a rule
+    /// thinks of a state that nobody looked at.
+    fn must_be_current(&self, asked: &Asked) -> Result<(), ExecuteError> {
+        let Some(expected) = asked.expected else { return Ok(()) };
+        let actual = self.reader().version(&asked.stream)?;
+        if actual == expected {
+            return Ok(());
+        }
+        Err(AppendError::Conflict { stream: StreamPath::new(&asked.stream)?, expected, actual }.into())
     }
 
     fn done_before(&self, id: &Uuid, digest: [u8; 32]) -> Result<Option<Done>, ExecuteError> {

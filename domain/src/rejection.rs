@@ -101,6 +101,28 @@ pub struct Missing {
     pub en: String,
 }
 
+impl Missing {
+    /// Whose it is, in Chinese: somebody on the spot, a department, a system.
+    pub fn whose_zh(&self) -> String {
+        match self.collect.as_str() {
+            "department" => format!("{}采集", self.competent_zh),
+            "feed" => format!("{}系统提供", self.competent_zh),
+            "grid" => "网格员采集".to_owned(),
+            _ => "平台统计".to_owned(),
+        }
+    }
+
+    /// Whose it is, in English.
+    pub fn whose_en(&self) -> String {
+        match self.collect.as_str() {
+            "department" => format!("collected by the department “{}”", self.competent),
+            "feed" => format!("shared by the system of “{}”", self.competent),
+            "grid" => "collected by the grid worker".to_owned(),
+            _ => "counted by the platform".to_owned(),
+        }
+    }
+}
+
 impl std::error::Error for Rejection {}
 
 impl From<Refused> for Rejection {
@@ -152,6 +174,21 @@ impl Rejection {
             Self::WrongState { is, needs } => json!({ "is": is, "needs": needs }),
             _ => json!({}),
         }
+    }
+
+    /// The indicators it names, together where one hand collects them, with one of them to say whose they are.
+    pub fn by_collector(&self) -> Vec<(&Missing, Vec<&Missing>)> {
+        let (Self::Incomplete { missing } | Self::NotYours { indicators: missing }) = self else {
+            return vec![];
+        };
+        let mut grouped: Vec<(&Missing, Vec<&Missing>)> = Vec::new();
+        for m in missing {
+            match grouped.iter_mut().find(|(first, _)| first.whose_en() == m.whose_en()) {
+                Some((_, names)) => names.push(m),
+                None => grouped.push((m, vec![m])),
+            }
+        }
+        grouped
     }
 
     /// What happened and what to do, in English.
@@ -249,22 +286,11 @@ impl Rejection {
 }
 
 fn join<'a>(missing: &'a [Missing], name: impl Fn(&'a Missing) -> &'a String) -> String {
-    missing
-        .iter()
-        .map(|m| format!("{} ({}: {})", name(m), m.collect, m.competent))
-        .collect::<Vec<_>>()
-        .join(", ")
+    missing.iter().map(|m| format!("{} ({})", name(m), m.whose_en())).collect::<Vec<_>>().join(", ")
 }
 
-/// Each indicator with whoever collects it: somebody on the spot, a department, a system.
 fn join_zh(missing: &[Missing]) -> String {
-    let whose = |m: &Missing| match m.collect.as_str() {
-        "department" => format!("{}采集", m.competent_zh),
-        "feed" => format!("{}系统提供", m.competent_zh),
-        "grid" => "网格员采集".to_owned(),
-        _ => "平台统计".to_owned(),
-    };
-    missing.iter().map(|m| format!("{}({})", m.zh, whose(m))).collect::<Vec<_>>().join("、")
+    missing.iter().map(|m| format!("{}({})", m.zh, m.whose_zh())).collect::<Vec<_>>().join("、")
 }
 
 fn rule_en(code: &str, detail: &Value) -> String {

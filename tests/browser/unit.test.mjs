@@ -118,8 +118,8 @@ test('nothing is submitted while an indicator of any collector is missing', asyn
   await submit(grid)
   const refused = await body(grid)
   assert.match(refused, /没有结果/)
-  assert.match(refused, /承租人身份信息登记\(公安部门系统提供\)/)
-  assert.match(refused, /网格员采集/)
+  assert.match(refused, /公安部门系统提供：承租人身份信息登记/)
+  assert.match(refused, /网格员采集：/)
   await sound(grid, 'refused-incomplete')
   await grid.goto(address)
   await fill(grid, [])
@@ -192,6 +192,7 @@ test('it binds once the owner was heard and a named person confirmed, and not be
   const number = { text: '坪房评〔2026〕1号' }
   assert.match(await act(confirmer, 'confirm', number), /陈述申辩尚未听取完毕/)
   await sound(confirmer, 'refused-unheard')
+  await confirmer.click('a[href="/desk/grades/u-1"]')
 
   const legal = await person('legal', DESK)
   await legal.goto(case_)
@@ -199,6 +200,10 @@ test('it binds once the owner was heard and a named person confirmed, and not be
   const today = new Date(Date.now() + 8 * 3600e3).toISOString().slice(0, 10)
   await act(legal, 'invite', { served_on: today, method: 'direct' })
   await sound(legal, 'case-invited')
+  await confirmer.fill('form:has(input[name=action][value=confirm]) [name=text]', number.text)
+  await confirmer.click('form:has(input[name=action][value=confirm]) button[type=submit]')
+  await confirmer.waitForLoadState()
+  assert.match(await body(confirmer), /别人已经记录了新的内容/, 'what was judged on an older state is not taken')
 
   const neighbour = await person('neighbour', PHONE)
   await neighbour.goto(case_)

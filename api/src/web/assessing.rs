@@ -18,10 +18,10 @@ use wuping_domain::reaction::Rulebooks;
 use wuping_domain::rulebook::Rulebook;
 use wuping_domain::rulebook::scheme::{Collect, Evidence, Indicator, Kind};
 use wuping_ledger::attachments::Attachments;
-use wuping_ledger::timestamp::Timestamp;
 
-use crate::app::{App, Asked};
-use crate::web::desk::{answered, broken_text, forged_text, refused_page, shown};
+use crate::app::App;
+use crate::web::answering::{answered, asked_by_form};
+use crate::web::desk::{broken_text, forged_text, refused_page, shown};
 use crate::web::look::parts::*;
 use crate::web::look::words::Lang;
 use crate::web::session::Signed;
@@ -203,15 +203,12 @@ async fn save(
     if filled.csrf != signed.session.csrf {
         return refused_page(&app, lang, Some(&signed), &forged_text(lang));
     }
-    let asked = Asked {
-        id: filled.command_id.unwrap_or_else(Uuid::now_v7),
-        stream: format!("premises/{premises}/assessment/{key}"),
-        command: json!({ "command": "check", "results": filled.results(&state, &rulebook) }),
-        expected: None,
-        occurred_at: Timestamp::now(),
-    };
+    let form = filled.command_id.unwrap_or_else(Uuid::now_v7);
+    let stream = format!("premises/{premises}/assessment/{key}");
+    let command = json!({ "command": "check", "results": filled.results(&state, &rulebook) });
+    let asked = asked_by_form(&app, &form.to_string(), stream, command, None);
     let here = format!("/desk/assessments/{premises}/{key}");
-    answered(&app, &signed, app.execute(&signed.who, asked).await, &here)
+    answered(&app, &signed, app.execute(&signed.who, asked).await, &here, &here)
 }
 
 #[derive(Deserialize)]
@@ -229,14 +226,13 @@ async fn submit(
     if submitting.csrf != signed.session.csrf {
         return refused_page(&app, signed.lang, Some(&signed), &forged_text(signed.lang));
     }
-    let asked = Asked {
-        id: submitting.command_id,
-        stream: format!("premises/{premises}/assessment/{key}"),
-        command: json!({ "command": "submit" }),
-        expected: None,
-        occurred_at: Timestamp::now(),
-    };
-    answered(&app, &signed, app.execute(&signed.who, asked).await, &format!("/s/{premises}"))
+    // what there is to submit is part of what is said: once it was completed, the same button says something else
+    let results = read(&app, &premises, &key).map_or(0, |(state, ..)| state.results.len());
+    let form = format!("{}-{results}", submitting.command_id);
+    let stream = format!("premises/{premises}/assessment/{key}");
+    let asked = asked_by_form(&app, &form, stream, json!({ "command": "submit" }), None);
+    let here = format!("/desk/assessments/{premises}/{key}");
+    answered(&app, &signed, app.execute(&signed.who, asked).await, &format!("/s/{premises}"), &here)
 }
 
 /// What came with the form.

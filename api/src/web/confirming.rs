@@ -13,14 +13,17 @@ use uuid::Uuid;
 use wuping_domain::facts::{Actor, Role};
 use wuping_domain::grade::{Determination, Proceeding};
 use wuping_domain::premises::Premises;
+use wuping_domain::reaction::Rulebooks;
 use wuping_domain::recorded::local_date;
-use wuping_ledger::timestamp::Timestamp;
+use wuping_domain::rulebook::Rulebook;
 
-use crate::app::{App, Asked};
-use crate::web::desk::{answered, broken_text, forged_text, refused_page, shown};
+use crate::app::App;
+use crate::web::answering::{answered, asked_by_form};
+use crate::web::desk::{broken_text, forged_text, refused_page, shown};
 use crate::web::look::parts::*;
 use crate::web::look::words::Lang;
 use crate::web::session::Signed;
+use crate::web::why::why;
 
 /// The routes of a grade's case page.
 pub fn routes() -> Router<Arc<App>> {
@@ -48,13 +51,16 @@ async fn show(State(app): State<Arc<App>>, signed: Signed, Path(premises): Path<
         .register
         .as_ref()
         .map_or_else(|| premises.clone(), |register| register.address.clone());
-    let body = column(html! {
+    let assessed =
+        subject.grade.latest.as_ref().and_then(|latest| subject.assessments.get(&latest.assessment));
+    let rulebook = assessed.and_then(|of| app.shelf.rulebook(of.state.scheme.as_ref()?));
+    let body = html! {
         (page_heading(Some(lang.pick("等级确认", "Confirmation of a grade")), &address, None))
         @match subject.grade.waiting() {
             None => (empty_state(lang.pick("没有待确认的等级。", "No grade waits for confirmation."), Some(&Link::new(format!("/s/{premises}"), lang.say("房屋页面", "Page of the premises"))))),
-            Some((determined, proceeding)) => (case(lang, &signed, &actor, &premises, version, determined, proceeding)),
+            Some(waiting) => (case(lang, &signed, &actor, &premises, version, waiting, rulebook.as_deref())),
         }
-    });
+    };
     shown(&app, lang, Some(&signed), &address, body).into_response()
 }
 
@@ -71,8 +77,8 @@ fn case(
     actor: &Actor,
     premises: &str,
     version: u64,
-    determined: &Determination,
-    proceeding: &Proceeding,
+    (determined, proceeding): (&Determination, &Proceeding),
+    rulebook: Option<&Rulebook>,
 ) -> Markup {
     let level = determined.management_level.as_deref().and_then(Level::from_code);
     let said =
@@ -112,7 +118,7 @@ fn case(
         false => html! { p.note { (lang.pick("由以下人员办理：", "Done by: ")) (named(lang, roles)) } },
     };
     let hear = determined.adverse && proceeding.statement_on.is_none();
-    html! {
+    let story = html! {
         (grade_line(lang, determined.star, level))
         (facts(&[
             Fact::text(lang.pick("认定日期", "Determined"), lang.day(determined.determined_on)),
@@ -121,6 +127,13 @@ fn case(
             Fact::text(lang.pick("当事人陈述", "Statement made"), said(proceeding.statement_on)),
             Fact::text(lang.pick("审议", "Considered"), said(proceeding.considered_on)),
         ]))
+        (link_list(&[
+            Link::new(format!("/s/{premises}"), lang.say("公开页面", "The public page")),
+            Link::new(format!("/audit/{premises}"), lang.say("每一条记录和证明", "Every record and its proof")),
+        ]))
+        @if let Some(rulebook) = rulebook { (why(lang, determined, rulebook)) }
+    };
+    let now = html! {
         @if determined.adverse && proceeding.invited_on.is_none() {
             (section(lang.pick("通知陈述申辩", "Invite a statement"), only(&INVITERS, step("invite", lang.say("记录送达", "Record the service"), html! { (words("served_on", lang.say("送达日期", "Served on"), TextKind::Day)) (methods(lang)) }))))
         }
@@ -134,7 +147,8 @@ fn case(
         }
         (section(lang.pick("确认", "Confirm"), only(&[Role::Confirmer], step(if determined.adverse { "confirm" } else { "confirm_lift" }, lang.say("确认生效", "Confirm: it binds"), words("text", lang.say("决定文号", "Number of the decision"), TextKind::Short)))))
         (section(lang.pick("不予确认", "Refuse"), only(&[Role::Confirmer], step("refuse", lang.say("不予确认", "Refuse: it does not bind"), words("text", lang.say("理由", "Why"), TextKind::Long)))))
-    }
+    };
+    case_columns(lang, story, now)
 }
 
 fn named(lang: Lang, roles: &[Role]) -> String {
@@ -203,14 +217,11 @@ async fn act(
         );
         return refused_page(&app, signed.lang, Some(&signed), &why);
     }
-    let asked = Asked {
-        id: acting.command_id,
-        stream: format!("premises/{premises}/grade"),
-        command: command(&acting),
-        expected: Some(acting.expected),
-        occurred_at: Timestamp::now(),
-    };
-    answered(&app, &signed, app.execute(&signed.who, asked).await, &format!("/desk/grades/{premises}"))
+    let stream = format!("premises/{premises}/grade");
+    let asked =
+        asked_by_form(&app, &acting.command_id.to_string(), stream, command(&acting), Some(acting.expected));
+    let here = format!("/desk/grades/{premises}");
+    answered(&app, &signed, app.execute(&signed.who, asked).await, &here, &here)
 }
 
 fn command(acting: &Acting) -> Value {

@@ -5,17 +5,17 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Form, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 use wuping_domain::recorded::local_date;
-use wuping_ledger::timestamp::Timestamp;
 use wuping_projections::queries::Page as ViewPage;
 
-use crate::app::{App, Asked, Done, ExecuteError};
+use crate::app::App;
+use crate::web::answering::{answered, asked_by_form};
 use crate::web::assessing;
 use crate::web::confirming;
 use crate::web::look::layout::{Area, Page, SignedIn, page};
@@ -103,51 +103,52 @@ async fn open(State(app): State<Arc<App>>, signed: Signed, Form(opening): Form<O
     };
     let key = format!("a{}", opening.command_id.simple());
     let units: Vec<String> = units.rows.into_iter().map(|unit| unit.id).collect();
-    let asked = Asked {
-        id: opening.command_id,
-        stream: format!("premises/{}/assessment/{key}", premises.id),
-        command: json!({
-            "command": "open",
-            "scheme": rulebook.scheme,
-            "reason": opening.reason,
-            "units": units,
-        }),
-        expected: None,
-        occurred_at: Timestamp::now(),
-    };
+    let command = json!({
+        "command": "open",
+        "scheme": rulebook.scheme,
+        "reason": opening.reason,
+        "units": units,
+    });
+    let stream = format!("premises/{}/assessment/{key}", premises.id);
+    let asked = asked_by_form(&app, &opening.command_id.to_string(), stream, command, None);
     let there = format!("/desk/assessments/{}/{key}", premises.id);
-    answered(&app, &signed, app.execute(&signed.who, asked).await, &there)
+    answered(&app, &signed, app.execute(&signed.who, asked).await, &there, "/desk")
 }
 
-/// Go on to a page once a command was carried out, or say why it was not.
-pub(super) fn answered(
-    app: &App,
-    signed: &Signed,
-    done: Result<Done, ExecuteError>,
-    there: &str,
-) -> Response {
-    match done {
-        Ok(_) => Redirect::to(there).into_response(),
-        Err(ExecuteError::Rejected(rejection)) => {
-            refused_page(app, signed.lang, Some(signed), &signed.lang.pick(rejection.zh(), rejection.en()))
-        }
-        Err(error) => {
-            tracing::error!(%error, "a command of a page was not carried out");
-            refused_page(app, signed.lang, Some(signed), &broken_text(signed.lang))
-        }
-    }
+/// Why nothing was recorded, and the ways on.
+pub(super) struct Refusal {
+    /// Why, as a sentence.
+    pub(super) why: String,
+    /// What to do, each a sentence; to mend the form and send it again where nothing stands here.
+    pub(super) todo: Vec<String>,
+    /// The page that the form stood on.
+    pub(super) back: Option<Link>,
 }
 
 /// A page that says why nothing was recorded.
 pub(super) fn refused_page(app: &App, lang: Lang, signed: Option<&Signed>, why: &str) -> Response {
-    let view = ErrorView {
-        what: lang.say("没有记录", "Nothing was recorded"),
-        why: why.to_owned(),
-        todo: vec![lang.say(
+    refused_in(app, lang, signed, Refusal { why: why.to_owned(), todo: vec![], back: None })
+}
+
+/// As [`refused_page`], with what to do and the way back.
+pub(super) fn refused_with(app: &App, signed: &Signed, refusal: Refusal) -> Response {
+    refused_in(app, signed.lang, Some(signed), refusal)
+}
+
+fn refused_in(app: &App, lang: Lang, signed: Option<&Signed>, refusal: Refusal) -> Response {
+    let mut todo = refusal.todo;
+    if todo.is_empty() {
+        todo.push(lang.say(
             "返回上一页，修改后再提交；已填写的内容还在。",
             "Go back, mend it and send it again; what you filled in is still there.",
-        )],
-        links: vec![Link::new("/desk", lang.say("回到待办", "Back to your work"))],
+        ));
+    }
+    let work = Link::new("/desk", lang.say("回到待办", "Back to your work"));
+    let view = ErrorView {
+        what: lang.say("没有记录", "Nothing was recorded"),
+        why: refusal.why,
+        todo,
+        links: refusal.back.into_iter().chain([work]).collect(),
         reference: None,
     };
     let page =

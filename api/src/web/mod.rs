@@ -6,6 +6,7 @@ use axum::Router;
 
 use crate::app::App;
 
+mod answering;
 pub mod api;
 pub mod assessing;
 pub mod audit;
@@ -25,6 +26,7 @@ pub mod signing_in;
 pub mod state;
 pub mod subject;
 pub mod toronto;
+mod why;
 pub mod work;
 
 /// Everything that is served: the public pages and the log, the desk, and commands.

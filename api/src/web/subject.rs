@@ -10,7 +10,6 @@ use maud::{Markup, html};
 use wuping_domain::derivation::Computed;
 use wuping_domain::grade::Determination;
 use wuping_domain::rulebook::Rulebook;
-use wuping_domain::rulebook::scheme::Indicator;
 use wuping_projections::queries::{
     GradeView as Held, HazardFilter, HazardView, HistoryLine, Page as ViewPage, Paged, PremisesLine,
     ResultView, SubjectView,
@@ -20,9 +19,9 @@ use super::front::{code_of, premises_table, subject_address};
 use super::look::parts::*;
 use super::look::qr::{QrView, qr_block};
 use super::look::words::{Lang, local_day};
-use super::rules::{named, outcome_words};
 use super::state::{Asking, ReadError, Site, encoded};
 use super::toronto::origin_of_premises;
+use super::why::{name_of, why};
 
 /// `/s/{code}`.
 pub fn routes() -> Router<Site> {
@@ -296,91 +295,6 @@ fn history(lang: Lang, lines: &[HistoryLine]) -> Markup {
     data_table(&TableView { caption, columns, rows: rows.collect() })
 }
 
-/// Lost points, caps and vetoes, then every indicator by aspect.
-fn why(lang: Lang, determination: &Determination, rulebook: &Rulebook) -> Markup {
-    let points = |indicator: &Indicator| {
-        determination
-            .points
-            .get(&indicator.id)
-            .map_or((0, 0), |(earned, worth)| (small(*earned), small(*worth)))
-    };
-    let lost = rulebook.scheme.indicators.iter().filter_map(|indicator| {
-        let (earned, worth) = points(indicator);
-        let lost = worth.checked_sub(earned).filter(|lost| *lost > 0)?;
-        Some(LostPoints {
-            name: name_of(lang, indicator).to_owned(),
-            lost,
-            found: answer(lang, indicator, earned, worth),
-            remedy: indicator.rows.first().map(|best| outcome_words(lang, best)),
-            cap: indicator.cap.filter(|_| determination.failed.contains(&indicator.id)),
-        })
-    });
-    let lost: Vec<LostPoints> = lost.collect();
-    let groups = rulebook.scheme.aspects.iter().map(|aspect| {
-        let (earned, applicable) = determination.aspects.get(&aspect.id).copied().unwrap_or_default();
-        let own = rulebook.scheme.indicators.iter().filter(|indicator| indicator.aspect == aspect.id);
-        let rows = own.map(|indicator| {
-            let (earned, worth) = points(indicator);
-            let collect = serde_json::to_value(indicator.collect).ok();
-            IndicatorRow {
-                id: indicator.id.clone(),
-                name: name_of(lang, indicator).to_owned(),
-                answer: answer(lang, indicator, earned, worth),
-                earned,
-                points: worth,
-                collect: collect.as_ref().and_then(|code| code.as_str()).unwrap_or_default().to_owned(),
-                carried_from: None,
-                note: None,
-                cap: indicator.cap.filter(|_| determination.failed.contains(&indicator.id)),
-                photos: Vec::new(),
-            }
-        });
-        IndicatorGroup {
-            name: named(lang, &aspect.zh, &aspect.en).to_owned(),
-            earned: small(earned),
-            applicable: small(applicable),
-            rows: rows.collect(),
-        }
-    });
-    let groups: Vec<IndicatorGroup> = groups.collect();
-    let name = |id: &str| rulebook.indicator(id).map(|indicator| name_of(lang, indicator).to_owned());
-    html! {
-        (section(lang.pick("为什么是这个等级", "Why this grade"), html! {
-            p {
-                (lang.pick(
-                    format!("{} 评定，得 {} / {} 分，折合 {} 分。", determination.assessed_on, determination.earned, determination.applicable, determination.score),
-                    format!("Assessed on {}: {} of {} points, a score of {}.", determination.assessed_on, determination.earned, determination.applicable, determination.score),
-                ))
-                @if determination.deducted > 0 {
-                    (lang.gap())
-                    (lang.pick(format!("隐患扣 {} 分。", determination.deducted), format!("{} taken off for hazards.", determination.deducted)))
-                }
-            }
-            @if !determination.caps.is_empty() || !determination.vetoes.is_empty() {
-                ul {
-                    @for cap in &determination.caps { li { (lang.cause(&cap.by, name)) " — " (lang.cap(cap.star)) } }
-                    @for veto in &determination.vetoes { li { (lang.cause(veto, name)) " — " (lang.pick("一票否决", "veto")) } }
-                }
-            }
-            @if lost.is_empty() { p { (lang.pick("没有失分。", "No points were lost.")) } } @else { (lost_points(lang, &lost)) }
-        }))
-        (section(lang.pick("全部指标", "All indicators"), indicator_groups(lang, &groups)))
-    }
-}
-
-/// The outcome that earns these points, in the rulebook's words.
-fn answer(lang: Lang, indicator: &Indicator, earned: u32, worth: u32) -> String {
-    if worth == 0 {
-        return lang.outcome("not_applicable").to_owned();
-    }
-    let row = indicator.rows.iter().find(|row| row.points == u64::from(earned));
-    row.map(|row| outcome_words(lang, row)).unwrap_or_default()
-}
-
-fn name_of(lang: Lang, indicator: &Indicator) -> &str {
-    named(lang, &indicator.zh, &indicator.en)
-}
-
 /// The units of a building, the buildings of an estate.
 fn parts_of(lang: Lang, told: &Told) -> Markup {
     let total = told.children.total;
@@ -417,10 +331,6 @@ fn register(lang: Lang, told: &Told, code: &str) -> Vec<Fact> {
     let stated = places.into_iter().filter(|(_, value)| !value.is_empty());
     register.extend(stated.map(|(label, value)| Fact::text(label, value)));
     register
-}
-
-fn small(points: u64) -> u32 {
-    u32::try_from(points).unwrap_or(u32::MAX)
 }
 
 /// Units and buildings listed on the page of what they belong to.
