@@ -25,7 +25,7 @@ pub(crate) fn determination(
 ) -> Result<Option<Determination>, Refused> {
     let Some(cause) = &subject.cause else { return Ok(None) };
     let Some(of) = subject.assessments.get(&cause.assessment) else { return Ok(None) };
-    let question = question(subject, cause, of);
+    let question = question(rulebook, subject, cause, of);
     let whole = graded_whole(rulebook, cause);
     let grading = if whole {
         match grading::grade(rulebook, &question) {
@@ -61,14 +61,20 @@ pub(crate) fn determination(
     Ok((!unchanged).then_some(determined))
 }
 
-fn question(subject: &Subject, cause: &Cause, of: &AssessmentOf) -> Question {
+fn question(rulebook: &Rulebook, subject: &Subject, cause: &Cause, of: &AssessmentOf) -> Question {
     let carried = if cause.submitted { of.state.carried() } else { BTreeMap::new() };
-    Question { carried, ..as_registered(subject, &cause.assessment, of, cause.on) }
+    Question { carried, ..as_registered(rulebook, subject, &cause.assessment, of, cause.on) }
 }
 
 /// The question that an assessment's results and everything registered of its premises make on a day: open hazards,
 /// determinations, a prohibition in force. Nothing is carried.
-pub fn as_registered(subject: &Subject, assessment: &str, of: &AssessmentOf, on: NaiveDate) -> Question {
+pub fn as_registered(
+    rulebook: &Rulebook,
+    subject: &Subject,
+    assessment: &str,
+    of: &AssessmentOf,
+    on: NaiveDate,
+) -> Question {
     let suspected = subject.hazards.values().filter_map(|of| {
         let found = of.state.found.as_ref()?;
         Some(grading::Determination {
@@ -79,20 +85,27 @@ pub fn as_registered(subject: &Subject, assessment: &str, of: &AssessmentOf, on:
     });
     Question {
         determinations: suspected.collect(),
-        open_hazards: subject.hazards.values().filter_map(|of| registered(of, assessment)).collect(),
+        open_hazards: subject
+            .hazards
+            .values()
+            .filter_map(|of| registered(rulebook, of, assessment))
+            .collect(),
         prohibition_in_force: subject.grade.prohibition.is_some(),
         ..Question::of(on, of.state.outcomes())
     }
 }
 
-/// A hazard as the register shows it. Before its rectification order is served nothing has a due date.
-fn registered(of: &HazardOf, assessment: &str) -> Option<RegisteredHazard> {
+/// A hazard as the register shows it. Before its rectification order is served nothing has a due date. A suspected one
+/// that was determined not major is one of the lesser severity from then on (rulebooks/README.md, step 6).
+fn registered(rulebook: &Rulebook, of: &HazardOf, assessment: &str) -> Option<RegisteredHazard> {
     let found = of.state.found.as_ref()?;
     if found.points.is_some() && found.caused_by.as_deref() != Some(assessment) {
         return None;
     }
+    let lesser = rulebook.policy.major_hazard.as_ref().map(|rule| &rule.not_major_severity);
+    let severity = lesser.filter(|_| of.state.determined == Some(false)).unwrap_or(&found.severity);
     Some(RegisteredHazard {
-        severity: found.severity.clone(),
+        severity: severity.clone(),
         status: of.state.stage.code().to_owned(),
         due: None,
         determined: of.state.determined.unwrap_or_default(),
@@ -175,5 +188,39 @@ fn direction(was: Option<u64>, now: u64) -> &'static str {
         Some(std::cmp::Ordering::Equal) => "same",
         Some(std::cmp::Ordering::Greater) => "up",
         Some(std::cmp::Ordering::Less) => "down",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hazard::{Found, Hazard, Stage};
+    use crate::rulebook::Layer;
+    use crate::shipped;
+
+    fn suspected(determined: Option<bool>) -> HazardOf {
+        let found = Found {
+            indicator: "electrical_wiring".into(),
+            severity: "major".into(),
+            works: "repair".into(),
+            competent: "fire".into(),
+            source: "check".into(),
+            suspected: true,
+            caused_by: None,
+            points: None,
+            by: None,
+        };
+        let state = Hazard { determined, found: Some(found), stage: Stage::Confirmed, ..Hazard::default() };
+        HazardOf { state, ..HazardOf::default() }
+    }
+
+    #[test]
+    fn what_was_determined_not_major_counts_as_the_lesser_severity() {
+        let rulebook = shipped::pingshan(Layer::Building);
+        let severity =
+            |determined| registered(&rulebook, &suspected(determined), "a-1").map(|one| one.severity);
+        assert_eq!(severity(None).as_deref(), Some("major"));
+        assert_eq!(severity(Some(true)).as_deref(), Some("major"));
+        assert_eq!(severity(Some(false)).as_deref(), Some("serious"));
     }
 }

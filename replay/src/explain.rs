@@ -148,7 +148,7 @@ pub fn explain(
         Some(star) => {
             let grading = grade(
                 &rulebook,
-                &as_registered(&subject, &determined.assessment, of, determined.determined_on),
+                &as_registered(&rulebook, &subject, &determined.assessment, of, determined.determined_on),
             )?;
             Some(cheapest_to_star(&rulebook, &grading, star)?)
         }

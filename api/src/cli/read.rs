@@ -9,6 +9,7 @@ use clap::Subcommand;
 use wuping_domain::rulebook::Layer;
 use wuping_ledger::genesis::{Ledger, stated_log_key};
 use wuping_ledger::reader::Reader;
+use wuping_projections::Views;
 use wuping_projections::ledger_rulebooks::LedgerRulebooks;
 use wuping_replay::report::{GradeLine, Question};
 use wuping_replay::{
@@ -57,9 +58,14 @@ fn reader(common: &Common) -> Result<Reader, Failure> {
     })
 }
 
-/// A code as people have it, or a whole subject path.
-fn subject_of(code: &str) -> String {
-    if code.contains('/') { code.to_owned() } else { format!("premises/{code}") }
+/// The subject of a path, an id, or a code as people and publishers have it (`4153885`), which the views know.
+fn subject_of(common: &Common, reader: &Reader, code: &str) -> Result<String, Failure> {
+    let own = if code.contains('/') { code.to_owned() } else { format!("premises/{code}") };
+    if reader.version(&own)? > 0 {
+        return Ok(own);
+    }
+    let known = Views::at(&common.data.join("views.db")).premises_by_code(code);
+    Ok(known.ok().flatten().map_or(own, |found| format!("premises/{}", found.id)))
 }
 
 pub(super) fn key(common: &Common, Key::Log: &Key) -> Result<ExitCode, Failure> {
@@ -258,12 +264,11 @@ const REPORT_COLUMNS: [&str; 8] =
     ["code", "layer", "score", "star", "band", "level", "effective_from", "position"];
 
 pub(super) fn history(common: &Common, subject: &str) -> Result<ExitCode, Failure> {
-    let entries = history::history(&reader(common)?, &subject_of(subject))?;
+    let reader = reader(common)?;
+    let subject = subject_of(common, &reader, subject)?;
+    let entries = history::history(&reader, &subject)?;
     if entries.is_empty() {
-        return Err(Failure::asked(format!(
-            "nothing is recorded of {}; check the code",
-            subject_of(subject)
-        )));
+        return Err(Failure::asked(format!("nothing is recorded of {subject}; check the code")));
     }
     if common.json {
         return print_json(&entries).map(|()| ExitCode::SUCCESS);
@@ -286,7 +291,7 @@ pub(super) fn history(common: &Common, subject: &str) -> Result<ExitCode, Failur
 pub(super) fn explain(common: &Common, subject: &str, to_star: Option<u8>) -> Result<ExitCode, Failure> {
     let reader = reader(common)?;
     let rulebooks = LedgerRulebooks::of(reader.clone());
-    let subject = subject_of(subject);
+    let subject = subject_of(common, &reader, subject)?;
     let id = subject.trim_start_matches("premises/");
     let explanation = explain::explain(&reader, &rulebooks, id, to_star)?;
     if common.json {
