@@ -79,6 +79,7 @@ export class House {
 const PEOPLE = [
   ['clerk', '--role', 'data_clerk'],
   ['grid', '--role', 'grid_worker', '--area', '石井'],
+  ['fire', '--role', 'department_officer', '--department', 'fire'],
   ['legal', '--role', 'legal_officer'],
   ['confirmer', '--role', 'confirmer'],
   ['owner', '--role', 'owner', '--party', 'p-1'],

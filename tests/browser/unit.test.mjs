@@ -236,6 +236,36 @@ test('it binds once the owner was heard and a named person confirmed, and not be
   }
 })
 
+test('a hazard goes from its finding to its closing, in the hands of its department', async () => {
+  const fire = await person('fire', DESK)
+  await sound(fire, 'desk-fire')
+  await fire.click('a[href^="/desk/hazards/u-1/"]')
+  await fire.waitForURL('**/desk/hazards/**')
+  const here = fire.url()
+  const step = async (page, action) => {
+    await page.click(`form:has(input[name=action][value=${action}]) button[type=submit]`)
+    await page.waitForLoadState()
+    return body(page)
+  }
+  assert.match(await step(fire, 'review'), /有一项没有选择/, 'nothing is filled in for the officer')
+  await fire.goto(here)
+  await fire.check('input[name=outcome][value=confirmed]', { force: true })
+  assert.match(await step(fire, 'review'), /验收/)
+  await sound(fire, 'hazard-confirmed')
+
+  const grid = await person('grid', PHONE)
+  await grid.goto(here)
+  assert.match(await body(grid), /由以下人员办理/)
+  await sound(grid, 'hazard-grid')
+  const owner = await person('owner', PHONE)
+  await owner.goto(here)
+  assert.match(await body(owner), /隐患由主管部门和主管机关办理/)
+
+  await fire.fill('[name=text]', '已更换线路。')
+  assert.match(await step(fire, 'accept'), /结案/)
+  assert.match(await step(fire, 'close'), /已经结案/)
+})
+
 test('what the pages recorded is sound, and rebuilt the same', async () => {
   await house.close()
   const verified = house.run('verify', '--level', '5')

@@ -18,6 +18,7 @@ use crate::app::App;
 use crate::web::answering::{answered, asked_by_form};
 use crate::web::assessing;
 use crate::web::confirming;
+use crate::web::hazard_case;
 use crate::web::look::layout::{Area, Page, SignedIn, page};
 use crate::web::look::parts::*;
 use crate::web::look::words::Lang;
@@ -34,6 +35,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(signing_in::routes())
         .merge(assessing::routes())
         .merge(confirming::routes())
+        .merge(hazard_case::routes())
         .with_state(app)
 }
 

@@ -15,6 +15,7 @@ pub mod confirming;
 pub mod desk;
 pub mod feeds;
 pub mod front;
+pub mod hazard_case;
 pub mod health;
 pub mod log;
 pub mod look;

@@ -29,6 +29,7 @@ struct Waiting {
     assessments: Paged<OpenAssessmentView>,
     confirmations: Paged<WaitingLine>,
     hazards: Paged<HazardView>,
+    confirmed: Paged<HazardView>,
     patrols: Paged<PatrolView>,
     rulebooks: Vec<Arc<Rulebook>>,
 }
@@ -56,11 +57,10 @@ pub(super) async fn work(State(app): State<Arc<App>>, signed: Signed) -> Respons
             ))
         }
         @if may(&[Role::DepartmentOfficer, Role::CompetentAuthority]) {
-            (counted(
-                lang.pick("待审核的隐患", "Hazards to review"),
-                waiting.hazards.total,
-                hazards(lang, &waiting),
-            ))
+            @let review = (lang.pick("待审核的隐患", "Hazards to review"), lang.pick("没有待审核的隐患。", "No hazard waits for review."));
+            (counted(review.0, waiting.hazards.total, hazards(lang, &waiting.hazards, &waiting.rulebooks, review)))
+            @let accept = (lang.pick("整改中的隐患", "Hazards being put right"), lang.pick("没有整改中的隐患。", "No hazard is being put right."));
+            (counted(accept.0, waiting.confirmed.total, hazards(lang, &waiting.confirmed, &waiting.rulebooks, accept)))
         }
         @if may(&HEARING) {
             (counted(
@@ -75,7 +75,12 @@ pub(super) async fn work(State(app): State<Arc<App>>, signed: Signed) -> Respons
         @if may(&[Role::GridWorker, Role::DepartmentOfficer]) {
             (section(lang.pick("开始评定", "Begin an assessment"), opening_form(&signed)))
         }
-        @if !may(&WORKING) && !may(&HEARING) {
+        @if may(&FEEDING) {
+            (section(lang.pick("系统数据", "Results of other systems"), link_list(&[
+                Link::new("/desk/feeds", lang.say("上传其他系统提供的结果", "Upload what another system shares")),
+            ])))
+        }
+        @if !may(&WORKING) && !may(&HEARING) && !may(&FEEDING) {
             (empty_state(lang.pick("这个身份目前没有待办。", "Nothing waits for this role."), None))
         }
     };
@@ -94,6 +99,7 @@ fn waiting(app: &App, grants: &[Grant], today: NaiveDate) -> Result<Waiting, Vie
         stage: Some("pending_review".to_owned()),
         ..HazardFilter::default()
     };
+    let confirmed = HazardFilter { stage: Some("confirmed".to_owned()), ..hazards.clone() };
     let due_by = today.checked_add_days(Days::new(SOON_DAYS));
     let patrols = PatrolFilter { due_by, subdistrict: area, ..PatrolFilter::default() };
     let mut rulebooks = Vec::new();
@@ -106,6 +112,7 @@ fn waiting(app: &App, grants: &[Grant], today: NaiveDate) -> Result<Waiting, Vie
         assessments: views.open_assessments(&assessments, first)?,
         confirmations: views.waiting_confirmations(first)?,
         hazards: views.hazards(&hazards, first)?,
+        confirmed: views.hazards(&confirmed, first)?,
         patrols: views.patrols_due(&patrols, first)?,
     })
 }
@@ -209,9 +216,14 @@ fn awaited(lang: Lang, code: Option<&str>) -> &'static str {
     }
 }
 
-fn hazards(lang: Lang, Waiting { hazards, rulebooks, .. }: &Waiting) -> Markup {
+fn hazards(
+    lang: Lang,
+    hazards: &Paged<HazardView>,
+    rulebooks: &[Arc<Rulebook>],
+    (caption, none): (&str, &str),
+) -> Markup {
     if hazards.rows.is_empty() {
-        return empty_state(lang.pick("没有待审核的隐患。", "No hazard waits for review."), None);
+        return empty_state(none, None);
     }
     let columns = vec![
         Column::text(lang.pick("地址", "Address")),
@@ -224,7 +236,7 @@ fn hazards(lang: Lang, Waiting { hazards, rulebooks, .. }: &Waiting) -> Markup {
         known.map_or_else(|| id.to_owned(), |known| lang.pick(&known.zh, &known.en).clone())
     };
     let rows = hazards.rows.iter().map(|line| Row {
-        href: Some(format!("/s/{}", line.premises)),
+        href: Some(format!("/desk/hazards/{}/{}", line.premises, line.hazard)),
         cells: vec![
             html! { bdi { (line.address) } },
             html! { (name(&line.indicator)) },
@@ -233,8 +245,7 @@ fn hazards(lang: Lang, Waiting { hazards, rulebooks, .. }: &Waiting) -> Markup {
         ],
         tone: if line.severity == "general" { Tone::Calm } else { Tone::Warning },
     });
-    let caption = lang.say("待审核的隐患", "Hazards to review");
-    data_table(&TableView { caption, columns, rows: rows.collect() })
+    data_table(&TableView { caption: caption.to_owned(), columns, rows: rows.collect() })
 }
 
 fn patrols(lang: Lang, due: &Paged<PatrolView>, today: NaiveDate) -> Markup {
@@ -262,6 +273,7 @@ fn patrols(lang: Lang, due: &Paged<PatrolView>, today: NaiveDate) -> Markup {
 }
 
 /// Who has a part in what a grade still waits for, or looks after it.
+const FEEDING: [Role; 2] = [Role::Administrator, Role::DataClerk];
 const HEARING: [Role; 7] = [
     Role::Auditor,
     Role::CommissionAdmin,
