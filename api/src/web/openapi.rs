@@ -1,6 +1,9 @@
 //! The description of the REST interface, OpenAPI 3.1.
 
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
+use wuping_domain::{account, assessment, authority, grade, hazard, premises, publication, record, visit};
 
 /// The document at `/api/v1/openapi.json`: every route that programs use.
 pub fn document() -> Value {
@@ -17,6 +20,10 @@ pub fn document() -> Value {
         paths.insert(path.to_owned(), json!({ "get": get }));
     }
     paths.insert("/api/v1/commands/{stream}/{command}".to_owned(), json!({ "post": command() }));
+    paths.insert("/api/v1/feeds".to_owned(), json!({ "post": feed() }));
+    paths.insert("/api/v1/session".to_owned(), json!({ "delete": leaving(), "post": session() }));
+    let mut schemas = command_schemas();
+    schemas.insert("Problem".to_owned(), problem_schema());
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -26,32 +33,65 @@ pub fn document() -> Value {
         },
         "paths": paths,
         "components": {
+            "securitySchemes": { "channel": { "type": "http", "scheme": "bearer" } },
             "responses": {
                 "Problem": {
                     "description": "Why not, and what to do (RFC 9457); detail is in the language of Accept-Language",
                     "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } },
                 },
             },
-            "schemas": {
-                "Problem": {
-                    "type": "object",
-                    "required": ["type", "title", "status", "detail"],
-                    "properties": {
-                        "type": { "type": "string", "description": "Stable: /problems/{code}" },
-                        "title": { "type": "string" },
-                        "status": { "type": "integer" },
-                        "detail": { "type": "string" },
-                    },
-                },
-            },
+            "schemas": schemas,
         },
     })
+}
+
+fn problem_schema() -> Value {
+    json!({
+        "type": "object",
+        "required": ["type", "title", "status", "detail"],
+        "properties": {
+            "type": { "type": "string", "description": "Stable: /problems/{code}" },
+            "title": { "type": "string" },
+            "status": { "type": "integer" },
+            "detail": { "type": "string" },
+        },
+    })
+}
+
+/// What can be asked of each kind of stream, as the rules themselves read it, with the parts that they are made of.
+fn command_schemas() -> Map<String, Value> {
+    let settings = SchemaSettings::draft2020_12().with(|settings| {
+        settings.definitions_path = "/components/schemas".into();
+        settings.meta_schema = None;
+    });
+    let mut parts = settings.into_generator();
+    let commands = [
+        ("account", account::Command::json_schema(&mut parts)),
+        ("assessment", assessment::Command::json_schema(&mut parts)),
+        ("authority", authority::Command::json_schema(&mut parts)),
+        ("grade", grade::Command::json_schema(&mut parts)),
+        ("hazard", hazard::Command::json_schema(&mut parts)),
+        ("premises", premises::Command::json_schema(&mut parts)),
+        ("record", record::Command::json_schema(&mut parts)),
+        ("rulebook", publication::Command::json_schema(&mut parts)),
+        ("visit", visit::Command::json_schema(&mut parts)),
+    ];
+    let mut schemas = parts.take_definitions(true);
+    schemas.extend(commands.map(|(kind, schema)| (command_of(kind), schema.to_value())));
+    schemas
+}
+
+fn command_of(kind: &str) -> String {
+    format!("{COMMAND}{kind}")
 }
 
 fn command() -> Value {
     let in_path = |name: &str, told: &str| json!({ "name": name, "in": "path", "required": true, "description": told, "schema": { "type": "string" } });
     let header = |name: &str, required: bool, told: &str| json!({ "name": name, "in": "header", "required": required, "description": told, "schema": { "type": "string" } });
     let problem = || json!({ "$ref": "#/components/responses/Problem" });
+    let refer = |name: &String| json!({ "$ref": format!("#/components/schemas/{name}") });
+    let commands: Vec<Value> =
+        command_schemas().keys().filter(|name| name.starts_with(COMMAND)).map(refer).collect();
     json!({
         "summary": "Ask for something to be recorded",
         "parameters": [
@@ -63,8 +103,8 @@ fn command() -> Value {
         ],
         "requestBody": {
             "required": true,
-            "description": "The command's fields",
-            "content": { "application/json": { "schema": { "type": "object" } } },
+            "description": "The command's fields; the member `command` is the last part of the path and may be left out",
+            "content": { "application/json": { "schema": { "anyOf": commands } } },
         },
         "responses": {
             "200": { "description": "Recorded before, or nothing new was said" },
@@ -72,6 +112,57 @@ fn command() -> Value {
             "400": problem(), "401": problem(), "403": problem(), "409": problem(), "422": problem(), "503": problem(),
         },
     })
+}
+
+fn feed() -> Value {
+    let problem = || json!({ "$ref": "#/components/responses/Problem" });
+    let line = json!({
+        "type": "object",
+        "required": ["code", "indicator", "outcome"],
+        "properties": {
+            "code": { "type": "string", "description": "Id or any code of the premises" },
+            "indicator": { "type": "string" },
+            "outcome": { "description": "A row's id, not_applicable, a whole number, or {part, whole}" },
+            "measured": { "type": "object", "description": "What was written down besides, such as observed_on" },
+        },
+    });
+    let lines = json!({ "type": "object", "required": ["lines"], "properties": { "lines": { "type": "array", "items": line } } });
+    json!({
+        "summary": "Share results that nobody types, with the token of a channel",
+        "security": [{ "channel": [] }],
+        "parameters": [{
+            "name": "Idempotency-Key", "in": "header", "required": true, "schema": { "type": "string" },
+            "description": "The sender's own name of the delivery, the same one for a retry",
+        }],
+        "requestBody": {
+            "required": true,
+            "content": { "application/json": { "schema": lines }, "text/csv": { "schema": { "type": "string" } } },
+        },
+        "responses": {
+            "200": { "description": "What became of each line: its position, or why it was not taken" },
+            "400": problem(), "401": problem(), "422": problem(),
+        },
+    })
+}
+
+fn session() -> Value {
+    let credentials = json!({
+        "type": "object",
+        "required": ["login", "password"],
+        "properties": { "login": { "type": "string" }, "password": { "type": "string" } },
+    });
+    json!({
+        "summary": "Sign in; the answer's csrf goes into X-CSRF-Token of each command",
+        "requestBody": { "required": true, "content": { "application/json": { "schema": credentials } } },
+        "responses": {
+            "200": { "description": "The account and its token; the session is in the cookie" },
+            "401": { "$ref": "#/components/responses/Problem" },
+        },
+    })
+}
+
+fn leaving() -> Value {
+    json!({ "summary": "Sign out", "responses": { "204": { "description": "The session has ended" } } })
 }
 
 fn parameter(parameter: &Parameter) -> Value {
@@ -197,4 +288,40 @@ pub(super) const GETS: &[Get] = &[
     },
 ];
 
+const COMMAND: &str = "command-";
 const JSON: &str = "application/json";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every `$ref` of a value.
+    fn references(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::Array(all) => all.iter().for_each(|one| references(one, found)),
+            Value::Object(members) => {
+                found.extend(members.get("$ref").and_then(Value::as_str).map(str::to_owned));
+                members.values().for_each(|one| references(one, found));
+            }
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere() {
+        let document = document();
+        let mut found = Vec::new();
+        references(&document, &mut found);
+        assert!(found.len() > 20);
+        for reference in found {
+            let pointer = reference.strip_prefix('#').unwrap();
+            assert!(document.pointer(pointer).is_some(), "{reference}");
+        }
+    }
+
+    #[test]
+    fn a_command_is_described_by_its_fields() {
+        let schema = &document()["components"]["schemas"]["command-grade"];
+        assert!(schema.to_string().contains("handed_in_on"), "{schema}");
+    }
+}
