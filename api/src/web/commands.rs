@@ -16,7 +16,8 @@ use wuping_ledger::timestamp::Timestamp;
 
 use crate::app::{App, Asked, Done, ExecuteError, Who};
 use crate::office::Session;
-use crate::web::session::{SESSION, cookie, no_session_cookie, now_seconds, session_cookie};
+use crate::web::look::words::Lang;
+use crate::web::session::{SESSION, cookie, lang_of, no_session_cookie, now_seconds, session_cookie};
 use wuping_projections::error::causes;
 
 /// The routes that need the whole house.
@@ -34,7 +35,12 @@ struct Credentials {
     password: String,
 }
 
-async fn sign_in(State(app): State<Arc<App>>, Json(credentials): Json<Credentials>) -> Response {
+async fn sign_in(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    Json(credentials): Json<Credentials>,
+) -> Response {
+    let lang = lang_of(&headers);
     let office = app.office.clone();
     let entered = tokio::task::spawn_blocking(move || {
         let now = now_seconds();
@@ -50,11 +56,14 @@ async fn sign_in(State(app): State<Arc<App>>, Json(credentials): Json<Credential
         Ok(Ok(None)) => problem(
             StatusCode::UNAUTHORIZED,
             "wrong_name_or_password",
-            "Name and password do not belong together. Try again, or ask your administrator for a new password.",
+            lang.pick(
+                "用户名和密码不一致。请再试一次，或请管理员重设密码。",
+                "Name and password do not belong together. Try again, or ask your administrator for a new password.",
+            ),
             json!({}),
         ),
-        Ok(Err(error)) => broken(&error),
-        Err(error) => broken(&error),
+        Ok(Err(error)) => broken(lang, &error),
+        Err(error) => broken(lang, &error),
     }
 }
 
@@ -62,7 +71,7 @@ async fn sign_out(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
     if let Some(token) = cookie(&headers, SESSION)
         && let Err(error) = app.office.sign_out(&token)
     {
-        return broken(&error);
+        return broken(lang_of(&headers), &error);
     }
     (StatusCode::NO_CONTENT, [(header::SET_COOKIE, no_session_cookie())]).into_response()
 }
@@ -73,17 +82,18 @@ async fn command(
     headers: HeaderMap,
     Json(body): Json<Value>,
 ) -> Response {
-    let session = match signed_in(&app, &headers) {
+    let lang = lang_of(&headers);
+    let session = match signed_in(&app, lang, &headers) {
         Ok(session) => session,
         Err(refused) => return *refused,
     };
-    let asked = match asked(&path, &headers, body) {
+    let asked = match asked(&path, lang, &headers, body) {
         Ok(asked) => asked,
         Err(detail) => return problem(StatusCode::BAD_REQUEST, "malformed", &detail, json!({})),
     };
     let kid = match Kid::parse(session.kid) {
         Ok(kid) => kid,
-        Err(refusal) => return broken(&refusal),
+        Err(refusal) => return broken(lang, &refusal),
     };
     let who = Who::Person { account: session.account, kid };
     match app.execute(&who, asked).await {
@@ -101,43 +111,65 @@ async fn command(
             });
             (status, Json(body)).into_response()
         }
-        Err(error) => refused(&error, &headers),
+        Err(error) => refused(lang, &error),
     }
 }
 
 /// The session, if the browser sends the token that its forms were given.
-fn signed_in(app: &App, headers: &HeaderMap) -> Result<Session, Box<Response>> {
+fn signed_in(app: &App, lang: Lang, headers: &HeaderMap) -> Result<Session, Box<Response>> {
     let session = cookie(headers, SESSION)
         .and_then(|token| app.office.session(&token, now_seconds()).transpose())
         .transpose();
-    let session = session.map_err(|error| Box::new(broken(&error)))?;
+    let session = session.map_err(|error| Box::new(broken(lang, &error)))?;
     let Some(session) = session else {
-        let detail =
-            "Your session has ended or there was none. Sign in, then send it again: nothing was recorded.";
+        let detail = lang.pick(
+            "登录已经过期或还没有登录。请登录后再发送，本次没有记录。",
+            "Your session has ended or there was none. Sign in, then send it again: nothing was recorded.",
+        );
         return Err(Box::new(problem(StatusCode::UNAUTHORIZED, "not_signed_in", detail, json!({}))));
     };
     let sent = headers.get("x-csrf-token").and_then(|value| value.to_str().ok());
     if sent != Some(session.csrf.as_str()) {
-        let detail =
-            "The request did not come from a page of this session. Reload the page and send it again.";
+        let detail = lang.pick(
+            "这个请求不是本次登录的页面发出的。请重新打开页面再发送。",
+            "The request did not come from a page of this session. Reload the page and send it again.",
+        );
         return Err(Box::new(problem(StatusCode::FORBIDDEN, "wrong_csrf_token", detail, json!({}))));
     }
     Ok(session)
 }
 
-fn asked(path: &str, headers: &HeaderMap, body: Value) -> Result<Asked, String> {
-    let (stream, name) =
-        path.rsplit_once('/').ok_or("The path is a stream and a command, premises/p-1/register.")?;
+fn asked(path: &str, lang: Lang, headers: &HeaderMap, body: Value) -> Result<Asked, String> {
+    let (stream, name) = path.rsplit_once('/').ok_or_else(|| {
+        lang.say(
+            "路径由流和命令组成，例如 premises/p-1/register。",
+            "The path is a stream and a command, premises/p-1/register.",
+        )
+    })?;
     let id = headers.get("idempotency-key").and_then(|value| value.to_str().ok());
-    let id = id.and_then(|text| text.parse::<Uuid>().ok());
-    let id = id.ok_or("Send an Idempotency-Key: a fresh UUID for each command, the same one for a retry.")?;
+    let id = id.and_then(|text| text.parse::<Uuid>().ok()).ok_or_else(|| {
+        lang.say(
+            "请在 Idempotency-Key 中给每个命令一个新的 UUID，重发时用同一个。",
+            "Send an Idempotency-Key: a fresh UUID for each command, the same one for a retry.",
+        )
+    })?;
     let expected = headers
         .get(header::IF_MATCH)
         .map(|value| value.to_str().ok().and_then(|text| text.trim_matches('"').parse().ok()))
-        .map(|version| version.ok_or("If-Match is the stream's version that you saw, a whole number."))
+        .map(|version| {
+            version.ok_or_else(|| {
+                lang.say(
+                    "If-Match 是您看到的流的版本，一个整数。",
+                    "If-Match is the stream's version that you saw, a whole number.",
+                )
+            })
+        })
         .transpose()?;
     let Value::Object(mut members) = body else {
-        return Err("The body is an object with the command's fields.".into());
+        return Err(lang.say(
+            "正文应是一个对象，写明命令的各个字段。",
+            "The body is an object with the command's fields.",
+        ));
     };
     members.insert("command".to_owned(), json!(name));
     Ok(Asked {
@@ -149,61 +181,75 @@ fn asked(path: &str, headers: &HeaderMap, body: Value) -> Result<Asked, String> 
     })
 }
 
-fn refused(error: &ExecuteError, headers: &HeaderMap) -> Response {
-    let english = headers
-        .get(header::ACCEPT_LANGUAGE)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|languages| languages.trim_start().starts_with("en"));
+fn refused(lang: Lang, error: &ExecuteError) -> Response {
     match error {
         ExecuteError::Rejected(rejection) => {
-            let detail = if english { rejection.en() } else { rejection.zh() };
+            let detail = lang.pick(rejection.zh(), rejection.en());
             problem(StatusCode::UNPROCESSABLE_ENTITY, rejection.code(), &detail, rejection.detail())
         }
         ExecuteError::RefusedBefore { detail } => {
-            problem(StatusCode::UNPROCESSABLE_ENTITY, "refused_before", detail, json!({}))
-        }
-        ExecuteError::Append(AppendError::Conflict { actual, expected, .. }) => {
-            let detail = format!(
-                "Somebody else was first: you saw version {expected}, it is {actual} now. Reload, look at what changed, and decide again."
-            );
+            let said: Value = serde_json::from_str(detail).unwrap_or_default();
+            let detail = said[lang.code()].as_str().unwrap_or(detail);
             problem(
-                StatusCode::CONFLICT,
-                "stale_version",
-                &detail,
-                json!({ "actual": actual, "expected": expected }),
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "refused_before",
+                detail,
+                json!({ "code": said["code"] }),
             )
         }
+        ExecuteError::Append(AppendError::Conflict { actual, expected, .. }) => {
+            let detail = lang.pick(
+                format!("别人先记录了：您看到的是第 {expected} 版，现在是第 {actual} 版。请重新打开，看清变化后再决定。"),
+                format!(
+                    "Somebody else was first: you saw version {expected}, it is {actual} now. Reload, look at what changed, and decide again."
+                ),
+            );
+            let versions = json!({ "actual": actual, "expected": expected });
+            problem(StatusCode::CONFLICT, "stale_version", &detail, versions)
+        }
         ExecuteError::Append(AppendError::Busy) => {
-            let detail =
-                "The ledger has more waiting than it takes. Send the same command again in a second.";
+            let detail = lang.pick(
+                "现在排队记录的太多。请一秒后再发送同一个命令。",
+                "The ledger has more waiting than it takes. Send the same command again in a second.",
+            );
             let mut response = problem(StatusCode::SERVICE_UNAVAILABLE, "busy", detail, json!({}));
             response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("1"));
             response
         }
         ExecuteError::Append(AppendError::DifferentCommand { .. }) => {
-            let detail = "This Idempotency-Key was used for another command. Make a new one.";
+            let detail = lang.pick(
+                "这个 Idempotency-Key 已用于别的命令，请换一个新的。",
+                "This Idempotency-Key was used for another command. Make a new one.",
+            );
             problem(StatusCode::CONFLICT, "different_command", detail, json!({}))
         }
         ExecuteError::Append(AppendError::Clock(fault)) => {
-            let detail =
-                format!("{fault}. Nothing is recorded until an operator has looked at the server's clock.");
+            let detail = lang.pick(
+                "服务器的时钟可能不准，在管理员核对以前不记录任何内容。".to_owned(),
+                format!("{fault}. Nothing is recorded until an operator has looked at the server's clock."),
+            );
             problem(StatusCode::SERVICE_UNAVAILABLE, "clock", &detail, json!({}))
         }
         ExecuteError::Command { .. } | ExecuteError::Rule(_) | ExecuteError::Unknown { .. } => {
-            problem(StatusCode::BAD_REQUEST, "malformed", &error.to_string(), json!({}))
+            let detail = lang
+                .pick(format!("命令的格式不对：{error}。请对照 /api/v1/openapi.json。"), error.to_string());
+            problem(StatusCode::BAD_REQUEST, "malformed", &detail, json!({}))
         }
         ExecuteError::Append(_)
         | ExecuteError::Read(_)
         | ExecuteError::Unreadable(_)
-        | ExecuteError::Vault(_) => broken(error),
+        | ExecuteError::Vault(_) => broken(lang, error),
     }
 }
 
 /// What could not be done for no fault of the caller: told in the log with its causes, here without them.
-fn broken(error: &dyn std::error::Error) -> Response {
+fn broken(lang: Lang, error: &dyn std::error::Error) -> Response {
     let causes = causes(error).join(": ");
     tracing::error!(%causes, "a command could not be carried out");
-    let detail = "It could not be carried out; the operator's log says why. Send the same command again to learn whether it was recorded.";
+    let detail = lang.pick(
+        "没有完成，原因已写入运行日志。再发送一次同一个命令，就知道有没有记录。",
+        "It could not be carried out; the operator's log says why. Send the same command again to learn whether it was recorded.",
+    );
     problem(StatusCode::INTERNAL_SERVER_ERROR, "not_carried_out", detail, json!({}))
 }
 
