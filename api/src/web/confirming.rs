@@ -100,15 +100,7 @@ fn case(
     let words = |name: &str, label: String, kind: TextKind| {
         text_field(
             lang,
-            &TextField {
-                name: name.into(),
-                label,
-                hint: None,
-                value: String::new(),
-                error: None,
-                required: true,
-                kind,
-            },
+            &TextField { name: name.into(), label, required: true, kind, ..TextField::default() },
         )
     };
     let holds = |roles: &[Role]| roles.iter().any(|role| actor.holds(*role));

@@ -60,10 +60,8 @@ pub(super) fn opening_form(signed: &Signed) -> Markup {
                 name: "code".into(),
                 label: lang.say("房屋编码", "Code of the premises"),
                 hint: Some(lang.say("门牌二维码下方的编码", "The code below the QR code at the door")),
-                value: String::new(),
-                error: None,
                 required: true,
-                kind: TextKind::Short,
+                ..TextField::default()
             }))
             (select_field(lang, "reason", lang.pick("评定原因", "Reason"), &choices, None))
         },

@@ -175,15 +175,7 @@ impl Case<'_> {
     }
 
     fn words(&self, name: &str, label: String, kind: TextKind, required: bool) -> Markup {
-        let field = TextField {
-            name: name.into(),
-            label,
-            hint: None,
-            value: String::new(),
-            error: None,
-            required,
-            kind,
-        };
+        let field = TextField { name: name.into(), label, required, kind, ..TextField::default() };
         text_field(self.lang, &field)
     }
 
