@@ -130,7 +130,7 @@ async fn each_role_is_entered_by_its_card_and_finds_its_first_page() {
             answer(&routes, Request::post(&door).body(Body::empty()).unwrap()).await;
         assert_eq!(status, StatusCode::SEE_OTHER, "{}", person.login);
         let cookie = cookie.split(';').next().unwrap().to_owned();
-        for path in [to.as_str(), "/desk"] {
+        for path in [to.as_str(), "/desk", "/desk?hazards=2&patrols=none"] {
             let request = Request::get(path).header("cookie", &cookie).body(Body::empty()).unwrap();
             let (status, _, _, page) = answer(&routes, request).await;
             assert_eq!(status, StatusCode::OK, "{} at {path}", person.login);

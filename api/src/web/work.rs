@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use chrono::{Days, NaiveDate};
 use maud::{Markup, html};
+use serde::Deserialize;
 use wuping_domain::facts::{Grant, Role};
 use wuping_domain::reaction::Rulebooks;
 use wuping_domain::recorded::local_date;
@@ -20,9 +21,21 @@ use crate::app::App;
 use crate::sample;
 use crate::shelf::LAYERS;
 use crate::web::desk::{broken_text, opening_form, refused_page, shown};
+use crate::web::front::page_number;
 use crate::web::look::parts::*;
 use crate::web::look::words::Lang;
 use crate::web::session::Signed;
+
+/// Which page of each list is shown, from 1: the address says it, so that it can be kept and sent.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct PageOf {
+    assessments: String,
+    confirmations: String,
+    confirmed: String,
+    hazards: String,
+    patrols: String,
+}
 
 /// What waits, for anybody of the office.
 struct Waiting {
@@ -35,13 +48,17 @@ struct Waiting {
 }
 
 /// What waits for the person who is signed in, by role, department and area.
-pub(super) async fn work(State(app): State<Arc<App>>, signed: Signed) -> Response {
+pub(super) async fn work(
+    State(app): State<Arc<App>>,
+    signed: Signed,
+    Query(page): Query<PageOf>,
+) -> Response {
     let lang = signed.lang;
     let today = local_date(chrono::Utc::now());
     let actor = app.actor(&signed.session.account);
     let grants = actor.map(|actor| actor.grants).unwrap_or_default();
     let (asked, house) = (grants.clone(), app.clone());
-    let read = tokio::task::spawn_blocking(move || waiting(&house, &asked, today));
+    let read = tokio::task::spawn_blocking(move || waiting(&house, &asked, today, &page));
     let Ok(Ok(waiting)) = read.await else {
         return refused_page(&app, lang, Some(&signed), &broken_text(lang));
     };
@@ -51,26 +68,28 @@ pub(super) async fn work(State(app): State<Arc<App>>, signed: Signed) -> Respons
         @if sample::is_sample(app.ledger.origin()) { (tried_role(lang, &signed)) }
         @if may(&[Role::GridWorker, Role::DepartmentOfficer, Role::StreetLead, Role::CommunityLead]) {
             (counted(
+                lang,
                 lang.pick("进行中的评定", "Open assessments"),
-                waiting.assessments.total,
+                (&waiting.assessments, "assessments"),
                 open_assessments(lang, &waiting.assessments),
             ))
         }
         @if may(&[Role::DepartmentOfficer, Role::CompetentAuthority]) {
             @let review = (lang.pick("待审核的隐患", "Hazards to review"), lang.pick("没有待审核的隐患。", "No hazard waits for review."));
-            (counted(review.0, waiting.hazards.total, hazards(lang, &waiting.hazards, &waiting.rulebooks, review)))
+            (counted(lang, review.0, (&waiting.hazards, "hazards"), hazards(lang, &waiting.hazards, &waiting.rulebooks, review)))
             @let accept = (lang.pick("整改中的隐患", "Hazards being put right"), lang.pick("没有整改中的隐患。", "No hazard is being put right."));
-            (counted(accept.0, waiting.confirmed.total, hazards(lang, &waiting.confirmed, &waiting.rulebooks, accept)))
+            (counted(lang, accept.0, (&waiting.confirmed, "confirmed"), hazards(lang, &waiting.confirmed, &waiting.rulebooks, accept)))
         }
         @if may(&HEARING) {
             (counted(
+                lang,
                 lang.pick("待确认的等级", "Grades awaiting confirmation"),
-                waiting.confirmations.total,
+                (&waiting.confirmations, "confirmations"),
                 confirmations(lang, &waiting.confirmations),
             ))
         }
         @if may(&[Role::GridWorker, Role::StreetLead, Role::CommunityLead, Role::Dispatcher]) {
-            (counted(lang.pick("一周内要巡查的楼", "Rounds due within a week"), waiting.patrols.total, patrols(lang, &waiting.patrols, today)))
+            (counted(lang, lang.pick("一周内要巡查的楼", "Rounds due within a week"), (&waiting.patrols, "patrols"), patrols(lang, &waiting.patrols, today)))
         }
         @if may(&[Role::GridWorker, Role::DepartmentOfficer]) {
             (section(lang.pick("开始评定", "Begin an assessment"), opening_form(&signed)))
@@ -88,11 +107,10 @@ pub(super) async fn work(State(app): State<Arc<App>>, signed: Signed) -> Respons
 }
 
 /// Grades wait for whoever is asked; hazards for the department, rounds and assessments in the area of the person.
-fn waiting(app: &App, grants: &[Grant], today: NaiveDate) -> Result<Waiting, ViewsError> {
+fn waiting(app: &App, grants: &[Grant], today: NaiveDate, page: &PageOf) -> Result<Waiting, ViewsError> {
     let views = app.views.views();
     let area = grants.iter().find_map(|grant| grant.area.clone());
     let department = grants.iter().find_map(|grant| grant.department.clone());
-    let first = ViewPage::of(1);
     let assessments = AssessmentFilter { subdistrict: area.clone(), ..AssessmentFilter::default() };
     let hazards = HazardFilter {
         competent: department,
@@ -109,16 +127,28 @@ fn waiting(app: &App, grants: &[Grant], today: NaiveDate) -> Result<Waiting, Vie
     }
     Ok(Waiting {
         rulebooks,
-        assessments: views.open_assessments(&assessments, first)?,
-        confirmations: views.waiting_confirmations(first)?,
-        hazards: views.hazards(&hazards, first)?,
-        confirmed: views.hazards(&confirmed, first)?,
-        patrols: views.patrols_due(&patrols, first)?,
+        assessments: views.open_assessments(&assessments, ViewPage::of(page_number(&page.assessments)))?,
+        confirmations: views.waiting_confirmations(ViewPage::of(page_number(&page.confirmations)))?,
+        hazards: views.hazards(&hazards, ViewPage::of(page_number(&page.hazards)))?,
+        confirmed: views.hazards(&confirmed, ViewPage::of(page_number(&page.confirmed)))?,
+        patrols: views.patrols_due(&patrols, ViewPage::of(page_number(&page.patrols)))?,
     })
 }
 
-fn counted(heading: &str, total: u64, list: Markup) -> Markup {
-    section(&format!("{heading} {total}"), list)
+/// A list under its true count, with the ways to its other pages where it has some.
+fn counted<T>(lang: Lang, heading: &str, (of, name): (&Paged<T>, &str), list: Markup) -> Markup {
+    let at = |page: u64| format!("/desk?{name}={page}");
+    let (before, shown) = (of.page.saturating_sub(1) * ViewPage::of(1).size, of.rows.len() as u64);
+    let pages = PagesView {
+        total: of.total,
+        first: before + 1,
+        last: before + shown,
+        position: None,
+        previous: (of.page > 1).then(|| at(of.page - 1)),
+        next: (of.page < of.pages).then(|| at(of.page + 1)),
+    };
+    let heading = format!("{heading} {}", lang.count(of.total));
+    section(&heading, html! { (list) @if of.pages > 1 { (pagination(lang, &pages)) } })
 }
 
 /// Whose part a visitor of the sample plays, and what there is to try.
@@ -272,8 +302,9 @@ fn patrols(lang: Lang, due: &Paged<PatrolView>, today: NaiveDate) -> Markup {
     data_table(&TableView { caption, columns, rows: rows.collect() })
 }
 
-/// Who has a part in what a grade still waits for, or looks after it.
+/// Who uploads what other systems share.
 const FEEDING: [Role; 2] = [Role::Administrator, Role::DataClerk];
+/// Who has a part in what a grade still waits for, or looks after it.
 const HEARING: [Role; 7] = [
     Role::Auditor,
     Role::CommissionAdmin,
