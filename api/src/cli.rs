@@ -1,6 +1,7 @@
 //! The command line. Names and meanings are a contract; every command says with `--help` what it does, with an example.
 
 mod accounts;
+mod clock;
 mod feeds;
 mod open;
 mod read;
@@ -47,6 +48,9 @@ enum Command {
         after_help = "Example:\n  wuping account open li --name 李四 --role grid_worker --area 石井"
     )]
     Account(accounts::Account),
+    /// The clock by which entries are dated
+    #[command(subcommand, after_help = "Example:\n  wuping clock accept")]
+    Clock(clock::Clock),
     /// Run a file of cases through this program
     #[command(
         after_help = "Examples:\n  wuping conformance scheme tests/cases/cases.json\n  wuping conformance vectors tests/verifiers/vectors.json --log tests/verifiers/sample-log"
@@ -204,6 +208,7 @@ fn carry_out(line: Line) -> Result<ExitCode, Failure> {
     match line.command {
         None => serve::serve(&common, serve::Serve::default()),
         Some(Command::Account(account)) => accounts::account(&common, account),
+        Some(Command::Clock(clock)) => clock::clock(&common, &clock),
         Some(Command::Conformance { kind, file, log }) => {
             read::conformance(&common, kind, &file, log.as_deref())
         }

@@ -1,7 +1,8 @@
 //! Signed checkpoints: one a second at most while the log grows, each stored and also appended to a file outside the
 //! database, so that a database put back from a backup does not fork the log silently (docs/format.md §5).
 
-use std::io::Write as _;
+use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -161,12 +162,75 @@ fn roots_differ(signed: &Hash, here: &Hash) -> String {
 
 fn append(file: &Path, note: &str) -> Result<(), StoreError> {
     let write = || {
-        let mut open = std::fs::OpenOptions::new().create(true).append(true).open(file)?;
+        let mut open = std::fs::OpenOptions::new().create(true).read(true).append(true).open(file)?;
+        cut_off_torn(&mut open)?;
         open.write_all(format!("{note}\n").as_bytes())?;
         open.sync_data()
     };
     write().map_err(|source| StoreError::File { file: file.to_owned(), source })
 }
 
+/// Cuts off a note that was being written when the power went or the disk was full: it says nothing, and the next one
+/// behind it could not be read.
+fn cut_off_torn(open: &mut File) -> std::io::Result<()> {
+    let length = open.metadata()?.len();
+    let from = length.saturating_sub(TAIL_BYTES);
+    open.seek(SeekFrom::Start(from))?;
+    let mut tail = Vec::new();
+    open.read_to_end(&mut tail)?;
+    let whole = match end_of_whole(&tail) {
+        Some(end) => from + end as u64,
+        None if from == 0 => 0,
+        // no note is as long as that: this is another damage, and not for the writer to hide
+        None => length,
+    };
+    if whole < length { open.set_len(whole) } else { Ok(()) }
+}
+
+/// Where the last whole note ends: behind a signature and a blank line.
+fn end_of_whole(tail: &[u8]) -> Option<usize> {
+    (2..=tail.len()).rev().find(|end| {
+        let Some(before) = tail[..*end].strip_suffix(b"\n\n") else { return false };
+        before.rsplit(|byte| *byte == b'\n').next().is_some_and(|line| line.starts_with("— ".as_bytes()))
+    })
+}
+
 const FILE: &str = "checkpoints.txt";
 const INTERVAL: Duration = Duration::from_secs(1);
+const TAIL_BYTES: u64 = 8 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_torn_note_is_cut_off_before_the_next_one_is_written() {
+        let log =
+            CheckpointSigner::new("ledger.example/torn", crate::keys::Signer::generate().unwrap()).unwrap();
+        let notes: Vec<String> = (1..=60).map(|size| log.sign(size, &Hash::of(&[1]))).collect();
+        let (last, before) = notes.split_last().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(FILE);
+        for count in [0, 1, before.len() - 1] {
+            let (torn, whole) = (format!("{}\n", before[count]), &before[..count]);
+            for kept in 0..torn.len() {
+                let mut written: Vec<u8> =
+                    whole.iter().flat_map(|note| format!("{note}\n").into_bytes()).collect();
+                written.extend(&torn.as_bytes()[..kept]);
+                std::fs::write(&file, written).unwrap();
+                append(&file, last).unwrap();
+                let due: Vec<String> = whole.iter().chain([last]).cloned().collect();
+                assert_eq!(in_file(folder.path()).unwrap(), due, "{kept} bytes of the one behind {count}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_torn_note_is_left_for_the_verifier() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(FILE);
+        std::fs::write(&file, "x".repeat(9_000)).unwrap();
+        append(&file, "a note").unwrap();
+        assert!(std::fs::read(&file).unwrap().starts_with(b"xxx"));
+    }
+}

@@ -95,6 +95,10 @@ impl Desk {
         if last.map_or(0, |position| position + 1) == size {
             return Ok(None);
         }
+        self.heads_entry().map(Some)
+    }
+
+    fn heads_entry(&mut self) -> Result<Receipt, AppendError> {
         let request = self.heads_request()?;
         let checked = request.checked(&self.origin)?;
         let mut checked = Some(checked);
@@ -106,7 +110,7 @@ impl Desk {
             });
             vec![staged]
         });
-        answers.pop().unwrap_or(Err(AppendError::Closed)).map(Some)
+        answers.pop().unwrap_or(Err(AppendError::Closed))
     }
 
     /// Keeps what a refused command was told, or answers its first outcome.
@@ -137,8 +141,16 @@ impl Desk {
         Ok(self.store.put_scheme(scheme)?)
     }
 
-    pub(crate) fn accept_clock(&mut self) {
-        self.accepted = self.fault();
+    /// Accepts the clock's fault, if it has one. A clock that is ahead is written down at once, so that it holds for
+    /// whoever opens the ledger next; one that is behind is accepted for as long as this writer works.
+    pub(crate) fn accept_clock(&mut self) -> Result<Option<ClockFault>, AppendError> {
+        self.state()?;
+        let fault = self.fault();
+        self.accepted.clone_from(&fault);
+        if let Some(ClockFault::Ahead { .. }) = fault {
+            self.heads_entry()?;
+        }
+        Ok(fault)
     }
 
     pub(crate) fn finish_simulation(&mut self) -> Result<(), AppendError> {

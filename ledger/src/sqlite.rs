@@ -5,6 +5,7 @@
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OpenFlags, params};
 use uuid::Uuid;
@@ -355,14 +356,20 @@ fn database_in(folder: &Path) -> PathBuf {
     folder.join("ledger.db")
 }
 
+/// The lock of the one writer. A writer that was just killed holds it until the system has done away with it, so a
+/// lock that is taken is tried again for a moment.
 fn lock(folder: &Path) -> Result<File, StoreError> {
     let file = folder.join("ledger.lock");
     let failed = |source| StoreError::File { file: file.clone(), source };
     let lock = File::options().create(true).truncate(false).write(true).open(&file).map_err(failed)?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(StoreError::InUse),
-        Err(TryLockError::Error(source)) => Err(failed(source)),
+    let began = Instant::now();
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Ok(lock),
+            Err(TryLockError::WouldBlock) if began.elapsed() < LOCK_WAIT => std::thread::sleep(LOCK_AGAIN),
+            Err(TryLockError::WouldBlock) => return Err(StoreError::InUse),
+            Err(TryLockError::Error(source)) => return Err(failed(source)),
+        }
     }
 }
 
@@ -414,7 +421,9 @@ fn run(connection: &Connection, sql: &str, doing: &'static str) -> Result<(), St
 
 const SCHEMA: &str = include_str!("../../migrations/sqlite/ledger/0001.sql");
 const SCHEMA_VERSION: i64 = 1;
-const BUSY: std::time::Duration = std::time::Duration::from_secs(10);
+const BUSY: Duration = Duration::from_secs(10);
+const LOCK_WAIT: Duration = Duration::from_secs(2);
+const LOCK_AGAIN: Duration = Duration::from_millis(20);
 const STATEMENTS: usize = 64;
 
 #[cfg(test)]

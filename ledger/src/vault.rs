@@ -192,6 +192,21 @@ impl Vault {
         self.sweep_before(ledger, chrono::Utc::now().timestamp_millis() - UNNAMED_MS_MAX)
     }
 
+    /// The digests of all values that are kept: for `verify`.
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError`] if the database cannot be read.
+    pub fn digests(&self) -> Result<HashSet<String>, VaultError> {
+        self.read(|connection| {
+            let mut select =
+                connection.prepare_cached("SELECT digest FROM disclosures WHERE typeof(digest) = 'text'")?;
+            let text =
+                |columns: &rusqlite::Row<'_>| Ok(columns.get_ref(0)?.as_str().unwrap_or_default().to_owned());
+            select.query_map([], text)?.collect()
+        })
+    }
+
     /// Every digest whose stored value cannot be opened or has another digest: for `verify`.
     ///
     /// # Errors
@@ -202,9 +217,10 @@ impl Vault {
             let mut select =
                 connection.prepare_cached("SELECT digest, sealed FROM disclosures ORDER BY digest")?;
             let rows = select.query_map([], |columns| {
-                let digest = columns.get_ref(0)?.as_bytes_or_null()?.unwrap_or_default();
-                let sealed = columns.get_ref(1)?.as_bytes_or_null()?.unwrap_or_default();
-                Ok((String::from_utf8_lossy(digest).into_owned(), sealed.to_vec()))
+                // a digest of another type is never looked up: the value is as good as gone
+                let digest = columns.get_ref(0)?.as_str().unwrap_or("(no digest)");
+                let sealed = columns.get_ref(1)?.as_bytes().unwrap_or_default();
+                Ok((digest.to_owned(), sealed.to_vec()))
             })?;
             rows.collect::<Result<Vec<_>, _>>()
         })?;

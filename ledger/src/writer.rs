@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use crate::append::{AppendError, AppendRequest, CheckedRequest, Receipt};
+use crate::clock::ClockFault;
 use crate::desk::Desk;
 use crate::keys::Signer;
 use crate::store::{Outcome, Scheme, SealedKey};
@@ -112,12 +113,14 @@ impl WriterHandle {
         self.ask(|reply| Job::SignCheckpoint { reply }).await
     }
 
-    /// The operator says that the clock is right though it jumped.
+    /// The operator says that the clock is right though it jumped. Answers what was accepted; none if the clock is in
+    /// order. A clock that is ahead is accepted for good, by an entry that bears its time; one that is behind only until
+    /// this writer is closed, since entries bear the last one's time until the clock has caught up.
     ///
     /// # Errors
     ///
-    /// [`AppendError::Closed`].
-    pub async fn accept_clock(&self) -> Result<(), AppendError> {
+    /// [`AppendError`] if the entry could not be written.
+    pub async fn accept_clock(&self) -> Result<Option<ClockFault>, AppendError> {
         self.ask(|reply| Job::AcceptClock { reply }).await
     }
 
@@ -193,7 +196,7 @@ pub(crate) struct Waiting {
 
 #[derive(Debug)]
 enum Job {
-    AcceptClock { reply: oneshot::Sender<Result<(), AppendError>> },
+    AcceptClock { reply: oneshot::Sender<Result<Option<ClockFault>, AppendError>> },
     Append(Waiting),
     Close { reply: oneshot::Sender<Result<(), AppendError>> },
     CommitHeads { reply: oneshot::Sender<Result<Option<Receipt>, AppendError>> },
@@ -259,8 +262,7 @@ fn serve(desk: &mut Desk, jobs: &Receiver<Job>, job: Job) -> bool {
 fn serve_single(desk: &mut Desk, job: Job) {
     match job {
         Job::AcceptClock { reply } => {
-            desk.accept_clock();
-            let _ = reply.send(Ok(()));
+            let _ = reply.send(desk.accept_clock());
         }
         Job::CommitHeads { reply } => {
             let _ = reply.send(desk.commit_heads());

@@ -5,6 +5,7 @@ pub mod derive;
 pub mod explain;
 pub mod export_tiles;
 pub mod history;
+mod kept;
 pub mod published;
 pub mod published_table;
 pub mod rebuild;

@@ -21,6 +21,8 @@ use wuping_ledger::store::StoreError;
 use wuping_ledger::vault::{Vault, VaultError};
 use wuping_projections::ledger_rulebooks::LedgerRulebooks;
 
+use crate::kept::{NamedValues, rulebook_fault};
+
 /// What a verification established.
 #[derive(Debug, Serialize)]
 pub struct Verified {
@@ -126,7 +128,9 @@ impl Verified {
 /// If it could not be read at all. What is wrong inside is in the findings.
 pub fn verify(folder: &Path, level: u8, require: Option<u8>) -> Result<Verified, VerifyError> {
     let mut derivations = Derivations::of(Reader::open(folder)?);
+    let mut named = NamedValues::default();
     let report = verify_rows_with(folder, &mut |entry| {
+        named.take(entry);
         if level >= 5 {
             derivations.take(entry);
         }
@@ -135,7 +139,9 @@ pub fn verify(folder: &Path, level: u8, require: Option<u8>) -> Result<Verified,
         report.findings.into_iter().filter(|finding| finding.level <= level).map(Finding::from).collect();
     findings.append(&mut derivations.findings);
     if folder.join("vault.db").exists() {
-        let altered = Vault::open(folder)?.altered()?;
+        let vault = Vault::open(folder)?;
+        findings.extend(named.missing(&vault.digests()?));
+        let altered = vault.altered()?;
         findings.extend(altered.into_iter().map(|digest| {
             Finding::of_level_0(
                 "vault-value",
@@ -248,6 +254,7 @@ impl Derivations {
     }
 
     fn take(&mut self, entry: &Entry) {
+        self.findings.extend(rulebook_fault(entry, &self.rulebooks));
         if entry.data.get("derivation").is_some() {
             match self.again(entry) {
                 Ok(()) => self.equal += 1,

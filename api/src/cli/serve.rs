@@ -18,11 +18,15 @@ pub(super) struct Serve {
     /// Address that people type, for the QR codes at the doors: http(s)://host, no path
     #[arg(long, value_name = "URL", value_parser = public_address, default_value = "", hide_default_value = true)]
     public_address: String,
+    /// Go on though the clock is refused, until it has caught up or the server stops: see “wuping clock accept --help”
+    #[arg(long)]
+    accept_clock: bool,
 }
 
 impl Default for Serve {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), public_address: String::new() }
+        let listen = SocketAddr::from(([127, 0, 0, 1], 8080));
+        Self { listen, public_address: String::new(), accept_clock: false }
     }
 }
 
@@ -33,6 +37,11 @@ pub(super) fn serve(common: &Common, options: Serve) -> Result<ExitCode, Failure
 
 async fn until_stopped(common: &Common, options: Serve) -> Result<(), Failure> {
     let app = Arc::new(house(common).await?);
+    if options.accept_clock
+        && let Some(fault) = app.ledger.writer().accept_clock().await?
+    {
+        tracing::warn!(%fault, "the clock is accepted as it is");
+    }
     let router = web::router(app.clone(), &options.public_address);
     let listener = tokio::net::TcpListener::bind(options.listen).await?;
     let address = format!("http://{}", listener.local_addr()?);

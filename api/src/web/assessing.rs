@@ -17,7 +17,8 @@ use wuping_domain::outcome::Outcome;
 use wuping_domain::reaction::Rulebooks;
 use wuping_domain::rulebook::Rulebook;
 use wuping_domain::rulebook::scheme::{Collect, Evidence, Indicator, Kind};
-use wuping_ledger::attachments::Attachments;
+use wuping_ledger::attachments::{AttachmentError, Attachments};
+use wuping_projections::error::causes;
 
 use crate::app::App;
 use crate::web::answering::{answered, asked_by_form};
@@ -196,7 +197,7 @@ async fn save(
     let Some((state, rulebook, _)) = read(&app, &premises, &key) else {
         return refused_page(&app, lang, Some(&signed), &broken_text(lang));
     };
-    let filled = match Filled::read(form, &app, lang).await {
+    let mut filled = match Filled::read(form, lang).await {
         Ok(filled) => filled,
         Err(why) => return refused_page(&app, lang, Some(&signed), &why),
     };
@@ -205,7 +206,14 @@ async fn save(
     }
     let form = filled.command_id.unwrap_or_else(Uuid::now_v7);
     let stream = format!("premises/{premises}/assessment/{key}");
-    let command = json!({ "command": "check", "results": filled.results(&state, &rulebook) });
+    let photos = match filled.kept_photos(&app).await {
+        Ok(photos) => photos,
+        Err(error) => {
+            tracing::error!(causes = %causes(&error).join(": "), "a photo could not be kept");
+            return refused_page(&app, lang, Some(&signed), &broken_text(lang));
+        }
+    };
+    let command = json!({ "command": "check", "results": filled.results(&state, &rulebook, &photos) });
     let asked = asked_by_form(&app, &form.to_string(), stream, command, None);
     let here = format!("/desk/assessments/{premises}/{key}");
     answered(&app, &signed, app.execute(&signed.who, asked).await, &here, &here)
@@ -242,27 +250,24 @@ struct Filled {
     command_id: Option<Uuid>,
     csrf: String,
     notes: BTreeMap<String, String>,
-    photos: BTreeMap<String, Vec<Value>>,
+    photos: BTreeMap<String, Vec<Photo>>,
+}
+
+/// A photo that came with the form; kept once the whole form is found good.
+struct Photo {
+    bytes: Vec<u8>,
+    media_type: &'static str,
 }
 
 impl Filled {
-    /// Read the form; photos are kept under their digest as they arrive.
-    async fn read(mut form: Multipart, app: &App, lang: Lang) -> Result<Self, String> {
-        let too_large = || {
-            lang.say(
-                "表单太大：每张照片不超过8兆，请重拍或分几次保存。",
-                "The form is too large: a photo may have 8 MB. Take it again, or save in several steps.",
-            )
-        };
-        let attachments =
-            Attachments::in_folder(&app.folder.join("attachments")).map_err(|_| broken_text(lang))?;
+    async fn read(mut form: Multipart, lang: Lang) -> Result<Self, String> {
         let mut filled = Self::default();
-        while let Some(field) = form.next_field().await.map_err(|_| too_large())? {
+        while let Some(field) = form.next_field().await.map_err(|_| too_large(lang))? {
             let name = field.name().unwrap_or_default().to_owned();
-            let bytes = field.bytes().await.map_err(|_| too_large())?;
+            let bytes = field.bytes().await.map_err(|_| too_large(lang))?;
             if let Some(indicator) = name.strip_prefix("photo-") {
                 if !bytes.is_empty() {
-                    let photo = kept_photo(&attachments, bytes.to_vec(), lang).await?;
+                    let photo = photo(bytes.to_vec(), lang)?;
                     filled.photos.entry(indicator.to_owned()).or_default().push(photo);
                 }
                 continue;
@@ -285,8 +290,31 @@ impl Filled {
         Ok(filled)
     }
 
+    /// Keep the photos under their digests, and say of each indicator which they are.
+    async fn kept_photos(&mut self, app: &App) -> Result<BTreeMap<String, Vec<Value>>, AttachmentError> {
+        let mut kept = BTreeMap::<String, Vec<Value>>::new();
+        if self.photos.is_empty() {
+            return Ok(kept);
+        }
+        let attachments = Attachments::in_folder(&app.folder.join("attachments"))?;
+        for (indicator, photos) in std::mem::take(&mut self.photos) {
+            for Photo { bytes, media_type } in photos {
+                let size = bytes.len();
+                let sha256 = attachments.put(bytes).await?;
+                let photo = json!({ "bytes": size, "sha256": sha256, "type": media_type });
+                kept.entry(indicator.clone()).or_default().push(photo);
+            }
+        }
+        Ok(kept)
+    }
+
     /// The results that say something new: another answer, or a photo that was not there.
-    fn results(&self, state: &Assessment, rulebook: &Rulebook) -> Vec<Value> {
+    fn results(
+        &self,
+        state: &Assessment,
+        rulebook: &Rulebook,
+        photos: &BTreeMap<String, Vec<Value>>,
+    ) -> Vec<Value> {
         let mut results = Vec::new();
         for (id, answer) in &self.answers {
             let Some(indicator) = rulebook.indicator(id) else {
@@ -299,7 +327,7 @@ impl Filled {
                 }
                 _ => json!(answer),
             };
-            let photos = self.photos.get(id).cloned().unwrap_or_default();
+            let photos = photos.get(id).cloned().unwrap_or_default();
             let same =
                 state.results.get(id).is_some_and(|held| held.outcome == Outcome::from(outcome.clone()));
             if !same || !photos.is_empty() {
@@ -310,7 +338,8 @@ impl Filled {
     }
 }
 
-async fn kept_photo(attachments: &Attachments, bytes: Vec<u8>, lang: Lang) -> Result<Value, String> {
+/// A photo is told by its bytes, whatever its name says.
+fn photo(bytes: Vec<u8>, lang: Lang) -> Result<Photo, String> {
     let media_type = match imagesize::image_type(&bytes) {
         Ok(imagesize::ImageType::Jpeg) => "image/jpeg",
         Ok(imagesize::ImageType::Png) => "image/png",
@@ -322,9 +351,17 @@ async fn kept_photo(attachments: &Attachments, bytes: Vec<u8>, lang: Lang) -> Re
             ));
         }
     };
-    let size = bytes.len();
-    let sha256 = attachments.put(bytes).await.map_err(|_| broken_text(lang))?;
-    Ok(json!({ "bytes": size, "sha256": sha256, "type": media_type }))
+    if bytes.len() > PHOTO_BYTES_MAX {
+        return Err(too_large(lang));
+    }
+    Ok(Photo { bytes, media_type })
+}
+
+fn too_large(lang: Lang) -> String {
+    lang.say(
+        "表单太大：每张照片不超过8兆，请重拍或分几次保存。",
+        "The form is too large: a photo may have 8 MB. Take it again, or save in several steps.",
+    )
 }
 
 fn read(app: &App, premises: &str, key: &str) -> Option<(Assessment, Arc<Rulebook>, String)> {
@@ -349,3 +386,5 @@ fn count(n: usize) -> u32 {
 
 const NOT_APPLICABLE: &str = "not_applicable";
 const FORM_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Eight megabytes, as the page says.
+const PHOTO_BYTES_MAX: usize = 8 * 1024 * 1024;

@@ -225,8 +225,12 @@ fn refused(lang: Lang, error: &ExecuteError) -> Response {
         }
         ExecuteError::Append(AppendError::Clock(fault)) => {
             let detail = lang.pick(
-                "服务器的时钟可能不准，在管理员核对以前不记录任何内容。".to_owned(),
-                format!("{fault}. Nothing is recorded until an operator has looked at the server's clock."),
+                "服务器的时钟可能不准，在管理员核对以前不记录任何内容。请管理员校准时钟；如果时钟没错，停止服务后运行 wuping clock accept，再启动。"
+                    .to_owned(),
+                format!(
+                    "{fault}. Nothing is recorded until an operator has looked at the server's clock: if it is right, \
+                     stop the server, run “wuping clock accept”, and start it again."
+                ),
             );
             problem(StatusCode::SERVICE_UNAVAILABLE, "clock", &detail, json!({}))
         }

@@ -1,0 +1,232 @@
+//! The program killed at moments nobody chose: nothing acknowledged is lost, what is there is sound, and it goes on.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod program;
+
+use std::net::SocketAddr;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use program::server::{Answer, Client, Server, Session};
+use program::{Random, first_rows, run, said, terminate, told, wuping};
+use serde_json::{Value, json};
+use uuid::Uuid;
+use wuping_ledger::reader::Reader;
+use wuping_projections::Views;
+
+#[test]
+fn an_import_killed_five_times_loses_nothing_and_goes_on() {
+    let mut random = Random::of_this_moment();
+    let place = tempfile::tempdir().unwrap();
+    let [calm, killed] = ["calm", "killed"].map(|name| place.path().join(name));
+    let file = place.path().join("first.csv");
+    first_rows(1_500, &file);
+    let import = ["import", "toronto-evaluations", file.to_str().unwrap(), "--json"];
+    for folder in [&calm, &killed] {
+        told(folder, &["init", "--origin", "ledger.example/kill", "--json"]);
+    }
+    let began = Instant::now();
+    let undisturbed = told(&calm, &import);
+    let took = u64::try_from(began.elapsed().as_micros()).unwrap();
+
+    let mut sizes = vec![size(&killed)];
+    for time in 1..=KILLS {
+        let mut child =
+            wuping(&killed).args(import).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        // what is there already is passed over quickly: each time is a sixth of the whole at most
+        sleep(Duration::from_micros(took / 40 + random.below(took / 8)));
+        kill(&mut child, &killed);
+        let ended = child.wait().unwrap();
+        assert_eq!(
+            ended.signal(),
+            Some(9),
+            "it had ended before it was killed for the {time}th time: {ended}"
+        );
+        must_be_sound(&killed);
+        sizes.push(size(&killed));
+    }
+    assert!(sizes.is_sorted() && sizes.first() < sizes.last(), "{sizes:?}");
+
+    let rest = told(&killed, &import);
+    let count = |told: &Value, name: &str| told[name].as_u64().unwrap();
+    assert!(count(&rest, "already_there") > 0 && count(&rest, "events_written") > 0, "{sizes:?}: {rest}");
+    assert_eq!(
+        count(&rest, "already_there") + count(&rest, "events_written"),
+        count(&undisturbed, "events_written"),
+        "{sizes:?}: {rest}"
+    );
+    assert_eq!(count(&told(&killed, &import), "events_written"), 0);
+    must_be_sound(&killed);
+    let given_back =
+        |folder| run(folder, &["export", "toronto-evaluations", "--publication", "pre2023"]).stdout;
+    assert!(given_back(&calm).len() > 100_000);
+    assert!(given_back(&calm) == given_back(&killed), "both give back the same file");
+}
+
+#[test]
+fn a_server_killed_five_times_under_load_keeps_every_receipt() {
+    let mut random = Random::of_this_moment();
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("house");
+    told(&folder, &["init", "--origin", "ledger.example/kill", "--json"]);
+    let account = ["account", "open", "clerk", "--name", "某人", "--role", "data_clerk", "--json"];
+    let password = told(&folder, &account)["password"].as_str().unwrap().to_owned();
+    let feed = told(&folder, &["feed", "open", "feed-police", "--department", "police", "--json"]);
+
+    let mut server = Server::start(&folder, &[]);
+    let session = server.sign_in("clerk", &password);
+    let mut known: Vec<Sent> = Vec::new();
+    for time in 1..=KILLS {
+        let address = server.address;
+        let clients: Vec<_> = (1..=CLIENTS)
+            .map(|client| {
+                let session = session.clone();
+                std::thread::spawn(move || load(address, &session, &format!("{time}-{client}")))
+            })
+            .collect();
+        sleep(Duration::from_millis(150 + random.below(650)));
+        kill(&mut server.child, &folder);
+        assert_eq!(server.child.wait().unwrap().signal(), Some(9));
+        let sent: Vec<Sent> = clients.into_iter().flat_map(|client| client.join().unwrap()).collect();
+        let acknowledged = sent.iter().filter(|sent| sent.receipt.is_some()).count();
+        assert!(acknowledged > 10, "only {acknowledged} of {} were acknowledged", sent.len());
+        known.extend(sent);
+        must_be_sound(&folder);
+
+        server = Server::start(&folder, &[]);
+        let mut client = Client::to(server.address);
+        for sent in &mut known {
+            sent.again(&mut client, &session);
+        }
+    }
+    let mut client = Client::to(server.address);
+    let bearer = format!("Bearer {}", feed["token"].as_str().unwrap());
+    let headers = [("authorization", bearer.as_str()), ("idempotency-key", "day-1")];
+    let answer = client.post("/api/v1/feeds", &headers, &json!({ "lines": [] })).unwrap();
+    assert_eq!(answer.status, 422, "the token is still good, the delivery is empty: {}", answer.body);
+
+    terminate(server.child.id());
+    assert!(server.child.wait().unwrap().success());
+    must_be_sound(&folder);
+    let reader = Reader::open(&folder).unwrap();
+    for sent in &known {
+        let receipt = sent.receipt.as_ref().unwrap();
+        let row = reader.row(receipt.position).unwrap().unwrap();
+        assert_eq!((row.event_id, row.aggregate_id), (sent.id.to_string(), sent.stream.clone()));
+        assert_eq!(reader.version(&sent.stream).unwrap(), 1, "recorded once");
+    }
+    let (served, _) = Views::at(&folder.join("views.db")).digest().unwrap();
+    for _ in 0..2 {
+        assert_eq!(told(&folder, &["rebuild", "--json"])["digest"], json!(served));
+    }
+}
+
+#[test]
+fn a_checkpoint_that_was_half_written_when_the_power_went_is_no_obstacle() {
+    let mut random = Random::of_this_moment();
+    let place = tempfile::tempdir().unwrap();
+    told(place.path(), &["init", "--origin", "ledger.example/torn", "--json"]);
+    let checkpoints = place.path().join("checkpoints.txt");
+    for time in 1..=5 {
+        let text = std::fs::read(&checkpoints).unwrap();
+        let kept = u64::try_from(text.len()).unwrap() - 1 - random.below(120);
+        std::fs::File::options().write(true).open(&checkpoints).unwrap().set_len(kept).unwrap();
+        must_be_sound(place.path());
+        let login = format!("clerk-{time}");
+        told(place.path(), &["account", "open", &login, "--name", "某人", "--role", "data_clerk", "--json"]);
+        must_be_sound(place.path());
+    }
+}
+
+/// Kill a process, and have another one take its place before it is even gone.
+fn kill(child: &mut Child, folder: &Path) {
+    child.kill().unwrap();
+    let next = run(folder, &["feed", "list"]);
+    assert!(next.status.success(), "the next one does not start: {}", said(&next));
+}
+
+fn must_be_sound(folder: &Path) {
+    let verified = run(folder, &["verify", "--level", "5", "--json"]);
+    assert_eq!(verified.status.code(), Some(0), "{}", said(&verified));
+}
+
+fn size(folder: &Path) -> u64 {
+    Reader::open(folder).unwrap().size().unwrap()
+}
+
+/// Register buildings one after another until nobody answers any more.
+fn load(address: SocketAddr, session: &Session, name: &str) -> Vec<Sent> {
+    let mut client = Client::to(address);
+    let mut all = Vec::new();
+    for number in 0.. {
+        let mut sent =
+            Sent { id: Uuid::now_v7(), stream: format!("premises/b-{name}-{number}"), receipt: None };
+        let answer = sent.send(&mut client, session);
+        let ended = answer.is_none();
+        if let Some(answer) = answer {
+            assert_eq!(answer.status, 201, "{}", answer.body);
+            sent.receipt = Some(Receipt::of(&answer));
+        }
+        all.push(sent);
+        if ended {
+            break;
+        }
+    }
+    all
+}
+
+/// A command that was sent, and what was acknowledged of it.
+struct Sent {
+    id: Uuid,
+    stream: String,
+    receipt: Option<Receipt>,
+}
+
+#[derive(Debug, PartialEq)]
+struct Receipt {
+    event_id: String,
+    position: u64,
+}
+
+impl Receipt {
+    fn of(answer: &Answer) -> Self {
+        let text = |name: &str| answer.body[name].as_str().unwrap().to_owned();
+        Self { event_id: text("event_id"), position: answer.body["position"].as_u64().unwrap() }
+    }
+}
+
+impl Sent {
+    /// The answer; none when the server is gone.
+    fn send(&self, client: &mut Client, session: &Session) -> Option<Answer> {
+        let body = json!({ "layer": "building", "address": "石井街道1号" });
+        client.command(session, &format!("{}/register", self.stream), self.id, &body).ok()
+    }
+
+    /// What was acknowledged is still so; what was not is settled by now, one way or the other.
+    fn again(&mut self, client: &mut Client, session: &Session) {
+        let answer = self.send(client, session).unwrap();
+        let receipt = Receipt::of(&answer);
+        match &self.receipt {
+            Some(first) => {
+                assert_eq!(
+                    (answer.status, &answer.body["repeated"], &receipt),
+                    (200, &json!(true), first),
+                    "{}: {}",
+                    self.stream,
+                    answer.body
+                );
+            }
+            None => {
+                assert!([200, 201].contains(&answer.status), "{}", answer.body);
+                self.receipt = Some(receipt);
+            }
+        }
+    }
+}
+
+const CLIENTS: u64 = 3;
+const KILLS: u64 = 5;

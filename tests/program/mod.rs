@@ -1,0 +1,107 @@
+//! The real program as a process of its own, and numbers that look random and can be had again.
+
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
+pub(crate) mod server;
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+/// The program on a folder, not started yet.
+pub(crate) fn wuping(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wuping"));
+    command.arg("--data").arg(folder).env("WUPING_LOG", "warn").stdin(Stdio::null());
+    command
+}
+
+/// Run it to its end.
+pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Output {
+    wuping(folder).args(arguments).output().unwrap()
+}
+
+/// Run it to its end, which must be a good one, and read the JSON it prints.
+pub(crate) fn told(folder: &Path, arguments: &[&str]) -> Value {
+    let ran = run(folder, arguments);
+    assert!(ran.status.success(), "{arguments:?}: {}", said(&ran));
+    serde_json::from_slice(&ran.stdout).unwrap_or_else(|_| panic!("{arguments:?}: {}", said(&ran)))
+}
+
+/// Everything a run printed, for a failing test.
+pub(crate) fn said(ran: &Output) -> String {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    format!("{}\n{}\n{}", ran.status, text(&ran.stdout), text(&ran.stderr))
+}
+
+/// A folder with all its files, in another place.
+pub(crate) fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let there = to.join(entry.file_name());
+        match entry.file_type().unwrap() {
+            kind if kind.is_dir() => copy(&entry.path(), &there),
+            // the views are made anew by whoever needs them
+            _ if entry.file_name().to_string_lossy().starts_with("views") => {}
+            _ => drop(std::fs::copy(entry.path(), there).unwrap()),
+        }
+    }
+}
+
+/// The first rows of Toronto's evaluations before 2023, as a plain file.
+pub(crate) fn first_rows(count: usize, file: impl AsRef<Path>) {
+    let compressed = include_bytes!("../../data/toronto_eval_pre2023.csv.gz");
+    let mut read = csv::Reader::from_reader(flate2::read::GzDecoder::new(compressed.as_slice()));
+    let mut write = csv::Writer::from_path(file).unwrap();
+    write.write_record(read.headers().unwrap()).unwrap();
+    for row in read.records().take(count) {
+        write.write_record(&row.unwrap()).unwrap();
+    }
+    write.flush().unwrap();
+}
+
+/// Ask a process to end, as a service manager does.
+pub(crate) fn terminate(process: u32) {
+    let asked = Command::new("kill").args([OsStr::new("-TERM"), process.to_string().as_ref()]).status();
+    assert!(asked.unwrap().success());
+}
+
+/// Pseudo-random numbers from a seed (SplitMix64).
+pub(crate) struct Random {
+    /// What to set `WUPING_TEST_SEED` to for the same numbers.
+    pub(crate) seed: u64,
+    state: u64,
+}
+
+impl Random {
+    /// Of the seed that the environment gives, else of this one.
+    pub(crate) fn of(seed: u64) -> Self {
+        let given = std::env::var("WUPING_TEST_SEED").ok().and_then(|text| text.parse().ok());
+        let seed = given.unwrap_or(seed);
+        eprintln!("WUPING_TEST_SEED={seed}");
+        Self { seed, state: seed }
+    }
+
+    /// Of a seed that differs from run to run.
+    pub(crate) fn of_this_moment() -> Self {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        Self::of(u64::try_from(now.as_nanos() % 1_000_000_007).unwrap())
+    }
+
+    /// From 0 up to and without `end`.
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.state;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % end
+    }
+
+    /// One of these.
+    pub(crate) fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
+        let at = self.below(u64::try_from(of.len()).unwrap());
+        &of[usize::try_from(at).unwrap()]
+    }
+}
