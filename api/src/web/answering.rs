@@ -10,7 +10,7 @@ use wuping_ledger::timestamp::Timestamp;
 use wuping_projections::error::causes;
 
 use crate::app::{App, Asked, Done, ExecuteError};
-use crate::web::desk::{Refusal, broken_text, refused_with};
+use crate::web::desk_page::{Refusal, broken_text, refused_with};
 use crate::web::look::parts::Link;
 use crate::web::look::words::Lang;
 use crate::web::session::Signed;

@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::feeds::{Delivery, DeliveryError, Line, lines_of_table, take};
 use crate::office::OpenFeed;
 use crate::web::api::problem;
-use crate::web::desk::{broken_text, forged_text, refused_page, shown};
+use crate::web::desk_page::{broken_text, forged_text, refused_page, shown};
 use crate::web::look::parts::*;
 use crate::web::look::words::Lang;
 use crate::web::session::{Signed, lang_of};

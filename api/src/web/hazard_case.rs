@@ -19,7 +19,7 @@ use wuping_domain::subject::{HazardOf, Subject};
 
 use crate::app::App;
 use crate::web::answering::{answered, asked_by_form};
-use crate::web::desk::{broken_text, forged_text, refused_page, shown};
+use crate::web::desk_page::{broken_text, forged_text, refused_page, shown};
 use crate::web::look::parts::*;
 use crate::web::look::words::Lang;
 use crate::web::session::Signed;

@@ -13,6 +13,7 @@ pub mod audit;
 pub mod commands;
 pub mod confirming;
 pub mod desk;
+mod desk_page;
 pub mod feeds;
 pub mod front;
 pub mod hazard_case;

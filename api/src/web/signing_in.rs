@@ -14,7 +14,7 @@ use wuping_domain::facts::Role;
 use crate::app::App;
 use crate::sample;
 use crate::sample::people::{FirstPage, PEOPLE, Person, person};
-use crate::web::desk::{broken_text, refused_page, shown};
+use crate::web::desk_page::{broken_text, refused_page, shown};
 use crate::web::look::layout::{Area, Page, page};
 use crate::web::look::parts::*;
 use crate::web::look::words::Lang;

@@ -20,7 +20,8 @@ use wuping_projections::queries::{
 use crate::app::App;
 use crate::sample;
 use crate::shelf::LAYERS;
-use crate::web::desk::{broken_text, opening_form, refused_page, shown};
+use crate::web::desk::opening_form;
+use crate::web::desk_page::{broken_text, refused_page, shown};
 use crate::web::front::page_number;
 use crate::web::look::parts::*;
 use crate::web::look::words::Lang;
