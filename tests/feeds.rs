@@ -12,7 +12,6 @@ use tower::ServiceExt;
 use uuid::Uuid;
 use wuping::app::{App, Asked, Who};
 use wuping::{shelf, web};
-use wuping_ledger::store::Scheme;
 use wuping_ledger::timestamp::Timestamp;
 
 struct House {
@@ -28,12 +27,7 @@ impl House {
         let folder = tempfile::tempdir().unwrap();
         let app = Arc::new(App::create(folder.path(), "ledger.example/feeds", false).unwrap());
         let [unit, ..] = shelf::pingshan().unwrap();
-        let scheme = Scheme {
-            sha256: unit.scheme.sha256.clone(),
-            id: unit.scheme.id.clone(),
-            bytes: unit.bytes.clone(),
-        };
-        app.ledger.writer().keep_scheme(scheme).await.unwrap();
+        app.ledger.writer().keep_scheme(unit.document()).await.unwrap();
         let police = app.office.open_feed("feed-police", &["police".to_owned()]).unwrap();
         let router = web::router(app.clone(), "");
         let house = Self { app, router, police, _folder: folder };

@@ -10,7 +10,6 @@ use wuping::app::{App, Asked, Done, ExecuteError, Who};
 use wuping::shelf;
 use wuping_domain::rulebook::scheme::{Collect, Kind};
 use wuping_ledger::keys::Kid;
-use wuping_ledger::store::Scheme;
 use wuping_ledger::timestamp::Timestamp;
 
 struct House {
@@ -89,9 +88,7 @@ fn results(
 async fn a_unit_is_graded_low_heard_and_confirmed() {
     let house = House::new();
     let [unit, ..] = shelf::pingshan().unwrap();
-    let scheme =
-        Scheme { sha256: unit.scheme.sha256.clone(), id: unit.scheme.id.clone(), bytes: unit.bytes.clone() };
-    house.app.ledger.writer().keep_scheme(scheme).await.unwrap();
+    house.app.ledger.writer().keep_scheme(unit.document()).await.unwrap();
     let clerk = house.person(json!({ "role": "data_clerk" })).await;
     let worker = house.person(json!({ "role": "grid_worker", "area": "石井" })).await;
     let stranger = house.person(json!({ "role": "grid_worker", "area": "碧岭" })).await;

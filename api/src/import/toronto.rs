@@ -23,7 +23,6 @@ use wuping_domain::subject::Subject;
 use wuping_ledger::encoding::sha256;
 use wuping_ledger::genesis::Ledger;
 use wuping_ledger::jcs;
-use wuping_ledger::store::Scheme;
 use wuping_ledger::timestamp::Timestamp;
 use wuping_ledger::vault::Vault;
 
@@ -173,19 +172,20 @@ impl Import<'_> {
 
     /// The rulebook comes first: nothing can be opened under one that is not published.
     fn publish_rulebook(&mut self, publication: &str, year: i32, month: u32) -> Result<(), ImportError> {
-        let Compiled { bytes, scheme, .. } = self.compiled;
-        let stream = format!("rulebook/{}", scheme.id);
+        let scheme = &self.compiled.scheme;
+        let stream = self.compiled.stream();
         let digest = sha256(scheme.sha256.as_bytes());
         let Some(ask) = self.pipeline.ask(publication, "rulebook", &stream, digest)? else { return Ok(()) };
         if self.ledger.reader().version(&stream)? > 0 {
             return Ok(());
         }
-        let kept = Scheme { sha256: scheme.sha256.clone(), id: scheme.id.clone(), bytes: bytes.clone() };
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .build()
             .map_err(ImportError::Start)?;
-        runtime.block_on(self.ledger.writer().keep_scheme(kept)).map_err(ImportError::Scheme)?;
+        runtime
+            .block_on(self.ledger.writer().keep_scheme(self.compiled.document()))
+            .map_err(ImportError::Scheme)?;
         let holds_from = NaiveDate::from_ymd_opt(year, month, 1).unwrap_or_default();
         let published = Published {
             id: scheme.id.clone(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 use wuping_domain::assessment::{self, Assessment, Entered, Reason};
-use wuping_domain::facts::{Actor, Facts};
+use wuping_domain::facts::Facts;
 use wuping_domain::grade::{self, Grade};
 use wuping_domain::premises;
 use wuping_domain::record::{self, Record};
@@ -311,12 +311,7 @@ impl<'a, 'b> Replaying<'a, 'b> {
     }
 
     fn facts(&self, publication: &Publication, account: &str, subject: Option<Arc<Subject>>) -> Facts {
-        Facts {
-            actor: Actor::channel(account),
-            rulebook: Some(self.import.compiled.rulebook.clone()),
-            subject,
-            today: publication.day,
-        }
+        self.import.facts(account, subject, publication.day)
     }
 }
 

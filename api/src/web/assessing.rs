@@ -234,10 +234,10 @@ async fn submit(
     if submitting.csrf != signed.session.csrf {
         return refused_page(&app, signed.lang, Some(&signed), &forged_text(signed.lang));
     }
-    // what there is to submit is part of what is said: once it was completed, the same button says something else
-    let results = read(&app, &premises, &key).map_or(0, |(state, ..)| state.results.len());
-    let form = format!("{}-{results}", submitting.command_id);
     let stream = format!("premises/{premises}/assessment/{key}");
+    // what there is to submit is part of what is said: once it was completed, the same button says something else
+    let version = app.reader().version(&stream).unwrap_or_default();
+    let form = format!("{}-{version}", submitting.command_id);
     let asked = asked_by_form(&app, &form, stream, json!({ "command": "submit" }), None);
     let here = format!("/desk/assessments/{premises}/{key}");
     answered(&app, &signed, app.execute(&signed.who, asked).await, &format!("/s/{premises}"), &here)

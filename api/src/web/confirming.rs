@@ -19,7 +19,7 @@ use wuping_domain::rulebook::Rulebook;
 
 use crate::app::App;
 use crate::web::answering::{answered, asked_by_form};
-use crate::web::desk_page::{broken_text, forged_text, refused_page, shown};
+use crate::web::desk_page::{broken_text, done_by, forged_text, refused_page, shown, unanswered_text};
 use crate::web::look::parts::*;
 use crate::web::look::words::Lang;
 use crate::web::session::Signed;
@@ -107,7 +107,7 @@ fn case(
     // what this person may not do is said in its place, with who may
     let only = |roles: &[Role], fields: Markup| match holds(roles) {
         true => fields,
-        false => html! { p.note { (lang.pick("由以下人员办理：", "Done by: ")) (named(lang, roles)) } },
+        false => done_by(lang, &named(lang, roles)),
     };
     let hear = determined.adverse && proceeding.statement_on.is_none();
     let story = html! {
@@ -203,11 +203,7 @@ async fn act(
         _ => false,
     };
     if unsaid {
-        let why = signed.lang.say(
-            "有一项没有选择。请选择后再提交，系统不会替您填写。",
-            "One question has no answer. Choose one and send it again: nothing is filled in for you.",
-        );
-        return refused_page(&app, signed.lang, Some(&signed), &why);
+        return refused_page(&app, signed.lang, Some(&signed), &unanswered_text(signed.lang));
     }
     let stream = format!("premises/{premises}/grade");
     let asked =

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use maud::Markup;
+use maud::{Markup, html};
 
 use crate::app::App;
 use crate::web::look::layout::{Area, Page, SignedIn, page};
@@ -85,5 +85,17 @@ pub(super) fn broken_text(lang: Lang) -> String {
     lang.say(
         "系统没有完成这一步，原因已写入运行日志。请再提交一次，重复提交不会重复记录。",
         "It could not be carried out; the operator's log says why. Send it again: it is never recorded twice.",
+    )
+}
+
+/// What stands in the place of an action that is somebody else's.
+pub(super) fn done_by(lang: Lang, who: &str) -> Markup {
+    html! { p.note { (lang.pick("由以下人员办理：", "Done by: ")) (who) } }
+}
+
+pub(super) fn unanswered_text(lang: Lang) -> String {
+    lang.say(
+        "有一项没有选择。请选择后再提交，系统不会替您填写。",
+        "One question has no answer. Choose one and send it again: nothing is filled in for you.",
     )
 }

@@ -19,7 +19,7 @@ use wuping_domain::subject::{HazardOf, Subject};
 
 use crate::app::App;
 use crate::web::answering::{answered, asked_by_form};
-use crate::web::desk_page::{broken_text, forged_text, refused_page, shown};
+use crate::web::desk_page::{broken_text, done_by, forged_text, refused_page, shown, unanswered_text};
 use crate::web::look::parts::*;
 use crate::web::look::words::Lang;
 use crate::web::session::Signed;
@@ -114,11 +114,7 @@ impl Case<'_> {
         let of_department = self.actor.holds(Role::DepartmentOfficer) && self.actor.is_of(&hazard.competent);
         let department = lang.department(&hazard.competent).to_owned();
         let only = |allowed: bool, who: String, fields: Markup| {
-            if allowed {
-                fields
-            } else {
-                html! { p.note { (lang.pick("由以下人员办理：", "Done by: ")) (who) } }
-            }
+            if allowed { fields } else { done_by(lang, &who) }
         };
         let officer = |fields| only(of_department, department.clone(), fields);
         let suspected = hazard.found.as_ref().is_some_and(|found| found.suspected);
@@ -217,11 +213,7 @@ async fn act(
     let stage = app.subject(&format!("premises/{premises}")).ok();
     let stage = stage.and_then(|subject| subject.hazards.get(&hazard).map(|of| of.state.stage));
     let Some(command) = command(&acting, stage) else {
-        let why = lang.say(
-            "有一项没有选择。请选择后再提交，系统不会替您填写。",
-            "One question has no answer. Choose one and send it again: nothing is filled in for you.",
-        );
-        return refused_page(&app, lang, Some(&signed), &why);
+        return refused_page(&app, lang, Some(&signed), &unanswered_text(lang));
     };
     let form = acting.command_id.to_string();
     let asked = asked_by_form(&app, &form, stream, command, Some(acting.expected));
