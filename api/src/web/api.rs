@@ -31,9 +31,19 @@ pub fn routes() -> Router<Site> {
 
 /// An RFC 9457 problem document; its `type` is stable, its `detail` in the caller's language.
 pub(super) fn problem(status: StatusCode, code: &str, detail: &str) -> Response {
-    let body = json!({
+    problem_with(status, code, detail, json!({}))
+}
+
+/// As [`problem`], with further members that say for machines what is wrong.
+pub(super) fn problem_with(status: StatusCode, code: &str, detail: &str, more: Value) -> Response {
+    let mut body = json!({
         "type": format!("/problems/{code}"), "title": code, "status": status.as_u16(), "detail": detail
     });
+    if let (Value::Object(body), Value::Object(more)) = (&mut body, more) {
+        for (name, value) in more {
+            body.entry(name).or_insert(value);
+        }
+    }
     (status, [(header::CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response()
 }
 

@@ -16,8 +16,11 @@ use wuping_ledger::timestamp::Timestamp;
 
 use crate::app::{App, Asked, Done, ExecuteError, Who};
 use crate::office::Session;
+use crate::web::api::{problem, problem_with};
 use crate::web::look::words::Lang;
-use crate::web::session::{SESSION, cookie, lang_of, no_session_cookie, now_seconds, session_cookie};
+use crate::web::session::{
+    SESSION, cookie, lang_of, no_session_cookie, now_seconds, session_cookie, wrong_credentials,
+};
 use wuping_projections::error::causes;
 
 /// The routes that need the whole house.
@@ -53,15 +56,7 @@ async fn sign_in(
             let body = Json(json!({ "account": session.account, "csrf": session.csrf }));
             ([(header::SET_COOKIE, session_cookie(&token))], body).into_response()
         }
-        Ok(Ok(None)) => problem(
-            StatusCode::UNAUTHORIZED,
-            "wrong_name_or_password",
-            lang.pick(
-                "用户名和密码不一致。请再试一次，或请管理员重设密码。",
-                "Name and password do not belong together. Try again, or ask your administrator for a new password.",
-            ),
-            json!({}),
-        ),
+        Ok(Ok(None)) => problem(StatusCode::UNAUTHORIZED, "wrong_name_or_password", wrong_credentials(lang)),
         Ok(Err(error)) => broken(lang, &error),
         Err(error) => broken(lang, &error),
     }
@@ -89,7 +84,7 @@ async fn command(
     };
     let asked = match asked(&path, lang, &headers, body) {
         Ok(asked) => asked,
-        Err(detail) => return problem(StatusCode::BAD_REQUEST, "malformed", &detail, json!({})),
+        Err(detail) => return problem(StatusCode::BAD_REQUEST, "malformed", &detail),
     };
     let kid = match Kid::parse(session.kid) {
         Ok(kid) => kid,
@@ -126,7 +121,7 @@ fn signed_in(app: &App, lang: Lang, headers: &HeaderMap) -> Result<Session, Box<
             "登录已经过期或还没有登录。请登录后再发送，本次没有记录。",
             "Your session has ended or there was none. Sign in, then send it again: nothing was recorded.",
         );
-        return Err(Box::new(problem(StatusCode::UNAUTHORIZED, "not_signed_in", detail, json!({}))));
+        return Err(Box::new(problem(StatusCode::UNAUTHORIZED, "not_signed_in", detail)));
     };
     let sent = headers.get("x-csrf-token").and_then(|value| value.to_str().ok());
     if sent != Some(session.csrf.as_str()) {
@@ -134,7 +129,7 @@ fn signed_in(app: &App, lang: Lang, headers: &HeaderMap) -> Result<Session, Box<
             "这个请求不是本次登录的页面发出的。请重新打开页面再发送。",
             "The request did not come from a page of this session. Reload the page and send it again.",
         );
-        return Err(Box::new(problem(StatusCode::FORBIDDEN, "wrong_csrf_token", detail, json!({}))));
+        return Err(Box::new(problem(StatusCode::FORBIDDEN, "wrong_csrf_token", detail)));
     }
     Ok(session)
 }
@@ -185,12 +180,12 @@ fn refused(lang: Lang, error: &ExecuteError) -> Response {
     match error {
         ExecuteError::Rejected(rejection) => {
             let detail = lang.pick(rejection.zh(), rejection.en());
-            problem(StatusCode::UNPROCESSABLE_ENTITY, rejection.code(), &detail, rejection.detail())
+            problem_with(StatusCode::UNPROCESSABLE_ENTITY, rejection.code(), &detail, rejection.detail())
         }
         ExecuteError::RefusedBefore { detail } => {
             let said: Value = serde_json::from_str(detail).unwrap_or_default();
             let detail = said[lang.code()].as_str().unwrap_or(detail);
-            problem(
+            problem_with(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "refused_before",
                 detail,
@@ -205,14 +200,14 @@ fn refused(lang: Lang, error: &ExecuteError) -> Response {
                 ),
             );
             let versions = json!({ "actual": actual, "expected": expected });
-            problem(StatusCode::CONFLICT, "stale_version", &detail, versions)
+            problem_with(StatusCode::CONFLICT, "stale_version", &detail, versions)
         }
         ExecuteError::Append(AppendError::Busy) => {
             let detail = lang.pick(
                 "现在排队记录的太多。请一秒后再发送同一个命令。",
                 "The ledger has more waiting than it takes. Send the same command again in a second.",
             );
-            let mut response = problem(StatusCode::SERVICE_UNAVAILABLE, "busy", detail, json!({}));
+            let mut response = problem(StatusCode::SERVICE_UNAVAILABLE, "busy", detail);
             response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("1"));
             response
         }
@@ -221,7 +216,7 @@ fn refused(lang: Lang, error: &ExecuteError) -> Response {
                 "这个 Idempotency-Key 已用于别的命令，请换一个新的。",
                 "This Idempotency-Key was used for another command. Make a new one.",
             );
-            problem(StatusCode::CONFLICT, "different_command", detail, json!({}))
+            problem(StatusCode::CONFLICT, "different_command", detail)
         }
         ExecuteError::Append(AppendError::Clock(fault)) => {
             let detail = lang.pick(
@@ -232,12 +227,12 @@ fn refused(lang: Lang, error: &ExecuteError) -> Response {
                      stop the server, run “wuping clock accept”, and start it again."
                 ),
             );
-            problem(StatusCode::SERVICE_UNAVAILABLE, "clock", &detail, json!({}))
+            problem(StatusCode::SERVICE_UNAVAILABLE, "clock", &detail)
         }
         ExecuteError::Command { .. } | ExecuteError::Rule(_) | ExecuteError::Unknown { .. } => {
             let detail = lang
                 .pick(format!("命令的格式不对：{error}。请对照 /api/v1/openapi.json。"), error.to_string());
-            problem(StatusCode::BAD_REQUEST, "malformed", &detail, json!({}))
+            problem(StatusCode::BAD_REQUEST, "malformed", &detail)
         }
         ExecuteError::Append(_)
         | ExecuteError::Read(_)
@@ -254,18 +249,7 @@ fn broken(lang: Lang, error: &dyn std::error::Error) -> Response {
         "没有完成，原因已写入运行日志。再发送一次同一个命令，就知道有没有记录。",
         "It could not be carried out; the operator's log says why. Send the same command again to learn whether it was recorded.",
     );
-    problem(StatusCode::INTERNAL_SERVER_ERROR, "not_carried_out", detail, json!({}))
-}
-
-/// An RFC 9457 problem document.
-fn problem(status: StatusCode, code: &str, detail: &str, more: Value) -> Response {
-    let mut body = json!({ "type": format!("/problems/{code}"), "title": code, "status": status.as_u16(), "detail": detail });
-    if let (Value::Object(body), Value::Object(more)) = (&mut body, more) {
-        for (name, value) in more {
-            body.entry(name).or_insert(value);
-        }
-    }
-    (status, [(header::CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response()
+    problem(StatusCode::INTERNAL_SERVER_ERROR, "not_carried_out", detail)
 }
 
 const BODY_BYTES_MAX: usize = 256 * 1024;

@@ -62,6 +62,14 @@ pub fn no_session_cookie() -> String {
     format!("{SESSION}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0")
 }
 
+/// Why somebody is not let in: it does not say which of the two is wrong.
+pub(super) fn wrong_credentials(lang: Lang) -> &'static str {
+    lang.pick(
+        "用户名和密码不一致。请再试一次，或请管理员重设密码。",
+        "Name and password do not belong together. Try again, or ask your administrator for a new password.",
+    )
+}
+
 /// Seconds since 1970, for sessions.
 pub fn now_seconds() -> i64 {
     chrono::Utc::now().timestamp()

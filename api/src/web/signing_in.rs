@@ -18,7 +18,9 @@ use crate::web::desk_page::{broken_text, refused_page, shown};
 use crate::web::look::layout::{Area, Page, page};
 use crate::web::look::parts::*;
 use crate::web::look::words::Lang;
-use crate::web::session::{SESSION, Signed, cookie, lang_of, no_session_cookie, now_seconds, session_cookie};
+use crate::web::session::{
+    SESSION, Signed, cookie, lang_of, no_session_cookie, now_seconds, session_cookie, wrong_credentials,
+};
 use crate::web::state::{nothing_here, origin_of};
 
 /// The routes of signing in and out.
@@ -155,10 +157,7 @@ async fn sign_in(
             ([(header::SET_COOKIE, session_cookie(&token))], Redirect::to("/desk")).into_response()
         }
         Ok(Ok(None)) => {
-            let wrong = lang.pick(
-                "用户名和密码不一致。请再试一次，或请管理员重设密码。",
-                "Name and password do not belong together. Try again, or ask your administrator for a new password.",
-            );
+            let wrong = wrong_credentials(lang);
             (StatusCode::UNAUTHORIZED, sign_in_form(&app, lang, Some(wrong))).into_response()
         }
         Ok(Err(_)) | Err(_) => refused_page(&app, lang, None, &broken_text(lang)),
