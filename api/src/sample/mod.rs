@@ -22,6 +22,7 @@ use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use serde_json::json;
 use uuid::Uuid;
 use wuping_domain::recorded::local_date;
+use wuping_domain::rulebook::scheme::Collect;
 use wuping_ledger::append::{AppendError, Author};
 use wuping_ledger::attachments::{AttachmentError, Attachments};
 use wuping_ledger::clock::SteppedClock;
@@ -187,6 +188,11 @@ async fn enter(
     }
     for compiled in &almanac.rulebooks {
         app.ledger.writer().keep_scheme(compiled.document()).await?;
+        // Nobody is told these tokens: what a feed shares is uploaded by the data clerk here.
+        for indicator in compiled.rulebook.scheme.indicators.iter().filter(|of| of.collect == Collect::Feed) {
+            let department = &indicator.competent;
+            app.office.open_feed(&format!("feed-{department}"), std::slice::from_ref(department))?;
+        }
         at += TimeDelta::minutes(9);
         let command = compiled.illustrative_publication(local_date(at));
         let at = Timestamp::from_datetime(at);

@@ -119,6 +119,8 @@ async fn one_house_is_prohibited_on_a_ground_in_law() {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_role_is_entered_by_its_card_and_finds_its_first_page() {
     let (_folder, app) = sample().await;
+    let feeds: Vec<String> = app.office.feeds().unwrap().into_iter().map(|feed| feed.channel).collect();
+    assert!(feeds.contains(&"feed-police".to_owned()) && feeds.len() > 2, "the clerk can upload: {feeds:?}");
     let app = Arc::new(app);
     let routes = web::router(app.clone(), "");
     let (_, _, _, page) = answer(&routes, Request::get("/sign-in").body(Body::empty()).unwrap()).await;
