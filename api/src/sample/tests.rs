@@ -252,8 +252,11 @@ async fn toronto_comes_in_once_and_says_where_it_is_from() {
     assert_eq!(app.reader().size().unwrap(), size, "a second click writes nothing");
     assert!(app.views.wait_for(size - 1, std::time::Duration::from_secs(60)));
     let (_, _, _, front) = answer(&routes, get("/")).await;
-    assert!(front.contains("多伦多各选区") && !front.contains("action=\"/sample/toronto\""));
-    for path in ["/s/4155584", "/audit/4155584", "/board?subdistrict=Davenport"] {
+    assert!(front.contains("多伦多各选区") && front.contains(">选区</th>"), "{front}");
+    assert!(!front.contains("action=\"/sample/toronto\""));
+    for path in
+        ["/s/4155584", "/audit/4155584", "/board?subdistrict=Davenport", "/rules/toronto-2017-building-1"]
+    {
         let (status, _, _, page) = answer(&routes, get(path)).await;
         assert_eq!(status, StatusCode::OK, "{path}");
         assert!(page.contains("真实公开数据") && page.contains("open-data-licence"), "{path}");

@@ -59,6 +59,7 @@ async fn front(State(site): State<Site>, asking: Asking, Query(sought): Query<So
         Ok(read) => read,
         Err(error) => return site.broken(&asking, &error).await,
     };
+    let origin = found.as_ref().and_then(|found| toronto::origin_of_list(lang, &found.rows, &site.origin));
     let (title, body) = match found {
         Some(found) => {
             (lang.pick(format!("查找“{text}”"), format!("Search for “{text}”")), results(lang, &text, &found))
@@ -79,7 +80,7 @@ async fn front(State(site): State<Site>, asking: Asking, Query(sought): Query<So
         @if welcome { (ways_in(lang)) }
         (body)
     };
-    site.page(&asking, "/", &title, body).await.into_response()
+    site.page_from(&asking, "/", &title, body, origin).await.into_response()
 }
 
 /// Where to begin in the sample: a house with a life story, and the people of the office.
@@ -119,12 +120,7 @@ async fn board(State(site): State<Site>, asking: Asking, Query(query): Query<Boa
         Ok(read) => read,
         Err(error) => return site.broken(&asking, &error).await,
     };
-    // A list in which everything is a publisher's carries the publisher's banner.
-    let first = rows
-        .as_ref()
-        .ok()
-        .and_then(|rows| rows.rows.iter().find(|line| !toronto::is_imported(&line.id)).or(rows.rows.first()));
-    let origin = first.and_then(|line| toronto::origin_of_premises(lang, &line.id, None));
+    let origin = rows.as_ref().ok().and_then(|rows| toronto::origin_of_list(lang, &rows.rows, &site.origin));
     let list = match (rows, query.subdistrict.is_empty()) {
         (Ok(rows), false) => {
             let at = |number: u64| {
@@ -298,25 +294,25 @@ fn notice_boards(lang: Lang, subdistricts: &[SubdistrictLine], counts: &[CountLi
         counts.iter().cloned().partition(|count| taken_over(&count.subdistrict));
     html! {
         @if !own.is_empty() || theirs.is_empty() {
-            (section(lang.pick("各街道的等级", "Grades by subdistrict"), notice_board(lang, &own, &own_counts)))
+            (section(lang.pick("各街道的等级", "Grades by subdistrict"), notice_board(lang, lang.pick("街道", "Subdistrict"), &own, &own_counts)))
         }
         @if !theirs.is_empty() {
             (section(lang.pick("多伦多各选区（真实公开数据）", "Toronto, by ward (real open data)"), html! {
                 (toronto::attribution(lang))
-                (notice_board(lang, &theirs, &their_counts))
+                (notice_board(lang, lang.pick("选区", "Ward"), &theirs, &their_counts))
             }))
         }
     }
 }
 
 /// How many premises of each grade, by subdistrict; every number leads to the list that proves it.
-fn notice_board(lang: Lang, subdistricts: &[SubdistrictLine], counts: &[CountLine]) -> Markup {
+fn notice_board(lang: Lang, place: &str, subdistricts: &[SubdistrictLine], counts: &[CountLine]) -> Markup {
     if subdistricts.is_empty() {
         let why = lang.pick("还没有登记任何房屋。", "No premises are registered yet.");
         return empty_state(why, None);
     }
     let kinds = kinds(counts);
-    let mut columns = vec![Column::text(lang.pick("街道", "Subdistrict"))];
+    let mut columns = vec![Column::text(place)];
     columns.extend(kinds.iter().map(|kind| Column::number(kind.label(lang))));
     columns.push(Column::number(lang.pick("未评定", "Not assessed")));
     columns.push(Column::number(lang.pick("合计", "All")));
@@ -336,7 +332,10 @@ fn notice_board(lang: Lang, subdistricts: &[SubdistrictLine], counts: &[CountLin
             .then(|| address("/board", &[("subdistrict", &line.subdistrict)]));
         Row { href, cells, tone: Tone::Calm }
     });
-    let caption = lang.say("各街道各等级的房屋数", "Premises of each grade by subdistrict");
+    let caption = lang.pick(
+        format!("各{place}各等级的房屋数"),
+        format!("Premises of each grade by {}", place.to_lowercase()),
+    );
     data_table(&TableView { caption, columns, rows: rows.collect() })
 }
 

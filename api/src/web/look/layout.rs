@@ -35,6 +35,13 @@ pub enum Origin {
         /// The day of the publication taken over.
         as_of: NaiveDate,
     },
+    /// The invented sample beside real data of somebody else.
+    Mixed {
+        /// Who publishes the real part.
+        source: String,
+        /// Name of its licence, linked to its text.
+        licence: Link,
+    },
     /// The office's own records; no banner.
     #[default]
     Office,
@@ -267,6 +274,16 @@ fn banner(lang: Lang, origin: &Origin) -> Markup {
                         "房屋、人和评定结果都是编的。评分表是示例，不是市里的正式标准。",
                         "Premises, people and grades are made up; the indicator table is not the city's standard.",
                     ))
+                }
+            },
+            Origin::Mixed { source, licence } => div.origin.origin-sample role="note" {
+                p {
+                    strong { (lang.pick("虚构示例和真实公开数据", "Invented sample and real open data")) } " "
+                    (lang.pick("真实部分的来源：", "The real part is from ")) bdi { (source) }
+                    (lang.pick("；许可：", "; licence: ")) a href=(licence.href) { (licence.label) }
+                    (lang.pick("。", "."))
+                    (lang.gap())
+                    (lang.pick("其余都是编的。", "All else is made up."))
                 }
             },
             Origin::Imported { source, licence, as_of } => div.origin.origin-imported role="note" {
