@@ -1,6 +1,7 @@
 //! The command line. Names and meanings are a contract; every command says with `--help` what it does, with an example.
 
 mod accounts;
+mod bench;
 mod clock;
 mod feeds;
 mod open;
@@ -48,6 +49,9 @@ enum Command {
         after_help = "Example:\n  wuping account open li --name 李四 --role grid_worker --area 石井"
     )]
     Account(accounts::Account),
+    /// This program beside the stock event stores, side by side in one run
+    #[command(after_help = "Example:\n  wuping bench append --rounds 5")]
+    Bench(bench::Bench),
     /// The clock by which entries are dated
     #[command(subcommand, after_help = "Example:\n  wuping clock accept")]
     Clock(clock::Clock),
@@ -208,6 +212,7 @@ fn carry_out(line: Line) -> Result<ExitCode, Failure> {
     match line.command {
         None => serve::serve(&common, serve::Serve::default()),
         Some(Command::Account(account)) => accounts::account(&common, account),
+        Some(Command::Bench(bench)) => bench::bench(&common, &bench),
         Some(Command::Clock(clock)) => clock::clock(&common, &clock),
         Some(Command::Conformance { kind, file, log }) => {
             read::conformance(&common, kind, &file, log.as_deref())

@@ -2,6 +2,7 @@
 //! ledger.
 
 pub mod app;
+pub mod bench;
 pub mod cli;
 pub mod feeds;
 pub mod import;

@@ -239,10 +239,19 @@ pub(crate) fn size(connection: &Connection) -> Result<u64, StoreError> {
 
 /// The writer's marks of its authors, against the entries.
 pub(crate) fn authors(connection: &Connection, findings: &mut Findings) -> Result<(), StoreError> {
-    let sql = "SELECT kid, max(author_seq), position FROM events GROUP BY kid \
+    // they may be behind the entries, by as many as a crash left unmarked
+    let sql = "SELECT kid, max(author_seq), position FROM events \
+               WHERE position <= (SELECT max(position) FROM authors) GROUP BY kid \
                EXCEPT SELECT kid, author_seq, position FROM authors";
     let other = "SELECT kid, author_seq, position FROM authors \
-                 EXCEPT SELECT kid, max(author_seq), position FROM events GROUP BY kid";
+                 EXCEPT SELECT kid, max(author_seq), position FROM events \
+                 WHERE position <= (SELECT max(position) FROM authors) GROUP BY kid";
+    // whoever writes marks the authors of the first batch at once
+    if count(connection, "SELECT count(*) FROM authors")? == 0
+        && count(connection, "SELECT count(*) FROM events")? > 0
+    {
+        findings.add(None, 0, "author-mark", "the marks of the authors are gone");
+    }
     for sql in [sql, other] {
         let mut statement = connection.prepare(sql).map_err(reading)?;
         let mut found = statement.query([]).map_err(reading)?;

@@ -4,8 +4,8 @@
 //! than 24 hours ahead of the last entry though by the monotonic clock that was written within the hour, or more than
 //! 60 seconds behind it, until an operator accepts the clock.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, OnceLock};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// What the writer asks the time of.
@@ -153,14 +153,23 @@ pub fn judge(
     }
 }
 
-/// The boot clock of Linux, which goes on while processes come and go. Its text has hundredths of a second.
+/// The boot clock of Linux, which goes on while processes come and go.
+#[cfg(target_os = "linux")]
 fn machine_monotonic() -> Option<Monotonic> {
-    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?.trim().to_owned();
-    let uptime = std::fs::read_to_string("/proc/uptime").ok()?;
-    let (seconds, hundredths) = uptime.split_whitespace().next()?.split_once('.')?;
-    let since_boot_ms =
-        seconds.parse::<i64>().ok()?.checked_mul(1000)? + hundredths.parse::<i64>().ok()? * 10;
-    Some(Monotonic { boot, since_boot_ms })
+    use rustix::time::{ClockId, clock_gettime};
+    static BOOT: OnceLock<Option<String>> = OnceLock::new();
+    let boot = BOOT.get_or_init(|| {
+        let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+        Some(id.trim().to_owned())
+    });
+    let since_boot = clock_gettime(ClockId::Boottime);
+    let since_boot_ms = since_boot.tv_sec.checked_mul(1_000)?.checked_add(since_boot.tv_nsec / 1_000_000)?;
+    Some(Monotonic { boot: boot.clone()?, since_boot_ms })
+}
+
+#[cfg(not(target_os = "linux"))]
+fn machine_monotonic() -> Option<Monotonic> {
+    None
 }
 
 const AHEAD_MS_MAX: i64 = 24 * 60 * 60 * 1000;

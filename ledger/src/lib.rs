@@ -19,6 +19,7 @@ pub mod proof_text;
 pub mod refusal;
 pub mod row;
 pub mod shape;
+pub mod stored_leaf;
 pub mod stream;
 pub mod tile;
 pub mod timestamp;
@@ -52,6 +53,7 @@ mod staging;
 pub mod store;
 mod tree_state;
 pub mod vault;
+pub mod verified;
 pub mod writer;
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use crate::row::Row;
 use crate::select::{self, damaged, prepared};
 use crate::sqlite::{check_schema_version, existing_database_in, head, open_reading};
 use crate::store::{LastOfStream, Outcome, Scheme, StoreError, TreeHead};
+use crate::stored_leaf::StoredLeaf;
 
 /// Reads a ledger; nothing can be written through it.
 #[derive(Clone, Debug)]
@@ -103,6 +104,32 @@ impl Reader {
         self.stopping(|connection, shown| select::rows(connection, from, to, shown), &mut each)
     }
 
+    /// Shows each entry of `from..to` in the columns that rebuild its leaf, in order; what is beyond the end is not there.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`], or what `each` answered.
+    pub fn leaves<E: From<StoreError>>(
+        &self,
+        from: u64,
+        to: u64,
+        mut each: impl FnMut(StoredLeaf<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut stopped = None;
+        let outcome = self.with(|connection| {
+            select::leaves(connection, from, to, &mut |row| {
+                each(row).map_err(|error| {
+                    stopped = Some(error);
+                    damaged("stopped by its reader")
+                })
+            })
+        });
+        match stopped {
+            Some(error) => Err(error),
+            None => Ok(outcome?),
+        }
+    }
+
     /// The entries of one stream, by version.
     ///
     /// # Errors
@@ -110,8 +137,12 @@ impl Reader {
     /// [`StoreError`] if they cannot be read.
     pub fn stream(&self, stream: &str) -> Result<Vec<RecordedEntry>, StoreError> {
         self.with(|connection| {
-            let positions = select::positions_of_stream(connection, stream)?;
-            kept_at(connection, &positions)
+            let mut entries = Vec::new();
+            select::rows_of_stream(connection, stream, &mut |row| {
+                entries.push(row.keep());
+                Ok(())
+            })?;
+            Ok(entries)
         })
     }
 

@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::encoding::{Hash, b64u_append, b64u_encode};
-use crate::entry::{Entry, leaf_of, protected_of};
+use crate::encoding::{Hash, b64u_encode};
+use crate::entry::Entry;
 use crate::jcs;
 use crate::merkle::leaf_hash;
 use crate::refusal::{Refusal, need, need_that};
+use crate::stored_leaf::{LeafMaker, StoredLeaf};
 
 /// One stored row, its columns as they are in the table: nothing is believed before [`Row::check`].
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -69,18 +70,27 @@ impl Row {
         }
     }
 
-    /// The leaf of the ledger with this origin, by concatenation alone: no serialiser between storage and hash.
+    /// The leaf of the ledger with this origin.
     pub fn leaf(&self, log: &str) -> Vec<u8> {
-        let mut plain = String::with_capacity(self.payload.len() + log.len() + 384);
-        let numbers = [self.author_seq, self.sequence].map(|n| n.to_string());
-        plain.extend([r#"{"data":"#, &self.payload, r#","meta":{"author_seq":"#, &numbers[0]]);
-        plain.extend([r#","event_id":""#, &self.event_id, r#"","log":"#]);
-        jcs::write_string(log, &mut plain);
-        plain.extend([r#","occurred_at":""#, &self.occurred_at, r#"","schema":""#, &self.schema]);
-        plain.extend([r#"","stream":""#, &self.aggregate_id, r#"","version":"#, &numbers[1], "}}"]);
-        let mut payload_b64 = String::with_capacity(plain.len() / 3 * 4 + 4);
-        b64u_append(plain.as_bytes(), &mut payload_b64);
-        leaf_of(&self.recorded_at, self.position, &payload_b64, &protected_of(&self.kid), &self.signature)
+        LeafMaker::of(log).leaf(&self.stored_leaf()).to_vec()
+    }
+
+    /// The columns that rebuild the leaf.
+    pub fn stored_leaf(&self) -> StoredLeaf<'_> {
+        StoredLeaf {
+            position: self.position,
+            stream: &self.aggregate_id,
+            version: self.sequence,
+            data: &self.payload,
+            author_seq: self.author_seq,
+            event_id: &self.event_id,
+            occurred_at: &self.occurred_at,
+            schema: &self.schema,
+            kid: &self.kid,
+            signature: &self.signature,
+            recorded_at: &self.recorded_at,
+            leaf_hash: self.leaf_hash,
+        }
     }
 
     /// Rebuilds the leaf, reads it as an entry of this ledger and compares every column. The signature is not

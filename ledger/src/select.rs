@@ -10,6 +10,7 @@ use crate::encoding::Hash;
 use crate::recorded::RecordedRow;
 use crate::row::Row;
 use crate::store::{LastOfStream, Outcome, Scheme, SealedKey, StoreError};
+use crate::stored_leaf::StoredLeaf;
 
 /// Entries of `from..to`, in order.
 pub(crate) fn rows(
@@ -24,6 +25,56 @@ pub(crate) fn rows(
          recorded_at FROM events WHERE position >= ?1 AND position < ?2 ORDER BY position",
     )?;
     let mut found = statement.query([signed(from), signed(to)]).map_err(reading)?;
+    while let Some(columns) = found.next().map_err(reading)? {
+        each(recorded(columns)?)?;
+    }
+    Ok(())
+}
+
+/// Entries of `from..to` in the columns that rebuild their leaves, in order.
+pub(crate) fn leaves(
+    connection: &Connection,
+    from: u64,
+    to: u64,
+    each: &mut dyn FnMut(StoredLeaf<'_>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut statement = prepared(
+        connection,
+        "SELECT position, aggregate_id, sequence, payload, author_seq, event_id, occurred_at, schema, kid, signature, \
+         recorded_at, leaf_hash FROM events WHERE position >= ?1 AND position < ?2 ORDER BY position",
+    )?;
+    let mut found = statement.query([signed(from), signed(to)]).map_err(reading)?;
+    while let Some(columns) = found.next().map_err(reading)? {
+        each(StoredLeaf {
+            position: unsigned(columns, 0)?,
+            stream: text(columns, 1)?,
+            version: unsigned(columns, 2)?,
+            data: text(columns, 3)?,
+            author_seq: unsigned(columns, 4)?,
+            event_id: text(columns, 5)?,
+            occurred_at: text(columns, 6)?,
+            schema: text(columns, 7)?,
+            kid: text(columns, 8)?,
+            signature: text(columns, 9)?,
+            recorded_at: text(columns, 10)?,
+            leaf_hash: hash(columns, 11)?,
+        })?;
+    }
+    Ok(())
+}
+
+/// Entries of a stream alone, by version.
+pub(crate) fn rows_of_stream(
+    connection: &Connection,
+    stream: &str,
+    each: &mut dyn FnMut(RecordedRow<'_>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut statement = prepared(
+        connection,
+        "SELECT position, aggregate_id, sequence, event_type, schema, payload, author_seq, event_id, occurred_at, kid, \
+         recorded_at FROM events WHERE aggregate_id = ?1 ORDER BY sequence",
+    )?;
+    let mut found = statement.query([stream]).map_err(reading)?;
     while let Some(columns) = found.next().map_err(reading)? {
         each(recorded(columns)?)?;
     }

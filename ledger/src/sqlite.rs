@@ -3,6 +3,7 @@
 //! Durability: write-ahead log with full sync, so a confirmed commit survives a power cut. Order: one connection
 //! writes, under the lock of `ledger.lock`; the database's own lock is taken for the length of a batch.
 
+use std::collections::HashMap;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -26,6 +27,10 @@ use crate::timestamp::Timestamp;
 #[derive(Debug)]
 pub struct SqliteStore {
     connection: Connection,
+    /// Entries written since the authors' marks were brought up to date.
+    unmarked: u64,
+    /// The clock mark that was written last.
+    clock_marked: Option<Monotonic>,
     /// Held for as long as this store lives: the second writer finds it taken.
     _lock: File,
 }
@@ -67,7 +72,8 @@ impl SqliteStore {
 
     fn over(connection: Connection, lock: File, file: &Path) -> Result<Self, StoreError> {
         check_schema_version(&connection, file)?;
-        Ok(Self { connection, _lock: lock })
+        // whoever wrote here before may have left marks behind
+        Ok(Self { connection, unmarked: AUTHORS_MARKED_EVERY, clock_marked: None, _lock: lock })
     }
 
     fn insert_batch(&self, batch: &Batch) -> Result<(), rusqlite::Error> {
@@ -85,12 +91,15 @@ impl SqliteStore {
                 .prepare_cached("INSERT OR REPLACE INTO cursors (reaction, position) VALUES (?1, ?2)")?
                 .execute(params![reaction, signed(*position)])?;
         }
-        for author in &batch.authors {
+        if self.unmarked + batch.rows.len() as u64 >= AUTHORS_MARKED_EVERY {
+            self.connection.prepare_cached(MARK_AUTHORS)?.execute([])?;
+        }
+        if self.clock_mark_is_due(&batch.clock_mark) {
             self.connection
                 .prepare_cached(
-                    "INSERT OR REPLACE INTO authors (kid, author_seq, position) VALUES (?1, ?2, ?3)",
+                    "INSERT OR REPLACE INTO clock_mark (only_row, boot, since_boot_ms) VALUES (1, ?1, ?2)",
                 )?
-                .execute(params![author.kid.as_str(), signed(author.author_seq), signed(author.position)])?;
+                .execute(params![batch.clock_mark.boot, batch.clock_mark.since_boot_ms])?;
         }
         self.move_head(batch)
     }
@@ -151,12 +160,24 @@ impl SqliteStore {
                 head.frontier.root().as_bytes().as_slice(),
                 head.recorded_at.as_str(),
             ])?;
-        self.connection
-            .prepare_cached(
-                "INSERT OR REPLACE INTO clock_mark (only_row, boot, since_boot_ms) VALUES (1, ?1, ?2)",
-            )?
-            .execute(params![batch.clock_mark.boot, batch.clock_mark.since_boot_ms])?;
         Ok(())
+    }
+
+    /// A mark that is a little older than the last entry lets a restart notice a jump as well.
+    fn clock_mark_is_due(&self, now: &Monotonic) -> bool {
+        let since = self.clock_marked.as_ref().and_then(|marked| now.since(marked));
+        since.is_none_or(|since| since >= CLOCK_MARKED_EVERY_MS)
+    }
+
+    /// Notes what a commit has brought up to date.
+    fn committed(&mut self, batch: &Batch) {
+        self.unmarked += batch.rows.len() as u64;
+        if self.unmarked >= AUTHORS_MARKED_EVERY {
+            self.unmarked = 0;
+        }
+        if self.clock_mark_is_due(&batch.clock_mark) {
+            self.clock_marked = Some(batch.clock_mark.clone());
+        }
     }
 }
 
@@ -164,6 +185,7 @@ impl Drop for SqliteStore {
     /// Leaves one whole file behind. Readers that outlive the writer could not do that, and what is not moved now is
     /// found in the write-ahead log by the next opener.
     fn drop(&mut self) {
+        let _ = self.connection.execute(MARK_AUTHORS, []);
         let _ = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
     }
 }
@@ -175,7 +197,9 @@ impl LedgerStore for SqliteStore {
 
     fn commit(&mut self, batch: &Batch) -> Result<(), StoreError> {
         self.insert_batch(batch).map_err(|source| StoreError::Database { doing: "take a batch", source })?;
-        run(&self.connection, "COMMIT", "make a batch durable")
+        run(&self.connection, "COMMIT", "make a batch durable")?;
+        self.committed(batch);
+        Ok(())
     }
 
     fn abandon(&mut self) {
@@ -387,28 +411,46 @@ fn open(file: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// Each mark is compared with the entry it names, and their sum with the size: every entry has one author.
+/// The marks, each compared with the entry it names and their sum with the entries they cover, since every entry has one
+/// author; then those of the entries that came after.
 fn authors(connection: &Connection) -> Result<Vec<AuthorMark>, StoreError> {
     let sql = "SELECT a.kid, a.author_seq, a.position, e.position IS NOT NULL FROM authors a LEFT JOIN events e \
                ON e.position = a.position AND e.kid = a.kid AND e.author_seq = a.author_seq";
     let mut statement = prepared(connection, sql)?;
     let mut found = statement.query([]).map_err(reading)?;
-    let mut authors = Vec::new();
+    let (mut authors, mut covered) = (HashMap::new(), 0);
     while let Some(columns) = found.next().map_err(reading)? {
-        let kid = Kid::parse(select::text(columns, 0)?)
-            .map_err(|refusal| StoreError::refused("the mark of an author", &refusal))?;
+        let mark = author_mark(columns)?;
         if select::unsigned(columns, 3)? == 0 {
-            return Err(damaged(format!("the mark of the author {kid} names an entry that is not theirs")));
+            return Err(damaged(format!(
+                "the mark of the author {} names an entry that is not theirs",
+                mark.kid
+            )));
         }
-        let (author_seq, position) = (select::unsigned(columns, 1)?, select::unsigned(columns, 2)?);
-        authors.push(AuthorMark { kid, author_seq, position });
+        covered = covered.max(mark.position + 1);
+        authors.insert(mark.kid.clone(), mark);
     }
-    let signed_by_all: u64 = authors.iter().map(|author| author.author_seq).sum();
-    let size = head(connection)?.map_or(0, |head| head.frontier.size());
-    match signed_by_all == size {
-        true => Ok(authors),
-        false => Err(damaged(format!("the authors' marks count {signed_by_all} entries, the head {size}"))),
+    let counted = |authors: &HashMap<Kid, AuthorMark>, entries: u64| {
+        let signed_by_all: u64 = authors.values().map(|author| author.author_seq).sum();
+        let off =
+            || damaged(format!("the authors' marks count {signed_by_all} entries where there are {entries}"));
+        if signed_by_all == entries { Ok(()) } else { Err(off()) }
+    };
+    counted(&authors, covered)?;
+    let mut statement = prepared(connection, LAST_OF_AUTHORS_FROM)?;
+    let mut found = statement.query([signed(covered)]).map_err(reading)?;
+    while let Some(columns) = found.next().map_err(reading)? {
+        let mark = author_mark(columns)?;
+        authors.insert(mark.kid.clone(), mark);
     }
+    counted(&authors, head(connection)?.map_or(0, |head| head.frontier.size()))?;
+    Ok(authors.into_values().collect())
+}
+
+fn author_mark(columns: &rusqlite::Row<'_>) -> Result<AuthorMark, StoreError> {
+    let kid = Kid::parse(select::text(columns, 0)?)
+        .map_err(|refusal| StoreError::refused("the mark of an author", &refusal))?;
+    Ok(AuthorMark { kid, author_seq: select::unsigned(columns, 1)?, position: select::unsigned(columns, 2)? })
 }
 
 fn run(connection: &Connection, sql: &str, doing: &'static str) -> Result<(), StoreError> {
@@ -425,6 +467,15 @@ const BUSY: Duration = Duration::from_secs(10);
 const LOCK_WAIT: Duration = Duration::from_secs(2);
 const LOCK_AGAIN: Duration = Duration::from_millis(20);
 const STATEMENTS: usize = 64;
+/// A page that every commit would write costs more than reading these entries again after a crash.
+const AUTHORS_MARKED_EVERY: u64 = 512;
+const CLOCK_MARKED_EVERY_MS: i64 = 10_000;
+/// Brings the marks up to the last entry there is. In SQLite a bare column beside max() is of the row that has it.
+const MARK_AUTHORS: &str = "INSERT OR REPLACE INTO authors (kid, author_seq, position) \
+    SELECT kid, max(author_seq), position FROM events \
+    WHERE position >= (SELECT coalesce(max(position) + 1, 0) FROM authors) GROUP BY kid";
+const LAST_OF_AUTHORS_FROM: &str =
+    "SELECT kid, max(author_seq), position FROM events WHERE position >= ?1 GROUP BY kid";
 
 #[cfg(test)]
 mod tests {
@@ -453,11 +504,17 @@ mod tests {
         crate::store_suite::keeps_its_promises(store, &|| {
             Box::new(SqliteStore::open(folder.path()).unwrap())
         });
-        for damage in ["UPDATE authors SET author_seq = 3", "UPDATE authors SET author_seq = 3, position = 2"]
+        let store = SqliteStore::open(folder.path()).unwrap();
+        store.connection.execute("UPDATE authors SET author_seq = 3, position = 2", []).unwrap();
+        let mark = store.authors().unwrap().pop().unwrap();
+        assert_eq!((mark.author_seq, mark.position), (5, 4), "a mark that a crash left behind is no damage");
+        drop(store);
+        for damage in ["UPDATE authors SET author_seq = 3", "UPDATE authors SET author_seq = 4, position = 2"]
         {
             let store = SqliteStore::open(folder.path()).unwrap();
             store.connection.execute(damage, []).unwrap();
             assert!(matches!(store.authors(), Err(StoreError::Corrupt { .. })), "{damage}");
+            store.connection.execute("UPDATE authors SET author_seq = 5, position = 4", []).unwrap();
         }
     }
 }

@@ -69,7 +69,7 @@ fn keeps_what_was_committed(store: &dyn LedgerStore) {
     let head = store.head().unwrap().unwrap();
     assert_eq!(head.frontier.size(), 5);
     assert_eq!(store.authors().unwrap()[0].author_seq, 5);
-    assert_eq!(store.clock_mark().unwrap().unwrap().since_boot_ms, 5);
+    assert_eq!(store.clock_mark().unwrap().unwrap().since_boot_ms, 5 * MINUTE_MS);
     assert_eq!(store.version("premises/p-1").unwrap(), 2);
     assert_eq!(store.last_position_of_subject("premises/p-1").unwrap(), Some(2));
     assert_eq!(store.last_position_of_subject("premises").unwrap(), None, "one segment is that stream alone");
@@ -103,6 +103,9 @@ fn keeps_what_was_committed(store: &dyn LedgerStore) {
     assert_eq!(store.sealed_keys().unwrap(), [sealed_key()]);
 }
 
+/// A mark may be that much older than the last entry at the most.
+const MINUTE_MS: i64 = 60_000;
+
 fn sealed_key() -> SealedKey {
     SealedKey { kid: "k".to_owned(), role: "officer".to_owned(), holder: "h".to_owned(), sealed: vec![1, 2] }
 }
@@ -133,7 +136,10 @@ fn batch(before: &Frontier, said: &[(&str, u64)]) -> Batch {
         cursors: vec![("r".to_owned(), size)],
         authors: vec![AuthorMark { kid, author_seq: size, position: size - 1 }],
         head: TreeHead { frontier, recorded_at: Timestamp::now() },
-        clock_mark: Monotonic { boot: "b".to_owned(), since_boot_ms: i64::try_from(size).unwrap() },
+        clock_mark: Monotonic {
+            boot: "b".to_owned(),
+            since_boot_ms: i64::try_from(size).unwrap() * MINUTE_MS,
+        },
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use wuping_domain::event::{Event, Unreadable, Written, read};
 use wuping_domain::recorded::Recorded;
-use wuping_ledger::row::Row;
+use wuping_ledger::stored_leaf::StoredLeaf;
 
 /// An entry, understood.
 #[derive(Clone, Debug)]
@@ -47,30 +47,29 @@ pub enum KeyFact {
 }
 
 impl Entry {
-    /// Understands a stored row. The row's hash is not looked at here.
+    /// Understands a stored entry. Its hash is not looked at here.
     ///
     /// # Errors
     /// [`Unreadable`] with the position.
-    pub fn of_row(row: &Row) -> Result<Self, Unreadable> {
-        let written = Written {
-            data: &row.payload,
-            event_id: &row.event_id,
-            occurred_at: &row.occurred_at,
+    pub fn of_leaf(row: &StoredLeaf<'_>) -> Result<Self, Unreadable> {
+        let recorded = read(&Written {
+            data: row.data,
+            event_id: row.event_id,
+            occurred_at: row.occurred_at,
             position: row.position,
-            recorded_at: &row.recorded_at,
-            stream: &row.aggregate_id,
-            version: row.sequence,
-        };
-        let recorded = read(&written)?;
-        let key = if row.aggregate_id.starts_with("keys/") { key_fact(row) } else { None };
+            recorded_at: row.recorded_at,
+            stream: row.stream,
+            version: row.version,
+        })?;
+        let key = if row.stream.starts_with("keys/") { key_fact(row.data) } else { None };
         Ok(Self { recorded, key })
     }
 }
 
 /// What a key event says. The ledger let it in by its own rules, so that another shape is of a later version: passed over.
-fn key_fact(row: &Row) -> Option<KeyFact> {
-    let said: KeyEvent = serde_json::from_str(&row.payload).ok()?;
-    match row.event_type.as_str() {
+fn key_fact(data: &str) -> Option<KeyFact> {
+    let said: KeyEvent = serde_json::from_str(data).ok()?;
+    match said.event_type.as_str() {
         "KeyEnrolled" | "LedgerOpened" => {
             Some(KeyFact::Enrolled { kid: said.kid, holder: said.holder?, role: said.role? })
         }
@@ -92,4 +91,6 @@ struct KeyEvent {
     old_kid: Option<String>,
     role: Option<String>,
     suspect_from: Option<u64>,
+    #[serde(rename = "type")]
+    event_type: String,
 }

@@ -9,10 +9,11 @@ use wuping_domain::reaction::Rulebooks;
 use wuping_ledger::encoding::Hash;
 use wuping_ledger::merkle::Frontier;
 use wuping_ledger::reader::Reader;
+use wuping_ledger::verified::Part;
 
 use crate::entry::Entry;
 use crate::error::ViewsError;
-use crate::feed::{self, Batch};
+use crate::feed;
 use crate::file::{self, FileId, Progress};
 use crate::folding::{self, Writing};
 use crate::tx::{Memory, Tx};
@@ -97,7 +98,7 @@ impl Projector {
     }
 
     /// Fold a batch in one transaction; where an entry fails, what comes before it is saved all the same.
-    fn fold(&mut self, batch: &Batch) -> Result<(), ViewsError> {
+    fn fold(&mut self, batch: &Part<Entry>) -> Result<(), ViewsError> {
         let Err(stopped) = self.fold_first(batch, batch.entries.len()) else { return Ok(()) };
         let before = stopped.at;
         if before > 0 {
@@ -106,7 +107,7 @@ impl Projector {
         Err(stopped.error)
     }
 
-    fn fold_first(&mut self, batch: &Batch, count: usize) -> Result<(), Stopped> {
+    fn fold_first(&mut self, batch: &Part<Entry>, count: usize) -> Result<(), Stopped> {
         let outcome = self.transaction(&batch.entries[..count], &batch.leaves[..count]);
         if outcome.is_err() {
             // Neither the rows nor what is held in memory may keep half of a batch.

@@ -1,0 +1,124 @@
+//! `wuping bench`: this program beside the stock frameworks, side by side in one run on one machine.
+//!
+//! Sides take turns round by round, so that a machine that gets slower does so for both; figures are medians.
+
+mod append;
+mod figures;
+mod notebook;
+mod sides;
+
+use std::path::Path;
+use std::time::Duration;
+
+use figures::{Figures, OURS, STOCK, Table};
+use serde_json::{Value, json};
+
+use append::Length;
+
+/// What to compare, and how long.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// What.
+    pub what: What,
+    /// Rounds of each side.
+    pub rounds: u32,
+    /// Milliseconds of a round that is measured by time.
+    pub milliseconds: u64,
+    /// How many write at once, one measurement each.
+    pub callers: Vec<u64>,
+}
+
+/// What is compared.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum What {
+    /// Durable events a second at 1, 16 and 128 callers.
+    Append,
+}
+
+/// Why a comparison could not be made.
+#[derive(Debug, thiserror::Error)]
+#[error("the comparison could not {doing}")]
+pub struct BenchError {
+    doing: &'static str,
+    #[source]
+    source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+impl BenchError {
+    fn of<E: Into<Box<dyn std::error::Error + Send + Sync>>>(doing: &'static str) -> impl Fn(E) -> Self {
+        move |source| Self { doing, source: source.into() }
+    }
+
+    fn because(doing: &'static str, why: String) -> Self {
+        Self { doing, source: why.into() }
+    }
+}
+
+/// Runs a comparison on files in a folder that is its own.
+///
+/// # Errors
+/// [`BenchError`] if a side could not do its part.
+pub async fn run(plan: &Plan, folder: &Path) -> Result<Compared, BenchError> {
+    let length = Length { rounds: plan.rounds, round: Duration::from_millis(plan.milliseconds) };
+    let mut table = Table::default();
+    match plan.what {
+        What::Append => append::on_sqlite(folder, &plan.callers, length, &mut table).await?,
+    }
+    Ok(Compared { table })
+}
+
+/// What came out.
+#[derive(Debug)]
+pub struct Compared {
+    table: Table,
+}
+
+impl Compared {
+    /// For machines: ratios and figures by what was measured.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        let ratios =
+            self.table.ratios().into_iter().map(|(measured, ratio)| (measured, json!(decimal(ratio))));
+        json!({ "ratio": ratios.collect::<serde_json::Map<_, _>>(), "figures": self.table.figures() })
+    }
+
+    /// For people: a line for each thing measured.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = vec![format!(
+            "{:<28} {:>12} {:>12} {:>7}   {:>16} {:>16}",
+            "", "wuping/s", "stock/s", "ratio", "wuping p50/p99", "stock p50/p99"
+        )];
+        let ratios = self.table.ratios();
+        for (measured, sides) in self.table.figures() {
+            let rate = |side| {
+                sides
+                    .get(side)
+                    .map_or_else(|| "-".to_owned(), |figures: &Figures| figures.per_second.to_string())
+            };
+            let ratio =
+                ratios.get(&measured).map_or_else(|| "-".to_owned(), |ratio| decimal(*ratio).to_string());
+            lines.push(format!(
+                "{measured:<28} {:>12} {:>12} {ratio:>7}   {:>16} {:>16}",
+                rate(OURS),
+                rate(STOCK),
+                waits(sides.get(OURS)),
+                waits(sides.get(STOCK)),
+            ));
+        }
+        lines
+    }
+}
+
+/// Thousandths as a decimal number.
+fn decimal(thousandths: u64) -> serde_json::Number {
+    let text = format!("{}.{:03}", thousandths / 1_000, thousandths % 1_000);
+    serde_json::from_str(&text).unwrap_or_else(|_| 0.into())
+}
+
+fn waits(figures: Option<&Figures>) -> String {
+    match figures.and_then(|figures| Some((figures.p50_us?, figures.p99_us?))) {
+        Some((p50, p99)) => format!("{p50}/{p99} us"),
+        None => "-".to_owned(),
+    }
+}
