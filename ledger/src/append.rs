@@ -5,8 +5,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::clock::ClockFault;
-use crate::encoding::b64u_encode;
-use crate::entry::{self, Entry, Meta, parse_event_id};
+use crate::entry::{parse_content, parse_event_id};
 use crate::keyring::KeyringError;
 use crate::keys::{Kid, Signer};
 use crate::reactor::ReactionFailed;
@@ -207,36 +206,18 @@ pub(crate) struct Content {
 
 impl AppendRequest {
     /// Checks all that needs no other entry.
-    pub(crate) fn checked(self, origin: &str) -> Result<CheckedRequest, AppendError> {
+    pub(crate) fn checked(self) -> Result<CheckedRequest, AppendError> {
         parse_event_id(&self.event_id.to_string())?;
         if self.events.is_empty() {
             return Err(Refusal::new("no-events", "a command that states nothing is not appended").into());
         }
-        let contents = self.events.iter().map(|event| content(event, origin)).collect::<Result<_, _>>()?;
+        let contents = self.events.iter().map(content).collect::<Result<_, _>>()?;
         Ok(CheckedRequest { request: self, contents })
     }
 }
 
 /// Reads an event as it would stand in the log: the format's own reader says whether it may.
-pub(crate) fn content(event: &NewEvent, origin: &str) -> Result<Content, Refusal> {
-    let meta = Meta {
-        author_seq: 1,
-        event_id: entry::derived_event_id(origin, "content", 1),
-        log: origin.to_owned(),
-        occurred_at: Timestamp::parse(ANY_TIME, "occurred_at")?,
-        schema: event.schema.clone(),
-        stream: event.stream.clone(),
-        version: 1,
-    };
-    let (payload, protected) = (entry::payload(&event.data, &meta), entry::protected_of(ANY_KID));
-    let leaf = entry::leaf_of(ANY_TIME, 0, &payload, &protected, &b64u_encode(&[0; 64]));
-    let entry = Entry::parse(&leaf, Some(origin))?;
-    // a text that closes `data` early and opens other members would not come back as it went in
-    if entry.data_jcs != event.data {
-        return Err(Refusal::new("payload-members", "the content is not one canonical object"));
-    }
-    Ok(Content { event_type: entry.event_type, value: entry.data })
+pub(crate) fn content(event: &NewEvent) -> Result<Content, Refusal> {
+    let (event_type, value) = parse_content(&event.data, &event.schema, &event.stream)?;
+    Ok(Content { event_type, value })
 }
-
-const ANY_TIME: &str = "2000-01-01T00:00:00.000Z";
-const ANY_KID: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";

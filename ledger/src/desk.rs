@@ -71,7 +71,7 @@ impl Desk {
     /// Writes these commands in one transaction, or none of them: the first entries of a ledger.
     pub(crate) fn append_all(&mut self, requests: Vec<AppendRequest>) -> Result<(), AppendError> {
         let checked: Vec<_> =
-            requests.into_iter().map(|request| request.checked(&self.origin)).collect::<Result<_, _>>()?;
+            requests.into_iter().map(|request| request.checked()).collect::<Result<_, _>>()?;
         let mut refused = None;
         let answers = self.in_transaction(checked.len(), |staging, clock| {
             let answers = decide_each(checked, staging, clock);
@@ -100,7 +100,7 @@ impl Desk {
 
     fn heads_entry(&mut self) -> Result<Receipt, AppendError> {
         let request = self.heads_request()?;
-        let checked = request.checked(&self.origin)?;
+        let checked = request.checked()?;
         let mut checked = Some(checked);
         let mut answers = self.in_transaction(1, |staging, clock| {
             let staged = checked.take().ok_or(AppendError::Closed).and_then(|mut checked| {

@@ -223,6 +223,18 @@ pub fn leaf(
     leaf_of(recorded_at.as_str(), sequence, payload_b64, protected_b64, signature_b64)
 }
 
+/// Reads the content of an event that is to be signed: its type, and what it says. As strict as [`Entry::parse`], which
+/// will read it back.
+///
+/// # Errors
+/// The first rule that is broken.
+pub fn parse_content(data_jcs: &str, schema: &str, stream: &StreamPath) -> Result<(String, Value), Refusal> {
+    need_that(is_schema(schema), "meta-schema", || format!("{schema:?}"))?;
+    // in the payload it stands enclosed once
+    let data = jcs::parse_enclosed(data_jcs.as_bytes(), 1)?;
+    Ok((checked_type(&data, stream)?, data))
+}
+
 /// The id of a further event of a command, or of a reaction: version 8, from the log's origin, the cause and a
 /// number from 1. The cause is the first event's id or `reaction/<name>/<position>`.
 pub fn derived_event_id(origin: &str, cause: &str, n: u64) -> Uuid {
@@ -301,12 +313,18 @@ fn parse_payload(payload_b64: &str, log: Option<&str>) -> Result<Payload, Refusa
     let [data, meta] = exactly(jcs::parse(&plain)?, ["data", "meta"], "payload-members")?;
     let meta = parse_meta(meta)?;
     need_that(log.is_none_or(|log| log == meta.log), "meta-log", || meta.log.clone())?;
-    let members = object(&data, "payload-members")?;
-    let event_type = members.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
-    need_that(is_type(&event_type), "data-type", || format!("{event_type:?}"))?;
-    shape::check(members, &meta.stream)?;
+    let event_type = checked_type(&data, &meta.stream)?;
     let data_jcs = data_text(&plain, &meta)?;
     Ok(Payload { data, data_jcs, meta, event_type })
+}
+
+/// The type of a content, found well formed for its stream.
+fn checked_type(data: &Value, stream: &StreamPath) -> Result<String, Refusal> {
+    let members = object(data, "payload-members")?;
+    let event_type = members.get("type").and_then(Value::as_str).unwrap_or_default();
+    need_that(is_type(event_type), "data-type", || format!("{event_type:?}"))?;
+    shape::check(members, stream)?;
+    Ok(event_type.to_owned())
 }
 
 /// The content's part of a canonical payload: what stands between `{"data":` and `,"meta":…}`.

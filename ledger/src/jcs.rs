@@ -34,10 +34,18 @@ pub fn canonical_str(value: &Value) -> Result<String, Refusal> {
 /// `utf8`, `json-bom`, `json-syntax`, `json-duplicate-name`, `json-float`, `json-int-range`, `json-surrogate`,
 /// `json-depth`, or `jcs-not-canonical` for sound JSON in another spelling.
 pub fn parse(bytes: &[u8]) -> Result<Value, Refusal> {
+    parse_enclosed(bytes, 0)
+}
+
+/// As [`parse`], of a value that will stand enclosed by so many arrays or objects.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_enclosed(bytes: &[u8], depth: usize) -> Result<Value, Refusal> {
     need(!bytes.starts_with("\u{feff}".as_bytes()), "json-bom", "")?;
     let text = std::str::from_utf8(bytes).map_err(|e| Refusal::new("utf8", e.to_string()))?;
     let mut reader = Reader { text, at: 0 };
-    let value = reader.value(0)?;
+    let value = reader.value(depth)?;
     match reader.peek() {
         None => Ok(value),
         Some(_) => Err(reader.unexpected()),

@@ -1,6 +1,6 @@
 //! The stored form of an entry (docs/format.md §2): columns that rebuild the leaf, each second saying compared.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::encoding::{Hash, b64u_encode};
 use crate::entry::Entry;
@@ -164,17 +164,25 @@ impl Row {
 
 /// What the column `metadata` holds: the signed meta as canonical JSON with every value a string.
 pub fn metadata_text(meta: &crate::entry::Meta) -> String {
-    let strings = json!({
-        "author_seq": meta.author_seq.to_string(),
-        "event_id": meta.event_id.to_string(),
-        "log": meta.log,
-        "occurred_at": meta.occurred_at.as_str(),
-        "schema": meta.schema,
-        "stream": meta.stream.as_str(),
-        "version": meta.version.to_string(),
-    });
-    // a flat object of strings has a canonical form
-    jcs::canonical_str(&strings).unwrap_or_default()
+    let mut text = String::with_capacity(256 + meta.log.len() + meta.stream.as_str().len());
+    let (author_seq, event_id, version) =
+        (meta.author_seq.to_string(), meta.event_id.to_string(), meta.version.to_string());
+    let mut before = "{\"";
+    for (name, value) in [
+        ("author_seq", author_seq.as_str()),
+        ("event_id", &event_id),
+        ("log", &meta.log),
+        ("occurred_at", meta.occurred_at.as_str()),
+        ("schema", &meta.schema),
+        ("stream", meta.stream.as_str()),
+        ("version", &version),
+    ] {
+        text.extend([before, name, "\":"]);
+        jcs::write_string(value, &mut text);
+        before = ",\"";
+    }
+    text.push('}');
+    text
 }
 
 const COLUMNS: usize = 16;
@@ -212,6 +220,14 @@ mod tests {
         assert_eq!(row.check(LOG).unwrap(), entry());
         assert_eq!((row.aggregate_type.as_str(), row.event_version.as_str()), ("hazard", "2"));
         assert!(row.check("elsewhere").is_err());
+    }
+
+    #[test]
+    fn metadata_is_canonical() {
+        let metadata = Row::from_entry(&entry()).metadata;
+        let parsed = jcs::parse(metadata.as_bytes()).unwrap();
+        assert_eq!((&parsed["version"], &parsed["log"]), (&"12".into(), &LOG.into()));
+        assert_eq!(jcs::canonical_str(&parsed).unwrap(), metadata);
     }
 
     #[test]

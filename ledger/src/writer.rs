@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError, sync_channel};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -157,7 +158,7 @@ impl WriterHandle {
         &self,
         request: AppendRequest,
     ) -> Result<(Job, oneshot::Receiver<Result<Receipt, AppendError>>), AppendError> {
-        let checked = Box::new(request.checked(&self.origin)?);
+        let checked = Box::new(request.checked()?);
         let (reply, answer) = oneshot::channel();
         Ok((Job::Append(Waiting { checked, reply }), answer))
     }
@@ -218,13 +219,14 @@ pub(crate) fn start(desk: Desk, queue_max: usize) -> std::io::Result<(WriterHand
 
 /// The writer's day: what waits, then the checkpoint when it is due.
 fn work(mut desk: Desk, jobs: &Receiver<Job>) {
+    let mut pace = Pace::default();
     loop {
         let next = match desk.checkpoint_due_in() {
             Some(due) => jobs.recv_timeout(due),
             None => jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
         };
         let ended = match next {
-            Ok(job) => serve(&mut desk, jobs, job),
+            Ok(job) => serve(&mut desk, jobs, job, &mut pace),
             Err(RecvTimeoutError::Timeout) => false,
             Err(RecvTimeoutError::Disconnected) => true,
         };
@@ -239,13 +241,15 @@ fn work(mut desk: Desk, jobs: &Receiver<Job>) {
 }
 
 /// Does a job, and with an append all those that wait behind it; true when the writer was closed.
-fn serve(desk: &mut Desk, jobs: &Receiver<Job>, job: Job) -> bool {
+fn serve(desk: &mut Desk, jobs: &Receiver<Job>, job: Job, pace: &mut Pace) -> bool {
     let mut next = Some(job);
     while let Some(job) = next.take() {
         match job {
             Job::Append(first) => {
-                let (batch, behind) = gather(jobs, first);
+                let (batch, behind) = gather(jobs, first, pace);
+                let (commands, began) = (batch.len(), Instant::now());
                 desk.append(batch);
+                *pace = Pace { commands, took: began.elapsed() };
                 next = behind;
             }
             Job::Close { reply } => {
@@ -287,18 +291,46 @@ fn serve_single(desk: &mut Desk, job: Job) {
     }
 }
 
+/// How the last batch was: what to expect of the next.
+#[derive(Clone, Copy, Debug, Default)]
+struct Pace {
+    commands: usize,
+    took: Duration,
+}
+
+impl Pace {
+    /// How many commands are worth a short wait. Those who were answered together come back together; taken alone, the
+    /// first of them would cost a commit for which all others wait.
+    fn expected(self) -> usize {
+        self.commands * 3 / 4
+    }
+
+    /// For how long: much less than the commit that it saves.
+    fn patience(self) -> Duration {
+        (self.took / 4).min(PATIENCE_MAX)
+    }
+}
+
 /// The commands that wait, up to the first other job.
-fn gather(jobs: &Receiver<Job>, first: Waiting) -> (Vec<Waiting>, Option<Job>) {
+fn gather(jobs: &Receiver<Job>, first: Waiting, pace: &Pace) -> (Vec<Waiting>, Option<Job>) {
+    let until = Instant::now() + pace.patience();
     let mut batch = vec![first];
     while batch.len() < COMMANDS_A_BATCH {
-        match jobs.try_recv() {
-            Ok(Job::Append(waiting)) => batch.push(waiting),
-            Ok(other) => return (batch, Some(other)),
-            Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
+        let next = match jobs.try_recv() {
+            Err(TryRecvError::Empty) if batch.len() < pace.expected() => {
+                jobs.recv_timeout(until.saturating_duration_since(Instant::now())).ok()
+            }
+            next => next.ok(),
+        };
+        match next {
+            Some(Job::Append(waiting)) => batch.push(waiting),
+            Some(other) => return (batch, Some(other)),
+            None => break,
         }
     }
     (batch, None)
 }
 
 const COMMANDS_A_BATCH: usize = 512;
-const ROOM_AGAIN: std::time::Duration = std::time::Duration::from_millis(2);
+const PATIENCE_MAX: Duration = Duration::from_millis(2);
+const ROOM_AGAIN: Duration = Duration::from_millis(2);
