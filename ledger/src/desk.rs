@@ -1,5 +1,6 @@
 //! The writer's desk: store, state, keys, clock and rules at hand of the one thread that writes.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,11 +14,12 @@ use crate::clock::{Clock, ClockFault, SystemClock, judge};
 use crate::heads::{HeadKind, Heads};
 use crate::held_keys::HeldKeys;
 use crate::jcs::canonical_str;
+use crate::keyring::SealingKey;
 use crate::keys::Signer;
 use crate::reactor::Reactor;
 use crate::sealing::seal;
 use crate::staging::{Staged, Staging};
-use crate::store::{LedgerStore, Outcome, Scheme, SealedKey, StoreError};
+use crate::store::{Asked, Known, LedgerStore, Outcome, Scheme, SealedKey, StoreError};
 use crate::stream::StreamPath;
 use crate::timestamp::Timestamp;
 use crate::tree_state::TreeState;
@@ -30,6 +32,8 @@ pub(crate) struct Desk {
     /// None after a failure, until it could be read again.
     state: Option<TreeState>,
     held: HeldKeys,
+    /// Under which another node may have sealed a key since.
+    master: SealingKey,
     reactor: Box<dyn Reactor>,
     clock: Arc<dyn Clock>,
     simulated: bool,
@@ -43,13 +47,24 @@ impl Desk {
     pub(crate) fn open(
         origin: String,
         store: Box<dyn LedgerStore>,
-        held: HeldKeys,
+        (held, master): (HeldKeys, SealingKey),
         reactor: Box<dyn Reactor>,
         (clock, simulated): (Arc<dyn Clock>, bool),
         checkpoints: CheckpointBook,
     ) -> Result<Self, StoreError> {
-        let state = Some(TreeState::load(store.as_ref(), &origin)?);
-        Ok(Self { origin, store, state, held, reactor, clock, simulated, accepted: None, checkpoints })
+        let state = Some(TreeState::load(store.reads(), &origin)?);
+        Ok(Self {
+            origin,
+            store,
+            state,
+            held,
+            master,
+            reactor,
+            clock,
+            simulated,
+            accepted: None,
+            checkpoints,
+        })
     }
 
     pub(crate) fn origin(&self) -> &str {
@@ -60,8 +75,10 @@ impl Desk {
     pub(crate) fn append(&mut self, batch: Vec<Waiting>) {
         let (requests, replies): (Vec<_>, Vec<_>) =
             batch.into_iter().map(|waiting| (*waiting.checked, waiting.reply)).unzip();
-        let answers =
-            self.in_transaction(requests.len(), |staging, clock| decide_each(requests, staging, clock));
+        let (streams, event_ids) = asked_by(&requests);
+        let asked = Asked { streams: streams.iter().map(String::as_str).collect(), event_ids };
+        let answers = self
+            .in_transaction(&asked, requests.len(), |staging, clock| decide_each(requests, staging, clock));
         for (reply, answer) in replies.into_iter().zip(answers) {
             // whoever has gone finds the outcome by the event id
             let _ = reply.send(answer);
@@ -73,7 +90,7 @@ impl Desk {
         let checked: Vec<_> =
             requests.into_iter().map(|request| request.checked()).collect::<Result<_, _>>()?;
         let mut refused = None;
-        let answers = self.in_transaction(checked.len(), |staging, clock| {
+        let answers = self.in_transaction(&Asked::default(), checked.len(), |staging, clock| {
             let answers = decide_each(checked, staging, clock);
             if let Some(Err(error)) = answers.iter().find(|answer| answer.is_err()) {
                 refused = Some(error.clone());
@@ -91,7 +108,7 @@ impl Desk {
     /// Commits to all heads, unless the last entry is such a commitment.
     pub(crate) fn commit_heads(&mut self) -> Result<Option<Receipt>, AppendError> {
         let size = self.state()?.frontier.size();
-        let last = self.store.last_position_of_subject(HEADS)?;
+        let last = self.store.reads().last_position_of_subject(HEADS)?;
         if last.map_or(0, |position| position + 1) == size {
             return Ok(None);
         }
@@ -102,7 +119,7 @@ impl Desk {
         let request = self.heads_request()?;
         let checked = request.checked()?;
         let mut checked = Some(checked);
-        let mut answers = self.in_transaction(1, |staging, clock| {
+        let mut answers = self.in_transaction(&Asked::default(), 1, |staging, clock| {
             let staged = checked.take().ok_or(AppendError::Closed).and_then(|mut checked| {
                 let at = clock.at(staging, None)?;
                 checked.request.occurred_at = at;
@@ -116,10 +133,10 @@ impl Desk {
     /// Keeps what a refused command was told, or answers its first outcome.
     pub(crate) fn record_refusal(&mut self, outcome: Outcome) -> Result<Outcome, AppendError> {
         let event_id = outcome.event_id;
-        match self.store.outcome(&event_id)? {
+        match self.store.reads().outcome(&event_id)? {
             Some(first) if first.digest == outcome.digest => Ok(first),
             Some(_) => Err(AppendError::DifferentCommand { event_id }),
-            None if self.store.position_of(&event_id)?.is_some() => {
+            None if self.store.reads().position_of(&event_id)?.is_some() => {
                 Err(AppendError::DifferentCommand { event_id })
             }
             None => {
@@ -193,6 +210,7 @@ impl Desk {
     /// that was new in it is answered as failed and memory is read from the store again.
     fn in_transaction(
         &mut self,
+        asked: &Asked<'_>,
         count: usize,
         decide: impl FnOnce(&mut Staging<'_>, &mut BatchClock) -> Vec<Result<Receipt, AppendError>>,
     ) -> Vec<Result<Receipt, AppendError>> {
@@ -200,10 +218,14 @@ impl Desk {
         if let Err(error) = self.state().map(|_| ()) {
             return failed(error);
         }
-        if let Err(error) = self.store.begin() {
-            self.store.abandon();
-            return failed(error.into());
-        }
+        let known = match self.begin(asked) {
+            Ok(known) => known,
+            Err(error) => {
+                self.store.abandon();
+                self.state = None;
+                return failed(error.into());
+            }
+        };
         let mut batch_clock = BatchClock {
             fault: self.unaccepted_fault(),
             now: now(self.clock.as_ref()),
@@ -213,7 +235,8 @@ impl Desk {
         let size = state.frontier.size();
         let mut staging = Staging {
             origin: &self.origin,
-            store: self.store.as_ref(),
+            store: self.store.reads(),
+            known,
             state,
             held: &self.held,
             reactor: self.reactor.as_mut(),
@@ -231,6 +254,24 @@ impl Desk {
             }
         }
         answers
+    }
+
+    /// Takes the head lock; if others have written since this node's last batch, takes that in before anything is decided.
+    fn begin(&mut self, asked: &Asked<'_>) -> Result<Known, StoreError> {
+        let known = self.store.begin(asked)?;
+        let Some(state) = self.state.as_mut() else { return Ok(known) };
+        let Some(head) = known.head.as_ref().filter(|head| head.frontier.size() > state.frontier.size())
+        else {
+            return Ok(known);
+        };
+        let caught = state.catch_up(self.store.reads(), head, &self.origin)?;
+        caught.subjects.iter().for_each(|subject| self.reactor.forget(subject));
+        if caught.keys {
+            let sealed = self.store.reads().sealed_keys()?;
+            let opened = HeldKeys::open(&sealed, &self.master);
+            self.held = opened.map_err(|error| StoreError::Corrupt { what: error.to_string() })?;
+        }
+        Ok(known)
     }
 
     fn write(&mut self, staged: Staged) -> Result<(), StoreError> {
@@ -262,7 +303,7 @@ impl Desk {
     /// The state, read again if it was given up.
     fn state(&mut self) -> Result<&mut TreeState, AppendError> {
         if self.state.is_none() {
-            self.state = Some(TreeState::load(self.store.as_ref(), &self.origin)?);
+            self.state = Some(TreeState::load(self.store.reads(), &self.origin)?);
             self.reactor.forget_all();
         }
         self.state.as_mut().ok_or(AppendError::Closed)
@@ -286,12 +327,12 @@ impl Desk {
 
     fn heads_request(&mut self) -> Result<AppendRequest, AppendError> {
         let mut heads = Heads::new();
-        self.store.last_of_streams(&mut |last| {
+        self.store.reads().last_of_streams(&mut |last| {
             heads.set(HeadKind::Stream, last.stream, last.version, last.position, last.leaf_hash);
             Ok(())
         })?;
-        for author in self.store.authors()? {
-            let leaf = self.store.leaf_hashes(author.position, author.position + 1)?;
+        for author in self.store.reads().authors()? {
+            let leaf = self.store.reads().leaf_hashes(author.position, author.position + 1)?;
             for leaf in leaf {
                 heads.set(HeadKind::Author, author.kid.as_str(), author.author_seq, author.position, leaf);
             }
@@ -315,6 +356,13 @@ impl Desk {
             simulated_now: None,
         })
     }
+}
+
+/// What a batch of commands needs to know of the store, each thing once.
+fn asked_by(requests: &[CheckedRequest]) -> (BTreeSet<String>, Vec<Uuid>) {
+    let events = requests.iter().flat_map(|checked| &checked.request.events);
+    let streams = events.map(|event| event.stream.as_str().to_owned()).collect();
+    (streams, requests.iter().map(|checked| checked.request.event_id).collect())
 }
 
 /// Decides commands in their order; one that fails leaves the others alone.

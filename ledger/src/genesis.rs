@@ -17,10 +17,10 @@ use crate::held_keys::{HeldKeys, LOG_KEY, open_sealed, seal};
 use crate::keyring::{KeyringError, SealingKey};
 use crate::keys::{Role, Signer, key_stream};
 use crate::note::{CheckpointSigner, VerifierKey, check_origin};
+use crate::place::Place;
 use crate::reactor::{NoReactions, Reactor};
 use crate::reader::Reader;
 use crate::refusal::Refusal;
-use crate::sqlite::SqliteStore;
 use crate::store::{LedgerStore, SealedKey, StoreError};
 use crate::timestamp::Timestamp;
 use crate::writer::{self, WriterHandle};
@@ -183,12 +183,12 @@ impl Ledger {
         if matches!(running.clock, ClockChoice::Simulated(_)) && !origin.starts_with("sample/") {
             return Err(LedgerError::Simulation);
         }
-        let mut store = SqliteStore::create(folder)?;
-        if store.head()?.is_some() {
+        let mut store = Place::of(folder)?.create()?;
+        if store.reads().head()?.is_some() {
             return Err(LedgerError::Exists);
         }
         let master = SealingKey::load_or_create(MASTER_VARIABLE, &folder.join(MASTER_FILE))?;
-        let log = log_key(&mut store, &origin, &master)?;
+        let log = log_key(store.as_mut(), &origin, &master)?;
         let opened = json!({
             "log_vkey": log.verifier_key().to_string(),
             "origin": origin,
@@ -198,9 +198,9 @@ impl Ledger {
         let opened =
             with(opened, "continues", continues.map(|note| crate::encoding::b64_encode(note.as_bytes())));
         let (held, requests) =
-            first_entries(&mut store, &master, &origin, &roots, opened, now(&running.clock))?;
+            first_entries(store.as_mut(), &master, &origin, &roots, opened, now(&running.clock))?;
         let reader = Reader::open(folder)?;
-        let ledger = run(folder, Box::new(store), reader, (held, master, log), origin, running, |desk| {
+        let ledger = run(folder, store, reader, (held, master, log), origin, running, |desk| {
             desk.append_all(requests)
         })?;
         Ok(Created { ledger, roots })
@@ -215,7 +215,7 @@ impl Ledger {
         if matches!(running.clock, ClockChoice::Simulated(_)) {
             return Err(LedgerError::Simulation);
         }
-        Self::open_over(folder, Box::new(SqliteStore::open(folder)?), running)
+        Self::open_over(folder, Place::of(folder)?.open_writing()?, running)
     }
 
     /// Opens the ledger of a folder for reading only: beside a running server too.
@@ -236,7 +236,7 @@ impl Ledger {
         let reader = Reader::open(folder)?;
         let origin = reader.origin()?.to_owned();
         let master = SealingKey::load(MASTER_VARIABLE, &folder.join(MASTER_FILE))?;
-        let sealed = store.sealed_keys()?;
+        let sealed = store.reads().sealed_keys()?;
         let log = opened_log_key(&sealed, &origin, &master)?.ok_or(LedgerError::LogKey)?;
         if stated_log_key(&reader)? != log.verifier_key().to_string() {
             return Err(LedgerError::LogKey);
@@ -340,7 +340,7 @@ fn run(
         ClockChoice::Simulated(clock) => (clock, true),
         ClockChoice::System => (Arc::new(SystemClock::default()), false),
     };
-    let mut desk = Desk::open(origin, store, held, running.reactor, clock, book)?;
+    let mut desk = Desk::open(origin, store, (held, master.clone()), running.reactor, clock, book)?;
     first(&mut desk)?;
     let (writer, thread) = writer::start(desk, running.queue_max).map_err(LedgerError::Thread)?;
     Ok(Ledger { reader, writer, thread, master, log_key })
@@ -348,7 +348,7 @@ fn run(
 
 /// The commands that open a ledger, signed by its first root key, and the server's own keys, kept sealed.
 fn first_entries(
-    store: &mut SqliteStore,
+    store: &mut dyn LedgerStore,
     master: &SealingKey,
     origin: &str,
     roots: &[RootKey],
@@ -378,11 +378,11 @@ fn first_entries(
 
 /// The log key of a ledger being made: a fresh one, or the one kept when it was not finished before.
 fn log_key(
-    store: &mut SqliteStore,
+    store: &mut dyn LedgerStore,
     origin: &str,
     master: &SealingKey,
 ) -> Result<CheckpointSigner, LedgerError> {
-    if let Some(log) = opened_log_key(&store.sealed_keys()?, origin, master)? {
+    if let Some(log) = opened_log_key(&store.reads().sealed_keys()?, origin, master)? {
         return Ok(log);
     }
     let signer = Signer::generate()?;

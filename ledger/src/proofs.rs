@@ -1,12 +1,11 @@
 //! Tiles, bundles and proofs of a stored ledger, rendered from its rows and full tiles (docs/format.md §3, §6).
 
-use rusqlite::Connection;
-
 use crate::encoding::Hash;
 use crate::merkle::{consistency_proof, inclusion_proof, root_from_subtrees, root_of};
 use crate::reader::{Reader, locked};
+use crate::reading::LedgerReads;
 use crate::refusal::Refusal;
-use crate::select::{self, damaged};
+use crate::select::damaged;
 use crate::store::StoreError;
 use crate::tile::{Tile, TileKind, WIDTH, encode_bundle};
 
@@ -83,7 +82,10 @@ impl Reader {
         }
     }
 
-    fn proving<T>(&self, prove: impl FnOnce(&Connection) -> Result<T, ProofError>) -> Result<T, ProofError> {
+    fn proving<T>(
+        &self,
+        prove: impl FnOnce(&dyn LedgerReads) -> Result<T, ProofError>,
+    ) -> Result<T, ProofError> {
         let mut failed = None;
         let proven = self.with(|connection| {
             prove(connection).map_err(|error| {
@@ -99,13 +101,13 @@ impl Reader {
     }
 
     /// The root of the complete subtree of `2^level` leaves with this index.
-    fn subtree(&self, connection: &Connection, level: u8, index: u64) -> Result<Hash, ProofError> {
+    fn subtree(&self, connection: &dyn LedgerReads, level: u8, index: u64) -> Result<Hash, ProofError> {
         let (tile_level, within) = (level / LEVELS_A_TILE, level % LEVELS_A_TILE);
         let (first, count) = (index << within, 1u64 << within);
         // a subtree never crosses a tile: its size is a power of two below that of the tile, and it is aligned
         let (n, offset) = (first / u64::from(WIDTH), (first % u64::from(WIDTH)) as usize);
         let hashes = if tile_level == 0 {
-            select::leaf_hashes(connection, first, first + count)?
+            connection.leaf_hashes(first, first + count)?
         } else if let Some(tile) = self.stored_tile(connection, tile_level, n)? {
             tile[offset..offset + count as usize].to_vec()
         } else {
@@ -117,14 +119,14 @@ impl Reader {
 
     fn tile_hashes(
         &self,
-        connection: &Connection,
+        connection: &dyn LedgerReads,
         level: u8,
         n: u64,
         width: u16,
     ) -> Result<Vec<Hash>, StoreError> {
         let first = n * u64::from(WIDTH);
         if level == 0 {
-            return select::leaf_hashes(connection, first, first + u64::from(width));
+            return connection.leaf_hashes(first, first + u64::from(width));
         }
         match self.stored_tile(connection, level, n)? {
             Some(mut tile) => {
@@ -138,7 +140,7 @@ impl Reader {
     }
 
     /// Hash `index` of tile level `level` (1 or above): the root over the full tile `index` of the level below.
-    fn root_of_tile(&self, connection: &Connection, level: u8, index: u64) -> Result<Hash, StoreError> {
+    fn root_of_tile(&self, connection: &dyn LedgerReads, level: u8, index: u64) -> Result<Hash, StoreError> {
         if let Some(root) = locked(&self.shared.roots).get(&(level, index)) {
             return Ok(*root);
         }
@@ -153,11 +155,11 @@ impl Reader {
 
     fn stored_tile(
         &self,
-        connection: &Connection,
+        connection: &dyn LedgerReads,
         level: u8,
         n: u64,
     ) -> Result<Option<Vec<Hash>>, StoreError> {
-        let Some(bytes) = select::tile(connection, level, n)? else { return Ok(None) };
+        let Some(bytes) = connection.tile(level, n)? else { return Ok(None) };
         if bytes.len() != usize::from(WIDTH) * 32 {
             return Err(damaged(format!("tile {n} of level {level} has not 256 hashes")));
         }

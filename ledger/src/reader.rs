@@ -4,18 +4,19 @@
 //! It sees what is committed, whole batches only. Its methods block for as long as the disk takes.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
-use rusqlite::Connection;
 use uuid::Uuid;
 
 use crate::encoding::Hash;
 use crate::key_state::KeyState;
+use crate::place::Place;
+use crate::reading::LedgerReads;
 use crate::recorded::{RecordedEntry, RecordedRow};
 use crate::row::Row;
-use crate::select::{self, damaged, prepared};
-use crate::sqlite::{check_schema_version, existing_database_in, head, open_reading};
+use crate::select::damaged;
 use crate::store::{LastOfStream, Outcome, Scheme, StoreError, TreeHead};
 use crate::stored_leaf::StoredLeaf;
 
@@ -25,13 +26,18 @@ pub struct Reader {
     pub(crate) shared: Arc<Shared>,
 }
 
-#[derive(Debug)]
 pub(crate) struct Shared {
-    file: PathBuf,
+    place: Place,
     origin: OnceLock<String>,
-    idle: Mutex<Vec<Connection>>,
+    idle: Mutex<Vec<Idle>>,
     /// Roots of full tiles by (level of their parent's hash, index): they never change, and a proof needs many.
     pub(crate) roots: Mutex<HashMap<(u8, u64), Hash>>,
+}
+
+/// A connection that nobody uses at the moment.
+struct Idle {
+    connection: Box<dyn LedgerReads>,
+    since: Instant,
 }
 
 impl Reader {
@@ -41,13 +47,12 @@ impl Reader {
     ///
     /// [`StoreError::Missing`] or [`StoreError::SchemaVersion`].
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        let file = existing_database_in(folder)?;
-        let connection = open_reading(&file)?;
-        check_schema_version(&connection, &file)?;
+        let place = Place::of(folder)?;
+        let idle = Idle { connection: place.open_reading()?, since: Instant::now() };
         let shared = Shared {
-            file,
+            place,
             origin: OnceLock::new(),
-            idle: Mutex::new(vec![connection]),
+            idle: Mutex::new(vec![idle]),
             roots: Mutex::new(HashMap::new()),
         };
         Ok(Self { shared: Arc::new(shared) })
@@ -78,7 +83,7 @@ impl Reader {
     ///
     /// [`StoreError`] if it cannot be read or is no state of a tree.
     pub fn head(&self) -> Result<Option<TreeHead>, StoreError> {
-        self.with(head)
+        self.with(|connection| connection.head())
     }
 
     /// Number of entries.
@@ -101,7 +106,7 @@ impl Reader {
         to: u64,
         mut each: impl FnMut(RecordedRow<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.stopping(|connection, shown| select::rows(connection, from, to, shown), &mut each)
+        self.stopping(|connection, shown| connection.rows(from, to, shown), &mut each)
     }
 
     /// Shows each entry of `from..to` in the columns that rebuild its leaf, in order; what is beyond the end is not there.
@@ -117,7 +122,7 @@ impl Reader {
     ) -> Result<(), E> {
         let mut stopped = None;
         let outcome = self.with(|connection| {
-            select::leaves(connection, from, to, &mut |row| {
+            connection.leaves(from, to, &mut |row| {
                 each(row).map_err(|error| {
                     stopped = Some(error);
                     damaged("stopped by its reader")
@@ -138,7 +143,7 @@ impl Reader {
     pub fn stream(&self, stream: &str) -> Result<Vec<RecordedEntry>, StoreError> {
         self.with(|connection| {
             let mut entries = Vec::new();
-            select::rows_of_stream(connection, stream, &mut |row| {
+            connection.stream(stream, &mut |row| {
                 entries.push(row.keep());
                 Ok(())
             })?;
@@ -154,8 +159,12 @@ impl Reader {
     /// [`StoreError`] if they cannot be read.
     pub fn subject(&self, path: &str, before: Option<u64>) -> Result<Vec<RecordedEntry>, StoreError> {
         self.with(|connection| {
-            let positions = select::positions_of_path(connection, path, before)?;
-            kept_at(connection, &positions)
+            let mut entries = Vec::new();
+            connection.subject(path, before, &mut |row| {
+                entries.push(row.keep());
+                Ok(())
+            })?;
+            Ok(entries)
         })
     }
 
@@ -170,12 +179,7 @@ impl Reader {
         before: Option<u64>,
         mut each: impl FnMut(RecordedRow<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let read = |connection: &Connection,
-                    shown: &mut dyn FnMut(RecordedRow<'_>) -> Result<(), StoreError>| {
-            let positions = select::positions_of_path(connection, path, before)?;
-            select::rows_at(connection, &positions, shown)
-        };
-        self.stopping(read, &mut each)
+        self.stopping(|connection, shown| connection.subject(path, before, shown), &mut each)
     }
 
     /// The positions of a path and of all below it, ascending.
@@ -184,7 +188,7 @@ impl Reader {
     ///
     /// [`StoreError`] if they cannot be read.
     pub fn positions_of_subject(&self, path: &str, before: Option<u64>) -> Result<Vec<u64>, StoreError> {
-        self.with(|connection| select::positions_of_path(connection, path, before))
+        self.with(|connection| connection.positions_of_subject(path, before))
     }
 
     /// The highest position of a path and of all below it.
@@ -193,7 +197,7 @@ impl Reader {
     ///
     /// [`StoreError`] if it cannot be read.
     pub fn last_position_of_subject(&self, path: &str) -> Result<Option<u64>, StoreError> {
-        self.with(|connection| select::last_position_of_path(connection, path))
+        self.with(|connection| connection.last_position_of_subject(path))
     }
 
     /// The version of a stream: 0 when it has no entry.
@@ -202,7 +206,7 @@ impl Reader {
     ///
     /// [`StoreError`] if it cannot be read.
     pub fn version(&self, stream: &str) -> Result<u64, StoreError> {
-        self.with(|connection| select::version(connection, stream))
+        self.with(|connection| connection.version(stream))
     }
 
     /// The stored row at a position, with signature and hash.
@@ -211,9 +215,7 @@ impl Reader {
     ///
     /// [`StoreError`] if it cannot be read.
     pub fn row(&self, position: u64) -> Result<Option<Row>, StoreError> {
-        self.with(|connection| {
-            select::stored_rows(connection, position, position.saturating_add(1)).map(|mut rows| rows.pop())
-        })
+        self.with(|connection| connection.row(position))
     }
 
     /// The stored rows of `from..to`, with signatures and hashes; what is beyond the end is not there.
@@ -222,7 +224,7 @@ impl Reader {
     ///
     /// [`StoreError`] if they cannot be read.
     pub fn stored_rows(&self, from: u64, to: u64) -> Result<Vec<Row>, StoreError> {
-        self.with(|connection| select::stored_rows(connection, from, to))
+        self.with(|connection| connection.stored_rows(from, to))
     }
 
     /// The stored row of an event id.
@@ -231,7 +233,7 @@ impl Reader {
     ///
     /// [`StoreError`] if it cannot be read.
     pub fn row_by_event_id(&self, event_id: &Uuid) -> Result<Option<Row>, StoreError> {
-        match self.with(|connection| select::position_of(connection, event_id))? {
+        match self.with(|connection| connection.position_of(event_id))? {
             Some(position) => self.row(position),
             None => Ok(None),
         }
@@ -253,7 +255,7 @@ impl Reader {
     ///
     /// [`StoreError`] if it cannot be read.
     pub fn outcome(&self, event_id: &Uuid) -> Result<Option<Outcome>, StoreError> {
-        self.with(|connection| select::outcome(connection, event_id))
+        self.with(|connection| connection.outcome(event_id))
     }
 
     /// How far a reaction has come: the cursor that its last append moved.
@@ -262,7 +264,7 @@ impl Reader {
     ///
     /// [`StoreError`] if it cannot be read.
     pub fn cursor(&self, reaction: &str) -> Result<Option<u64>, StoreError> {
-        self.with(|connection| select::cursor(connection, reaction))
+        self.with(|connection| connection.cursor(reaction))
     }
 
     /// The compiled rulebook of this digest (lower-case hex).
@@ -271,7 +273,7 @@ impl Reader {
     ///
     /// [`StoreError`] if it cannot be read.
     pub fn scheme(&self, sha256: &str) -> Result<Option<Scheme>, StoreError> {
-        self.with(|connection| select::scheme(connection, sha256))
+        self.with(|connection| connection.scheme(sha256))
     }
 
     /// All compiled rulebooks, by digest.
@@ -280,7 +282,7 @@ impl Reader {
     ///
     /// [`StoreError`] if they cannot be read.
     pub fn schemes(&self) -> Result<Vec<Scheme>, StoreError> {
-        self.with(select::schemes)
+        self.with(|connection| connection.schemes())
     }
 
     /// The newest signed checkpoint, a note's text.
@@ -289,7 +291,7 @@ impl Reader {
     ///
     /// [`StoreError`] if it cannot be read.
     pub fn checkpoint(&self) -> Result<Option<String>, StoreError> {
-        self.with(select::newest_checkpoint)
+        self.with(|connection| connection.newest_checkpoint())
     }
 
     /// The newest signed checkpoint of at most this size, a note's text.
@@ -298,7 +300,7 @@ impl Reader {
     ///
     /// [`StoreError`] if it cannot be read.
     pub fn checkpoint_up_to(&self, size: u64) -> Result<Option<String>, StoreError> {
-        self.with(|connection| select::checkpoint_up_to(connection, size))
+        self.with(|connection| connection.checkpoint_up_to(size))
     }
 
     /// Number of entries under the newest signed checkpoint.
@@ -307,10 +309,7 @@ impl Reader {
     ///
     /// [`StoreError`] if it cannot be read.
     pub fn checkpoint_size(&self) -> Result<u64, StoreError> {
-        self.with(|connection| {
-            Ok(select::number(&mut prepared(connection, "SELECT max(size) FROM checkpoints")?, [])?
-                .unwrap_or(0))
-        })
+        self.with(|connection| connection.checkpoint_size())
     }
 
     /// The last entry of each stream, in order of their names.
@@ -322,7 +321,7 @@ impl Reader {
         &self,
         mut each: impl FnMut(LastOfStream<'_>) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        self.with(|connection| select::last_of_streams(connection, &mut each))
+        self.with(|connection| connection.last_of_streams(&mut each))
     }
 
     /// Every key's life so far, replayed from the key events; their signatures are verified.
@@ -333,7 +332,7 @@ impl Reader {
     pub fn keys(&self) -> Result<KeyState, StoreError> {
         let origin = self.origin()?;
         let mut keys = KeyState::new(origin);
-        for position in self.with(|connection| select::positions_below(connection, "keys"))? {
+        for position in self.with(|connection| connection.positions_of_keys())? {
             let row =
                 self.row(position)?.ok_or_else(|| damaged(format!("the entry at {position} is gone")))?;
             let applied = row.check(origin).and_then(|entry| keys.apply(&entry));
@@ -344,28 +343,40 @@ impl Reader {
         Ok(keys)
     }
 
-    /// Borrows a connection for a read.
+    /// Borrows a connection for a read. One that failed is not used again.
     pub(crate) fn with<T>(
         &self,
-        read: impl FnOnce(&Connection) -> Result<T, StoreError>,
+        read: impl FnOnce(&dyn LedgerReads) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let connection = match locked(&self.shared.idle).pop() {
-            Some(connection) => connection,
-            None => open_reading(&self.shared.file)?,
-        };
-        let answer = read(&connection);
-        let mut idle = locked(&self.shared.idle);
-        if idle.len() < IDLE_MAX {
-            idle.push(connection);
+        let connection = self.connection()?;
+        let answer = read(connection.as_ref());
+        if !matches!(answer, Err(StoreError::Database { .. })) {
+            let mut idle = locked(&self.shared.idle);
+            if idle.len() < IDLE_MAX {
+                idle.push(Idle { connection, since: Instant::now() });
+            }
         }
         answer
+    }
+
+    fn connection(&self) -> Result<Box<dyn LedgerReads>, StoreError> {
+        let idle = locked(&self.shared.idle).pop();
+        match idle {
+            Some(idle) if idle.since.elapsed() < BELIEVED || idle.connection.answers() => Ok(idle.connection),
+            Some(_) => {
+                // what one connection lost, the others have lost too
+                locked(&self.shared.idle).clear();
+                self.shared.place.open_reading()
+            }
+            None => self.shared.place.open_reading(),
+        }
     }
 
     /// Runs a read whose shown entries may stop it with an error of the caller's own.
     fn stopping<E: From<StoreError>>(
         &self,
         read: impl FnOnce(
-            &Connection,
+            &dyn LedgerReads,
             &mut dyn FnMut(RecordedRow<'_>) -> Result<(), StoreError>,
         ) -> Result<(), StoreError>,
         each: &mut dyn FnMut(RecordedRow<'_>) -> Result<(), E>,
@@ -386,13 +397,10 @@ impl Reader {
     }
 }
 
-fn kept_at(connection: &Connection, positions: &[u64]) -> Result<Vec<RecordedEntry>, StoreError> {
-    let mut entries = Vec::with_capacity(positions.len());
-    select::rows_at(connection, positions, &mut |row| {
-        entries.push(row.keep());
-        Ok(())
-    })?;
-    Ok(entries)
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Reader").field("place", &self.place).finish_non_exhaustive()
+    }
 }
 
 /// A lock that somebody panicked under is still a good list of connections.
@@ -401,3 +409,5 @@ pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 const IDLE_MAX: usize = 16;
+/// How long a connection that answered is taken to be alive.
+const BELIEVED: Duration = Duration::from_secs(1);

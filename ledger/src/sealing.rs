@@ -5,10 +5,9 @@ use rayon::prelude::*;
 use crate::clock::Monotonic;
 use crate::encoding::b64u_encode;
 use crate::entry;
-use crate::keys::Kid;
 use crate::row::{Row, metadata_text};
 use crate::staging::{Staged, StagedEntry};
-use crate::store::{AuthorMark, Batch, TreeHead};
+use crate::store::{Batch, TreeHead};
 use crate::timestamp::Timestamp;
 use crate::tree_state::TreeState;
 
@@ -16,16 +15,11 @@ use crate::tree_state::TreeState;
 pub(crate) fn seal(state: &mut TreeState, staged: Staged, last: Timestamp, clock_mark: Monotonic) -> Batch {
     let rows: Vec<Row> = staged.entries.par_iter().with_min_len(SIGNATURES_A_TASK).map(sealed_row).collect();
     let tiles = rows.iter().flat_map(|row| state.push(row.leaf_hash)).collect();
-    let mut authors: Vec<AuthorMark> = Vec::new();
-    for entry in &staged.entries {
-        mark(&mut authors, entry.signer.kid(), entry);
-    }
     Batch {
         rows,
         tiles,
         outcomes: staged.outcomes,
         cursors: staged.cursors.into_iter().collect(),
-        authors,
         head: TreeHead { frontier: state.frontier.clone(), recorded_at: last },
         clock_mark,
     }
@@ -51,15 +45,6 @@ fn sealed_row(staged: &StagedEntry) -> Row {
         signature: b64u_encode(&sealed.signature),
         recorded_at: staged.recorded_at.to_string(),
         leaf_hash: sealed.leaf_hash,
-    }
-}
-
-/// Few keys sign a batch, so a short list is searched faster than a map.
-fn mark(authors: &mut Vec<AuthorMark>, kid: &Kid, entry: &StagedEntry) {
-    let (author_seq, position) = (entry.meta.author_seq, entry.position);
-    match authors.iter_mut().find(|author| author.kid == *kid) {
-        Some(author) => (author.author_seq, author.position) = (author_seq, position),
-        None => authors.push(AuthorMark { kid: kid.clone(), author_seq, position }),
     }
 }
 

@@ -254,15 +254,6 @@ pub(crate) fn sealed_keys(connection: &Connection) -> Result<Vec<SealedKey>, Sto
     Ok(keys)
 }
 
-/// The signed checkpoint of the largest size.
-pub(crate) fn newest_checkpoint(connection: &Connection) -> Result<Option<String>, StoreError> {
-    let sql = "SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1";
-    let mut statement = prepared(connection, sql)?;
-    let mut found = statement.query([]).map_err(reading)?;
-    let columns = found.next().map_err(reading)?;
-    columns.map(|columns| text(columns, 0).map(str::to_owned)).transpose()
-}
-
 /// The signed checkpoint of the largest size up to this one.
 pub(crate) fn checkpoint_up_to(connection: &Connection, size: u64) -> Result<Option<String>, StoreError> {
     let sql = "SELECT note FROM checkpoints WHERE size <= ?1 ORDER BY size DESC LIMIT 1";
@@ -334,7 +325,7 @@ pub(crate) fn damaged(what: impl Into<String>) -> StoreError {
 }
 
 pub(crate) fn reading(source: rusqlite::Error) -> StoreError {
-    StoreError::Database { doing: "be read", source }
+    StoreError::Database { doing: "be read", source: source.into() }
 }
 
 fn recorded<'r>(columns: &'r Columns<'_>) -> Result<RecordedRow<'r>, StoreError> {

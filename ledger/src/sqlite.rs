@@ -9,17 +9,15 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OpenFlags, params};
-use uuid::Uuid;
 
 use crate::clock::Monotonic;
-use crate::encoding::Hash;
 use crate::keys::Kid;
 use crate::merkle::Frontier;
-use crate::recorded::RecordedRow;
+use crate::reading::LedgerReads;
 use crate::row::Row;
 use crate::select::{self, damaged, id_text, prepared, reading, signed};
 use crate::store::{
-    AuthorMark, Batch, LastOfStream, LedgerStore, Outcome, Scheme, SealedKey, StoreError, TreeHead,
+    Asked, AuthorMark, Batch, Known, LedgerStore, Outcome, Scheme, SealedKey, StoreError, TreeHead,
 };
 use crate::timestamp::Timestamp;
 
@@ -53,7 +51,7 @@ impl SqliteStore {
         if tables == 0 {
             connection
                 .execute_batch(&format!("BEGIN;\n{SCHEMA}\nCOMMIT;"))
-                .map_err(|source| StoreError::Database { doing: "be made", source })?;
+                .map_err(|source| StoreError::Database { doing: "be made", source: source.into() })?;
         }
         Self::over(connection, lock, &file)
     }
@@ -191,12 +189,30 @@ impl Drop for SqliteStore {
 }
 
 impl LedgerStore for SqliteStore {
-    fn begin(&mut self) -> Result<(), StoreError> {
-        run(&self.connection, "BEGIN IMMEDIATE", "be locked for a batch")
+    fn reads(&self) -> &dyn LedgerReads {
+        &self.connection
+    }
+
+    fn begin(&mut self, asked: &Asked<'_>) -> Result<Known, StoreError> {
+        run(&self.connection, "BEGIN IMMEDIATE", "be locked for a batch")?;
+        let mut known = Known { head: head(&self.connection)?, ..Known::default() };
+        for stream in &asked.streams {
+            known.versions.insert((*stream).to_owned(), select::version(&self.connection, stream)?);
+        }
+        for event_id in &asked.event_ids {
+            known
+                .positions
+                .extend(select::position_of(&self.connection, event_id)?.map(|at| (*event_id, at)));
+            known
+                .outcomes
+                .extend(select::outcome(&self.connection, event_id)?.map(|found| (*event_id, found)));
+        }
+        Ok(known)
     }
 
     fn commit(&mut self, batch: &Batch) -> Result<(), StoreError> {
-        self.insert_batch(batch).map_err(|source| StoreError::Database { doing: "take a batch", source })?;
+        self.insert_batch(batch)
+            .map_err(|source| StoreError::Database { doing: "take a batch", source: source.into() })?;
         run(&self.connection, "COMMIT", "make a batch durable")?;
         self.committed(batch);
         Ok(())
@@ -209,88 +225,19 @@ impl LedgerStore for SqliteStore {
         }
     }
 
-    fn head(&self) -> Result<Option<TreeHead>, StoreError> {
-        head(&self.connection)
-    }
-
-    fn authors(&self) -> Result<Vec<AuthorMark>, StoreError> {
-        authors(&self.connection)
-    }
-
-    fn clock_mark(&self) -> Result<Option<Monotonic>, StoreError> {
-        let mut statement = prepared(&self.connection, "SELECT boot, since_boot_ms FROM clock_mark")?;
-        let mut found = statement.query([]).map_err(reading)?;
-        let Some(columns) = found.next().map_err(reading)? else { return Ok(None) };
-        let since_boot_ms = signed(select::unsigned(columns, 1)?);
-        Ok(Some(Monotonic { boot: select::text(columns, 0)?.to_owned(), since_boot_ms }))
-    }
-
-    fn version(&self, stream: &str) -> Result<u64, StoreError> {
-        select::version(&self.connection, stream)
-    }
-
-    fn position_of(&self, event_id: &Uuid) -> Result<Option<u64>, StoreError> {
-        select::position_of(&self.connection, event_id)
-    }
-
-    fn outcome(&self, event_id: &Uuid) -> Result<Option<Outcome>, StoreError> {
-        select::outcome(&self.connection, event_id)
-    }
-
-    fn last_position_of_subject(&self, subject: &str) -> Result<Option<u64>, StoreError> {
-        select::last_position_of_path(&self.connection, subject)
-    }
-
-    fn subject(
-        &self,
-        path: &str,
-        each: &mut dyn FnMut(RecordedRow<'_>) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
-        let positions = select::positions_of_path(&self.connection, path, None)?;
-        select::rows_at(&self.connection, &positions, each)
-    }
-
-    fn key_entries(
-        &self,
-        each: &mut dyn FnMut(RecordedRow<'_>) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
-        select::rows_at(&self.connection, &select::positions_below(&self.connection, "keys")?, each)
-    }
-
-    fn row(&self, position: u64) -> Result<Option<Row>, StoreError> {
-        Ok(select::stored_rows(&self.connection, position, position.saturating_add(1))?.pop())
-    }
-
-    fn tile(&self, level: u8, n: u64) -> Result<Option<Vec<u8>>, StoreError> {
-        select::tile(&self.connection, level, n)
-    }
-
-    fn leaf_hashes(&self, from: u64, to: u64) -> Result<Vec<Hash>, StoreError> {
-        select::leaf_hashes(&self.connection, from, to)
-    }
-
-    fn last_of_streams(
-        &self,
-        each: &mut dyn FnMut(LastOfStream<'_>) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
-        select::last_of_streams(&self.connection, each)
-    }
-
-    fn sealed_keys(&self) -> Result<Vec<SealedKey>, StoreError> {
-        select::sealed_keys(&self.connection)
-    }
-
     fn put_sealed_key(&mut self, key: &SealedKey) -> Result<(), StoreError> {
         self.connection
             .prepare_cached("INSERT INTO sealed_keys (kid, role, holder, sealed) VALUES (?1, ?2, ?3, ?4)")
             .and_then(|mut insert| insert.execute(params![key.kid, key.role, key.holder, key.sealed]))
             .map(|_| ())
-            .map_err(|source| StoreError::Database { doing: "take a sealed key", source })
+            .map_err(|source| StoreError::Database { doing: "take a sealed key", source: source.into() })
     }
 
     fn put_refusal(&mut self, outcome: &Outcome) -> Result<(), StoreError> {
-        self.insert_outcome(outcome)
-            .map_err(|source| StoreError::Database { doing: "take the outcome of a command", source })
+        self.insert_outcome(outcome).map_err(|source| StoreError::Database {
+            doing: "take the outcome of a command",
+            source: source.into(),
+        })
     }
 
     fn put_scheme(&mut self, scheme: &Scheme) -> Result<(), StoreError> {
@@ -298,7 +245,7 @@ impl LedgerStore for SqliteStore {
             .prepare_cached("INSERT OR IGNORE INTO schemes (sha256, id, bytes) VALUES (?1, ?2, ?3)")
             .and_then(|mut insert| insert.execute(params![scheme.sha256, scheme.id, scheme.bytes]))
             .map(|_| ())
-            .map_err(|source| StoreError::Database { doing: "take a rulebook", source })
+            .map_err(|source| StoreError::Database { doing: "take a rulebook", source: source.into() })
     }
 
     fn put_checkpoint(&mut self, size: u64, note: &str) -> Result<(), StoreError> {
@@ -306,11 +253,7 @@ impl LedgerStore for SqliteStore {
             .prepare_cached("INSERT OR IGNORE INTO checkpoints (size, note) VALUES (?1, ?2)")
             .and_then(|mut insert| insert.execute(params![signed(size), note]))
             .map(|_| ())
-            .map_err(|source| StoreError::Database { doing: "take a checkpoint", source })
-    }
-
-    fn newest_checkpoint(&self) -> Result<Option<String>, StoreError> {
-        select::newest_checkpoint(&self.connection)
+            .map_err(|source| StoreError::Database { doing: "take a checkpoint", source: source.into() })
     }
 }
 
@@ -360,10 +303,16 @@ pub(crate) fn open_reading(file: &Path) -> Result<Connection, StoreError> {
 pub(crate) fn check_schema_version(connection: &Connection, file: &Path) -> Result<(), StoreError> {
     let found: i64 = connection
         .query_row("SELECT max(version) FROM schema_version", [], |columns| columns.get(0))
-        .map_err(|source| StoreError::Database { doing: "be read: it has no schema version", source })?;
+        .map_err(|source| StoreError::Database {
+            doing: "be read: it has no schema version",
+            source: source.into(),
+        })?;
     match found == SCHEMA_VERSION {
         true => Ok(()),
-        false => Err(StoreError::SchemaVersion { file: file.to_owned(), found, known: SCHEMA_VERSION }),
+        false => {
+            let database = file.display().to_string();
+            Err(StoreError::SchemaVersion { database, found, known: SCHEMA_VERSION })
+        }
     }
 }
 
@@ -398,7 +347,8 @@ fn lock(folder: &Path) -> Result<File, StoreError> {
 }
 
 fn open(file: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
-    let opening = |source| StoreError::Database { doing: "be opened", source };
+    let opening =
+        |source: rusqlite::Error| StoreError::Database { doing: "be opened", source: source.into() };
     let connection = Connection::open_with_flags(file, flags).map_err(opening)?;
     connection.busy_timeout(BUSY).map_err(opening)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
@@ -413,7 +363,7 @@ fn open(file: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
 
 /// The marks, each compared with the entry it names and their sum with the entries they cover, since every entry has one
 /// author; then those of the entries that came after.
-fn authors(connection: &Connection) -> Result<Vec<AuthorMark>, StoreError> {
+pub(crate) fn authors(connection: &Connection) -> Result<Vec<AuthorMark>, StoreError> {
     let sql = "SELECT a.kid, a.author_seq, a.position, e.position IS NOT NULL FROM authors a LEFT JOIN events e \
                ON e.position = a.position AND e.kid = a.kid AND e.author_seq = a.author_seq";
     let mut statement = prepared(connection, sql)?;
@@ -458,7 +408,7 @@ fn run(connection: &Connection, sql: &str, doing: &'static str) -> Result<(), St
         .prepare_cached(sql)
         .and_then(|mut statement| statement.execute([]))
         .map(|_| ())
-        .map_err(|source| StoreError::Database { doing, source })
+        .map_err(|source| StoreError::Database { doing, source: source.into() })
 }
 
 const SCHEMA: &str = include_str!("../../migrations/sqlite/ledger/0001.sql");
@@ -506,14 +456,14 @@ mod tests {
         });
         let store = SqliteStore::open(folder.path()).unwrap();
         store.connection.execute("UPDATE authors SET author_seq = 3, position = 2", []).unwrap();
-        let mark = store.authors().unwrap().pop().unwrap();
+        let mark = store.reads().authors().unwrap().pop().unwrap();
         assert_eq!((mark.author_seq, mark.position), (5, 4), "a mark that a crash left behind is no damage");
         drop(store);
         for damage in ["UPDATE authors SET author_seq = 3", "UPDATE authors SET author_seq = 4, position = 2"]
         {
             let store = SqliteStore::open(folder.path()).unwrap();
             store.connection.execute(damage, []).unwrap();
-            assert!(matches!(store.authors(), Err(StoreError::Corrupt { .. })), "{damage}");
+            assert!(matches!(store.reads().authors(), Err(StoreError::Corrupt { .. })), "{damage}");
             store.connection.execute("UPDATE authors SET author_seq = 5, position = 4", []).unwrap();
         }
     }

@@ -15,10 +15,11 @@ use crate::jcs::canonical_str;
 use crate::key_state::{Claim, KeyState};
 use crate::keys::Signer;
 use crate::reactor::{Consequence, ReactionFailed, Reactor, SubjectReader};
+use crate::reading::LedgerReads;
 use crate::recorded::RecordedRow;
 use crate::refusal::{Refusal, need_that};
 use crate::shape::derivation_subjects;
-use crate::store::{LedgerStore, Outcome, StoreError};
+use crate::store::{Known, Outcome, StoreError};
 use crate::stream::{subject_of, under};
 use crate::timestamp::Timestamp;
 use crate::tree_state::TreeState;
@@ -26,7 +27,9 @@ use crate::tree_state::TreeState;
 /// A batch being decided.
 pub(crate) struct Staging<'a> {
     pub(crate) origin: &'a str,
-    pub(crate) store: &'a dyn LedgerStore,
+    pub(crate) store: &'a dyn LedgerReads,
+    /// What was read at once for the whole batch.
+    pub(crate) known: Known,
     pub(crate) state: &'a mut TreeState,
     pub(crate) held: &'a HeldKeys,
     pub(crate) reactor: &'a mut dyn Reactor,
@@ -73,7 +76,7 @@ impl Staging<'_> {
         let staged = self.staged.outcomes.iter().find(|outcome| outcome.event_id == request.event_id);
         let outcome = match staged {
             Some(outcome) => Some(outcome.clone()),
-            None => self.store.outcome(&request.event_id)?,
+            None => self.known.outcomes.get(&request.event_id).cloned(),
         };
         outcome.map(|outcome| receipt_again(outcome, request)).transpose()
     }
@@ -249,7 +252,7 @@ impl Staging<'_> {
     /// Gives an event its place, if the rules allow it there.
     fn stage(&mut self, decided: Decided) -> Result<usize, AppendError> {
         let Decided { event, content, event_id, signer, occurred_at, recorded_at, by_writer } = decided;
-        if self.staged.ids.contains(&event_id) || self.store.position_of(&event_id)?.is_some() {
+        if self.staged.ids.contains(&event_id) || self.is_used(&event_id) {
             return Err(AppendError::DifferentCommand { event_id });
         }
         let meta = Meta {
@@ -329,11 +332,20 @@ impl Staging<'_> {
         }
     }
 
+    /// Whether an id names an entry. That of a command was asked for with its batch. All others are derived from the
+    /// command's or from a position that is new: whoever made one up beforehand only makes the batch fail.
+    fn is_used(&self, event_id: &Uuid) -> bool {
+        self.known.positions.contains_key(event_id)
+    }
+
     fn version(&mut self, stream: &str) -> Result<u64, StoreError> {
         if let Some(version) = self.state.versions.get(stream) {
             return Ok(*version);
         }
-        let version = self.store.version(stream)?;
+        let version = match self.known.versions.get(stream) {
+            Some(version) => *version,
+            None => self.store.version(stream)?,
+        };
         self.state.versions.insert(stream.to_owned(), version);
         Ok(version)
     }
@@ -373,7 +385,7 @@ impl StagedEntry {
 
 /// The store and what is staged, as one.
 struct View<'a> {
-    store: &'a dyn LedgerStore,
+    store: &'a dyn LedgerReads,
     staged: &'a Staged,
 }
 
@@ -391,7 +403,7 @@ impl SubjectReader for View<'_> {
         path: &str,
         each: &mut dyn FnMut(RecordedRow<'_>) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        self.store.subject(path, each)?;
+        self.store.subject(path, None, each)?;
         self.staged_under(path).try_for_each(|entry| each(entry.row()))
     }
 

@@ -1,7 +1,9 @@
-//! What the ledger asks of a store. One is built, on SQLite ([`crate::sqlite`]); Postgres would be a second.
+//! What the ledger asks of a store. There are two: on SQLite ([`crate::sqlite`]) and on Postgres ([`crate::postgres`]).
 //!
 //! Who is trusted: the store is trusted to keep what it confirmed, and with nothing else. What it gives back is
 //! compared with the tree by [`crate::audit`], and a store that was edited by hand is found there.
+
+use std::collections::HashMap;
 
 use uuid::Uuid;
 
@@ -9,7 +11,7 @@ use crate::clock::Monotonic;
 use crate::encoding::Hash;
 use crate::keys::Kid;
 use crate::merkle::Frontier;
-use crate::recorded::RecordedRow;
+use crate::reading::LedgerReads;
 use crate::refusal::Refusal;
 use crate::row::Row;
 use crate::timestamp::Timestamp;
@@ -22,15 +24,19 @@ use crate::timestamp::Timestamp;
 /// an error, all of it or nothing of it was kept, and the caller cannot tell which: it reads again before it goes on.
 /// Readers on other connections see the whole of a commit or nothing of it.
 pub trait LedgerStore: Send {
-    /// Takes the head lock: what is read from here on stays true until commit or abandon.
+    /// What can be read here; between [`begin`](LedgerStore::begin) and commit or abandon, the state that the lock keeps.
+    fn reads(&self) -> &dyn LedgerReads;
+
+    /// Takes the head lock, and reads at once what a batch of commands needs to know: what is read from here on stays true
+    /// until commit or abandon.
     ///
     /// # Errors
     ///
     /// [`StoreError`] if the store does not answer or somebody else writes.
-    fn begin(&mut self) -> Result<(), StoreError>;
+    fn begin(&mut self, asked: &Asked<'_>) -> Result<Known, StoreError>;
 
-    /// Writes a batch and gives the head lock back: rows, tiles, outcomes, cursors, authors, clock mark and head in
-    /// one transaction.
+    /// Writes a batch and gives the head lock back: rows, tiles, outcomes, cursors and head in one transaction. The
+    /// marks of authors and clock may follow a little later.
     ///
     /// # Errors
     ///
@@ -39,114 +45,6 @@ pub trait LedgerStore: Send {
 
     /// Gives the head lock back without having written; never fails, since there is nothing to lose.
     fn abandon(&mut self);
-
-    /// The newest state of the tree; none before the first entry.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] if it cannot be read or is no state of a tree.
-    fn head(&self) -> Result<Option<TreeHead>, StoreError>;
-
-    /// The last author_seq of every key, each compared with the entry it names, and together with the size.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError::Corrupt`] if a mark does not agree with the entries.
-    fn authors(&self) -> Result<Vec<AuthorMark>, StoreError>;
-
-    /// When the last entry was written by the machine's monotonic clock.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] if it cannot be read.
-    fn clock_mark(&self) -> Result<Option<Monotonic>, StoreError>;
-
-    /// The version of a stream: 0 when it has no entry.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] if it cannot be read.
-    fn version(&self, stream: &str) -> Result<u64, StoreError>;
-
-    /// Where the entry of an event id stands.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] if it cannot be read.
-    fn position_of(&self, event_id: &Uuid) -> Result<Option<u64>, StoreError>;
-
-    /// What became of a command.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] if it cannot be read.
-    fn outcome(&self, event_id: &Uuid) -> Result<Option<Outcome>, StoreError>;
-
-    /// The highest position among the streams of a subject.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] if it cannot be read.
-    fn last_position_of_subject(&self, subject: &str) -> Result<Option<u64>, StoreError>;
-
-    /// Every entry of a path and below it, in order of position.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`], or what `each` answered.
-    fn subject(
-        &self,
-        path: &str,
-        each: &mut dyn FnMut(RecordedRow<'_>) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError>;
-
-    /// Every key event, in order of position.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`], or what `each` answered.
-    fn key_entries(
-        &self,
-        each: &mut dyn FnMut(RecordedRow<'_>) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError>;
-
-    /// The stored row at a position, if there is one.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] if it cannot be read.
-    fn row(&self, position: u64) -> Result<Option<Row>, StoreError>;
-
-    /// A full tile of level 1 or above.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] if it cannot be read.
-    fn tile(&self, level: u8, n: u64) -> Result<Option<Vec<u8>>, StoreError>;
-
-    /// The leaf hashes of `from..to`.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError::Corrupt`] if one is missing.
-    fn leaf_hashes(&self, from: u64, to: u64) -> Result<Vec<Hash>, StoreError>;
-
-    /// The last entry of each stream.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`], or what `each` answered.
-    fn last_of_streams(
-        &self,
-        each: &mut dyn FnMut(LastOfStream<'_>) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError>;
-
-    /// The keys that the server holds, sealed.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] if they cannot be read.
-    fn sealed_keys(&self) -> Result<Vec<SealedKey>, StoreError>;
 
     /// Keeps a sealed key, in a transaction of its own.
     ///
@@ -175,13 +73,28 @@ pub trait LedgerStore: Send {
     ///
     /// [`StoreError`]; the checkpoint may have been kept or not.
     fn put_checkpoint(&mut self, size: u64, note: &str) -> Result<(), StoreError>;
+}
 
-    /// The signed checkpoint of the largest size.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] if it cannot be read.
-    fn newest_checkpoint(&self) -> Result<Option<String>, StoreError>;
+/// What a batch of commands asks when it begins.
+#[derive(Clone, Debug, Default)]
+pub struct Asked<'a> {
+    /// Streams whose versions it needs.
+    pub streams: Vec<&'a str>,
+    /// Commands that may have been settled before, and ids that may have been used.
+    pub event_ids: Vec<Uuid>,
+}
+
+/// What it was answered, all of one moment.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// The newest state of the tree; none before the first entry.
+    pub head: Option<TreeHead>,
+    /// The version of each stream asked for; 0 where there is no entry.
+    pub versions: HashMap<String, u64>,
+    /// Where the entries of the ids asked for stand; those without an entry are not among them.
+    pub positions: HashMap<Uuid, u64>,
+    /// What became of the commands asked for; those unknown are not among them.
+    pub outcomes: HashMap<Uuid, Outcome>,
 }
 
 /// All that one commit writes.
@@ -195,8 +108,6 @@ pub struct Batch {
     pub outcomes: Vec<Outcome>,
     /// How far reactions have come.
     pub cursors: Vec<(String, u64)>,
-    /// Authors of the new entries.
-    pub authors: Vec<AuthorMark>,
     /// The state of the tree after them.
     pub head: TreeHead,
     /// The monotonic clock at this moment.
@@ -300,7 +211,7 @@ pub enum StoreError {
         doing: &'static str,
         /// What the database said.
         #[source]
-        source: rusqlite::Error,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A file beside the database could not be read or written.
     #[error("the ledger's file {file} could not be read or written")]
@@ -324,12 +235,12 @@ pub enum StoreError {
     },
     /// Made by another version of the program.
     #[error(
-        "the database {file} has schema version {found}, this program reads version {known}: use the program that \
+        "the database {database} has schema version {found}, this program reads version {known}: use the program that \
          matches it"
     )]
     SchemaVersion {
-        /// The database.
-        file: std::path::PathBuf,
+        /// The database, without a password.
+        database: String,
         /// What it says.
         found: i64,
         /// What this program knows.

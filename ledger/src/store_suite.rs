@@ -6,7 +6,7 @@ use crate::clock::Monotonic;
 use crate::keys::Signer;
 use crate::merkle::{Frontier, leaf_hash};
 use crate::row::Row;
-use crate::store::{AuthorMark, Batch, FullTile, LedgerStore, Outcome, Scheme, SealedKey, TreeHead};
+use crate::store::{Asked, Batch, FullTile, LedgerStore, Outcome, Scheme, SealedKey, TreeHead};
 use crate::timestamp::Timestamp;
 
 /// Tries a new store; `reopen` closes nothing by itself, so the store given to it is dropped first.
@@ -21,35 +21,50 @@ pub(crate) fn keeps_its_promises(store: Box<dyn LedgerStore>, reopen: &dyn Fn() 
 }
 
 fn starts_empty(store: Box<dyn LedgerStore>) -> Box<dyn LedgerStore> {
-    assert!(store.head().unwrap().is_none() && store.clock_mark().unwrap().is_none());
-    assert!(store.authors().unwrap().is_empty() && store.newest_checkpoint().unwrap().is_none());
+    assert!(store.reads().head().unwrap().is_none() && store.reads().clock_mark().unwrap().is_none());
+    assert!(
+        store.reads().authors().unwrap().is_empty() && store.reads().newest_checkpoint().unwrap().is_none()
+    );
     assert_eq!(
-        (store.version("premises/p-1").unwrap(), store.last_position_of_subject("premises/p-1").unwrap()),
+        (
+            store.reads().version("premises/p-1").unwrap(),
+            store.reads().last_position_of_subject("premises/p-1").unwrap()
+        ),
         (0, None)
     );
     store
 }
 
 fn abandons_without_a_trace(mut store: Box<dyn LedgerStore>) -> Box<dyn LedgerStore> {
-    store.begin().unwrap();
+    store.begin(&Asked::default()).unwrap();
     store.abandon();
     store.abandon();
     starts_empty(store)
 }
 
 fn commits_all_or_nothing(mut store: Box<dyn LedgerStore>) -> Box<dyn LedgerStore> {
-    store.begin().unwrap();
+    store.begin(&Asked::default()).unwrap();
     store.commit(&batch(&Frontier::new(), &[("premises/p-1", 1), ("premises/p-1/hazard/1", 1)])).unwrap();
-    let head = store.head().unwrap().unwrap();
+    let head = store.reads().head().unwrap().unwrap();
     assert_eq!(head.frontier.size(), 2);
     // the second row takes a version that is taken
-    store.begin().unwrap();
+    store.begin(&Asked::default()).unwrap();
     let clash = batch(&head.frontier, &[("premises/p-1", 2), ("premises/p-1/hazard/1", 1)]);
     assert!(store.commit(&clash).is_err());
     store.abandon();
-    assert_eq!(store.head().unwrap().unwrap().frontier, head.frontier);
-    assert_eq!(store.version("premises/p-1").unwrap(), 1);
-    store.begin().unwrap();
+    assert_eq!(store.reads().head().unwrap().unwrap().frontier, head.frontier);
+    assert_eq!(store.reads().version("premises/p-1").unwrap(), 1);
+    let asked = Asked {
+        streams: vec!["premises/p-1", "premises/p-9", "premises/p-1/hazard/1"],
+        event_ids: vec![id(0), id(1), id(98)],
+    };
+    let known = store.begin(&asked).unwrap();
+    assert_eq!(known.head.unwrap().frontier, head.frontier);
+    let versions =
+        ["premises/p-1", "premises/p-9", "premises/p-1/hazard/1"].map(|stream| known.versions[stream]);
+    assert_eq!(versions, [1, 0, 1]);
+    assert_eq!((known.positions.len(), known.positions[&id(1)]), (2, 1));
+    assert_eq!((known.outcomes.len(), known.outcomes[&id(0)].position), (1, Some(0)));
     store
         .commit(&batch(&head.frontier, &[("premises/p-1", 2), ("premises/p-10", 1), ("keys/aa", 1)]))
         .unwrap();
@@ -66,26 +81,31 @@ fn commits_all_or_nothing(mut store: Box<dyn LedgerStore>) -> Box<dyn LedgerStor
 }
 
 fn keeps_what_was_committed(store: &dyn LedgerStore) {
-    let head = store.head().unwrap().unwrap();
+    let head = store.reads().head().unwrap().unwrap();
     assert_eq!(head.frontier.size(), 5);
-    assert_eq!(store.authors().unwrap()[0].author_seq, 5);
-    assert_eq!(store.clock_mark().unwrap().unwrap().since_boot_ms, 5 * MINUTE_MS);
-    assert_eq!(store.version("premises/p-1").unwrap(), 2);
-    assert_eq!(store.last_position_of_subject("premises/p-1").unwrap(), Some(2));
-    assert_eq!(store.last_position_of_subject("premises").unwrap(), None, "one segment is that stream alone");
+    assert_eq!(store.reads().authors().unwrap()[0].author_seq, 5);
+    assert_eq!(store.reads().clock_mark().unwrap().unwrap().since_boot_ms, 5 * MINUTE_MS);
+    assert_eq!(store.reads().version("premises/p-1").unwrap(), 2);
+    assert_eq!(store.reads().last_position_of_subject("premises/p-1").unwrap(), Some(2));
+    assert_eq!(
+        store.reads().last_position_of_subject("premises").unwrap(),
+        None,
+        "one segment is that stream alone"
+    );
     let mut positions = Vec::new();
     let mut note = |row: crate::recorded::RecordedRow<'_>| {
         positions.push(row.position);
         Ok(())
     };
-    store.subject("premises/p-1", &mut note).unwrap();
-    store.key_entries(&mut note).unwrap();
-    assert_eq!(positions, [0, 1, 2, 4]);
-    let hashes = store.leaf_hashes(0, 5).unwrap();
+    store.reads().subject("premises/p-1", None, &mut note).unwrap();
+    assert_eq!(positions, [0, 1, 2]);
+    assert_eq!(store.reads().positions_of_keys().unwrap(), [4]);
+    let hashes = store.reads().leaf_hashes(0, 5).unwrap();
     assert_eq!(hashes.into_iter().collect::<Frontier>(), head.frontier);
-    assert!(store.leaf_hashes(0, 6).is_err());
+    assert!(store.reads().leaf_hashes(0, 6).is_err());
     let mut last = Vec::new();
     store
+        .reads()
         .last_of_streams(&mut |of| {
             last.push((of.stream.to_owned(), of.version, of.position));
             Ok(())
@@ -94,13 +114,13 @@ fn keeps_what_was_committed(store: &dyn LedgerStore) {
     let expected =
         [("keys/aa", 1, 4), ("premises/p-1", 2, 2), ("premises/p-1/hazard/1", 1, 1), ("premises/p-10", 1, 3)];
     assert_eq!(last, expected.map(|(stream, version, position)| (stream.to_owned(), version, position)));
-    assert_eq!(store.position_of(&id(2)).unwrap(), Some(2));
-    assert_eq!(store.outcome(&id(0)).unwrap().unwrap().position, Some(0));
-    assert_eq!(store.outcome(&id(99)).unwrap().unwrap().position, None);
-    assert!(store.row(4).unwrap().is_some() && store.row(5).unwrap().is_none());
-    assert_eq!(store.tile(1, 0).unwrap().unwrap(), vec![7; 8_192]);
-    assert_eq!(store.newest_checkpoint().unwrap().as_deref(), Some("five"));
-    assert_eq!(store.sealed_keys().unwrap(), [sealed_key()]);
+    assert_eq!(store.reads().position_of(&id(2)).unwrap(), Some(2));
+    assert_eq!(store.reads().outcome(&id(0)).unwrap().unwrap().position, Some(0));
+    assert_eq!(store.reads().outcome(&id(99)).unwrap().unwrap().position, None);
+    assert!(store.reads().row(4).unwrap().is_some() && store.reads().row(5).unwrap().is_none());
+    assert_eq!(store.reads().tile(1, 0).unwrap().unwrap(), vec![7; 8_192]);
+    assert_eq!(store.reads().newest_checkpoint().unwrap().as_deref(), Some("five"));
+    assert_eq!(store.reads().sealed_keys().unwrap(), [sealed_key()]);
 }
 
 /// A mark may be that much older than the last entry at the most.
@@ -117,7 +137,6 @@ fn id(n: u64) -> Uuid {
 /// Rows with the right numbers; what they say is not the store's matter.
 fn batch(before: &Frontier, said: &[(&str, u64)]) -> Batch {
     let mut frontier = before.clone();
-    let kid = Signer::from_seed(&[1; 32]).kid().clone();
     let first = before.size();
     let rows: Vec<Row> =
         (first..).zip(said).map(|(position, (stream, version))| row(position, stream, *version)).collect();
@@ -134,7 +153,6 @@ fn batch(before: &Frontier, said: &[(&str, u64)]) -> Batch {
         },
         outcomes: vec![outcome],
         cursors: vec![("r".to_owned(), size)],
-        authors: vec![AuthorMark { kid, author_seq: size, position: size - 1 }],
         head: TreeHead { frontier, recorded_at: Timestamp::now() },
         clock_mark: Monotonic {
             boot: "b".to_owned(),

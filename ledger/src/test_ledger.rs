@@ -13,10 +13,9 @@ use crate::genesis::{ClockChoice, CreateOptions, Ledger, RootKey, RunOptions};
 use crate::jcs::canonical_str;
 use crate::keys::Kid;
 use crate::reactor::{Consequence, NoReactions, ReactionFailed, Reactor, SubjectReader};
+use crate::reading::LedgerReads;
 use crate::recorded::RecordedRow;
-use crate::store::{
-    AuthorMark, Batch, LastOfStream, LedgerStore, Outcome, Scheme, SealedKey, StoreError, TreeHead,
-};
+use crate::store::{Asked, Batch, Known, LedgerStore, Outcome, Scheme, SealedKey, StoreError};
 use crate::stream::StreamPath;
 use crate::timestamp::Timestamp;
 
@@ -185,8 +184,11 @@ fn lost() -> StoreError {
 }
 
 impl LedgerStore for FaultyStore {
-    fn begin(&mut self) -> Result<(), StoreError> {
-        self.inner.begin()
+    fn reads(&self) -> &dyn LedgerReads {
+        self.inner.reads()
+    }
+    fn begin(&mut self, asked: &Asked<'_>) -> Result<Known, StoreError> {
+        self.inner.begin(asked)
     }
     fn commit(&mut self, batch: &Batch) -> Result<(), StoreError> {
         let fault = self.faults.lock().unwrap().pop();
@@ -202,58 +204,6 @@ impl LedgerStore for FaultyStore {
     fn abandon(&mut self) {
         self.inner.abandon();
     }
-    fn head(&self) -> Result<Option<TreeHead>, StoreError> {
-        self.inner.head()
-    }
-    fn authors(&self) -> Result<Vec<AuthorMark>, StoreError> {
-        self.inner.authors()
-    }
-    fn clock_mark(&self) -> Result<Option<crate::clock::Monotonic>, StoreError> {
-        self.inner.clock_mark()
-    }
-    fn version(&self, stream: &str) -> Result<u64, StoreError> {
-        self.inner.version(stream)
-    }
-    fn position_of(&self, event_id: &Uuid) -> Result<Option<u64>, StoreError> {
-        self.inner.position_of(event_id)
-    }
-    fn outcome(&self, event_id: &Uuid) -> Result<Option<Outcome>, StoreError> {
-        self.inner.outcome(event_id)
-    }
-    fn last_position_of_subject(&self, subject: &str) -> Result<Option<u64>, StoreError> {
-        self.inner.last_position_of_subject(subject)
-    }
-    fn subject(
-        &self,
-        path: &str,
-        each: &mut dyn FnMut(RecordedRow<'_>) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
-        self.inner.subject(path, each)
-    }
-    fn key_entries(
-        &self,
-        each: &mut dyn FnMut(RecordedRow<'_>) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
-        self.inner.key_entries(each)
-    }
-    fn row(&self, position: u64) -> Result<Option<crate::row::Row>, StoreError> {
-        self.inner.row(position)
-    }
-    fn tile(&self, level: u8, n: u64) -> Result<Option<Vec<u8>>, StoreError> {
-        self.inner.tile(level, n)
-    }
-    fn leaf_hashes(&self, from: u64, to: u64) -> Result<Vec<crate::encoding::Hash>, StoreError> {
-        self.inner.leaf_hashes(from, to)
-    }
-    fn last_of_streams(
-        &self,
-        each: &mut dyn FnMut(LastOfStream<'_>) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
-        self.inner.last_of_streams(each)
-    }
-    fn sealed_keys(&self) -> Result<Vec<SealedKey>, StoreError> {
-        self.inner.sealed_keys()
-    }
     fn put_sealed_key(&mut self, key: &SealedKey) -> Result<(), StoreError> {
         self.inner.put_sealed_key(key)
     }
@@ -265,8 +215,5 @@ impl LedgerStore for FaultyStore {
     }
     fn put_checkpoint(&mut self, size: u64, note: &str) -> Result<(), StoreError> {
         self.inner.put_checkpoint(size, note)
-    }
-    fn newest_checkpoint(&self) -> Result<Option<String>, StoreError> {
-        self.inner.newest_checkpoint()
     }
 }

@@ -1,7 +1,7 @@
 //! What the writer keeps in memory between batches. All of it is read from the store, and read again when a commit
 //! has failed: memory never knows better than the store.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::clock::Monotonic;
 use crate::encoding::Hash;
@@ -9,7 +9,9 @@ use crate::entry::Entry;
 use crate::key_state::KeyState;
 use crate::keys::Kid;
 use crate::merkle::{Frontier, root_of};
-use crate::store::{FullTile, LedgerStore, StoreError, TreeHead};
+use crate::reading::LedgerReads;
+use crate::store::{FullTile, StoreError, TreeHead};
+use crate::stream::subject_of;
 use crate::tile::WIDTH;
 use crate::timestamp::Timestamp;
 
@@ -32,22 +34,11 @@ pub(crate) struct TreeState {
 
 impl TreeState {
     /// Reads the state; of a ledger without entries it is empty.
-    pub(crate) fn load(store: &dyn LedgerStore, origin: &str) -> Result<Self, StoreError> {
+    pub(crate) fn load(store: &dyn LedgerReads, origin: &str) -> Result<Self, StoreError> {
         let head = store.head()?;
         let mut keys = KeyState::new(origin);
-        let mut positions = Vec::new();
-        store.key_entries(&mut |row| {
-            positions.push(row.position);
-            Ok(())
-        })?;
-        for position in positions {
-            let gone =
-                || StoreError::Corrupt { what: format!("the key event at position {position} is gone") };
-            let row = store.row(position)?.ok_or_else(gone)?;
-            let entry = row.check(origin).and_then(|entry| keys.apply(&entry).map(|()| entry));
-            entry.map_err(|refusal| {
-                StoreError::refused(&format!("the key event at position {position}"), &refusal)
-            })?;
+        for position in store.positions_of_keys()? {
+            take_key_event(&mut keys, store, position, origin)?;
         }
         let authors = store.authors()?.into_iter().map(|author| (author.kid, author.author_seq)).collect();
         let (frontier, recorded_at) = match head {
@@ -57,6 +48,46 @@ impl TreeState {
         let edges = edges(store, frontier.size())?;
         let written = store.clock_mark()?;
         Ok(Self { frontier, recorded_at, written, authors, keys, versions: HashMap::new(), edges })
+    }
+
+    /// Takes in what others have written since, up to a head: several nodes may take turns on one database. Answers the
+    /// subjects of these entries, and whether keys are among them.
+    pub(crate) fn catch_up(
+        &mut self,
+        store: &dyn LedgerReads,
+        head: &TreeHead,
+        origin: &str,
+    ) -> Result<Caught, StoreError> {
+        let mut caught = Caught::default();
+        let (from, to) = (self.frontier.size(), head.frontier.size());
+        let mut leaves = Vec::new();
+        let mut keys = Vec::new();
+        store.leaves(from, to, &mut |row| {
+            leaves.push(row.leaf_hash);
+            let kid = Kid::parse(row.kid).map_err(|refusal| StoreError::refused("an author", &refusal))?;
+            self.authors.insert(kid, row.author_seq);
+            self.versions.insert(row.stream.to_owned(), row.version);
+            caught.subjects.insert(subject_of(row.stream).to_owned());
+            if row.stream.starts_with("keys/") {
+                keys.push(row.position);
+            }
+            Ok(())
+        })?;
+        for leaf in leaves {
+            self.push(leaf);
+        }
+        if self.frontier != head.frontier {
+            return Err(StoreError::Corrupt {
+                what: format!("the entries from {from} to {to} do not lead to the head"),
+            });
+        }
+        for position in keys {
+            caught.keys = true;
+            take_key_event(&mut self.keys, store, position, origin)?;
+        }
+        self.recorded_at = Some(head.recorded_at);
+        self.written = store.clock_mark()?;
+        Ok(caught)
     }
 
     /// The last time as milliseconds since 1970.
@@ -98,8 +129,27 @@ impl TreeState {
     }
 }
 
+/// What others have written since.
+#[derive(Debug, Default)]
+pub(crate) struct Caught {
+    pub(crate) subjects: HashSet<String>,
+    pub(crate) keys: bool,
+}
+
+fn take_key_event(
+    keys: &mut KeyState,
+    store: &dyn LedgerReads,
+    position: u64,
+    origin: &str,
+) -> Result<(), StoreError> {
+    let gone = || StoreError::Corrupt { what: format!("the key event at position {position} is gone") };
+    let row = store.row(position)?.ok_or_else(gone)?;
+    let applied = row.check(origin).and_then(|entry| keys.apply(&entry));
+    applied.map_err(|refusal| StoreError::refused(&format!("the key event at position {position}"), &refusal))
+}
+
 /// The hashes of each level's last tile, from the full tiles below it.
-fn edges(store: &dyn LedgerStore, size: u64) -> Result<Vec<Vec<Hash>>, StoreError> {
+fn edges(store: &dyn LedgerReads, size: u64) -> Result<Vec<Vec<Hash>>, StoreError> {
     let mut edges = Vec::new();
     let mut below = size;
     for level in 1u8.. {
@@ -116,7 +166,7 @@ fn edges(store: &dyn LedgerStore, size: u64) -> Result<Vec<Vec<Hash>>, StoreErro
     Ok(edges)
 }
 
-fn root_of_full_tile(store: &dyn LedgerStore, level: u8, n: u64) -> Result<Hash, StoreError> {
+fn root_of_full_tile(store: &dyn LedgerReads, level: u8, n: u64) -> Result<Hash, StoreError> {
     if level == 0 {
         let first = n * u64::from(WIDTH);
         return Ok(root_of(store.leaf_hashes(first, first + u64::from(WIDTH))?));

@@ -17,7 +17,7 @@ use wuping_ledger::merkle::{Frontier, leaf_hash};
 use wuping_ledger::reader::Reader;
 use wuping_ledger::row::Row;
 use wuping_ledger::sqlite::SqliteStore;
-use wuping_ledger::store::{Batch, LedgerStore, Scheme, TreeHead};
+use wuping_ledger::store::{Asked, Batch, LedgerStore, Scheme, TreeHead};
 use wuping_ledger::timestamp::Timestamp;
 
 use crate::build::{Plan, build};
@@ -119,11 +119,10 @@ impl TestLog {
             tiles: vec![],
             outcomes: vec![],
             cursors: vec![],
-            authors: vec![],
             head: TreeHead { frontier: self.frontier.clone(), recorded_at: self.recorded_at },
             clock_mark: Monotonic { boot: "test".to_owned(), since_boot_ms: 0 },
         };
-        self.store.begin().unwrap();
+        self.store.begin(&Asked::default()).unwrap();
         self.store.commit(&batch).unwrap();
     }
 
