@@ -303,6 +303,7 @@ impl Desk {
     /// The state, read again if it was given up.
     fn state(&mut self) -> Result<&mut TreeState, AppendError> {
         if self.state.is_none() {
+            self.store.revive()?;
             self.state = Some(TreeState::load(self.store.reads(), &self.origin)?);
             self.reactor.forget_all();
         }

@@ -41,7 +41,10 @@ pub mod erasure;
 pub mod genesis;
 mod held_keys;
 pub mod keyring;
-mod place;
+pub mod place;
+pub mod postgres;
+mod postgres_reading;
+pub mod postgres_session;
 pub mod private;
 pub mod proofs;
 pub mod reactor;
@@ -65,5 +68,8 @@ mod audit_tests;
 mod store_suite;
 #[cfg(test)]
 mod test_ledger;
+#[cfg(test)]
+#[path = "../../tests/program/postgres.rs"]
+mod test_postgres;
 #[cfg(test)]
 mod writing_tests;

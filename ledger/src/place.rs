@@ -3,8 +3,16 @@
 //! The folder always holds what belongs to one node: keys, checkpoints beside the database, attachments. Its file
 //! `database.url` names the server, where there is one; the environment variable `WUPING_DATABASE_URL` goes before it.
 
+//! Where a ledger lies: in a folder, alone or with its database on a Postgres server.
+//!
+//! The folder always holds what belongs to one node: keys, checkpoints beside the database, attachments. Its file
+//! `database.url` names the server, where there is one; the environment variable `WUPING_DATABASE_URL` goes before it.
+
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use crate::postgres::{self, PostgresStore};
+use crate::postgres_session::Address;
 use crate::reading::LedgerReads;
 use crate::sqlite::{SqliteStore, check_schema_version, existing_database_in, open_reading};
 use crate::store::{LedgerStore, StoreError};
@@ -12,6 +20,8 @@ use crate::store::{LedgerStore, StoreError};
 /// Where a ledger lies.
 #[derive(Clone, Debug)]
 pub(crate) enum Place {
+    /// In a database of a Postgres server.
+    Postgres(Address),
     /// In the database file of a folder.
     Sqlite(PathBuf),
 }
@@ -19,12 +29,16 @@ pub(crate) enum Place {
 impl Place {
     /// Where the ledger of a folder lies.
     pub(crate) fn of(folder: &Path) -> Result<Self, StoreError> {
-        Ok(Self::Sqlite(folder.to_owned()))
+        match database_url(folder)? {
+            Some(url) => Ok(Self::Postgres(Address::parse(&url)?)),
+            None => Ok(Self::Sqlite(folder.to_owned())),
+        }
     }
 
     /// A connection that only reads.
     pub(crate) fn open_reading(&self) -> Result<Box<dyn LedgerReads>, StoreError> {
         match self {
+            Self::Postgres(address) => Ok(Box::new(postgres::open_reading(address)?)),
             Self::Sqlite(folder) => {
                 let file = existing_database_in(folder)?;
                 let connection = open_reading(&file)?;
@@ -37,6 +51,7 @@ impl Place {
     /// Makes a new, empty ledger database.
     pub(crate) fn create(&self) -> Result<Box<dyn LedgerStore>, StoreError> {
         match self {
+            Self::Postgres(address) => Ok(Box::new(PostgresStore::create(address)?)),
             Self::Sqlite(folder) => Ok(Box::new(SqliteStore::create(folder)?)),
         }
     }
@@ -44,7 +59,53 @@ impl Place {
     /// The store, for writing.
     pub(crate) fn open_writing(&self) -> Result<Box<dyn LedgerStore>, StoreError> {
         match self {
+            Self::Postgres(address) => Ok(Box::new(PostgresStore::open(address)?)),
             Self::Sqlite(folder) => Ok(Box::new(SqliteStore::open(folder)?)),
         }
     }
 }
+
+/// The address of the database of a folder, where it is on a server.
+///
+/// # Errors
+///
+/// [`StoreError::File`] if the folder's file cannot be read.
+pub fn database_url(folder: &Path) -> Result<Option<String>, StoreError> {
+    if let Some(url) = std::env::var(VARIABLE).ok().filter(|url| !url.trim().is_empty()) {
+        return Ok(Some(url));
+    }
+    let file = folder.join(FILE);
+    match std::fs::read_to_string(&file) {
+        Ok(url) if url.trim().is_empty() => Ok(None),
+        Ok(url) => Ok(Some(url.trim().to_owned())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(StoreError::File { file, source }),
+    }
+}
+
+/// Notes in a folder that its database is on a server. The address may hold a password: the file is its owner's alone.
+///
+/// # Errors
+///
+/// [`StoreError::Address`] if it is none, [`StoreError::Elsewhere`] if the folder has a ledger in itself or names another
+/// server, [`StoreError::File`].
+pub fn remember_database(folder: &Path, url: &str) -> Result<(), StoreError> {
+    let address = Address::parse(url)?;
+    let file = folder.join(FILE);
+    let known = std::fs::read_to_string(&file).ok();
+    let other = known.as_deref().is_some_and(|known| !known.trim().is_empty() && known.trim() != url.trim());
+    if other || existing_database_in(folder).is_ok() {
+        return Err(StoreError::Elsewhere { folder: folder.to_owned(), database: address.to_string() });
+    }
+    let failed = |source| StoreError::File { file: file.clone(), source };
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    let mut options = std::fs::File::options();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut written = options.open(&file).map_err(failed)?;
+    written.write_all(url.trim().as_bytes()).and_then(|()| written.sync_all()).map_err(failed)
+}
+
+const FILE: &str = "database.url";
+const VARIABLE: &str = "WUPING_DATABASE_URL";

@@ -19,7 +19,7 @@ pub(crate) fn seal(state: &mut TreeState, staged: Staged, last: Timestamp, clock
         rows,
         tiles,
         outcomes: staged.outcomes,
-        cursors: staged.cursors.into_iter().collect(),
+        cursors: staged.cursors,
         head: TreeHead { frontier: state.frontier.clone(), recorded_at: last },
         clock_mark,
     }

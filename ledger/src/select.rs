@@ -405,6 +405,6 @@ fn value<'r>(columns: &'r Columns<'_>, at: usize) -> Result<ValueRef<'r>, StoreE
 }
 
 /// The range of streams below a path: `0` is the byte after `/`.
-fn below(path: &str) -> [String; 2] {
+pub(crate) fn below(path: &str) -> [String; 2] {
     [format!("{path}/"), format!("{path}0")]
 }

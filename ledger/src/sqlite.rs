@@ -3,7 +3,6 @@
 //! Durability: write-ahead log with full sync, so a confirmed commit survives a power cut. Order: one connection
 //! writes, under the lock of `ledger.lock`; the database's own lock is taken for the length of a batch.
 
-use std::collections::HashMap;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -17,7 +16,8 @@ use crate::reading::LedgerReads;
 use crate::row::Row;
 use crate::select::{self, damaged, id_text, prepared, reading, signed};
 use crate::store::{
-    Asked, AuthorMark, Batch, Known, LedgerStore, Outcome, Scheme, SealedKey, StoreError, TreeHead,
+    AUTHORS_MARKED_EVERY, Asked, AuthorMark, Batch, CLOCK_MARKED_EVERY_MS, Known, LedgerStore, Outcome,
+    Scheme, SealedKey, StoreError, TreeHead, brought_up_to_date,
 };
 use crate::timestamp::Timestamp;
 
@@ -361,14 +361,13 @@ fn open(file: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// The marks, each compared with the entry it names and their sum with the entries they cover, since every entry has one
-/// author; then those of the entries that came after.
+/// The marks, each compared with the entry it names.
 pub(crate) fn authors(connection: &Connection) -> Result<Vec<AuthorMark>, StoreError> {
     let sql = "SELECT a.kid, a.author_seq, a.position, e.position IS NOT NULL FROM authors a LEFT JOIN events e \
                ON e.position = a.position AND e.kid = a.kid AND e.author_seq = a.author_seq";
     let mut statement = prepared(connection, sql)?;
     let mut found = statement.query([]).map_err(reading)?;
-    let (mut authors, mut covered) = (HashMap::new(), 0);
+    let mut marks = Vec::new();
     while let Some(columns) = found.next().map_err(reading)? {
         let mark = author_mark(columns)?;
         if select::unsigned(columns, 3)? == 0 {
@@ -377,24 +376,18 @@ pub(crate) fn authors(connection: &Connection) -> Result<Vec<AuthorMark>, StoreE
                 mark.kid
             )));
         }
-        covered = covered.max(mark.position + 1);
-        authors.insert(mark.kid.clone(), mark);
+        marks.push(mark);
     }
-    let counted = |authors: &HashMap<Kid, AuthorMark>, entries: u64| {
-        let signed_by_all: u64 = authors.values().map(|author| author.author_seq).sum();
-        let off =
-            || damaged(format!("the authors' marks count {signed_by_all} entries where there are {entries}"));
-        if signed_by_all == entries { Ok(()) } else { Err(off()) }
-    };
-    counted(&authors, covered)?;
-    let mut statement = prepared(connection, LAST_OF_AUTHORS_FROM)?;
-    let mut found = statement.query([signed(covered)]).map_err(reading)?;
-    while let Some(columns) = found.next().map_err(reading)? {
-        let mark = author_mark(columns)?;
-        authors.insert(mark.kid.clone(), mark);
-    }
-    counted(&authors, head(connection)?.map_or(0, |head| head.frontier.size()))?;
-    Ok(authors.into_values().collect())
+    let size = head(connection)?.map_or(0, |head| head.frontier.size());
+    brought_up_to_date(marks, size, &mut |from| {
+        let mut statement = prepared(connection, LAST_OF_AUTHORS_FROM)?;
+        let mut found = statement.query([signed(from)]).map_err(reading)?;
+        let mut marks = Vec::new();
+        while let Some(columns) = found.next().map_err(reading)? {
+            marks.push(author_mark(columns)?);
+        }
+        Ok(marks)
+    })
 }
 
 fn author_mark(columns: &rusqlite::Row<'_>) -> Result<AuthorMark, StoreError> {
@@ -417,9 +410,6 @@ const BUSY: Duration = Duration::from_secs(10);
 const LOCK_WAIT: Duration = Duration::from_secs(2);
 const LOCK_AGAIN: Duration = Duration::from_millis(20);
 const STATEMENTS: usize = 64;
-/// A page that every commit would write costs more than reading these entries again after a crash.
-const AUTHORS_MARKED_EVERY: u64 = 512;
-const CLOCK_MARKED_EVERY_MS: i64 = 10_000;
 /// Brings the marks up to the last entry there is. In SQLite a bare column beside max() is of the row that has it.
 const MARK_AUTHORS: &str = "INSERT OR REPLACE INTO authors (kid, author_seq, position) \
     SELECT kid, max(author_seq), position FROM events \

@@ -46,6 +46,15 @@ pub trait LedgerStore: Send {
     /// Gives the head lock back without having written; never fails, since there is nothing to lose.
     fn abandon(&mut self);
 
+    /// Makes sure that the store answers: one that lost its server connects anew. Called outside of a transaction.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if it cannot.
+    fn revive(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// Keeps a sealed key, in a transaction of its own.
     ///
     /// # Errors
@@ -107,7 +116,7 @@ pub struct Batch {
     /// What became of the commands, accepted ones only.
     pub outcomes: Vec<Outcome>,
     /// How far reactions have come.
-    pub cursors: Vec<(String, u64)>,
+    pub cursors: HashMap<String, u64>,
     /// The state of the tree after them.
     pub head: TreeHead,
     /// The monotonic clock at this moment.
@@ -195,9 +204,44 @@ pub struct FullTile {
     pub hashes: Vec<u8>,
 }
 
+/// Marks of authors brought up to the last entry: their sum is compared with the entries that they cover, since every entry
+/// has one author, then those of the entries behind them are taken in by `from`, and compared again with the size.
+pub(crate) fn brought_up_to_date(
+    marks: Vec<AuthorMark>,
+    size: u64,
+    from: &mut dyn FnMut(u64) -> Result<Vec<AuthorMark>, StoreError>,
+) -> Result<Vec<AuthorMark>, StoreError> {
+    let covered = marks.iter().map(|mark| mark.position + 1).max().unwrap_or(0);
+    let mut authors: HashMap<Kid, AuthorMark> =
+        marks.into_iter().map(|mark| (mark.kid.clone(), mark)).collect();
+    let counted = |authors: &HashMap<Kid, AuthorMark>, entries: u64| {
+        let signed_by_all: u64 = authors.values().map(|author| author.author_seq).sum();
+        match signed_by_all == entries {
+            true => Ok(()),
+            false => Err(StoreError::Corrupt {
+                what: format!("the authors' marks count {signed_by_all} entries where there are {entries}"),
+            }),
+        }
+    };
+    counted(&authors, covered)?;
+    authors.extend(from(covered)?.into_iter().map(|mark| (mark.kid.clone(), mark)));
+    counted(&authors, size)?;
+    Ok(authors.into_values().collect())
+}
+
 /// Why a store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
+    /// It is not said so that it could be understood where the database is.
+    #[error(
+        "the database's address cannot be read: write it as postgresql://user@host:port/database, in database.url or in \
+         WUPING_DATABASE_URL"
+    )]
+    Address {
+        /// What is wrong with it.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// What is stored contradicts itself.
     #[error("the ledger's store is damaged: {what}; run `wuping verify`, then restore from a backup")]
     Corrupt {
@@ -233,6 +277,33 @@ pub enum StoreError {
         /// The folder looked in.
         folder: std::path::PathBuf,
     },
+    /// A folder whose ledger is in one place is not given another.
+    #[error(
+        "the ledger of {folder} is not in the database {database}: name another folder, or say in its database.url where \
+         the ledger is"
+    )]
+    Elsewhere {
+        /// The folder.
+        folder: std::path::PathBuf,
+        /// The database, without a password.
+        database: String,
+    },
+    /// There is no ledger in this database.
+    #[error("there is no ledger in the database {database}: run `wuping init --database-url …` first")]
+    NotMade {
+        /// The database, without a password.
+        database: String,
+    },
+    /// The database is set up so that an acknowledged entry could be lost or a text be another one.
+    #[error("the database's setting {setting} is {found}: set it to {allowed}, else nothing is written")]
+    Setting {
+        /// The setting.
+        setting: &'static str,
+        /// What it is.
+        found: String,
+        /// What it may be.
+        allowed: String,
+    },
     /// Made by another version of the program.
     #[error(
         "the database {database} has schema version {found}, this program reads version {known}: use the program that \
@@ -255,3 +326,9 @@ impl StoreError {
         Self::Corrupt { what: format!("{what}: {refusal}") }
     }
 }
+
+/// After how many entries the authors' marks are brought up to date: writing them with every batch costs more than reading so
+/// many entries again after a crash.
+pub(crate) const AUTHORS_MARKED_EVERY: u64 = 512;
+/// After how many milliseconds the clock mark is written again.
+pub(crate) const CLOCK_MARKED_EVERY_MS: i64 = 10_000;

@@ -1,5 +1,7 @@
 //! What every store must do, whatever it is built on: called with an opener by the tests of each.
 
+use std::collections::HashMap;
+
 use uuid::Uuid;
 
 use crate::clock::Monotonic;
@@ -152,7 +154,7 @@ fn batch(before: &Frontier, said: &[(&str, u64)]) -> Batch {
             Vec::new()
         },
         outcomes: vec![outcome],
-        cursors: vec![("r".to_owned(), size)],
+        cursors: HashMap::from([("r".to_owned(), size)]),
         head: TreeHead { frontier, recorded_at: Timestamp::now() },
         clock_mark: Monotonic {
             boot: "b".to_owned(),

@@ -204,6 +204,9 @@ impl LedgerStore for FaultyStore {
     fn abandon(&mut self) {
         self.inner.abandon();
     }
+    fn revive(&mut self) -> Result<(), StoreError> {
+        self.inner.revive()
+    }
     fn put_sealed_key(&mut self, key: &SealedKey) -> Result<(), StoreError> {
         self.inner.put_sealed_key(key)
     }

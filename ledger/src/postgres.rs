@@ -1,0 +1,443 @@
+//! The ledger's store on Postgres: written by several nodes in turn, each batch under the lock of the head's row.
+//!
+//! A batch costs two round trips: what it needs to know is asked together with the lock, what it writes is sent together
+//! with the commit. Requests of one connection are done in the order in which they are sent.
+
+use std::collections::HashMap;
+
+use tokio::try_join;
+use tokio_postgres::types::ToSql;
+use uuid::Uuid;
+
+use crate::clock::Monotonic;
+use crate::postgres_reading::{head, outcome};
+use crate::postgres_session::{Address, Session, failed, perhaps, text, unsigned};
+use crate::reading::LedgerReads;
+use crate::row::Row;
+use crate::select::{id_text, signed};
+use crate::store::{
+    AUTHORS_MARKED_EVERY, Asked, Batch, CLOCK_MARKED_EVERY_MS, FullTile, Known, LedgerStore, Outcome, Scheme,
+    SealedKey, StoreError,
+};
+
+/// The writer's connection to the database.
+pub struct PostgresStore {
+    address: Address,
+    session: Session,
+    /// Whether a transaction is open, as far as is known.
+    begun: bool,
+    /// Entries written here since the authors' marks were brought up to date.
+    unmarked: u64,
+    /// The clock mark that was written last.
+    clock_marked: Option<Monotonic>,
+}
+
+impl PostgresStore {
+    /// Makes the tables of a new ledger in an empty database, and the role that may only append.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database cannot be reached, is of another version, or is no UTF-8 database.
+    pub fn create(address: &Address) -> Result<Self, StoreError> {
+        let session = Session::open(address)?;
+        check_settings(&session)?;
+        // whoever makes it at the same moment waits here, then finds it made
+        session.batch(&format!("BEGIN; SELECT pg_advisory_xact_lock({MAKING_LOCK});"), "be made")?;
+        let made = if is_made(&session)? { Ok(()) } else { session.batch(SCHEMA, "be made") };
+        session.batch("COMMIT", "be made")?;
+        made?;
+        Self::over(address.clone(), session)
+    }
+
+    /// Opens the ledger of a database for writing.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if it cannot be reached, holds no ledger or one of another version.
+    pub fn open(address: &Address) -> Result<Self, StoreError> {
+        let session = open_session(address)?;
+        check_settings(&session)?;
+        Self::over(address.clone(), session)
+    }
+
+    fn over(address: Address, session: Session) -> Result<Self, StoreError> {
+        check_schema_version(&session, &address)?;
+        session.batch(WRITER_SETTINGS, "be opened for writing")?;
+        // whoever wrote here before may have left marks behind
+        Ok(Self { address, session, begun: false, unmarked: AUTHORS_MARKED_EVERY, clock_marked: None })
+    }
+
+    fn ask(&self, asked: &Asked<'_>) -> Result<Known, StoreError> {
+        let session = &self.session;
+        let prepared = |sql| session.prepared(sql, LOCKING);
+        let (lock, versions) = (prepared(LOCK_HEAD)?, prepared(VERSIONS)?);
+        let (positions, outcomes) = (prepared(POSITIONS)?, prepared(OUTCOMES)?);
+        let ids: Vec<String> = asked.event_ids.iter().map(id_text).collect();
+        let client = &session.client;
+        let (parameters_of_streams, parameters_of_ids): ([&(dyn ToSql + Sync); 1], [&(dyn ToSql + Sync); 1]) =
+            ([&asked.streams], [&ids]);
+        let answered = session.wait(async {
+            try_join!(
+                client.batch_execute("BEGIN"),
+                client.query_one(&lock, &[]),
+                client.query(&versions, &parameters_of_streams),
+                client.query(&positions, &parameters_of_ids),
+                client.query(&outcomes, &parameters_of_ids),
+            )
+        });
+        let ((), locked, versions, positions, outcomes) = answered.map_err(failed(LOCKING))?;
+        let mut known = Known { head: head(&locked)?, ..Known::default() };
+        for columns in &versions {
+            known.versions.insert(text(columns, 0)?.to_owned(), perhaps(columns, 1)?.unwrap_or(0));
+        }
+        for columns in &positions {
+            let event_id = Uuid::try_parse(text(columns, 0)?);
+            known
+                .positions
+                .extend(event_id.ok().map(|id| unsigned(columns, 1).map(|at| (id, at))).transpose()?);
+        }
+        for columns in &outcomes {
+            let outcome = outcome(columns)?;
+            known.outcomes.insert(outcome.event_id, outcome);
+        }
+        Ok(known)
+    }
+
+    /// Sends all that a batch writes, and the commit behind it, in one go.
+    fn write(&self, batch: &Batch) -> Result<(), StoreError> {
+        const DOING: &str = "take a batch";
+        let (session, client) = (&self.session, &self.session.client);
+        let (marks_due, clock_due) = (self.marks_are_due(batch), self.clock_mark_is_due(&batch.clock_mark));
+        let (rows, tiles) = (RowColumns::of(&batch.rows), TileColumns::of(&batch.tiles));
+        let (outcomes, cursors) = (OutcomeColumns::of(&batch.outcomes), CursorColumns::of(&batch.cursors));
+        let tree = &batch.head.frontier;
+        let (size, frontier, root) = (signed(tree.size()), tree.to_bytes(), tree.root());
+        let (root, recorded_at) = (root.as_bytes().as_slice(), batch.head.recorded_at.as_str());
+        let clock: [&(dyn ToSql + Sync); 2] = [&batch.clock_mark.boot, &batch.clock_mark.since_boot_ms];
+        let head: [&(dyn ToSql + Sync); 4] = [&size, &frontier, &root, &recorded_at];
+        let statement = |sql| session.prepared(sql, DOING);
+        let (insert_rows, insert_outcomes, move_head) =
+            (statement(INSERT_ROWS)?, statement(INSERT_OUTCOMES)?, statement(MOVE_HEAD)?);
+        let (insert_tiles, set_cursors) = (statement(INSERT_TILES)?, statement(SET_CURSORS)?);
+        let (mark_authors, mark_clock) = (statement(MARK_AUTHORS)?, statement(MARK_CLOCK)?);
+        let (row_parameters, tile_parameters) = (rows.parameters(), tiles.parameters());
+        let (outcome_parameters, cursor_parameters) = (outcomes.parameters(), cursors.parameters());
+        let written = session.wait(async {
+            try_join!(
+                client.execute(&insert_rows, &row_parameters),
+                only(!batch.tiles.is_empty(), client.execute(&insert_tiles, &tile_parameters)),
+                only(!batch.outcomes.is_empty(), client.execute(&insert_outcomes, &outcome_parameters)),
+                only(!batch.cursors.is_empty(), client.execute(&set_cursors, &cursor_parameters)),
+                only(marks_due, client.execute(&mark_authors, &[])),
+                only(clock_due, client.execute(&mark_clock, &clock)),
+                client.execute(&move_head, &head),
+                // after an error Postgres takes this for a rollback, and the error is answered first
+                client.batch_execute("COMMIT"),
+            )
+        });
+        written.map(|_| ()).map_err(failed(DOING))
+    }
+
+    fn marks_are_due(&self, batch: &Batch) -> bool {
+        self.unmarked + batch.rows.len() as u64 >= AUTHORS_MARKED_EVERY
+    }
+
+    /// A mark that is a little older than the last entry lets a restart notice a jump as well.
+    fn clock_mark_is_due(&self, now: &Monotonic) -> bool {
+        let since = self.clock_marked.as_ref().and_then(|marked| now.since(marked));
+        since.is_none_or(|since| since >= CLOCK_MARKED_EVERY_MS)
+    }
+}
+
+impl LedgerStore for PostgresStore {
+    fn reads(&self) -> &dyn LedgerReads {
+        &self.session
+    }
+
+    fn begin(&mut self, asked: &Asked<'_>) -> Result<Known, StoreError> {
+        self.begun = true;
+        self.ask(asked)
+    }
+
+    fn commit(&mut self, batch: &Batch) -> Result<(), StoreError> {
+        self.write(batch)?;
+        self.begun = false;
+        self.unmarked = if self.marks_are_due(batch) { 0 } else { self.unmarked + batch.rows.len() as u64 };
+        if self.clock_mark_is_due(&batch.clock_mark) {
+            self.clock_marked = Some(batch.clock_mark.clone());
+        }
+        Ok(())
+    }
+
+    fn abandon(&mut self) {
+        if std::mem::take(&mut self.begun) {
+            // a connection that is gone has no transaction any more
+            let _ = self.session.batch("ROLLBACK", "give a batch up");
+        }
+    }
+
+    fn revive(&mut self) -> Result<(), StoreError> {
+        if self.session.answers() {
+            return Ok(());
+        }
+        *self = Self::open(&self.address)?;
+        Ok(())
+    }
+
+    fn put_sealed_key(&mut self, key: &SealedKey) -> Result<(), StoreError> {
+        let sql = "INSERT INTO sealed_keys (kid, role, holder, sealed) VALUES ($1, $2, $3, $4)";
+        self.session
+            .execute(sql, &[&key.kid, &key.role, &key.holder, &key.sealed], "take a sealed key")
+            .map(|_| ())
+    }
+
+    fn put_refusal(&mut self, outcome: &Outcome) -> Result<(), StoreError> {
+        let outcomes = OutcomeColumns::of(std::slice::from_ref(outcome));
+        self.session
+            .execute(INSERT_OUTCOMES, &outcomes.parameters(), "take the outcome of a command")
+            .map(|_| ())
+    }
+
+    fn put_scheme(&mut self, scheme: &Scheme) -> Result<(), StoreError> {
+        let sql =
+            "INSERT INTO schemes (sha256, id, bytes) VALUES ($1, $2, $3) ON CONFLICT (sha256) DO NOTHING";
+        self.session.execute(sql, &[&scheme.sha256, &scheme.id, &scheme.bytes], "take a rulebook").map(|_| ())
+    }
+
+    fn put_checkpoint(&mut self, size: u64, note: &str) -> Result<(), StoreError> {
+        let sql = "INSERT INTO checkpoints (size, note) VALUES ($1, $2) ON CONFLICT (size) DO NOTHING";
+        self.session.execute(sql, &[&signed(size), &note], "take a checkpoint").map(|_| ())
+    }
+}
+
+impl std::fmt::Debug for PostgresStore {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("PostgresStore").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+/// A connection that only reads.
+pub(crate) fn open_reading(address: &Address) -> Result<Session, StoreError> {
+    let session = open_session(address)?;
+    check_schema_version(&session, address)?;
+    session.batch("SET default_transaction_read_only = on", "be opened for reading")?;
+    Ok(session)
+}
+
+fn open_session(address: &Address) -> Result<Session, StoreError> {
+    let session = Session::open(address)?;
+    match is_made(&session)? {
+        true => Ok(session),
+        false => Err(StoreError::NotMade { database: address.to_string() }),
+    }
+}
+
+fn is_made(session: &Session) -> Result<bool, StoreError> {
+    let found = session.first("SELECT to_regclass('schema_version') IS NOT NULL", &[])?;
+    found.map_or(Ok(false), |columns| columns.try_get(0).map_err(failed("be read")))
+}
+
+/// Refuses a database of another version: never a guess.
+fn check_schema_version(session: &Session, address: &Address) -> Result<(), StoreError> {
+    let found = session.first("SELECT max(version) FROM schema_version", &[])?;
+    let found = found.map_or(Ok(None), |columns| perhaps(&columns, 0))?.map_or(0, signed);
+    match found == SCHEMA_VERSION {
+        true => Ok(()),
+        false => {
+            Err(StoreError::SchemaVersion { database: address.to_string(), found, known: SCHEMA_VERSION })
+        }
+    }
+}
+
+/// Refuses settings under which an acknowledged entry could be lost or a text be another one.
+fn check_settings(session: &Session) -> Result<(), StoreError> {
+    for (setting, allowed) in [
+        ("server_encoding", &["UTF8"][..]),
+        ("fsync", &["on"]),
+        ("synchronous_commit", &["on", "remote_apply"]),
+        ("full_page_writes", &["on"]),
+    ] {
+        let found = session.first("SELECT current_setting($1)", &[&setting])?;
+        let found = found.map_or(Ok(String::new()), |columns| text(&columns, 0).map(str::to_owned))?;
+        if !allowed.contains(&found.as_str()) {
+            return Err(StoreError::Setting { setting, found, allowed: allowed.join(" or ") });
+        }
+    }
+    Ok(())
+}
+
+/// A request that is sent only if there is something to say.
+async fn only(
+    there_is: bool,
+    request: impl Future<Output = Result<u64, tokio_postgres::Error>>,
+) -> Result<u64, tokio_postgres::Error> {
+    if there_is { request.await } else { Ok(0) }
+}
+
+/// Rows of `events`, column by column.
+struct RowColumns<'a> {
+    numbers: [Vec<i64>; 3],
+    texts: [Vec<&'a str>; 12],
+    leaf_hashes: Vec<&'a [u8]>,
+}
+
+impl<'a> RowColumns<'a> {
+    fn of(rows: &'a [Row]) -> Self {
+        let number = |of: fn(&Row) -> u64| rows.iter().map(|row| signed(of(row))).collect();
+        let text = |of: fn(&Row) -> &str| rows.iter().map(of).collect();
+        Self {
+            numbers: [number(|row| row.position), number(|row| row.sequence), number(|row| row.author_seq)],
+            texts: [
+                text(|row| &row.aggregate_type),
+                text(|row| &row.aggregate_id),
+                text(|row| &row.event_type),
+                text(|row| &row.event_version),
+                text(|row| &row.payload),
+                text(|row| &row.metadata),
+                text(|row| &row.event_id),
+                text(|row| &row.occurred_at),
+                text(|row| &row.schema),
+                text(|row| &row.kid),
+                text(|row| &row.signature),
+                text(|row| &row.recorded_at),
+            ],
+            leaf_hashes: rows.iter().map(|row| row.leaf_hash.as_bytes().as_slice()).collect(),
+        }
+    }
+
+    /// In the order of [`INSERT_ROWS`].
+    fn parameters(&self) -> Vec<&(dyn ToSql + Sync)> {
+        let mut all: Vec<&(dyn ToSql + Sync)> = Vec::with_capacity(16);
+        all.extend(self.numbers.iter().map(|column| column as &(dyn ToSql + Sync)));
+        all.extend(self.texts.iter().map(|column| column as &(dyn ToSql + Sync)));
+        all.push(&self.leaf_hashes);
+        all
+    }
+}
+
+struct TileColumns<'a>(Vec<i64>, Vec<i64>, Vec<&'a [u8]>);
+
+impl<'a> TileColumns<'a> {
+    fn of(tiles: &'a [FullTile]) -> Self {
+        Self(
+            tiles.iter().map(|tile| i64::from(tile.level)).collect(),
+            tiles.iter().map(|tile| signed(tile.n)).collect(),
+            tiles.iter().map(|tile| tile.hashes.as_slice()).collect(),
+        )
+    }
+
+    fn parameters(&self) -> [&(dyn ToSql + Sync); 3] {
+        [&self.0, &self.1, &self.2]
+    }
+}
+
+struct OutcomeColumns<'a> {
+    event_ids: Vec<String>,
+    digests: Vec<&'a [u8]>,
+    results: Vec<&'a str>,
+    positions: Vec<Option<i64>>,
+}
+
+impl<'a> OutcomeColumns<'a> {
+    fn of(outcomes: &'a [Outcome]) -> Self {
+        Self {
+            event_ids: outcomes.iter().map(|outcome| id_text(&outcome.event_id)).collect(),
+            digests: outcomes.iter().map(|outcome| outcome.digest.as_slice()).collect(),
+            results: outcomes.iter().map(|outcome| outcome.result.as_str()).collect(),
+            positions: outcomes.iter().map(|outcome| outcome.position.map(signed)).collect(),
+        }
+    }
+
+    fn parameters(&self) -> [&(dyn ToSql + Sync); 4] {
+        [&self.event_ids, &self.digests, &self.results, &self.positions]
+    }
+}
+
+struct CursorColumns<'a>(Vec<&'a str>, Vec<i64>);
+
+impl<'a> CursorColumns<'a> {
+    fn of(cursors: &'a HashMap<String, u64>) -> Self {
+        Self(
+            cursors.keys().map(String::as_str).collect(),
+            cursors.values().map(|position| signed(*position)).collect(),
+        )
+    }
+
+    fn parameters(&self) -> [&(dyn ToSql + Sync); 2] {
+        [&self.0, &self.1]
+    }
+}
+
+const SCHEMA: &str = include_str!("../../migrations/postgres/ledger/0001.sql");
+const SCHEMA_VERSION: i64 = 1;
+/// Any number that nobody else takes for an advisory lock in this database.
+const MAKING_LOCK: i64 = 0x7775_7069_6e67;
+const LOCKING: &str = "be locked for a batch";
+/// Statements that are planned while the table is empty must not come to scan it when it has grown.
+const WRITER_SETTINGS: &str = "SET enable_seqscan = off; SET enable_bitmapscan = off;";
+const LOCK_HEAD: &str = "SELECT size, frontier, root, recorded_at FROM head WHERE only_row = 1 FOR UPDATE";
+const VERSIONS: &str = "SELECT asked.stream, (SELECT max(sequence) FROM events WHERE aggregate_id = asked.stream) \
+    FROM unnest($1::text[]) AS asked (stream)";
+const POSITIONS: &str = "SELECT event_id, position FROM events WHERE event_id = ANY($1::text[])";
+const OUTCOMES: &str =
+    "SELECT event_id, digest, result, position FROM outcomes WHERE event_id = ANY($1::text[])";
+const INSERT_ROWS: &str = "INSERT INTO events (position, sequence, author_seq, aggregate_type, aggregate_id, event_type, \
+    event_version, payload, metadata, event_id, occurred_at, schema, kid, signature, recorded_at, leaf_hash) \
+    SELECT position, sequence, author_seq, aggregate_type, aggregate_id, event_type, event_version, payload::json, \
+    metadata::json, event_id, occurred_at, schema, kid, signature, recorded_at, leaf_hash \
+    FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], \
+    $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::bytea[]) \
+    AS added (position, sequence, author_seq, aggregate_type, aggregate_id, event_type, event_version, payload, metadata, \
+    event_id, occurred_at, schema, kid, signature, recorded_at, leaf_hash)";
+const INSERT_TILES: &str = "INSERT INTO tiles (level, n, hashes) \
+    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bytea[])";
+const INSERT_OUTCOMES: &str = "INSERT INTO outcomes (event_id, digest, accepted, result, position) \
+    SELECT event_id, digest, position IS NOT NULL, result, position \
+    FROM unnest($1::text[], $2::bytea[], $3::text[], $4::bigint[]) AS settled (event_id, digest, result, position)";
+const SET_CURSORS: &str = "INSERT INTO cursors (reaction, position) SELECT * FROM unnest($1::text[], $2::bigint[]) \
+    ON CONFLICT (reaction) DO UPDATE SET position = excluded.position";
+const MOVE_HEAD: &str =
+    "UPDATE head SET size = $1, frontier = $2, root = $3, recorded_at = $4 WHERE only_row = 1";
+const MARK_AUTHORS: &str = "INSERT INTO authors (kid, author_seq, position) \
+    SELECT DISTINCT ON (kid) kid, author_seq, position FROM events \
+    WHERE position >= (SELECT coalesce(max(position) + 1, 0) FROM authors) ORDER BY kid, author_seq DESC \
+    ON CONFLICT (kid) DO UPDATE SET author_seq = excluded.author_seq, position = excluded.position";
+const MARK_CLOCK: &str = "INSERT INTO clock_mark (only_row, boot, since_boot_ms) VALUES (1, $1, $2) \
+    ON CONFLICT (only_row) DO UPDATE SET boot = excluded.boot, since_boot_ms = excluded.since_boot_ms";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_postgres::new_database;
+
+    #[test]
+    fn it_keeps_the_promises_of_a_store() {
+        let address = Address::parse(&new_database()).unwrap();
+        let store = Box::new(PostgresStore::create(&address).unwrap());
+        crate::store_suite::keeps_its_promises(store, &|| Box::new(PostgresStore::open(&address).unwrap()));
+    }
+
+    #[test]
+    fn a_database_without_a_ledger_is_said() {
+        let address = Address::parse(&new_database()).unwrap();
+        let refused = PostgresStore::open(&address).unwrap_err();
+        assert!(refused.to_string().contains("wuping init"), "{refused}");
+    }
+
+    #[test]
+    fn a_database_of_another_version_is_refused() {
+        let address = Address::parse(&new_database()).unwrap();
+        drop(PostgresStore::create(&address).unwrap());
+        Session::open(&address)
+            .unwrap()
+            .batch("UPDATE schema_version SET version = 2", "be changed")
+            .unwrap();
+        for opened in [PostgresStore::open(&address).err(), open_reading(&address).err()] {
+            assert!(
+                matches!(opened, Some(StoreError::SchemaVersion { found: 2, known: 1, .. })),
+                "{opened:?}"
+            );
+        }
+        assert!(PostgresStore::create(&address).is_err());
+    }
+}

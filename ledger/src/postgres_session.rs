@@ -1,0 +1,213 @@
+//! One connection to Postgres, driven by whichever thread uses it: requests go out together where they can, and what is
+//! answered is looked at afterwards.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::fmt;
+use std::str::FromStr as _;
+use std::sync::Arc;
+
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio_postgres::types::{FromSql, ToSql, Type};
+use tokio_postgres::{Client, Config, NoTls, Row as Columns, Statement};
+
+use crate::encoding::Hash;
+use crate::select::damaged;
+use crate::store::StoreError;
+
+/// Where a database is.
+#[derive(Clone)]
+pub struct Address {
+    config: Arc<Config>,
+    shown: String,
+}
+
+/// A connection.
+pub(crate) struct Session {
+    /// There until it is dropped.
+    runtime: Option<Runtime>,
+    pub(crate) client: Client,
+    statements: RefCell<HashMap<&'static str, Statement>>,
+}
+
+impl Address {
+    /// Reads `postgresql://user@host/database`, or the same in `key=value` words.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Address`] if it is neither.
+    pub fn parse(url: &str) -> Result<Self, StoreError> {
+        let config = Config::from_str(url.trim());
+        let mut config = config.map_err(|source| StoreError::Address { source: source.into() })?;
+        config.application_name("wuping");
+        let hosts: Vec<String> = config.get_hosts().iter().map(host).collect();
+        let shown =
+            format!("{} at {}", config.get_dbname().unwrap_or("(no database named)"), hosts.join(", "));
+        Ok(Self { config: Arc::new(config), shown })
+    }
+}
+
+/// The database and where it is, without user and password.
+impl fmt::Display for Address {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.shown)
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Address({})", self.shown)
+    }
+}
+
+impl Session {
+    /// Connects.
+    pub(crate) fn open(address: &Address) -> Result<Self, StoreError> {
+        let runtime = Builder::new_current_thread().enable_all().build();
+        let runtime =
+            runtime.map_err(|source| StoreError::Database { doing: "be reached", source: source.into() })?;
+        let connected = waiting_on(&runtime, address.config.connect(NoTls));
+        let (client, connection) = connected.map_err(failed("be reached"))?;
+        // it ends with the runtime, and what ended it is told by the next request
+        runtime.spawn(async move { drop(connection.await) });
+        Ok(Self { runtime: Some(runtime), client, statements: RefCell::default() })
+    }
+
+    /// Runs requests until all of them are answered.
+    pub(crate) fn wait<F: Future>(&self, requests: F) -> F::Output {
+        #[allow(clippy::expect_used, reason = "it is taken away only when the session is dropped")]
+        let runtime = self.runtime.as_ref().expect("a session has its runtime as long as it lives");
+        waiting_on(runtime, requests)
+    }
+
+    /// A statement, prepared once.
+    pub(crate) fn prepared(&self, sql: &'static str, doing: &'static str) -> Result<Statement, StoreError> {
+        if let Some(statement) = self.statements.borrow().get(sql) {
+            return Ok(statement.clone());
+        }
+        let statement = self.wait(self.client.prepare(sql)).map_err(failed(doing))?;
+        self.statements.borrow_mut().insert(sql, statement.clone());
+        Ok(statement)
+    }
+
+    /// All rows that a statement answers.
+    pub(crate) fn query(
+        &self,
+        sql: &'static str,
+        params: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Columns>, StoreError> {
+        let statement = self.prepared(sql, READ)?;
+        self.wait(self.client.query(&statement, params)).map_err(failed(READ))
+    }
+
+    /// The first row that a statement answers.
+    pub(crate) fn first(
+        &self,
+        sql: &'static str,
+        params: &[&(dyn ToSql + Sync)],
+    ) -> Result<Option<Columns>, StoreError> {
+        Ok(self.query(sql, params)?.into_iter().next())
+    }
+
+    /// Runs a statement that answers nothing.
+    pub(crate) fn execute(
+        &self,
+        sql: &'static str,
+        params: &[&(dyn ToSql + Sync)],
+        doing: &'static str,
+    ) -> Result<u64, StoreError> {
+        let statement = self.prepared(sql, doing)?;
+        self.wait(self.client.execute(&statement, params)).map_err(failed(doing))
+    }
+
+    /// Runs SQL without parameters, several statements too.
+    pub(crate) fn batch(&self, sql: &str, doing: &'static str) -> Result<(), StoreError> {
+        self.wait(self.client.batch_execute(sql)).map_err(failed(doing))
+    }
+
+    /// Whether the server still answers.
+    pub(crate) fn answers(&self) -> bool {
+        !self.client.is_closed() && self.wait(self.client.simple_query("SELECT 1")).is_ok()
+    }
+}
+
+impl Drop for Session {
+    /// Without waiting: it may be dropped where nothing may wait.
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// Text as it lies, of `text` and of `json` columns.
+pub(crate) struct Text<'a>(pub(crate) &'a str);
+
+impl<'a> FromSql<'a> for Text<'a> {
+    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        Ok(Self(std::str::from_utf8(raw)?))
+    }
+
+    fn accepts(sql: &Type) -> bool {
+        matches!(*sql, Type::TEXT | Type::JSON)
+    }
+}
+
+pub(crate) fn text(columns: &Columns, at: usize) -> Result<&str, StoreError> {
+    columns.try_get::<_, Text<'_>>(at).map(|text| text.0).map_err(failed(READ))
+}
+
+pub(crate) fn blob(columns: &Columns, at: usize) -> Result<&[u8], StoreError> {
+    columns.try_get(at).map_err(failed(READ))
+}
+
+pub(crate) fn unsigned(columns: &Columns, at: usize) -> Result<u64, StoreError> {
+    let number: i64 = columns.try_get(at).map_err(failed(READ))?;
+    u64::try_from(number).map_err(|_| damaged("a number is negative"))
+}
+
+/// A number that may be absent.
+pub(crate) fn perhaps(columns: &Columns, at: usize) -> Result<Option<u64>, StoreError> {
+    let number: Option<i64> = columns.try_get(at).map_err(failed(READ))?;
+    number.map(|number| u64::try_from(number).map_err(|_| damaged("a number is negative"))).transpose()
+}
+
+pub(crate) fn hash(columns: &Columns, at: usize) -> Result<Hash, StoreError> {
+    Hash::from_slice(blob(columns, at)?).map_err(|refusal| StoreError::refused("a hash", &refusal))
+}
+
+/// What the database said, by what was being done.
+pub(crate) fn failed(doing: &'static str) -> impl Fn(tokio_postgres::Error) -> StoreError {
+    move |source| StoreError::Database { doing, source: source.into() }
+}
+
+/// On a thread of another runtime that one is told that this takes a while; everywhere else it just waits.
+fn waiting_on<F: Future>(runtime: &Runtime, requests: F) -> F::Output {
+    match Handle::try_current() {
+        Ok(_) => tokio::task::block_in_place(|| runtime.block_on(requests)),
+        Err(_) => runtime.block_on(requests),
+    }
+}
+
+fn host(host: &tokio_postgres::config::Host) -> String {
+    match host {
+        tokio_postgres::config::Host::Tcp(name) => name.clone(),
+        tokio_postgres::config::Host::Unix(path) => path.display().to_string(),
+    }
+}
+
+const READ: &str = "be read";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_shown_without_its_password() {
+        let address = Address::parse("postgresql://clerk:secret@db.example:5433/ledger").unwrap();
+        assert_eq!(address.to_string(), "ledger at db.example");
+        assert!(!format!("{address:?}").contains("secret"));
+        let refused = Address::parse("postgresql://clerk:secret@db.example:notaport/x").unwrap_err();
+        assert!(!format!("{refused} {refused:?}").contains("secret"), "{refused:?}");
+    }
+}

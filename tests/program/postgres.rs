@@ -1,0 +1,128 @@
+//! A Postgres server for the tests of one process: made when it is first asked for, gone when the process is.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// The address of a new, empty database.
+pub(crate) fn new_database() -> String {
+    static NUMBER: AtomicU32 = AtomicU32::new(1);
+    let cluster = Cluster::of_this_process();
+    let name = format!("ledger_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+    cluster.client(
+        "createdb",
+        &["--template=template0", "--encoding=UTF8", "--lc-collate=C", "--lc-ctype=C.UTF-8", &name],
+    );
+    cluster.url(&name)
+}
+
+/// A server of its own, for tests that stop it.
+#[allow(dead_code, reason = "not every file of tests stops a server")]
+pub(crate) fn own_cluster() -> Cluster {
+    Cluster::start()
+}
+
+/// A server with its data in a folder of its own.
+pub(crate) struct Cluster {
+    binaries: PathBuf,
+    port: u16,
+    /// The server ends, and its folder goes, when this is closed.
+    _lifeline: ChildStdin,
+    _shell: Child,
+}
+
+#[allow(dead_code, reason = "not every file of tests looks behind the server")]
+impl Cluster {
+    fn of_this_process() -> &'static Self {
+        static CLUSTER: OnceLock<Cluster> = OnceLock::new();
+        CLUSTER.get_or_init(Self::start)
+    }
+
+    fn start() -> Self {
+        let binaries = binaries();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut command = as_nobody_in_particular();
+        let mut shell = command
+            .args([SCRIPT, "postgres-for-tests", binaries.to_str().unwrap(), &port.to_string()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut told = String::new();
+        let mut answers = BufReader::new(shell.stdout.take().unwrap());
+        answers.read_line(&mut told).unwrap();
+        assert_eq!(told.trim(), "ready", "a Postgres server could be started");
+        Self { binaries, port, _lifeline: shell.stdin.take().unwrap(), _shell: shell }
+    }
+
+    /// The address of a database here.
+    pub(crate) fn url(&self, database: &str) -> String {
+        format!("postgresql://wuping@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// A new database here.
+    pub(crate) fn database(&self, name: &str) -> String {
+        self.client("createdb", &["--template=template0", "--encoding=UTF8", name]);
+        self.url(name)
+    }
+
+    /// Runs SQL in a database, as the server's owner.
+    pub(crate) fn sql(&self, database: &str, sql: &str) -> String {
+        self.client("psql", &["-v", "ON_ERROR_STOP=1", "-At", "-d", database, "-c", sql])
+    }
+
+    fn client(&self, program: &str, arguments: &[&str]) -> String {
+        let port = self.port.to_string();
+        let output = Command::new(self.binaries.join(program))
+            .args(["-h", "127.0.0.1", "-p", &port, "-U", "wuping"])
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+}
+
+/// The newest Postgres that is installed.
+fn binaries() -> PathBuf {
+    let mut found: Vec<(u32, PathBuf)> = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|version| Some((version.file_name().to_str()?.parse().ok()?, version.path().join("bin"))))
+        .filter(|(_, bin)| bin.join("initdb").exists())
+        .collect();
+    found.sort();
+    let in_path = || {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        std::env::split_paths(&path).find(|folder| folder.join("initdb").exists())
+    };
+    let found = found.pop().map(|(_, bin)| bin).or_else(in_path);
+    found.unwrap_or_else(|| panic!("no Postgres is installed: `bash tests/run` installs one"))
+}
+
+/// The server refuses to run as root.
+fn as_nobody_in_particular() -> Command {
+    if Path::new("/root").metadata().is_ok() && std::fs::read_dir("/root").is_ok() {
+        let mut command = Command::new("runuser");
+        command.args(["-u", "postgres", "--", "sh", "-c"]);
+        return command;
+    }
+    let mut command = Command::new("sh");
+    command.arg("-c");
+    command
+}
+
+const SCRIPT: &str = r#"
+folder=$(mktemp -d /tmp/wuping-postgres.XXXXXX) && cd "$folder" || exit 1
+"$1/initdb" -D "$folder/data" -A trust -U wuping -E UTF8 --locale=C -N >"$folder/log" 2>&1 || { cat "$folder/log" >&2; exit 1; }
+"$1/pg_ctl" -D "$folder/data" -l "$folder/log" -w -o "-p $2 -h 127.0.0.1 -k '$folder' -c max_connections=300" start >/dev/null 2>&1 \
+    || { cat "$folder/log" >&2; exit 1; }
+echo ready
+cat >/dev/null
+"$1/pg_ctl" -D "$folder/data" -m immediate stop >/dev/null 2>&1
+rm -rf "$folder"
+"#;
