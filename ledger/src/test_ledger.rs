@@ -12,14 +12,23 @@ use crate::clock::{Clock as _, SteppedClock, SystemClock};
 use crate::genesis::{ClockChoice, CreateOptions, Ledger, RootKey, RunOptions};
 use crate::jcs::canonical_str;
 use crate::keys::Kid;
+use crate::place::remember_database;
 use crate::reactor::{Consequence, NoReactions, ReactionFailed, Reactor, SubjectReader};
 use crate::reading::LedgerReads;
 use crate::recorded::RecordedRow;
 use crate::store::{Asked, Batch, Known, LedgerStore, Outcome, Scheme, SealedKey, StoreError};
 use crate::stream::StreamPath;
+use crate::test_postgres::new_database;
 use crate::timestamp::Timestamp;
 
 pub(crate) const ORIGIN: &str = "sample/ledger-tests";
+
+/// Which store a test is about.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum On {
+    Postgres,
+    Sqlite,
+}
 
 /// A ledger in a folder that goes away with it.
 pub(crate) struct TestLedger {
@@ -35,7 +44,18 @@ impl TestLedger {
     }
 
     pub(crate) async fn with(clock: ClockChoice, reactor: Box<dyn Reactor>) -> Self {
+        Self::with_on(On::Sqlite, clock, reactor).await
+    }
+
+    pub(crate) async fn on(on: On) -> Self {
+        Self::with_on(on, ClockChoice::System, Box::new(NoReactions)).await
+    }
+
+    pub(crate) async fn with_on(on: On, clock: ClockChoice, reactor: Box<dyn Reactor>) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        if on == On::Postgres {
+            remember_database(folder.path(), &new_database()).unwrap();
+        }
         let mut options = CreateOptions::new(ORIGIN, true).unwrap();
         options.running = RunOptions { clock, reactor, ..RunOptions::default() };
         let created = Ledger::create(folder.path(), options).unwrap();

@@ -12,11 +12,47 @@ use crate::chain::Chain;
 use crate::genesis::{ClockChoice, Ledger, LedgerError, RunOptions};
 use crate::merkle::{check_consistency, check_inclusion};
 use crate::note::open_checkpoint;
+use crate::place::Place;
 use crate::reader::Reader;
-use crate::sqlite::SqliteStore;
 use crate::store::StoreError;
-use crate::test_ledger::{CountingReactor, Fault, FaultyStore, ORIGIN, TestLedger, event, request, stepped};
+use crate::test_ledger::{
+    CountingReactor, Fault, FaultyStore, ORIGIN, On, TestLedger, event, request, stepped,
+};
 use crate::timestamp::Timestamp;
+
+/// Runs each of these on both stores.
+macro_rules! on_both_stores {
+    ($($name:ident),* $(,)?) => {
+        mod on_sqlite {
+            use super::On;
+            $(#[tokio::test] async fn $name() { super::$name(On::Sqlite).await; })*
+        }
+        mod on_postgres {
+            use super::On;
+            $(#[tokio::test(flavor = "multi_thread")] async fn $name() { super::$name(On::Postgres).await; })*
+        }
+    };
+}
+
+on_both_stores!(
+    what_was_acknowledged_is_durable_and_verifies,
+    a_repeat_gets_the_first_outcome_and_another_command_is_told,
+    a_refusal_is_remembered,
+    whoever_decided_on_an_old_version_is_told_what_it_is_now,
+    a_list_computed_on_an_old_state_is_stale,
+    one_bad_command_leaves_its_neighbours_alone,
+    consequences_follow_their_cause_and_have_derived_ids,
+    a_rule_that_runs_away_is_stopped,
+    a_failed_commit_is_answered_as_failed_and_a_retry_tells_the_truth,
+    a_clock_that_jumped_stops_appends_until_it_is_accepted,
+    a_simulation_takes_its_time_from_requests_and_ends_once,
+    proofs_verify_against_signed_checkpoints,
+    heads_are_committed_when_there_is_something_new,
+    a_wrong_master_key_is_said_clearly,
+    a_revoked_officer_signs_no_more,
+    an_erasure_names_digests_that_are_there_and_each_once,
+    closing_finishes_what_waits,
+);
 
 /// Reads the whole ledger as a verifier does.
 fn replayed(reader: &Reader) -> Chain {
@@ -33,9 +69,8 @@ fn types(reader: &Reader, path: &str) -> Vec<String> {
     reader.subject(path, None).unwrap().into_iter().map(|entry| entry.event_type).collect()
 }
 
-#[tokio::test]
-async fn what_was_acknowledged_is_durable_and_verifies() {
-    let test = TestLedger::new().await;
+async fn what_was_acknowledged_is_durable_and_verifies(on: On) {
+    let test = TestLedger::on(on).await;
     let receipt =
         test.ledger.writer().append(test.said("premises/p-1", "Visited", json!({"rooms": 3}))).await.unwrap();
     assert_eq!((receipt.version, receipt.position, receipt.repeated), (1, 6, false));
@@ -47,9 +82,8 @@ async fn what_was_acknowledged_is_durable_and_verifies() {
     assert_eq!(test.ledger.reader().stream("premises/p-1").unwrap().len(), 2);
 }
 
-#[tokio::test]
-async fn a_repeat_gets_the_first_outcome_and_another_command_is_told() {
-    let test = TestLedger::new().await;
+async fn a_repeat_gets_the_first_outcome_and_another_command_is_told(on: On) {
+    let test = TestLedger::on(on).await;
     let said = test.said("premises/p-1", "Visited", json!({}));
     let first = test.ledger.writer().append(said.clone()).await.unwrap();
     let again = test.ledger.writer().append(said.clone()).await.unwrap();
@@ -62,9 +96,8 @@ async fn a_repeat_gets_the_first_outcome_and_another_command_is_told() {
     assert_eq!(test.ledger.reader().stream("premises/p-1").unwrap().len(), 1);
 }
 
-#[tokio::test]
-async fn a_refusal_is_remembered() {
-    let test = TestLedger::new().await;
+async fn a_refusal_is_remembered(on: On) {
+    let test = TestLedger::on(on).await;
     let said = test.said("premises/p-1", "Visited", json!({}));
     let writer = test.ledger.writer();
     let told = "{\"type\":\"deadline-passed\"}".to_owned();
@@ -83,9 +116,8 @@ async fn a_refusal_is_remembered() {
     assert!(first.position.is_some(), "it was accepted before and stays so");
 }
 
-#[tokio::test]
-async fn whoever_decided_on_an_old_version_is_told_what_it_is_now() {
-    let test = TestLedger::new().await;
+async fn whoever_decided_on_an_old_version_is_told_what_it_is_now(on: On) {
+    let test = TestLedger::on(on).await;
     let writer = test.ledger.writer();
     let mut first = test.said("premises/p-1", "Visited", json!({}));
     first.expected = Some(0);
@@ -100,9 +132,8 @@ async fn whoever_decided_on_an_old_version_is_told_what_it_is_now() {
     assert_eq!(writer.append(second).await.unwrap().version, 2);
 }
 
-#[tokio::test]
-async fn a_list_computed_on_an_old_state_is_stale() {
-    let test = TestLedger::new().await;
+async fn a_list_computed_on_an_old_state_is_stale(on: On) {
+    let test = TestLedger::on(on).await;
     let writer = test.ledger.writer();
     let base = writer.append(test.said("premises/p-1/hazard/1", "Found", json!({}))).await.unwrap().position;
     let computed = |base: u64| {
@@ -129,9 +160,8 @@ async fn a_list_computed_on_an_old_state_is_stale() {
     replayed(test.ledger.reader());
 }
 
-#[tokio::test]
-async fn one_bad_command_leaves_its_neighbours_alone() {
-    let test = TestLedger::with(ClockChoice::System, Box::new(CountingReactor::default())).await;
+async fn one_bad_command_leaves_its_neighbours_alone(on: On) {
+    let test = TestLedger::with_on(on, ClockChoice::System, Box::new(CountingReactor::default())).await;
     let writer = test.ledger.writer();
     let mut conflict = test.said("premises/p-2", "Visited", json!({}));
     conflict.expected = Some(7);
@@ -173,9 +203,8 @@ async fn one_bad_command_leaves_its_neighbours_alone() {
     replayed(test.ledger.reader());
 }
 
-#[tokio::test]
-async fn consequences_follow_their_cause_and_have_derived_ids() {
-    let test = TestLedger::with(ClockChoice::System, Box::new(CountingReactor::default())).await;
+async fn consequences_follow_their_cause_and_have_derived_ids(on: On) {
+    let test = TestLedger::with_on(on, ClockChoice::System, Box::new(CountingReactor::default())).await;
     let mut echo = test.said("premises/p-1", "Echo", json!({"times": 3}));
     echo.events.push(event("premises/p-1", "HazardFound", json!({})));
     let receipt = test.ledger.writer().append(echo.clone()).await.unwrap();
@@ -190,9 +219,8 @@ async fn consequences_follow_their_cause_and_have_derived_ids() {
     replayed(test.ledger.reader());
 }
 
-#[tokio::test]
-async fn a_rule_that_runs_away_is_stopped() {
-    let test = TestLedger::with(ClockChoice::System, Box::new(CountingReactor::default())).await;
+async fn a_rule_that_runs_away_is_stopped(on: On) {
+    let test = TestLedger::with_on(on, ClockChoice::System, Box::new(CountingReactor::default())).await;
     let writer = test.ledger.writer();
     let size = test.ledger.reader().size().unwrap();
     let refused =
@@ -203,14 +231,13 @@ async fn a_rule_that_runs_away_is_stopped() {
     replayed(test.ledger.reader());
 }
 
-#[tokio::test]
-async fn a_failed_commit_is_answered_as_failed_and_a_retry_tells_the_truth() {
+async fn a_failed_commit_is_answered_as_failed_and_a_retry_tells_the_truth(on: On) {
     for fault in [Fault::Failed, Fault::FailedButKept] {
-        let TestLedger { folder, ledger, officer, roots } = TestLedger::new().await;
+        let TestLedger { folder, ledger, officer, roots } = TestLedger::on(on).await;
         ledger.close().await.unwrap();
         let faults = Arc::new(Mutex::new(Vec::new()));
         let store = FaultyStore {
-            inner: Box::new(SqliteStore::open(folder.path()).unwrap()),
+            inner: Place::of(folder.path()).unwrap().open_writing().unwrap(),
             faults: Arc::clone(&faults),
         };
         let running = RunOptions { reactor: Box::new(CountingReactor::default()), ..RunOptions::default() };
@@ -230,11 +257,11 @@ async fn a_failed_commit_is_answered_as_failed_and_a_retry_tells_the_truth() {
     }
 }
 
-#[tokio::test]
-async fn a_clock_that_jumped_stops_appends_until_it_is_accepted() {
+async fn a_clock_that_jumped_stops_appends_until_it_is_accepted(on: On) {
     let clock = stepped();
     let test =
-        TestLedger::with(ClockChoice::Given(clock.clone()), Box::new(CountingReactor::default())).await;
+        TestLedger::with_on(on, ClockChoice::Given(clock.clone()), Box::new(CountingReactor::default()))
+            .await;
     let writer = test.ledger.writer();
     let said = || test.said("premises/p-1", "Visited", json!({}));
     let before = writer.append(said()).await.unwrap();
@@ -260,12 +287,12 @@ async fn a_clock_that_jumped_stops_appends_until_it_is_accepted() {
     replayed(test.ledger.reader());
 }
 
-#[tokio::test]
-async fn a_simulation_takes_its_time_from_requests_and_ends_once() {
+async fn a_simulation_takes_its_time_from_requests_and_ends_once(on: On) {
     let clock = stepped();
     clock.set_wall(0);
     let test =
-        TestLedger::with(ClockChoice::Simulated(clock.clone()), Box::new(CountingReactor::default())).await;
+        TestLedger::with_on(on, ClockChoice::Simulated(clock.clone()), Box::new(CountingReactor::default()))
+            .await;
     let writer = test.ledger.writer();
     // the officer was enrolled with the clock at 1970
     let at = |text: &str| Some(Timestamp::parse(text, "t").unwrap());
@@ -335,9 +362,8 @@ async fn triggers_refuse_update_and_delete() {
     }
 }
 
-#[tokio::test]
-async fn proofs_verify_against_signed_checkpoints() {
-    let test = TestLedger::new().await;
+async fn proofs_verify_against_signed_checkpoints(on: On) {
+    let test = TestLedger::on(on).await;
     let writer = test.ledger.writer();
     let mut answers = Vec::new();
     for n in 0..700 {
@@ -376,9 +402,8 @@ async fn proofs_verify_against_signed_checkpoints() {
     assert_eq!(leaves[0], reader.leaf(512).unwrap().unwrap());
 }
 
-#[tokio::test]
-async fn heads_are_committed_when_there_is_something_new() {
-    let test = TestLedger::new().await;
+async fn heads_are_committed_when_there_is_something_new(on: On) {
+    let test = TestLedger::on(on).await;
     let writer = test.ledger.writer();
     writer.append(test.said("premises/p-1", "Visited", json!({}))).await.unwrap();
     assert!(writer.commit_heads().await.unwrap().is_some());
@@ -415,9 +440,8 @@ async fn a_ledger_put_back_from_a_backup_is_not_served() {
     assert!(refused.to_string().contains("only 6 entries are here"), "{refused}");
 }
 
-#[tokio::test]
-async fn a_wrong_master_key_is_said_clearly() {
-    let TestLedger { folder, ledger, .. } = TestLedger::new().await;
+async fn a_wrong_master_key_is_said_clearly(on: On) {
+    let TestLedger { folder, ledger, .. } = TestLedger::on(on).await;
     ledger.close().await.unwrap();
     std::fs::write(folder.path().join("master.key"), format!("{}\n", "0".repeat(64))).unwrap();
     let refused = Ledger::open(folder.path(), RunOptions::default()).unwrap_err();
@@ -427,9 +451,8 @@ async fn a_wrong_master_key_is_said_clearly() {
     assert!(matches!(Ledger::open(folder.path(), RunOptions::default()), Err(LedgerError::Keyring(_))));
 }
 
-#[tokio::test]
-async fn a_revoked_officer_signs_no_more() {
-    let test = TestLedger::new().await;
+async fn a_revoked_officer_signs_no_more(on: On) {
+    let test = TestLedger::on(on).await;
     test.ledger.writer().append(test.said("premises/p-1", "Visited", json!({}))).await.unwrap();
     test.ledger.revoke(&test.officer, "lost phone", Some(6), Author::Registrar).await.unwrap();
     let refused = test.ledger.writer().append(test.said("premises/p-1", "Visited", json!({}))).await;
@@ -447,9 +470,8 @@ async fn a_revoked_officer_signs_no_more() {
     assert!(replayed(test.ledger.reader()).keys().record(&test.officer).unwrap().contested_at(6));
 }
 
-#[tokio::test]
-async fn an_erasure_names_digests_that_are_there_and_each_once() {
-    let test = TestLedger::new().await;
+async fn an_erasure_names_digests_that_are_there_and_each_once(on: On) {
+    let test = TestLedger::on(on).await;
     let writer = test.ledger.writer();
     let (data, private) =
         crate::private::split_private(json!({"private": {"a": "1", "b": "2"}, "type": "Named"})).unwrap();
@@ -486,9 +508,8 @@ async fn the_ledger_names_its_version_and_refuses_another() {
     }
 }
 
-#[tokio::test]
-async fn closing_finishes_what_waits() {
-    let test = TestLedger::new().await;
+async fn closing_finishes_what_waits(on: On) {
+    let test = TestLedger::on(on).await;
     let said: Vec<_> = (0..200).map(|n| test.said("premises/p-1", "Visited", json!({"n": n}))).collect();
     let answers: Vec<_> = said.into_iter().map(|said| test.ledger.writer().submit(said).unwrap()).collect();
     let late = (test.ledger.writer().clone(), test.said("premises/p-1", "Visited", json!({})));
