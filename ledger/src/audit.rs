@@ -2,27 +2,26 @@
 //!
 //! Level 0 rebuilds every row and compares what stands twice; level 1 verifies every signature strictly; level 2
 //! recomputes the tree and compares head, tiles and every signed checkpoint; level 4 replays the rules that hold over
-//! the whole log. No column is believed to have its type, no trigger to have been there: the file is read as it lies.
+//! the whole log. The store is read as it lies.
 
 use std::collections::HashMap;
 use std::path::Path;
 
 use rayon::prelude::*;
-use rusqlite::Connection;
-use rusqlite::types::ValueRef;
 use serde_json::Value;
 
 use crate::audit_side::{self, TreeAudit};
+use crate::audit_source::{AuditSource, LyingRow};
 use crate::chain::Chain;
 use crate::checkpoints::in_file;
 use crate::encoding::Hash;
 use crate::entry::Entry;
 use crate::keys::{Kid, PublicKey};
 use crate::merkle::leaf_hash;
+use crate::place::Place;
 use crate::refusal::Refusal;
 use crate::row::Row;
-use crate::select::{damaged, reading};
-use crate::sqlite::{check_schema_version, existing_database_in, open_reading};
+use crate::select::damaged;
 use crate::store::StoreError;
 
 /// Something that is not as it was written.
@@ -68,15 +67,12 @@ pub fn verify_rows(folder: &Path) -> Result<AuditReport, StoreError> {
 ///
 /// As [`verify_rows`].
 pub fn verify_rows_with(folder: &Path, each: &mut dyn FnMut(&Entry)) -> Result<AuditReport, StoreError> {
-    let file = existing_database_in(folder)?;
-    let connection = open_reading(&file)?;
-    check_schema_version(&connection, &file)?;
     // the file first: what was signed beside a running server is then all below the state that is read next
     let beside = in_file(folder)?;
-    connection.execute_batch("BEGIN").map_err(reading)?;
-    let mut audit = Audit::begin(&connection, beside)?;
-    audit.entries(&connection, each)?;
-    audit.end(&connection)
+    let source = Place::of(folder)?.open_audit()?;
+    let mut audit = Audit::begin(source.as_ref(), beside)?;
+    audit.entries(source.as_ref(), each)?;
+    audit.end(source.as_ref())
 }
 
 /// An audit on its way through the log.
@@ -93,27 +89,26 @@ struct Audit {
 }
 
 impl Audit {
-    fn begin(connection: &Connection, beside: Vec<String>) -> Result<Self, StoreError> {
+    fn begin(source: &dyn AuditSource, beside: Vec<String>) -> Result<Self, StoreError> {
         let mut findings = Findings::default();
-        let origin = origin(connection, &mut findings)?;
-        let size = audit_side::size(connection)?;
-        let tree = TreeAudit::begin(connection, beside)?;
+        let origin = origin(source, &mut findings)?;
+        let size = source.size()?;
+        let tree = TreeAudit::begin(source, beside)?;
         let chain = Chain::new(origin.clone());
         Ok(Self { origin, size, due: 0, findings, keys: HashMap::new(), chain, chained: true, tree })
     }
 
     /// Every row in order of position, a part at a time.
-    fn entries(&mut self, connection: &Connection, each: &mut dyn FnMut(&Entry)) -> Result<(), StoreError> {
-        let mut statement = connection.prepare(ALL_ROWS).map_err(reading)?;
-        let mut found = statement.query([]).map_err(reading)?;
+    fn entries(&mut self, source: &dyn AuditSource, each: &mut dyn FnMut(&Entry)) -> Result<(), StoreError> {
         let mut part = Vec::with_capacity(ROWS_A_PART);
-        while let Some(columns) = found.next().map_err(reading)? {
-            part.push(lying_row(columns));
-            if part.len() == ROWS_A_PART {
-                self.part(connection, &mut part, each)?;
+        source.each_row(&mut |row| {
+            part.push(row);
+            match part.len() == ROWS_A_PART {
+                true => self.part(source, &mut part, each),
+                false => Ok(()),
             }
-        }
-        self.part(connection, &mut part, each)?;
+        })?;
+        self.part(source, &mut part, each)?;
         for position in self.due..self.size {
             self.missing(position);
         }
@@ -122,22 +117,23 @@ impl Audit {
 
     fn part(
         &mut self,
-        connection: &Connection,
+        source: &dyn AuditSource,
         part: &mut Vec<LyingRow>,
         each: &mut dyn FnMut(&Entry),
     ) -> Result<(), StoreError> {
         part.iter().for_each(|row| self.learn_key(row));
         let (origin, keys) = (&self.origin, &self.keys);
-        let checked: Vec<CheckedRow> = part.par_drain(..).map(|row| row.checked(origin, keys)).collect();
+        let checked: Vec<CheckedRow> =
+            part.par_drain(..).map(|row| CheckedRow::of(row, origin, keys)).collect();
         for row in checked {
-            self.row(connection, row, each)?;
+            self.row(source, row, each)?;
         }
         Ok(())
     }
 
     fn row(
         &mut self,
-        connection: &Connection,
+        source: &dyn AuditSource,
         row: CheckedRow,
         each: &mut dyn FnMut(&Entry),
     ) -> Result<(), StoreError> {
@@ -157,11 +153,11 @@ impl Audit {
         }
         while self.due < position {
             self.missing(self.due);
-            self.tree.skip(connection, &mut self.findings)?;
+            self.tree.skip(source, &mut self.findings)?;
             self.due += 1;
         }
         self.due = position + 1;
-        self.tree.push(connection, row.leaf, &mut self.findings)?;
+        self.tree.push(source, row.leaf, &mut self.findings)?;
         match row.entry {
             Ok(entry) => {
                 if let Some(refusal) = row.signature {
@@ -213,12 +209,12 @@ impl Audit {
         }
     }
 
-    fn end(mut self, connection: &Connection) -> Result<AuditReport, StoreError> {
+    fn end(mut self, source: &dyn AuditSource) -> Result<AuditReport, StoreError> {
         let root = self.tree.root();
-        self.tree.end(connection, self.size, &mut self.findings)?;
-        audit_side::authors(connection, &mut self.findings)?;
-        audit_side::schemes(connection, &mut self.findings)?;
-        audit_side::outcomes(connection, self.size, &mut self.findings)?;
+        self.tree.end(source, self.size, &mut self.findings)?;
+        audit_side::authors(source, &mut self.findings)?;
+        audit_side::schemes(source, &mut self.findings)?;
+        audit_side::outcomes(source, self.size, &mut self.findings)?;
         let Findings { mut listed, more } = self.findings;
         listed.sort_by_key(|finding| (finding.position.is_none(), finding.position, finding.level));
         Ok(AuditReport { findings: listed, more, size: self.size, root, origin: self.origin })
@@ -247,12 +243,6 @@ impl Findings {
     }
 }
 
-/// A row as it lies in the file.
-struct LyingRow {
-    position: Option<u64>,
-    row: Result<Row, Refusal>,
-}
-
 /// A row that was looked at alone.
 struct CheckedRow {
     position: Option<u64>,
@@ -262,19 +252,19 @@ struct CheckedRow {
     signature: Option<Refusal>,
 }
 
-impl LyingRow {
-    fn checked(self, origin: &str, keys: &HashMap<Kid, PublicKey>) -> CheckedRow {
-        let position = self.position;
-        let row = match self.row {
+impl CheckedRow {
+    fn of(lying: LyingRow, origin: &str, keys: &HashMap<Kid, PublicKey>) -> Self {
+        let position = lying.position;
+        let row = match lying.row {
             Ok(row) => row,
             Err(refusal) => {
-                return CheckedRow { position, entry: Err(refusal), leaf: leaf_hash(b""), signature: None };
+                return Self { position, entry: Err(refusal), leaf: leaf_hash(b""), signature: None };
             }
         };
         let leaf = leaf_hash(&row.leaf(origin));
         let entry = row.check(origin);
         let signature = entry.as_ref().ok().and_then(|entry| signature_fault(entry, keys));
-        CheckedRow { position, entry, leaf, signature }
+        Self { position, entry, leaf, signature }
     }
 }
 
@@ -285,64 +275,9 @@ fn signature_fault(entry: &Entry, keys: &HashMap<Kid, PublicKey>) -> Option<Refu
     }
 }
 
-fn lying_row(columns: &rusqlite::Row<'_>) -> LyingRow {
-    let position = match columns.get_ref(0) {
-        Ok(ValueRef::Integer(position)) => u64::try_from(position).ok(),
-        _ => None,
-    };
-    LyingRow { position, row: read_row(columns) }
-}
-
-fn read_row(columns: &rusqlite::Row<'_>) -> Result<Row, Refusal> {
-    Ok(Row {
-        position: number(columns, 0, "position")?,
-        aggregate_type: text(columns, 1, "aggregate_type")?,
-        aggregate_id: text(columns, 2, "aggregate_id")?,
-        sequence: number(columns, 3, "sequence")?,
-        event_type: text(columns, 4, "event_type")?,
-        event_version: text(columns, 5, "event_version")?,
-        payload: text(columns, 6, "payload")?,
-        metadata: text(columns, 7, "metadata")?,
-        author_seq: number(columns, 8, "author_seq")?,
-        event_id: text(columns, 9, "event_id")?,
-        occurred_at: text(columns, 10, "occurred_at")?,
-        schema: text(columns, 11, "schema")?,
-        kid: text(columns, 12, "kid")?,
-        signature: text(columns, 13, "signature")?,
-        recorded_at: text(columns, 14, "recorded_at")?,
-        leaf_hash: match columns.get_ref(15) {
-            Ok(ValueRef::Blob(bytes)) => Hash::from_slice(bytes)?,
-            _ => return Err(Refusal::new("row-columns", "leaf_hash is not bytes")),
-        },
-    })
-}
-
-fn text(columns: &rusqlite::Row<'_>, at: usize, name: &str) -> Result<String, Refusal> {
-    match columns.get_ref(at) {
-        Ok(ValueRef::Text(bytes)) => match std::str::from_utf8(bytes) {
-            Ok(text) => Ok(text.to_owned()),
-            Err(_) => Err(Refusal::new("row-columns", format!("{name} is not UTF-8"))),
-        },
-        _ => Err(Refusal::new("row-columns", format!("{name} is not text"))),
-    }
-}
-
-fn number(columns: &rusqlite::Row<'_>, at: usize, name: &str) -> Result<u64, Refusal> {
-    let number = match columns.get_ref(at) {
-        Ok(ValueRef::Integer(number)) => u64::try_from(number).ok(),
-        _ => None,
-    };
-    number.ok_or_else(|| Refusal::new("row-columns", format!("{name} is not a whole number")))
-}
-
 /// The origin under which rows rebuild their leaves. It is said in many places, and any one of them may be damaged.
-fn origin(connection: &Connection, findings: &mut Findings) -> Result<String, StoreError> {
-    let mut statement = connection.prepare(FIRST_ROWS).map_err(reading)?;
-    let mut found = statement.query([]).map_err(reading)?;
-    let mut rows = Vec::new();
-    while let Some(columns) = found.next().map_err(reading)? {
-        rows.extend(lying_row(columns).row);
-    }
+fn origin(source: &dyn AuditSource, findings: &mut Findings) -> Result<String, StoreError> {
+    let rows: Vec<Row> = source.first_rows()?.into_iter().filter_map(|lying| lying.row.ok()).collect();
     let said = |json: &str, member: &str| {
         let value: Value = serde_json::from_str(json).unwrap_or_default();
         value.get(member).and_then(Value::as_str).map(str::to_owned)
@@ -363,8 +298,3 @@ fn origin(connection: &Connection, findings: &mut Findings) -> Result<String, St
 /// More findings than this are not listed.
 pub const FINDINGS_MAX: usize = 10_000;
 const ROWS_A_PART: usize = 4_096;
-const ALL_ROWS: &str = "SELECT position, aggregate_type, aggregate_id, sequence, event_type, event_version, payload, \
-    metadata, author_seq, event_id, occurred_at, schema, kid, signature, recorded_at, leaf_hash FROM events ORDER BY position";
-const FIRST_ROWS: &str = "SELECT position, aggregate_type, aggregate_id, sequence, event_type, event_version, payload, \
-    metadata, author_seq, event_id, occurred_at, schema, kid, signature, recorded_at, leaf_hash FROM events \
-    ORDER BY position LIMIT 8";

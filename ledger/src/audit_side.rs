@@ -1,16 +1,14 @@
 //! What an audit compares beside the rows: head, tiles, checkpoints, authors, rulebooks, outcomes.
 
 use rayon::prelude::*;
-use rusqlite::types::ValueRef;
-use rusqlite::{Connection, Row as Columns};
 use serde_json::Value;
 
 use crate::audit::Findings;
+use crate::audit_source::{AuditSource, LyingMark, LyingOutcome, LyingScheme};
 use crate::encoding::Hash;
 use crate::entry::Entry;
 use crate::merkle::{Frontier, leaf_hash};
 use crate::note::{VerifierKey, note_text, open_checkpoint, parse_checkpoint_text};
-use crate::select::{reading, signed};
 use crate::store::{FullTile, StoreError};
 use crate::tile::WIDTH;
 
@@ -37,8 +35,11 @@ struct SignedNote {
 
 impl TreeAudit {
     /// `beside` are the checkpoints of the file beside the database.
-    pub(crate) fn begin(connection: &Connection, beside: Vec<String>) -> Result<Self, StoreError> {
-        let mut notes = stored_notes(connection)?;
+    pub(crate) fn begin(source: &dyn AuditSource, beside: Vec<String>) -> Result<Self, StoreError> {
+        let stored = source.checkpoints()?.into_iter();
+        let mut notes: Vec<SignedNote> = stored
+            .map(|(filed, note)| SignedNote { place: "the database", stated: Some(filed), note })
+            .collect();
         notes.extend(beside.into_iter().map(|note| SignedNote {
             place: "checkpoints.txt",
             stated: None,
@@ -65,13 +66,13 @@ impl TreeAudit {
 
     pub(crate) fn push(
         &mut self,
-        connection: &Connection,
+        source: &dyn AuditSource,
         leaf: Hash,
         findings: &mut Findings,
     ) -> Result<(), StoreError> {
         for tile in self.filled_by(leaf) {
             self.tiles += 1;
-            self.compare_tile(connection, &tile, findings)?;
+            self.compare_tile(source, &tile, findings)?;
         }
         while let Some((size, root)) =
             self.roots.get_mut(self.next_root).filter(|(size, _)| *size <= self.frontier.size())
@@ -87,10 +88,10 @@ impl TreeAudit {
     /// Holds the place of an entry that is gone.
     pub(crate) fn skip(
         &mut self,
-        connection: &Connection,
+        source: &dyn AuditSource,
         findings: &mut Findings,
     ) -> Result<(), StoreError> {
-        self.push(connection, leaf_hash(b""), findings)
+        self.push(source, leaf_hash(b""), findings)
     }
 
     /// Notes what the head and the checkpoints will be compared with.
@@ -104,13 +105,13 @@ impl TreeAudit {
 
     pub(crate) fn end(
         &self,
-        connection: &Connection,
+        source: &dyn AuditSource,
         size: u64,
         findings: &mut Findings,
     ) -> Result<(), StoreError> {
-        self.compare_head(connection, size, findings)?;
+        self.compare_head(source, size, findings)?;
         self.compare_notes(findings);
-        let stored = count(connection, "SELECT count(*) FROM tiles")?;
+        let stored = source.tiles()?;
         if stored != self.tiles {
             findings.add(
                 None,
@@ -141,17 +142,11 @@ impl TreeAudit {
 
     fn compare_tile(
         &self,
-        connection: &Connection,
+        source: &dyn AuditSource,
         tile: &FullTile,
         findings: &mut Findings,
     ) -> Result<(), StoreError> {
-        let mut statement = connection
-            .prepare_cached("SELECT hashes FROM tiles WHERE level = ?1 AND n = ?2")
-            .map_err(reading)?;
-        let mut found = statement.query([i64::from(tile.level), signed(tile.n)]).map_err(reading)?;
-        let stored = found.next().map_err(reading)?;
-        let equal =
-            stored.is_some_and(|columns| blob(columns, 0).is_some_and(|stored| stored == tile.hashes));
+        let equal = source.tile(tile.level, tile.n)?.is_some_and(|stored| stored == tile.hashes);
         if !equal {
             findings.add(
                 None,
@@ -165,28 +160,25 @@ impl TreeAudit {
 
     fn compare_head(
         &self,
-        connection: &Connection,
+        source: &dyn AuditSource,
         size: u64,
         findings: &mut Findings,
     ) -> Result<(), StoreError> {
-        let sql = "SELECT size, frontier, root, recorded_at FROM head";
-        let mut statement = connection.prepare(sql).map_err(reading)?;
-        let mut found = statement.query([]).map_err(reading)?;
-        let Some(columns) = found.next().map_err(reading)? else {
+        let Some(head) = source.head()? else {
             findings.add(None, 0, "head", "there is no head");
             return Ok(());
         };
-        let sizes_agree = number(columns, 0) == Some(size);
+        let sizes_agree = head.size == Some(size);
         if !sizes_agree {
             findings.add(None, 0, "head-size", format!("the head does not say {size} entries"));
         }
-        if blob(columns, 2) != Some(self.frontier.root().as_bytes().as_slice()) {
+        if head.root.as_deref() != Some(self.frontier.root().as_bytes().as_slice()) {
             findings.add(None, 2, "head-root", "the head's root is not that of the entries");
         }
-        if blob(columns, 1) != Some(self.frontier.to_bytes().as_slice()) {
+        if head.frontier.as_deref() != Some(self.frontier.to_bytes().as_slice()) {
             findings.add(None, 2, "head-frontier", "the head's frontier is not that of the entries");
         }
-        if text(columns, 3) != self.last_recorded_at.as_deref() {
+        if head.recorded_at != self.last_recorded_at {
             findings.add(None, 0, "head-recorded_at", "the head's time is not that of the last entry");
         }
         Ok(())
@@ -222,147 +214,67 @@ impl TreeAudit {
     }
 }
 
-/// How many entries there should be: what head and frontier agree on, else what is there.
-pub(crate) fn size(connection: &Connection) -> Result<u64, StoreError> {
-    let mut statement = connection.prepare("SELECT size, frontier FROM head").map_err(reading)?;
-    let mut found = statement.query([]).map_err(reading)?;
-    if let Some(columns) = found.next().map_err(reading)? {
-        let frontier = blob(columns, 1).and_then(|bytes| Frontier::from_bytes(bytes).ok());
-        if let Some(size) =
-            number(columns, 0).filter(|size| frontier.is_some_and(|tree| tree.size() == *size))
-        {
-            return Ok(size);
-        }
-    }
-    count(connection, "SELECT coalesce(max(position) + 1, 0) FROM events WHERE typeof(position) = 'integer'")
-}
-
 /// The writer's marks of its authors, against the entries.
-pub(crate) fn authors(connection: &Connection, findings: &mut Findings) -> Result<(), StoreError> {
-    // they may be behind the entries, by as many as a crash left unmarked
-    let sql = "SELECT kid, max(author_seq), position FROM events \
-               WHERE position <= (SELECT max(position) FROM authors) GROUP BY kid \
-               EXCEPT SELECT kid, author_seq, position FROM authors";
-    let other = "SELECT kid, author_seq, position FROM authors \
-                 EXCEPT SELECT kid, max(author_seq), position FROM events \
-                 WHERE position <= (SELECT max(position) FROM authors) GROUP BY kid";
+pub(crate) fn authors(source: &dyn AuditSource, findings: &mut Findings) -> Result<(), StoreError> {
     // whoever writes marks the authors of the first batch at once
-    if count(connection, "SELECT count(*) FROM authors")? == 0
-        && count(connection, "SELECT count(*) FROM events")? > 0
-    {
+    if source.author_marks()? == 0 && source.size()? > 0 {
         findings.add(None, 0, "author-mark", "the marks of the authors are gone");
     }
-    for sql in [sql, other] {
-        let mut statement = connection.prepare(sql).map_err(reading)?;
-        let mut found = statement.query([]).map_err(reading)?;
-        while let Some(columns) = found.next().map_err(reading)? {
-            let kid = text(columns, 0).unwrap_or("(no key)");
-            let detail = format!("the mark of the author {kid} is not that of the entries");
-            findings.add(number(columns, 2), 0, "author-mark", detail);
-        }
+    for LyingMark { kid, position } in source.author_marks_unlike()? {
+        let kid = kid.as_deref().unwrap_or("(no key)");
+        let detail = format!("the mark of the author {kid} is not that of the entries");
+        findings.add(position, 0, "author-mark", detail);
     }
     Ok(())
 }
 
 /// Rulebooks are named by their digest and state their id.
-pub(crate) fn schemes(connection: &Connection, findings: &mut Findings) -> Result<(), StoreError> {
-    let mut statement = connection.prepare("SELECT sha256, id, bytes FROM schemes").map_err(reading)?;
-    let mut found = statement.query([]).map_err(reading)?;
-    while let Some(columns) = found.next().map_err(reading)? {
-        let (named, id) = (text(columns, 0), text(columns, 1));
-        let bytes = blob(columns, 2).unwrap_or_default();
+pub(crate) fn schemes(source: &dyn AuditSource, findings: &mut Findings) -> Result<(), StoreError> {
+    source.schemes(&mut |LyingScheme { sha256: named, id, bytes }| {
         let scheme: Value = serde_json::from_slice(bytes).unwrap_or_default();
         let sound =
             named == Some(Hash::of(bytes).hex().as_str()) && scheme.get("id").and_then(Value::as_str) == id;
         if !sound {
             let named = named.unwrap_or("(no name)");
-            findings.add(
-                None,
-                0,
-                "scheme",
-                format!("the rulebook {named} has not this digest, or states another id"),
-            );
+            let detail = format!("the rulebook {named} has not this digest, or states another id");
+            findings.add(None, 0, "scheme", detail);
         }
-    }
-    Ok(())
+    })
 }
 
 /// Outcomes of accepted commands name an entry that is theirs, and say of it what is so.
 pub(crate) fn outcomes(
-    connection: &Connection,
+    source: &dyn AuditSource,
     size: u64,
     findings: &mut Findings,
 ) -> Result<(), StoreError> {
-    let sql = "SELECT o.event_id, o.digest, o.accepted, o.result, o.position, e.event_id, e.sequence, e.recorded_at \
-               FROM outcomes o LEFT JOIN events e ON e.position = o.position";
-    let mut statement = connection.prepare(sql).map_err(reading)?;
-    let mut found = statement.query([]).map_err(reading)?;
-    while let Some(columns) = found.next().map_err(reading)? {
-        if !outcome_is_sound(columns, size) {
-            let event_id = text(columns, 0).unwrap_or("(no id)");
+    source.outcomes(&mut |outcome| {
+        if !outcome_is_sound(outcome, size) {
+            let event_id = outcome.event_id.unwrap_or("(no id)");
             let detail = format!("the outcome of {event_id} does not agree with the entry it names");
-            findings.add(number(columns, 4), 0, "outcome", detail);
+            findings.add(outcome.position, 0, "outcome", detail);
         }
-    }
-    Ok(())
+    })
 }
 
-fn outcome_is_sound(columns: &Columns<'_>, size: u64) -> bool {
-    let result: Value = match text(columns, 3).and_then(|result| serde_json::from_str(result).ok()) {
+fn outcome_is_sound(outcome: &LyingOutcome<'_>, size: u64) -> bool {
+    let result: Value = match outcome.result.and_then(|result| serde_json::from_str(result).ok()) {
         Some(result) => result,
         None => return false,
     };
-    let has_digest = blob(columns, 1).is_some_and(|digest| digest.len() == 32);
-    if number(columns, 2) == Some(0) {
-        return has_digest && text(columns, 0).is_some() && matches!(columns.get_ref(4), Ok(ValueRef::Null));
+    let has_digest = outcome.digest.is_some_and(|digest| digest.len() == 32);
+    if outcome.accepted == Some(false) {
+        return has_digest && outcome.event_id.is_some() && outcome.position_is_null;
     }
-    let Some(position) = number(columns, 4).filter(|_| number(columns, 2) == Some(1)) else { return false };
+    let Some(position) = outcome.position.filter(|_| outcome.accepted == Some(true)) else { return false };
     let last = result.get("last_position").and_then(Value::as_u64);
     has_digest
-        && text(columns, 0).is_some_and(|event_id| text(columns, 5) == Some(event_id))
-        && result.get("version").and_then(Value::as_u64) == number(columns, 6)
-        && result.get("recorded_at").and_then(Value::as_str) == text(columns, 7)
+        && outcome.event_id.is_some_and(|event_id| outcome.entry.event_id == Some(event_id))
+        && result.get("version").and_then(Value::as_u64) == outcome.entry.version
+        && result.get("recorded_at").and_then(Value::as_str) == outcome.entry.recorded_at
         && last.is_some_and(|last| last >= position && last < size)
-}
-
-fn stored_notes(connection: &Connection) -> Result<Vec<SignedNote>, StoreError> {
-    let mut statement = connection.prepare("SELECT size, note FROM checkpoints").map_err(reading)?;
-    let mut found = statement.query([]).map_err(reading)?;
-    let mut notes = Vec::new();
-    while let Some(columns) = found.next().map_err(reading)? {
-        // what is no number or no text is a size or a note that nothing agrees with
-        let (stated, note) = (number(columns, 0).unwrap_or(u64::MAX), text(columns, 1).unwrap_or_default());
-        notes.push(SignedNote { place: "the database", stated: Some(stated), note: note.to_owned() });
-    }
-    Ok(notes)
 }
 
 fn size_of(note: &str) -> Option<u64> {
     Some(parse_checkpoint_text(note_text(note.as_bytes()).ok()?).ok()?.1)
-}
-
-fn count(connection: &Connection, sql: &str) -> Result<u64, StoreError> {
-    let count: i64 = connection.query_row(sql, [], |columns| columns.get(0)).map_err(reading)?;
-    Ok(u64::try_from(count).unwrap_or(0))
-}
-
-fn number(columns: &Columns<'_>, at: usize) -> Option<u64> {
-    match columns.get_ref(at) {
-        Ok(ValueRef::Integer(number)) => u64::try_from(number).ok(),
-        _ => None,
-    }
-}
-
-fn text<'r>(columns: &'r Columns<'_>, at: usize) -> Option<&'r str> {
-    match columns.get_ref(at) {
-        Ok(ValueRef::Text(bytes)) => std::str::from_utf8(bytes).ok(),
-        _ => None,
-    }
-}
-
-fn blob<'r>(columns: &'r Columns<'_>, at: usize) -> Option<&'r [u8]> {
-    match columns.get_ref(at) {
-        Ok(ValueRef::Blob(bytes)) => Some(bytes),
-        _ => None,
-    }
 }

@@ -17,6 +17,7 @@ use crate::jcs::canonical_str;
 use crate::keyring::SealingKey;
 use crate::keys::Signer;
 use crate::reactor::Reactor;
+use crate::reading::LedgerReads;
 use crate::sealing::seal;
 use crate::staging::{Staged, Staging};
 use crate::store::{Asked, Known, LedgerStore, Outcome, Scheme, SealedKey, StoreError};
@@ -107,7 +108,8 @@ impl Desk {
 
     /// Commits to all heads, unless the last entry is such a commitment.
     pub(crate) fn commit_heads(&mut self) -> Result<Option<Receipt>, AppendError> {
-        let size = self.state()?.frontier.size();
+        self.store.revive()?;
+        let size = self.store.reads().head()?.map_or(0, |head| head.frontier.size());
         let last = self.store.reads().last_position_of_subject(HEADS)?;
         if last.map_or(0, |position| position + 1) == size {
             return Ok(None);
@@ -115,15 +117,12 @@ impl Desk {
         self.heads_entry().map(Some)
     }
 
+    /// Under the lock: another node may have written a moment ago.
     fn heads_entry(&mut self) -> Result<Receipt, AppendError> {
-        let request = self.heads_request()?;
-        let checked = request.checked()?;
-        let mut checked = Some(checked);
         let mut answers = self.in_transaction(&Asked::default(), 1, |staging, clock| {
-            let staged = checked.take().ok_or(AppendError::Closed).and_then(|mut checked| {
-                let at = clock.at(staging, None)?;
-                checked.request.occurred_at = at;
-                staging.by_writer(checked, at)
+            let staged = clock.at(staging, None).and_then(|at| {
+                let request = heads_request(staging.store, at)?;
+                staging.by_writer(request.checked()?, at)
             });
             vec![staged]
         });
@@ -133,6 +132,7 @@ impl Desk {
     /// Keeps what a refused command was told, or answers its first outcome.
     pub(crate) fn record_refusal(&mut self, outcome: Outcome) -> Result<Outcome, AppendError> {
         let event_id = outcome.event_id;
+        self.store.revive()?;
         match self.store.reads().outcome(&event_id)? {
             Some(first) if first.digest == outcome.digest => Ok(first),
             Some(_) => Err(AppendError::DifferentCommand { event_id }),
@@ -147,6 +147,7 @@ impl Desk {
     }
 
     pub(crate) fn hold(&mut self, key: &SealedKey, signer: Arc<Signer>) -> Result<(), AppendError> {
+        self.store.revive()?;
         self.store.put_sealed_key(key)?;
         self.held.hold(signer);
         Ok(())
@@ -155,6 +156,7 @@ impl Desk {
     pub(crate) fn keep_scheme(&mut self, scheme: &Scheme) -> Result<(), AppendError> {
         let named = crate::encoding::Hash::of(&scheme.bytes).hex() == scheme.sha256;
         crate::refusal::need(named, "scheme-digest", "a rulebook is named by the digest of its bytes")?;
+        self.store.revive()?;
         Ok(self.store.put_scheme(scheme)?)
     }
 
@@ -201,6 +203,7 @@ impl Desk {
     }
 
     pub(crate) fn sign_now(&mut self) -> Result<String, AppendError> {
+        self.store.revive()?;
         self.state()?;
         let Some(state) = &self.state else { return Err(AppendError::Closed) };
         Ok(self.checkpoints.sign(self.store.as_mut(), &state.frontier)?)
@@ -218,12 +221,13 @@ impl Desk {
         if let Err(error) = self.state().map(|_| ()) {
             return failed(error);
         }
-        let known = match self.begin(asked) {
+        // nothing of the batch is sent yet: a connection that was lost since the last one is made anew
+        let known = match self.begin(asked).or_else(|_| self.begin_anew(asked)) {
             Ok(known) => known,
             Err(error) => {
                 self.store.abandon();
                 self.state = None;
-                return failed(error.into());
+                return failed(error);
             }
         };
         let mut batch_clock = BatchClock {
@@ -272,6 +276,13 @@ impl Desk {
             self.held = opened.map_err(|error| StoreError::Corrupt { what: error.to_string() })?;
         }
         Ok(known)
+    }
+
+    fn begin_anew(&mut self, asked: &Asked<'_>) -> Result<Known, AppendError> {
+        self.store.abandon();
+        self.state = None;
+        self.state()?;
+        Ok(self.begin(asked)?)
     }
 
     fn write(&mut self, staged: Staged) -> Result<(), StoreError> {
@@ -325,38 +336,35 @@ impl Desk {
             .is_some_and(|accepted| std::mem::discriminant(accepted) == std::mem::discriminant(&fault));
         (!accepted).then_some(fault)
     }
+}
 
-    fn heads_request(&mut self) -> Result<AppendRequest, AppendError> {
-        let mut heads = Heads::new();
-        self.store.reads().last_of_streams(&mut |last| {
-            heads.set(HeadKind::Stream, last.stream, last.version, last.position, last.leaf_hash);
-            Ok(())
-        })?;
-        for author in self.store.reads().authors()? {
-            let leaf = self.store.reads().leaf_hashes(author.position, author.position + 1)?;
-            for leaf in leaf {
-                heads.set(HeadKind::Author, author.kid.as_str(), author.author_seq, author.position, leaf);
-            }
+/// What the last entry of every stream and author is, as the service's event.
+fn heads_request(store: &dyn LedgerReads, at: Timestamp) -> Result<AppendRequest, AppendError> {
+    let mut heads = Heads::new();
+    store.last_of_streams(&mut |last| {
+        heads.set(HeadKind::Stream, last.stream, last.version, last.position, last.leaf_hash);
+        Ok(())
+    })?;
+    for author in store.authors()? {
+        for leaf in store.leaf_hashes(author.position, author.position + 1)? {
+            heads.set(HeadKind::Author, author.kid.as_str(), author.author_seq, author.position, leaf);
         }
-        let root = heads.root();
-        let data = json!({"count": heads.count(), "root": root.b64u(), "type": "HeadsCommitted"});
-        let event = NewEvent {
-            stream: StreamPath::new(HEADS)?,
-            schema: SCHEMA.to_owned(),
-            data: canonical_str(&data)?,
-        };
-        Ok(AppendRequest {
-            event_id: Uuid::now_v7(),
-            digest: [0; 32],
-            author: Author::Service,
-            occurred_at: now(self.clock.as_ref()),
-            expected: None,
-            events: vec![event],
-            bases: Vec::new(),
-            cursor: None,
-            simulated_now: None,
-        })
     }
+    let root = heads.root();
+    let data = json!({"count": heads.count(), "root": root.b64u(), "type": "HeadsCommitted"});
+    let event =
+        NewEvent { stream: StreamPath::new(HEADS)?, schema: SCHEMA.to_owned(), data: canonical_str(&data)? };
+    Ok(AppendRequest {
+        event_id: Uuid::now_v7(),
+        digest: [0; 32],
+        author: Author::Service,
+        occurred_at: at,
+        expected: None,
+        events: vec![event],
+        bases: Vec::new(),
+        cursor: None,
+        simulated_now: None,
+    })
 }
 
 /// What a batch of commands needs to know of the store, each thing once.

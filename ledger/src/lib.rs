@@ -32,6 +32,7 @@ pub mod append;
 pub mod attachments;
 pub mod audit;
 mod audit_side;
+mod audit_source;
 pub mod checkpoints;
 pub mod clock;
 pub mod cqrs;
@@ -43,6 +44,7 @@ mod held_keys;
 pub mod keyring;
 pub mod place;
 pub mod postgres;
+mod postgres_audit;
 mod postgres_reading;
 pub mod postgres_session;
 pub mod private;
@@ -54,6 +56,7 @@ pub mod recorded;
 mod sealing;
 mod select;
 pub mod sqlite;
+mod sqlite_audit;
 mod sqlite_reading;
 mod staging;
 pub mod store;
@@ -64,6 +67,8 @@ pub mod writer;
 
 #[cfg(test)]
 mod audit_tests;
+#[cfg(test)]
+mod postgres_tests;
 #[cfg(test)]
 mod store_suite;
 #[cfg(test)]

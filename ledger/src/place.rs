@@ -11,10 +11,13 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use crate::audit_source::AuditSource;
 use crate::postgres::{self, PostgresStore};
+use crate::postgres_audit::PostgresAudit;
 use crate::postgres_session::Address;
 use crate::reading::LedgerReads;
 use crate::sqlite::{SqliteStore, check_schema_version, existing_database_in, open_reading};
+use crate::sqlite_audit::SqliteAudit;
 use crate::store::{LedgerStore, StoreError};
 
 /// Where a ledger lies.
@@ -45,6 +48,14 @@ impl Place {
                 check_schema_version(&connection, &file)?;
                 Ok(Box::new(connection))
             }
+        }
+    }
+
+    /// The ledger as it lies, for an audit.
+    pub(crate) fn open_audit(&self) -> Result<Box<dyn AuditSource>, StoreError> {
+        match self {
+            Self::Postgres(address) => Ok(Box::new(PostgresAudit::open(address)?)),
+            Self::Sqlite(folder) => Ok(Box::new(SqliteAudit::open(folder)?)),
         }
     }
 
