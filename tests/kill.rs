@@ -12,7 +12,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use program::server::{Answer, Client, Server, Session};
-use program::{Random, first_rows, run, said, terminate, told, wuping};
+use program::{On, Random, first_rows, init, run, said, terminate, told, wuping};
 use serde_json::{Value, json};
 use uuid::Uuid;
 use wuping_ledger::reader::Reader;
@@ -20,6 +20,15 @@ use wuping_projections::Views;
 
 #[test]
 fn an_import_killed_again_and_again_loses_nothing_and_goes_on() {
+    an_import_is_killed(On::Sqlite);
+}
+
+#[test]
+fn an_import_into_postgres_killed_again_and_again_loses_nothing_and_goes_on() {
+    an_import_is_killed(On::Postgres);
+}
+
+fn an_import_is_killed(on: On) {
     let mut random = Random::of_this_moment();
     let place = tempfile::tempdir().unwrap();
     let [calm, killed] = ["calm", "killed"].map(|name| place.path().join(name));
@@ -27,7 +36,7 @@ fn an_import_killed_again_and_again_loses_nothing_and_goes_on() {
     first_rows(1_500, &file);
     let import = ["import", "toronto-evaluations", file.to_str().unwrap(), "--json"];
     for folder in [&calm, &killed] {
-        told(folder, &["init", "--origin", "ledger.example/kill", "--json"]);
+        init(folder, on, "ledger.example/kill");
     }
     let began = Instant::now();
     let undisturbed = told(&calm, &import);
@@ -69,10 +78,19 @@ fn an_import_killed_again_and_again_loses_nothing_and_goes_on() {
 
 #[test]
 fn a_server_killed_again_and_again_under_load_keeps_every_receipt() {
+    a_server_is_killed(On::Sqlite);
+}
+
+#[test]
+fn a_server_on_postgres_killed_again_and_again_under_load_keeps_every_receipt() {
+    a_server_is_killed(On::Postgres);
+}
+
+fn a_server_is_killed(on: On) {
     let mut random = Random::of_this_moment();
     let place = tempfile::tempdir().unwrap();
     let folder = place.path().join("house");
-    told(&folder, &["init", "--origin", "ledger.example/kill", "--json"]);
+    init(&folder, on, "ledger.example/kill");
     let account = ["account", "open", "clerk", "--name", "某人", "--role", "data_clerk", "--json"];
     let password = told(&folder, &account)["password"].as_str().unwrap().to_owned();
     let feed = told(&folder, &["feed", "open", "feed-police", "--department", "police", "--json"]);

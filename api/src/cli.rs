@@ -13,6 +13,7 @@ use std::process::ExitCode;
 
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use wuping_ledger::place::remember_database;
 use wuping_projections::error::causes;
 
 /// 屋评 wuping: the audit-grade ledger of rental-housing grading.
@@ -36,6 +37,10 @@ struct Common {
     /// Folder of the ledger and all that belongs to it
     #[arg(long, global = true, default_value = "./wuping-data", value_name = "DIR")]
     data: PathBuf,
+    /// Where the ledger's database is when it is on a Postgres server, as postgresql://user@host/database; the folder
+    /// remembers it in its file database.url, and WUPING_DATABASE_URL goes before that
+    #[arg(long, global = true, value_name = "URL")]
+    database_url: Option<String>,
     /// Print for machines
     #[arg(long, global = true)]
     json: bool,
@@ -209,6 +214,9 @@ pub fn run() -> ExitCode {
 
 fn carry_out(line: Line) -> Result<ExitCode, Failure> {
     let common = line.common;
+    if let Some(url) = &common.database_url {
+        remember_database(&common.data, url)?;
+    }
     match line.command {
         None => serve::serve(&common, serve::Serve::default()),
         Some(Command::Account(account)) => accounts::account(&common, account),

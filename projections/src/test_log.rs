@@ -118,7 +118,7 @@ impl TestLog {
             rows: std::mem::take(&mut self.rows),
             tiles: vec![],
             outcomes: vec![],
-            cursors: vec![],
+            cursors: std::collections::HashMap::new(),
             head: TreeHead { frontier: self.frontier.clone(), recorded_at: self.recorded_at },
             clock_mark: Monotonic { boot: "test".to_owned(), since_boot_ms: 0 },
         };

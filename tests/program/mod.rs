@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+pub(crate) mod postgres;
 pub(crate) mod server;
 
 use std::ffi::OsStr;
@@ -15,6 +16,20 @@ pub(crate) fn wuping(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wuping"));
     command.arg("--data").arg(folder).env("WUPING_LOG", "warn").stdin(Stdio::null());
     command
+}
+
+/// Where a test's ledger has its database.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum On {
+    Postgres,
+    Sqlite,
+}
+
+/// Make a ledger in a folder.
+pub(crate) fn init(folder: &Path, on: On, origin: &str) -> Value {
+    let url = (on == On::Postgres).then(postgres::new_database);
+    let url: Vec<&str> = url.iter().flat_map(|url| ["--database-url", url]).collect();
+    told(folder, &[&["init", "--origin", origin, "--json"], url.as_slice()].concat())
 }
 
 /// Run it to its end.

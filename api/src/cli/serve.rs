@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
+use wuping_ledger::place::database_url;
 
 use crate::app::App;
 use crate::cli::{Common, Failure, runtime};
@@ -60,7 +61,7 @@ async fn until_stopped(common: &Common, options: Serve) -> Result<(), Failure> {
 
 /// The ledger of the folder; the sample's where there is none yet.
 async fn house(common: &Common) -> Result<App, Failure> {
-    if common.data.join("ledger.db").exists() {
+    if common.data.join("ledger.db").exists() || database_url(&common.data)?.is_some() {
         return Ok(App::open(&common.data)?);
     }
     crate::sample::make(&common.data).await?;
