@@ -192,6 +192,18 @@ pub enum OpenError {
     Views(#[from] ViewsError),
 }
 
+impl ExecuteError {
+    /// Whether the ledger's database does not answer: nobody's fault here, and the same command may be sent again.
+    #[must_use]
+    pub fn is_away(&self) -> bool {
+        match self {
+            Self::Read(StoreError::Database { .. }) => true,
+            Self::Append(AppendError::Store(source)) => matches!(**source, StoreError::Database { .. }),
+            _ => false,
+        }
+    }
+}
+
 impl App {
     /// Open the house of a folder in which there is a ledger.
     ///

@@ -24,9 +24,8 @@ pub struct Address {
 
 /// A connection.
 pub(crate) struct Session {
-    /// There until it is dropped.
-    runtime: Option<Runtime>,
     pub(crate) client: Client,
+    driver: Driver,
     statements: RefCell<HashMap<&'static str, Statement>>,
 }
 
@@ -63,21 +62,16 @@ impl fmt::Debug for Address {
 impl Session {
     /// Connects.
     pub(crate) fn open(address: &Address) -> Result<Self, StoreError> {
-        let runtime = Builder::new_current_thread().enable_all().build();
-        let runtime =
-            runtime.map_err(|source| StoreError::Database { doing: "be reached", source: source.into() })?;
-        let connected = waiting_on(&runtime, address.config.connect(NoTls));
-        let (client, connection) = connected.map_err(failed("be reached"))?;
-        // it ends with the runtime, and what ended it is told by the next request
-        runtime.spawn(async move { drop(connection.await) });
-        Ok(Self { runtime: Some(runtime), client, statements: RefCell::default() })
+        let driver = Driver::new()?;
+        let (client, connection) =
+            driver.wait(address.config.connect(NoTls)).map_err(failed("be reached"))?;
+        driver.spawn(async move { drop(connection.await) });
+        Ok(Self { client, driver, statements: RefCell::default() })
     }
 
     /// Runs requests until all of them are answered.
     pub(crate) fn wait<F: Future>(&self, requests: F) -> F::Output {
-        #[allow(clippy::expect_used, reason = "it is taken away only when the session is dropped")]
-        let runtime = self.runtime.as_ref().expect("a session has its runtime as long as it lives");
-        waiting_on(runtime, requests)
+        self.driver.wait(requests)
     }
 
     /// A statement, prepared once.
@@ -131,8 +125,40 @@ impl Session {
     }
 }
 
-impl Drop for Session {
-    /// Without waiting: it may be dropped where nothing may wait.
+/// What moves a connection while somebody waits for it, and only then. It may be dropped where nothing may wait.
+struct Driver {
+    /// There until it is dropped.
+    runtime: Option<Runtime>,
+}
+
+impl Driver {
+    fn new() -> Result<Self, StoreError> {
+        let runtime = Builder::new_current_thread().enable_all().build();
+        let failed =
+            |source: std::io::Error| StoreError::Database { doing: "be reached", source: source.into() };
+        Ok(Self { runtime: Some(runtime.map_err(failed)?) })
+    }
+
+    /// On a thread of another runtime that one is told that this takes a while; everywhere else it just waits.
+    fn wait<F: Future>(&self, requests: F) -> F::Output {
+        match Handle::try_current() {
+            Ok(_) => tokio::task::block_in_place(|| self.runtime().block_on(requests)),
+            Err(_) => self.runtime().block_on(requests),
+        }
+    }
+
+    /// Ends with the driver; what ended it before is told by the next request.
+    fn spawn(&self, connection: impl Future<Output = ()> + Send + 'static) {
+        self.runtime().spawn(connection);
+    }
+
+    fn runtime(&self) -> &Runtime {
+        #[allow(clippy::expect_used, reason = "it is taken away only when the driver is dropped")]
+        self.runtime.as_ref().expect("a driver has its runtime as long as it lives")
+    }
+}
+
+impl Drop for Driver {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
@@ -179,14 +205,6 @@ pub(crate) fn hash(columns: &Columns, at: usize) -> Result<Hash, StoreError> {
 /// What the database said, by what was being done.
 pub(crate) fn failed(doing: &'static str) -> impl Fn(tokio_postgres::Error) -> StoreError {
     move |source| StoreError::Database { doing, source: source.into() }
-}
-
-/// On a thread of another runtime that one is told that this takes a while; everywhere else it just waits.
-fn waiting_on<F: Future>(runtime: &Runtime, requests: F) -> F::Output {
-    match Handle::try_current() {
-        Ok(_) => tokio::task::block_in_place(|| runtime.block_on(requests)),
-        Err(_) => runtime.block_on(requests),
-    }
 }
 
 fn host(host: &tokio_postgres::config::Host) -> String {

@@ -350,11 +350,12 @@ impl Reader {
     ) -> Result<T, StoreError> {
         let connection = self.connection()?;
         let answer = read(connection.as_ref());
-        if !matches!(answer, Err(StoreError::Database { .. })) {
-            let mut idle = locked(&self.shared.idle);
-            if idle.len() < IDLE_MAX {
-                idle.push(Idle { connection, since: Instant::now() });
-            }
+        let mut idle = locked(&self.shared.idle);
+        if matches!(answer, Err(StoreError::Database { .. })) {
+            // what one connection lost, the others have lost too
+            idle.clear();
+        } else if idle.len() < IDLE_MAX {
+            idle.push(Idle { connection, since: Instant::now() });
         }
         answer
     }
@@ -364,7 +365,6 @@ impl Reader {
         match idle {
             Some(idle) if idle.since.elapsed() < BELIEVED || idle.connection.answers() => Ok(idle.connection),
             Some(_) => {
-                // what one connection lost, the others have lost too
                 locked(&self.shared.idle).clear();
                 self.shared.place.open_reading()
             }

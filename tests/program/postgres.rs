@@ -28,6 +28,7 @@ pub(crate) fn own_cluster() -> Cluster {
 /// A server with its data in a folder of its own.
 pub(crate) struct Cluster {
     binaries: PathBuf,
+    folder: PathBuf,
     port: u16,
     /// The server ends, and its folder goes, when this is closed.
     _lifeline: ChildStdin,
@@ -54,8 +55,9 @@ impl Cluster {
         let mut told = String::new();
         let mut answers = BufReader::new(shell.stdout.take().unwrap());
         answers.read_line(&mut told).unwrap();
-        assert_eq!(told.trim(), "ready", "a Postgres server could be started");
-        Self { binaries, port, _lifeline: shell.stdin.take().unwrap(), _shell: shell }
+        let folder = told.trim().strip_prefix("ready ").map(PathBuf::from);
+        let folder = folder.unwrap_or_else(|| panic!("a Postgres server could not be started: {told}"));
+        Self { binaries, folder, port, _lifeline: shell.stdin.take().unwrap(), _shell: shell }
     }
 
     /// The address of a database here.
@@ -72,6 +74,17 @@ impl Cluster {
     /// Runs SQL in a database, as the server's owner.
     pub(crate) fn sql(&self, database: &str, sql: &str) -> String {
         self.client("psql", &["-v", "ON_ERROR_STOP=1", "-At", "-d", database, "-c", sql])
+    }
+
+    /// Ends the server as a crash does, and starts it again.
+    pub(crate) fn crash_and_restart(&self) {
+        let (pg_ctl, folder) = (self.binaries.join("pg_ctl"), &self.folder);
+        let script = format!(
+            "cd {folder} && {pg_ctl} -D {folder}/data -m immediate -w restart >/dev/null 2>&1",
+            folder = folder.display(),
+            pg_ctl = pg_ctl.display(),
+        );
+        assert!(as_nobody_in_particular().arg(script).status().unwrap().success());
     }
 
     fn client(&self, program: &str, arguments: &[&str]) -> String {
@@ -121,7 +134,7 @@ folder=$(mktemp -d /tmp/wuping-postgres.XXXXXX) && cd "$folder" || exit 1
 "$1/initdb" -D "$folder/data" -A trust -U wuping -E UTF8 --locale=C -N >"$folder/log" 2>&1 || { cat "$folder/log" >&2; exit 1; }
 "$1/pg_ctl" -D "$folder/data" -l "$folder/log" -w -o "-p $2 -h 127.0.0.1 -k '$folder' -c max_connections=300" start >/dev/null 2>&1 \
     || { cat "$folder/log" >&2; exit 1; }
-echo ready
+echo "ready $folder"
 cat >/dev/null
 "$1/pg_ctl" -D "$folder/data" -m immediate stop >/dev/null 2>&1
 rm -rf "$folder"

@@ -68,6 +68,10 @@ pub(super) fn answered(
                 "Tell the operator, and send it again afterwards.",
             )],
         ),
+        error if error.is_away() => (
+            lang.say("账本的数据库暂时没有回应。", "The ledger's database does not answer at the moment."),
+            vec![lang.say("过一会儿再提交一次。", "Send it again in a while.")],
+        ),
         error => {
             tracing::error!(causes = %causes(error).join(": "), "a command of a page was not carried out");
             (broken_text(lang), vec![])

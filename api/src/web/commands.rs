@@ -207,9 +207,7 @@ fn refused(lang: Lang, error: &ExecuteError) -> Response {
                 "现在排队记录的太多。请一秒后再发送同一个命令。",
                 "The ledger has more waiting than it takes. Send the same command again in a second.",
             );
-            let mut response = problem(StatusCode::SERVICE_UNAVAILABLE, "busy", detail);
-            response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("1"));
-            response
+            come_back("busy", detail, "1")
         }
         ExecuteError::Append(AppendError::DifferentCommand { .. }) => {
             let detail = lang.pick(
@@ -234,11 +232,30 @@ fn refused(lang: Lang, error: &ExecuteError) -> Response {
                 .pick(format!("命令的格式不对：{error}。请对照 /api/v1/openapi.json。"), error.to_string());
             problem(StatusCode::BAD_REQUEST, "malformed", &detail)
         }
+        error if error.is_away() => away(lang, error),
         ExecuteError::Append(_)
         | ExecuteError::Read(_)
         | ExecuteError::Unreadable(_)
         | ExecuteError::Vault(_) => broken(lang, error),
     }
+}
+
+/// The database is away for a while: nobody's fault here, and the same command may be sent again.
+fn away(lang: Lang, error: &dyn std::error::Error) -> Response {
+    let causes = causes(error).join(": ");
+    tracing::error!(%causes, "the ledger's database does not answer");
+    let detail = lang.pick(
+        "账本的数据库暂时没有回应。过一会儿再发送一次同一个命令，就知道有没有记录。",
+        "The ledger's database does not answer at the moment. Send the same command again in a while to learn whether it was recorded.",
+    );
+    come_back("database_away", detail, "2")
+}
+
+/// Nothing is wrong with what was sent: it may be sent again after so many seconds.
+fn come_back(kind: &str, detail: &str, seconds: &'static str) -> Response {
+    let mut response = problem(StatusCode::SERVICE_UNAVAILABLE, kind, detail);
+    response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static(seconds));
+    response
 }
 
 /// What could not be done for no fault of the caller: told in the log with its causes, here without them.
