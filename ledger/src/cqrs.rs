@@ -162,8 +162,7 @@ impl<A: Aggregate> EventStore<A> for LedgerEventStore<A> {
 
 impl<A: Aggregate> LedgerEventStore<A> {
     async fn entries(&self, stream: &str) -> Result<Vec<RecordedEntry>, AggregateError<A::Error>> {
-        // some tens of microseconds out of a file that is in memory: less than handing it to another thread would take
-        let entries = self.reader.stream(stream);
+        let entries = self.reader.stream_async(stream).await;
         entries.map_err(|error| AggregateError::DatabaseConnectionError(Box::new(error)))
     }
 

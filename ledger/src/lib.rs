@@ -47,6 +47,7 @@ pub mod postgres;
 mod postgres_audit;
 mod postgres_reading;
 pub mod postgres_session;
+mod postgres_shared;
 pub mod private;
 pub mod proofs;
 pub mod reactor;

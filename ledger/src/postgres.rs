@@ -62,7 +62,6 @@ impl PostgresStore {
 
     fn over(address: Address, session: Session) -> Result<Self, StoreError> {
         check_schema_version(&session, &address)?;
-        session.batch(WRITER_SETTINGS, "be opened for writing")?;
         // whoever wrote here before may have left marks behind
         Ok(Self { address, session, begun: false, unmarked: AUTHORS_MARKED_EVERY, clock_marked: None })
     }
@@ -73,19 +72,20 @@ impl PostgresStore {
         let (lock, versions) = (prepared(LOCK_HEAD)?, prepared(VERSIONS)?);
         let (positions, outcomes) = (prepared(POSITIONS)?, prepared(OUTCOMES)?);
         let ids: Vec<String> = asked.event_ids.iter().map(id_text).collect();
+        let derived: Vec<String> = asked.derived().map(id_text).collect();
         let client = &session.client;
-        let (parameters_of_streams, parameters_of_ids): ([&(dyn ToSql + Sync); 1], [&(dyn ToSql + Sync); 1]) =
-            ([&asked.streams], [&ids]);
+        let of_streams: [&(dyn ToSql + Sync); 1] = [&asked.streams];
+        let (of_ids, of_derived): ([&(dyn ToSql + Sync); 1], [&(dyn ToSql + Sync); 1]) = ([&ids], [&derived]);
         let answered = session.wait(async {
             try_join!(
                 client.batch_execute("BEGIN"),
                 client.query_one(&lock, &[]),
-                client.query(&versions, &parameters_of_streams),
-                client.query(&positions, &parameters_of_ids),
-                client.query(&outcomes, &parameters_of_ids),
+                client.query(&versions, &of_streams),
+                client.query(&outcomes, &of_ids),
+                only(!derived.is_empty(), client.query(&positions, &of_derived)),
             )
         });
-        let ((), locked, versions, positions, outcomes) = answered.map_err(failed(LOCKING))?;
+        let ((), locked, versions, outcomes, positions) = answered.map_err(failed(LOCKING))?;
         let mut known = Known { head: head(&locked)?, ..Known::default() };
         for columns in &versions {
             known.versions.insert(text(columns, 0)?.to_owned(), perhaps(columns, 1)?.unwrap_or(0));
@@ -267,11 +267,11 @@ fn check_settings(session: &Session) -> Result<(), StoreError> {
 }
 
 /// A request that is sent only if there is something to say.
-async fn only(
+async fn only<T: Default>(
     there_is: bool,
-    request: impl Future<Output = Result<u64, tokio_postgres::Error>>,
-) -> Result<u64, tokio_postgres::Error> {
-    if there_is { request.await } else { Ok(0) }
+    request: impl Future<Output = Result<T, tokio_postgres::Error>>,
+) -> Result<T, tokio_postgres::Error> {
+    if there_is { request.await } else { Ok(T::default()) }
 }
 
 /// Rows of `events`, column by column.
@@ -373,8 +373,6 @@ const SCHEMA_VERSION: i64 = 1;
 /// Any number that nobody else takes for an advisory lock in this database.
 const MAKING_LOCK: i64 = 0x7775_7069_6e67;
 const LOCKING: &str = "be locked for a batch";
-/// Statements that are planned while the table is empty must not come to scan it when it has grown.
-const WRITER_SETTINGS: &str = "SET enable_seqscan = off; SET enable_bitmapscan = off;";
 const LOCK_HEAD: &str = "SELECT size, frontier, root, recorded_at FROM head WHERE only_row = 1 FOR UPDATE";
 const VERSIONS: &str = "SELECT asked.stream, (SELECT max(sequence) FROM events WHERE aggregate_id = asked.stream) \
     FROM unnest($1::text[]) AS asked (stream)";

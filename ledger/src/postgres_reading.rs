@@ -312,7 +312,8 @@ pub(crate) fn stored_row(columns: &Columns) -> Result<Row, StoreError> {
     })
 }
 
-fn recorded(columns: &Columns) -> Result<RecordedRow<'_>, StoreError> {
+/// The columns of a recorded entry.
+pub(crate) fn recorded(columns: &Columns) -> Result<RecordedRow<'_>, StoreError> {
     Ok(RecordedRow {
         position: unsigned(columns, 0)?,
         stream: text(columns, 1)?,
@@ -370,7 +371,7 @@ const RECORDED_RANGE: &str = "SELECT position, aggregate_id, sequence, event_typ
     occurred_at, kid, recorded_at FROM events WHERE position >= $1 AND position < $2 ORDER BY position";
 const RECORDED_AT: &str = "SELECT position, aggregate_id, sequence, event_type, schema, payload, author_seq, event_id, \
     occurred_at, kid, recorded_at FROM events WHERE position = ANY($1::bigint[]) ORDER BY position";
-const RECORDED_OF_STREAM: &str = "SELECT position, aggregate_id, sequence, event_type, schema, payload, author_seq, \
+pub(crate) const RECORDED_OF_STREAM: &str = "SELECT position, aggregate_id, sequence, event_type, schema, payload, author_seq, \
     event_id, occurred_at, kid, recorded_at FROM events WHERE aggregate_id = $1 ORDER BY sequence";
 const LEAF_RANGE: &str = "SELECT position, aggregate_id, sequence, payload, author_seq, event_id, occurred_at, schema, kid, \
     signature, recorded_at, leaf_hash FROM events WHERE position >= $1 AND position < $2 ORDER BY position";

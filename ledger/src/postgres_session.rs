@@ -44,6 +44,10 @@ impl Address {
             format!("{} at {}", config.get_dbname().unwrap_or("(no database named)"), hosts.join(", "));
         Ok(Self { config: Arc::new(config), shown })
     }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
 }
 
 /// The database and where it is, without user and password.
@@ -66,6 +70,7 @@ impl Session {
         let (client, connection) =
             driver.wait(address.config.connect(NoTls)).map_err(failed("be reached"))?;
         driver.spawn(async move { drop(connection.await) });
+        driver.wait(client.batch_execute(SETTINGS)).map_err(failed("be reached"))?;
         Ok(Self { client, driver, statements: RefCell::default() })
     }
 
@@ -215,6 +220,10 @@ fn host(host: &tokio_postgres::config::Host) -> String {
 }
 
 const READ: &str = "be read";
+/// Every statement is answered from an index. One that is planned while the table is empty must not come to scan it when it
+/// has grown, and planning it anew each time costs as much as doing it.
+pub(crate) const SETTINGS: &str = "SET enable_seqscan = off; SET enable_bitmapscan = off; SET jit = off; \
+    SET plan_cache_mode = force_generic_plan;";
 
 #[cfg(test)]
 mod tests {

@@ -84,7 +84,7 @@ impl Reader {
 
     fn proving<T>(
         &self,
-        prove: impl FnOnce(&dyn LedgerReads) -> Result<T, ProofError>,
+        mut prove: impl FnMut(&dyn LedgerReads) -> Result<T, ProofError>,
     ) -> Result<T, ProofError> {
         let mut failed = None;
         let proven = self.with(|connection| {

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::encoding::Hash;
 use crate::key_state::KeyState;
 use crate::place::Place;
+use crate::postgres_shared::SharedSession;
 use crate::reading::LedgerReads;
 use crate::recorded::{RecordedEntry, RecordedRow};
 use crate::row::Row;
@@ -30,6 +31,8 @@ pub(crate) struct Shared {
     place: Place,
     origin: OnceLock<String>,
     idle: Mutex<Vec<Idle>>,
+    /// For async readers of a database on a server.
+    session: SharedSession,
     /// Roots of full tiles by (level of their parent's hash, index): they never change, and a proof needs many.
     pub(crate) roots: Mutex<HashMap<(u8, u64), Hash>>,
 }
@@ -53,6 +56,7 @@ impl Reader {
             place,
             origin: OnceLock::new(),
             idle: Mutex::new(vec![idle]),
+            session: SharedSession::default(),
             roots: Mutex::new(HashMap::new()),
         };
         Ok(Self { shared: Arc::new(shared) })
@@ -121,7 +125,7 @@ impl Reader {
         mut each: impl FnMut(StoredLeaf<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut stopped = None;
-        let outcome = self.with(|connection| {
+        let outcome = self.with_once(|connection| {
             connection.leaves(from, to, &mut |row| {
                 each(row).map_err(|error| {
                     stopped = Some(error);
@@ -149,6 +153,19 @@ impl Reader {
             })?;
             Ok(entries)
         })
+    }
+
+    /// As [`Reader::stream`], for async code: a file in memory is read at once, in some tens of microseconds, which is less
+    /// than handing it to another thread would take; a server is asked without holding a thread.
+    ///
+    /// # Errors
+    ///
+    /// As [`Reader::stream`].
+    pub async fn stream_async(&self, stream: &str) -> Result<Vec<RecordedEntry>, StoreError> {
+        match &self.shared.place {
+            Place::Postgres(address) => self.shared.session.stream(address, stream).await,
+            Place::Sqlite(_) => self.stream(stream),
+        }
     }
 
     /// The entries of a path and of all below it, by position; only those below `before` if it is given. A path of
@@ -321,7 +338,7 @@ impl Reader {
         &self,
         mut each: impl FnMut(LastOfStream<'_>) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        self.with(|connection| connection.last_of_streams(&mut each))
+        self.with_once(|connection| connection.last_of_streams(&mut each))
     }
 
     /// Every key's life so far, replayed from the key events; their signatures are verified.
@@ -343,8 +360,19 @@ impl Reader {
         Ok(keys)
     }
 
-    /// Borrows a connection for a read. One that failed is not used again.
+    /// Borrows a connection for a read, which may be done again on another one if the first was lost.
     pub(crate) fn with<T>(
+        &self,
+        mut read: impl FnMut(&dyn LedgerReads) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        match self.with_once(&mut read) {
+            Err(StoreError::Database { .. }) if self.is_on_a_server() => self.with_once(read),
+            answer => answer,
+        }
+    }
+
+    /// Borrows a connection for a read that shows entries on its way. A connection that failed is not used again.
+    fn with_once<T>(
         &self,
         read: impl FnOnce(&dyn LedgerReads) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
@@ -358,6 +386,10 @@ impl Reader {
             idle.push(Idle { connection, since: Instant::now() });
         }
         answer
+    }
+
+    fn is_on_a_server(&self) -> bool {
+        matches!(self.shared.place, Place::Postgres(_))
     }
 
     fn connection(&self) -> Result<Box<dyn LedgerReads>, StoreError> {
@@ -382,7 +414,7 @@ impl Reader {
         each: &mut dyn FnMut(RecordedRow<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut stopped = None;
-        let outcome = self.with(|connection| {
+        let outcome = self.with_once(|connection| {
             read(connection, &mut |row| {
                 each(row).map_err(|error| {
                     stopped = Some(error);

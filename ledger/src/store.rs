@@ -89,7 +89,8 @@ pub trait LedgerStore: Send {
 pub struct Asked<'a> {
     /// Streams whose versions it needs.
     pub streams: Vec<&'a str>,
-    /// Commands that may have been settled before, and ids that may have been used.
+    /// Commands that may have been settled before. One that was accepted has an outcome; only an id of version 8 may
+    /// name a further event of another command, so that only for these the entries are looked through too.
     pub event_ids: Vec<Uuid>,
 }
 
@@ -317,6 +318,13 @@ pub enum StoreError {
         /// What this program knows.
         known: i64,
     },
+}
+
+impl Asked<'_> {
+    /// The ids that may name an entry which is no command's first.
+    pub(crate) fn derived(&self) -> impl Iterator<Item = &Uuid> {
+        self.event_ids.iter().filter(|event_id| event_id.get_version_num() == 8)
+    }
 }
 
 impl StoreError {

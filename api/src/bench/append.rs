@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::BenchError;
+use super::databases::Databases;
 use super::figures::{OURS, Round, STOCK, Table};
 use super::notebook::Noted;
-use super::sides::{Ours, Side, sqlite_pool, stock_on_sqlite};
+use super::sides::{Ours, Side, postgres_pool, sqlite_pool, stock_on_postgres, stock_on_sqlite};
 
 /// How long and how often.
 #[derive(Clone, Copy, Debug)]
@@ -26,7 +27,7 @@ pub(super) async fn on_sqlite(
     length: Length,
     table: &mut Table,
 ) -> Result<(), BenchError> {
-    let ours = Side::Ours(Arc::new(Ours::on_sqlite(&folder.join("ours")).await?));
+    let ours = Side::Ours(Arc::new(Ours::in_folder(&folder.join("ours")).await?));
     for &callers in callers {
         let file = folder.join(format!("stock-{callers}.db"));
         let mut settings = Vec::new();
@@ -42,6 +43,28 @@ pub(super) async fn on_sqlite(
             table,
         )
         .await?;
+    }
+    Ok(())
+}
+
+/// Both sides on a server: the ledger in one database, the stock store in another.
+pub(super) async fn on_postgres(
+    folder: &Path,
+    server: &Databases,
+    callers: &[u64],
+    length: Length,
+    table: &mut Table,
+) -> Result<(), BenchError> {
+    let ours = Ours::on_postgres(&folder.join("ours-on-postgres"), &server.ours).await?;
+    let ours = Side::Ours(Arc::new(ours));
+    for &callers in callers {
+        let mut settings = Vec::new();
+        for connections in POSTGRES_CONNECTIONS {
+            settings.push(stock_on_postgres(&postgres_pool(&server.stock, connections).await?));
+        }
+        let stock = best(settings, callers, length.round).await?;
+        let sides = [(OURS, &ours), (STOCK, &stock)];
+        take_turns(&format!("append_postgres_{callers}"), &sides, callers, length, table).await?;
     }
     Ok(())
 }
@@ -110,5 +133,6 @@ async fn write_until(side: Side, until: Instant) -> Result<Vec<Duration>, BenchE
 
 const NOTES_A_NOTEBOOK: usize = 10;
 const SQLITE_CONNECTIONS: [u32; 2] = [1, 10];
+const POSTGRES_CONNECTIONS: [u32; 4] = [4, 10, 20, 50];
 /// No notebook is written by two callers, nor in two rounds.
 static NEXT: AtomicU64 = AtomicU64::new(0);

@@ -3,17 +3,19 @@
 //! Sides take turns round by round, so that a machine that gets slower does so for both; figures are medians.
 
 mod append;
+mod databases;
 mod figures;
 mod notebook;
+mod replay;
 mod sides;
 
 use std::path::Path;
 use std::time::Duration;
 
+use append::Length;
+use databases::Databases;
 use figures::{Figures, OURS, STOCK, Table};
 use serde_json::{Value, json};
-
-use append::Length;
 
 /// What to compare, and how long.
 #[derive(Clone, Debug)]
@@ -26,13 +28,19 @@ pub struct Plan {
     pub milliseconds: u64,
     /// How many write at once, one measurement each.
     pub callers: Vec<u64>,
+    /// How many events are read again.
+    pub events: u64,
+    /// A Postgres server on which databases may be made; without one only SQLite is compared.
+    pub server: Option<String>,
 }
 
 /// What is compared.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum What {
-    /// Durable events a second at 1, 16 and 128 callers.
+    /// Durable events a second at several numbers of callers.
     Append,
+    /// The whole log read again, checked here and unchecked by the stock store.
+    Replay,
 }
 
 /// Why a comparison could not be made.
@@ -61,10 +69,24 @@ impl BenchError {
 pub async fn run(plan: &Plan, folder: &Path) -> Result<Compared, BenchError> {
     let length = Length { rounds: plan.rounds, round: Duration::from_millis(plan.milliseconds) };
     let mut table = Table::default();
-    match plan.what {
-        What::Append => append::on_sqlite(folder, &plan.callers, length, &mut table).await?,
+    if plan.what == What::Append {
+        append::on_sqlite(folder, &plan.callers, length, &mut table).await?;
     }
-    Ok(Compared { table })
+    let Some(server) = &plan.server else {
+        return match plan.what {
+            What::Append => Ok(Compared { table }),
+            What::Replay => {
+                Err(BenchError::because("begin", "name a Postgres server with --database-url".to_owned()))
+            }
+        };
+    };
+    let databases = Databases::make(server).await?;
+    let compared = match plan.what {
+        What::Append => append::on_postgres(folder, &databases, &plan.callers, length, &mut table).await,
+        What::Replay => replay::compare(folder, &databases, plan.events, plan.rounds, &mut table).await,
+    };
+    databases.drop().await?;
+    compared.map(|()| Compared { table })
 }
 
 /// What came out.

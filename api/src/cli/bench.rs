@@ -21,12 +21,17 @@ pub(super) struct Bench {
     /// How many write at once, one measurement each
     #[arg(long, value_delimiter = ',', default_values_t = [1, 16, 128], value_parser = clap::value_parser!(u64).range(1..=10_000))]
     callers: Vec<u64>,
+    /// How many events are read again
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(10..=100_000_000))]
+    events: u64,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Compared {
     /// Durable events a second, by 1, 16 and 128 callers at once
     Append,
+    /// The whole log read again: checked here, unchecked by the stock Postgres store
+    Replay,
 }
 
 /// Compares, on files beside the working folder that are gone afterwards: the disk counts, so it is the one in use.
@@ -34,9 +39,16 @@ pub(super) fn bench(common: &Common, bench: &Bench) -> Result<ExitCode, Failure>
     let folder = tempfile::Builder::new().prefix("wuping-bench-").tempdir_in(".")?;
     let what = match bench.what {
         Compared::Append => What::Append,
+        Compared::Replay => What::Replay,
     };
-    let plan =
-        Plan { what, rounds: bench.rounds, milliseconds: bench.milliseconds, callers: bench.callers.clone() };
+    let plan = Plan {
+        what,
+        rounds: bench.rounds,
+        milliseconds: bench.milliseconds,
+        callers: bench.callers.clone(),
+        events: bench.events,
+        server: common.database_url.clone(),
+    };
     let compared = runtime()?.block_on(run(&plan, folder.path()))?;
     if common.json {
         print_json(&compared.json())?;
