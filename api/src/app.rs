@@ -41,6 +41,7 @@ use wuping_ledger::timestamp::Timestamp;
 use wuping_ledger::vault::{Vault, VaultError};
 use wuping_projections::{ViewsError, ViewsHandle};
 
+use crate::anchors::{AnchorError, Anchors};
 use crate::office::{Office, OfficeError};
 use crate::reactions::Reactions;
 use crate::shelf::{CompileError, Shelf};
@@ -48,6 +49,8 @@ use wuping_projections::recording::recorded;
 
 /// Everything that runs while the house is open.
 pub struct App {
+    /// Witnesses, and what they have said.
+    pub anchors: Arc<Anchors>,
     /// Where it all lies.
     pub folder: PathBuf,
     /// The ledger, open for writing.
@@ -166,6 +169,9 @@ pub enum ExecuteError {
 /// Why the house could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
+    /// The witnesses.
+    #[error(transparent)]
+    Anchors(#[from] AnchorError),
     /// The rulebooks do not compile.
     #[error("a shipped rulebook does not compile")]
     Compile(#[from] CompileError),
@@ -270,6 +276,7 @@ impl App {
         let office = Arc::new(Office::open(folder)?);
         let views = ViewsHandle::start(&folder.join("views.db"), ledger.reader().clone(), shelf.clone())?;
         Ok(Self {
+            anchors: Arc::new(Anchors::of(folder)?),
             folder: folder.to_owned(),
             ledger,
             office,

@@ -7,6 +7,7 @@ mod feeds;
 mod open;
 mod read;
 mod serve;
+mod witness;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -171,7 +172,16 @@ enum Command {
         /// A level that must be established, as L4
         #[arg(long, value_name = "Ln")]
         require: Option<String>,
+        /// A trust file obtained elsewhere, `wuping-trust/1`: whose cosignatures count; else witnesses.txt of the folder
+        #[arg(long, value_name = "FILE")]
+        trust: Option<PathBuf>,
     },
+    /// Witnesses: be one, and what to do when one knows another history
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  wuping --data ./witness witness init --name witness.example/w1\n  wuping --data ./witness witness serve --log \"$(wuping key log)\""
+    )]
+    Witness(witness::Witness),
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -251,7 +261,10 @@ fn carry_out(line: Line) -> Result<ExitCode, Failure> {
             "“report publications” tells of every publication at once: leave out --as-of, --at and --valid-at",
         )),
         Some(Command::Serve(options)) => serve::serve(&common, options),
-        Some(Command::Verify { level, require }) => read::verify(&common, level, require.as_deref()),
+        Some(Command::Verify { level, require, trust }) => {
+            read::verify(&common, level, require.as_deref(), trust.as_deref())
+        }
+        Some(Command::Witness(command)) => witness::witness(&common, command),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The house as people enter it: the command line, the pages, the REST interface, and what joins the rules to the
 //! ledger.
 
+pub mod anchors;
 pub mod app;
 pub mod bench;
 pub mod cli;
@@ -11,3 +12,4 @@ pub mod reactions;
 pub mod sample;
 pub mod shelf;
 pub mod web;
+pub mod witness;

@@ -87,6 +87,11 @@ pub struct Receipt {
 /// told that the command was refused before.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum AppendError {
+    /// A witness knows another history of this log.
+    #[error(
+        "nothing is appended: a witness knows another history of this log; see docs/operators.md, “The fork alarm”"
+    )]
+    Alarmed,
     /// The queue is full.
     #[error("the ledger has more waiting than it takes: try again in a moment")]
     Busy,

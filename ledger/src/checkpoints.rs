@@ -28,10 +28,7 @@ pub(crate) struct CheckpointBook {
 impl CheckpointBook {
     /// `newest` is the newest one stored: its size needs no second one.
     pub(crate) fn new(signer: CheckpointSigner, folder: &Path, newest: Option<String>) -> Self {
-        let newest = newest.and_then(|note| {
-            let size = parse_checkpoint_text(note_text(note.as_bytes()).ok()?).ok()?.1;
-            Some((size, note))
-        });
+        let newest = newest.and_then(|note| Some((size_of(&note)?, note)));
         Self { signer, file: folder.join(FILE), newest, signed_at: None }
     }
 
@@ -96,7 +93,7 @@ pub enum CheckpointError {
     Store(#[source] StoreError),
 }
 
-/// Refuses a ledger whose newest checkpoint, in the database or in the file, is not a prefix of its tree.
+/// Refuses a ledger whose newest checkpoint, in the database, in the file or cosigned by witnesses, is not a prefix of its tree.
 ///
 /// # Errors
 ///
@@ -108,7 +105,9 @@ pub fn check_newest(reader: &Reader, folder: &Path, log: &VerifierKey) -> Result
     if let Some(note) = newest_in_file(folder).map_err(CheckpointError::Store)? {
         check_prefix(reader, &note, log, FILE)?;
     }
-    Ok(())
+    let cosigned = cosigned_in_file(folder).map_err(CheckpointError::Store)?;
+    let cosigned = cosigned.iter().max_by_key(|note| size_of(note));
+    cosigned.map_or(Ok(()), |note| check_prefix(reader, note, log, COSIGNED_FILE).map(|_| ()))
 }
 
 /// Refuses a ledger of which this checkpoint, signed by its log key, is not a prefix.
@@ -139,7 +138,28 @@ pub fn check_prefix(
 ///
 /// [`StoreError::File`] if there is a file that cannot be read.
 pub fn in_file(folder: &Path) -> Result<Vec<String>, StoreError> {
-    let file = folder.join(FILE);
+    notes_in(folder.join(FILE))
+}
+
+/// Every whole checkpoint that witnesses have cosigned, oldest first, each with the lines they gave.
+///
+/// # Errors
+///
+/// As [`in_file`].
+pub fn cosigned_in_file(folder: &Path) -> Result<Vec<String>, StoreError> {
+    notes_in(folder.join(COSIGNED_FILE))
+}
+
+/// Keeps a cosigned checkpoint beside the database: it is what a ledger put back from an older backup is found by.
+///
+/// # Errors
+///
+/// [`StoreError::File`] if it could not be kept.
+pub fn keep_cosigned(folder: &Path, note: &str) -> Result<(), StoreError> {
+    append(&folder.join(COSIGNED_FILE), note)
+}
+
+fn notes_in(file: PathBuf) -> Result<Vec<String>, StoreError> {
     let bytes = match std::fs::read(&file) {
         Ok(bytes) => bytes,
         Err(missing) if missing.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -154,6 +174,10 @@ pub fn in_file(folder: &Path) -> Result<Vec<String>, StoreError> {
 
 fn newest_in_file(folder: &Path) -> Result<Option<String>, StoreError> {
     Ok(in_file(folder)?.pop())
+}
+
+fn size_of(note: &str) -> Option<u64> {
+    Some(parse_checkpoint_text(note_text(note.as_bytes()).ok()?).ok()?.1)
 }
 
 fn roots_differ(signed: &Hash, here: &Hash) -> String {
@@ -196,6 +220,7 @@ fn end_of_whole(tail: &[u8]) -> Option<usize> {
 }
 
 const FILE: &str = "checkpoints.txt";
+const COSIGNED_FILE: &str = "cosigned.txt";
 const INTERVAL: Duration = Duration::from_secs(1);
 const TAIL_BYTES: u64 = 8 * 1024;
 

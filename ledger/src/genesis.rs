@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use chrono::DateTime;
 use serde_json::{Value, json};
 
+use crate::alarm::Alarm;
 use crate::append::{AppendError, AppendRequest, Author};
 use crate::checkpoints::{CheckpointBook, CheckpointError, check_newest};
 use crate::clock::{Clock, SystemClock};
@@ -342,7 +343,8 @@ fn run(
     };
     let mut desk = Desk::open(origin, store, (held, master.clone()), running.reactor, clock, book)?;
     first(&mut desk)?;
-    let (writer, thread) = writer::start(desk, running.queue_max).map_err(LedgerError::Thread)?;
+    let (writer, thread) =
+        writer::start(desk, Alarm::of(folder)?, running.queue_max).map_err(LedgerError::Thread)?;
     Ok(Ledger { reader, writer, thread, master, log_key })
 }
 

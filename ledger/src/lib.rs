@@ -25,9 +25,11 @@ pub mod tile;
 pub mod timestamp;
 mod vector_sections;
 pub mod vectors;
+pub mod witness;
 
 // The store, its writer and what is kept beside the log.
 
+pub mod alarm;
 pub mod append;
 pub mod attachments;
 pub mod audit;

@@ -11,17 +11,19 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
+use crate::alarm::Alarm;
 use crate::append::{AppendError, AppendRequest, CheckedRequest, Receipt};
 use crate::clock::ClockFault;
 use crate::desk::Desk;
 use crate::keys::Signer;
-use crate::store::{Outcome, Scheme, SealedKey};
+use crate::store::{Outcome, Scheme, SealedKey, StoreError};
 
 /// Gives work to the writer. Cheap to clone; the writer ends when it is closed or the last handle is dropped.
 #[derive(Clone, Debug)]
 pub struct WriterHandle {
     queue: SyncSender<Job>,
     origin: Arc<str>,
+    alarm: Alarm,
 }
 
 impl WriterHandle {
@@ -143,6 +145,21 @@ impl WriterHandle {
         self.ask(|reply| Job::Close { reply }).await
     }
 
+    /// Raises the fork alarm: from here on nothing is appended, over restarts too.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::File`] if it could not be kept; it holds all the same until the program ends.
+    pub fn raise_alarm(&self, why: &str) -> Result<(), StoreError> {
+        self.alarm.raise(why)
+    }
+
+    /// Why nothing may be appended; none if it may.
+    #[must_use]
+    pub fn alarm(&self) -> Option<&str> {
+        self.alarm.raised()
+    }
+
     /// The ledger's origin.
     #[must_use]
     pub fn origin(&self) -> &str {
@@ -158,6 +175,9 @@ impl WriterHandle {
         &self,
         request: AppendRequest,
     ) -> Result<(Job, oneshot::Receiver<Result<Receipt, AppendError>>), AppendError> {
+        if self.alarm.raised().is_some() {
+            return Err(AppendError::Alarmed);
+        }
         let checked = Box::new(request.checked()?);
         let (reply, answer) = oneshot::channel();
         Ok((Job::Append(Waiting { checked, reply }), answer))
@@ -209,12 +229,16 @@ enum Job {
 }
 
 /// Starts the writer's thread. The thread ends after [`WriterHandle::close`] or with the last handle.
-pub(crate) fn start(desk: Desk, queue_max: usize) -> std::io::Result<(WriterHandle, JoinHandle<()>)> {
+pub(crate) fn start(
+    desk: Desk,
+    alarm: Alarm,
+    queue_max: usize,
+) -> std::io::Result<(WriterHandle, JoinHandle<()>)> {
     let (queue, jobs) = sync_channel(queue_max.max(1));
     let origin = Arc::from(desk.origin());
     let thread =
         std::thread::Builder::new().name("ledger-writer".to_owned()).spawn(move || work(desk, &jobs))?;
-    Ok((WriterHandle { queue, origin }, thread))
+    Ok((WriterHandle { queue, origin, alarm }, thread))
 }
 
 /// The writer's day: what waits, then the checkpoint when it is due.

@@ -14,3 +14,4 @@ pub mod verify;
 
 #[cfg(test)]
 mod test_house;
+pub mod witnessed;

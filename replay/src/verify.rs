@@ -22,6 +22,7 @@ use wuping_ledger::vault::{Vault, VaultError};
 use wuping_projections::ledger_rulebooks::LedgerRulebooks;
 
 use crate::kept::{NamedValues, rulebook_fault};
+use crate::witnessed::{Trusted, Witnessed, witnessed};
 
 /// What a verification established.
 #[derive(Debug, Serialize)]
@@ -36,8 +37,10 @@ pub struct Verified {
     pub level: u8,
     /// How each level came out, from 0 to 5.
     pub levels: Vec<Level>,
-    /// Whether witnesses vouch for it: never yet, none is configured.
+    /// Whether a quorum of trusted witnesses vouches for it.
     pub l3_established: bool,
+    /// What witnesses establish, or why nothing; empty below level 3.
+    pub witnessed: String,
     /// Computed results that were computed again and are equal.
     pub results_rederived: u64,
     /// Everything that is not as it was written.
@@ -109,7 +112,11 @@ impl Verified {
             0 => "sound".to_owned(),
             n => format!("{n} finding(s)"),
         };
-        let witnessed = if self.level >= 3 { "; L3 not established: no witness is configured" } else { "" };
+        let witnessed = match (self.level >= 3, self.l3_established) {
+            (false, _) => String::new(),
+            (true, true) => format!("; L3 {}", self.witnessed),
+            (true, false) => format!("; L3 not established: {}", self.witnessed),
+        };
         let rederived = if self.level >= 5 {
             format!("; L5 {} computed results re-derived and equal", self.results_rederived)
         } else {
@@ -126,7 +133,12 @@ impl Verified {
 ///
 /// # Errors
 /// If it could not be read at all. What is wrong inside is in the findings.
-pub fn verify(folder: &Path, level: u8, require: Option<u8>) -> Result<Verified, VerifyError> {
+pub fn verify(
+    folder: &Path,
+    level: u8,
+    require: Option<u8>,
+    trusted: &Trusted,
+) -> Result<Verified, VerifyError> {
     let mut derivations = Derivations::of(Reader::open(folder)?);
     let mut named = NamedValues::default();
     let report = verify_rows_with(folder, &mut |entry| {
@@ -153,41 +165,65 @@ pub fn verify(folder: &Path, level: u8, require: Option<u8>) -> Result<Verified,
     if report.more {
         findings.push(Finding::of_level_0("more", "there was more to find than is listed".to_owned()));
     }
-    findings.extend(require.and_then(|required| not_established(required, level)));
+    let mut by_witnesses = Witnessed::Not(String::new());
+    if level >= 3 {
+        by_witnesses = witnessed(folder, &Reader::open(folder)?, trusted)?;
+    }
+    let l3_established = matches!(by_witnesses, Witnessed::By { .. });
+    if let Witnessed::Another(detail) = &by_witnesses {
+        let code = "witnessed-otherwise".to_owned();
+        findings.push(Finding { position: None, level: 3, code, detail: detail.clone() });
+    }
+    let by_witnesses = told(by_witnesses);
+    findings
+        .extend(require.and_then(|required| not_established(required, level, l3_established, &by_witnesses)));
     findings.sort_by_key(|finding| (finding.position.is_none(), finding.position, finding.level));
-    let levels = (0..=5).map(|of| Level { level: of, state: state(of, level, &findings) }).collect();
+    let levels =
+        (0..=5).map(|of| Level { level: of, state: state(of, level, l3_established, &findings) }).collect();
     Ok(Verified {
         origin: report.origin,
         size: report.size,
         root: report.root.hex(),
         level,
         levels,
-        l3_established: false,
+        l3_established,
+        witnessed: by_witnesses,
         results_rederived: derivations.equal,
         findings,
         more: report.more,
     })
 }
 
+/// What witnesses establish, for a person.
+fn told(by_witnesses: Witnessed) -> String {
+    match by_witnesses {
+        Witnessed::By { size, names } => {
+            let names: Vec<String> = names.into_iter().map(|(name, _)| name).collect();
+            format!("{size} entries are cosigned by {}", names.join(", "))
+        }
+        Witnessed::Another(why) | Witnessed::Not(why) => why,
+    }
+}
+
 /// A level that is required and cannot have been established, whatever was found.
-fn not_established(required: u8, asked: u8) -> Option<Finding> {
-    let detail = if required == 3 {
-        "no witness is configured, so nobody vouches for this ledger's age".to_owned()
-    } else if required > asked {
+fn not_established(required: u8, asked: u8, l3: bool, by_witnesses: &str) -> Option<Finding> {
+    let detail = if required > asked {
         format!("L{required} is required and L{asked} was asked for; verify with --level {required}")
+    } else if required == 3 && !l3 {
+        format!("L3 is required: {by_witnesses}")
     } else {
         return None;
     };
     Some(Finding { position: None, level: required, code: "not-established".to_owned(), detail })
 }
 
-fn state(level: u8, asked: u8, findings: &[Finding]) -> State {
+fn state(level: u8, asked: u8, l3: bool, findings: &[Finding]) -> State {
     match level {
         _ if level > asked => State::NotAsked,
-        3 => State::NotEstablished,
         _ if findings.iter().any(|finding| finding.level <= level && finding.code != "not-established") => {
             State::Failed
         }
+        3 if !l3 => State::NotEstablished,
         _ => State::Established,
     }
 }
@@ -335,7 +371,7 @@ mod tests {
     }
 
     fn at(house: &House, level: u8, require: Option<u8>) -> Verified {
-        verify(house.folder.path(), level, require).unwrap()
+        verify(house.folder.path(), level, require, &Trusted::default()).unwrap()
     }
 
     /// Changes the file behind the ledger's back; what guards it is taken away first.
@@ -492,6 +528,6 @@ mod tests {
         assert_eq!(told(&at(&house, 2, Some(5))), [(None, 5, "not-established")]);
         assert_eq!(told(&at(&house, 5, Some(5))), []);
         assert_eq!(states(&at(&house, 1, None))[1..3], [State::Established, State::NotAsked]);
-        assert!(verify(&house.folder.path().join("nowhere"), 5, None).is_err());
+        assert!(verify(&house.folder.path().join("nowhere"), 5, None, &Trusted::default()).is_err());
     }
 }

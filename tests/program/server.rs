@@ -25,8 +25,13 @@ pub(crate) struct Session {
 impl Server {
     /// Start it and wait until it says where it listens.
     pub(crate) fn start(folder: &Path, more: &[&str]) -> Self {
+        Self::run(folder, &[&["serve", "--listen", "127.0.0.1:0"], more].concat())
+    }
+
+    /// Start something that serves at an address it prints in its first line.
+    pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Self {
         let mut serve = wuping(folder);
-        serve.args(["serve", "--listen", "127.0.0.1:0"]).args(more).stdout(Stdio::piped());
+        serve.args(arguments).stdout(Stdio::piped());
         let mut child = serve.spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -86,6 +91,14 @@ impl Client {
         self.answer()
     }
 
+    /// What lies at an address: the status and the text.
+    pub(crate) fn get(&mut self, path: &str) -> std::io::Result<(u16, String)> {
+        let request = format!("GET {path} HTTP/1.1\r\nhost: wuping\r\n\r\n");
+        self.connection.get_mut().write_all(request.as_bytes())?;
+        let (status, _, body) = self.read()?;
+        Ok((status, String::from_utf8(body).unwrap()))
+    }
+
     /// A command of somebody who is signed in; `path` is the stream and the command's name.
     pub(crate) fn command(
         &mut self,
@@ -105,6 +118,12 @@ impl Client {
     }
 
     fn answer(&mut self) -> std::io::Result<Answer> {
+        let (status, cookie, body) = self.read()?;
+        Ok(Answer { status, cookie, body: serde_json::from_slice(&body).unwrap_or_default() })
+    }
+
+    /// Status, cookie and body of an answer.
+    fn read(&mut self) -> std::io::Result<(u16, Option<String>, Vec<u8>)> {
         let (mut cookie, mut length) = (None, 0);
         let status = self.line()?.split(' ').nth(1).and_then(|status| status.parse().ok());
         loop {
@@ -118,11 +137,7 @@ impl Client {
         }
         let mut body = vec![0; length];
         self.connection.read_exact(&mut body)?;
-        Ok(Answer {
-            status: status.unwrap(),
-            cookie,
-            body: serde_json::from_slice(&body).unwrap_or_default(),
-        })
+        Ok((status.unwrap(), cookie, body))
     }
 
     /// A line without its end; an error where there is none because the other side is gone.

@@ -12,10 +12,12 @@ use wuping_ledger::reader::Reader;
 use wuping_projections::Views;
 use wuping_projections::ledger_rulebooks::LedgerRulebooks;
 use wuping_replay::report::{GradeLine, Question};
+use wuping_replay::witnessed::Trusted;
 use wuping_replay::{
     conformance, derive, explain, export_tiles, history, published, rebuild, report, verify,
 };
 
+use crate::anchors;
 use crate::cli::{Cases, Common, Failure, Form, print_json};
 use crate::import::given_back;
 use crate::shelf;
@@ -178,12 +180,17 @@ pub(super) fn conformance(
     Ok(if result.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-pub(super) fn verify(common: &Common, level: u8, require: Option<&str>) -> Result<ExitCode, Failure> {
+pub(super) fn verify(
+    common: &Common,
+    level: u8,
+    require: Option<&str>,
+    trust: Option<&Path>,
+) -> Result<ExitCode, Failure> {
     let required = require
         .map(|text| text.trim_start_matches(['L', 'l']).parse::<u8>().ok().filter(|level| *level <= 5))
         .map(|level| level.ok_or_else(|| Failure::asked("--require takes L0 to L5")))
         .transpose()?;
-    let verified = verify::verify(&common.data, level, required)?;
+    let verified = verify::verify(&common.data, level, required, &trusted(common, trust)?)?;
     if common.json {
         print_json(&verified)?;
     } else {
@@ -195,6 +202,19 @@ pub(super) fn verify(common: &Common, level: u8, require: Option<&str>) -> Resul
         println!("{}", verified.summary());
     }
     Ok(if verified.findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// Whose cosignatures count: those of a trust file, else those that the folder's own list asks.
+fn trusted(common: &Common, trust: Option<&Path>) -> Result<Trusted, Failure> {
+    if let Some(file) = trust {
+        let text = std::fs::read_to_string(file).map_err(|error| {
+            Failure::asked(format!("the trust file {} could not be read: {error}", file.display()))
+        })?;
+        return Ok(Trusted::parse(&text)?);
+    }
+    let witnesses: Vec<_> = anchors::listed(&common.data)?.into_iter().map(|witness| witness.key).collect();
+    let quorum = witnesses.len().min(QUORUM);
+    Ok(Trusted { witnesses, quorum, ..Trusted::default() })
 }
 
 pub(super) fn rebuild(common: &Common, at: Option<u64>, to: Option<PathBuf>) -> Result<ExitCode, Failure> {
@@ -301,3 +321,6 @@ pub(super) fn explain(common: &Common, subject: &str, to_star: Option<u8>) -> Re
     }
     Ok(ExitCode::SUCCESS)
 }
+
+/// How many cosignatures make level 3 where no trust file says it.
+const QUORUM: usize = 2;

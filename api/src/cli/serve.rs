@@ -43,6 +43,7 @@ async fn until_stopped(common: &Common, options: Serve) -> Result<(), Failure> {
     {
         tracing::warn!(%fault, "the clock is accepted as it is");
     }
+    app.anchors.ask_before_serving(&app.ledger).await?;
     let router = web::router(app.clone(), &options.public_address);
     let listener = tokio::net::TcpListener::bind(options.listen).await?;
     let address = format!("http://{}", listener.local_addr()?);
@@ -52,7 +53,11 @@ async fn until_stopped(common: &Common, options: Serve) -> Result<(), Failure> {
             "everything in it is invented; go in as one of its people at {address}/sign-in, without a password"
         );
     }
+    let following = tokio::spawn(app.anchors.clone().follow(app.clone()));
     axum::serve(listener, router).with_graceful_shutdown(stopped()).await?;
+    following.abort();
+    // it holds the house until it has ended
+    let _ = following.await;
     if let Some(app) = Arc::into_inner(app) {
         app.close().await?;
     }
@@ -83,7 +88,8 @@ fn public_address(text: &str) -> Result<String, String> {
     }
 }
 
-async fn stopped() {
+/// Ends when the process is asked to.
+pub(super) async fn stopped() {
     let interrupted = tokio::signal::ctrl_c();
     match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
         Ok(mut terminated) => {

@@ -35,7 +35,9 @@ async fn answer(routes: &axum::Router, request: Request<Body>) -> (StatusCode, S
 #[tokio::test(flavor = "multi_thread")]
 async fn the_sample_is_sound_and_its_views_are_those_of_a_rebuild() {
     let (_folder, app) = sample().await;
-    let verified = wuping_replay::verify::verify(&app.folder, 5, None).unwrap();
+    let verified =
+        wuping_replay::verify::verify(&app.folder, 5, None, &wuping_replay::witnessed::Trusted::default())
+            .unwrap();
     assert!(verified.findings.is_empty(), "{:?}", verified.findings);
     assert!(verified.results_rederived > 200, "{}", verified.results_rederived);
     let (live, _) = app.views.views().digest().unwrap();

@@ -54,6 +54,13 @@ pub(super) fn answered(
             ),
             vec![reopen(lang)],
         ),
+        ExecuteError::Append(AppendError::Alarmed) => (
+            lang.say(
+                "有见证人记下了另一份账本历史，查清以前不记录任何内容。",
+                "A witness knows another history of this ledger; nothing is recorded until that is cleared up.",
+            ),
+            vec![lang.say("请联系系统管理员。", "Tell the operator.")],
+        ),
         ExecuteError::Append(AppendError::Busy) => (
             lang.say("现在排队记录的人很多。", "The ledger has more waiting than it takes."),
             vec![lang.say("稍等几秒再提交一次。", "Wait a few seconds and send it again.")],

@@ -202,6 +202,13 @@ fn refused(lang: Lang, error: &ExecuteError) -> Response {
             let versions = json!({ "actual": actual, "expected": expected });
             problem_with(StatusCode::CONFLICT, "stale_version", &detail, versions)
         }
+        ExecuteError::Append(AppendError::Alarmed) => {
+            let detail = lang.pick(
+                "有见证人记下了另一份账本历史，查清以前不记录任何内容。请联系系统管理员。",
+                "A witness knows another history of this ledger. Nothing is recorded until an operator has found out which one is true.",
+            );
+            problem(StatusCode::SERVICE_UNAVAILABLE, "fork_alarm", detail)
+        }
         ExecuteError::Append(AppendError::Busy) => {
             let detail = lang.pick(
                 "现在排队记录的太多。请一秒后再发送同一个命令。",

@@ -30,6 +30,10 @@ async fn readyz(State(site): State<Site>) -> Response {
         logged(&error);
         return (StatusCode::SERVICE_UNAVAILABLE, "the ledger cannot be read; see the log\n").into_response();
     }
+    if site.writer.alarm().is_some() {
+        let told = "FORK ALARM: a witness knows another history of this log; nothing is appended\n";
+        return (StatusCode::SERVICE_UNAVAILABLE, told).into_response();
+    }
     match site.views.state() {
         ViewsState::Following { .. } => "ready\n".into_response(),
         ViewsState::Building { folded } => {
@@ -67,7 +71,11 @@ fn counted(site: &Site) -> Result<String, ReadError> {
     let folded = site.views().progress().map_or(0, |progress| progress.folded());
     let (entries, signed) = (site.reader.size()?, site.reader.checkpoint_size()?);
     let mut registry = Registry::with_prefix("wuping");
+    let cosigned = site.anchors.cosigned_size();
+    let alarm = u64::from(site.writer.alarm().is_some());
     for (name, help, value) in [
+        ("fork_alarm", "1 when a witness knows another history of this log", alarm),
+        ("ledger_cosigned_entries", "Entries under the newest checkpoint that witnesses cosigned", cosigned),
         ("ledger_entries", "Entries in the ledger", entries),
         ("ledger_checkpoint_entries", "Entries under the newest signed checkpoint", signed),
         ("views_folded_entries", "Entries folded into the views in use", folded),

@@ -15,10 +15,12 @@ use wuping_ledger::proofs::ProofError;
 use wuping_ledger::reader::Reader;
 use wuping_ledger::refusal::Refusal;
 use wuping_ledger::store::StoreError;
+use wuping_ledger::writer::WriterHandle;
 use wuping_projections::error::causes;
 use wuping_projections::{Views, ViewsError, ViewsHandle, ViewsState};
 use wuping_replay::report::ReportError;
 
+use crate::anchors::Anchors;
 use crate::app::App;
 use crate::sample::is_sample;
 
@@ -30,8 +32,12 @@ use super::session::lang_of;
 /// What the public pages, the tiles and the reading half of the REST interface are made from. Cheap to clone.
 #[derive(Clone)]
 pub struct Site {
+    /// Witnesses, and what they have said.
+    pub anchors: Arc<Anchors>,
     /// The ledger.
     pub reader: Reader,
+    /// Whether the ledger takes anything.
+    pub writer: WriterHandle,
     /// The read models and how they stand.
     pub views: Arc<ViewsHandle>,
     /// Published rulebooks.
@@ -93,7 +99,9 @@ impl Site {
     /// The site of a house in operation.
     pub fn of(app: &App, public_address: &str) -> Self {
         Self {
+            anchors: app.anchors.clone(),
             reader: app.reader().clone(),
+            writer: app.ledger.writer().clone(),
             views: app.views.clone(),
             shelf: app.shelf.clone(),
             origin: origin_of(app),

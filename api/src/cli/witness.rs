@@ -1,0 +1,91 @@
+//! Commands about witnesses: being one, and what to do when one of ours raised the alarm.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use serde_json::json;
+use wuping_ledger::alarm;
+use wuping_ledger::note::VerifierKey;
+use wuping_ledger::timestamp::Timestamp;
+
+use crate::cli::serve::stopped;
+use crate::cli::{Common, Failure, print_json, runtime};
+use crate::witness;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Witness {
+    /// The fork alarm of this ledger: show it, or end it when a person has found out what happened
+    Alarm {
+        /// End it
+        #[arg(long, requires = "reason")]
+        clear: bool,
+        /// What was found, kept beside the alarm
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
+    /// Make a witness with a key of its own in the folder of --data, and print the key
+    Init {
+        /// Its name in cosignatures: no spaces, no “+”
+        #[arg(long)]
+        name: String,
+    },
+    /// The witness's verifier key
+    Key,
+    /// Cosign checkpoints of logs, at /add-checkpoint
+    Serve {
+        /// Verifier key of a log (“wuping key log”); repeat it for several
+        #[arg(long, required = true, value_name = "VKEY")]
+        log: Vec<String>,
+        /// Address and port to listen on
+        #[arg(long, default_value = "127.0.0.1:8090")]
+        listen: SocketAddr,
+    },
+}
+
+pub(super) fn witness(common: &Common, command: Witness) -> Result<ExitCode, Failure> {
+    match command {
+        Witness::Alarm { clear: false, .. } => show_alarm(common),
+        Witness::Alarm { clear: true, reason } => {
+            let at = Timestamp::now();
+            let cleared = alarm::clear(&common.data, at.as_str(), reason.as_deref().unwrap_or_default())?;
+            println!(
+                "{}",
+                if cleared { "the alarm is ended; start the server again" } else { "there is no alarm" }
+            );
+            Ok(ExitCode::SUCCESS)
+        }
+        Witness::Init { name } => tell_key(common, &witness::make(&common.data, &name)?),
+        Witness::Key => tell_key(common, &witness::key(&common.data)?),
+        Witness::Serve { log, listen } => {
+            let logs = log.iter().map(|key| VerifierKey::parse(key)).collect::<Result<Vec<_>, _>>()?;
+            let router = witness::router(&common.data, logs)?;
+            runtime()?.block_on(async {
+                let listener = tokio::net::TcpListener::bind(listen).await?;
+                println!("wuping witnesses on http://{}", listener.local_addr()?);
+                axum::serve(listener, router).with_graceful_shutdown(stopped()).await?;
+                Ok::<_, Failure>(())
+            })?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// Exit code 1 while the alarm holds.
+fn show_alarm(common: &Common) -> Result<ExitCode, Failure> {
+    let raised = alarm::raised_in(&common.data)?;
+    match (&raised, common.json) {
+        (_, true) => print_json(&json!({ "alarm": raised }))?,
+        (Some(why), false) => println!("{why}"),
+        (None, false) => println!("there is no alarm"),
+    }
+    Ok(if raised.is_some() { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+fn tell_key(common: &Common, key: &VerifierKey) -> Result<ExitCode, Failure> {
+    match common.json {
+        true => print_json(&json!({ "key": key.to_string() }))?,
+        false => println!("{key}"),
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,93 @@
+//! What a witness keeps: its key, and for each log what it has seen last, replaced whole and synced before it answers.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use wuping_ledger::encoding::{Hash, hex_decode};
+use wuping_ledger::keyring::write_private;
+use wuping_ledger::keys::Signer;
+use wuping_ledger::note::{Cosigner, note_text, parse_checkpoint_text};
+use wuping_ledger::witness::Seen;
+
+use super::WitnessError;
+
+/// The folder of a witness.
+pub(super) struct Kept {
+    folder: PathBuf,
+}
+
+impl Kept {
+    pub(super) fn make(folder: &Path, name: &str, signer: &Signer) -> Result<(), WitnessError> {
+        let key = folder.join(KEY);
+        if key.exists() {
+            return Err(WitnessError::Exists { folder: folder.to_owned() });
+        }
+        std::fs::create_dir_all(folder).map_err(failed(folder))?;
+        replace(&folder.join(NAME), name.as_bytes())?;
+        let seed: String = signer.seed().iter().map(|byte| format!("{byte:02x}")).collect();
+        write_private(&key, seed.as_bytes()).map_err(failed(&key))
+    }
+
+    pub(super) fn open(folder: &Path) -> Result<Self, WitnessError> {
+        match folder.join(KEY).is_file() {
+            true => Ok(Self { folder: folder.to_owned() }),
+            false => Err(WitnessError::Missing { folder: folder.to_owned() }),
+        }
+    }
+
+    pub(super) fn cosigner(&self) -> Result<Cosigner, WitnessError> {
+        let (key, name) = (self.folder.join(KEY), self.folder.join(NAME));
+        let seed = std::fs::read_to_string(&key).map_err(failed(&key))?;
+        let seed = hex_decode(seed.trim()).ok().and_then(|seed| seed.try_into().ok());
+        let seed: [u8; 32] = seed.ok_or(WitnessError::Damaged { file: key })?;
+        let name = std::fs::read_to_string(&name).map_err(failed(&name))?;
+        Ok(Cosigner::new(name.trim(), Signer::from_seed(&seed))?)
+    }
+
+    /// What was seen of a log last.
+    pub(super) fn seen(&self, origin: &str) -> Result<Seen, WitnessError> {
+        let file = self.state_of(origin);
+        let note = match std::fs::read_to_string(&file) {
+            Ok(note) => note,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Seen::nothing()),
+            Err(source) => return Err(WitnessError::File { file, source }),
+        };
+        let checkpoint = note_text(note.as_bytes()).and_then(parse_checkpoint_text);
+        match checkpoint {
+            Ok((of, size, root)) if of == origin => Ok(Seen { size, root, note }),
+            _ => Err(WitnessError::Damaged { file }),
+        }
+    }
+
+    /// Keeps what is seen now; when it is answered, a power cut does not take it back.
+    pub(super) fn keep(&self, origin: &str, seen: &Seen) -> Result<(), WitnessError> {
+        replace(&self.state_of(origin), seen.note.as_bytes())
+    }
+
+    /// An origin has slashes, and any length.
+    fn state_of(&self, origin: &str) -> PathBuf {
+        self.folder.join(format!("seen-{}.txt", Hash::of(origin.as_bytes()).hex()))
+    }
+}
+
+/// The new content or the old one, whatever happens.
+fn replace(file: &Path, content: &[u8]) -> Result<(), WitnessError> {
+    let part = file.with_extension("part");
+    let write = || {
+        let mut written = File::create(&part)?;
+        written.write_all(content)?;
+        written.sync_all()?;
+        std::fs::rename(&part, file)?;
+        file.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+    };
+    write().map_err(failed(file))
+}
+
+fn failed(file: &Path) -> impl Fn(std::io::Error) -> WitnessError {
+    let file = file.to_owned();
+    move |source| WitnessError::File { file: file.clone(), source }
+}
+
+const KEY: &str = "witness.key";
+const NAME: &str = "witness.name";

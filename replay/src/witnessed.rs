@@ -1,0 +1,103 @@
+//! Level 3: whether witnesses that the reader trusts have seen this ledger as it is (docs/format.md §7, §11).
+
+use std::path::Path;
+
+use serde_json::Value;
+use wuping_ledger::checkpoints::cosigned_in_file;
+use wuping_ledger::genesis::stated_log_key;
+use wuping_ledger::note::{Checkpoint, VerifierKey, open_checkpoint};
+use wuping_ledger::reader::Reader;
+use wuping_ledger::refusal::Refusal;
+use wuping_ledger::store::StoreError;
+
+/// Whom a reader trusts to have seen a ledger.
+#[derive(Clone, Debug, Default)]
+pub struct Trusted {
+    /// Keys of witnesses.
+    pub witnesses: Vec<VerifierKey>,
+    /// How many of them must have cosigned.
+    pub quorum: usize,
+    /// The log key as the reader knows it from elsewhere; not compared if none.
+    pub log: Option<String>,
+    /// The first entry's leaf hash as the reader knows it from elsewhere, lower-case hex; not compared if none.
+    pub genesis: Option<String>,
+}
+
+impl Trusted {
+    /// Reads a trust file, `wuping-trust/1` (docs/format.md §11).
+    ///
+    /// # Errors
+    /// `trust` for another shape, or what is wrong with a key.
+    pub fn parse(text: &str) -> Result<Self, Refusal> {
+        let refused = |why: &str| Refusal::new("trust", why);
+        let file: Value =
+            serde_json::from_str(text).map_err(|error| Refusal::new("trust", error.to_string()))?;
+        if file["format"] != "wuping-trust/1" {
+            return Err(refused("its format is not wuping-trust/1"));
+        }
+        let word = |name: &str| file[name].as_str().map(str::to_owned).ok_or_else(|| refused(name));
+        let witnesses = file["witnesses"].as_array().ok_or_else(|| refused("witnesses"))?;
+        let key = |key: &Value| VerifierKey::parse(key.as_str().unwrap_or_default());
+        Ok(Self {
+            witnesses: witnesses.iter().map(key).collect::<Result<_, _>>()?,
+            quorum: file["quorum"]
+                .as_u64()
+                .and_then(|of| of.try_into().ok())
+                .ok_or_else(|| refused("quorum"))?,
+            log: Some(word("log_vkey")?),
+            genesis: Some(word("genesis")?),
+        })
+    }
+}
+
+/// What witnesses establish.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Witnessed {
+    /// A quorum has cosigned the first entries of this very ledger.
+    By {
+        /// How many entries.
+        size: u64,
+        /// Who, and when by their clocks, in POSIX seconds.
+        names: Vec<(String, u64)>,
+    },
+    /// Not, and why.
+    Not(String),
+    /// A quorum has cosigned another ledger under this log's key.
+    Another(String),
+}
+
+/// The largest checkpoint that a quorum has cosigned, against the ledger's own tree.
+pub(crate) fn witnessed(folder: &Path, reader: &Reader, trusted: &Trusted) -> Result<Witnessed, StoreError> {
+    let log = stated_log_key(reader)?;
+    if trusted.log.as_ref().is_some_and(|trusted| *trusted != log) {
+        return Ok(Witnessed::Another("its log key is not the one in the trust file".to_owned()));
+    }
+    let first = reader.row(0)?.map(|row| row.leaf_hash.hex());
+    if trusted.genesis.is_some() && trusted.genesis != first {
+        return Ok(Witnessed::Another("its first entry is not the one in the trust file".to_owned()));
+    }
+    if trusted.witnesses.is_empty() {
+        return Ok(Witnessed::Not("no witness is configured".to_owned()));
+    }
+    let Ok(log) = VerifierKey::parse(&log) else {
+        return Ok(Witnessed::Not("the ledger states no log key".to_owned()));
+    };
+    let opened = cosigned_in_file(folder)?.into_iter().filter_map(|note| {
+        open_checkpoint(note.as_bytes(), &log, &trusted.witnesses, trusted.quorum.max(1), None).ok()
+    });
+    let Some(newest) = opened.max_by_key(|checkpoint| checkpoint.size) else {
+        let (quorum, of) = (trusted.quorum.max(1), trusted.witnesses.len());
+        return Ok(Witnessed::Not(format!(
+            "no checkpoint is cosigned by {quorum} of {of} trusted witnesses"
+        )));
+    };
+    let Checkpoint { size, root, cosigned, .. } = newest;
+    Ok(match reader.root_at(size) {
+        Ok(here) if here == root => {
+            let names = cosigned.into_iter().map(|cosigned| (cosigned.name, cosigned.time)).collect();
+            Witnessed::By { size, names }
+        }
+        Ok(_) => Witnessed::Another(format!("witnesses cosigned another tree of {size} entries")),
+        Err(error) => Witnessed::Another(format!("witnesses cosigned {size} entries: {error}")),
+    })
+}
