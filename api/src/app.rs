@@ -42,6 +42,7 @@ use wuping_ledger::vault::{Vault, VaultError};
 use wuping_projections::{ViewsError, ViewsHandle};
 
 use crate::anchors::{AnchorError, Anchors};
+use crate::erasing::{ErasureError, apply_again};
 use crate::office::{Office, OfficeError};
 use crate::reactions::Reactions;
 use crate::shelf::{CompileError, Shelf};
@@ -169,6 +170,9 @@ pub enum ExecuteError {
 /// Why the house could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
+    /// Recorded erasures.
+    #[error("what was erased could not be erased again, so nothing is served")]
+    Erasing(#[from] ErasureError),
     /// The witnesses.
     #[error(transparent)]
     Anchors(#[from] AnchorError),
@@ -273,6 +277,10 @@ impl App {
 
     fn over(folder: &Path, ledger: Ledger, shelf: Arc<Shelf>, simulating: bool) -> Result<Self, OpenError> {
         let vault = Arc::new(Vault::open(folder)?);
+        let back = apply_again(ledger.reader(), &vault)?;
+        if back > 0 {
+            tracing::warn!(back, "private values that were erased were there again, and are erased again");
+        }
         let office = Arc::new(Office::open(folder)?);
         let views = ViewsHandle::start(&folder.join("views.db"), ledger.reader().clone(), shelf.clone())?;
         Ok(Self {
@@ -466,8 +474,9 @@ impl App {
     /// If the last checkpoint could not be kept.
     pub async fn close(self) -> Result<(), AppendError> {
         match self.ledger.writer().commit_heads().await {
-            // by a wrong clock nothing is recorded: the heads are committed to once it is right
-            Ok(_) | Err(AppendError::Clock(_)) => {}
+            // by a wrong clock, under the fork alarm and without a service key nothing is recorded: the heads are
+            // committed to once that is mended
+            Ok(_) | Err(AppendError::Alarmed | AppendError::Clock(_) | AppendError::NoKey { .. }) => {}
             Err(error) => return Err(error),
         }
         self.ledger.close().await

@@ -3,7 +3,9 @@
 mod accounts;
 mod bench;
 mod clock;
+mod erase;
 mod feeds;
+mod keys;
 mod open;
 mod read;
 mod serve;
@@ -79,6 +81,11 @@ enum Command {
     /// Recompute one result from its inputs: JSON on standard input, the result on standard output
     #[command(after_help = "Example:\n  wuping derive < question.json")]
     Derive,
+    /// Erase private values of a subject for ever, under a root key
+    #[command(
+        after_help = "Examples:\n  wuping erase account/a-1 --dry-run\n  wuping erase account/a-1 --field name --authority \"the district's data office\" --reason \"request of the person\" --root-key root-1.key --receipt receipt.tlog-proof"
+    )]
+    Erase(erase::Erase),
     /// Why this grade: indicators, points, caps, vetoes, rule versions, events
     #[command(after_help = "Example:\n  wuping explain premises/toronto-4304347 --to-star 4")]
     Explain {
@@ -129,7 +136,7 @@ enum Command {
     },
     /// Keys of the ledger
     #[command(subcommand, after_help = "Example:\n  wuping key log")]
-    Key(read::Key),
+    Key(keys::Key),
     /// Views from the log, verified
     #[command(after_help = "Examples:\n  wuping rebuild\n  wuping rebuild --at 1200 --to past-views.db")]
     Rebuild {
@@ -239,13 +246,14 @@ fn carry_out(line: Line) -> Result<ExitCode, Failure> {
             read::conformance(&common, kind, &file, log.as_deref())
         }
         Some(Command::Derive) => read::derive(),
+        Some(Command::Erase(command)) => erase::erase(&common, &command),
         Some(Command::Explain { subject, to_star }) => read::explain(&common, &subject, to_star),
         Some(Command::Export(export)) => read::export(&common, export),
         Some(Command::Feed(feed)) => feeds::feed(&common, feed),
         Some(Command::History { subject }) => read::history(&common, &subject),
         Some(Command::Import { kind: Import::TorontoEvaluations, files }) => open::import(&common, &files),
         Some(Command::Init { origin, administrator }) => open::init(&common, &origin, &administrator),
-        Some(Command::Key(key)) => read::key(&common, &key),
+        Some(Command::Key(command)) => keys::key(&common, command),
         Some(Command::Rebuild { at, to }) => read::rebuild(&common, at, to),
         Some(Command::Report { name: Report::Grades, as_of, at, valid_at, format }) => {
             read::report_grades(&common, at, as_of.as_deref(), valid_at, format)

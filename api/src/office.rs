@@ -85,6 +85,17 @@ impl Office {
         Ok(())
     }
 
+    /// Put an account's new key in the place of the old one, for sessions that go on too.
+    ///
+    /// # Errors
+    /// If it cannot be kept.
+    pub fn set_key(&self, account: &str, kid: &str) -> Result<(), OfficeError> {
+        let connection = self.lock();
+        connection.execute("UPDATE logins SET kid = ?2 WHERE account = ?1", [account, kid])?;
+        connection.execute("UPDATE sessions SET kid = ?2 WHERE account = ?1", [account, kid])?;
+        Ok(())
+    }
+
     /// Start a session, if the password is right. The answer is the token for the browser.
     ///
     /// # Errors

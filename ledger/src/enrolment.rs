@@ -10,7 +10,7 @@ use crate::desk::SCHEMA;
 use crate::genesis::{ClockChoice, Ledger, now};
 use crate::held_keys::seal;
 use crate::jcs::canonical_str;
-use crate::keys::{Kid, Role, Signer, key_stream};
+use crate::keys::{Kid, PublicKey, Role, Signer, key_stream};
 use crate::refusal::Refusal;
 use crate::stream::StreamPath;
 use crate::timestamp::Timestamp;
@@ -47,6 +47,60 @@ impl Ledger {
         // the key first: one that is held and not enrolled signs nothing, one enrolled and lost would never sign
         self.writer().hold(sealed, Arc::new(signer)).await?;
         self.writer().append(request).await?;
+        Ok(kid)
+    }
+
+    /// Puts a fresh key in the place of one that the server holds; the old one signs that, and nothing more.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError`]: the old key is not valid, or not held here.
+    pub async fn rotate(&self, old: &Kid) -> Result<Kid, AppendError> {
+        let keys = self.reader().keys()?;
+        let record = keys.usable(old)?;
+        let by = match record.role {
+            Role::Officer => Author::Officer(old.clone()),
+            Role::Service => Author::Service,
+            Role::Intake => Author::Intake,
+            Role::Registrar => Author::Registrar,
+            Role::Root => return Err(AppendError::NoKey { author: "root".to_owned() }),
+        };
+        let signer = Signer::generate()?;
+        let (kid, role) = (signer.kid().clone(), record.role);
+        let mut data = signer.enrolment(self.origin(), &record.holder, role);
+        data["old_kid"] = old.as_str().into();
+        data["type"] = "KeyRotated".into();
+        let request = request(record.lineage.clone(), &data, by, now(&ClockChoice::System))?;
+        let sealed = seal(&signer, kid.as_str(), role.as_str(), &record.holder, &self.master)?;
+        // the key first, as when one is enrolled
+        self.writer().hold(sealed, Arc::new(signer)).await?;
+        self.writer().append(request).await?;
+        Ok(kid)
+    }
+
+    /// Enrols a key that the server never sees the private half of: its public half, and the proof that the other was at
+    /// hand, are its holder's.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError`]: the key is weak, the proof does not hold, or the key was enrolled before.
+    pub async fn enrol_public(
+        &self,
+        jwk: &Value,
+        pop: &str,
+        holder: &str,
+        by: Author,
+    ) -> Result<Kid, AppendError> {
+        let kid = PublicKey::from_jwk(jwk)?.kid();
+        let data = json!({
+            "holder": holder,
+            "jwk": jwk,
+            "kid": kid.as_str(),
+            "pop": pop,
+            "role": Role::Officer.as_str(),
+            "type": "KeyEnrolled",
+        });
+        self.writer().append(request(key_stream(&kid), &data, by, now(&ClockChoice::System))?).await?;
         Ok(kid)
     }
 

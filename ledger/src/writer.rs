@@ -95,6 +95,9 @@ impl WriterHandle {
     ///
     /// [`AppendError`].
     pub async fn commit_heads(&self) -> Result<Option<Receipt>, AppendError> {
+        if self.alarm.raised().is_some() {
+            return Err(AppendError::Alarmed);
+        }
         self.ask(|reply| Job::CommitHeads { reply }).await
     }
 

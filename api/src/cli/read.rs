@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use chrono::NaiveDate;
 use clap::Subcommand;
 use wuping_domain::rulebook::Layer;
-use wuping_ledger::genesis::{Ledger, stated_log_key};
+use wuping_ledger::genesis::Ledger;
 use wuping_ledger::reader::Reader;
 use wuping_projections::Views;
 use wuping_projections::ledger_rulebooks::LedgerRulebooks;
@@ -44,13 +44,8 @@ pub(super) enum Export {
     },
 }
 
-#[derive(Debug, Subcommand)]
-pub(super) enum Key {
-    /// The log's verifier key
-    Log,
-}
-
-fn reader(common: &Common) -> Result<Reader, Failure> {
+/// The ledger of the folder, for reading.
+pub(super) fn reader(common: &Common) -> Result<Reader, Failure> {
     Ledger::open_read_only(&common.data).map_err(|error| {
         let mut failure = Failure::from(error);
         failure
@@ -68,11 +63,6 @@ fn subject_of(common: &Common, reader: &Reader, code: &str) -> Result<String, Fa
     }
     let known = Views::at(&common.data.join("views.db")).premises_by_code(code);
     Ok(known.ok().flatten().map_or(own, |found| format!("premises/{}", found.id)))
-}
-
-pub(super) fn key(common: &Common, Key::Log: &Key) -> Result<ExitCode, Failure> {
-    println!("{}", stated_log_key(&reader(common)?)?);
-    Ok(ExitCode::SUCCESS)
 }
 
 pub(super) fn export(common: &Common, export: Export) -> Result<ExitCode, Failure> {

@@ -9,7 +9,7 @@ use wuping_ledger::place::database_url;
 
 use crate::app::App;
 use crate::cli::{Common, Failure, runtime};
-use crate::web;
+use crate::{jobs, web};
 
 #[derive(Args, Clone, Debug)]
 pub(super) struct Serve {
@@ -53,11 +53,14 @@ async fn until_stopped(common: &Common, options: Serve) -> Result<(), Failure> {
             "everything in it is invented; go in as one of its people at {address}/sign-in, without a password"
         );
     }
-    let following = tokio::spawn(app.anchors.clone().follow(app.clone()));
+    let beside =
+        [tokio::spawn(app.anchors.clone().follow(app.clone())), tokio::spawn(jobs::daily(app.clone()))];
     axum::serve(listener, router).with_graceful_shutdown(stopped()).await?;
-    following.abort();
-    // it holds the house until it has ended
-    let _ = following.await;
+    for task in beside {
+        task.abort();
+        // each holds the house until it has ended
+        let _ = task.await;
+    }
     if let Some(app) = Arc::into_inner(app) {
         app.close().await?;
     }

@@ -61,6 +61,13 @@ pub(super) fn answered(
             ),
             vec![lang.say("请联系系统管理员。", "Tell the operator.")],
         ),
+        ExecuteError::Append(AppendError::NoKey { .. }) => (
+            lang.say(
+                "您的签名密钥已经停用，内容没有记录。",
+                "Your signing key has ended, so nothing was recorded.",
+            ),
+            vec![lang.say("请联系管理员换一把新的。", "Ask the administrator for a new one.")],
+        ),
         ExecuteError::Append(AppendError::Busy) => (
             lang.say("现在排队记录的人很多。", "The ledger has more waiting than it takes."),
             vec![lang.say("稍等几秒再提交一次。", "Wait a few seconds and send it again.")],

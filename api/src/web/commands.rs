@@ -209,6 +209,13 @@ fn refused(lang: Lang, error: &ExecuteError) -> Response {
             );
             problem(StatusCode::SERVICE_UNAVAILABLE, "fork_alarm", detail)
         }
+        ExecuteError::Append(AppendError::NoKey { .. }) => {
+            let detail = lang.pick(
+                "您的签名密钥已经停用，不能再签名；内容没有记录。请联系管理员换一把新的。",
+                "Your signing key has ended, so nothing can be signed with it and nothing was recorded. Ask the administrator for a new one.",
+            );
+            problem(StatusCode::FORBIDDEN, "key_ended", detail)
+        }
         ExecuteError::Append(AppendError::Busy) => {
             let detail = lang.pick(
                 "现在排队记录的太多。请一秒后再发送同一个命令。",

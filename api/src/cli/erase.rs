@@ -1,0 +1,84 @@
+//! Erasing private values of a subject, and the receipt for whom it concerns.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::json;
+use wuping_ledger::note::{TlogProof, note_text, parse_checkpoint_text};
+
+use crate::app::App;
+use crate::cli::keys::root;
+use crate::cli::{Common, Failure, print_json, runtime};
+use crate::erasing;
+
+#[derive(Debug, Args)]
+pub(super) struct Erase {
+    /// Whose private values: a path such as account/a-1 or premises/b-1/hazard/h-2
+    subject: String,
+    /// Only the values of this name, `name` or `photos`; else all of them
+    #[arg(long, value_name = "NAME")]
+    field: Option<String>,
+    /// By whose decision; it stands in the log for ever
+    #[arg(long, required_unless_present = "dry_run", default_value = "", hide_default_value = true)]
+    authority: String,
+    /// Why; it stands in the log for ever: no personal data
+    #[arg(long, required_unless_present = "dry_run", default_value = "", hide_default_value = true)]
+    reason: String,
+    /// File of a root key
+    #[arg(long, value_name = "FILE", required_unless_present = "dry_run")]
+    root_key: Option<PathBuf>,
+    /// Only say what would be erased
+    #[arg(long)]
+    dry_run: bool,
+    /// Write the inclusion proof of the erasure here: with the entry it is the receipt
+    #[arg(long, value_name = "FILE")]
+    receipt: Option<PathBuf>,
+}
+
+pub(super) fn erase(common: &Common, erase: &Erase) -> Result<ExitCode, Failure> {
+    let root = erase.root_key.as_deref().map(root).transpose()?;
+    let runtime = runtime()?;
+    let app = App::open(&common.data)?;
+    let plan = erasing::plan(app.reader(), &app.vault, &erase.subject, erase.field.as_deref())?;
+    let values: usize = plan.targets.values().map(Vec::len).sum();
+    let mut position = None;
+    if let (Some(root), false) = (root, erase.dry_run) {
+        let done = runtime.block_on(erasing::erase(&app, &plan, root, &erase.authority, &erase.reason));
+        let receipt = match done {
+            Ok(receipt) => receipt,
+            Err(error) => {
+                runtime.block_on(app.close())?;
+                return Err(error.into());
+            }
+        };
+        position = Some(receipt.position);
+        if let Some(file) = &erase.receipt {
+            std::fs::write(file, proof(&app, receipt.position)?)?;
+        }
+    }
+    runtime.block_on(app.close())?;
+    if common.json {
+        let entries: Vec<u64> = plan.targets.keys().copied().collect();
+        print_json(
+            &json!({ "values": values, "names": plan.names, "entries": entries, "position": position }),
+        )?;
+    } else {
+        for (name, count) in &plan.names {
+            println!("{name}: {count}");
+        }
+        match position {
+            Some(position) => println!("{values} values are erased for ever; entry {position} says so"),
+            None => println!("{values} values would be erased"),
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The inclusion proof of an entry under the newest checkpoint.
+fn proof(app: &App, position: u64) -> Result<Vec<u8>, Failure> {
+    let note = app.reader().checkpoint()?.ok_or_else(|| Failure::asked("no checkpoint was signed"))?;
+    let (_, size, _) = parse_checkpoint_text(note_text(note.as_bytes())?)?;
+    let proof = app.reader().inclusion_proof(position, size)?;
+    Ok(TlogProof { index: position, proof, note: note.into_bytes() }.to_bytes())
+}

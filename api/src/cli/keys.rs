@@ -1,0 +1,200 @@
+//! Keys: listed, enrolled, put in each other's place, ended. The registrar does it for officers; for all others the root key is
+//! brought along in its file.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Subcommand;
+use serde_json::{Value, json};
+use wuping_ledger::append::Author;
+use wuping_ledger::encoding::hex_decode;
+use wuping_ledger::genesis::stated_log_key;
+use wuping_ledger::key_state::KeyRecord;
+use wuping_ledger::keys::{Kid, Role, Signer};
+
+use crate::app::App;
+use crate::cli::read::reader;
+use crate::cli::{Common, Failure, print_json, runtime};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Key {
+    /// A new key held by the server, where one has ended: for an account, or for a role of the server itself
+    Anew {
+        /// Name to sign in by
+        #[arg(required_unless_present = "role")]
+        login: Option<String>,
+        /// service, intake or registrar, under a root key
+        #[arg(long, conflicts_with = "login", requires = "root_key")]
+        role: Option<String>,
+        /// File of a root key
+        #[arg(long, value_name = "FILE")]
+        root_key: Option<PathBuf>,
+    },
+    /// Enrol a key that never was on the server: its public half, and the proof that the private one was at hand
+    Enrol {
+        /// Whose it is: an account's id, no name of a person
+        #[arg(long)]
+        holder: String,
+        /// File with the public key as a JWK
+        #[arg(long, value_name = "FILE")]
+        jwk: PathBuf,
+        /// Signature by the new key over the text that docs/format.md §4 gives, base64url
+        #[arg(long, value_name = "SIGNATURE")]
+        pop: String,
+    },
+    /// Every key that was ever enrolled, with what became of it
+    List,
+    /// The log's verifier key
+    Log,
+    /// End a key: what it signed from a position on is contested if that is given
+    Revoke {
+        /// Its name, as “wuping key list” shows it
+        kid: String,
+        /// Why; it stands in the log for ever: no personal data
+        #[arg(long)]
+        reason: String,
+        /// What the key signed from this position on is doubtful
+        #[arg(long, value_name = "POSITION")]
+        suspect_from: Option<u64>,
+        /// File of a root key: needed for keys that are not officers'
+        #[arg(long, value_name = "FILE")]
+        root_key: Option<PathBuf>,
+    },
+    /// Put a fresh key in the place of one that the server holds
+    Rotate {
+        /// Its name, as “wuping key list” shows it
+        kid: String,
+    },
+}
+
+pub(super) fn key(common: &Common, command: Key) -> Result<ExitCode, Failure> {
+    match command {
+        Key::List => list(common)?,
+        Key::Log => println!("{}", stated_log_key(&reader(common)?)?),
+        Key::Anew { login: Some(login), .. } => {
+            let (account, kid) = changing(common, async |app: &App| {
+                let Some((account, _)) = app.office.login(&login)? else {
+                    return Err(Failure::asked(format!("nobody signs in as “{login}”")));
+                };
+                let kid = app.ledger.enrol_officer(&account).await?;
+                app.office.set_key(&account, kid.as_str())?;
+                Ok((account, kid))
+            })?;
+            let done = json!({ "account": account, "kid": kid.as_str() });
+            told(common, &done, &format!("{login} signs with {kid} now"))?;
+        }
+        Key::Anew { login: None, role, root_key } => {
+            let role = role.as_deref().map(Role::parse).transpose()?;
+            let of_server = role.filter(|role| [Role::Service, Role::Intake, Role::Registrar].contains(role));
+            let (Some(role), Some(file)) = (of_server, root_key) else {
+                return Err(Failure::asked("--role takes service, intake or registrar, with --root-key"));
+            };
+            let by = root(&file)?;
+            let kid = changing(common, async |app: &App| {
+                Ok(app.ledger.enrol(role, role.as_str(), by, None).await?)
+            })?;
+            let done = json!({ "role": role.as_str(), "kid": kid.as_str() });
+            told(common, &done, &format!("the server signs as {} with {kid} now", role.as_str()))?;
+        }
+        Key::Enrol { holder, jwk, pop } => {
+            let jwk: Value = serde_json::from_str(&text_of(&jwk)?)?;
+            let kid = changing(common, async |app: &App| {
+                Ok(app.ledger.enrol_public(&jwk, &pop, &holder, Author::Registrar).await?)
+            })?;
+            told(common, &json!({ "kid": kid.as_str() }), &format!("{kid} is enrolled for {holder}"))?;
+        }
+        Key::Revoke { kid, reason, suspect_from, root_key } => {
+            let kid = Kid::parse(&kid)?;
+            let by = root_key.as_deref().map_or(Ok(Author::Registrar), root)?;
+            let receipt = changing(common, async |app: &App| {
+                Ok(app.ledger.revoke(&kid, &reason, suspect_from, by).await?)
+            })?;
+            let done = json!({ "kid": kid.as_str(), "position": receipt.position });
+            told(common, &done, &format!("{kid} has ended with entry {}", receipt.position))?;
+        }
+        Key::Rotate { kid } => {
+            let old = Kid::parse(&kid)?;
+            let new = changing(common, async |app: &App| {
+                let record = app.reader().keys()?.record(&old).cloned();
+                let new = app.ledger.rotate(&old).await?;
+                if let Some(KeyRecord { role: Role::Officer, holder, .. }) = record {
+                    app.office.set_key(&holder, new.as_str())?;
+                }
+                Ok(new)
+            })?;
+            told(
+                common,
+                &json!({ "old_kid": old.as_str(), "kid": new.as_str() }),
+                &format!("{new} is in the place of {old}"),
+            )?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Opens the ledger for writing, changes something, closes it.
+fn changing<T>(common: &Common, change: impl AsyncFnOnce(&App) -> Result<T, Failure>) -> Result<T, Failure> {
+    let runtime = runtime()?;
+    let app = App::open(&common.data)?;
+    let changed = runtime.block_on(change(&app));
+    runtime.block_on(app.close())?;
+    changed
+}
+
+fn list(common: &Common) -> Result<(), Failure> {
+    let keys = reader(common)?.keys()?;
+    let mut records: Vec<_> = keys.records().collect();
+    records.sort_by_key(|(_, record)| record.from);
+    for (kid, record) in records {
+        if common.json {
+            print_json(&json!({
+                "kid": kid.as_str(),
+                "role": record.role.as_str(),
+                "holder": record.holder,
+                "from": record.from,
+                "until": record.until,
+                "suspect_from": record.suspect_from,
+                "lineage": record.lineage.as_str(),
+            }))?;
+            continue;
+        }
+        let ended = match (record.until, record.suspect_from) {
+            (None, _) => "valid".to_owned(),
+            (Some(until), None) => format!("ended with entry {until}"),
+            (Some(until), Some(from)) if from < until => {
+                format!("ended with entry {until}, contested from {from} on")
+            }
+            (Some(until), Some(_)) => format!("ended with entry {until}"),
+        };
+        println!("{kid} {:<9} {} from entry {}, {ended}", record.role.as_str(), record.holder, record.from);
+    }
+    Ok(())
+}
+
+/// A root key out of the file that “wuping init” wrote.
+pub(super) fn root(file: &Path) -> Result<Author, Failure> {
+    let seed = hex_decode(text_of(file)?.trim()).ok().and_then(|seed| seed.try_into().ok());
+    let seed: [u8; 32] = seed.ok_or_else(|| {
+        Failure::asked(format!(
+            "{} is no root key: 64 hexadecimal digits, as “wuping init” wrote them",
+            file.display()
+        ))
+    })?;
+    Ok(Author::Root(Arc::new(Signer::from_seed(&seed))))
+}
+
+fn text_of(file: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(file)
+        .map_err(|error| Failure::asked(format!("{} could not be read: {error}", file.display())))
+}
+
+fn told(common: &Common, done: &Value, text: &str) -> Result<(), Failure> {
+    match common.json {
+        true => print_json(done),
+        false => {
+            println!("{text}");
+            Ok(())
+        }
+    }
+}
