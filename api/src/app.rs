@@ -42,6 +42,7 @@ use wuping_ledger::vault::{Vault, VaultError};
 use wuping_projections::{ViewsError, ViewsHandle};
 
 use crate::anchors::{AnchorError, Anchors};
+use crate::backup::{BackupError, record_restoration};
 use crate::erasing::{ErasureError, apply_again};
 use crate::office::{Office, OfficeError};
 use crate::reactions::Reactions;
@@ -170,6 +171,9 @@ pub enum ExecuteError {
 /// Why the house could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
+    /// That it was put back from a backup.
+    #[error("the ledger was put back from a backup, which must be recorded before anything else")]
+    Restored(#[from] BackupError),
     /// Recorded erasures.
     #[error("what was erased could not be erased again, so nothing is served")]
     Erasing(#[from] ErasureError),
@@ -222,6 +226,7 @@ impl App {
     pub fn open(folder: &Path) -> Result<Self, OpenError> {
         let shelf = Arc::new(Shelf::in_folder(folder));
         let ledger = Ledger::open(folder, running(&shelf))?;
+        record_restoration(folder, &ledger)?;
         Self::over(folder, ledger, shelf, false)
     }
 

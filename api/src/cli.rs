@@ -1,6 +1,7 @@
 //! The command line. Names and meanings are a contract; every command says with `--help` what it does, with an example.
 
 mod accounts;
+mod backup;
 mod bench;
 mod clock;
 mod erase;
@@ -57,6 +58,9 @@ enum Command {
         after_help = "Example:\n  wuping account open li --name 李四 --role grid_worker --area 石井"
     )]
     Account(accounts::Account),
+    /// Back the ledger up into one file, while the server runs
+    #[command(after_help = "Example:\n  wuping backup ../backups/2026-11-25.wuping")]
+    Backup(backup::MakeBackup),
     /// This program beside the stock event stores, side by side in one run
     #[command(
         after_help = "Examples:\n  wuping bench append --rounds 5\n  wuping bench replay --database-url postgresql://user@localhost/postgres"
@@ -167,6 +171,11 @@ enum Command {
         #[arg(long, value_enum, default_value_t = Form::Csv)]
         format: Form,
     },
+    /// Put a backup back into the new folder of --data
+    #[command(
+        after_help = "Example:\n  wuping --data ./restored restore ../backups/2026-11-25.wuping --checkpoint ../elsewhere/checkpoints.txt"
+    )]
+    Restore(backup::PutBack),
     /// Serve pages, REST, tiles and proofs
     #[command(after_help = "Example:\n  wuping serve --listen 127.0.0.1:8080")]
     Serve(serve::Serve),
@@ -182,6 +191,9 @@ enum Command {
         /// A trust file obtained elsewhere, `wuping-trust/1`: whose cosignatures count; else witnesses.txt of the folder
         #[arg(long, value_name = "FILE")]
         trust: Option<PathBuf>,
+        /// A backup instead of the folder; its vault is verified if WUPING_VAULT_KEY is set or its keys are in it
+        #[arg(long, value_name = "FILE")]
+        backup: Option<PathBuf>,
     },
     /// Witnesses: be one, and what to do when one knows another history
     #[command(
@@ -240,6 +252,7 @@ fn carry_out(line: Line) -> Result<ExitCode, Failure> {
     match line.command {
         None => serve::serve(&common, serve::Serve::default()),
         Some(Command::Account(account)) => accounts::account(&common, account),
+        Some(Command::Backup(command)) => backup::back_up(&common, &command),
         Some(Command::Bench(bench)) => bench::bench(&common, &bench),
         Some(Command::Clock(clock)) => clock::clock(&common, &clock),
         Some(Command::Conformance { kind, file, log }) => {
@@ -268,9 +281,15 @@ fn carry_out(line: Line) -> Result<ExitCode, Failure> {
         Some(Command::Report { name: Report::Publications, .. }) => Err(Failure::asked(
             "“report publications” tells of every publication at once: leave out --as-of, --at and --valid-at",
         )),
+        Some(Command::Restore(command)) => backup::put_back(&common, &command),
         Some(Command::Serve(options)) => serve::serve(&common, options),
-        Some(Command::Verify { level, require, trust }) => {
+        Some(Command::Verify { level, require, trust, backup: None }) => {
             read::verify(&common, level, require.as_deref(), trust.as_deref())
+        }
+        Some(Command::Verify { level, require, trust, backup: Some(file) }) => {
+            backup::verify(common, &file, |unpacked| {
+                read::verify(unpacked, level, require.as_deref(), trust.as_deref())
+            })
         }
         Some(Command::Witness(command)) => witness::witness(&common, command),
     }

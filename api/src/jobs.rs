@@ -45,3 +45,20 @@ pub async fn a_days_work(app: &App) -> Result<usize, JobError> {
 }
 
 const DAY: Duration = Duration::from_hours(24);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_days_work_commits_to_the_heads_once_and_leaves_named_values_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let app = App::create(folder.path(), "ledger.example/jobs", false).unwrap();
+        let before = app.reader().size().unwrap();
+        assert_eq!(a_days_work(&app).await.unwrap(), 0);
+        assert_eq!(app.reader().stream("heads").unwrap().len(), 1);
+        assert_eq!(a_days_work(&app).await.unwrap(), 0);
+        assert_eq!(app.reader().size().unwrap(), before + 1, "nothing is new the second time");
+        app.close().await.unwrap();
+    }
+}

@@ -1,0 +1,204 @@
+//! Putting a backup back: verified before anything is in its place, refused where somebody has seen more of the ledger, and
+//! recorded as an event when the ledger is first opened for writing.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use uuid::Uuid;
+use wuping_ledger::append::{AppendRequest, Author, NewEvent};
+use wuping_ledger::audit::verify_rows;
+use wuping_ledger::genesis::{Ledger, stated_log_key};
+use wuping_ledger::jcs::canonical_str;
+use wuping_ledger::note::{VerifierKey, open_checkpoint};
+use wuping_ledger::reader::Reader;
+use wuping_ledger::stream::StreamPath;
+use wuping_ledger::timestamp::Timestamp;
+
+use super::{BackupError, KEYS, Manifest, failed, measured, unpack, with_ending};
+
+/// What to put back, and where.
+#[derive(Clone, Debug)]
+pub struct Restore {
+    /// The backup.
+    pub file: PathBuf,
+    /// A new folder.
+    pub folder: PathBuf,
+    /// Checkpoints kept elsewhere: files with one note or more.
+    pub checkpoints: Vec<PathBuf>,
+    /// Why it is put back though more was signed.
+    pub accept_loss: Option<String>,
+}
+
+/// What was put back: kept in the folder until it is recorded in the ledger.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Restored {
+    /// SHA-256 of the backup, lower-case hex.
+    pub backup: String,
+    /// When it was made.
+    pub made_at: String,
+    /// How many entries it has.
+    pub size: u64,
+    /// How many entries were signed, if more.
+    pub signed: Option<u64>,
+    /// Why it is put back all the same.
+    pub reason: Option<String>,
+}
+
+/// Puts a backup back.
+///
+/// # Errors
+/// [`BackupError`]; the folder is then as it was.
+pub fn restore(restore: &Restore) -> Result<(Manifest, Restored), BackupError> {
+    let Restore { file, folder, checkpoints, accept_loss } = restore;
+    check_empty(folder)?;
+    let part = with_ending(folder, ".part");
+    if part.exists() {
+        std::fs::remove_dir_all(&part).map_err(failed(&part))?;
+    }
+    std::fs::create_dir_all(&part).map_err(failed(&part))?;
+    let restored =
+        checked(file, &part, checkpoints, accept_loss.as_deref()).and_then(|(manifest, restored)| {
+            put_in_place(&part, folder, &restored)?;
+            Ok((manifest, restored))
+        });
+    if part.exists() {
+        // what is in its place is no longer here, and what is not in its place is of no use
+        std::fs::remove_dir_all(&part).map_err(failed(&part))?;
+    }
+    restored
+}
+
+/// Records in a ledger that is open for writing that it was put back from a backup, if it was.
+///
+/// # Errors
+/// [`BackupError`] if it could not be recorded; it is tried again the next time.
+pub fn record_restoration(folder: &Path, ledger: &Ledger) -> Result<(), BackupError> {
+    let file = folder.join(RESTORED);
+    let text = match std::fs::read_to_string(&file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(source) => return Err(BackupError::File { file, source }),
+    };
+    let damaged =
+        |error: serde_json::Error| BackupError::Damaged { file: file.clone(), why: error.to_string() };
+    let restored: Restored = serde_json::from_str(&text).map_err(damaged)?;
+    let data = json!({
+        "backup": restored.backup,
+        "made_at": restored.made_at,
+        "reason": restored.reason,
+        "received": { "channel": "restore", "ref": restored.backup, "sha256": restored.backup },
+        "signed": restored.signed,
+        "size": restored.size,
+        "type": "BackupRestored",
+    });
+    let event_id = Uuid::now_v7();
+    let request = AppendRequest {
+        event_id,
+        digest: wuping_ledger::encoding::sha256(event_id.as_bytes()),
+        author: Author::Intake,
+        occurred_at: Timestamp::now(),
+        expected: None,
+        events: vec![NewEvent {
+            stream: StreamPath::new("restores")?,
+            schema: "ledger/1".to_owned(),
+            data: canonical_str(&data)?,
+        }],
+        bases: Vec::new(),
+        cursor: None,
+        simulated_now: None,
+    };
+    let writer = ledger.writer();
+    // on a thread of its own: the house is opened from async code too, which may not wait
+    let appended = std::thread::scope(|scope| scope.spawn(|| writer.append_blocking(request)).join());
+    appended.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+    std::fs::remove_file(&file).map_err(failed(&file))
+}
+
+fn checked(
+    file: &Path,
+    part: &Path,
+    checkpoints: &[PathBuf],
+    accept_loss: Option<&str>,
+) -> Result<(Manifest, Restored), BackupError> {
+    let manifest = unpack(file, part)?;
+    let report = verify_rows(part)?;
+    if let Some(first) = report.findings.first() {
+        let first = format!("{}: {}", first.code, first.detail);
+        return Err(BackupError::Unsound { findings: report.findings.len(), first });
+    }
+    let mut restored = Restored {
+        backup: measured(file)?.sha256,
+        made_at: manifest.made_at.clone(),
+        size: report.size,
+        signed: None,
+        reason: accept_loss.map(str::to_owned),
+    };
+    if let Some((known, place)) = most_signed(part, checkpoints)?.filter(|(known, _)| *known > report.size) {
+        if accept_loss.is_none() {
+            return Err(BackupError::Older { size: report.size, known, place });
+        }
+        restored.signed = Some(known);
+    }
+    Ok((manifest, restored))
+}
+
+/// The largest checkpoint of this ledger among those kept elsewhere.
+fn most_signed(part: &Path, files: &[PathBuf]) -> Result<Option<(u64, PathBuf)>, BackupError> {
+    let log = VerifierKey::parse(&stated_log_key(&Reader::open(part)?)?)?;
+    let mut most: Option<(u64, PathBuf)> = None;
+    for file in files {
+        let text = std::fs::read_to_string(file).map_err(failed(file))?;
+        // a note is its text, a blank line and signatures; a blank line ends it
+        let parts: Vec<&str> = text.trim_end().split("\n\n").collect();
+        let notes = parts.chunks_exact(2).map(|note| format!("{}\n\n{}\n", note[0], note[1].trim_end()));
+        let sizes = notes.filter_map(|note| {
+            let opened = open_checkpoint(note.as_bytes(), &log, &[], 0, None);
+            Some(opened.ok()?.size)
+        });
+        let Some(size) = sizes.max() else {
+            let why = "it holds no checkpoint that this ledger's log key signed".to_owned();
+            return Err(BackupError::Damaged { file: file.clone(), why });
+        };
+        if most.as_ref().is_none_or(|(known, _)| size > *known) {
+            most = Some((size, file.clone()));
+        }
+    }
+    Ok(most)
+}
+
+fn check_empty(folder: &Path) -> Result<(), BackupError> {
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        entries => entries.map_err(failed(folder))?,
+    };
+    for entry in entries {
+        let found = entry.map_err(failed(folder))?.file_name().to_string_lossy().into_owned();
+        if !KEYS.contains(&found.as_str()) {
+            return Err(BackupError::NotEmpty { folder: folder.to_owned(), found });
+        }
+    }
+    Ok(())
+}
+
+/// Moves everything over, the ledger's database last: until it is there nobody takes the folder for a ledger's.
+fn put_in_place(part: &Path, folder: &Path, restored: &Restored) -> Result<(), BackupError> {
+    std::fs::create_dir_all(folder).map_err(failed(folder))?;
+    let note = folder.join(RESTORED);
+    std::fs::write(&note, json!(restored).to_string()).map_err(failed(&note))?;
+    let mut names: Vec<_> = std::fs::read_dir(part)
+        .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.file_name())).collect())
+        .map_err(failed(part))?;
+    names.sort_by_key(|name| name == "ledger.db");
+    for name in names {
+        let to = folder.join(&name);
+        if to.exists() {
+            // a key that its owner has put there goes before the backup's
+            continue;
+        }
+        std::fs::rename(part.join(&name), &to).map_err(failed(&to))?;
+    }
+    std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed(folder))
+}
+
+const RESTORED: &str = "restored.json";
