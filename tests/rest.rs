@@ -113,6 +113,8 @@ async fn what_is_refused_says_why_and_leaves_nothing_behind() {
     nobody.headers_mut().remove("cookie");
     let mut without_id = register("premises/b-2/register", &building());
     without_id.headers_mut().remove("idempotency-key");
+    let derived = Uuid::parse_str("2f0b3c1d-5a6e-8b7c-9d0e-112233445566").unwrap();
+    let with_derived_id = server.command("premises/b-2/register", derived, &building());
     let mut large = building();
     large["address"] = json!("长".repeat(200_000));
 
@@ -127,6 +129,7 @@ async fn what_is_refused_says_why_and_leaves_nothing_behind() {
         (forged, 403, "wrong_csrf_token"),
         (nobody, 401, "not_signed_in"),
         (without_id, 400, "malformed"),
+        (with_derived_id, 400, "malformed"),
         (server.sign_in("wrong"), 401, "wrong_name_or_password"),
     ];
     for (request, status, code) in cases {

@@ -42,7 +42,7 @@ use wuping_ledger::vault::{Vault, VaultError};
 use wuping_projections::{ViewsError, ViewsHandle};
 
 use crate::anchors::{AnchorError, Anchors};
-use crate::backup::{BackupError, record_restoration};
+use crate::backup::is_unrecorded;
 use crate::erasing::{ErasureError, apply_again};
 use crate::office::{Office, OfficeError};
 use crate::reactions::Reactions;
@@ -171,9 +171,11 @@ pub enum ExecuteError {
 /// Why the house could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// That it was put back from a backup.
-    #[error("the ledger was put back from a backup, which must be recorded before anything else")]
-    Restored(#[from] BackupError),
+    /// It was put back from a backup and does not say so yet.
+    #[error(
+        "the ledger was put back from a backup: run “wuping serve” once, which asks the witnesses and records it"
+    )]
+    Unrecorded,
     /// Recorded erasures.
     #[error("what was erased could not be erased again, so nothing is served")]
     Erasing(#[from] ErasureError),
@@ -224,9 +226,20 @@ impl App {
     /// # Errors
     /// If any of its stores cannot be opened.
     pub fn open(folder: &Path) -> Result<Self, OpenError> {
+        if is_unrecorded(folder) {
+            return Err(OpenError::Unrecorded);
+        }
+        Self::open_restored(folder)
+    }
+
+    /// As [`App::open`], of a ledger that may have been put back from a backup and does not say so yet: witnesses are asked
+    /// and it is recorded before anything else is written.
+    ///
+    /// # Errors
+    /// As [`App::open`].
+    pub fn open_restored(folder: &Path) -> Result<Self, OpenError> {
         let shelf = Arc::new(Shelf::in_folder(folder));
         let ledger = Ledger::open(folder, running(&shelf))?;
-        record_restoration(folder, &ledger)?;
         Self::over(folder, ledger, shelf, false)
     }
 

@@ -20,7 +20,7 @@ use wuping_ledger::reader::Reader;
 use wuping_ledger::store::StoreError;
 use wuping_ledger::timestamp::Timestamp;
 
-pub use restore::{Restore, Restored, record_restoration, restore};
+pub use restore::{Restore, Restored, is_unrecorded, record_restoration, restore};
 pub use unpack::unpack;
 
 /// What a backup holds.
@@ -67,6 +67,9 @@ pub enum BackupError {
         "the ledger is on a Postgres server: back it up with the server's own tools, and this folder as docs/operators.md says"
     )]
     OnAServer,
+    /// The environment names a server, which would be looked at instead of what is unpacked.
+    #[error("WUPING_DATABASE_URL names a server: a backup is files, so unset it and try again")]
+    NamesAServer,
     /// A file could not be read or written.
     #[error("{file} could not be read or written")]
     File {
@@ -124,9 +127,21 @@ pub enum BackupError {
         /// Where the checkpoint is.
         place: PathBuf,
     },
+    /// A checkpoint kept elsewhere is of another history.
+    #[error("the backup is not restored: the checkpoint in {place} is not of this history")]
+    Forked {
+        /// Where the checkpoint is.
+        place: PathBuf,
+        /// What differs.
+        #[source]
+        source: wuping_ledger::checkpoints::CheckpointError,
+    },
     /// The ledger could not be read or written.
     #[error("the ledger could not be read")]
     Store(#[from] StoreError),
+    /// The private reason could not be kept.
+    #[error("the reason could not be kept in the vault")]
+    Vault(#[from] wuping_ledger::vault::VaultError),
     /// The restoration could not be recorded.
     #[error("the restoration could not be recorded")]
     Append(#[from] wuping_ledger::append::AppendError),
@@ -188,6 +203,9 @@ pub fn make(folder: &Path, file: &Path, with_keys: bool) -> Result<Manifest, Bac
         files,
     };
     let part = with_ending(file, ".part");
+    if part.exists() {
+        return Err(BackupError::Exists { file: part });
+    }
     let written = write(&part, &manifest, &members).and_then(|()| std::fs::rename(&part, file));
     written.map_err(|source| {
         // it is of no use half written
@@ -227,8 +245,7 @@ fn attachments(folder: &Path, name: &str, members: &mut Vec<(String, PathBuf)>) 
 }
 
 fn write(part: &Path, manifest: &Manifest, members: &[(String, PathBuf)]) -> io::Result<()> {
-    let mut tar =
-        tar::Builder::new(Hashing { inner: BufWriter::new(File::create(part)?), hash: Sha256::new() });
+    let mut tar = tar::Builder::new(Hashing { inner: BufWriter::new(private(part)?), hash: Sha256::new() });
     let text = serde_json::to_vec_pretty(manifest)?;
     tar.append_data(&mut header(text.len() as u64), MANIFEST, text.as_slice())?;
     for (name, path) in members {
@@ -248,6 +265,15 @@ fn header(bytes: u64) -> tar::Header {
     header.set_size(bytes);
     header.set_mode(0o600);
     header
+}
+
+/// A new file that only its owner reads: keys and private values may be in it.
+fn private(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 /// Hashes what goes through.

@@ -8,12 +8,14 @@ use serde_json::json;
 use uuid::Uuid;
 use wuping_ledger::append::{AppendRequest, Author, NewEvent};
 use wuping_ledger::audit::verify_rows;
+use wuping_ledger::checkpoints::check_prefix;
 use wuping_ledger::genesis::{Ledger, stated_log_key};
-use wuping_ledger::jcs::canonical_str;
 use wuping_ledger::note::{VerifierKey, open_checkpoint};
+use wuping_ledger::private::split_private;
 use wuping_ledger::reader::Reader;
 use wuping_ledger::stream::StreamPath;
 use wuping_ledger::timestamp::Timestamp;
+use wuping_ledger::vault::Vault;
 
 use super::{BackupError, KEYS, Manifest, failed, measured, unpack, with_ending};
 
@@ -33,6 +35,8 @@ pub struct Restore {
 /// What was put back: kept in the folder until it is recorded in the ledger.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Restored {
+    /// The id of the entry that will say so: recorded once, whatever happens in between.
+    pub event_id: Uuid,
     /// SHA-256 of the backup, lower-case hex.
     pub backup: String,
     /// When it was made.
@@ -69,49 +73,48 @@ pub fn restore(restore: &Restore) -> Result<(Manifest, Restored), BackupError> {
     restored
 }
 
-/// Records in a ledger that is open for writing that it was put back from a backup, if it was.
+/// Whether the ledger of a folder was put back from a backup and does not say so yet.
+#[must_use]
+pub fn is_unrecorded(folder: &Path) -> bool {
+    folder.join(RESTORED).exists()
+}
+
+/// Records in a ledger that is open for writing that it was put back from a backup, if it was. Witnesses are asked before:
+/// an entry behind one that they have seen more of would be a second history.
 ///
 /// # Errors
 /// [`BackupError`] if it could not be recorded; it is tried again the next time.
-pub fn record_restoration(folder: &Path, ledger: &Ledger) -> Result<(), BackupError> {
+pub async fn record_restoration(folder: &Path, ledger: &Ledger, vault: &Vault) -> Result<(), BackupError> {
+    if !is_unrecorded(folder) {
+        return Ok(());
+    }
     let file = folder.join(RESTORED);
-    let text = match std::fs::read_to_string(&file) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(source) => return Err(BackupError::File { file, source }),
-    };
+    let text = std::fs::read_to_string(&file).map_err(failed(&file))?;
     let damaged =
         |error: serde_json::Error| BackupError::Damaged { file: file.clone(), why: error.to_string() };
     let restored: Restored = serde_json::from_str(&text).map_err(damaged)?;
-    let data = json!({
+    let (data, disclosures) = split_private(json!({
         "backup": restored.backup,
         "made_at": restored.made_at,
-        "reason": restored.reason,
+        "private": { "reason": restored.reason },
         "received": { "channel": "restore", "ref": restored.backup, "sha256": restored.backup },
         "signed": restored.signed,
         "size": restored.size,
-        "type": "BackupRestored",
-    });
-    let event_id = Uuid::now_v7();
+        "type": "LedgerRestored",
+    }))?;
+    vault.put(&disclosures, ledger.reader().size()?)?;
     let request = AppendRequest {
-        event_id,
-        digest: wuping_ledger::encoding::sha256(event_id.as_bytes()),
+        event_id: restored.event_id,
+        digest: wuping_ledger::encoding::sha256(restored.event_id.as_bytes()),
         author: Author::Intake,
         occurred_at: Timestamp::now(),
         expected: None,
-        events: vec![NewEvent {
-            stream: StreamPath::new("restores")?,
-            schema: "ledger/1".to_owned(),
-            data: canonical_str(&data)?,
-        }],
+        events: vec![NewEvent { stream: StreamPath::new("restores")?, schema: "ledger/1".to_owned(), data }],
         bases: Vec::new(),
         cursor: None,
         simulated_now: None,
     };
-    let writer = ledger.writer();
-    // on a thread of its own: the house is opened from async code too, which may not wait
-    let appended = std::thread::scope(|scope| scope.spawn(|| writer.append_blocking(request)).join());
-    appended.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+    ledger.writer().append(request).await?;
     std::fs::remove_file(&file).map_err(failed(&file))
 }
 
@@ -128,6 +131,7 @@ fn checked(
         return Err(BackupError::Unsound { findings: report.findings.len(), first });
     }
     let mut restored = Restored {
+        event_id: Uuid::now_v7(),
         backup: measured(file)?.sha256,
         made_at: manifest.made_at.clone(),
         size: report.size,
@@ -143,20 +147,25 @@ fn checked(
     Ok((manifest, restored))
 }
 
-/// The largest checkpoint of this ledger among those kept elsewhere.
+/// The largest checkpoint of this ledger among those kept elsewhere; each that the backup covers must be of its history.
 fn most_signed(part: &Path, files: &[PathBuf]) -> Result<Option<(u64, PathBuf)>, BackupError> {
-    let log = VerifierKey::parse(&stated_log_key(&Reader::open(part)?)?)?;
+    let reader = Reader::open(part)?;
+    let (log, here) = (VerifierKey::parse(&stated_log_key(&reader)?)?, reader.size()?);
     let mut most: Option<(u64, PathBuf)> = None;
     for file in files {
         let text = std::fs::read_to_string(file).map_err(failed(file))?;
         // a note is its text, a blank line and signatures; a blank line ends it
         let parts: Vec<&str> = text.trim_end().split("\n\n").collect();
-        let notes = parts.chunks_exact(2).map(|note| format!("{}\n\n{}\n", note[0], note[1].trim_end()));
-        let sizes = notes.filter_map(|note| {
-            let opened = open_checkpoint(note.as_bytes(), &log, &[], 0, None);
-            Some(opened.ok()?.size)
-        });
-        let Some(size) = sizes.max() else {
+        let mut known = None;
+        for note in parts.chunks_exact(2).map(|note| format!("{}\n\n{}\n", note[0], note[1].trim_end())) {
+            let Ok(checkpoint) = open_checkpoint(note.as_bytes(), &log, &[], 0, None) else { continue };
+            known = known.max(Some(checkpoint.size));
+            if checkpoint.size <= here {
+                let of_this_history = check_prefix(&reader, &note, &log, "--checkpoint");
+                of_this_history.map_err(|source| BackupError::Forked { place: file.clone(), source })?;
+            }
+        }
+        let Some(size) = known else {
             let why = "it holds no checkpoint that this ledger's log key signed".to_owned();
             return Err(BackupError::Damaged { file: file.clone(), why });
         };

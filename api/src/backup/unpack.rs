@@ -7,14 +7,20 @@ use std::path::{Component, Path};
 
 use sha2::{Digest, Sha256};
 use wuping_ledger::encoding::hex_encode;
+use wuping_ledger::place::database_url;
 
-use super::{BackupError, DIGEST_LINE, DIGEST_LINE_BYTES, FORMAT, MANIFEST, Manifest, failed, measured};
+use super::{
+    BackupError, DIGEST_LINE, DIGEST_LINE_BYTES, FORMAT, MANIFEST, Manifest, failed, measured, private,
+};
 
 /// Takes a backup apart into an empty folder.
 ///
 /// # Errors
 /// [`BackupError::Damaged`] if a byte of it is not as it was written; the folder may then hold a part of it.
 pub fn unpack(file: &Path, folder: &Path) -> Result<Manifest, BackupError> {
+    if database_url(folder)?.is_some() {
+        return Err(BackupError::NamesAServer);
+    }
     let damaged = |why: String| BackupError::Damaged { file: file.to_owned(), why };
     let mut open = File::open(file).map_err(failed(file))?;
     let length = open.metadata().map_err(failed(file))?.len();
@@ -75,13 +81,4 @@ fn check_digest(open: &mut File, tar_length: u64) -> io::Result<Result<(), Strin
     } else {
         Err("it has another digest than the line at its end says".to_owned())
     })
-}
-
-/// Keys may be among the files.
-fn private(path: &Path) -> io::Result<File> {
-    let mut options = File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }

@@ -25,7 +25,7 @@ pub(super) struct PutBack {
     /// A file with a checkpoint of this ledger kept elsewhere, or a checkpoints.txt; repeat it for several
     #[arg(long = "checkpoint", value_name = "FILE")]
     checkpoints: Vec<PathBuf>,
-    /// Go on though more was signed than the backup has; what you say here stands in the log for ever
+    /// Go on though more was signed than the backup has; that it was so stands in the log for ever, what you say here in the vault
     #[arg(long, value_name = "REASON")]
     accept_loss: Option<String>,
 }

@@ -8,6 +8,7 @@ use clap::Args;
 use wuping_ledger::place::database_url;
 
 use crate::app::App;
+use crate::backup::record_restoration;
 use crate::cli::{Common, Failure, runtime};
 use crate::{jobs, web};
 
@@ -38,12 +39,13 @@ pub(super) fn serve(common: &Common, options: Serve) -> Result<ExitCode, Failure
 
 async fn until_stopped(common: &Common, options: Serve) -> Result<(), Failure> {
     let app = Arc::new(house(common).await?);
+    app.anchors.ask_before_serving(&app.ledger).await?;
     if options.accept_clock
         && let Some(fault) = app.ledger.writer().accept_clock().await?
     {
         tracing::warn!(%fault, "the clock is accepted as it is");
     }
-    app.anchors.ask_before_serving(&app.ledger).await?;
+    record_restoration(&app.folder, &app.ledger, &app.vault).await?;
     let router = web::router(app.clone(), &options.public_address);
     let listener = tokio::net::TcpListener::bind(options.listen).await?;
     let address = format!("http://{}", listener.local_addr()?);
@@ -70,7 +72,7 @@ async fn until_stopped(common: &Common, options: Serve) -> Result<(), Failure> {
 /// The ledger of the folder; the sample's where there is none yet.
 async fn house(common: &Common) -> Result<App, Failure> {
     if common.data.join("ledger.db").exists() || database_url(&common.data)?.is_some() {
-        return Ok(App::open(&common.data)?);
+        return Ok(App::open_restored(&common.data)?);
     }
     crate::sample::make(&common.data).await?;
     Ok(App::open(&common.data)?)

@@ -142,10 +142,12 @@ fn asked(path: &str, lang: Lang, headers: &HeaderMap, body: Value) -> Result<Ask
         )
     })?;
     let id = headers.get("idempotency-key").and_then(|value| value.to_str().ok());
-    let id = id.and_then(|text| text.parse::<Uuid>().ok()).ok_or_else(|| {
+    // version 8 is for ids that are derived: one that is made up could be that of an event yet to come
+    let id = id.and_then(|text| text.parse::<Uuid>().ok()).filter(|id| id.get_version_num() != 8);
+    let id = id.ok_or_else(|| {
         lang.say(
-            "请在 Idempotency-Key 中给每个命令一个新的 UUID，重发时用同一个。",
-            "Send an Idempotency-Key: a fresh UUID for each command, the same one for a retry.",
+            "请在 Idempotency-Key 中给每个命令一个新的 UUID（第 4 或第 7 版），重发时用同一个。",
+            "Send an Idempotency-Key: a fresh UUID of version 4 or 7 for each command, the same one for a retry.",
         )
     })?;
     let expected = headers
