@@ -394,6 +394,12 @@ impl App {
                     self.ledger.writer().record_refusal(asked.id, digest, said).await?;
                     return Err(ExecuteError::Rejected(rejection));
                 }
+                (Err(AggregateError::DatabaseConnectionError(source)), _) => {
+                    let unread = |source: Box<_>| StoreError::Database { doing: "be read", source };
+                    return Err(ExecuteError::Read(
+                        source.downcast::<StoreError>().map_or_else(unread, |it| *it),
+                    ));
+                }
                 (Err(error), _) => return Err(ExecuteError::Command { detail: error.to_string() }),
                 (Ok(()), _) => return Ok(Done::Nothing),
             }
