@@ -40,7 +40,7 @@ pub(super) enum Key {
         #[arg(long, value_name = "FILE")]
         jwk: PathBuf,
         /// Signature by the new key over the text that docs/format.md §4 gives, base64url
-        #[arg(long, value_name = "SIGNATURE")]
+        #[arg(long, value_name = "SIGNATURE", allow_hyphen_values = true)]
         pop: String,
     },
     /// Every key that was ever enrolled, with what became of it
@@ -50,6 +50,7 @@ pub(super) enum Key {
     /// End a key: what it signed from a position on is contested if that is given
     Revoke {
         /// Its name, as “wuping key list” shows it
+        #[arg(allow_hyphen_values = true)]
         kid: String,
         /// Why; it stands in the log for ever: no personal data
         #[arg(long)]
@@ -64,6 +65,7 @@ pub(super) enum Key {
     /// Put a fresh key in the place of one that the server holds
     Rotate {
         /// Its name, as “wuping key list” shows it
+        #[arg(allow_hyphen_values = true)]
         kid: String,
     },
 }
