@@ -9,10 +9,7 @@ use std::time::{Duration, Instant};
 use reqwest::{Client, StatusCode};
 use wuping_ledger::checkpoints::{cosigned_in_file, keep_cosigned};
 use wuping_ledger::genesis::Ledger;
-use wuping_ledger::note::{
-    NoteKeyType, VerifierKey, note_text, parse_checkpoint_text, verify_cosignature_line,
-};
-use wuping_ledger::refusal::Refusal;
+use wuping_ledger::note::{NoteKeyType, VerifierKey, note_text, stated_size, verify_cosignature_line};
 use wuping_ledger::store::StoreError;
 use wuping_ledger::witness::Shown;
 
@@ -281,8 +278,7 @@ fn published(ledger: &Ledger, size: u64) -> bool {
 }
 
 fn size_of(note: &str) -> u64 {
-    let size = || Ok::<_, Refusal>(parse_checkpoint_text(note_text(note.as_bytes())?)?.1);
-    size().unwrap_or(0)
+    stated_size(note).unwrap_or(0)
 }
 
 /// The witnesses of a folder's list.

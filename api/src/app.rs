@@ -286,7 +286,7 @@ impl App {
             .map_err(|source| OpenError::File { path: folder.to_owned(), source })?;
         for root in &options.roots {
             let path = folder.join(format!("{}.key", root.holder));
-            wuping_ledger::keyring::write_private(&path, root.seed_hex().as_bytes())
+            wuping_ledger::keyring::write_private(&path, root.signer.seed_hex().as_bytes())
                 .map_err(|source| OpenError::File { path, source })?;
         }
         let created = Ledger::create(folder, options)?;

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use wuping_ledger::append::{AppendError, AppendRequest, Author, NewEvent, Receipt};
 use wuping_ledger::attachments::{AttachmentError, Attachments};
+use wuping_ledger::disclosure::digests_in;
 use wuping_ledger::erasure::targets;
-use wuping_ledger::jcs::canonical_str;
 use wuping_ledger::reader::Reader;
 use wuping_ledger::refusal::Refusal;
 use wuping_ledger::store::StoreError;
@@ -62,7 +62,7 @@ pub fn plan(reader: &Reader, vault: &Vault, path: &str, name: Option<&str>) -> R
     let erased = erased(reader)?;
     let mut plan = Plan::default();
     for entry in reader.subject(path, None)? {
-        let digests = digests_of(&entry.data);
+        let digests = digests_in(&entry.data);
         let digests: Vec<&str> = digests.iter().map(String::as_str).collect();
         for (digest, value) in digests.iter().zip(vault.values(&digests)?) {
             let Some(value) = value.filter(|_| !erased.contains(&(entry.position, (*digest).to_owned())))
@@ -99,22 +99,8 @@ pub async fn erase(
         .collect();
     let data =
         json!({ "authority": authority, "reason": reason, "targets": targets, "type": "FieldsErased" });
-    let event_id = Uuid::now_v7();
-    let request = AppendRequest {
-        event_id,
-        digest: wuping_ledger::encoding::sha256(event_id.as_bytes()),
-        author: root,
-        occurred_at: Timestamp::now(),
-        expected: None,
-        events: vec![NewEvent {
-            stream: StreamPath::new("erasures")?,
-            schema: "ledger/1".to_owned(),
-            data: canonical_str(&data)?,
-        }],
-        bases: Vec::new(),
-        cursor: None,
-        simulated_now: None,
-    };
+    let event = NewEvent::of_the_ledger(StreamPath::new("erasures")?, &data)?;
+    let request = AppendRequest::single(Uuid::now_v7(), root, Timestamp::now(), event);
     let photos = photos(&app.vault, plan.targets.values().flatten())?;
     let receipt = app.ledger.writer().append(request).await?;
     let digests: Vec<&str> = plan.targets.values().flatten().map(String::as_str).collect();
@@ -171,7 +157,7 @@ fn live_photos(reader: &Reader, vault: &Vault) -> Result<BTreeSet<String>, Erasu
     let mut with_photos = Vec::new();
     reader.rows(0, u64::MAX, |row| {
         if row.data.contains("\"photo_count\"") {
-            with_photos.extend(digests_of(row.data));
+            with_photos.extend(digests_in(row.data));
         }
         Ok::<_, StoreError>(())
     })?;
@@ -190,15 +176,6 @@ fn photos<'d>(
     let values = vault.values(&digests)?.into_iter().flatten().filter(|value| value.name == "photos");
     let listed = values.flat_map(|value| value.value.as_array().cloned().unwrap_or_default());
     Ok(listed.filter_map(|photo| photo["sha256"].as_str().map(str::to_owned)).collect())
-}
-
-fn digests_of(data: &str) -> Vec<String> {
-    if !data.contains("\"_sd\"") {
-        return Vec::new();
-    }
-    let data: Value = serde_json::from_str(data).unwrap_or_default();
-    let digests = data.get("_sd").and_then(Value::as_array).into_iter().flatten();
-    digests.filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 const DIGESTS_AT_A_TIME: usize = 1_000;

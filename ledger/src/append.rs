@@ -5,7 +5,9 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::clock::ClockFault;
+use crate::encoding::sha256;
 use crate::entry::{parse_content, parse_event_id};
+use crate::jcs::canonical_str;
 use crate::keyring::KeyringError;
 use crate::keys::{Kid, Signer};
 use crate::reactor::ReactionFailed;
@@ -209,7 +211,34 @@ pub(crate) struct Content {
     pub(crate) value: serde_json::Value,
 }
 
+impl NewEvent {
+    /// An event of the ledger's own, in the shape that these have.
+    ///
+    /// # Errors
+    ///
+    /// If the content has no canonical form.
+    pub fn of_the_ledger(stream: StreamPath, data: &serde_json::Value) -> Result<Self, Refusal> {
+        Ok(Self { stream, schema: SCHEMA.to_owned(), data: canonical_str(data)? })
+    }
+}
+
 impl AppendRequest {
+    /// A command that states one thing, on no version and from no reading in particular.
+    #[must_use]
+    pub fn single(event_id: Uuid, author: Author, occurred_at: Timestamp, event: NewEvent) -> Self {
+        Self {
+            event_id,
+            digest: sha256(event_id.as_bytes()),
+            author,
+            occurred_at,
+            expected: None,
+            events: vec![event],
+            bases: Vec::new(),
+            cursor: None,
+            simulated_now: None,
+        }
+    }
+
     /// Checks all that needs no other entry.
     pub(crate) fn checked(self) -> Result<CheckedRequest, AppendError> {
         parse_event_id(&self.event_id.to_string())?;
@@ -226,3 +255,6 @@ pub(crate) fn content(event: &NewEvent) -> Result<Content, Refusal> {
     let (event_type, value) = parse_content(&event.data, &event.schema, &event.stream)?;
     Ok(Content { event_type, value })
 }
+
+/// The shape of the ledger's own events.
+const SCHEMA: &str = "ledger/1";

@@ -8,7 +8,7 @@ use crate::audit_source::{AuditSource, LyingMark, LyingOutcome, LyingScheme};
 use crate::encoding::Hash;
 use crate::entry::Entry;
 use crate::merkle::{Frontier, leaf_hash};
-use crate::note::{VerifierKey, note_text, open_checkpoint, parse_checkpoint_text};
+use crate::note::{VerifierKey, open_checkpoint, stated_size};
 use crate::store::{FullTile, StoreError};
 use crate::tile::WIDTH;
 
@@ -45,7 +45,7 @@ impl TreeAudit {
             stated: None,
             note,
         }));
-        let mut sizes: Vec<u64> = notes.iter().filter_map(|note| size_of(&note.note)).collect();
+        let mut sizes: Vec<u64> = notes.iter().filter_map(|note| stated_size(&note.note)).collect();
         sizes.sort_unstable();
         sizes.dedup();
         Ok(Self {
@@ -273,8 +273,4 @@ fn outcome_is_sound(outcome: &LyingOutcome<'_>, size: u64) -> bool {
         && result.get("version").and_then(Value::as_u64) == outcome.entry.version
         && result.get("recorded_at").and_then(Value::as_str) == outcome.entry.recorded_at
         && last.is_some_and(|last| last >= position && last < size)
-}
-
-fn size_of(note: &str) -> Option<u64> {
-    Some(parse_checkpoint_text(note_text(note.as_bytes()).ok()?).ok()?.1)
 }

@@ -8,9 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::encoding::Hash;
 use crate::merkle::Frontier;
-use crate::note::{
-    Checkpoint, CheckpointSigner, VerifierKey, note_text, open_checkpoint, parse_checkpoint_text,
-};
+use crate::note::{Checkpoint, CheckpointSigner, VerifierKey, open_checkpoint, stated_size};
 use crate::proofs::ProofError;
 use crate::reader::Reader;
 use crate::store::{LedgerStore, StoreError};
@@ -28,7 +26,7 @@ pub(crate) struct CheckpointBook {
 impl CheckpointBook {
     /// `newest` is the newest one stored: its size needs no second one.
     pub(crate) fn new(signer: CheckpointSigner, folder: &Path, newest: Option<String>) -> Self {
-        let newest = newest.and_then(|note| Some((size_of(&note)?, note)));
+        let newest = newest.and_then(|note| Some((stated_size(&note)?, note)));
         Self { signer, file: folder.join(FILE), newest, signed_at: None }
     }
 
@@ -106,7 +104,7 @@ pub fn check_newest(reader: &Reader, folder: &Path, log: &VerifierKey) -> Result
         check_prefix(reader, &note, log, FILE)?;
     }
     let cosigned = cosigned_in_file(folder).map_err(CheckpointError::Store)?;
-    let cosigned = cosigned.iter().max_by_key(|note| size_of(note));
+    let cosigned = cosigned.iter().max_by_key(|note| stated_size(note));
     cosigned.map_or(Ok(()), |note| check_prefix(reader, note, log, COSIGNED_FILE).map(|_| ()))
 }
 
@@ -165,19 +163,20 @@ fn notes_in(file: PathBuf) -> Result<Vec<String>, StoreError> {
         Err(missing) if missing.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(source) => return Err(StoreError::File { file, source }),
     };
-    let text = String::from_utf8_lossy(&bytes);
-    // a note is its text, a blank line and signatures; a blank line ends it
+    Ok(whole_notes(&String::from_utf8_lossy(&bytes)))
+}
+
+/// The notes in a text, each with a blank line behind it; what is behind the last such line is left out.
+#[must_use]
+pub fn whole_notes(text: &str) -> Vec<String> {
+    // a note is its text, a blank line and signatures
     let parts: Vec<&str> = text.split("\n\n").collect();
     let whole = parts.len().saturating_sub(1) / 2 * 2;
-    Ok(parts[..whole].chunks_exact(2).map(|note| format!("{}\n\n{}\n", note[0], note[1])).collect())
+    parts[..whole].chunks_exact(2).map(|note| format!("{}\n\n{}\n", note[0], note[1])).collect()
 }
 
 fn newest_in_file(folder: &Path) -> Result<Option<String>, StoreError> {
     Ok(in_file(folder)?.pop())
-}
-
-fn size_of(note: &str) -> Option<u64> {
-    Some(parse_checkpoint_text(note_text(note.as_bytes()).ok()?).ok()?.1)
 }
 
 fn roots_differ(signed: &Hash, here: &Hash) -> String {

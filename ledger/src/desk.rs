@@ -13,7 +13,6 @@ use crate::checkpoints::CheckpointBook;
 use crate::clock::{Clock, ClockFault, SystemClock, judge};
 use crate::heads::{HeadKind, Heads};
 use crate::held_keys::HeldKeys;
-use crate::jcs::canonical_str;
 use crate::keyring::SealingKey;
 use crate::keys::Signer;
 use crate::reactor::Reactor;
@@ -352,19 +351,8 @@ fn heads_request(store: &dyn LedgerReads, at: Timestamp) -> Result<AppendRequest
     }
     let root = heads.root();
     let data = json!({"count": heads.count(), "root": root.b64u(), "type": "HeadsCommitted"});
-    let event =
-        NewEvent { stream: StreamPath::new(HEADS)?, schema: SCHEMA.to_owned(), data: canonical_str(&data)? };
-    Ok(AppendRequest {
-        event_id: Uuid::now_v7(),
-        digest: [0; 32],
-        author: Author::Service,
-        occurred_at: at,
-        expected: None,
-        events: vec![event],
-        bases: Vec::new(),
-        cursor: None,
-        simulated_now: None,
-    })
+    let event = NewEvent::of_the_ledger(StreamPath::new(HEADS)?, &data)?;
+    Ok(AppendRequest::single(Uuid::now_v7(), Author::Service, at, event))
 }
 
 /// What a batch of commands needs to know of the store, each thing once.
@@ -417,5 +405,3 @@ fn now(clock: &dyn Clock) -> Timestamp {
 }
 
 const HEADS: &str = "heads";
-/// The shape of the ledger's own events.
-pub(crate) const SCHEMA: &str = "ledger/1";

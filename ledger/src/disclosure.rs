@@ -59,6 +59,17 @@ pub fn random_salt() -> Result<[u8; 16], Refusal> {
     Ok(salt)
 }
 
+/// The digests of a content's private fields, from its canonical text.
+pub fn digests_in(data: &str) -> Vec<String> {
+    // most contents have none, and are not parsed for it
+    if !data.contains("\"_sd\"") {
+        return Vec::new();
+    }
+    let data: Value = serde_json::from_str(data).unwrap_or_default();
+    let digests = data.get("_sd").and_then(Value::as_array).into_iter().flatten();
+    digests.filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
 /// The digest of a disclosure's text, as it stands in `_sd`.
 pub fn digest_of(text: &str) -> String {
     b64u_encode(&sha256(text.as_bytes()))

@@ -6,10 +6,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::append::{AppendError, AppendRequest, Author, NewEvent, Receipt};
-use crate::desk::SCHEMA;
 use crate::genesis::{ClockChoice, Ledger, now};
 use crate::held_keys::seal;
-use crate::jcs::canonical_str;
 use crate::keys::{Kid, PublicKey, Role, Signer, key_stream};
 use crate::refusal::Refusal;
 use crate::stream::StreamPath;
@@ -153,15 +151,5 @@ pub(crate) fn request(
     by: Author,
     at: Timestamp,
 ) -> Result<AppendRequest, Refusal> {
-    Ok(AppendRequest {
-        event_id: Uuid::now_v7(),
-        digest: [0; 32],
-        author: by,
-        occurred_at: at,
-        expected: None,
-        events: vec![NewEvent { stream, schema: SCHEMA.to_owned(), data: canonical_str(data)? }],
-        bases: Vec::new(),
-        cursor: None,
-        simulated_now: None,
-    })
+    Ok(AppendRequest::single(Uuid::now_v7(), by, at, NewEvent::of_the_ledger(stream, data)?))
 }

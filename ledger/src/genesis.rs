@@ -12,7 +12,6 @@ use crate::append::{AppendError, AppendRequest, Author};
 use crate::checkpoints::{CheckpointBook, CheckpointError, check_newest};
 use crate::clock::{Clock, SystemClock};
 use crate::desk::Desk;
-use crate::encoding::hex_encode;
 use crate::enrolment::{enrolment, request};
 use crate::held_keys::{HeldKeys, LOG_KEY, open_sealed, seal};
 use crate::keyring::{KeyringError, SealingKey};
@@ -163,12 +162,6 @@ impl RootKey {
     /// If the system has no random bytes to give.
     pub fn generate(holder: &str) -> Result<Self, Refusal> {
         Ok(Self { holder: holder.to_owned(), signer: Arc::new(Signer::generate()?) })
-    }
-
-    /// What goes into the file that is taken away: the seed, 64 hexadecimal digits. Wiped when dropped.
-    #[must_use]
-    pub fn seed_hex(&self) -> zeroize::Zeroizing<String> {
-        zeroize::Zeroizing::new(hex_encode(self.signer.seed().as_slice()))
     }
 }
 

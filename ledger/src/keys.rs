@@ -5,7 +5,7 @@ use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use crate::encoding::{b64u_append, b64u_array, b64u_encode, hex_encode, sha256, sized};
+use crate::encoding::{b64u_append, b64u_array, b64u_encode, hex_decode, hex_encode, sha256, sized};
 use crate::members::{exactly_ref, text};
 use crate::refusal::{Refusal, need};
 use crate::stream::StreamPath;
@@ -106,6 +106,21 @@ pub struct Signer {
 }
 
 impl Signer {
+    /// The key of a seed as it stands in a file, 64 hexadecimal digits; white space around them is passed over.
+    ///
+    /// # Errors
+    /// `seed` for anything else.
+    pub fn from_seed_hex(text: &str) -> Result<Signer, Refusal> {
+        let seed =
+            Zeroizing::new(hex_decode(text.trim()).map_err(|_| Refusal::new("seed", "not hexadecimal"))?);
+        Ok(Signer::from_seed(&sized(&seed, "seed")?))
+    }
+
+    /// What goes into such a file. Wiped when dropped.
+    pub fn seed_hex(&self) -> Zeroizing<String> {
+        Zeroizing::new(hex_encode(self.seed().as_slice()))
+    }
+
     /// The key of a 32-byte seed.
     pub fn from_seed(seed: &[u8; 32]) -> Signer {
         let key = SigningKey::from_bytes(seed);

@@ -234,6 +234,13 @@ pub fn parse_checkpoint_text(text: &str) -> Result<(&str, u64, Hash), Refusal> {
     Ok((origin, size, root))
 }
 
+/// The size that a note's text states, whatever signed it; none if it is no checkpoint. For ordering notes, never for
+/// trusting one.
+#[must_use]
+pub fn stated_size(note: &str) -> Option<u64> {
+    Some(parse_checkpoint_text(note_text(note.as_bytes()).ok()?).ok()?.1)
+}
+
 /// The signed text of a note, whatever signed it; for comparing notes, never for trusting one.
 ///
 /// # Errors

@@ -110,7 +110,7 @@ impl Reader {
         to: u64,
         mut each: impl FnMut(RecordedRow<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.stopping(|connection, shown| connection.rows(from, to, shown), &mut each)
+        self.stopping(|connection, stop| connection.rows(from, to, &mut |row| stop(each(row))))
     }
 
     /// Shows each entry of `from..to` in the columns that rebuild its leaf, in order; what is beyond the end is not there.
@@ -124,19 +124,7 @@ impl Reader {
         to: u64,
         mut each: impl FnMut(StoredLeaf<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut stopped = None;
-        let outcome = self.with_once(|connection| {
-            connection.leaves(from, to, &mut |row| {
-                each(row).map_err(|error| {
-                    stopped = Some(error);
-                    damaged("stopped by its reader")
-                })
-            })
-        });
-        match stopped {
-            Some(error) => Err(error),
-            None => Ok(outcome?),
-        }
+        self.stopping(|connection, stop| connection.leaves(from, to, &mut |row| stop(each(row))))
     }
 
     /// The entries of one stream, by version.
@@ -196,7 +184,7 @@ impl Reader {
         before: Option<u64>,
         mut each: impl FnMut(RecordedRow<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.stopping(|connection, shown| connection.subject(path, before, shown), &mut each)
+        self.stopping(|connection, stop| connection.subject(path, before, &mut |row| stop(each(row))))
     }
 
     /// The positions of a path and of all below it, ascending.
@@ -404,19 +392,19 @@ impl Reader {
         }
     }
 
-    /// Runs a read whose shown entries may stop it with an error of the caller's own.
+    /// Runs a read that an answer of the caller's own may stop: what it is shown through `stop` ends the read if it is an error,
+    /// and is the outcome then.
     fn stopping<E: From<StoreError>>(
         &self,
         read: impl FnOnce(
             &dyn LedgerReads,
-            &mut dyn FnMut(RecordedRow<'_>) -> Result<(), StoreError>,
+            &mut dyn FnMut(Result<(), E>) -> Result<(), StoreError>,
         ) -> Result<(), StoreError>,
-        each: &mut dyn FnMut(RecordedRow<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut stopped = None;
         let outcome = self.with_once(|connection| {
-            read(connection, &mut |row| {
-                each(row).map_err(|error| {
+            read(connection, &mut |answer| {
+                answer.map_err(|error| {
                     stopped = Some(error);
                     damaged("stopped by its reader")
                 })

@@ -83,18 +83,7 @@ impl TestLedger {
 
 /// One event of a fresh command.
 pub(crate) fn request(author: Author, stream: &str, event_type: &str, members: Value) -> AppendRequest {
-    let event_id = Uuid::now_v7();
-    AppendRequest {
-        event_id,
-        digest: crate::encoding::sha256(event_id.as_bytes()),
-        author,
-        occurred_at: Timestamp::now(),
-        expected: None,
-        events: vec![event(stream, event_type, members)],
-        bases: Vec::new(),
-        cursor: None,
-        simulated_now: None,
-    }
+    AppendRequest::single(Uuid::now_v7(), author, Timestamp::now(), event(stream, event_type, members))
 }
 
 pub(crate) fn event(stream: &str, event_type: &str, mut members: Value) -> NewEvent {

@@ -11,9 +11,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension as _, params};
-use serde_json::Value;
 
-use crate::disclosure::{Disclosure, digest_of};
+use crate::disclosure::{Disclosure, digest_of, digests_in};
 use crate::keyring::{KeyringError, SealingKey};
 use crate::reader::Reader;
 use crate::refusal::Refusal;
@@ -310,11 +309,7 @@ impl Vault {
 fn named_from(ledger: &Reader, from: u64) -> Result<HashSet<String>, StoreError> {
     let mut named = HashSet::new();
     ledger.rows(from, u64::MAX, |row| {
-        if row.data.contains("\"_sd\"") {
-            let data: Value = serde_json::from_str(row.data).unwrap_or_default();
-            let digests = data.get("_sd").and_then(Value::as_array).into_iter().flatten();
-            named.extend(digests.filter_map(Value::as_str).map(str::to_owned));
-        }
+        named.extend(digests_in(row.data));
         Ok::<_, StoreError>(())
     })?;
     Ok(named)

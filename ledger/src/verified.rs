@@ -55,10 +55,7 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// All on the caller's thread.
-    pub const ALONE: Self = Self { threads: 0, part: PART };
-
-    /// On so many threads beside the caller's.
+    /// On so many threads beside the caller's; with none it does all itself.
     #[must_use]
     pub const fn on(threads: usize) -> Self {
         Self { threads, part: PART }

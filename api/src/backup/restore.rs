@@ -8,7 +8,7 @@ use serde_json::json;
 use uuid::Uuid;
 use wuping_ledger::append::{AppendRequest, Author, NewEvent};
 use wuping_ledger::audit::verify_rows;
-use wuping_ledger::checkpoints::check_prefix;
+use wuping_ledger::checkpoints::{check_prefix, whole_notes};
 use wuping_ledger::genesis::{Ledger, stated_log_key};
 use wuping_ledger::note::{VerifierKey, open_checkpoint};
 use wuping_ledger::private::split_private;
@@ -103,17 +103,8 @@ pub async fn record_restoration(folder: &Path, ledger: &Ledger, vault: &Vault) -
         "type": "LedgerRestored",
     }))?;
     vault.put(&disclosures, ledger.reader().size()?)?;
-    let request = AppendRequest {
-        event_id: restored.event_id,
-        digest: wuping_ledger::encoding::sha256(restored.event_id.as_bytes()),
-        author: Author::Intake,
-        occurred_at: Timestamp::now(),
-        expected: None,
-        events: vec![NewEvent { stream: StreamPath::new("restores")?, schema: "ledger/1".to_owned(), data }],
-        bases: Vec::new(),
-        cursor: None,
-        simulated_now: None,
-    };
+    let event = NewEvent { stream: StreamPath::new("restores")?, schema: "ledger/1".to_owned(), data };
+    let request = AppendRequest::single(restored.event_id, Author::Intake, Timestamp::now(), event);
     ledger.writer().append(request).await?;
     std::fs::remove_file(&file).map_err(failed(&file))
 }
@@ -154,10 +145,9 @@ fn most_signed(part: &Path, files: &[PathBuf]) -> Result<Option<(u64, PathBuf)>,
     let mut most: Option<(u64, PathBuf)> = None;
     for file in files {
         let text = std::fs::read_to_string(file).map_err(failed(file))?;
-        // a note is its text, a blank line and signatures; a blank line ends it
-        let parts: Vec<&str> = text.trim_end().split("\n\n").collect();
         let mut known = None;
-        for note in parts.chunks_exact(2).map(|note| format!("{}\n\n{}\n", note[0], note[1].trim_end())) {
+        // a single checkpoint, as it is served, has no blank line behind it
+        for note in whole_notes(&format!("{}\n\n", text.trim_end())) {
             let Ok(checkpoint) = open_checkpoint(note.as_bytes(), &log, &[], 0, None) else { continue };
             known = known.max(Some(checkpoint.size));
             if checkpoint.size <= here {

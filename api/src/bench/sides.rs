@@ -88,22 +88,13 @@ impl Ours {
         const DOING: &str = "write a note";
         let mut said = serde_json::to_value(noted).map_err(BenchError::of(DOING))?;
         said["type"] = "Noted".into();
-        let event_id = Uuid::now_v7();
-        Ok(AppendRequest {
-            event_id,
-            digest: Sha256::digest(event_id.as_bytes()).into(),
-            author: Author::Officer(self.officer.clone()),
-            occurred_at: Timestamp::now(),
-            expected: None,
-            events: vec![NewEvent {
-                stream: StreamPath::new(stream).map_err(BenchError::of(DOING))?,
-                schema: "bench/1".to_owned(),
-                data: canonical_str(&said).map_err(BenchError::of(DOING))?,
-            }],
-            bases: Vec::new(),
-            cursor: None,
-            simulated_now: None,
-        })
+        let event = NewEvent {
+            stream: StreamPath::new(stream).map_err(BenchError::of(DOING))?,
+            schema: "bench/1".to_owned(),
+            data: canonical_str(&said).map_err(BenchError::of(DOING))?,
+        };
+        let author = Author::Officer(self.officer.clone());
+        Ok(AppendRequest::single(Uuid::now_v7(), author, Timestamp::now(), event))
     }
 
     async fn write(&self, stream: &str, noted: Noted) -> Result<(), BenchError> {

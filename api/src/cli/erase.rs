@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use serde_json::json;
-use wuping_ledger::note::{TlogProof, note_text, parse_checkpoint_text};
+use wuping_ledger::note::{TlogProof, stated_size};
 
 use crate::app::App;
 use crate::cli::keys::root;
@@ -78,7 +78,7 @@ pub(super) fn erase(common: &Common, erase: &Erase) -> Result<ExitCode, Failure>
 /// The inclusion proof of an entry under the newest checkpoint.
 fn proof(app: &App, position: u64) -> Result<Vec<u8>, Failure> {
     let note = app.reader().checkpoint()?.ok_or_else(|| Failure::asked("no checkpoint was signed"))?;
-    let (_, size, _) = parse_checkpoint_text(note_text(note.as_bytes())?)?;
+    let size = stated_size(&note).unwrap_or(0);
     let proof = app.reader().inclusion_proof(position, size)?;
     Ok(TlogProof { index: position, proof, note: note.into_bytes() }.to_bytes())
 }

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use clap::Subcommand;
 use serde_json::{Value, json};
 use wuping_ledger::append::Author;
-use wuping_ledger::encoding::hex_decode;
 use wuping_ledger::genesis::stated_log_key;
 use wuping_ledger::key_state::KeyRecord;
 use wuping_ledger::keys::{Kid, Role, Signer};
@@ -176,14 +175,11 @@ fn list(common: &Common) -> Result<(), Failure> {
 
 /// A root key out of the file that “wuping init” wrote.
 pub(super) fn root(file: &Path) -> Result<Author, Failure> {
-    let seed = hex_decode(text_of(file)?.trim()).ok().and_then(|seed| seed.try_into().ok());
-    let seed: [u8; 32] = seed.ok_or_else(|| {
-        Failure::asked(format!(
-            "{} is no root key: 64 hexadecimal digits, as “wuping init” wrote them",
-            file.display()
-        ))
+    let signer = Signer::from_seed_hex(&text_of(file)?).map_err(|_| {
+        let file = file.display();
+        Failure::asked(format!("{file} is no root key: 64 hexadecimal digits, as “wuping init” wrote them"))
     })?;
-    Ok(Author::Root(Arc::new(Signer::from_seed(&seed))))
+    Ok(Author::Root(Arc::new(signer)))
 }
 
 fn text_of(file: &Path) -> Result<String, Failure> {

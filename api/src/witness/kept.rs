@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use wuping_ledger::encoding::{Hash, hex_decode};
+use wuping_ledger::encoding::Hash;
 use wuping_ledger::keyring::write_private;
 use wuping_ledger::keys::Signer;
 use wuping_ledger::note::{Cosigner, note_text, parse_checkpoint_text};
@@ -25,8 +25,7 @@ impl Kept {
         }
         std::fs::create_dir_all(folder).map_err(failed(folder))?;
         replace(&folder.join(NAME), name.as_bytes())?;
-        let seed: String = signer.seed().iter().map(|byte| format!("{byte:02x}")).collect();
-        write_private(&key, seed.as_bytes()).map_err(failed(&key))
+        write_private(&key, signer.seed_hex().as_bytes()).map_err(failed(&key))
     }
 
     pub(super) fn open(folder: &Path) -> Result<Self, WitnessError> {
@@ -39,10 +38,9 @@ impl Kept {
     pub(super) fn cosigner(&self) -> Result<Cosigner, WitnessError> {
         let (key, name) = (self.folder.join(KEY), self.folder.join(NAME));
         let seed = std::fs::read_to_string(&key).map_err(failed(&key))?;
-        let seed = hex_decode(seed.trim()).ok().and_then(|seed| seed.try_into().ok());
-        let seed: [u8; 32] = seed.ok_or(WitnessError::Damaged { file: key })?;
+        let signer = Signer::from_seed_hex(&seed).map_err(|_| WitnessError::Damaged { file: key })?;
         let name = std::fs::read_to_string(&name).map_err(failed(&name))?;
-        Ok(Cosigner::new(name.trim(), Signer::from_seed(&seed))?)
+        Ok(Cosigner::new(name.trim(), signer)?)
     }
 
     /// What was seen of a log last.
