@@ -6,14 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cqrs_es::{AggregateError, CqrsFramework};
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use uuid::Uuid;
 use wuping_domain::account::{Account, Standing};
 use wuping_domain::aggregate::{Concept, Request, Shell};
 use wuping_domain::assessment::Assessment;
 use wuping_domain::authority::Authority;
 use wuping_domain::derivation::SchemeRef;
-use wuping_domain::event::{Event, Unreadable, aggregate_type};
+use wuping_domain::event::{Event, aggregate_type};
 use wuping_domain::facts::{Actor, Facts};
 use wuping_domain::grade::Grade;
 use wuping_domain::hazard::Hazard;
@@ -22,19 +22,17 @@ use wuping_domain::publication::Publication;
 use wuping_domain::reaction::Rulebooks;
 use wuping_domain::record::Record;
 use wuping_domain::recorded::{local_date, subject_of};
-use wuping_domain::rejection::Rejection;
 use wuping_domain::rulebook::Rulebook;
 use wuping_domain::subject::Subject;
 use wuping_domain::visit::Visit;
-use wuping_ledger::append::{AppendError, Author, Receipt};
+use wuping_ledger::append::{AppendError, Receipt};
 use wuping_ledger::clock::{Clock, SteppedClock};
-use wuping_ledger::cqrs::{LedgerEventStore, Said, Saying};
+use wuping_ledger::cqrs::{LedgerEventStore, Said};
 use wuping_ledger::encoding::sha256;
 use wuping_ledger::genesis::{ClockChoice, CreateOptions, Ledger, LedgerError, RunOptions};
 use wuping_ledger::jcs;
-use wuping_ledger::keys::Kid;
 use wuping_ledger::reader::Reader;
-use wuping_ledger::refusal::Refusal;
+use wuping_ledger::standing::check_claimed_time;
 use wuping_ledger::store::StoreError;
 use wuping_ledger::stream::StreamPath;
 use wuping_ledger::timestamp::Timestamp;
@@ -42,6 +40,8 @@ use wuping_ledger::vault::{Vault, VaultError};
 use wuping_projections::{ViewsError, ViewsHandle};
 
 use crate::anchors::{AnchorError, Anchors};
+use crate::asking::saying;
+pub use crate::asking::{Asked, Done, ExecuteError, Feed, Who};
 use crate::backup::is_unrecorded;
 use crate::erasing::{ErasureError, apply_again};
 use crate::office::{Office, OfficeError};
@@ -67,105 +67,6 @@ pub struct App {
     pub views: Arc<ViewsHandle>,
     /// Whether a made-up history is being written, which nobody looks at before it is whole.
     simulating: bool,
-}
-
-/// Who asks, and how it is signed.
-#[derive(Clone, Debug)]
-pub enum Who {
-    /// Something without a key of its own, by the name of the channel, with the channel's own reference.
-    Channel {
-        /// `counter`, `feed-police` …
-        name: String,
-        /// What the channel calls it; no personal data.
-        reference: String,
-    },
-    /// Another system that shares results nobody types, for the departments it was opened for.
-    Feed(Feed),
-    /// A person with an account and a key.
-    Person {
-        /// The account.
-        account: String,
-        /// Thumbprint of the key.
-        kid: Kid,
-    },
-}
-
-/// A feed with what it calls this delivery.
-#[derive(Clone, Debug)]
-pub struct Feed {
-    /// Its channel, `feed-police`.
-    pub channel: String,
-    /// The departments whose indicators it shares.
-    pub departments: Vec<String>,
-    /// What it calls this delivery; no personal data.
-    pub reference: String,
-}
-
-/// A command as it arrives.
-#[derive(Clone, Debug)]
-pub struct Asked {
-    /// Its idempotency key.
-    pub id: Uuid,
-    /// The whole stream path.
-    pub stream: String,
-    /// `{"command": name, …}`.
-    pub command: Value,
-    /// The version of the stream that the person saw.
-    pub expected: Option<u64>,
-    /// When it happened, as claimed.
-    pub occurred_at: Timestamp,
-}
-
-/// What became of a command.
-#[derive(Clone, Debug)]
-pub enum Done {
-    /// Recorded, now or by an earlier request of the same id.
-    Recorded(Receipt),
-    /// It said nothing new.
-    Nothing,
-}
-
-/// Why a command was not carried out.
-#[derive(Debug, thiserror::Error)]
-pub enum ExecuteError {
-    /// The ledger did not take it.
-    #[error("the ledger did not take it")]
-    Append(#[from] AppendError),
-    /// The command has not the form it needs.
-    #[error("the command does not have the right form: {detail}")]
-    Command {
-        /// What is wrong with it.
-        detail: String,
-    },
-    /// Something could not be read.
-    #[error("the ledger could not be read")]
-    Read(#[from] StoreError),
-    /// The same id was refused before.
-    #[error("{detail}")]
-    RefusedBefore {
-        /// What was said then.
-        detail: String,
-    },
-    /// The rules refuse it.
-    #[error(transparent)]
-    Rejected(Rejection),
-    /// A name or value the format does not allow.
-    #[error("the ledger's format does not allow it")]
-    Rule(#[from] Refusal),
-    /// No such concept.
-    #[error(
-        "there is nothing of the kind “{kind}” to command; look up the stream's path in the interface description"
-    )]
-    Unknown {
-        /// The aggregate type of the stream.
-        kind: String,
-    },
-    /// An entry of the stream is of a later version.
-    #[error("an entry cannot be understood")]
-    Unreadable(#[from] Unreadable),
-    /// The private values could not be kept.
-    #[error("the private values could not be kept, so nothing was recorded")]
-    Vault(#[from] VaultError),
 }
 
 /// Why the house could not be opened.
@@ -206,18 +107,6 @@ pub enum OpenError {
     /// The views.
     #[error(transparent)]
     Views(#[from] ViewsError),
-}
-
-impl ExecuteError {
-    /// Whether the ledger's database does not answer: nobody's fault here, and the same command may be sent again.
-    #[must_use]
-    pub fn is_away(&self) -> bool {
-        match self {
-            Self::Read(StoreError::Database { .. }) => true,
-            Self::Append(AppendError::Store(source)) => matches!(**source, StoreError::Database { .. }),
-            _ => false,
-        }
-    }
 }
 
 impl App {
@@ -364,6 +253,10 @@ impl App {
         if let Some(done) = self.done_before(&asked.id, digest)? {
             return Ok(done);
         }
+        if let Who::Device { event, standing, .. } = who {
+            standing.takes(event)?;
+            check_claimed_time(event.meta().occurred_at, Timestamp::now())?;
+        }
         self.must_be_current(&asked)?;
         let mut tries = 0;
         loop {
@@ -387,6 +280,10 @@ impl App {
                 }
                 (_, Some(Said::Failed(error))) => return Err(error.into()),
                 (_, Some(Said::Vault(error))) => return Err(error.into()),
+                // what stands beside a signed event is not signed: it must not use the id up
+                (Err(AggregateError::UserError(rejection)), _) if matches!(who, Who::Device { .. }) => {
+                    return Err(ExecuteError::Rejected(rejection));
+                }
                 (Err(AggregateError::UserError(rejection)), _) => {
                     let said =
                         json!({ "code": rejection.code(), "en": rejection.en(), "zh": rejection.zh() })
@@ -431,7 +328,7 @@ impl App {
     fn digest(&self, who: &Who, asked: &Asked) -> Result<[u8; 32], ExecuteError> {
         let by = match who {
             Who::Channel { name, .. } | Who::Feed(Feed { channel: name, .. }) => name,
-            Who::Person { account, .. } => account,
+            Who::Device { account, .. } | Who::Person { account, .. } => account,
         };
         let command = json!({ "by": by, "command": asked.command, "stream": asked.stream });
         Ok(sha256(&jcs::canonical(&command)?))
@@ -441,7 +338,7 @@ impl App {
         let actor = match who {
             Who::Channel { name, .. } => Actor::channel(name),
             Who::Feed(feed) => Actor::feed(&feed.channel, &feed.departments),
-            Who::Person { account, .. } => self.actor(account)?,
+            Who::Device { account, .. } | Who::Person { account, .. } => self.actor(account)?,
         };
         let subject = asked
             .stream
@@ -458,14 +355,23 @@ impl App {
     /// # Errors
     /// If the stream cannot be read.
     pub fn actor(&self, account: &str) -> Result<Actor, ExecuteError> {
+        let state = self.account(account)?;
+        let grants = if state.standing == Standing::Open { state.grants } else { vec![] };
+        Ok(Actor { account: account.to_owned(), grants, received: false })
+    }
+
+    /// An account as its own stream left it.
+    ///
+    /// # Errors
+    /// If the stream cannot be read.
+    pub fn account(&self, account: &str) -> Result<Account, ExecuteError> {
         let mut state = Account::default();
         for entry in self.reader().stream(&format!("account/{account}"))? {
             if let Event::Account(event) = recorded(&entry.row())?.event {
                 state.evolve(&event);
             }
         }
-        let grants = if state.standing == Standing::Open { state.grants } else { vec![] };
-        Ok(Actor { account: account.to_owned(), grants, received: false })
+        Ok(state)
     }
 
     /// Premises as everything recorded of them left them.
@@ -509,26 +415,6 @@ impl App {
 
 fn running(shelf: &Arc<Shelf>) -> RunOptions {
     RunOptions { reactor: Box::new(Reactions::by(shelf.clone())), ..RunOptions::default() }
-}
-
-fn saying<C: Concept>(who: &Who, asked: &Asked, digest: [u8; 32]) -> Saying {
-    let (author, aside) = match who {
-        Who::Channel { name, reference } | Who::Feed(Feed { channel: name, reference, .. }) => {
-            let received = json!({ "channel": name, "ref": reference });
-            (Author::Intake, Map::from_iter([("received".to_owned(), received)]))
-        }
-        Who::Person { kid, .. } => (Author::Officer(kid.clone()), Map::new()),
-    };
-    Saying {
-        event_id: asked.id,
-        digest,
-        author,
-        occurred_at: asked.occurred_at,
-        schema_name: C::TYPE.to_owned(),
-        aside,
-        expected: asked.expected,
-        simulated_now: None,
-    }
 }
 
 /// How often a command is decided again on what others said meanwhile.

@@ -3,13 +3,16 @@
 
 pub mod anchors;
 pub mod app;
+pub mod asking;
 pub mod backup;
 pub mod bench;
 pub mod cli;
+pub mod devices;
 pub mod erasing;
 pub mod feeds;
 pub mod import;
 pub mod jobs;
+pub mod key_care;
 pub mod office;
 pub mod reactions;
 pub mod sample;

@@ -164,6 +164,15 @@ impl Office {
         Ok(found.optional()?)
     }
 
+    /// The key that the server signs with for an account; none if it has no login.
+    ///
+    /// # Errors
+    /// If the records cannot be read.
+    pub fn key_of(&self, account: &str) -> Result<Option<String>, OfficeError> {
+        let select = "SELECT kid FROM logins WHERE account = ?1";
+        Ok(self.lock().query_row(select, [account], |row| row.get(0)).optional()?)
+    }
+
     /// Open a channel for another system, for the indicators of these departments. The answer is the token that it sends
     /// with each delivery; opening it again makes a new one and ends the old.
     ///

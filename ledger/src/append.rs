@@ -5,13 +5,14 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::clock::ClockFault;
+use crate::device::DeviceEvent;
 use crate::encoding::sha256;
 use crate::entry::{parse_content, parse_event_id};
 use crate::jcs::canonical_str;
 use crate::keyring::KeyringError;
 use crate::keys::{Kid, Signer};
 use crate::reactor::ReactionFailed;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, need};
 use crate::store::{Outcome, StoreError};
 use crate::stream::StreamPath;
 use crate::timestamp::Timestamp;
@@ -51,11 +52,11 @@ pub struct NewEvent {
     pub data: String,
 }
 
-/// Who signs. All but the root keys are held by the server, sealed.
-///
-/// A device signs for itself: that will be one more variant, with the finished signature.
+/// Who signs. All but the root keys and those of devices are held by the server, sealed.
 #[derive(Clone, Debug)]
 pub enum Author {
+    /// A person by a key of theirs that never was here: the event is signed already, and appended as it is or not at all.
+    Device(Arc<DeviceEvent>),
     /// The server receiving for those who have no key.
     Intake,
     /// A person, by the name of their key.
@@ -94,6 +95,16 @@ pub enum AppendError {
         "nothing is appended: a witness knows another history of this log; see docs/operators.md, “The fork alarm”"
     )]
     Alarmed,
+    /// A device has signed another running number than its key's next one.
+    #[error("the key {kid} goes on with its entry {next}, not {signed}: sign again")]
+    AuthorSeq {
+        /// The key.
+        kid: Kid,
+        /// What it signed.
+        signed: u64,
+        /// What comes next.
+        next: u64,
+    },
     /// The queue is full.
     #[error("the ledger has more waiting than it takes: try again in a moment")]
     Busy,
@@ -245,6 +256,8 @@ impl AppendRequest {
         if self.events.is_empty() {
             return Err(Refusal::new("no-events", "a command that states nothing is not appended").into());
         }
+        let one = !matches!(self.author, Author::Device(_)) || self.events.len() == 1;
+        need(one, "device-event", "a device signs one event")?;
         let contents = self.events.iter().map(content).collect::<Result<_, _>>()?;
         Ok(CheckedRequest { request: self, contents })
     }

@@ -13,11 +13,12 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::append::{AppendError, AppendRequest, Author, NewEvent, Receipt};
+use crate::device::DeviceEvent;
 use crate::disclosure::Disclosure;
-use crate::private::split_private;
+use crate::private::{agrees, split_private};
 use crate::reader::Reader;
 use crate::recorded::RecordedEntry;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, need};
 use crate::stream::StreamPath;
 use crate::timestamp::Timestamp;
 use crate::vault::{Vault, VaultError};
@@ -168,9 +169,11 @@ impl<A: Aggregate> LedgerEventStore<A> {
 
     /// Private values into the vault, then the events into the ledger.
     async fn append(&self, events: &[A::Event], loaded: &Loaded<A>) -> Result<Receipt, Said> {
-        let (events, disclosures) = self
-            .parted(events, &loaded.stream)
-            .map_err(|refusal| Said::Failed(AppendError::Rule(refusal)))?;
+        let parted = match &self.saying.author {
+            Author::Device(device) => self.as_signed(device, events, &loaded.stream),
+            _ => self.parted(events, &loaded.stream),
+        };
+        let (events, disclosures) = parted.map_err(|refusal| Said::Failed(AppendError::Rule(refusal)))?;
         let digests: Vec<String> = disclosures.iter().map(|disclosure| disclosure.digest.clone()).collect();
         self.keep(disclosures).await?;
         let receipt = self.writer.append(AppendRequest {
@@ -195,18 +198,46 @@ impl<A: Aggregate> LedgerEventStore<A> {
         let stream = StreamPath::new(stream)?;
         let (mut parted, mut disclosures) = (Vec::with_capacity(events.len()), Vec::new());
         for event in events {
-            let said = serde_json::to_value(event);
-            let mut said = said.map_err(|error| Refusal::new("payload-members", error.to_string()))?;
-            if let Some(members) = said.as_object_mut() {
-                members.entry("type").or_insert_with(|| event.event_type().into());
-                members.extend(self.saying.aside.clone());
-            }
-            let (data, hidden) = split_private(said)?;
-            let schema = format!("{}/{}", self.saying.schema_name, event.event_version());
-            parted.push(NewEvent { stream: stream.clone(), schema, data });
+            let (data, hidden) = split_private(self.said_of(event)?)?;
+            parted.push(NewEvent { stream: stream.clone(), schema: self.schema_of(event), data });
             disclosures.extend(hidden);
         }
         Ok((parted, disclosures))
+    }
+
+    /// What a device has signed, if the decision is exactly that one event.
+    fn as_signed(
+        &self,
+        device: &DeviceEvent,
+        events: &[A::Event],
+        stream: &str,
+    ) -> Result<(Vec<NewEvent>, Vec<Disclosure>), Refusal> {
+        let [event] = events else {
+            let detail = format!("decided are {} events, and a device signs one", events.len());
+            return Err(Refusal::new("not-decided", detail));
+        };
+        let meta = device.meta();
+        need(meta.stream.as_str() == stream, "not-decided", "the stream is another")?;
+        need(meta.schema == self.schema_of(event), "not-decided", &self.schema_of(event))?;
+        let same = meta.event_id == self.saying.event_id && meta.occurred_at == self.saying.occurred_at;
+        need(same, "not-decided", "the command has another id or time")?;
+        agrees(self.said_of(event)?, device.data_jcs(), device.disclosures())?;
+        Ok((vec![device.new_event()], device.disclosures().to_vec()))
+    }
+
+    /// An event with all its members, private ones in `private`.
+    fn said_of(&self, event: &A::Event) -> Result<Value, Refusal> {
+        let said = serde_json::to_value(event);
+        let mut said = said.map_err(|error| Refusal::new("payload-members", error.to_string()))?;
+        if let Some(members) = said.as_object_mut() {
+            members.entry("type").or_insert_with(|| event.event_type().into());
+            members.extend(self.saying.aside.clone());
+        }
+        Ok(said)
+    }
+
+    fn schema_of(&self, event: &A::Event) -> String {
+        format!("{}/{}", self.saying.schema_name, event.event_version())
     }
 
     async fn keep(&self, disclosures: Vec<Disclosure>) -> Result<(), Said> {

@@ -14,11 +14,12 @@ use crate::clock::{Clock, ClockFault, SystemClock, judge};
 use crate::heads::{HeadKind, Heads};
 use crate::held_keys::HeldKeys;
 use crate::keyring::SealingKey;
-use crate::keys::Signer;
+use crate::keys::{Kid, Signer};
 use crate::reactor::Reactor;
 use crate::reading::LedgerReads;
 use crate::sealing::seal;
 use crate::staging::{Staged, Staging};
+use crate::standing::KeyStanding;
 use crate::store::{Asked, Known, LedgerStore, Outcome, Scheme, SealedKey, StoreError};
 use crate::stream::StreamPath;
 use crate::timestamp::Timestamp;
@@ -142,6 +143,21 @@ impl Desk {
                 self.store.put_refusal(&outcome)?;
                 Ok(outcome)
             }
+        }
+    }
+
+    /// How a key and a stream stand now: under the lock, since another node may have written a moment ago.
+    pub(crate) fn standing(&mut self, kid: &Kid, stream: &StreamPath) -> Result<KeyStanding, AppendError> {
+        let mut found = None;
+        let asked = Asked { streams: vec![stream.as_str()], event_ids: Vec::new() };
+        let mut failed = self.in_transaction(&asked, 1, |staging, _| {
+            found = Some(staging.standing(kid, stream));
+            Vec::new()
+        });
+        match (found, failed.pop()) {
+            (Some(found), _) => found,
+            (None, Some(Err(error))) => Err(error),
+            (None, _) => Err(AppendError::Closed),
         }
     }
 

@@ -293,14 +293,15 @@ fn append_payload(data_jcs: &str, meta: &Meta, text: &mut String) {
     b64u_append(plain.as_bytes(), text);
 }
 
-struct Payload {
-    data: Value,
-    data_jcs: String,
-    meta: Meta,
-    event_type: String,
+/// The parts of a payload.
+pub(crate) struct Payload {
+    pub(crate) data: Value,
+    pub(crate) data_jcs: String,
+    pub(crate) meta: Meta,
+    pub(crate) event_type: String,
 }
 
-fn parse_protected(protected_b64: &str) -> Result<Kid, Refusal> {
+pub(crate) fn parse_protected(protected_b64: &str) -> Result<Kid, Refusal> {
     let protected = jcs::parse(&b64u_decode(protected_b64, "entry-protected")?)?;
     let [alg, kid, typ] = exactly(protected, ["alg", "kid", "typ"], "entry-protected")?;
     need_that(alg == ALG, "alg", || alg.to_string())?;
@@ -308,7 +309,7 @@ fn parse_protected(protected_b64: &str) -> Result<Kid, Refusal> {
     Kid::parse(string(kid, "kid")?)
 }
 
-fn parse_payload(payload_b64: &str, log: Option<&str>) -> Result<Payload, Refusal> {
+pub(crate) fn parse_payload(payload_b64: &str, log: Option<&str>) -> Result<Payload, Refusal> {
     let plain = b64u_decode(payload_b64, "entry-payload")?;
     let [data, meta] = exactly(jcs::parse(&plain)?, ["data", "meta"], "payload-members")?;
     let meta = parse_meta(meta)?;

@@ -10,6 +10,8 @@ use crate::encoding::sized;
 use crate::key_state::KeyState;
 use crate::keyring::{KeyringError, SealingKey};
 use crate::keys::{Kid, Role, Signer};
+use crate::refusal::need;
+use crate::sealing::Signing;
 use crate::store::SealedKey;
 
 /// The opened keys by name. Wiped from memory when dropped, as each [`Signer`] is.
@@ -32,16 +34,21 @@ impl HeldKeys {
         self.signers.insert(signer.kid().clone(), signer);
     }
 
-    /// The key to sign with for this author, if it is valid by the key events so far.
-    pub(crate) fn signer(&self, author: &Author, keys: &KeyState) -> Result<Arc<Signer>, AppendError> {
+    /// What this author signs with, if its key is valid by the key events so far.
+    pub(crate) fn signing(&self, author: &Author, keys: &KeyState) -> Result<Signing, AppendError> {
         let (role, found) = match author {
-            Author::Root(signer) => return Ok(Arc::clone(signer)),
+            Author::Device(event) => {
+                let role = keys.usable(event.kid())?.role;
+                need(role == Role::Officer, "key-authority", "a device's key is an officer's")?;
+                return Ok(Signing::Device(Arc::clone(event)));
+            }
+            Author::Root(signer) => return Ok(Signing::Held(Arc::clone(signer))),
             Author::Officer(kid) => (kid.as_str(), self.valid_officer(kid, keys)),
             Author::Intake => (Role::Intake.as_str(), self.newest(Role::Intake, keys)),
             Author::Registrar => (Role::Registrar.as_str(), self.newest(Role::Registrar, keys)),
             Author::Service => (Role::Service.as_str(), self.newest(Role::Service, keys)),
         };
-        found.ok_or_else(|| AppendError::NoKey { author: role.to_owned() })
+        found.map(Signing::Held).ok_or_else(|| AppendError::NoKey { author: role.to_owned() })
     }
 
     fn valid_officer(&self, kid: &Kid, keys: &KeyState) -> Option<Arc<Signer>> {

@@ -1,15 +1,52 @@
 //! From a decided batch to what is written: signatures in parallel, then hashes into the tree in order.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 use crate::clock::Monotonic;
+use crate::device::DeviceEvent;
 use crate::encoding::b64u_encode;
-use crate::entry;
+use crate::entry::{self, Meta, Sealed, leaf, payload, protected};
+use crate::keys::{Kid, Signer};
+use crate::merkle::leaf_hash;
 use crate::row::{Row, metadata_text};
 use crate::staging::{Staged, StagedEntry};
 use crate::store::{Batch, TreeHead};
 use crate::timestamp::Timestamp;
 use crate::tree_state::TreeState;
+
+/// Where an entry's signature comes from.
+#[derive(Clone, Debug)]
+pub(crate) enum Signing {
+    /// A device made it: it was verified, and stays as it is.
+    Device(Arc<DeviceEvent>),
+    /// It is made with this key.
+    Held(Arc<Signer>),
+}
+
+impl Signing {
+    /// The author's key.
+    pub(crate) fn kid(&self) -> &Kid {
+        match self {
+            Self::Device(event) => event.kid(),
+            Self::Held(signer) => signer.kid(),
+        }
+    }
+
+    /// The leaf of an entry at its place.
+    pub(crate) fn seal(&self, data: &str, meta: &Meta, recorded_at: Timestamp, position: u64) -> Sealed {
+        match self {
+            Self::Held(signer) => entry::seal(signer, data, meta, recorded_at, position),
+            Self::Device(event) => {
+                let signature = b64u_encode(event.signature());
+                let (payload, protected) = (payload(data, meta), protected(event.kid()));
+                let leaf = leaf(recorded_at, position, &payload, &protected, &signature);
+                Sealed { leaf_hash: leaf_hash(&leaf), leaf, signature: *event.signature() }
+            }
+        }
+    }
+}
 
 /// Signs the staged entries and takes them into the tree.
 pub(crate) fn seal(state: &mut TreeState, staged: Staged, last: Timestamp, clock_mark: Monotonic) -> Batch {
@@ -27,7 +64,7 @@ pub(crate) fn seal(state: &mut TreeState, staged: Staged, last: Timestamp, clock
 
 fn sealed_row(staged: &StagedEntry) -> Row {
     let meta = &staged.meta;
-    let sealed = entry::seal(&staged.signer, &staged.data, meta, staged.recorded_at, staged.position);
+    let sealed = staged.signing.seal(&staged.data, meta, staged.recorded_at, staged.position);
     Row {
         position: staged.position,
         aggregate_type: meta.stream.aggregate_type().to_owned(),
@@ -41,7 +78,7 @@ fn sealed_row(staged: &StagedEntry) -> Row {
         event_id: staged.event_id.clone(),
         occurred_at: meta.occurred_at.to_string(),
         schema: meta.schema.clone(),
-        kid: staged.signer.kid().to_string(),
+        kid: staged.signing.kid().to_string(),
         signature: b64u_encode(&sealed.signature),
         recorded_at: staged.recorded_at.to_string(),
         leaf_hash: sealed.leaf_hash,

@@ -2,27 +2,27 @@
 //! staged can be taken back without touching its neighbours; nothing is signed or written here.
 
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::sync::Arc;
 
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::append::{AppendError, AppendRequest, Author, CheckedRequest, Content, NewEvent, Receipt};
-use crate::entry::{Entry, MAX_LEAF, Meta, derived_event_id, protected, seal};
+use crate::entry::{Entry, MAX_LEAF, Meta, derived_event_id};
 use crate::erasure::{ErasureReader, check_targets};
 use crate::held_keys::HeldKeys;
 use crate::jcs::canonical_str;
 use crate::key_state::{Claim, KeyState};
-use crate::keys::Signer;
+use crate::leaf_length::leaf_length;
 use crate::reactor::{Consequence, ReactionFailed, Reactor, SubjectReader};
 use crate::reading::LedgerReads;
 use crate::recorded::RecordedRow;
 use crate::refusal::{Refusal, need_that};
+use crate::sealing::Signing;
 use crate::shape::derivation_subjects;
 use crate::store::{Known, Outcome, StoreError};
 use crate::stream::{subject_of, under};
 use crate::timestamp::Timestamp;
-use crate::tree_state::TreeState;
+use crate::tree_state::{AuthorLast, TreeState};
 
 /// A batch being decided.
 pub(crate) struct Staging<'a> {
@@ -54,8 +54,10 @@ pub(crate) struct StagedEntry {
     pub(crate) event_id: String,
     pub(crate) event_type: String,
     pub(crate) data: String,
-    pub(crate) signer: Arc<Signer>,
+    pub(crate) signing: Signing,
     pub(crate) recorded_at: Timestamp,
+    /// The author's entry before this one.
+    author_before: Option<AuthorLast>,
 }
 
 /// An event with everything but its place.
@@ -63,7 +65,7 @@ struct Decided {
     event: NewEvent,
     content: Content,
     event_id: Uuid,
-    signer: Arc<Signer>,
+    signing: Signing,
     occurred_at: Timestamp,
     recorded_at: Timestamp,
     /// Only the writer itself may commit heads: it alone knows that nothing comes in between.
@@ -119,19 +121,19 @@ impl Staging<'_> {
     ) -> Result<Receipt, AppendError> {
         self.check_expected(&request)?;
         self.check_bases(&request)?;
-        let signer = self.held.signer(&request.author, &self.state.keys)?;
+        let signing = self.held.signing(&request.author, &self.state.keys)?;
         let mark = self.staged.entries.len();
         for (n, (event, content)) in (0u64..).zip(request.events.into_iter().zip(contents)) {
             let event_id = match n {
                 0 => request.event_id,
                 n => derived_event_id(self.origin, &request.event_id.hyphenated().to_string(), n),
             };
-            let (signer, occurred_at) = (Arc::clone(&signer), request.occurred_at);
+            let (signing, occurred_at) = (signing.clone(), request.occurred_at);
             self.stage_with_consequences(Decided {
                 event,
                 content,
                 event_id,
-                signer,
+                signing,
                 occurred_at,
                 recorded_at: at,
                 by_writer,
@@ -242,7 +244,7 @@ impl Staging<'_> {
             content,
             event,
             event_id: derived_event_id(self.origin, &cause_id, n),
-            signer: self.held.signer(&Author::Service, &self.state.keys)?,
+            signing: self.held.signing(&Author::Service, &self.state.keys)?,
             occurred_at: at,
             recorded_at: at,
             by_writer: false,
@@ -251,12 +253,12 @@ impl Staging<'_> {
 
     /// Gives an event its place, if the rules allow it there.
     fn stage(&mut self, decided: Decided) -> Result<usize, AppendError> {
-        let Decided { event, content, event_id, signer, occurred_at, recorded_at, by_writer } = decided;
+        let Decided { event, content, event_id, signing, occurred_at, recorded_at, by_writer } = decided;
         if self.staged.ids.contains(&event_id) || self.is_used(&event_id) {
             return Err(AppendError::DifferentCommand { event_id });
         }
         let meta = Meta {
-            author_seq: self.state.authors.get(signer.kid()).copied().unwrap_or(0) + 1,
+            author_seq: self.next_of(signing.kid()),
             event_id,
             log: self.origin.to_owned(),
             occurred_at,
@@ -266,17 +268,19 @@ impl Staging<'_> {
         };
         let position = self.state.frontier.size() + self.staged.entries.len() as u64;
         if event.data.len() > SURELY_FITS {
-            let length = leaf_length(signer.as_ref(), &event.data, &meta, position);
+            let length = leaf_length(signing.kid(), &event.data, &meta, position);
             need_that(length <= MAX_LEAF, "entry-length", || format!("{length} bytes, at most {MAX_LEAF}"))?;
         }
+        self.check_claims(&meta, &event.data, &signing, recorded_at)?;
         let entry = StagedEntry {
             position,
             event_id: event_id.hyphenated().to_string(),
             event_type: content.event_type,
             data: event.data,
-            signer,
+            signing,
             recorded_at,
             meta,
+            author_before: None,
         };
         self.check_rules(&entry, &content.value, by_writer)?;
         self.take(entry);
@@ -286,10 +290,10 @@ impl Staging<'_> {
     /// The rules that need other entries: keys, heads, erasures, subjects.
     fn check_rules(&mut self, entry: &StagedEntry, data: &Value, by_writer: bool) -> Result<(), AppendError> {
         if entry.meta.stream.first() == "keys" {
-            let sealed = seal(&entry.signer, &entry.data, &entry.meta, entry.recorded_at, entry.position);
+            let sealed = entry.signing.seal(&entry.data, &entry.meta, entry.recorded_at, entry.position);
             self.state.apply_key_event(&Entry::parse(&sealed.leaf, Some(self.origin))?)?;
         } else {
-            let (kid, stream) = (entry.signer.kid(), &entry.meta.stream);
+            let (kid, stream) = (entry.signing.kid(), &entry.meta.stream);
             self.state.keys.may_sign(Claim { kid, stream, data, sequence: entry.position })?;
         }
         if entry.event_type == "HeadsCommitted" && !by_writer {
@@ -306,10 +310,11 @@ impl Staging<'_> {
         Ok(())
     }
 
-    fn take(&mut self, entry: StagedEntry) {
+    fn take(&mut self, mut entry: StagedEntry) {
         let index = self.staged.entries.len();
         self.state.versions.insert(entry.meta.stream.as_str().to_owned(), entry.meta.version);
-        self.state.authors.insert(entry.signer.kid().clone(), entry.meta.author_seq);
+        let last = AuthorLast { author_seq: entry.meta.author_seq, position: entry.position };
+        entry.author_before = self.state.authors.insert(entry.signing.kid().clone(), last);
         self.staged.ids.insert(entry.meta.event_id);
         self.staged.by_subject.entry(entry.meta.stream.subject().to_owned()).or_default().push(index);
         self.staged.entries.push(entry);
@@ -321,7 +326,10 @@ impl Staging<'_> {
             let subject = entry.meta.stream.subject();
             self.reactor.forget(subject);
             self.state.versions.insert(entry.meta.stream.as_str().to_owned(), entry.meta.version - 1);
-            self.state.authors.insert(entry.signer.kid().clone(), entry.meta.author_seq - 1);
+            match entry.author_before {
+                Some(before) => self.state.authors.insert(entry.signing.kid().clone(), before),
+                None => self.state.authors.remove(entry.signing.kid()),
+            };
             self.staged.ids.remove(&entry.meta.event_id);
             if let Some(indexes) = self.staged.by_subject.get_mut(subject) {
                 indexes.pop();
@@ -338,7 +346,8 @@ impl Staging<'_> {
         self.known.positions.contains_key(event_id)
     }
 
-    fn version(&mut self, stream: &str) -> Result<u64, StoreError> {
+    /// The version of a stream, staged entries included.
+    pub(crate) fn version(&mut self, stream: &str) -> Result<u64, StoreError> {
         if let Some(version) = self.state.versions.get(stream) {
             return Ok(*version);
         }
@@ -377,7 +386,7 @@ impl StagedEntry {
             author_seq: self.meta.author_seq,
             event_id: &self.event_id,
             occurred_at: self.meta.occurred_at.as_str(),
-            kid: self.signer.kid().as_str(),
+            kid: self.signing.kid().as_str(),
             recorded_at: self.recorded_at.as_str(),
         }
     }
@@ -441,50 +450,7 @@ fn outcome_of(receipt: &Receipt, digest: [u8; 32]) -> Result<Outcome, Refusal> {
     Ok(Outcome { event_id: receipt.event_id, digest, position: Some(receipt.position), result })
 }
 
-/// The length of the leaf, without making it.
-fn leaf_length(signer: &Signer, data: &str, meta: &Meta, position: u64) -> usize {
-    let payload = "{\"data\":,\"meta\":}".len() + data.len() + meta.jcs().len();
-    let digits = position.checked_ilog10().unwrap_or(0) as usize + 1;
-    LEAF_FRAME + digits + base64_length(payload) + protected(signer.kid()).len() + base64_length(64)
-}
-
-/// Unpadded.
-fn base64_length(bytes: usize) -> usize {
-    (bytes * 4).div_ceil(3)
-}
-
 /// A bound on what may follow from one event: more is a rule that runs away.
 const CONSEQUENCES_MAX: usize = 1_000;
 /// Content of so many bytes makes a leaf that is short enough, whatever its meta.
 const SURELY_FITS: usize = 40_000;
-const LEAF_FRAME: usize =
-    r#"{"header":{"recorded_at":"2026-03-01T09:30:00.000Z","sequence":},"payload":"","protected":"","signature":""}"#
-        .len();
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::stream::StreamPath;
-
-    #[test]
-    fn the_length_of_a_leaf_is_known_before_it_is_made() {
-        let at = Timestamp::parse("2026-03-01T09:30:00.000Z", "t").unwrap();
-        for (position, text) in
-            [(0, "a"), (9, "ab"), (10, "abc"), (1_234_567, "楼道"), (u64::from(u32::MAX), "")]
-        {
-            let meta = Meta {
-                author_seq: 12,
-                event_id: derived_event_id("o", "c", position),
-                log: "ledger.example/x".to_owned(),
-                occurred_at: at,
-                schema: "hazard/1".to_owned(),
-                stream: StreamPath::new("premises/p-1").unwrap(),
-                version: 3,
-            };
-            let data = format!("{{\"note\":\"{text}\",\"type\":\"Noted\"}}");
-            let signer = Signer::from_seed(&[7; 32]);
-            let leaf = seal(&signer, &data, &meta, at, position).leaf;
-            assert_eq!(leaf_length(&signer, &data, &meta, position), leaf.len());
-        }
-    }
-}

@@ -10,7 +10,7 @@ use crate::key_state::KeyState;
 use crate::keys::Kid;
 use crate::merkle::{Frontier, root_of};
 use crate::reading::LedgerReads;
-use crate::store::{FullTile, StoreError, TreeHead};
+use crate::store::{AuthorMark, FullTile, StoreError, TreeHead};
 use crate::stream::subject_of;
 use crate::tile::WIDTH;
 use crate::timestamp::Timestamp;
@@ -23,8 +23,8 @@ pub(crate) struct TreeState {
     pub(crate) recorded_at: Option<Timestamp>,
     /// When the last entry was written by the monotonic clock.
     pub(crate) written: Option<Monotonic>,
-    /// The last author_seq of each key.
-    pub(crate) authors: HashMap<Kid, u64>,
+    /// The last entry of each key.
+    pub(crate) authors: HashMap<Kid, AuthorLast>,
     pub(crate) keys: KeyState,
     /// Versions of streams lately used.
     pub(crate) versions: HashMap<String, u64>,
@@ -40,7 +40,11 @@ impl TreeState {
         for position in store.positions_of_keys()? {
             take_key_event(&mut keys, store, position, origin)?;
         }
-        let authors = store.authors()?.into_iter().map(|author| (author.kid, author.author_seq)).collect();
+        let last = |author: AuthorMark| {
+            let AuthorMark { kid, author_seq, position } = author;
+            (kid, AuthorLast { author_seq, position })
+        };
+        let authors = store.authors()?.into_iter().map(last).collect();
         let (frontier, recorded_at) = match head {
             Some(TreeHead { frontier, recorded_at }) => (frontier, Some(recorded_at)),
             None => (Frontier::new(), None),
@@ -65,7 +69,7 @@ impl TreeState {
         store.leaves(from, to, &mut |row| {
             leaves.push(row.leaf_hash);
             let kid = Kid::parse(row.kid).map_err(|refusal| StoreError::refused("an author", &refusal))?;
-            self.authors.insert(kid, row.author_seq);
+            self.authors.insert(kid, AuthorLast { author_seq: row.author_seq, position: row.position });
             self.versions.insert(row.stream.to_owned(), row.version);
             caught.subjects.insert(subject_of(row.stream).to_owned());
             if row.stream.starts_with("keys/") {
@@ -127,6 +131,13 @@ impl TreeState {
     pub(crate) fn apply_key_event(&mut self, entry: &Entry) -> Result<(), crate::refusal::Refusal> {
         self.keys.apply_with(entry, false)
     }
+}
+
+/// The last entry of a key.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct AuthorLast {
+    pub(crate) author_seq: u64,
+    pub(crate) position: u64,
 }
 
 /// What others have written since.

@@ -15,8 +15,10 @@ use crate::alarm::Alarm;
 use crate::append::{AppendError, AppendRequest, CheckedRequest, Receipt};
 use crate::clock::ClockFault;
 use crate::desk::Desk;
-use crate::keys::Signer;
+use crate::keys::{Kid, Signer};
+use crate::standing::KeyStanding;
 use crate::store::{Outcome, Scheme, SealedKey, StoreError};
+use crate::stream::StreamPath;
 
 /// Gives work to the writer. Cheap to clone; the writer ends when it is closed or the last handle is dropped.
 #[derive(Clone, Debug)]
@@ -99,6 +101,15 @@ impl WriterHandle {
             return Err(AppendError::Alarmed);
         }
         self.ask(|reply| Job::CommitHeads { reply }).await
+    }
+
+    /// How a key and a stream stand now: the numbers that whoever signs elsewhere signs next.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError::Rule`] with `key-not-enrolled` for a key that was never enrolled.
+    pub async fn standing(&self, kid: Kid, stream: StreamPath) -> Result<KeyStanding, AppendError> {
+        self.ask(|reply| Job::Standing { asked: Box::new((kid, stream)), reply }).await
     }
 
     /// Keeps the bytes of a compiled rulebook: before the event that names them is appended.
@@ -229,6 +240,7 @@ enum Job {
     KeepScheme { scheme: Scheme, reply: oneshot::Sender<Result<(), AppendError>> },
     Refuse { outcome: Outcome, reply: oneshot::Sender<Result<Outcome, AppendError>> },
     SignCheckpoint { reply: oneshot::Sender<Result<String, AppendError>> },
+    Standing { asked: Box<(Kid, StreamPath)>, reply: oneshot::Sender<Result<KeyStanding, AppendError>> },
 }
 
 /// Starts the writer's thread. The thread ends after [`WriterHandle::close`] or with the last handle.
@@ -312,6 +324,9 @@ fn serve_single(desk: &mut Desk, job: Job) {
         }
         Job::SignCheckpoint { reply } => {
             let _ = reply.send(desk.sign_now());
+        }
+        Job::Standing { asked, reply } => {
+            let _ = reply.send(desk.standing(&asked.0, &asked.1));
         }
         // these two are served by the caller
         Job::Append(_) | Job::Close { .. } => {}

@@ -93,7 +93,20 @@ impl Client {
 
     /// What lies at an address: the status and the text.
     pub(crate) fn get(&mut self, path: &str) -> std::io::Result<(u16, String)> {
-        let request = format!("GET {path} HTTP/1.1\r\nhost: wuping\r\n\r\n");
+        self.get_with(path, &[])
+    }
+
+    /// The same, with headers of one's own.
+    pub(crate) fn get_with(
+        &mut self,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> std::io::Result<(u16, String)> {
+        let mut request = format!("GET {path} HTTP/1.1\r\nhost: wuping\r\n");
+        for (name, value) in headers {
+            request += &format!("{name}: {value}\r\n");
+        }
+        request += "\r\n";
         self.connection.get_mut().write_all(request.as_bytes())?;
         let (status, _, body) = self.read()?;
         Ok((status, String::from_utf8(body).unwrap()))

@@ -45,7 +45,7 @@ pub(super) enum Account {
 pub(super) fn account(common: &Common, account: Account) -> Result<ExitCode, Failure> {
     let runtime = runtime()?;
     let app = App::open(&common.data)?;
-    let (login, password) = match account {
+    let (login, account, password) = match account {
         Account::Open { login, name, role, department, area, party } => {
             let role: Role = serde_json::from_value(json!(role)).map_err(|_| {
                 Failure::asked(format!("there is no role “{role}”; the roles are {}", roles()))
@@ -54,8 +54,8 @@ pub(super) fn account(common: &Common, account: Account) -> Result<ExitCode, Fai
                 return Err(Failure::asked(format!("“{login}” is taken; choose another name to sign in by")));
             }
             let grant = Grant { role, department, area, party };
-            let password = runtime.block_on(open(&app, &login, &name, grant))?;
-            (login, password)
+            let (account, password) = runtime.block_on(open(&app, &login, &name, grant))?;
+            (login, account, password)
         }
         Account::Password { login } => {
             let Some((account, kid)) = app.office.login(&login)? else {
@@ -63,12 +63,12 @@ pub(super) fn account(common: &Common, account: Account) -> Result<ExitCode, Fai
             };
             let password = fresh_password()?;
             app.office.set_login(&login, &account, &kid, &password)?;
-            (login, password)
+            (login, account, password)
         }
     };
     runtime.block_on(app.close())?;
     if common.json {
-        print_json(&json!({ "login": login, "password": password }))?;
+        print_json(&json!({ "login": login, "account": account, "password": password }))?;
     } else {
         println!("{login} signs in with the password {password} (shown only now)");
     }
@@ -76,8 +76,13 @@ pub(super) fn account(common: &Common, account: Account) -> Result<ExitCode, Fai
 }
 
 /// Open an account with one role. The commands are received at the counter: whoever runs this program on the server
-/// attests that they were asked.
-pub(crate) async fn open(app: &App, login: &str, name: &str, grant: Grant) -> Result<String, Failure> {
+/// attests that they were asked. Answers the account's id and its password.
+pub(crate) async fn open(
+    app: &App,
+    login: &str,
+    name: &str,
+    grant: Grant,
+) -> Result<(String, String), Failure> {
     let account = format!("a-{}", Uuid::now_v7().simple());
     let counter = Who::Channel { name: "counter".to_owned(), reference: format!("account/{account}") };
     let opening = json!({ "command": "open", "name": name });
@@ -96,7 +101,7 @@ pub(crate) async fn open(app: &App, login: &str, name: &str, grant: Grant) -> Re
     let kid = app.ledger.enrol_officer(&account).await?;
     let password = fresh_password()?;
     app.office.set_login(login, &account, kid.as_str(), &password)?;
-    Ok(password)
+    Ok((account, password))
 }
 
 fn fresh_password() -> Result<String, Failure> {

@@ -19,7 +19,7 @@ pub(super) fn init(common: &Common, origin: &str, administrator: &str) -> Result
     let app = App::create(&common.data, origin, true)?;
     runtime.block_on(publish_shipped(&app))?;
     let grant = Grant { role: Role::Administrator, department: None, area: None, party: None };
-    let password = runtime.block_on(accounts::open(&app, administrator, administrator, grant))?;
+    let (_, password) = runtime.block_on(accounts::open(&app, administrator, administrator, grant))?;
     let log_key = app.ledger.log_key().to_string();
     runtime.block_on(app.close())?;
     if common.json {

@@ -17,10 +17,12 @@ use wuping_ledger::timestamp::Timestamp;
 use crate::app::{App, Asked, Done, ExecuteError, Who};
 use crate::office::Session;
 use crate::web::api::{problem, problem_with};
+use crate::web::format_refusals::{known, of_the_sender};
 use crate::web::look::words::Lang;
 use crate::web::session::{
     SESSION, cookie, lang_of, no_session_cookie, now_seconds, session_cookie, wrong_credentials,
 };
+use crate::web::strict_json::StrictJson;
 use wuping_projections::error::causes;
 
 /// The routes that need the whole house.
@@ -75,7 +77,7 @@ async fn command(
     State(app): State<Arc<App>>,
     Path(path): Path<String>,
     headers: HeaderMap,
-    Json(body): Json<Value>,
+    StrictJson(body): StrictJson,
 ) -> Response {
     let lang = lang_of(&headers);
     let session = match signed_in(&app, lang, &headers) {
@@ -92,26 +94,29 @@ async fn command(
     };
     let who = Who::Person { account: session.account, kid };
     match app.execute(&who, asked).await {
-        Ok(Done::Nothing) => Json(json!({ "recorded": false })).into_response(),
-        Ok(Done::Recorded(receipt)) => {
-            let status = if receipt.repeated { StatusCode::OK } else { StatusCode::CREATED };
-            let body = json!({
-                "recorded": true,
-                "event_id": receipt.event_id,
-                "position": receipt.position,
-                "last_position": receipt.last_position,
-                "version": receipt.version,
-                "recorded_at": receipt.recorded_at.as_str(),
-                "repeated": receipt.repeated,
-            });
-            (status, Json(body)).into_response()
-        }
+        Ok(done) => took(done),
         Err(error) => refused(lang, &error),
     }
 }
 
-/// The session, if the browser sends the token that its forms were given.
-fn signed_in(app: &App, lang: Lang, headers: &HeaderMap) -> Result<Session, Box<Response>> {
+/// What became of a command that was carried out.
+pub(super) fn took(done: Done) -> Response {
+    let Done::Recorded(receipt) = done else { return Json(json!({ "recorded": false })).into_response() };
+    let status = if receipt.repeated { StatusCode::OK } else { StatusCode::CREATED };
+    let body = json!({
+        "recorded": true,
+        "event_id": receipt.event_id,
+        "position": receipt.position,
+        "last_position": receipt.last_position,
+        "version": receipt.version,
+        "recorded_at": receipt.recorded_at.as_str(),
+        "repeated": receipt.repeated,
+    });
+    (status, Json(body)).into_response()
+}
+
+/// The session of whoever only reads.
+pub(super) fn in_session(app: &App, lang: Lang, headers: &HeaderMap) -> Result<Session, Box<Response>> {
     let session = cookie(headers, SESSION)
         .and_then(|token| app.office.session(&token, now_seconds()).transpose())
         .transpose();
@@ -123,6 +128,12 @@ fn signed_in(app: &App, lang: Lang, headers: &HeaderMap) -> Result<Session, Box<
         );
         return Err(Box::new(problem(StatusCode::UNAUTHORIZED, "not_signed_in", detail)));
     };
+    Ok(session)
+}
+
+/// The session, if the browser sends the token that its forms were given.
+pub(super) fn signed_in(app: &App, lang: Lang, headers: &HeaderMap) -> Result<Session, Box<Response>> {
+    let session = in_session(app, lang, headers)?;
     let sent = headers.get("x-csrf-token").and_then(|value| value.to_str().ok());
     if sent != Some(session.csrf.as_str()) {
         let detail = lang.pick(
@@ -178,7 +189,12 @@ fn asked(path: &str, lang: Lang, headers: &HeaderMap, body: Value) -> Result<Ask
     })
 }
 
-fn refused(lang: Lang, error: &ExecuteError) -> Response {
+pub(super) fn refused(lang: Lang, error: &ExecuteError) -> Response {
+    if let ExecuteError::Append(AppendError::Rule(refusal)) = error
+        && let Some(response) = known(lang, refusal)
+    {
+        return response;
+    }
     match error {
         ExecuteError::Rejected(rejection) => {
             let detail = lang.pick(rejection.zh(), rejection.en());
@@ -243,7 +259,8 @@ fn refused(lang: Lang, error: &ExecuteError) -> Response {
             );
             problem(StatusCode::SERVICE_UNAVAILABLE, "clock", &detail)
         }
-        ExecuteError::Command { .. } | ExecuteError::Rule(_) | ExecuteError::Unknown { .. } => {
+        ExecuteError::Rule(refusal) => of_the_sender(lang, refusal),
+        ExecuteError::Command { .. } | ExecuteError::Unknown { .. } => {
             let detail = lang
                 .pick(format!("命令的格式不对：{error}。请对照 /api/v1/openapi.json。"), error.to_string());
             problem(StatusCode::BAD_REQUEST, "malformed", &detail)
@@ -275,7 +292,7 @@ fn come_back(kind: &str, detail: &str, seconds: &'static str) -> Response {
 }
 
 /// What could not be done for no fault of the caller: told in the log with its causes, here without them.
-fn broken(lang: Lang, error: &dyn std::error::Error) -> Response {
+pub(super) fn broken(lang: Lang, error: &dyn std::error::Error) -> Response {
     let causes = causes(error).join(": ");
     tracing::error!(%causes, "a command could not be carried out");
     let detail = lang.pick(

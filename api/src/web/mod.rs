@@ -15,17 +15,22 @@ pub mod confirming;
 pub mod desk;
 mod desk_page;
 pub mod feeds;
+mod format_refusals;
 pub mod front;
 pub mod hazard_case;
 pub mod health;
+pub mod keys;
 pub mod log;
 pub mod look;
 pub mod openapi;
+mod openapi_keys;
 pub mod routes;
 pub mod rules;
 pub mod session;
+pub mod signed;
 pub mod signing_in;
 pub mod state;
+pub mod strict_json;
 pub mod subject;
 pub mod toronto;
 mod why;
@@ -38,6 +43,8 @@ pub fn router(app: Arc<App>, public_address: &str) -> Router {
         .merge(desk::router(app.clone()))
         .merge(feeds::router(app.clone()))
         .merge(toronto::router(app.clone()))
+        .merge(keys::router(app.clone()))
+        .merge(signed::router(app.clone()))
         .merge(commands::router(app));
     routes::guarded(routes)
 }

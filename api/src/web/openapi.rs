@@ -5,6 +5,8 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 use wuping_domain::{account, assessment, authority, grade, hazard, premises, publication, record, visit};
 
+use crate::web::openapi_keys;
+
 /// The document at `/api/v1/openapi.json`: every route that programs use.
 pub fn document() -> Value {
     let mut paths = Map::new();
@@ -22,6 +24,7 @@ pub fn document() -> Value {
     paths.insert("/api/v1/commands/{stream}/{command}".to_owned(), json!({ "post": command() }));
     paths.insert("/api/v1/feeds".to_owned(), json!({ "post": feed() }));
     paths.insert("/api/v1/session".to_owned(), json!({ "delete": leaving(), "post": session() }));
+    paths.extend(openapi_keys::paths().map(|(path, methods)| (path.to_owned(), methods)));
     let mut schemas = command_schemas();
     schemas.insert("Problem".to_owned(), problem_schema());
     json!({

@@ -299,6 +299,12 @@ async fn every_described_route_is_there_and_every_route_is_described() {
         }
     }
     assert!(described["paths"]["/api/v1/commands/{stream}/{command}"]["post"].is_object());
+    for source in [include_str!("keys.rs"), include_str!("signed.rs")] {
+        for routed in source.split(".route(\"").skip(1) {
+            let path = routed.split('"').next().unwrap().replace("{*path}", "{stream}/{command}");
+            assert!(described["paths"][&path].is_object(), "{path} is not described");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,0 +1,184 @@
+//! JSON of a request, read without guessing: a name that stands twice, a fraction, a number beyond 2^53−1 is refused and not
+//! rounded, and each refusal is a problem document. The bytes need not be canonical; only what is signed must be.
+
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequest, Request};
+use axum::http::{StatusCode, header};
+use axum::response::Response;
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value, json};
+use wuping_ledger::encoding::MAX_INT;
+
+use crate::web::api::{problem, problem_with};
+use crate::web::look::words::Lang;
+use crate::web::session::lang_of;
+
+/// The JSON value of a request's body.
+#[derive(Debug)]
+pub struct StrictJson(pub Value);
+
+impl<S: Send + Sync> FromRequest<S> for StrictJson {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+        let lang = lang_of(request.headers());
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let kind = kind.and_then(|kind| kind.split(';').next()).map(str::trim);
+        if kind.is_none_or(|kind| !kind.eq_ignore_ascii_case("application/json")) {
+            let detail = lang.pick(
+                "正文应为 JSON，Content-Type 写 application/json。",
+                "The body is JSON: send it with Content-Type application/json.",
+            );
+            return Err(problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", detail));
+        }
+        let bytes =
+            Bytes::from_request(request, state).await.map_err(|rejection| too_large(lang, &rejection))?;
+        parse(&bytes).map(Self).map_err(|(code, detail)| {
+            let told = lang.pick(
+                format!("正文不是可用的 JSON：{detail}。"),
+                format!("The body cannot be read: {detail}."),
+            );
+            problem_with(StatusCode::BAD_REQUEST, "malformed", &told, json!({ "code": code }))
+        })
+    }
+}
+
+fn too_large(lang: Lang, rejection: &BytesRejection) -> Response {
+    match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            let detail = lang.pick(
+                "正文太大，没有记录。照片请先单独上传。",
+                "The body is too large, so nothing was recorded. Photos are sent apart from it.",
+            );
+            problem(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)
+        }
+        status => {
+            let detail =
+                lang.pick("正文没有收完。请再发送一次。", "The body did not arrive whole. Send it again.");
+            problem(status, "incomplete", detail)
+        }
+    }
+}
+
+/// Reads a value; else the code of the rule that is broken, as the format names it, and what was found.
+fn parse(bytes: &[u8]) -> Result<Value, (&'static str, String)> {
+    serde_json::from_slice::<Strict>(bytes).map(|strict| strict.0).map_err(|error| {
+        let told = error.to_string();
+        let code =
+            CODES.iter().find(|(_, says)| told.starts_with(says)).map_or("json-syntax", |(code, _)| code);
+        (code, told)
+    })
+}
+
+struct Strict(Value);
+
+impl<'de> Deserialize<'de> for Strict {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Reading).map(Self)
+    }
+}
+
+struct Reading;
+
+impl<'de> Visitor<'de> for Reading {
+    type Value = Value;
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<Value, E> {
+        match value.unsigned_abs() <= MAX_INT {
+            true => Ok(Value::Number(Number::from(value))),
+            false => Err(E::custom(TOO_LARGE)),
+        }
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Value, E> {
+        match value <= MAX_INT {
+            true => Ok(Value::Number(Number::from(value))),
+            false => Err(E::custom(TOO_LARGE)),
+        }
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<Value, E> {
+        Err(E::custom(FRACTION))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::String(value.to_owned()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(Value::String(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Value, A::Error> {
+        let mut all = Vec::new();
+        while let Some(Strict(element)) = elements.next_element()? {
+            all.push(element);
+        }
+        Ok(Value::Array(all))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+        let mut all = Map::new();
+        while let Some(name) = members.next_key::<String>()? {
+            let Strict(member) = members.next_value()?;
+            if all.insert(name.clone(), member).is_some() {
+                return Err(A::Error::custom(format_args!("{TWICE}: {name:?}")));
+            }
+        }
+        Ok(Value::Object(all))
+    }
+}
+
+const FRACTION: &str = "a fraction or exponent: whole numbers only";
+const TOO_LARGE: &str = "a number beyond 2^53-1";
+const TWICE: &str = "a name that stands twice";
+const CODES: [(&str, &str); 3] =
+    [("json-duplicate-name", TWICE), ("json-float", FRACTION), ("json-int-range", TOO_LARGE)];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_be_guessed_elsewhere_is_refused_here() {
+        for (bytes, code) in [
+            (r#"{"a":1,"a":1}"#, "json-duplicate-name"),
+            (r#"{"a":{"b":[{"c":1,"c":2}]}}"#, "json-duplicate-name"),
+            (r#"{"a":1.0}"#, "json-float"),
+            (r#"{"a":1e3}"#, "json-float"),
+            (r#"{"a":-0}"#, "json-float"),
+            (r#"{"a":9007199254740992}"#, "json-int-range"),
+            (r#"{"a":-9007199254740992}"#, "json-int-range"),
+            (r#"{"a":123456789012345678901234567890}"#, "json-float"),
+            (r#"{"a":1"#, "json-syntax"),
+            (r#"{"a":1} x"#, "json-syntax"),
+            ("{\"a\":\"\u{1}\"}", "json-syntax"),
+            ("", "json-syntax"),
+        ] {
+            assert_eq!(parse(bytes.as_bytes()).unwrap_err().0, code, "{bytes}");
+        }
+        assert_eq!(parse(b"\xff").unwrap_err().0, "json-syntax");
+        let deep = "[".repeat(1_000);
+        assert_eq!(parse(deep.as_bytes()).unwrap_err().0, "json-syntax");
+    }
+
+    #[test]
+    fn whatever_else_is_read_as_it_is() {
+        let value = json!({ "a": [null, true, -3, 9_007_199_254_740_991_u64, "楼道\n"], "b": {} });
+        assert_eq!(parse(value.to_string().as_bytes()).unwrap(), value);
+        assert_eq!(parse(b" { \"a\" : 1 } ").unwrap(), json!({ "a": 1 }));
+    }
+}
