@@ -4,6 +4,8 @@
 
 mod program;
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -13,6 +15,7 @@ use program::{copy, run, said, terminate, told};
 use serde_json::json;
 use tempfile::TempDir;
 use uuid::Uuid;
+use wuping_ledger::note::{VerifierKey, open_checkpoint};
 
 /// A ledger with somebody who may register premises, and two witnesses of it.
 struct Place {
@@ -165,6 +168,9 @@ fn a_second_history_raises_the_alarm_and_nothing_is_written_until_it_is_cleared(
         assert!(began.elapsed() < Duration::from_secs(40), "the alarm was not raised");
         sleep(Duration::from_millis(200));
     }
+    // nothing that no witness has cosigned is vouched for any more
+    assert_eq!(client.get("/log/checkpoint").unwrap().0, 503);
+    assert_eq!(client.get("/log/proof/inclusion/0").unwrap().0, 503);
     let body = json!({ "layer": "building", "address": "石井街道1号" });
     let refused = client.command(&session, "premises/late/register", Uuid::now_v7(), &body).unwrap();
     assert_eq!(refused.status, 503, "{}", refused.body);
@@ -175,6 +181,10 @@ fn a_second_history_raises_the_alarm_and_nothing_is_written_until_it_is_cleared(
     );
     stop(server);
 
+    let exported = run(&forked, &["export", "tiles", place.folder("static").to_str().unwrap()]);
+    assert!(said(&exported).contains("under the fork alarm"), "{}", said(&exported));
+    let accepted = run(&forked, &["clock", "accept"]);
+    assert!(!accepted.status.success(), "{}", said(&accepted));
     let shown = run(&forked, &["witness", "alarm"]);
     assert_eq!(shown.status.code(), Some(1));
     assert!(
@@ -192,6 +202,71 @@ fn a_second_history_raises_the_alarm_and_nothing_is_written_until_it_is_cleared(
     let server = Server::start(&forked, &[]);
     let session = server.sign_in("clerk", &place.password);
     register(&mut Client::to(server.address), &session, "late");
+}
+
+#[test]
+fn a_restart_leaves_one_line_of_each_witness() {
+    let place = Place::new();
+    let folder = place.folder("ledger");
+    let witnesses: Vec<Server> = (0..2).map(|number| place.witness(number, None)).collect();
+    let addresses: Vec<String> = witnesses.iter().map(|witness| witness.address.to_string()).collect();
+    place.list(&folder, &addresses);
+    for restart in 0..3 {
+        let server = Server::start(&folder, &[]);
+        let mut client = Client::to(server.address);
+        // nothing is new: it is the same note that both cosign again
+        cosigned(&mut client, 0, 2);
+        let note = client.get("/log/checkpoint").unwrap().1;
+        let log = VerifierKey::parse(&place.log).unwrap();
+        let keys: Vec<_> =
+            place.witnesses.iter().map(|(_, key)| VerifierKey::parse(key).unwrap()).collect();
+        let opened = open_checkpoint(note.as_bytes(), &log, &keys, 2, None);
+        assert!(opened.is_ok(), "restart {restart}: {opened:?}");
+        stop(server);
+    }
+    let level_3 = run(&folder, &["verify", "--level", "3", "--require", "L3"]);
+    assert!(level_3.status.success(), "{}", said(&level_3));
+}
+
+#[test]
+fn one_process_serves_a_witness_and_malformed_checkpoints_are_told_apart_from_unknown_logs() {
+    let place = Place::new();
+    let first = place.witness(0, None);
+    let serve = ["witness", "serve", "--log", &place.log, "--listen", "127.0.0.1:0"];
+    let second = run(&place.witnesses[0].0, &serve);
+    assert_eq!(second.status.code(), Some(2), "{}", said(&second));
+    assert!(said(&second).contains("another process serves"), "{}", said(&second));
+
+    let signature = "— ledger.example/witnessed AAAAAAAA\n";
+    let root = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    let of = |text: String| format!("old 0\n\n{text}\n{signature}");
+    for (body, status) in [
+        ("".to_owned(), 400),
+        ("old 0\n\nno note".to_owned(), 400),
+        (of("ledger.example/witnessed\n3\n".to_owned()), 400),
+        (of(format!("ledger.example/witnessed\n03\n{root}\n")), 400),
+        (of(format!("ledger.example/witnessed\n3\n{root}\nmore\n")), 400),
+        (of(format!("ledger.example/another\n3\n{root}\n")), 404),
+        (of(format!("ledger.example/witnessed\n3\n{root}\n")), 403),
+    ] {
+        assert_eq!(posted(&first, &body), status, "{body:?}");
+    }
+    drop(first);
+    // what was killed does not keep the next one out
+    drop(place.witness(0, None));
+}
+
+/// The status of a checkpoint shown to a witness.
+fn posted(witness: &Server, body: &str) -> u16 {
+    let mut stream = TcpStream::connect(witness.address).unwrap();
+    let request = format!(
+        "POST /add-checkpoint HTTP/1.1\r\nhost: w\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer.split(' ').nth(1).unwrap().parse().unwrap()
 }
 
 fn register(client: &mut Client, session: &Session, name: &str) -> u64 {

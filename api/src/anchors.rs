@@ -13,6 +13,8 @@ use wuping_ledger::note::{NoteKeyType, VerifierKey, note_text, stated_size, veri
 use wuping_ledger::store::StoreError;
 use wuping_ledger::witness::Shown;
 
+use crate::standing::{Last, Standing, cosigned_last};
+
 /// A witness that is asked.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Witness {
@@ -53,9 +55,12 @@ pub enum AnchorError {
 #[derive(Debug)]
 pub struct Anchors {
     folder: PathBuf,
-    client: Client,
+    /// None where nobody is asked: setting it up reads the machine's certificates and takes its time.
+    client: Option<Client>,
     witnesses: Vec<Witness>,
     asked: Mutex<HashMap<String, Asked>>,
+    /// What each cosigned last.
+    last: Mutex<HashMap<String, Last>>,
     /// The newest note with cosignatures.
     cosigned: Mutex<Option<String>>,
 }
@@ -72,7 +77,8 @@ struct Asked {
 
 /// What a witness said.
 enum Said {
-    Cosigned(String),
+    /// Its line, and its time.
+    Cosigned(String, u64),
     /// It was away, or said what nobody understands.
     Nothing(String),
     /// It knows another history.
@@ -85,14 +91,16 @@ impl Anchors {
     /// # Errors
     /// [`AnchorError::List`] with the line.
     pub fn of(folder: &Path) -> Result<Self, AnchorError> {
-        let client =
-            Client::builder().timeout(TIMEOUT).redirect(reqwest::redirect::Policy::none()).build()?;
         let witnesses = listed(folder)?;
+        let client = if witnesses.is_empty() { None } else { Some(client(TIMEOUT)?) };
         let cosigned = cosigned_in_file(folder)?.into_iter().max_by_key(|note| size_of(note));
+        let cosigned = cosigned.map(|note| one_line_each(&note));
+        let last = Mutex::new(cosigned_last(folder, &witnesses)?);
         Ok(Self {
             folder: folder.to_owned(),
             client,
             witnesses,
+            last,
             asked: Mutex::default(),
             cosigned: Mutex::new(cosigned),
         })
@@ -108,6 +116,16 @@ impl Anchors {
     #[must_use]
     pub fn cosigned_size(&self) -> u64 {
         self.cosigned().map_or(0, |note| size_of(&note))
+    }
+
+    /// What each witness cosigned last, beside the `head` entries under the newest checkpoint.
+    #[must_use]
+    pub fn standing(&self, head: u64) -> Vec<Standing> {
+        let last = locked(&self.last);
+        let of = |Witness { key, address }: &Witness| {
+            Standing::of(&key.name, address, last.get(&key.name).copied(), head)
+        };
+        self.witnesses.iter().map(of).collect()
     }
 
     /// Asks every witness once; one that knows more than there is here, or another history, keeps the ledger from being
@@ -157,7 +175,10 @@ impl Anchors {
         let mut lines = String::new();
         for (witness, said) in said {
             match said {
-                Said::Cosigned(line) => lines.push_str(&line),
+                Said::Cosigned(line, time) => {
+                    lines.push_str(&line);
+                    locked(&self.last).insert(witness.key.name.clone(), Last { size, time });
+                }
                 Said::Nothing(why) => {
                     tracing::warn!(witness = %witness.key.name, %why, "a witness was not reached")
                 }
@@ -177,8 +198,8 @@ impl Anchors {
     /// The same note as before gets more lines; a newer one takes its place.
     fn keep(&self, note: &str, lines: &str) -> Result<(), StoreError> {
         let mut cosigned = locked(&self.cosigned);
-        let same = cosigned.as_deref().filter(|known| known.starts_with(note));
-        let note = format!("{}{lines}", same.unwrap_or(note));
+        let same = cosigned.as_deref().and_then(|known| known.strip_prefix(note));
+        let note = format!("{note}{}", joined(same.unwrap_or_default(), lines));
         keep_cosigned(&self.folder, &note)?;
         *cosigned = Some(note);
         Ok(())
@@ -205,10 +226,10 @@ impl Anchors {
         let mut asked = locked(&self.asked);
         let asked = asked.entry(witness.key.name.clone()).or_default();
         match &said {
-            Said::Cosigned(_) => *asked = Asked { knows: size_of(note), ..Asked::default() },
+            Said::Cosigned(..) => *asked = Asked { knows: size_of(note), ..Asked::default() },
             Said::Nothing(_) | Said::Alarm(_) => {
                 asked.failures = (asked.failures + 1).min(FAILURES_MAX);
-                asked.again_at = Some(Instant::now() + EVERY * 2_u32.pow(asked.failures));
+                asked.again_at = Some(Instant::now() + scattered(EVERY * 2_u32.pow(asked.failures)));
             }
         }
         said
@@ -226,7 +247,8 @@ impl Anchors {
         };
         let body = Shown { old, proof, note: note.to_owned() }.body();
         let url = format!("{}/add-checkpoint", witness.address.trim_end_matches('/'));
-        let answer = match self.client.post(url).body(body).send().await {
+        let Some(client) = &self.client else { return Ok(Said::Nothing("nobody is asked".to_owned())) };
+        let mut answer = match client.post(url).body(body).send().await {
             Ok(answer) => answer,
             Err(error) => return Ok(Said::Nothing(error.to_string())),
         };
@@ -236,9 +258,9 @@ impl Anchors {
             .get("content-type")
             .and_then(|kind| kind.to_str().ok())
             .is_some_and(|kind| kind.starts_with("text/x.tlog.size"));
-        let text = match answer.text().await {
-            Ok(text) => text,
-            Err(error) => return Ok(Said::Nothing(error.to_string())),
+        let text = match bounded(&mut answer, ANSWER_BYTES_MAX).await {
+            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            Err(why) => return Ok(Said::Nothing(why)),
         };
         match (status, names_a_size) {
             (StatusCode::OK, _) => Ok(cosignature(witness, note, &text)),
@@ -265,11 +287,57 @@ fn cosignature(witness: &Witness, note: &str, answer: &str) -> Said {
         Ok(text) => text,
         Err(refusal) => return Said::Nothing(refusal.to_string()),
     };
-    let verified = |line: &&str| verify_cosignature_line(line, &witness.key, text, now).is_ok();
-    match answer.lines().find(verified) {
-        Some(line) => Said::Cosigned(format!("{line}\n")),
+    let verified = |line| Some((line, verify_cosignature_line(line, &witness.key, text, now).ok()?));
+    match answer.lines().find_map(verified) {
+        Some((line, cosigned)) => Said::Cosigned(format!("{line}\n"), cosigned.time),
         None => Said::Nothing("its cosignature does not verify under the key in witnesses.txt".to_owned()),
     }
+}
+
+/// A note as it may be given out: versions before this one could write two lines of one witness under it.
+fn one_line_each(note: &str) -> String {
+    let log_line_end = note.find("\n\n").and_then(|blank| {
+        let signatures = blank + 2;
+        note[signatures..].find('\n').map(|end| signatures + end + 1)
+    });
+    let Some(end) = log_line_end else { return note.to_owned() };
+    let (signed, lines) = note.split_at(end);
+    format!("{signed}{}", joined("", lines))
+}
+
+/// Lines of cosignatures with newer ones: of each witness the newer one only, since a note with two lines of one key is
+/// refused (docs/format.md §5). A witness is asked again when the server starts, whatever it said before.
+fn joined(known: &str, newer: &str) -> String {
+    let name = |line: &str| line.split(' ').nth(1).map(str::to_owned);
+    let lines: Vec<&str> = known.lines().chain(newer.lines()).collect();
+    let newest =
+        |(number, line): &(usize, &&str)| !lines[number + 1..].iter().any(|later| name(later) == name(line));
+    lines.iter().enumerate().filter(newest).map(|(_, line)| format!("{line}\n")).collect()
+}
+
+/// What asks others over the network; none of them may send it elsewhere.
+pub(crate) fn client(timeout: Duration) -> Result<Client, reqwest::Error> {
+    Client::builder().timeout(timeout).redirect(reqwest::redirect::Policy::none()).build()
+}
+
+/// The body of an answer, if it is no longer than that; else what went wrong.
+pub(crate) async fn bounded(answer: &mut reqwest::Response, bytes_max: usize) -> Result<Vec<u8>, String> {
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(|error| error.to_string())? {
+        if body.len() + chunk.len() > bytes_max {
+            return Err(format!("it answers with more than {bytes_max} bytes"));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// Between half of a wait and one and a half, so that many who wait for the same one do not come at once.
+fn scattered(wait: Duration) -> Duration {
+    let mut byte = [128];
+    // without randomness the middle is as good
+    let _ = getrandom::fill(&mut byte);
+    wait / 2 + wait * u32::from(byte[0]) / 255
 }
 
 /// Whether a checkpoint of exactly this size was signed here.
@@ -320,7 +388,58 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// A note of 65,536 bytes and a little more.
+const ANSWER_BYTES_MAX: usize = 72 * 1024;
 const TIMEOUT: Duration = Duration::from_secs(5);
 const EVERY: Duration = Duration::from_secs(1);
 /// After so many failures in a row a witness is asked every four minutes.
 const FAILURES_MAX: u32 = 8;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_each_witness_one_line_stays_the_newest() {
+        let (one, two, again) = ("— w/1 AAAA\n", "— w/2 BBBB\n", "— w/1 CCCC\n");
+        assert_eq!(joined("", one), one);
+        assert_eq!(joined(one, two), format!("{one}{two}"));
+        assert_eq!(joined(&format!("{one}{two}"), again), format!("{two}{again}"));
+        assert_eq!(joined(one, one), one);
+        let signed = "o\n3\nAAAA\n\n— o BBBB\n";
+        assert_eq!(one_line_each(&format!("{signed}{one}{two}{again}")), format!("{signed}{two}{again}"));
+        assert_eq!(one_line_each(signed), signed);
+    }
+
+    #[test]
+    fn nothing_is_set_up_for_asking_where_nobody_is_listed() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(Anchors::of(folder.path()).unwrap().client.is_none());
+        let key = wuping_ledger::note::Cosigner::new("w/1", wuping_ledger::keys::Signer::generate().unwrap());
+        let line = format!("{} http://127.0.0.1:9\n", key.unwrap().verifier_key());
+        std::fs::write(folder.path().join("witnesses.txt"), line).unwrap();
+        assert!(Anchors::of(folder.path()).unwrap().client.is_some());
+    }
+
+    #[tokio::test]
+    async fn an_answer_without_an_end_is_left_alone() {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let endless = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let _ = stream.read(&mut [0; 4096]).await.unwrap();
+            stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+            let mut written = 0_usize;
+            while stream.write_all(&[b'x'; 8192]).await.is_ok() {
+                written += 8192;
+            }
+            written
+        });
+        let mut answer = client(TIMEOUT).unwrap().get(&url).send().await.unwrap();
+        let refused = bounded(&mut answer, ANSWER_BYTES_MAX).await.unwrap_err();
+        assert!(refused.contains("more than"), "{refused}");
+        drop(answer);
+        assert!(endless.await.unwrap() < 64 << 20, "it was not read on");
+    }
+}

@@ -42,6 +42,7 @@ use wuping_projections::{ViewsError, ViewsHandle};
 use crate::anchors::{AnchorError, Anchors};
 use crate::asking::saying;
 pub use crate::asking::{Asked, Done, ExecuteError, Feed, Who};
+use crate::authorities::{Authorities, AuthorityError};
 use crate::backup::is_unrecorded;
 use crate::erasing::{ErasureError, apply_again};
 use crate::office::{Office, OfficeError};
@@ -53,6 +54,8 @@ use wuping_projections::recording::recorded;
 pub struct App {
     /// Witnesses, and what they have said.
     pub anchors: Arc<Anchors>,
+    /// Time-stamping authorities.
+    pub authorities: Arc<Authorities>,
     /// Where it all lies.
     pub folder: PathBuf,
     /// The ledger, open for writing.
@@ -83,6 +86,9 @@ pub enum OpenError {
     /// The witnesses.
     #[error(transparent)]
     Anchors(#[from] AnchorError),
+    /// The time-stamping authorities.
+    #[error(transparent)]
+    Authorities(#[from] AuthorityError),
     /// The rulebooks do not compile.
     #[error("a shipped rulebook does not compile")]
     Compile(#[from] CompileError),
@@ -192,6 +198,7 @@ impl App {
         let views = ViewsHandle::start(&folder.join("views.db"), ledger.reader().clone(), shelf.clone())?;
         Ok(Self {
             anchors: Arc::new(Anchors::of(folder)?),
+            authorities: Arc::new(Authorities::of(folder)?),
             folder: folder.to_owned(),
             ledger,
             office,

@@ -10,6 +10,7 @@ mod keys;
 mod open;
 mod read;
 mod serve;
+mod timestamp;
 mod witness;
 
 use std::path::PathBuf;
@@ -179,6 +180,9 @@ enum Command {
     /// Serve pages, REST, tiles and proofs
     #[command(after_help = "Example:\n  wuping serve --listen 127.0.0.1:8080")]
     Serve(serve::Serve),
+    /// Time-stamps of checkpoints by the authorities of authorities.txt
+    #[command(subcommand, after_help = "Example:\n  wuping timestamp now")]
+    Timestamp(timestamp::Timestamp),
     /// Check everything; exit 0 sound, 1 with findings, 2 could not read
     #[command(after_help = "Example:\n  wuping verify --level 5")]
     Verify {
@@ -283,6 +287,7 @@ fn carry_out(line: Line) -> Result<ExitCode, Failure> {
         )),
         Some(Command::Restore(command)) => backup::put_back(&common, &command),
         Some(Command::Serve(options)) => serve::serve(&common, options),
+        Some(Command::Timestamp(command)) => timestamp::timestamp(&common, command),
         Some(Command::Verify { level, require, trust, backup: None }) => {
             read::verify(&common, level, require.as_deref(), trust.as_deref())
         }

@@ -4,6 +4,7 @@
 pub mod anchors;
 pub mod app;
 pub mod asking;
+pub mod authorities;
 pub mod backup;
 pub mod bench;
 pub mod cli;
@@ -17,5 +18,6 @@ pub mod office;
 pub mod reactions;
 pub mod sample;
 pub mod shelf;
+pub mod standing;
 pub mod web;
 pub mod witness;

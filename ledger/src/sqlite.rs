@@ -3,14 +3,15 @@
 //! Durability: write-ahead log with full sync, so a confirmed commit survives a power cut. Order: one connection
 //! writes, under the lock of `ledger.lock`; the database's own lock is taken for the length of a batch.
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, params};
 
 use crate::clock::Monotonic;
 use crate::keys::Kid;
+use crate::lock_file::locked_alone;
 use crate::merkle::Frontier;
 use crate::reading::LedgerReads;
 use crate::row::Row;
@@ -329,20 +330,12 @@ fn database_in(folder: &Path) -> PathBuf {
     folder.join("ledger.db")
 }
 
-/// The lock of the one writer. A writer that was just killed holds it until the system has done away with it, so a
-/// lock that is taken is tried again for a moment.
+/// The lock of the one writer.
 fn lock(folder: &Path) -> Result<File, StoreError> {
     let file = folder.join("ledger.lock");
-    let failed = |source| StoreError::File { file: file.clone(), source };
-    let lock = File::options().create(true).truncate(false).write(true).open(&file).map_err(failed)?;
-    let began = Instant::now();
-    loop {
-        match lock.try_lock() {
-            Ok(()) => return Ok(lock),
-            Err(TryLockError::WouldBlock) if began.elapsed() < LOCK_WAIT => std::thread::sleep(LOCK_AGAIN),
-            Err(TryLockError::WouldBlock) => return Err(StoreError::InUse),
-            Err(TryLockError::Error(source)) => return Err(failed(source)),
-        }
+    match locked_alone(&file) {
+        Ok(lock) => lock.ok_or(StoreError::InUse),
+        Err(source) => Err(StoreError::File { file, source }),
     }
 }
 
@@ -407,8 +400,6 @@ fn run(connection: &Connection, sql: &str, doing: &'static str) -> Result<(), St
 const SCHEMA: &str = include_str!("../../migrations/sqlite/ledger/0001.sql");
 const SCHEMA_VERSION: i64 = 1;
 const BUSY: Duration = Duration::from_secs(10);
-const LOCK_WAIT: Duration = Duration::from_secs(2);
-const LOCK_AGAIN: Duration = Duration::from_millis(20);
 const STATEMENTS: usize = 64;
 /// Brings the marks up to the last entry there is. In SQLite a bare column beside max() is of the row that has it.
 const MARK_AUTHORS: &str = "INSERT OR REPLACE INTO authors (kid, author_seq, position) \

@@ -251,39 +251,70 @@ pub(crate) fn start(
 ) -> std::io::Result<(WriterHandle, JoinHandle<()>)> {
     let (queue, jobs) = sync_channel(queue_max.max(1));
     let origin = Arc::from(desk.origin());
-    let thread =
-        std::thread::Builder::new().name("ledger-writer".to_owned()).spawn(move || work(desk, &jobs))?;
+    let watched = alarm.clone();
+    let thread = std::thread::Builder::new()
+        .name("ledger-writer".to_owned())
+        .spawn(move || work(desk, &jobs, &watched))?;
     Ok((WriterHandle { queue, origin, alarm }, thread))
 }
 
-/// The writer's day: what waits, then the checkpoint when it is due.
-fn work(mut desk: Desk, jobs: &Receiver<Job>) {
+/// The writer's day: what waits, then the checkpoint when it is due. Under the fork alarm nothing is appended and nothing
+/// signed, whatever was waiting when it was raised.
+fn work(mut desk: Desk, jobs: &Receiver<Job>, alarm: &Alarm) {
     let mut pace = Pace::default();
     loop {
-        let next = match desk.checkpoint_due_in() {
+        let due = desk.checkpoint_due_in().filter(|_| alarm.raised().is_none());
+        let next = match due {
             Some(due) => jobs.recv_timeout(due),
             None => jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
         };
         let ended = match next {
-            Ok(job) => serve(&mut desk, jobs, job, &mut pace),
+            Ok(job) => serve(&mut desk, (jobs, alarm), job, &mut pace),
             Err(RecvTimeoutError::Timeout) => false,
             Err(RecvTimeoutError::Disconnected) => true,
         };
         if ended {
             break;
         }
-        if desk.checkpoint_due_in().is_some_and(|due| due.is_zero()) {
+        if alarm.raised().is_none() && desk.checkpoint_due_in().is_some_and(|due| due.is_zero()) {
             desk.sign_due_checkpoint();
         }
     }
-    desk.sign_due_checkpoint();
+    if alarm.raised().is_none() {
+        desk.sign_due_checkpoint();
+    }
+}
+
+/// Answers a job under the fork alarm; true when the writer was closed, which is all that is still done.
+fn refuse(job: Job) -> bool {
+    match job {
+        Job::AcceptClock { reply } => alarmed(reply),
+        Job::Append(Waiting { reply, .. }) => alarmed(reply),
+        Job::Close { reply } => {
+            let _ = reply.send(Ok(()));
+            return true;
+        }
+        Job::CommitHeads { reply } => alarmed(reply),
+        Job::FinishSimulation { reply } | Job::Hold { reply, .. } | Job::KeepScheme { reply, .. } => {
+            alarmed(reply);
+        }
+        Job::Refuse { reply, .. } => alarmed(reply),
+        Job::SignCheckpoint { reply } => alarmed(reply),
+    }
+    false
+}
+
+/// Whoever has gone does not need the answer.
+fn alarmed<T>(reply: oneshot::Sender<Result<T, AppendError>>) {
+    let _ = reply.send(Err(AppendError::Alarmed));
 }
 
 /// Does a job, and with an append all those that wait behind it; true when the writer was closed.
-fn serve(desk: &mut Desk, jobs: &Receiver<Job>, job: Job, pace: &mut Pace) -> bool {
+fn serve(desk: &mut Desk, (jobs, alarm): (&Receiver<Job>, &Alarm), job: Job, pace: &mut Pace) -> bool {
     let mut next = Some(job);
     while let Some(job) = next.take() {
         match job {
+            job if alarm.raised().is_some() => return refuse(job),
             Job::Append(first) => {
                 let (batch, behind) = gather(jobs, first, pace);
                 let (commands, began) = (batch.len(), Instant::now());

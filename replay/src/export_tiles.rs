@@ -9,6 +9,7 @@ use serde::Serialize;
 use wuping_ledger::note::parse_checkpoint_text;
 use wuping_ledger::reader::Reader;
 use wuping_ledger::refusal::Refusal;
+use wuping_ledger::stamps;
 use wuping_ledger::store::StoreError;
 use wuping_ledger::tile::{Tile, TileKind, entry_bundles_for, tiles_for};
 
@@ -58,11 +59,12 @@ pub enum ExportError {
     Store(#[from] StoreError),
 }
 
-/// Write entry bundles, hash tiles and rulebooks under a folder, and the checkpoint last, by renaming.
+/// Write entry bundles, hash tiles and rulebooks under a folder, and the checkpoint last, by renaming; with it its time-stamp,
+/// where the folder of the ledger has one.
 ///
 /// # Errors
 /// If something could not be read or written; the old checkpoint is then still in place.
-pub fn export_tiles(reader: &Reader, folder: &Path) -> Result<Exported, ExportError> {
+pub fn export_tiles(reader: &Reader, ledger: &Path, folder: &Path) -> Result<Exported, ExportError> {
     let note = reader.checkpoint()?.ok_or(ExportError::NoCheckpoint)?;
     let text = note.split("\n\n").next().unwrap_or_default();
     let text = format!("{text}\n");
@@ -80,7 +82,12 @@ pub fn export_tiles(reader: &Reader, folder: &Path) -> Result<Exported, ExportEr
     }
     // names before the checkpoint that promises them
     written.sync_folders()?;
+    // beside an older checkpoint no stamp of another one may lie, nor beside this one that of an older
+    written.take_away(folder, "checkpoint.tsr")?;
     written.put(folder, "checkpoint", note.as_bytes())?;
+    if let Some(stamp) = stamps::over(ledger, size, &text)? {
+        written.put(folder, "checkpoint.tsr", &stamp)?;
+    }
     written.sync_folders()?;
     Ok(Exported { size, files: written.files })
 }
@@ -127,6 +134,19 @@ impl Written {
         Ok(())
     }
 
+    fn take_away(&mut self, folder: &Path, name: &str) -> Result<(), ExportError> {
+        let path = folder.join(name);
+        match fs::remove_file(&path) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                Err(ExportError::File { path, source })
+            }
+            _ => {
+                self.folders.insert(folder.to_owned());
+                Ok(())
+            }
+        }
+    }
+
     fn sync_folders(&mut self) -> Result<(), ExportError> {
         for path in std::mem::take(&mut self.folders) {
             let synced = File::open(&path).and_then(|folder| folder.sync_all());
@@ -166,7 +186,7 @@ mod tests {
         }
         let note = house.sign();
         let folder = house.folder.path().join("static");
-        let exported = export_tiles(house.ledger.reader(), &folder).unwrap();
+        let exported = export_tiles(house.ledger.reader(), house.folder.path(), &folder).unwrap();
         assert_eq!(exported.size, house.ledger.reader().size().unwrap());
         assert_eq!(fs::read_to_string(folder.join("checkpoint")).unwrap(), note);
         let rest = exported.size - 256;
@@ -193,10 +213,10 @@ mod tests {
         let mut house = House::honest();
         house.sign();
         let folder = house.folder.path().join("static");
-        let before = export_tiles(house.ledger.reader(), &folder).unwrap();
+        let before = export_tiles(house.ledger.reader(), house.folder.path(), &folder).unwrap();
         house.register("p-1");
         let note = house.sign();
-        let after = export_tiles(house.ledger.reader(), &folder).unwrap();
+        let after = export_tiles(house.ledger.reader(), house.folder.path(), &folder).unwrap();
         assert_eq!(after.size, before.size + 1);
         assert_eq!(fs::read_to_string(folder.join("checkpoint")).unwrap(), note);
         assert!(
@@ -204,7 +224,7 @@ mod tests {
             "readers of the older one go on"
         );
         fs::write(folder.join("checkpoint"), note.replace("sample/replay", "sample/other")).unwrap();
-        let refused = export_tiles(house.ledger.reader(), &folder).unwrap_err();
+        let refused = export_tiles(house.ledger.reader(), house.folder.path(), &folder).unwrap_err();
         assert!(matches!(refused, ExportError::OtherLog { .. }), "{refused}");
     }
 }

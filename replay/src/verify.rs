@@ -22,7 +22,7 @@ use wuping_ledger::vault::{Vault, VaultError};
 use wuping_projections::ledger_rulebooks::LedgerRulebooks;
 
 use crate::kept::{NamedValues, rulebook_fault};
-use crate::witnessed::{Trusted, Witnessed, witnessed};
+use crate::witnessed::{Stamped, Trusted, Witnessed, moment, stamped, witnessed};
 
 /// What a verification established.
 #[derive(Debug, Serialize)]
@@ -37,10 +37,12 @@ pub struct Verified {
     pub level: u8,
     /// How each level came out, from 0 to 5.
     pub levels: Vec<Level>,
-    /// Whether a quorum of trusted witnesses vouches for it.
+    /// Whether a quorum of trusted witnesses vouches for it, and an authority for its time where one is trusted.
     pub l3_established: bool,
     /// What witnesses establish, or why nothing; empty below level 3.
     pub witnessed: String,
+    /// What time-stamping authorities establish, or why nothing; empty below level 3 and where none is trusted.
+    pub stamped: String,
     /// Computed results that were computed again and are equal.
     pub results_rederived: u64,
     /// Everything that is not as it was written.
@@ -114,8 +116,8 @@ impl Verified {
         };
         let witnessed = match (self.level >= 3, self.l3_established) {
             (false, _) => String::new(),
-            (true, true) => format!("; L3 {}", self.witnessed),
-            (true, false) => format!("; L3 not established: {}", self.witnessed),
+            (true, true) => format!("; L3 {}{}", self.witnessed, behind(&self.stamped)),
+            (true, false) => format!("; L3 not established: {}{}", self.witnessed, behind(&self.stamped)),
         };
         let rederived = if self.level >= 5 {
             format!("; L5 {} computed results re-derived and equal", self.results_rederived)
@@ -165,18 +167,29 @@ pub fn verify(
     if report.more {
         findings.push(Finding::of_level_0("more", "there was more to find than is listed".to_owned()));
     }
-    let mut by_witnesses = Witnessed::Not(String::new());
+    let (mut by_witnesses, mut by_authorities) = (Witnessed::Not(String::new()), Stamped::NotAsked);
     if level >= 3 {
-        by_witnesses = witnessed(folder, &Reader::open(folder)?, trusted)?;
+        let reader = Reader::open(folder)?;
+        by_witnesses = witnessed(folder, &reader, trusted)?;
+        by_authorities = stamped(folder, &reader, trusted)?;
     }
-    let l3_established = matches!(by_witnesses, Witnessed::By { .. });
+    let l3_established = matches!(by_witnesses, Witnessed::By { .. })
+        && matches!(by_authorities, Stamped::At(_) | Stamped::NotAsked);
+    let otherwise = |code: &str, detail: &str| Finding {
+        position: None,
+        level: 3,
+        code: code.to_owned(),
+        detail: detail.to_owned(),
+    };
     if let Witnessed::Another(detail) = &by_witnesses {
-        let code = "witnessed-otherwise".to_owned();
-        findings.push(Finding { position: None, level: 3, code, detail: detail.clone() });
+        findings.push(otherwise("witnessed-otherwise", detail));
     }
-    let by_witnesses = told(by_witnesses);
-    findings
-        .extend(require.and_then(|required| not_established(required, level, l3_established, &by_witnesses)));
+    if let Stamped::Another(detail) = &by_authorities {
+        findings.push(otherwise("stamped-otherwise", detail));
+    }
+    let (by_witnesses, by_authorities) = (told(by_witnesses), told_of(by_authorities));
+    let why = format!("{by_witnesses}{}", behind(&by_authorities));
+    findings.extend(require.and_then(|required| not_established(required, level, l3_established, &why)));
     findings.sort_by_key(|finding| (finding.position.is_none(), finding.position, finding.level));
     let levels =
         (0..=5).map(|of| Level { level: of, state: state(of, level, l3_established, &findings) }).collect();
@@ -188,6 +201,7 @@ pub fn verify(
         levels,
         l3_established,
         witnessed: by_witnesses,
+        stamped: by_authorities,
         results_rederived: derivations.equal,
         findings,
         more: report.more,
@@ -203,6 +217,25 @@ fn told(by_witnesses: Witnessed) -> String {
         }
         Witnessed::Another(why) | Witnessed::Not(why) => why,
     }
+}
+
+/// What authorities establish, for a person.
+fn told_of(by_authorities: Stamped) -> String {
+    match by_authorities {
+        Stamped::At(opened) => format!(
+            "{} entries existed by {} by the word of {}",
+            opened.size,
+            moment(opened.stamp.time),
+            opened.stamp.authority
+        ),
+        Stamped::Another(why) | Stamped::Not(why) => why,
+        Stamped::NotAsked => String::new(),
+    }
+}
+
+/// A second thing that is told behind a first one.
+fn behind(told: &str) -> String {
+    if told.is_empty() { String::new() } else { format!("; {told}") }
 }
 
 /// A level that is required and cannot have been established, whatever was found.

@@ -1,13 +1,17 @@
-//! Level 3: whether witnesses that the reader trusts have seen this ledger as it is (docs/format.md §7, §11).
+//! Level 3: whether witnesses and time-stamping authorities that the reader trusts have seen this ledger as it is
+//! (docs/format.md §7, §11).
 
 use std::path::Path;
 
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 use wuping_ledger::checkpoints::cosigned_in_file;
 use wuping_ledger::genesis::stated_log_key;
 use wuping_ledger::note::{Checkpoint, VerifierKey, open_checkpoint};
 use wuping_ledger::reader::Reader;
 use wuping_ledger::refusal::Refusal;
+use wuping_ledger::stamp::Roots;
+use wuping_ledger::stamps::{OpenedStamp, kept};
 use wuping_ledger::store::StoreError;
 
 /// Whom a reader trusts to have seen a ledger.
@@ -17,6 +21,8 @@ pub struct Trusted {
     pub witnesses: Vec<VerifierKey>,
     /// How many of them must have cosigned.
     pub quorum: usize,
+    /// Roots of time-stamping authorities.
+    pub tsa_roots: Roots,
     /// The log key as the reader knows it from elsewhere; not compared if none.
     pub log: Option<String>,
     /// The first entry's leaf hash as the reader knows it from elsewhere, lower-case hex; not compared if none.
@@ -37,6 +43,15 @@ impl Trusted {
         }
         let word = |name: &str| file[name].as_str().map(str::to_owned).ok_or_else(|| refused(name));
         let witnesses = file["witnesses"].as_array().ok_or_else(|| refused("witnesses"))?;
+        let roots = file["tsa_roots"].as_array().ok_or_else(|| refused("tsa_roots"))?;
+        let mut tsa_roots = Roots::default();
+        for root in roots {
+            let read = Roots::parse(root.as_str().unwrap_or_default())?;
+            if read.is_empty() {
+                return Err(refused("one of its tsa_roots is no certificate in PEM"));
+            }
+            tsa_roots.add(read);
+        }
         let key = |key: &Value| VerifierKey::parse(key.as_str().unwrap_or_default());
         Ok(Self {
             witnesses: witnesses.iter().map(key).collect::<Result<_, _>>()?,
@@ -44,10 +59,24 @@ impl Trusted {
                 .as_u64()
                 .and_then(|of| of.try_into().ok())
                 .ok_or_else(|| refused("quorum"))?,
+            tsa_roots,
             log: Some(word("log_vkey")?),
             genesis: Some(word("genesis")?),
         })
     }
+}
+
+/// What authorities establish.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Stamped {
+    /// One saw the first entries of this very ledger.
+    At(OpenedStamp),
+    /// None is trusted, so that none is looked for.
+    NotAsked,
+    /// None, and why.
+    Not(String),
+    /// One saw another ledger under this log's key.
+    Another(String),
 }
 
 /// What witnesses establish.
@@ -100,4 +129,45 @@ pub(crate) fn witnessed(folder: &Path, reader: &Reader, trusted: &Trusted) -> Re
         Ok(_) => Witnessed::Another(format!("witnesses cosigned another tree of {size} entries")),
         Err(error) => Witnessed::Another(format!("witnesses cosigned {size} entries: {error}")),
     })
+}
+
+/// The newest stamp that leads to a trusted root, against the ledger's own tree.
+pub(crate) fn stamped(folder: &Path, reader: &Reader, trusted: &Trusted) -> Result<Stamped, StoreError> {
+    if trusted.tsa_roots.is_empty() {
+        return Ok(Stamped::NotAsked);
+    }
+    let Ok(log) = VerifierKey::parse(&stated_log_key(reader)?) else {
+        return Ok(Stamped::Not("the ledger states no log key".to_owned()));
+    };
+    let now = u64::try_from(Utc::now().timestamp()).unwrap_or(0);
+    let mut newest_refused = None;
+    for stamp in kept(folder)?.into_iter().rev() {
+        match stamp.open(&log, &trusted.tsa_roots, now) {
+            Ok(opened) => {
+                return Ok(match reader.root_at(opened.size) {
+                    Ok(here) if here == opened.root => Stamped::At(opened),
+                    Ok(_) => Stamped::Another(format!(
+                        "an authority stamped another tree of {} entries",
+                        opened.size
+                    )),
+                    Err(error) => {
+                        Stamped::Another(format!("an authority stamped {} entries: {error}", opened.size))
+                    }
+                });
+            }
+            Err(refusal) => {
+                newest_refused.get_or_insert(format!("{}: {refusal}", stamp.file.display()));
+            }
+        }
+    }
+    Ok(Stamped::Not(match newest_refused {
+        Some(why) => format!("no time-stamp verifies; of the newest one, {why}"),
+        None => "no checkpoint is time-stamped".to_owned(),
+    }))
+}
+
+/// A time in POSIX seconds, for a person.
+pub(crate) fn moment(seconds: u64) -> String {
+    let at = i64::try_from(seconds).ok().and_then(|seconds| DateTime::<Utc>::from_timestamp(seconds, 0));
+    at.map_or_else(|| seconds.to_string(), |at| at.format("%Y-%m-%dT%H:%M:%SZ").to_string())
 }

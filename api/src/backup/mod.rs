@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 use wuping_ledger::encoding::hex_encode;
 use wuping_ledger::place::database_url;
 use wuping_ledger::reader::Reader;
+use wuping_ledger::stamps;
 use wuping_ledger::store::StoreError;
 use wuping_ledger::timestamp::Timestamp;
 
@@ -186,6 +187,8 @@ pub fn make(folder: &Path, file: &Path, with_keys: bool) -> Result<Manifest, Bac
         );
     }
     attachments(&folder.join("attachments"), "attachments", &mut members)?;
+    // whole files too, by renaming
+    attachments(&folder.join(stamps::FOLDER), stamps::FOLDER, &mut members)?;
 
     let copied = Reader::open(snapshots.path())?;
     let head = copied.head()?.map(|head| head.frontier).unwrap_or_default();
@@ -318,6 +321,7 @@ const MANIFEST: &str = "manifest.json";
 const DIGEST_LINE: &str = "sha256 ";
 /// The digest's line: 7 letters, 64 digits, a newline.
 const DIGEST_LINE_BYTES: u64 = 72;
-const PLAIN_FILES: &[&str] = &["checkpoints.txt", "cosigned.txt", "witnesses.txt", "fork-alarm.txt"];
+const PLAIN_FILES: &[&str] =
+    &["checkpoints.txt", "cosigned.txt", "witnesses.txt", "authorities.txt", "fork-alarm.txt"];
 const DATABASES: &[&str] = &["ledger.db", "vault.db", "office.db"];
 const KEYS: &[&str] = &["master.key", "vault.key"];

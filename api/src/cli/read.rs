@@ -9,6 +9,7 @@ use clap::Subcommand;
 use wuping_domain::rulebook::Layer;
 use wuping_ledger::genesis::Ledger;
 use wuping_ledger::reader::Reader;
+use wuping_ledger::stamp::Roots;
 use wuping_projections::Views;
 use wuping_projections::ledger_rulebooks::LedgerRulebooks;
 use wuping_replay::report::{GradeLine, Question};
@@ -17,10 +18,10 @@ use wuping_replay::{
     conformance, derive, explain, export_tiles, history, published, rebuild, report, verify,
 };
 
-use crate::anchors;
 use crate::cli::{Cases, Common, Failure, Form, print_json};
 use crate::import::given_back;
 use crate::shelf;
+use crate::{anchors, authorities};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Export {
@@ -128,7 +129,12 @@ pub(super) fn report_publications(common: &Common, form: Form) -> Result<ExitCod
 }
 
 fn export_log(common: &Common, dir: &Path) -> Result<ExitCode, Failure> {
-    let exported = export_tiles::export_tiles(&reader(common)?, dir)?;
+    if wuping_ledger::alarm::raised_in(&common.data)?.is_some() {
+        return Err(Failure::asked(
+            "nothing is exported under the fork alarm, which “wuping witness alarm” shows; see docs/operators.md",
+        ));
+    }
+    let exported = export_tiles::export_tiles(&reader(common)?, &common.data, dir)?;
     if common.json {
         print_json(&exported)?;
     } else {
@@ -194,7 +200,7 @@ pub(super) fn verify(
     Ok(if verified.findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-/// Whose cosignatures count: those of a trust file, else those that the folder's own list asks.
+/// Whose cosignatures and stamps count: those of a trust file, else those that the folder's own lists ask.
 fn trusted(common: &Common, trust: Option<&Path>) -> Result<Trusted, Failure> {
     if let Some(file) = trust {
         let text = std::fs::read_to_string(file).map_err(|error| {
@@ -204,7 +210,9 @@ fn trusted(common: &Common, trust: Option<&Path>) -> Result<Trusted, Failure> {
     }
     let witnesses: Vec<_> = anchors::listed(&common.data)?.into_iter().map(|witness| witness.key).collect();
     let quorum = witnesses.len().min(QUORUM);
-    Ok(Trusted { witnesses, quorum, ..Trusted::default() })
+    let mut tsa_roots = Roots::default();
+    authorities::listed(&common.data)?.into_iter().for_each(|authority| tsa_roots.add(authority.roots));
+    Ok(Trusted { witnesses, quorum, tsa_roots, ..Trusted::default() })
 }
 
 pub(super) fn rebuild(common: &Common, at: Option<u64>, to: Option<PathBuf>) -> Result<ExitCode, Failure> {

@@ -55,8 +55,11 @@ async fn until_stopped(common: &Common, options: Serve) -> Result<(), Failure> {
             "everything in it is invented; go in as one of its people at {address}/sign-in, without a password"
         );
     }
-    let beside =
-        [tokio::spawn(app.anchors.clone().follow(app.clone())), tokio::spawn(jobs::daily(app.clone()))];
+    let beside = [
+        tokio::spawn(app.anchors.clone().follow(app.clone())),
+        tokio::spawn(app.authorities.clone().follow(app.clone())),
+        tokio::spawn(jobs::daily(app.clone())),
+    ];
     axum::serve(listener, router).with_graceful_shutdown(stopped()).await?;
     for task in beside {
         task.abort();

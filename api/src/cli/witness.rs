@@ -6,12 +6,15 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use serde_json::json;
 use wuping_ledger::alarm;
+use wuping_ledger::genesis::stated_log_key;
 use wuping_ledger::note::VerifierKey;
 use wuping_ledger::timestamp::Timestamp;
 
+use crate::anchors::Anchors;
+use crate::cli::read::reader;
 use crate::cli::serve::stopped;
 use crate::cli::{Common, Failure, print_json, runtime};
-use crate::witness;
+use crate::{authorities, standing, witness};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Witness {
@@ -32,6 +35,8 @@ pub(super) enum Witness {
     },
     /// The witness's verifier key
     Key,
+    /// What each witness and time-stamping authority of this ledger said last, how old that is and how far behind
+    Status,
     /// Cosign checkpoints of logs, at /add-checkpoint
     Serve {
         /// Verifier key of a log (“wuping key log”); repeat it for several
@@ -57,6 +62,7 @@ pub(super) fn witness(common: &Common, command: Witness) -> Result<ExitCode, Fai
         }
         Witness::Init { name } => tell_key(common, &witness::make(&common.data, &name)?),
         Witness::Key => tell_key(common, &witness::key(&common.data)?),
+        Witness::Status => status(common),
         Witness::Serve { log, listen } => {
             let logs = log.iter().map(|key| VerifierKey::parse(key)).collect::<Result<Vec<_>, _>>()?;
             let router = witness::router(&common.data, logs)?;
@@ -69,6 +75,33 @@ pub(super) fn witness(common: &Common, command: Witness) -> Result<ExitCode, Fai
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+fn status(common: &Common) -> Result<ExitCode, Failure> {
+    let reader = reader(common)?;
+    let head = reader.checkpoint_size()?;
+    let log = VerifierKey::parse(&stated_log_key(&reader)?)?;
+    let witnesses = Anchors::of(&common.data)?.standing(head);
+    let listed = authorities::listed(&common.data)?;
+    let authorities = standing::of_authorities(&common.data, &listed, &log, head)?;
+    let alarm = alarm::raised_in(&common.data)?;
+    if common.json {
+        print_json(&json!({
+            "alarm": alarm, "authorities": authorities, "checkpoint": head, "witnesses": witnesses,
+        }))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!("the newest checkpoint has {head} entries");
+    for (kind, of_kind) in [("witness", &witnesses), ("time-stamping authority", &authorities)] {
+        if of_kind.is_empty() {
+            println!("no {kind} is listed");
+        }
+        of_kind.iter().for_each(|standing| println!("{kind} {}", standing.in_words()));
+    }
+    if alarm.is_some() {
+        println!("FORK ALARM: see “wuping witness alarm”");
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Exit code 1 while the alarm holds.

@@ -6,9 +6,14 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
+use wuping_ledger::genesis::stated_log_key;
+use wuping_ledger::note::VerifierKey;
 use wuping_projections::ViewsState;
+
+use crate::standing::{Standing, of_authorities};
 
 use super::state::{ReadError, Site, logged};
 
@@ -35,7 +40,11 @@ async fn readyz(State(site): State<Site>) -> Response {
         return (StatusCode::SERVICE_UNAVAILABLE, told).into_response();
     }
     match site.views.state() {
-        ViewsState::Following { .. } => "ready\n".into_response(),
+        ViewsState::Following { .. } => {
+            // an anchor that stays away does not stop people's work, but somebody should look after it
+            let late = site.read(|site| Ok(late(&outside(site)?))).await.unwrap_or_default();
+            format!("ready\n{late}").into_response()
+        }
         ViewsState::Building { folded } => {
             (StatusCode::SERVICE_UNAVAILABLE, format!("the views are being built, {folded} entries so far\n"))
                 .into_response()
@@ -65,6 +74,59 @@ async fn metrics(State(site): State<Site>) -> Response {
     }
 }
 
+/// How it stands with those outside who vouch for the log.
+struct Outside {
+    witnesses: Vec<Standing>,
+    authorities: Vec<Standing>,
+}
+
+fn outside(site: &Site) -> Result<Outside, ReadError> {
+    let head = site.reader.checkpoint_size()?;
+    let listed = site.authorities.listed();
+    let authorities = match listed.is_empty() {
+        true => Vec::new(),
+        false => {
+            let log = VerifierKey::parse(&stated_log_key(&site.reader)?)?;
+            of_authorities(&site.folder, listed, &log, head)?
+        }
+    };
+    Ok(Outside { witnesses: site.anchors.standing(head), authorities })
+}
+
+/// A line for each that has not seen what it should have seen long ago.
+fn late(outside: &Outside) -> String {
+    let silent = |standing: &&Standing, after: u64| {
+        standing.behind > 0 && standing.age_seconds.is_none_or(|age| age > after)
+    };
+    let witnesses = outside.witnesses.iter().filter(|standing| silent(standing, WITNESS_LATE_SECONDS));
+    let authorities = outside.authorities.iter().filter(|standing| silent(standing, STAMP_LATE_SECONDS));
+    let witnesses = witnesses.map(|standing| format!("witness {}\n", standing.in_words()));
+    let authorities =
+        authorities.map(|standing| format!("time-stamping authority {}\n", standing.in_words()));
+    witnesses.chain(authorities).collect()
+}
+
+fn register_outside(registry: &mut Registry, outside: &Outside) {
+    for (label, prefix, standings) in [
+        ("witness", "witness_cosigned", &outside.witnesses),
+        ("authority", "authority_stamped", &outside.authorities),
+    ] {
+        let (entries, behind, age) = (gauges(), gauges(), gauges());
+        for standing in standings {
+            let set = |gauges: &Family<Vec<(String, String)>, Gauge>, value: u64| {
+                let labels = vec![(label.to_owned(), standing.name.clone())];
+                gauges.get_or_create(&labels).set(i64::try_from(value).unwrap_or(i64::MAX));
+            };
+            set(&entries, standing.size.unwrap_or(0));
+            set(&behind, standing.behind);
+            standing.age_seconds.iter().for_each(|seconds| set(&age, *seconds));
+        }
+        registry.register(format!("{prefix}_entries"), "Entries that it vouched for last", entries);
+        registry.register(format!("{prefix}_behind_entries"), "Entries that it has not vouched for", behind);
+        registry.register(format!("{prefix}_age_seconds"), "How long ago it did", age);
+    }
+}
+
 fn counted(site: &Site) -> Result<String, ReadError> {
     let following = matches!(site.views.state(), ViewsState::Following { .. });
     // While the first file is being built there is nothing to read yet.
@@ -86,8 +148,19 @@ fn counted(site: &Site) -> Result<String, ReadError> {
         gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
         registry.register(name, help, gauge);
     }
+    register_outside(&mut registry, &outside(site)?);
     let mut text = String::new();
     // Writing into a string cannot fail.
     let _ = encode(&mut text, &registry);
     Ok(text)
 }
+
+/// A number for each of several.
+fn gauges() -> Family<Vec<(String, String)>, Gauge> {
+    Family::default()
+}
+
+/// A witness is asked every second while the log grows.
+const WITNESS_LATE_SECONDS: u64 = 3_600;
+/// An authority is asked once a day.
+const STAMP_LATE_SECONDS: u64 = 50 * 3_600;

@@ -26,6 +26,9 @@ async fn checkpoint(State(site): State<Site>) -> Response {
     if let Some(cosigned) = site.anchors.cosigned() {
         return fresh(cosigned);
     }
+    if site.writer.alarm().is_some() {
+        return withheld();
+    }
     match site.read(|site| Ok(site.reader.checkpoint()?)).await {
         Ok(Some(note)) => fresh(note),
         Ok(None) => missing("no checkpoint has been signed yet; ask again in a minute\n"),
@@ -44,6 +47,9 @@ async fn inclusion(State(site): State<Site>, Path(position): Path<String>) -> Re
     let Some(position) = spelled(&position) else {
         return missing("a position is a whole number from 0, without leading zeros\n");
     };
+    if site.writer.alarm().is_some() {
+        return withheld();
+    }
     let made = site.read(move |site| {
         let Some(note) = site.reader.checkpoint()? else { return Ok(None) };
         let (_, size, _) = parse_checkpoint_text(note_text(note.as_bytes())?)?;
@@ -110,6 +116,12 @@ fn fresh(text: String) -> Response {
 
 fn missing(told: &'static str) -> Response {
     (StatusCode::NOT_FOUND, [(header::CONTENT_TYPE, TEXT), NO_STORE], told).into_response()
+}
+
+/// Under the fork alarm nothing is vouched for that no witness has cosigned.
+fn withheld() -> Response {
+    let told = "FORK ALARM: a witness knows another history of this log; nothing more is published\n";
+    (StatusCode::SERVICE_UNAVAILABLE, [(header::CONTENT_TYPE, TEXT), NO_STORE], told).into_response()
 }
 
 fn broken(error: &ReadError) -> Response {

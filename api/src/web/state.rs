@@ -1,5 +1,6 @@
 //! What every page handler has at hand, and how it reads, shows and fails.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::http::{StatusCode, Uri};
@@ -21,6 +22,7 @@ use wuping_projections::{Views, ViewsError, ViewsHandle, ViewsState};
 use wuping_replay::report::ReportError;
 
 use crate::anchors::Anchors;
+use crate::authorities::Authorities;
 use crate::app::App;
 use crate::sample::is_sample;
 
@@ -34,6 +36,10 @@ use super::session::lang_of;
 pub struct Site {
     /// Witnesses, and what they have said.
     pub anchors: Arc<Anchors>,
+    /// Time-stamping authorities.
+    pub authorities: Arc<Authorities>,
+    /// Where what they said is kept.
+    pub folder: PathBuf,
     /// The ledger.
     pub reader: Reader,
     /// Whether the ledger takes anything.
@@ -100,6 +106,8 @@ impl Site {
     pub fn of(app: &App, public_address: &str) -> Self {
         Self {
             anchors: app.anchors.clone(),
+            authorities: app.authorities.clone(),
+            folder: app.folder.clone(),
             reader: app.reader().clone(),
             writer: app.ledger.writer().clone(),
             views: app.views.clone(),

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use wuping_ledger::encoding::Hash;
 use wuping_ledger::keyring::write_private;
 use wuping_ledger::keys::Signer;
+use wuping_ledger::lock_file::locked_alone;
 use wuping_ledger::note::{Cosigner, note_text, parse_checkpoint_text};
 use wuping_ledger::witness::Seen;
 
@@ -15,6 +16,8 @@ use super::WitnessError;
 /// The folder of a witness.
 pub(super) struct Kept {
     folder: PathBuf,
+    /// Held by the process that decides, for as long as it does.
+    _alone: Option<File>,
 }
 
 impl Kept {
@@ -30,9 +33,18 @@ impl Kept {
 
     pub(super) fn open(folder: &Path) -> Result<Self, WitnessError> {
         match folder.join(KEY).is_file() {
-            true => Ok(Self { folder: folder.to_owned() }),
+            true => Ok(Self { folder: folder.to_owned(), _alone: None }),
             false => Err(WitnessError::Missing { folder: folder.to_owned() }),
         }
+    }
+
+    /// As [`Kept::open`], and no other process may until this one has ended. One that was just killed is waited for.
+    pub(super) fn open_alone(folder: &Path) -> Result<Self, WitnessError> {
+        let mut kept = Self::open(folder)?;
+        let file = folder.join(LOCK);
+        let lock = locked_alone(&file).map_err(failed(&file))?;
+        kept._alone = Some(lock.ok_or_else(|| WitnessError::Served { folder: folder.to_owned() })?);
+        Ok(kept)
     }
 
     pub(super) fn cosigner(&self) -> Result<Cosigner, WitnessError> {
@@ -87,5 +99,6 @@ fn failed(file: &Path) -> impl Fn(std::io::Error) -> WitnessError {
     move |source| WitnessError::File { file: file.clone(), source }
 }
 
+const LOCK: &str = "witness.lock";
 const KEY: &str = "witness.key";
 const NAME: &str = "witness.name";

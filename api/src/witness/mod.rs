@@ -13,8 +13,8 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use wuping_ledger::keys::Signer;
-use wuping_ledger::note::{Cosigner, VerifierKey};
-use wuping_ledger::refusal::Refusal;
+use wuping_ledger::note::{Cosigner, NoteKeyType, VerifierKey};
+use wuping_ledger::refusal::{Refusal, need};
 use wuping_ledger::witness::{Answer, Shown, decide};
 
 use kept::Kept;
@@ -44,6 +44,14 @@ pub enum WitnessError {
         /// What the system said.
         #[source]
         source: std::io::Error,
+    },
+    /// Another process serves it.
+    #[error(
+        "another process serves the witness in {folder}: two of one key could cosign two histories; stop that one first"
+    )]
+    Served {
+        /// The folder.
+        folder: std::path::PathBuf,
     },
     /// What a file holds is not what was written there.
     #[error(
@@ -80,10 +88,15 @@ pub fn key(folder: &Path) -> Result<VerifierKey, WitnessError> {
 /// `/add-checkpoint` of the witness of a folder, for these logs.
 ///
 /// # Errors
-/// [`WitnessError`] if there is no witness, or a key is no log's.
+/// [`WitnessError`] if there is no witness, another process serves it, or a key is no log's.
 pub fn router(folder: &Path, logs: Vec<VerifierKey>) -> Result<Router, WitnessError> {
-    let kept = Kept::open(folder)?;
+    let kept = Kept::open_alone(folder)?;
     let cosigner = kept.cosigner()?;
+    for (number, log) in logs.iter().enumerate() {
+        need(log.key_type == NoteKeyType::Log, "vkey", "this is a witness's key, not a log's")?;
+        let known = logs[..number].iter().any(|other| other.name == log.name);
+        need(!known, "vkey", "a log has one key; this origin is named twice")?;
+    }
     let witness = Arc::new(Witness { logs, cosigner, kept: Mutex::new(kept) });
     Ok(Router::new()
         .route("/add-checkpoint", post(add_checkpoint))
@@ -110,8 +123,11 @@ impl Witness {
             Ok(shown) => shown,
             Err(refusal) => return told(StatusCode::BAD_REQUEST, &format!("{refusal}\n")),
         };
-        let log = shown.origin().ok().and_then(|origin| self.logs.iter().find(|log| log.name == origin));
-        let Some(log) = log else {
+        let origin = match shown.origin() {
+            Ok(origin) => origin,
+            Err(refusal) => return told(StatusCode::BAD_REQUEST, &format!("{refusal}\n")),
+        };
+        let Some(log) = self.logs.iter().find(|log| log.name == origin) else {
             return told(StatusCode::NOT_FOUND, "no log of this origin is witnessed here\n");
         };
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,0 +1,130 @@
+//! How it stands with the outside anchors: what each witness cosigned last and each authority stamped last, how long ago,
+//! and how far the log has grown since.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use serde::Serialize;
+use wuping_ledger::checkpoints::cosigned_in_file;
+use wuping_ledger::note::{VerifierKey, note_text, stated_size, verify_cosignature_line};
+use wuping_ledger::stamps::kept;
+use wuping_ledger::store::StoreError;
+
+use crate::anchors::Witness;
+use crate::authorities::{Authority, now};
+
+/// What one of them said last.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Standing {
+    /// Who.
+    pub name: String,
+    /// Where it is asked.
+    pub address: String,
+    /// Number of entries it has seen; none if it never said anything that verifies.
+    pub size: Option<u64>,
+    /// When, in POSIX seconds by its own clock.
+    pub time: Option<u64>,
+    /// How many seconds ago that is by the clock here.
+    pub age_seconds: Option<u64>,
+    /// Entries under the newest checkpoint that it has not seen.
+    pub behind: u64,
+}
+
+/// Of how many entries, and when.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Last {
+    /// Number of entries.
+    pub size: u64,
+    /// POSIX seconds by the clock of who said it.
+    pub time: u64,
+}
+
+impl Standing {
+    /// `head` is the number of entries under the newest checkpoint.
+    pub(crate) fn of(name: &str, address: &str, last: Option<Last>, head: u64) -> Self {
+        Self {
+            name: name.to_owned(),
+            address: address.to_owned(),
+            size: last.map(|last| last.size),
+            time: last.map(|last| last.time),
+            age_seconds: last.map(|last| now().saturating_sub(last.time)),
+            behind: head.saturating_sub(last.map_or(0, |last| last.size)),
+        }
+    }
+
+    /// One line for a person.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let Self { name, address, behind, .. } = self;
+        match (self.size, self.age_seconds) {
+            (Some(size), Some(age)) => {
+                format!("{name}: {size} entries, {} ago, {behind} behind ({address})", long(age))
+            }
+            _ => format!("{name}: nothing yet, {behind} behind ({address})"),
+        }
+    }
+}
+
+/// The newest cosignature of each witness in a folder, by its name. Lines that do not verify do not count.
+///
+/// # Errors
+/// If what was kept cannot be read.
+pub fn cosigned_last(folder: &Path, witnesses: &[Witness]) -> Result<HashMap<String, Last>, StoreError> {
+    let mut last = HashMap::new();
+    if witnesses.is_empty() {
+        return Ok(last);
+    }
+    for note in cosigned_in_file(folder)?.iter().rev() {
+        for witness in witnesses {
+            if !last.contains_key(&witness.key.name)
+                && let Some(of_this) = line_of(note, &witness.key)
+            {
+                last.insert(witness.key.name.clone(), of_this);
+            }
+        }
+        if last.len() == witnesses.len() {
+            break;
+        }
+    }
+    Ok(last)
+}
+
+fn line_of(note: &str, witness: &VerifierKey) -> Option<Last> {
+    let (text, size) = (note_text(note.as_bytes()).ok()?, stated_size(note)?);
+    let mut newest_first = note.lines().rev();
+    let time = newest_first.find_map(|line| verify_cosignature_line(line, witness, text, None).ok())?.time;
+    Some(Last { size, time })
+}
+
+/// The newest stamp of each authority that verifies by the roots it is listed with.
+///
+/// # Errors
+/// If what was kept cannot be read.
+pub fn of_authorities(
+    folder: &Path,
+    authorities: &[Authority],
+    log: &VerifierKey,
+    head: u64,
+) -> Result<Vec<Standing>, StoreError> {
+    if authorities.is_empty() {
+        return Ok(Vec::new());
+    }
+    let kept = kept(folder)?;
+    let last = |authority: &Authority| {
+        let own = kept.iter().rev().filter(|stamp| stamp.authority == authority.name);
+        let opened = own.filter_map(|stamp| stamp.open(log, &authority.roots, now()).ok()).next();
+        opened.map(|opened| Last { size: opened.size, time: opened.stamp.time })
+    };
+    let standing =
+        |authority: &Authority| Standing::of(&authority.name, &authority.address, last(authority), head);
+    Ok(authorities.iter().map(standing).collect())
+}
+
+fn long(seconds: u64) -> String {
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7_200 => format!("{} min", seconds / 60),
+        7_200..172_800 => format!("{} h", seconds / 3_600),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
