@@ -218,8 +218,7 @@ fn a_restart_leaves_one_line_of_each_witness() {
         cosigned(&mut client, 0, 2);
         let note = client.get("/log/checkpoint").unwrap().1;
         let log = VerifierKey::parse(&place.log).unwrap();
-        let keys: Vec<_> =
-            place.witnesses.iter().map(|(_, key)| VerifierKey::parse(key).unwrap()).collect();
+        let keys: Vec<_> = place.witnesses.iter().map(|(_, key)| VerifierKey::parse(key).unwrap()).collect();
         let opened = open_checkpoint(note.as_bytes(), &log, &keys, 2, None);
         assert!(opened.is_ok(), "restart {restart}: {opened:?}");
         stop(server);

@@ -323,6 +323,18 @@ pub fn listed(folder: &Path) -> Result<Vec<Authority>, AuthorityError> {
     Ok(authorities)
 }
 
+/// The files of roots that a folder's list names in the folder itself: without them the list cannot be read.
+pub(crate) fn files_of_roots(folder: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(folder.join(LIST)).unwrap_or_default();
+    let lines = text.lines().map(str::trim).filter(|line| !line.starts_with('#'));
+    let named = lines.filter_map(|line| line.splitn(3, ' ').nth(2)).map(|file| file.trim().to_owned());
+    let mut files: Vec<String> =
+        named.filter(|file| !file.contains('/') && folder.join(file).is_file()).collect();
+    files.sort();
+    files.dedup();
+    files
+}
+
 /// The clock here, in POSIX seconds.
 pub(crate) fn now() -> u64 {
     u64::try_from(Utc::now().timestamp()).unwrap_or(0)

@@ -65,6 +65,18 @@ impl Standing {
     }
 }
 
+/// What each witness cosigned last, by what is kept in a folder.
+///
+/// # Errors
+/// If what was kept cannot be read.
+pub fn of_witnesses(folder: &Path, witnesses: &[Witness], head: u64) -> Result<Vec<Standing>, StoreError> {
+    let last = cosigned_last(folder, witnesses)?;
+    let of = |Witness { key, address }: &Witness| {
+        Standing::of(&key.name, address, last.get(&key.name).copied(), head)
+    };
+    Ok(witnesses.iter().map(of).collect())
+}
+
 /// The newest cosignature of each witness in a folder, by its name. Lines that do not verify do not count.
 ///
 /// # Errors

@@ -21,6 +21,8 @@ use wuping_ledger::stamps;
 use wuping_ledger::store::StoreError;
 use wuping_ledger::timestamp::Timestamp;
 
+use crate::authorities::files_of_roots;
+
 pub use restore::{Restore, Restored, is_unrecorded, record_restoration, restore};
 pub use unpack::unpack;
 
@@ -187,6 +189,7 @@ pub fn make(folder: &Path, file: &Path, with_keys: bool) -> Result<Manifest, Bac
         );
     }
     attachments(&folder.join("attachments"), "attachments", &mut members)?;
+    members.extend(files_of_roots(folder).into_iter().map(|name| (name.clone(), folder.join(name))));
     // whole files too, by renaming
     attachments(&folder.join(stamps::FOLDER), stamps::FOLDER, &mut members)?;
 

@@ -10,11 +10,10 @@ use wuping_ledger::genesis::stated_log_key;
 use wuping_ledger::note::VerifierKey;
 use wuping_ledger::timestamp::Timestamp;
 
-use crate::anchors::Anchors;
 use crate::cli::read::reader;
 use crate::cli::serve::stopped;
 use crate::cli::{Common, Failure, print_json, runtime};
-use crate::{authorities, standing, witness};
+use crate::{anchors, authorities, standing, witness};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Witness {
@@ -81,7 +80,7 @@ fn status(common: &Common) -> Result<ExitCode, Failure> {
     let reader = reader(common)?;
     let head = reader.checkpoint_size()?;
     let log = VerifierKey::parse(&stated_log_key(&reader)?)?;
-    let witnesses = Anchors::of(&common.data)?.standing(head);
+    let witnesses = standing::of_witnesses(&common.data, &anchors::listed(&common.data)?, head)?;
     let listed = authorities::listed(&common.data)?;
     let authorities = standing::of_authorities(&common.data, &listed, &log, head)?;
     let alarm = alarm::raised_in(&common.data)?;
