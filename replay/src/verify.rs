@@ -22,7 +22,7 @@ use wuping_ledger::vault::{Vault, VaultError};
 use wuping_projections::ledger_rulebooks::LedgerRulebooks;
 
 use crate::kept::{NamedValues, rulebook_fault};
-use crate::witnessed::{Stamped, Trusted, Witnessed, moment, stamped, witnessed};
+use crate::witnessed::{Stamped, Trusted, Witnessed, stamped, witnessed};
 
 /// What a verification established.
 #[derive(Debug, Serialize)]
@@ -187,7 +187,7 @@ pub fn verify(
     if let Stamped::Another(detail) = &by_authorities {
         findings.push(otherwise("stamped-otherwise", detail));
     }
-    let (by_witnesses, by_authorities) = (told(by_witnesses), told_of(by_authorities));
+    let (by_witnesses, by_authorities) = (by_witnesses.told(), by_authorities.told());
     let why = format!("{by_witnesses}{}", behind(&by_authorities));
     findings.extend(require.and_then(|required| not_established(required, level, l3_established, &why)));
     findings.sort_by_key(|finding| (finding.position.is_none(), finding.position, finding.level));
@@ -206,31 +206,6 @@ pub fn verify(
         findings,
         more: report.more,
     })
-}
-
-/// What witnesses establish, for a person.
-fn told(by_witnesses: Witnessed) -> String {
-    match by_witnesses {
-        Witnessed::By { size, names } => {
-            let names: Vec<String> = names.into_iter().map(|(name, _)| name).collect();
-            format!("{size} entries are cosigned by {}", names.join(", "))
-        }
-        Witnessed::Another(why) | Witnessed::Not(why) => why,
-    }
-}
-
-/// What authorities establish, for a person.
-fn told_of(by_authorities: Stamped) -> String {
-    match by_authorities {
-        Stamped::At(opened) => format!(
-            "{} entries existed by {} by the word of {}",
-            opened.size,
-            moment(opened.stamp.time),
-            opened.stamp.authority
-        ),
-        Stamped::Another(why) | Stamped::Not(why) => why,
-        Stamped::NotAsked => String::new(),
-    }
 }
 
 /// A second thing that is told behind a first one.

@@ -95,6 +95,32 @@ pub(crate) enum Witnessed {
     Another(String),
 }
 
+impl Witnessed {
+    /// For a person.
+    pub(crate) fn told(self) -> String {
+        match self {
+            Self::By { size, names } => {
+                let names: Vec<String> = names.into_iter().map(|(name, _)| name).collect();
+                format!("{size} entries are cosigned by {}", names.join(", "))
+            }
+            Self::Another(why) | Self::Not(why) => why,
+        }
+    }
+}
+
+impl Stamped {
+    /// For a person; empty where none is trusted.
+    pub(crate) fn told(self) -> String {
+        match self {
+            Self::At(OpenedStamp { size, stamp, .. }) => {
+                format!("{size} entries existed by {} by the word of {}", moment(stamp.time), stamp.authority)
+            }
+            Self::Another(why) | Self::Not(why) => why,
+            Self::NotAsked => String::new(),
+        }
+    }
+}
+
 /// The largest checkpoint that a quorum has cosigned, against the ledger's own tree.
 pub(crate) fn witnessed(folder: &Path, reader: &Reader, trusted: &Trusted) -> Result<Witnessed, StoreError> {
     let log = stated_log_key(reader)?;
@@ -167,7 +193,7 @@ pub(crate) fn stamped(folder: &Path, reader: &Reader, trusted: &Trusted) -> Resu
 }
 
 /// A time in POSIX seconds, for a person.
-pub(crate) fn moment(seconds: u64) -> String {
+fn moment(seconds: u64) -> String {
     let at = i64::try_from(seconds).ok().and_then(|seconds| DateTime::<Utc>::from_timestamp(seconds, 0));
     at.map_or_else(|| seconds.to_string(), |at| at.format("%Y-%m-%dT%H:%M:%SZ").to_string())
 }
