@@ -2,11 +2,14 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::path::Path;
+mod program;
+
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
+use program::small_disk::SmallDisk;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -14,20 +17,28 @@ use uuid::Uuid;
 use wuping::app::{App, Asked, Who};
 use wuping::{shelf, web};
 use wuping_ledger::timestamp::Timestamp;
+use wuping_replay::verify::verify;
+use wuping_replay::witnessed::Trusted;
 
 struct Desk {
     app: Arc<App>,
     router: axum::Router,
     cookie: String,
     csrf: String,
-    folder: TempDir,
+    folder: PathBuf,
+    _kept: Option<TempDir>,
 }
 
 impl Desk {
     /// A unit under assessment, and the grid worker who assesses it, signed in.
     async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let app = Arc::new(App::create(folder.path(), "ledger.example/photos", false).unwrap());
+        let kept = tempfile::tempdir().unwrap();
+        let desk = Self::in_folder(kept.path()).await;
+        Self { _kept: Some(kept), ..desk }
+    }
+
+    async fn in_folder(folder: &Path) -> Self {
+        let app = Arc::new(App::create(folder, "ledger.example/photos", false).unwrap());
         let [unit, ..] = shelf::pingshan().unwrap();
         app.ledger.writer().keep_scheme(unit.document()).await.unwrap();
         let counter = Who::Channel { name: "counter".into(), reference: "test".into() };
@@ -54,7 +65,14 @@ impl Desk {
         let cookie = cookie.split(';').next().unwrap().to_owned();
         let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
         let signed: Value = serde_json::from_slice(&body).unwrap();
-        Self { app, router, cookie, csrf: signed["csrf"].as_str().unwrap().to_owned(), folder }
+        Self {
+            app,
+            router,
+            cookie,
+            csrf: signed["csrf"].as_str().unwrap().to_owned(),
+            folder: folder.to_owned(),
+            _kept: None,
+        }
     }
 
     /// The filled-in form with this file as its photo.
@@ -98,7 +116,7 @@ impl Desk {
     }
 
     fn kept(&self) -> usize {
-        files(&self.folder.path().join("attachments"))
+        files(&self.folder.join("attachments"))
     }
 }
 
@@ -158,6 +176,41 @@ async fn a_form_that_is_too_large_is_refused_and_not_kept() {
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(page.contains("8兆"), "{page}");
     assert_eq!((desk.size(), desk.kept()), (size, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_photo_for_which_the_disk_has_no_room_is_refused_and_taken_when_it_has() {
+    let Some(disk) = SmallDisk::mounted(32) else { return };
+    let folder = disk.path().join("house");
+    let desk = Desk::in_folder(&folder).await;
+    let size = desk.size();
+    let mut photo = PHOTO.to_vec();
+    photo.resize(2 * 1024 * 1024, 0);
+    disk.fill();
+    let (status, page) = desk.save("wall.jpg", &photo).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.contains("磁盘满了") && page.contains("腾出空间"), "{page}");
+    assert_eq!((desk.size(), desk.kept()), (size, 0), "not even a part of it is kept");
+    disk.make_room();
+    let (status, page) = desk.save("wall.jpg", &photo).await;
+    assert_eq!(status, StatusCode::SEE_OTHER, "a photo is taken: {page}");
+    assert_eq!((desk.size(), desk.kept()), (size + 1, 1));
+    let sound = verify(&folder, 5, None, &Trusted::default()).unwrap();
+    assert_eq!(sound.findings, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_photo_that_is_taken_away_is_missed_at_the_entry_that_names_it() {
+    let desk = Desk::new().await;
+    let size = desk.size();
+    assert_eq!(desk.save("wall.jpg", PHOTO).await.0, StatusCode::SEE_OTHER);
+    let found = || verify(&desk.folder, 5, None, &Trusted::default()).unwrap().findings;
+    assert_eq!(found(), []);
+    std::fs::remove_dir_all(desk.folder.join("attachments")).unwrap();
+    let findings = found();
+    let told: Vec<_> = findings.iter().map(|finding| (finding.position, finding.code.as_str())).collect();
+    assert_eq!(told, [(Some(size), "attachment-missing")]);
+    assert!(findings[0].detail.contains("restore it from a backup"), "{}", findings[0].detail);
 }
 
 const EDGE: &str = "----wuping";

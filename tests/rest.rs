@@ -12,6 +12,8 @@ use tower::ServiceExt;
 use uuid::Uuid;
 use wuping::app::{App, Asked, Who};
 use wuping::web::{commands, desk};
+use wuping_ledger::append::Author;
+use wuping_ledger::keys::Kid;
 use wuping_ledger::timestamp::Timestamp;
 
 struct Server {
@@ -138,9 +140,62 @@ async fn what_is_refused_says_why_and_leaves_nothing_behind() {
         assert_eq!((got.as_u16(), body["title"].as_str()), (status, Some(code)), "{told}: {body}");
         assert!(body["detail"].as_str().unwrap().len() > 20, "{body}");
     }
-    let (status, ..) = server.send(register("premises/b-2/register", &large)).await;
-    assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
+    let (status, body, _) = server.send(register("premises/b-2/register", &large)).await;
+    assert_eq!((status, &body["title"]), (StatusCode::PAYLOAD_TOO_LARGE, &json!("too_large")), "{body}");
     assert_eq!(server.size(), before, "nothing half done");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_ledger_may_not_keep_is_answered_by_a_problem_that_says_what_it_is() {
+    let server = Server::new().await;
+    let id = Uuid::now_v7();
+    let (status, ..) = server.send(server.command("premises/b-1/register", id, &building())).await;
+    assert_eq!(status, StatusCode::CREATED);
+    let before = server.size();
+
+    // fits the body's limit and is too long for an entry
+    let mut long = building();
+    long["address"] = json!("长".repeat(30_000));
+    let mut another = building();
+    another["address"] = json!("石井街道2号");
+    let written = |text: &str| {
+        let mut request = server.command("premises/b-2/register", Uuid::now_v7(), &json!({}));
+        *request.body_mut() = Body::from(text.to_owned());
+        request
+    };
+    let storeys = |number: &str| {
+        written(&format!(r#"{{"layer":"building","address":"石井街道3号","storeys":{number}}}"#))
+    };
+    let mut foreign_type = written("layer=building");
+    foreign_type.headers_mut().insert("content-type", "text/plain".parse().unwrap());
+    let cases = [
+        (server.command("premises/b-2/register", Uuid::now_v7(), &long), 413, "too_large"),
+        (server.command("premises/b-2/register", id, &another), 409, "different_command"),
+        (server.command("premises/b-1/register", id, &another), 409, "different_command"),
+        (written("{\"layer\":"), 400, "malformed"),
+        (written("{\"layer\":1}{"), 400, "malformed"),
+        (written("[1,2]"), 400, "malformed"),
+        (storeys("1.5"), 400, "malformed"),
+        (storeys("9007199254740993"), 400, "malformed"),
+        (storeys("1e400"), 400, "malformed"),
+        (storeys("-1"), 400, "malformed"),
+        (foreign_type, 415, "malformed"),
+    ];
+    for (request, status, code) in cases {
+        let told = format!("{request:?}");
+        let (got, body, _) = server.send(request).await;
+        assert_eq!((got.as_u16(), body["title"].as_str()), (status, Some(code)), "{told}: {body}");
+        assert!(body["detail"].as_str().unwrap().len() > 40, "{body}");
+        assert_eq!(server.size(), before, "{told}: nothing was recorded");
+    }
+    // a key that has ended signs no more
+    let (_, kid) = server.app.office.login("clerk").unwrap().unwrap();
+    server.app.ledger.revoke(&Kid::parse(kid).unwrap(), "lost", None, Author::Registrar).await.unwrap();
+    let before = server.size();
+    let (status, body, _) =
+        server.send(server.command("premises/b-3/register", Uuid::now_v7(), &building())).await;
+    assert_eq!((status.as_u16(), &body["title"]), (403, &json!("key_ended")), "{body}");
+    assert_eq!(server.size(), before);
 }
 
 #[tokio::test(flavor = "multi_thread")]

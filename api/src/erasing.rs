@@ -14,7 +14,7 @@ use wuping_ledger::refusal::Refusal;
 use wuping_ledger::store::StoreError;
 use wuping_ledger::stream::StreamPath;
 use wuping_ledger::timestamp::Timestamp;
-use wuping_ledger::vault::{Vault, VaultError};
+use wuping_ledger::vault::{Vault, VaultError, attachments_in};
 
 use crate::app::App;
 
@@ -173,9 +173,7 @@ fn photos<'d>(
     digests: impl Iterator<Item = &'d String>,
 ) -> Result<BTreeSet<String>, ErasureError> {
     let digests: Vec<&str> = digests.map(String::as_str).collect();
-    let values = vault.values(&digests)?.into_iter().flatten().filter(|value| value.name == "photos");
-    let listed = values.flat_map(|value| value.value.as_array().cloned().unwrap_or_default());
-    Ok(listed.filter_map(|photo| photo["sha256"].as_str().map(str::to_owned)).collect())
+    Ok(vault.values(&digests)?.into_iter().flatten().flat_map(|value| attachments_in(&value)).collect())
 }
 
 const DIGESTS_AT_A_TIME: usize = 1_000;

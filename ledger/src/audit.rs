@@ -10,6 +10,7 @@ use std::path::Path;
 use rayon::prelude::*;
 use serde_json::Value;
 
+use crate::audit_kept;
 use crate::audit_side::{self, TreeAudit};
 use crate::audit_source::{AuditSource, LyingRow};
 use crate::chain::Chain;
@@ -69,9 +70,16 @@ pub fn verify_rows(folder: &Path) -> Result<AuditReport, StoreError> {
 pub fn verify_rows_with(folder: &Path, each: &mut dyn FnMut(&Entry)) -> Result<AuditReport, StoreError> {
     // the file first: what was signed beside a running server is then all below the state that is read next
     let beside = in_file(folder)?;
-    let source = Place::of(folder)?.open_audit()?;
-    let mut audit = Audit::begin(source.as_ref(), beside)?;
+    let place = Place::of(folder)?;
+    let source = place.open_audit()?;
+    let mut audit = Audit::begin(source.as_ref(), beside.clone())?;
     audit.entries(source.as_ref(), each)?;
+    // the file of a node of several has what that node signed
+    let alone = matches!(place, Place::Sqlite(_));
+    audit_kept::checkpoints(source.as_ref(), &beside, alone, &mut audit.findings)?;
+    audit_kept::cursors(source.as_ref(), audit.size, &mut audit.findings)?;
+    let keys = audit.chained.then(|| audit.chain.keys());
+    audit_kept::sealed_keys(source.as_ref(), keys, folder, &audit.origin, &mut audit.findings)?;
     audit.end(source.as_ref())
 }
 

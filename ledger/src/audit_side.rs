@@ -1,12 +1,13 @@
 //! What an audit compares beside the rows: head, tiles, checkpoints, authors, rulebooks, outcomes.
 
 use rayon::prelude::*;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::audit::Findings;
 use crate::audit_source::{AuditSource, LyingMark, LyingOutcome, LyingScheme};
 use crate::encoding::Hash;
 use crate::entry::Entry;
+use crate::jcs::canonical_str;
 use crate::merkle::{Frontier, leaf_hash};
 use crate::note::{VerifierKey, open_checkpoint, stated_size};
 use crate::store::{FullTile, StoreError};
@@ -242,35 +243,69 @@ pub(crate) fn schemes(source: &dyn AuditSource, findings: &mut Findings) -> Resu
     })
 }
 
-/// Outcomes of accepted commands name an entry that is theirs, and say of it what is so.
+/// Outcomes of accepted commands name an entry that is theirs, say of it what is so, and leave out no entry: each one
+/// there is was made by exactly one command.
 pub(crate) fn outcomes(
     source: &dyn AuditSource,
     size: u64,
     findings: &mut Findings,
 ) -> Result<(), StoreError> {
+    let mut covered: Vec<(u64, u64)> = Vec::new();
     source.outcomes(&mut |outcome| {
-        if !outcome_is_sound(outcome, size) {
-            let event_id = outcome.event_id.unwrap_or("(no id)");
-            let detail = format!("the outcome of {event_id} does not agree with the entry it names");
-            findings.add(outcome.position, 0, "outcome", detail);
+        let sound = outcome_range(outcome, size);
+        match sound {
+            Ok(range) => covered.extend(range),
+            Err(NotSo) => {
+                let event_id = outcome.event_id.unwrap_or("(no id)");
+                let detail = format!("the outcome of {event_id} does not agree with the entry it names");
+                findings.add(outcome.position, 0, "outcome", detail);
+            }
         }
-    })
+    })?;
+    covered.sort_unstable();
+    let mut due = 0;
+    for (first, last) in covered {
+        if first > due {
+            findings.add(Some(due), 0, "outcome-missing", outcome_gap(due, first - 1));
+        }
+        if first < due {
+            let detail =
+                format!("two outcomes count the entries {first} to {} as theirs", due.min(last + 1) - 1);
+            findings.add(Some(first), 0, "outcome", detail);
+        }
+        due = due.max(last + 1);
+    }
+    if due < size {
+        findings.add(Some(due), 0, "outcome-missing", outcome_gap(due, size - 1));
+    }
+    Ok(())
 }
 
-fn outcome_is_sound(outcome: &LyingOutcome<'_>, size: u64) -> bool {
-    let result: Value = match outcome.result.and_then(|result| serde_json::from_str(result).ok()) {
-        Some(result) => result,
-        None => return false,
-    };
+fn outcome_gap(first: u64, last: u64) -> String {
+    format!("no command's outcome counts the entries {first} to {last} as its own")
+}
+
+/// An outcome that says what is not so.
+struct NotSo;
+
+/// The entries that an accepted command made, first and last; none for a refused one.
+fn outcome_range(outcome: &LyingOutcome<'_>, size: u64) -> Result<Option<(u64, u64)>, NotSo> {
+    let result = outcome.result.ok_or(NotSo)?;
+    let told: Value = serde_json::from_str(result).map_err(|_| NotSo)?;
     let has_digest = outcome.digest.is_some_and(|digest| digest.len() == 32);
-    if outcome.accepted == Some(false) {
-        return has_digest && outcome.event_id.is_some() && outcome.position_is_null;
+    if !has_digest || outcome.event_id.is_none() {
+        return Err(NotSo);
     }
-    let Some(position) = outcome.position.filter(|_| outcome.accepted == Some(true)) else { return false };
-    let last = result.get("last_position").and_then(Value::as_u64);
-    has_digest
-        && outcome.event_id.is_some_and(|event_id| outcome.entry.event_id == Some(event_id))
-        && result.get("version").and_then(Value::as_u64) == outcome.entry.version
-        && result.get("recorded_at").and_then(Value::as_str) == outcome.entry.recorded_at
-        && last.is_some_and(|last| last >= position && last < size)
+    if outcome.accepted == Some(false) {
+        return if outcome.position_is_null { Ok(None) } else { Err(NotSo) };
+    }
+    let position = outcome.position.filter(|_| outcome.accepted == Some(true)).ok_or(NotSo)?;
+    let last = told.get("last_position").and_then(Value::as_u64).ok_or(NotSo)?;
+    let version = outcome.entry.version.ok_or(NotSo)?;
+    let recorded_at = outcome.entry.recorded_at.ok_or(NotSo)?;
+    let due = json!({ "last_position": last, "recorded_at": recorded_at, "version": version });
+    let says_so = canonical_str(&due).is_ok_and(|due| due == result);
+    let names_it = outcome.entry.event_id == outcome.event_id;
+    let within = position <= last && last < size;
+    if says_so && names_it && within { Ok(Some((position, last))) } else { Err(NotSo) }
 }

@@ -2,7 +2,7 @@
 
 use crate::refusal::Refusal;
 use crate::row::Row;
-use crate::store::StoreError;
+use crate::store::{SealedKey, StoreError};
 
 /// A store, read as of one moment for an audit. What is not of the kind it should be is told as absent.
 ///
@@ -40,6 +40,18 @@ pub(crate) trait AuditSource {
 
     /// Every outcome, with what the entry it names says.
     fn outcomes(&self, each: &mut dyn FnMut(&LyingOutcome<'_>)) -> Result<(), StoreError>;
+
+    /// How far each reaction says it has come.
+    fn cursors(&self) -> Result<Vec<LyingCursor>, StoreError>;
+
+    /// The private keys that the server holds, sealed; an absent value where one is not of its kind.
+    fn sealed_keys(&self) -> Result<Vec<Option<SealedKey>>, StoreError>;
+}
+
+/// A reaction's cursor as it lies there.
+pub(crate) struct LyingCursor {
+    pub(crate) reaction: Option<String>,
+    pub(crate) position: Option<u64>,
 }
 
 /// A row of `events` as it lies there.

@@ -76,7 +76,7 @@ async fn loosened() -> TempDir {
 
 fn copy(of: &Path) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["ledger.db", "checkpoints.txt"] {
+    for name in ["ledger.db", "checkpoints.txt", "master.key"] {
         std::fs::copy(of.join(name), folder.path().join(name)).unwrap();
     }
     let file = folder.path().join("ledger.db");
@@ -192,6 +192,16 @@ async fn what_stands_beside_the_entries_is_watched_too() {
         "INSERT INTO tiles VALUES (1, 0, zeroblob(8192))",
         "UPDATE authors SET author_seq = author_seq - 1",
         "DELETE FROM authors",
+        "DELETE FROM outcomes WHERE position = 6",
+        "UPDATE outcomes SET result = json_set(result, '$.last_position', 20) WHERE position = 6",
+        "UPDATE outcomes SET result = result || ' ' WHERE position = 6",
+        "UPDATE sealed_keys SET sealed = zeroblob(72) WHERE role = 'officer'",
+        "UPDATE sealed_keys SET holder = 'somebody' WHERE role = 'officer'",
+        "UPDATE sealed_keys SET role = 'officer' WHERE role = 'service'",
+        "DELETE FROM sealed_keys WHERE role = 'log'",
+        "DELETE FROM sealed_keys WHERE role = 'service'",
+        "INSERT INTO cursors VALUES ('conduct', 900)",
+        "DELETE FROM checkpoints WHERE size = (SELECT min(size) FROM checkpoints)",
     ] {
         let (copied, file) = copy(folder.path());
         let connection = Connection::open(file).unwrap();
@@ -205,6 +215,19 @@ async fn what_stands_beside_the_entries_is_watched_too() {
     assert_eq!(found(copied.path()), [], "a checkpoint that was being written when the power went");
     std::fs::write(&file, notes.replacen("\n32\n", "\n31\n", 1)).unwrap();
     assert!(!found(copied.path()).is_empty());
+    let whole = crate::checkpoints::whole_notes(&notes);
+    assert!(whole.len() > 2);
+    std::fs::write(&file, whole[1..].iter().map(|note| format!("{note}\n")).collect::<String>()).unwrap();
+    assert_eq!(found(copied.path())[0].code, "checkpoint-missing");
+    // the newest one is written here before it is stored: a crash may come in between
+    std::fs::write(&file, &notes).unwrap();
+    let connection = Connection::open(copied.path().join("ledger.db")).unwrap();
+    connection
+        .execute("DELETE FROM checkpoints WHERE size = (SELECT max(size) FROM checkpoints)", [])
+        .unwrap();
+    assert_eq!(found(copied.path()), []);
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(found(copied.path())[0].code, "checkpoint-missing");
 }
 
 #[tokio::test]

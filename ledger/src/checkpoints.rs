@@ -18,16 +18,24 @@ use crate::store::{LedgerStore, StoreError};
 pub(crate) struct CheckpointBook {
     signer: CheckpointSigner,
     file: PathBuf,
-    /// The newest one, by size.
+    /// The newest one that is stored, by size.
     newest: Option<(u64, String)>,
+    /// The newest one of the file beside the database.
+    beside: Option<(u64, String)>,
     signed_at: Option<Instant>,
 }
 
 impl CheckpointBook {
-    /// `newest` is the newest one stored: its size needs no second one.
-    pub(crate) fn new(signer: CheckpointSigner, folder: &Path, newest: Option<String>) -> Self {
-        let newest = newest.and_then(|note| Some((stated_size(&note)?, note)));
-        Self { signer, file: folder.join(FILE), newest, signed_at: None }
+    /// `newest` is the newest one stored, `beside` that of the file: their sizes need no second one.
+    pub(crate) fn new(
+        signer: CheckpointSigner,
+        folder: &Path,
+        newest: Option<String>,
+        beside: Option<String>,
+    ) -> Self {
+        let sized = |note: String| Some((stated_size(&note)?, note));
+        let (newest, beside) = (newest.and_then(sized), beside.and_then(sized));
+        Self { signer, file: folder.join(FILE), newest, beside, signed_at: None }
     }
 
     /// How long until a checkpoint of this size is due; none if it is signed already.
@@ -45,15 +53,26 @@ impl CheckpointBook {
         tree: &Frontier,
     ) -> Result<String, StoreError> {
         self.signed_at = Some(Instant::now());
+        self.store_beside(store)?;
         if let Some((_, note)) = self.newest.as_ref().filter(|(size, _)| *size == tree.size()) {
             return Ok(note.clone());
         }
         let note = self.signer.sign(tree.size(), &tree.root());
         // first outside: a database that lost its tail must be noticed, a file that did not get this far need not
         append(&self.file, &note)?;
-        store.put_checkpoint(tree.size(), &note)?;
-        self.newest = Some((tree.size(), note.clone()));
+        self.beside = Some((tree.size(), note.clone()));
+        self.store_beside(store)?;
         Ok(note)
+    }
+
+    /// Stores the newest one of the file, where a crash or a full disk came in between: each stands in both places.
+    fn store_beside(&mut self, store: &mut dyn LedgerStore) -> Result<(), StoreError> {
+        let stored = self.newest.as_ref().map_or(0, |(size, _)| *size);
+        if let Some((size, note)) = self.beside.as_ref().filter(|(size, _)| *size > stored) {
+            store.put_checkpoint(*size, note)?;
+            self.newest = Some((*size, note.clone()));
+        }
+        Ok(())
     }
 }
 
@@ -175,7 +194,24 @@ pub fn whole_notes(text: &str) -> Vec<String> {
     parts[..whole].chunks_exact(2).map(|note| format!("{}\n\n{}\n", note[0], note[1])).collect()
 }
 
-fn newest_in_file(folder: &Path) -> Result<Option<String>, StoreError> {
+/// Writes to the file what the database has and the file has not yet: a backup copies the file before the database.
+///
+/// # Errors
+///
+/// [`StoreError`] if one of them cannot be read or the file not be written.
+pub(crate) fn complete_file(reader: &Reader, folder: &Path) -> Result<(), StoreError> {
+    let known = newest_in_file(folder)?.and_then(|note| stated_size(&note)).unwrap_or(0);
+    let mut newer = Vec::new();
+    let mut next = reader.checkpoint()?;
+    while let Some(note) = next.take() {
+        let Some(size) = stated_size(&note).filter(|size| *size > known) else { break };
+        newer.push(note);
+        next = reader.checkpoint_up_to(size - 1)?;
+    }
+    newer.iter().rev().try_for_each(|note| append(&folder.join(FILE), note))
+}
+
+pub(crate) fn newest_in_file(folder: &Path) -> Result<Option<String>, StoreError> {
     Ok(in_file(folder)?.pop())
 }
 

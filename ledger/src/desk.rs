@@ -17,6 +17,7 @@ use crate::keyring::SealingKey;
 use crate::keys::{Kid, Signer};
 use crate::reactor::Reactor;
 use crate::reading::LedgerReads;
+use crate::refusal::{Refusal, need_that};
 use crate::sealing::seal;
 use crate::staging::{Staged, Staging};
 use crate::standing::KeyStanding;
@@ -388,6 +389,7 @@ fn decide_each(
         Some(receipt) => Ok(receipt),
         None => {
             let at = clock.at(staging, checked.request.simulated_now)?;
+            clock.check_occurred(checked.request.occurred_at, at)?;
             staging.command(checked, at)
         }
     };
@@ -414,6 +416,17 @@ impl BatchClock {
         let now = simulated.unwrap_or(self.now);
         Ok(last.map_or(now, |last| last.max(now)))
     }
+
+    /// What has not happened yet is not recorded as having happened. Clocks of devices differ by less than that; a simulation
+    /// is told its time by each request.
+    fn check_occurred(&self, occurred_at: Timestamp, at: Timestamp) -> Result<(), Refusal> {
+        let ahead = occurred_at.datetime() - at.datetime();
+        need_that(self.simulated || ahead <= OCCURRED_AHEAD_MAX, "occurred_at-future", || {
+            format!(
+                "it is said to have occurred at {occurred_at}, more than 48 hours after its receipt at {at}"
+            )
+        })
+    }
 }
 
 fn now(clock: &dyn Clock) -> Timestamp {
@@ -421,3 +434,5 @@ fn now(clock: &dyn Clock) -> Timestamp {
 }
 
 const HEADS: &str = "heads";
+/// How far after its receipt an event may be said to have occurred.
+const OCCURRED_AHEAD_MAX: chrono::TimeDelta = chrono::TimeDelta::hours(48);

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::alarm::Alarm;
 use crate::append::{AppendError, AppendRequest, Author};
-use crate::checkpoints::{CheckpointBook, CheckpointError, check_newest};
+use crate::checkpoints::{CheckpointBook, CheckpointError, check_newest, complete_file, newest_in_file};
 use crate::clock::{Clock, SystemClock};
 use crate::desk::Desk;
 use crate::enrolment::{enrolment, request};
@@ -236,6 +236,9 @@ impl Ledger {
             return Err(LedgerError::LogKey);
         }
         check_newest(&reader, folder, log.verifier_key()).map_err(LedgerError::Checkpoint)?;
+        if matches!(Place::of(folder)?, Place::Sqlite(_)) {
+            complete_file(&reader, folder)?;
+        }
         let held = HeldKeys::open(&sealed, &master)?;
         run(folder, store, reader, (held, master, log), origin, running, |_| Ok(()))
     }
@@ -328,7 +331,7 @@ fn run(
     first: impl FnOnce(&mut Desk) -> Result<(), AppendError>,
 ) -> Result<Ledger, LedgerError> {
     let log_key = log.verifier_key().clone();
-    let book = CheckpointBook::new(log, folder, reader.checkpoint()?);
+    let book = CheckpointBook::new(log, folder, reader.checkpoint()?, newest_in_file(folder)?);
     let clock: (Arc<dyn Clock>, bool) = match running.clock {
         ClockChoice::Given(clock) => (clock, false),
         ClockChoice::Simulated(clock) => (clock, true),
@@ -412,6 +415,6 @@ pub(crate) fn now(clock: &ClockChoice) -> Timestamp {
 }
 
 /// Where the master key is looked for first, and its file in the ledger's folder.
-const MASTER_VARIABLE: &str = "WUPING_MASTER_KEY";
-const MASTER_FILE: &str = "master.key";
+pub(crate) const MASTER_VARIABLE: &str = "WUPING_MASTER_KEY";
+pub(crate) const MASTER_FILE: &str = "master.key";
 const QUEUE_MAX: usize = 4_096;

@@ -34,6 +34,7 @@ pub mod alarm;
 pub mod append;
 pub mod attachments;
 pub mod audit;
+mod audit_kept;
 mod audit_side;
 mod audit_source;
 pub mod checkpoints;
@@ -41,6 +42,7 @@ pub mod clock;
 pub mod cqrs;
 mod desk;
 pub mod device;
+pub mod disk_full;
 mod enrolment;
 pub mod erasure;
 pub mod genesis;
@@ -76,6 +78,8 @@ pub mod writer;
 
 #[cfg(test)]
 mod audit_tests;
+#[cfg(test)]
+mod bad_input_tests;
 #[cfg(test)]
 mod postgres_tests;
 #[cfg(test)]

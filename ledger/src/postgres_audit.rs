@@ -3,7 +3,7 @@
 use tokio_postgres::Row as Columns;
 
 use crate::audit_source::{
-    AuditSource, LyingEntry, LyingHead, LyingMark, LyingOutcome, LyingRow, LyingScheme,
+    AuditSource, LyingCursor, LyingEntry, LyingHead, LyingMark, LyingOutcome, LyingRow, LyingScheme,
 };
 use crate::encoding::Hash;
 use crate::merkle::Frontier;
@@ -12,7 +12,7 @@ use crate::postgres_session::{Address, Session, Text};
 use crate::refusal::Refusal;
 use crate::row::Row;
 use crate::select::signed;
-use crate::store::StoreError;
+use crate::store::{SealedKey, StoreError};
 
 /// The ledger of a database, as of one moment.
 pub(crate) struct PostgresAudit {
@@ -127,6 +127,29 @@ impl AuditSource for PostgresAudit {
             let Some(last) = page.last() else { return Ok(()) };
             text(last, 0).unwrap_or_default().clone_into(&mut after);
         }
+    }
+
+    fn cursors(&self) -> Result<Vec<LyingCursor>, StoreError> {
+        let rows = self.session.query("SELECT reaction, position FROM cursors", &[])?;
+        let cursor = |columns: &Columns| LyingCursor {
+            reaction: text(columns, 0).map(str::to_owned),
+            position: number(columns, 1),
+        };
+        Ok(rows.iter().map(cursor).collect())
+    }
+
+    fn sealed_keys(&self) -> Result<Vec<Option<SealedKey>>, StoreError> {
+        let rows = self.session.query("SELECT kid, role, holder, sealed FROM sealed_keys", &[])?;
+        let key = |columns: &Columns| {
+            let said = |at: usize| text(columns, at).map(str::to_owned);
+            Some(SealedKey {
+                kid: said(0)?,
+                role: said(1)?,
+                holder: said(2)?,
+                sealed: blob(columns, 3)?.to_vec(),
+            })
+        };
+        Ok(rows.iter().map(key).collect())
     }
 }
 

@@ -6,7 +6,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row as Columns};
 
 use crate::audit_source::{
-    AuditSource, COLUMNS, LyingEntry, LyingHead, LyingMark, LyingOutcome, LyingRow, LyingScheme,
+    AuditSource, COLUMNS, LyingCursor, LyingEntry, LyingHead, LyingMark, LyingOutcome, LyingRow, LyingScheme,
 };
 use crate::encoding::Hash;
 use crate::merkle::Frontier;
@@ -14,7 +14,7 @@ use crate::refusal::Refusal;
 use crate::row::Row;
 use crate::select::{reading, signed};
 use crate::sqlite::{check_schema_version, existing_database_in, open_reading};
-use crate::store::StoreError;
+use crate::store::{SealedKey, StoreError};
 
 /// The ledger's file of a folder, as of one moment.
 pub(crate) struct SqliteAudit {
@@ -163,6 +163,33 @@ impl AuditSource for SqliteAudit {
             });
             Ok(())
         })
+    }
+
+    fn cursors(&self) -> Result<Vec<LyingCursor>, StoreError> {
+        let mut cursors = Vec::new();
+        self.each("SELECT reaction, position FROM cursors", &mut |columns| {
+            let (reaction, position) = (text(columns, 0).map(str::to_owned), number(columns, 1));
+            cursors.push(LyingCursor { reaction, position });
+            Ok(())
+        })?;
+        Ok(cursors)
+    }
+
+    fn sealed_keys(&self) -> Result<Vec<Option<SealedKey>>, StoreError> {
+        let mut keys = Vec::new();
+        self.each("SELECT kid, role, holder, sealed FROM sealed_keys", &mut |columns| {
+            let said = |at: usize| text(columns, at).map(str::to_owned);
+            let sealed = blob(columns, 3).map(<[u8]>::to_vec);
+            let parts = (said(0), said(1), said(2), sealed);
+            keys.push(match parts {
+                (Some(kid), Some(role), Some(holder), Some(sealed)) => {
+                    Some(SealedKey { kid, role, holder, sealed })
+                }
+                _ => None,
+            });
+            Ok(())
+        })?;
+        Ok(keys)
     }
 }
 

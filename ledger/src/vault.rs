@@ -30,6 +30,15 @@ pub struct Vault {
     confirmed: Mutex<Vec<String>>,
 }
 
+/// What a look at every value showed.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct CheckedVault {
+    /// Digests whose stored value cannot be opened or has another digest.
+    pub altered: Vec<String>,
+    /// Attachments that values name, each behind the digest of the value.
+    pub attachments: Vec<(String, String)>,
+}
+
 /// Why the vault could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
@@ -206,12 +215,12 @@ impl Vault {
         })
     }
 
-    /// Every digest whose stored value cannot be opened or has another digest: for `verify`.
+    /// Looks at every value: for `verify`.
     ///
     /// # Errors
     ///
     /// [`VaultError`] if the database cannot be read.
-    pub fn altered(&self) -> Result<Vec<String>, VaultError> {
+    pub fn checked(&self) -> Result<CheckedVault, VaultError> {
         let all = self.read(|connection| {
             let mut select =
                 connection.prepare_cached("SELECT digest, sealed FROM disclosures ORDER BY digest")?;
@@ -223,8 +232,17 @@ impl Vault {
             })?;
             rows.collect::<Result<Vec<_>, _>>()
         })?;
-        let altered = all.into_iter().filter(|(digest, sealed)| self.unseal(digest, sealed).is_err());
-        Ok(altered.map(|(digest, _)| digest).collect())
+        let mut checked = CheckedVault::default();
+        for (digest, sealed) in all {
+            match self.unseal(&digest, &sealed) {
+                Err(_) => checked.altered.push(digest),
+                Ok(value) => {
+                    let names = attachments_in(&value);
+                    checked.attachments.extend(names.into_iter().map(|name| (digest.clone(), name)));
+                }
+            }
+        }
+        Ok(checked)
     }
 
     fn sweep_before(&self, ledger: &Reader, put_before_ms: i64) -> Result<usize, VaultError> {
@@ -305,6 +323,13 @@ impl Vault {
     }
 }
 
+/// The attachments that a value names (docs/format.md §8), lower-case hex.
+#[must_use]
+pub fn attachments_in(value: &Disclosure) -> Vec<String> {
+    let photos = value.value.as_array().filter(|_| value.name == "photos").into_iter().flatten();
+    photos.filter_map(|photo| photo["sha256"].as_str().map(str::to_owned)).collect()
+}
+
 /// All digests that entries name from a position on.
 fn named_from(ledger: &Reader, from: u64) -> Result<HashSet<String>, StoreError> {
     let mut named = HashSet::new();
@@ -370,7 +395,7 @@ mod tests {
         assert!(
             !in_files(folder.path(), b"Xiaoming") && !in_files(folder.path(), disclosures[0].text.as_bytes())
         );
-        assert_eq!(vault.altered().unwrap(), Vec::<String>::new());
+        assert_eq!(vault.checked().unwrap().altered, Vec::<String>::new());
     }
 
     #[test]
@@ -402,7 +427,7 @@ mod tests {
         let swap = "DROP TRIGGER disclosures_are_never_updated; \
                     UPDATE disclosures SET sealed = (SELECT max(sealed) FROM disclosures);";
         vault.read(|connection| connection.execute_batch(swap)).unwrap();
-        assert_eq!(vault.altered().unwrap().len(), 1);
+        assert_eq!(vault.checked().unwrap().altered.len(), 1);
         assert!(matches!(vault.values(&digests(&disclosures)), Err(VaultError::Altered { .. })));
     }
 

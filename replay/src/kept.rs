@@ -1,12 +1,14 @@
 //! What entries name and keep elsewhere: published rulebooks, and private values that were not erased.
 
 use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
 
 use serde_json::Value;
 use wuping_domain::derivation::SchemeRef;
 use wuping_domain::reaction::Rulebooks;
 use wuping_ledger::entry::Entry;
 use wuping_ledger::erasure;
+use wuping_ledger::vault::{Vault, VaultError};
 
 use crate::verify::Finding;
 
@@ -34,10 +36,10 @@ impl NamedValues {
 
     /// Values that are not in the vault. They are put there before the entry that names them is recorded, and taken out
     /// after the entry that erases them: docs/format.md §8.
-    pub(crate) fn missing(self, vault: &HashSet<String>) -> Vec<Finding> {
-        let missing = self.by_digest.into_iter().filter(|(digest, _)| !vault.contains(digest));
-        let finding = |(digest, position)| Finding {
-            position: Some(position),
+    pub(crate) fn missing(&self, vault: &HashSet<String>) -> Vec<Finding> {
+        let missing = self.by_digest.iter().filter(|(digest, _)| !vault.contains(*digest));
+        let finding = |(digest, position): (&String, &u64)| Finding {
+            position: Some(*position),
             level: 0,
             code: "vault-missing".to_owned(),
             detail: format!(
@@ -45,6 +47,34 @@ impl NamedValues {
             ),
         };
         missing.map(finding).collect()
+    }
+
+    /// Attachments that these values name and that are not there: each is put before the entry is recorded, and goes with
+    /// the value when that is erased.
+    pub(crate) fn attachments_missing(
+        &self,
+        vault: &Vault,
+        named: &[(String, String)],
+        folder: &Path,
+    ) -> Result<Vec<Finding>, VaultError> {
+        let mut missing = Vec::new();
+        for (digest, name) in named {
+            let Some(position) = self.by_digest.get(digest) else { continue };
+            let there = folder.join(name.get(..2).unwrap_or_default()).join(name).is_file();
+            // the value may have been erased a moment ago, and the attachment with it
+            if there || vault.values(&[digest])?.iter().all(Option::is_none) {
+                continue;
+            }
+            missing.push(Finding {
+                position: Some(*position),
+                level: 0,
+                code: "attachment-missing".to_owned(),
+                detail: format!(
+                    "its attachment {name} is gone and was never erased; restore it from a backup"
+                ),
+            });
+        }
+        Ok(missing)
     }
 }
 

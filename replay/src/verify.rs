@@ -155,8 +155,13 @@ pub fn verify(
     if folder.join("vault.db").exists() {
         let vault = Vault::open(folder)?;
         findings.extend(named.missing(&vault.digests()?));
-        let altered = vault.altered()?;
-        findings.extend(altered.into_iter().map(|digest| {
+        let checked = vault.checked()?;
+        findings.extend(named.attachments_missing(
+            &vault,
+            &checked.attachments,
+            &folder.join("attachments"),
+        )?);
+        findings.extend(checked.altered.into_iter().map(|digest| {
             Finding::of_level_0(
                 "vault-value",
                 format!("the private value {digest} is not the one that was put"),

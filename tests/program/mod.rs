@@ -5,6 +5,7 @@
 pub(crate) mod authority;
 pub(crate) mod postgres;
 pub(crate) mod server;
+pub(crate) mod small_disk;
 
 use std::ffi::OsStr;
 use std::path::Path;

@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -76,6 +76,13 @@ impl Cluster {
         self.client("psql", &["-v", "ON_ERROR_STOP=1", "-At", "-d", database, "-c", sql])
     }
 
+    /// As [`Cluster::sql`]; none if the server refuses it, and then nothing of it was done.
+    pub(crate) fn try_sql(&self, database: &str, sql: &str) -> Option<String> {
+        let arguments = ["-v", "ON_ERROR_STOP=1", "-1", "-At", "-d", database, "-c", sql];
+        let output = self.ran("psql", &arguments);
+        output.status.success().then(|| String::from_utf8(output.stdout).unwrap())
+    }
+
     /// Ends the server as a crash does, and starts it again.
     pub(crate) fn crash_and_restart(&self) {
         let (pg_ctl, folder) = (self.binaries.join("pg_ctl"), &self.folder);
@@ -87,13 +94,14 @@ impl Cluster {
         assert!(as_nobody_in_particular().arg(script).status().unwrap().success());
     }
 
-    fn client(&self, program: &str, arguments: &[&str]) -> String {
+    fn ran(&self, program: &str, arguments: &[&str]) -> Output {
         let port = self.port.to_string();
-        let output = Command::new(self.binaries.join(program))
-            .args(["-h", "127.0.0.1", "-p", &port, "-U", "wuping"])
-            .args(arguments)
-            .output()
-            .unwrap();
+        let mut command = Command::new(self.binaries.join(program));
+        command.args(["-h", "127.0.0.1", "-p", &port, "-U", "wuping"]).args(arguments).output().unwrap()
+    }
+
+    fn client(&self, program: &str, arguments: &[&str]) -> String {
+        let output = self.ran(program, arguments);
         assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     }

@@ -102,6 +102,16 @@ impl Client {
         path: &str,
         headers: &[(&str, &str)],
     ) -> std::io::Result<(u16, String)> {
+        let (status, body) = self.get_bytes_with(path, headers)?;
+        Ok((status, String::from_utf8(body).unwrap()))
+    }
+
+    /// What lies at an address: the status and the bytes.
+    pub(crate) fn get_bytes(&mut self, path: &str) -> std::io::Result<(u16, Vec<u8>)> {
+        self.get_bytes_with(path, &[])
+    }
+
+    fn get_bytes_with(&mut self, path: &str, headers: &[(&str, &str)]) -> std::io::Result<(u16, Vec<u8>)> {
         let mut request = format!("GET {path} HTTP/1.1\r\nhost: wuping\r\n");
         for (name, value) in headers {
             request += &format!("{name}: {value}\r\n");
@@ -109,7 +119,7 @@ impl Client {
         request += "\r\n";
         self.connection.get_mut().write_all(request.as_bytes())?;
         let (status, _, body) = self.read()?;
-        Ok((status, String::from_utf8(body).unwrap()))
+        Ok((status, body))
     }
 
     /// A command of somebody who is signed in; `path` is the stream and the command's name.

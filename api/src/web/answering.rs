@@ -4,13 +4,14 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::Value;
 use wuping_domain::rejection::{Missing, Rejection};
 use wuping_ledger::append::AppendError;
+use wuping_ledger::disk_full::is_disk_full;
 use wuping_ledger::encoding::{hex_encode, sha256};
 use wuping_ledger::entry::derived_event_id;
 use wuping_ledger::timestamp::Timestamp;
 use wuping_projections::error::causes;
 
 use crate::app::{App, Asked, Done, ExecuteError};
-use crate::web::desk_page::{Refusal, broken_text, refused_with};
+use crate::web::desk_page::{Refusal, broken_text, full_text, refused_with};
 use crate::web::look::parts::Link;
 use crate::web::look::words::Lang;
 use crate::web::session::Signed;
@@ -82,6 +83,10 @@ pub(super) fn answered(
                 "Tell the operator, and send it again afterwards.",
             )],
         ),
+        error if is_disk_full(error) => {
+            tracing::error!(causes = %causes(error).join(": "), "a disk of the server is full");
+            (full_text(lang), vec![])
+        }
         error if error.is_away() => (
             lang.say("账本的数据库暂时没有回应。", "The ledger's database does not answer at the moment."),
             vec![lang.say("过一会儿再提交一次。", "Send it again in a while.")],

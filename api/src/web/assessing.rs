@@ -22,7 +22,7 @@ use wuping_projections::error::causes;
 
 use crate::app::App;
 use crate::web::answering::{answered, asked_by_form};
-use crate::web::desk_page::{broken_text, forged_text, refused_page, shown};
+use crate::web::desk_page::{broken_text, failed_text, forged_text, refused_page, shown};
 use crate::web::look::parts::*;
 use crate::web::look::words::Lang;
 use crate::web::session::Signed;
@@ -210,7 +210,7 @@ async fn save(
         Ok(photos) => photos,
         Err(error) => {
             tracing::error!(causes = %causes(&error).join(": "), "a photo could not be kept");
-            return refused_page(&app, lang, Some(&signed), &broken_text(lang));
+            return refused_page(&app, lang, Some(&signed), &failed_text(lang, &error));
         }
     };
     let command = json!({ "command": "check", "results": filled.results(&state, &rulebook, &photos) });

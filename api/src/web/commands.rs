@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::extract::rejection::JsonRejection;
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -11,6 +12,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 use wuping_ledger::append::AppendError;
+use wuping_ledger::disk_full::is_disk_full;
 use wuping_ledger::keys::Kid;
 use wuping_ledger::timestamp::Timestamp;
 
@@ -18,6 +20,7 @@ use crate::app::{App, Asked, Done, ExecuteError, Who};
 use crate::office::Session;
 use crate::web::api::{problem, problem_with};
 use crate::web::format_refusals::{known, of_the_sender};
+use crate::web::desk_page::full_text;
 use crate::web::look::words::Lang;
 use crate::web::session::{
     SESSION, cookie, lang_of, no_session_cookie, now_seconds, session_cookie, wrong_credentials,
@@ -43,9 +46,13 @@ struct Credentials {
 async fn sign_in(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    Json(credentials): Json<Credentials>,
+    credentials: Result<Json<Credentials>, JsonRejection>,
 ) -> Response {
     let lang = lang_of(&headers);
+    let credentials = match credentials {
+        Ok(Json(credentials)) => credentials,
+        Err(rejection) => return unread(lang, &rejection),
+    };
     let office = app.office.clone();
     let entered = tokio::task::spawn_blocking(move || {
         let now = now_seconds();
@@ -83,6 +90,10 @@ async fn command(
     let session = match signed_in(&app, lang, &headers) {
         Ok(session) => session,
         Err(refused) => return *refused,
+    };
+    let body = match body {
+        Ok(Json(body)) => body,
+        Err(rejection) => return unread(lang, &rejection),
     };
     let asked = match asked(&path, lang, &headers, body) {
         Ok(asked) => asked,
@@ -259,12 +270,20 @@ pub(super) fn refused(lang: Lang, error: &ExecuteError) -> Response {
             );
             problem(StatusCode::SERVICE_UNAVAILABLE, "clock", &detail)
         }
+        ExecuteError::Append(AppendError::Rule(rule)) => {
+            let detail = lang.pick(
+                format!("账本的格式不允许这样记录：{rule}。本次没有记录。"),
+                format!("The ledger's format does not allow it: {rule}. Nothing was recorded."),
+            );
+            problem(StatusCode::UNPROCESSABLE_ENTITY, "not_allowed", &detail)
+        }
         ExecuteError::Rule(refusal) => of_the_sender(lang, refusal),
         ExecuteError::Command { .. } | ExecuteError::Unknown { .. } => {
             let detail = lang
                 .pick(format!("命令的格式不对：{error}。请对照 /api/v1/openapi.json。"), error.to_string());
             problem(StatusCode::BAD_REQUEST, "malformed", &detail)
         }
+        error if is_disk_full(error) => full(lang, error),
         error if error.is_away() => away(lang, error),
         ExecuteError::Append(_)
         | ExecuteError::Read(_)
@@ -284,6 +303,13 @@ fn away(lang: Lang, error: &dyn std::error::Error) -> Response {
     come_back("database_away", detail, "2")
 }
 
+/// A disk has no room: somebody has to make some before anything is recorded.
+fn full(lang: Lang, error: &(dyn std::error::Error + 'static)) -> Response {
+    let causes = causes(error).join(": ");
+    tracing::error!(%causes, "a disk of the server is full");
+    problem(StatusCode::INSUFFICIENT_STORAGE, "disk_full", &full_text(lang))
+}
+
 /// Nothing is wrong with what was sent: it may be sent again after so many seconds.
 fn come_back(kind: &str, detail: &str, seconds: &'static str) -> Response {
     let mut response = problem(StatusCode::SERVICE_UNAVAILABLE, kind, detail);
@@ -292,7 +318,10 @@ fn come_back(kind: &str, detail: &str, seconds: &'static str) -> Response {
 }
 
 /// What could not be done for no fault of the caller: told in the log with its causes, here without them.
-pub(super) fn broken(lang: Lang, error: &dyn std::error::Error) -> Response {
+pub(super) fn broken(lang: Lang, error: &(dyn std::error::Error + 'static)) -> Response {
+    if is_disk_full(error) {
+        return full(lang, error);
+    }
     let causes = causes(error).join(": ");
     tracing::error!(%causes, "a command could not be carried out");
     let detail = lang.pick(

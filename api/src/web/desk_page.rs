@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
+use wuping_ledger::disk_full::is_disk_full;
 
 use crate::app::App;
 use crate::web::look::layout::{Area, Page, SignedIn, page};
@@ -85,6 +86,19 @@ pub(super) fn broken_text(lang: Lang) -> String {
     lang.say(
         "系统没有完成这一步，原因已写入运行日志。请再提交一次，重复提交不会重复记录。",
         "It could not be carried out; the operator's log says why. Send it again: it is never recorded twice.",
+    )
+}
+
+/// What went wrong for no fault of the person.
+pub(super) fn failed_text(lang: Lang, error: &(dyn std::error::Error + 'static)) -> String {
+    if is_disk_full(error) { full_text(lang) } else { broken_text(lang) }
+}
+
+pub(super) fn full_text(lang: Lang) -> String {
+    lang.say(
+        "服务器的磁盘满了，现在什么也不能记录。请告诉系统管理员腾出空间，然后再提交一次，重复提交不会重复记录。",
+        "The server's disk is full, so nothing can be recorded. Tell the operator to make room, then send it again: it is never \
+         recorded twice.",
     )
 }
 

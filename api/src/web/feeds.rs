@@ -13,12 +13,13 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use uuid::Uuid;
 use wuping_domain::facts::Role;
+use wuping_ledger::disk_full::is_disk_full;
 
 use crate::app::App;
 use crate::feeds::{Delivery, DeliveryError, Line, lines_of_table, take};
 use crate::office::OpenFeed;
 use crate::web::api::problem;
-use crate::web::desk_page::{broken_text, forged_text, refused_page, shown};
+use crate::web::desk_page::{broken_text, failed_text, forged_text, full_text, refused_page, shown};
 use crate::web::look::parts::*;
 use crate::web::look::words::Lang;
 use crate::web::session::{Signed, lang_of};
@@ -243,7 +244,7 @@ fn told(lang: Lang, error: &DeliveryError) -> String {
         ),
         (DeliveryError::Empty | DeliveryError::Malformed { .. }, Lang::En) => error.to_string(),
         (DeliveryError::Stopped(_) | DeliveryError::Views(_) | DeliveryError::Office(_), _) => {
-            broken_text(lang)
+            failed_text(lang, error)
         }
     }
 }
@@ -260,8 +261,11 @@ fn refused(lang: Lang, error: &DeliveryError) -> Response {
     }
 }
 
-fn stopped(lang: Lang, error: &dyn std::error::Error) -> Response {
+fn stopped(lang: Lang, error: &(dyn std::error::Error + 'static)) -> Response {
     tracing::error!(causes = %causes(error).join(": "), "a delivery was not taken");
+    if is_disk_full(error) {
+        return problem(StatusCode::INSUFFICIENT_STORAGE, "disk_full", &full_text(lang));
+    }
     problem(StatusCode::INTERNAL_SERVER_ERROR, "not_carried_out", &broken_text(lang))
 }
 

@@ -79,8 +79,8 @@ pub(super) fn known(lang: Lang, refusal: &Refusal) -> Option<Response> {
             "The claimed time is before that of this key's last entry, so nothing was recorded. Sign and send in the order of what happened.",
         ),
         "entry-length" => (
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "event_too_large",
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "too_large",
             "内容太长，一条记录最多 65,535 字节，没有记录。请分成几条，或作为附件上传。",
             "This is too long: an entry has at most 65,535 bytes, and nothing was recorded. Part it, or attach it as a file.",
         ),

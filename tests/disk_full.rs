@@ -1,0 +1,180 @@
+//! The disk is full in the middle of the work: what was acknowledged is there once, nothing is half there, the answer says so,
+//! and when there is room again the next command is recorded.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod program;
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use program::server::{Client, Server, Session};
+use program::small_disk::SmallDisk;
+use program::{run, said, terminate, told};
+use serde_json::json;
+use uuid::Uuid;
+use wuping_ledger::reader::Reader;
+use wuping_projections::Views;
+
+/// A command, where it was acknowledged, and whether it was given up when the disk was full.
+struct Sent {
+    stream: String,
+    id: Uuid,
+    position: Option<u64>,
+}
+
+/// What the clients have been told so far.
+#[derive(Default)]
+struct Board {
+    acknowledged: AtomicUsize,
+    full: AtomicUsize,
+    stop: AtomicBool,
+}
+
+#[test]
+fn a_disk_that_is_full_under_load_loses_nothing_and_the_next_write_works() {
+    let Some(disk) = SmallDisk::mounted(32) else { return };
+    let folder = disk.path().join("house");
+    told(&folder, &["init", "--origin", "ledger.example/full", "--json"]);
+    let account = ["account", "open", "clerk", "--name", "某人", "--role", "data_clerk", "--json"];
+    let password = told(&folder, &account)["password"].as_str().unwrap().to_owned();
+    let mut server = Server::start(&folder, &[]);
+    let session = server.sign_in("clerk", &password);
+    let mut known = Vec::new();
+    for round in 0..ROUNDS {
+        // in the last round the server is killed while there is no room
+        let killed = round + 1 == ROUNDS;
+        let (address, board) = (server.address, Board::default());
+        let sent = std::thread::scope(|threads| {
+            let (board, session) = (&board, &session);
+            let clients: Vec<_> = (0..CLIENTS)
+                .map(|client| {
+                    threads.spawn(move || load(address, session, &format!("{round}-{client}"), board))
+                })
+                .collect();
+            until("commands are acknowledged", || board.acknowledged.load(Ordering::SeqCst) > 40);
+            disk.fill();
+            until("the disk is full", || board.full.load(Ordering::SeqCst) > 40);
+            let before = board.acknowledged.load(Ordering::SeqCst);
+            if killed {
+                server.child.kill().unwrap();
+                server.child.wait().unwrap();
+                disk.make_room();
+            } else {
+                disk.make_room();
+                let more = before + 40;
+                until("the next writes work", || board.acknowledged.load(Ordering::SeqCst) > more);
+                board.stop.store(true, Ordering::SeqCst);
+            }
+            clients.into_iter().flat_map(|client| client.join().unwrap()).collect::<Vec<Sent>>()
+        });
+        eprintln!(
+            "round {round}: {} acknowledged, {} times told that the disk is full",
+            board.acknowledged.load(Ordering::SeqCst),
+            board.full.load(Ordering::SeqCst)
+        );
+        known.extend(sent);
+        must_be_sound(&folder);
+        if killed {
+            server = Server::start(&folder, &[]);
+        }
+    }
+    let mut last = Sent { stream: "premises/b-last".to_owned(), id: Uuid::now_v7(), position: None };
+    assert_eq!(send(&mut last, &mut Client::to(server.address), &session).unwrap(), 201);
+    known.push(last);
+    let (status, ready) = Client::to(server.address).get("/readyz").unwrap();
+    assert_eq!(status, 200, "{ready}");
+    terminate(server.child.id());
+    assert!(server.child.wait().unwrap().success());
+    must_be_sound(&folder);
+    each_is_there_once_or_not_at_all(&folder, &known);
+    let (served, _) = Views::at(&folder.join("views.db")).digest().unwrap();
+    assert_eq!(told(&folder, &["rebuild", "--json"])["digest"], json!(served));
+}
+
+fn each_is_there_once_or_not_at_all(folder: &Path, known: &[Sent]) {
+    let reader = Reader::open(folder).unwrap();
+    let (mut acknowledged, mut unacknowledged) = (0, 0);
+    for sent in known {
+        let entries = reader.stream(&sent.stream).unwrap();
+        match sent.position {
+            Some(position) => {
+                assert_eq!(entries.len(), 1, "{} is recorded once", sent.stream);
+                assert_eq!((entries[0].position, &entries[0].event_id), (position, &sent.id.to_string()));
+                acknowledged += 1;
+            }
+            None => {
+                assert!(entries.len() <= 1, "{} is there once at most", sent.stream);
+                unacknowledged += 1;
+            }
+        }
+    }
+    assert!(acknowledged > 100 && unacknowledged > 0, "{acknowledged} and {unacknowledged}");
+}
+
+/// Registers buildings one after another, each with a private value. What the full disk refused is given up every other
+/// time, else sent again until it is acknowledged.
+fn load(address: SocketAddr, session: &Session, name: &str, board: &Board) -> Vec<Sent> {
+    let mut client = Client::to(address);
+    let mut all = Vec::new();
+    for number in 0.. {
+        let mut sent =
+            Sent { stream: format!("premises/b-{name}-{number}"), id: Uuid::now_v7(), position: None };
+        let ended = loop {
+            match send(&mut sent, &mut client, session) {
+                // the server is gone
+                Err(_) => break true,
+                Ok(507) => {
+                    board.full.fetch_add(1, Ordering::SeqCst);
+                    sleep(Duration::from_millis(5));
+                    if number % 2 == 0 {
+                        break false;
+                    }
+                }
+                Ok(_) => {
+                    board.acknowledged.fetch_add(1, Ordering::SeqCst);
+                    break board.stop.load(Ordering::SeqCst);
+                }
+            }
+        };
+        all.push(sent);
+        if ended {
+            break;
+        }
+    }
+    all
+}
+
+/// The status, which is that of an acknowledgement or says that the disk is full.
+fn send(sent: &mut Sent, client: &mut Client, session: &Session) -> std::io::Result<u16> {
+    let body = json!({ "layer": "building", "address": "石井街道1号", "coordinates": ["22.7", "114.3"] });
+    let answer = client.command(session, &format!("{}/register", sent.stream), sent.id, &body)?;
+    match answer.status {
+        200 | 201 => sent.position = Some(answer.body["position"].as_u64().unwrap()),
+        status => {
+            let detail = answer.body["detail"].as_str().unwrap_or_default();
+            assert_eq!((status, &answer.body["title"]), (507, &json!("disk_full")), "{}", answer.body);
+            assert!(detail.contains("disk is full") && detail.contains("make room"), "{detail}");
+        }
+    }
+    Ok(answer.status)
+}
+
+fn until(what: &str, done: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !done() {
+        assert!(began.elapsed() < Duration::from_secs(60), "{what}: never");
+        sleep(Duration::from_millis(10));
+    }
+}
+
+fn must_be_sound(folder: &Path) {
+    let verified = run(folder, &["verify", "--level", "5", "--json"]);
+    assert_eq!(verified.status.code(), Some(0), "{}", said(&verified));
+}
+
+const CLIENTS: usize = 4;
+const ROUNDS: usize = 3;
