@@ -150,7 +150,7 @@ fn load(address: SocketAddr, session: &Session, name: &str, board: &Board) -> Ve
 
 /// The status, which is that of an acknowledgement or says that the disk is full.
 fn send(sent: &mut Sent, client: &mut Client, session: &Session) -> std::io::Result<u16> {
-    let body = json!({ "layer": "building", "address": "石井街道1号", "coordinates": ["22.7", "114.3"] });
+    let body = json!({ "layer": "building", "address": "石井街道1号", "coordinates": "22.7,114.3" });
     let answer = client.command(session, &format!("{}/register", sent.stream), sent.id, &body)?;
     match answer.status {
         200 | 201 => sent.position = Some(answer.body["position"].as_u64().unwrap()),

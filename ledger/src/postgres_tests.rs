@@ -110,6 +110,7 @@ async fn a_connection_that_is_cut_loses_nothing_acknowledged_and_the_next_write_
             acknowledged.push(receipt);
         }
     }
+    acknowledged.push(writer.append(test.said("premises/next", "Visited", json!({}))).await.unwrap());
     assert_eq!(test.ledger.reader().size().unwrap(), 6 + acknowledged.len() as u64);
     for receipt in acknowledged {
         let row = test.ledger.reader().row(receipt.position).unwrap().unwrap();

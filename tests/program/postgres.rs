@@ -83,11 +83,11 @@ impl Cluster {
         output.status.success().then(|| String::from_utf8(output.stdout).unwrap())
     }
 
-    /// Ends the server as a crash does, and starts it again.
-    pub(crate) fn crash_and_restart(&self) {
+    /// Ends the server, as a crash does (`immediate`) or as an upgrade does (`fast`), and starts it again.
+    pub(crate) fn restart(&self, how: &str) {
         let (pg_ctl, folder) = (self.binaries.join("pg_ctl"), &self.folder);
         let script = format!(
-            "cd {folder} && {pg_ctl} -D {folder}/data -m immediate -w restart >/dev/null 2>&1",
+            "cd {folder} && {pg_ctl} -D {folder}/data -m {how} -w restart >/dev/null 2>&1",
             folder = folder.display(),
             pg_ctl = pg_ctl.display(),
         );

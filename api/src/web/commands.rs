@@ -91,10 +91,6 @@ async fn command(
         Ok(session) => session,
         Err(refused) => return *refused,
     };
-    let body = match body {
-        Ok(Json(body)) => body,
-        Err(rejection) => return unread(lang, &rejection),
-    };
     let asked = match asked(&path, lang, &headers, body) {
         Ok(asked) => asked,
         Err(detail) => return problem(StatusCode::BAD_REQUEST, "malformed", &detail),
@@ -279,8 +275,8 @@ pub(super) fn refused(lang: Lang, error: &ExecuteError) -> Response {
         }
         ExecuteError::Rule(refusal) => of_the_sender(lang, refusal),
         ExecuteError::Command { .. } | ExecuteError::Unknown { .. } => {
-            let detail = lang
-                .pick(format!("命令的格式不对：{error}。请对照 /api/v1/openapi.json。"), error.to_string());
+            let why = causes(error).join(": ");
+            let detail = lang.pick(format!("命令的格式不对：{why}。请对照 /api/v1/openapi.json。"), why);
             problem(StatusCode::BAD_REQUEST, "malformed", &detail)
         }
         error if is_disk_full(error) => full(lang, error),
