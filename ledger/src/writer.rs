@@ -300,6 +300,7 @@ fn refuse(job: Job) -> bool {
         }
         Job::Refuse { reply, .. } => alarmed(reply),
         Job::SignCheckpoint { reply } => alarmed(reply),
+        Job::Standing { reply, .. } => alarmed(reply),
     }
     false
 }

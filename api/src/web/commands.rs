@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::extract::rejection::JsonRejection;
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -14,6 +13,7 @@ use uuid::Uuid;
 use wuping_ledger::append::AppendError;
 use wuping_ledger::disk_full::is_disk_full;
 use wuping_ledger::keys::Kid;
+use wuping_ledger::refusal::Refusal;
 use wuping_ledger::timestamp::Timestamp;
 
 use crate::app::{App, Asked, Done, ExecuteError, Who};
@@ -46,12 +46,12 @@ struct Credentials {
 async fn sign_in(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    credentials: Result<Json<Credentials>, JsonRejection>,
+    StrictJson(body): StrictJson,
 ) -> Response {
     let lang = lang_of(&headers);
-    let credentials = match credentials {
-        Ok(Json(credentials)) => credentials,
-        Err(rejection) => return unread(lang, &rejection),
+    let credentials: Credentials = match serde_json::from_value(body) {
+        Ok(credentials) => credentials,
+        Err(error) => return of_the_sender(lang, &Refusal::new("request", error.to_string())),
     };
     let office = app.office.clone();
     let entered = tokio::task::spawn_blocking(move || {
