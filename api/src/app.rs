@@ -10,6 +10,7 @@ use serde_json::json;
 use uuid::Uuid;
 use wuping_domain::account::{Account, Standing};
 use wuping_domain::aggregate::{Concept, Request, Shell};
+use wuping_domain::alert::Alert;
 use wuping_domain::assessment::Assessment;
 use wuping_domain::authority::Authority;
 use wuping_domain::derivation::SchemeRef;
@@ -17,6 +18,8 @@ use wuping_domain::event::{Event, aggregate_type};
 use wuping_domain::facts::{Actor, Facts};
 use wuping_domain::grade::Grade;
 use wuping_domain::hazard::Hazard;
+use wuping_domain::incident::Incident;
+use wuping_domain::patrol::Patrol;
 use wuping_domain::premises::Premises;
 use wuping_domain::publication::Publication;
 use wuping_domain::reaction::Rulebooks;
@@ -233,10 +236,13 @@ impl App {
         StreamPath::new(&asked.stream)?;
         let done = match aggregate_type(&asked.stream) {
             "account" => self.run::<Account>(who, asked).await?,
+            "alert" => self.run::<Alert>(who, asked).await?,
             "assessment" => self.run::<Assessment>(who, asked).await?,
             "authority" => self.run::<Authority>(who, asked).await?,
             "grade" => self.run::<Grade>(who, asked).await?,
             "hazard" => self.run::<Hazard>(who, asked).await?,
+            "incident" => self.run::<Incident>(who, asked).await?,
+            "patrol" => self.run::<Patrol>(who, asked).await?,
             "premises" => self.run::<Premises>(who, asked).await?,
             "record" => self.run::<Record>(who, asked).await?,
             "rulebook" => self.run::<Publication>(who, asked).await?,

@@ -103,7 +103,7 @@ impl Reactions {
             .rulebook(&due.scheme)
             .ok_or_else(|| format!("rulebook {} is not kept", due.scheme.id))?;
         let subjects = self.subjects(&due, own, reader)?;
-        let result = compute(&rulebook, &subjects, due.event_type, &due.stream)
+        let result = compute(&rulebook, &subjects, due.event_type, &due.stream, as_of.datetime())
             .map_err(|refused| refused.to_string())?;
         let subject =
             subjects.into_iter().find(|(key, _)| key == own).map(|(_, subject)| subject).unwrap_or_default();

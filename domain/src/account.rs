@@ -188,4 +188,33 @@ mod tests {
             .when(Command::Grant(grid_worker()))
             .then_rejected("wrong_state");
     }
+
+    #[test]
+    fn a_role_is_taken_away_and_taking_it_twice_says_nothing_new() {
+        let granted = || vec![Event::AccountOpened, Event::RoleGranted(grid_worker())];
+        let by = |events: Vec<Event>| given::<Account>(events).by_role(Role::Administrator);
+        by(granted()).when(Command::Revoke(grid_worker())).then([Event::RoleRevoked(grid_worker())]);
+        by(vec![Event::AccountOpened]).when(Command::Revoke(grid_worker())).then([]);
+        by(vec![]).when(Command::Revoke(grid_worker())).then_rejected("not_found");
+    }
+
+    #[test]
+    fn an_account_is_barred_or_ended_once() {
+        let by = |events: Vec<Event>| given::<Account>(events).by_role(Role::Administrator);
+        let suspend = || Command::Suspend { why: "lost_device".into() };
+        let suspended = || Event::AccountSuspended { why: "lost_device".into() };
+        by(vec![Event::AccountOpened]).when(suspend()).then([suspended()]);
+        by(vec![Event::AccountOpened, suspended()]).when(suspend()).then([]);
+        by(vec![Event::AccountOpened, suspended()]).when(Command::Close).then([Event::AccountClosed]);
+        by(vec![Event::AccountOpened, Event::AccountClosed]).when(Command::Close).then([]);
+        by(vec![Event::AccountOpened, Event::AccountClosed]).when(suspend()).then_rejected("wrong_state");
+    }
+
+    #[test]
+    fn a_relation_is_declared_without_any_role() {
+        let declare = || Command::DeclareRelation { to: "party/y-1".into(), relation: "kin".into() };
+        let declared = Event::RelationDeclared { to: "party/y-1".into(), relation: "kin".into() };
+        given::<Account>([Event::AccountOpened]).when(declare()).then([declared]);
+        given::<Account>([]).when(declare()).then_rejected("not_found");
+    }
 }

@@ -5,22 +5,27 @@
 //! - an indicator's result comes from whoever collects it, and the later check stands;
 //! - nothing is submitted while a result, a required photo or a reason is missing.
 
+mod collecting;
+pub(crate) mod opening;
+
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use self::collecting::{check, supply};
+pub use self::collecting::{collector, needs_photo};
+use self::opening::open;
+pub use self::opening::{Opened, Opening};
 use crate::aggregate::{Concept, named};
-use crate::derivation::{Either, SchemeRef};
+use crate::derivation::{Computed, Either, SchemeRef};
 use crate::facts::{Facts, Role};
 use crate::outcome::Outcome;
-use crate::refused::Refused;
 use crate::rejection::{Missing, Rejection};
 use crate::rulebook::Rulebook;
-use crate::rulebook::scheme::{Collect, Evidence, Indicator};
-use crate::said::{Photo, Private, Said, photos};
-use crate::scoring::{self, Reading};
+use crate::said::{Photo, Private, Said};
+use crate::scoring;
 
 /// An assessment as its events left it.
 #[derive(Clone, Debug, Default)]
@@ -46,6 +51,7 @@ pub enum Stage {
     #[default]
     Absent,
     Open,
+    Lapsed,
     Submitted,
     Withdrawn,
 }
@@ -141,6 +147,14 @@ pub enum Command {
         /// One for each indicator.
         results: Vec<Entered>,
     },
+    /// Somebody else leads it from now on.
+    HandOver {
+        /// Who.
+        to: String,
+        /// Why: private.
+        #[serde(default)]
+        why: Option<String>,
+    },
     /// Open it.
     Open {
         /// The rulebook.
@@ -175,13 +189,12 @@ pub enum Command {
 #[serde(tag = "type")]
 #[allow(missing_docs, reason = "the fields are those of the commands")]
 pub enum Event {
-    AssessmentOpened {
-        scheme: SchemeRef,
-        reason: Reason,
-        lead: String,
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        units: Vec<String>,
+    AssessmentHandedOver {
+        to: String,
+        by: String,
     },
+    AssessmentLapsed(Computed<Lapsed>),
+    AssessmentOpened(Opening),
     AssessmentSubmitted {
         by: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -197,6 +210,13 @@ pub enum Event {
     IndicatorsSupplied(Either<Supplied>),
 }
 
+/// Nothing came of an assessment.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Lapsed {
+    /// The last day on which it could have been submitted.
+    pub due: NaiveDate,
+}
+
 /// Results that nobody types: shared by a feed, or counted from the ledger itself.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Supplied {
@@ -205,6 +225,8 @@ pub struct Supplied {
 }
 
 named!(Event {
+    AssessmentHandedOver,
+    AssessmentLapsed,
     AssessmentOpened,
     AssessmentSubmitted,
     AssessmentWithdrawn,
@@ -224,9 +246,11 @@ impl Concept for Assessment {
             (_, Command::Open { .. }) => Err(Rejection::AlreadyExists { what: "assessment" }),
             (Stage::Submitted, Command::Submit | Command::SubmitCompleted { .. })
             | (Stage::Withdrawn, Command::Withdraw { .. }) => Ok(vec![]),
+            (Stage::Lapsed, _) => Err(Rejection::WrongState { is: "lapsed", needs: "open" }),
             (Stage::Submitted, _) => Err(Rejection::WrongState { is: "submitted", needs: "open" }),
             (Stage::Withdrawn, _) => Err(Rejection::WrongState { is: "withdrawn", needs: "open" }),
             (Stage::Open, Command::Check { results }) => check(results, facts),
+            (Stage::Open, Command::HandOver { to, why }) => self.hand_over(to, why, facts),
             (Stage::Open, Command::Submit) => self.submit(None, facts),
             (Stage::Open, Command::SubmitCompleted { completed_on }) if facts.actor.received => {
                 self.submit(completed_on, facts)
@@ -236,7 +260,7 @@ impl Concept for Assessment {
             }
             (Stage::Open, Command::Supply { results }) => supply(results, facts),
             (Stage::Open, Command::Withdraw { why }) => {
-                self.must_lead(facts)?;
+                self.must_lead_or_supervise(facts)?;
                 Ok(vec![Said::openly(Event::AssessmentWithdrawn { why })])
             }
         }
@@ -244,11 +268,14 @@ impl Concept for Assessment {
 
     fn evolve(&mut self, event: &Event) {
         match event {
-            Event::AssessmentOpened { scheme, reason, lead, units } => {
-                self.scheme = Some(scheme.clone());
-                self.reason = Some(*reason);
-                self.lead.clone_from(lead);
-                self.units.clone_from(units);
+            Event::AssessmentHandedOver { to, .. } => self.lead.clone_from(to),
+            Event::AssessmentLapsed(_) => self.stage = Stage::Lapsed,
+            Event::AssessmentOpened(opening) => {
+                let opened = opening.facts();
+                self.scheme = Some(opening.scheme().clone());
+                self.reason = Some(opened.reason);
+                self.lead.clone_from(&opened.lead);
+                self.units.clone_from(&opened.units);
                 self.stage = Stage::Open;
             }
             Event::AssessmentSubmitted { .. } => self.stage = Stage::Submitted,
@@ -293,6 +320,36 @@ impl Assessment {
         Err(Rejection::DutiesSeparated { rule: "only_the_lead_submits" })
     }
 
+    /// The lead gives it up or hands it on; so does whoever leads the subdistrict, for somebody who left.
+    fn must_lead_or_supervise(&self, facts: &Facts) -> Result<(), Rejection> {
+        let register = facts.subject.as_ref().and_then(|subject| subject.premises.register.as_ref());
+        let supervises = register.is_some_and(|of| {
+            facts.actor.works_in(Role::StreetLead, &of.subdistrict, &of.community, &of.grid_cell)
+        });
+        if supervises {
+            return Ok(());
+        }
+        self.must_lead(facts)
+    }
+
+    fn hand_over(
+        &self,
+        to: String,
+        why: Option<String>,
+        facts: &Facts,
+    ) -> Result<Vec<Said<Event>>, Rejection> {
+        self.must_lead_or_supervise(facts)?;
+        if to.trim().is_empty() {
+            return Err(Rejection::Malformed { field: "to", needs: "the account that leads it from now on" });
+        }
+        if to == self.lead {
+            return Ok(vec![]);
+        }
+        let by = facts.actor.account.clone();
+        let private = Private::none().with("why", why);
+        Ok(vec![Said::with(Event::AssessmentHandedOver { to, by }, private)])
+    }
+
     fn submit(&self, completed_on: Option<NaiveDate>, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
         self.must_lead(facts)?;
         let rulebook = facts.rulebook()?;
@@ -325,168 +382,6 @@ impl Assessment {
     }
 }
 
-/// Whether the rulebook wants a photo with this outcome.
-pub fn needs_photo(rulebook: &Rulebook, indicator: &str, outcome: &Outcome) -> bool {
-    let Some(indicator) = rulebook.indicator(indicator) else { return false };
-    match indicator.evidence {
-        Evidence::Document | Evidence::None => false,
-        Evidence::Photo => *outcome != Outcome::NotApplicable,
-        Evidence::PhotoOnFail => {
-            matches!(scoring::read_outcome(rulebook, indicator, outcome), Some(Reading::Row(row)) if row.fail)
-        }
-    }
-}
-
-fn open(
-    scheme: SchemeRef,
-    reason: Reason,
-    units: Vec<String>,
-    facts: &Facts,
-) -> Result<Vec<Said<Event>>, Rejection> {
-    facts.actor.require(&[Role::GridWorker, Role::DepartmentOfficer])?;
-    let (subject, rulebook) = (facts.subject()?, facts.rulebook()?);
-    subject.must_be_open()?;
-    if subject.premises.register.as_ref().is_some_and(|register| register.layer != rulebook.layer) {
-        return Err(Rejection::Malformed { field: "scheme", needs: "a rulebook of these premises' layer" });
-    }
-    if !facts.actor.received {
-        if !subject.premises.walked_by(&facts.actor, facts.today) {
-            return Err(Rejection::NotFound { what: "assignment of yours to these premises" });
-        }
-        if subject.assessments.values().any(|open| open.state.stage == Stage::Open) {
-            return Err(Rejection::AlreadyExists { what: "open assessment" });
-        }
-    }
-    let lead = facts.actor.account.clone();
-    Ok(vec![Said::openly(Event::AssessmentOpened { scheme, reason, lead, units })])
-}
-
-fn check(entered: Vec<Entered>, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
-    let rulebook = facts.rulebook()?;
-    facts.subject()?.must_be_open()?;
-    let mut not_yours = Vec::new();
-    let mut without_reason = Vec::new();
-    for result in &entered {
-        let indicator = known(rulebook, &result.indicator)?;
-        if !may_collect(indicator, facts)? {
-            not_yours.push(collector(rulebook, indicator));
-        }
-        let reason = result.note.as_deref().is_some_and(|note| !note.trim().is_empty());
-        if result.outcome == Outcome::NotApplicable && !reason && !facts.actor.received {
-            without_reason.push(result.indicator.clone());
-        }
-    }
-    if !not_yours.is_empty() {
-        return Err(Rejection::NotYours { indicators: not_yours });
-    }
-    must_fit(rulebook, entered.iter().map(|result| (result.indicator.as_str(), &result.outcome)))?;
-    if !without_reason.is_empty() {
-        without_reason.sort();
-        return Err(Rejection::ReasonMissing { indicators: without_reason });
-    }
-    if entered.is_empty() {
-        return Ok(vec![]);
-    }
-    let notes: BTreeMap<&str, &str> =
-        entered.iter().filter_map(|r| Some((r.indicator.as_str(), r.note.as_deref()?))).collect();
-    let all_photos: Vec<Photo> = entered.iter().flat_map(|result| result.photos.clone()).collect();
-    let private = Private::none()
-        .with("notes", (!notes.is_empty()).then_some(&notes))
-        .with("photos", photos(&all_photos));
-    let results = entered.into_iter().map(checked).collect();
-    let by = facts.actor.account.clone();
-    Ok(vec![Said::with(Event::IndicatorsChecked { results, by }, private)])
-}
-
-fn checked(entered: Entered) -> Checked {
-    Checked {
-        indicator: entered.indicator,
-        outcome: entered.outcome,
-        measured: entered.measured,
-        carried_from: entered.carried_from,
-        photos_taken: u32::try_from(entered.photos.len()).unwrap_or(u32::MAX),
-    }
-}
-
-fn supply(results: Vec<Checked>, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
-    let rulebook = facts.rulebook()?;
-    let mut not_fed = Vec::new();
-    for result in &results {
-        let indicator = known(rulebook, &result.indicator)?;
-        if indicator.collect != Collect::Feed || !facts.actor.shares_for(&indicator.competent) {
-            not_fed.push(collector(rulebook, indicator));
-        }
-    }
-    if !not_fed.is_empty() {
-        return Err(Rejection::NotYours { indicators: not_fed });
-    }
-    must_fit(rulebook, results.iter().map(|result| (result.indicator.as_str(), &result.outcome)))?;
-    if results.is_empty() {
-        return Ok(vec![]);
-    }
-    Ok(vec![Said::openly(Event::IndicatorsSupplied(Either::Stated(Supplied { results })))])
-}
-
-/// Refuse results that are none of their indicator's.
-fn must_fit<'a>(
-    rulebook: &Rulebook,
-    results: impl Iterator<Item = (&'a str, &'a Outcome)>,
-) -> Result<(), Rejection> {
-    let fits = |id: &str, outcome| {
-        rulebook
-            .indicator(id)
-            .is_some_and(|indicator| scoring::read_outcome(rulebook, indicator, outcome).is_some())
-    };
-    let bad = results.filter(|(id, outcome)| !fits(id, outcome)).map(|(id, _)| id);
-    Ok(Refused::over("bad_result", bad)?)
-}
-
-fn known<'a>(rulebook: &'a Rulebook, id: &str) -> Result<&'a Indicator, Rejection> {
-    rulebook.indicator(id).ok_or_else(|| Rejection::Rule {
-        code: "unknown_indicator".into(),
-        detail: serde_json::json!({ "ids": [id] }),
-    })
-}
-
-/// Whether the actor is who collects this indicator here.
-fn may_collect(indicator: &Indicator, facts: &Facts) -> Result<bool, Rejection> {
-    if facts.actor.received {
-        return Ok(true);
-    }
-    let premises = &facts.subject()?.premises;
-    Ok(match indicator.collect {
-        Collect::Department => {
-            facts.actor.holds(Role::DepartmentOfficer) && facts.actor.is_of(&indicator.competent)
-        }
-        Collect::Feed | Collect::Ledger => false,
-        Collect::Grid => {
-            facts.actor.holds(Role::GridWorker)
-                && (premises.walked_by(&facts.actor, facts.today)
-                    || premises.assigned(&facts.actor, &indicator.id, facts.today))
-        }
-    })
-}
-
-/// An indicator with who collects it.
-pub fn collector(rulebook: &Rulebook, indicator: &Indicator) -> Missing {
-    let collect = match indicator.collect {
-        Collect::Department => "department",
-        Collect::Feed => "feed",
-        Collect::Grid => "grid",
-        Collect::Ledger => "ledger",
-    };
-    let departments = &rulebook.policy.departments;
-    let competent = departments.iter().find(|department| department.id == indicator.competent);
-    Missing {
-        collect: collect.to_owned(),
-        competent: indicator.competent.clone(),
-        competent_zh: competent.map_or_else(|| indicator.competent.clone(), |one| one.zh.clone()),
-        indicator: indicator.id.clone(),
-        zh: indicator.zh.clone(),
-        en: if indicator.en.is_empty() { indicator.id.clone() } else { indicator.en.clone() },
-    }
-}
-
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde asks for")]
 const fn is_zero(count: &u32) -> bool {
     *count == 0
@@ -502,7 +397,8 @@ mod tests {
 
     fn opened() -> Event {
         let scheme = SchemeRef { id: "pingshan-unit-1".into(), sha256: "00".into() };
-        Event::AssessmentOpened { scheme, reason: Reason::First, lead: "a-1".into(), units: vec![] }
+        let opened = Opened { reason: Reason::First, lead: "a-1".into(), units: vec![], due: None };
+        Event::AssessmentOpened(Opening::Stated { scheme, opened })
     }
 
     fn shared(indicator: &str, outcome: Outcome) -> Command {
@@ -545,6 +441,50 @@ mod tests {
             .by_officer_of("housing")
             .when(earlier)
             .then_rejected("malformed");
+    }
+
+    #[test]
+    fn the_lead_or_whoever_leads_the_subdistrict_hands_it_over() {
+        let hand = |to: &str| Command::HandOver { to: to.into(), why: Some("产假".into()) };
+        let handed = |to: &str| Event::AssessmentHandedOver { to: to.into(), by: "a-1".into() };
+        let said = given::<Assessment>([opened()]).when(hand("a-2")).said();
+        assert_eq!(said[0].event, handed("a-2"));
+        assert!(!serde_json::to_string(&said[0].event).unwrap().contains("产假"));
+        given::<Assessment>([opened()]).when(hand("a-1")).then([]);
+        given::<Assessment>([opened()]).when(hand(" ")).then_rejected("malformed");
+        given::<Assessment>([opened(), handed("a-2")])
+            .when(hand("a-3"))
+            .then_rejected("only_the_lead_submits");
+        given::<Assessment>([opened(), handed("a-2")])
+            .about(house())
+            .by_role(Role::StreetLead)
+            .when(hand("a-1"))
+            .then([handed("a-1")]);
+        given::<Assessment>([]).when(hand("a-2")).then_rejected("not_found");
+    }
+
+    #[test]
+    fn what_lapsed_or_was_withdrawn_takes_no_more() {
+        let scheme = SchemeRef { id: "pingshan-unit-1".into(), sha256: "00".into() };
+        let derivation = crate::derivation::Derivation { scheme, subjects: vec!["premises/u-1".into()] };
+        let result = Lapsed { due: "2026-02-28".parse().unwrap() };
+        let lapsed = Event::AssessmentLapsed(Computed { derivation, result });
+        given::<Assessment>([opened(), lapsed]).when(Command::Submit).then_rejected("wrong_state");
+        let withdraw = || Command::Withdraw { why: "opened_in_error".into() };
+        let withdrawn = Event::AssessmentWithdrawn { why: "opened_in_error".into() };
+        given::<Assessment>([opened()]).when(withdraw()).then([withdrawn.clone()]);
+        given::<Assessment>([opened(), withdrawn.clone()]).when(withdraw()).then([]);
+        given::<Assessment>([opened(), withdrawn]).when(Command::Submit).then_rejected("wrong_state");
+        given::<Assessment>([opened()]).about(house()).by_role(Role::StreetLead).when(withdraw()).said();
+    }
+
+    fn house() -> crate::subject::Subject {
+        let mut subject = crate::subject::Subject::default();
+        let register =
+            serde_json::json!({"layer": "unit", "parent": "p-1", "address": "101", "subdistrict": "石井"});
+        let register = serde_json::from_value(register).unwrap();
+        subject.premises.evolve(&crate::premises::Event::PremisesRegistered(register));
+        subject
     }
 
     #[test]

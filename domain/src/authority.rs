@@ -149,4 +149,54 @@ mod tests {
             .when(Command::Register(registration))
             .then_rejected("malformed");
     }
+
+    fn registration() -> Registration {
+        Registration { name: "坪山区住建局".into(), uscc: None, department: None, decides: vec![] }
+    }
+
+    fn delegation(document: &str) -> Delegation {
+        Delegation {
+            to: "马峦街道办事处".into(),
+            decides: vec!["rectification".into()],
+            document_number: document.into(),
+            until: None,
+        }
+    }
+
+    #[test]
+    fn an_authority_is_registered_once_by_an_administrator() {
+        let registered = Event::AuthorityRegistered(registration());
+        given::<Authority>([])
+            .by_role(Role::Administrator)
+            .when(Command::Register(registration()))
+            .then([registered.clone()]);
+        given::<Authority>([registered])
+            .by_role(Role::Administrator)
+            .when(Command::Register(registration()))
+            .then_rejected("already_exists");
+        given::<Authority>([])
+            .by_role(Role::DataClerk)
+            .when(Command::Register(registration()))
+            .then_rejected("role_needed");
+    }
+
+    #[test]
+    fn a_delegation_is_recorded_by_its_document_and_ended_once() {
+        let registered = || Event::AuthorityRegistered(registration());
+        let recorded = || Event::DelegationRecorded(delegation("坪委〔2026〕7号"));
+        let by = |events: Vec<Event>| given::<Authority>(events).by_role(Role::CommissionAdmin);
+        let record = |document: &str| Command::RecordDelegation(delegation(document));
+        by(vec![registered()]).when(record("坪委〔2026〕7号")).then([recorded()]);
+        by(vec![registered(), recorded()]).when(record("坪委〔2026〕7号")).then([]);
+        by(vec![registered()]).when(record(" ")).then_rejected("no_document");
+        by(vec![]).when(record("坪委〔2026〕7号")).then_rejected("not_found");
+        let end = || Command::EndDelegation {
+            document_number: "坪委〔2026〕7号".into(),
+            why: "revoked".into(),
+        };
+        let ended =
+            Event::DelegationEnded { document_number: "坪委〔2026〕7号".into(), why: "revoked".into() };
+        by(vec![registered(), recorded()]).when(end()).then([ended.clone()]);
+        by(vec![registered(), recorded(), ended]).when(end()).then_rejected("not_found");
+    }
 }

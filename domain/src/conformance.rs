@@ -13,7 +13,7 @@ use crate::deadline::{filing, fixed_date, period};
 use crate::effect::effect;
 use crate::grading::{Grading, grade, recompute};
 use crate::identifier::identifier;
-use crate::incident::incident;
+use crate::incident_rule::incident;
 use crate::patrol_rule::patrol;
 use crate::prohibition::prohibition;
 use crate::refused::Refused;
@@ -141,7 +141,7 @@ fn expanded(rulebook: &Rulebook, input: &Value) -> Result<Value, String> {
 }
 
 /// The result that earns most, or least.
-fn extreme_result(indicator: &Indicator, best: bool) -> Value {
+pub(crate) fn extreme_result(indicator: &Indicator, best: bool) -> Value {
     let row = if best { indicator.best_row() } else { indicator.worst_row() };
     let full = if best { 100 } else { 0 };
     match indicator.kind {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -76,6 +77,12 @@ pub enum Underivable {
         /// Where.
         stream: String,
     },
+    /// The time asked about is none.
+    #[error("as_of is “{text}”, which is no time; write it as 2026-03-01T09:30:00.000Z")]
+    Time {
+        /// What stands there.
+        text: String,
+    },
     /// The rules refuse.
     #[error("the rules give no result")]
     Refused(#[from] Refused),
@@ -107,8 +114,13 @@ pub fn evaluate(question: &Question<'_>) -> Result<Value, Underivable> {
         })?;
         subjects.entry(subject_of(&meta.stream).to_owned()).or_default().apply(&recorded);
     }
+    let as_of = time(question)?;
     let (event_type, stream) = (question.event_type.as_str(), question.stream.as_str());
-    let result = reaction::compute(&rulebook, &subjects, event_type, stream)?;
+    let result = reaction::compute(&rulebook, &subjects, event_type, stream, as_of)?;
     result
         .ok_or_else(|| Underivable::Nothing { event_type: event_type.to_owned(), stream: stream.to_owned() })
+}
+
+fn time(question: &Question<'_>) -> Result<DateTime<Utc>, Underivable> {
+    question.as_of.parse().map_err(|_| Underivable::Time { text: question.as_of.clone() })
 }

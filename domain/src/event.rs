@@ -4,19 +4,25 @@ use serde::de::DeserializeOwned;
 
 use crate::aggregate::Concept;
 use crate::recorded::{Aside, Recorded};
-use crate::{account, assessment, authority, grade, hazard, premises, publication, record, visit};
+use crate::{
+    account, alert, assessment, authority, grade, hazard, incident, patrol, premises, publication, record,
+    visit,
+};
 
 /// An event of any concept.
 #[derive(Clone, Debug)]
 #[allow(missing_docs, clippy::large_enum_variant, reason = "each variant is the concept of that name")]
 pub enum Event {
     Account(account::Event),
+    Alert(alert::Event),
     Assessment(assessment::Event),
     Authority(authority::Event),
     Grade(grade::Event),
     Hazard(hazard::Event),
+    Incident(incident::Event),
     /// Of the ledger itself (keys, heads, erasures) or of a later version: named, and not folded.
     Other(String),
+    Patrol(patrol::Event),
     Premises(premises::Event),
     Publication(publication::Event),
     Record(record::Event),
@@ -74,10 +80,13 @@ pub enum Unreadable {
 pub fn read(written: &Written<'_>) -> Result<Recorded<Event>, Unreadable> {
     let event = match aggregate_type(written.stream) {
         "account" => Event::Account(payload::<account::Account>(written)?),
+        "alert" => Event::Alert(payload::<alert::Alert>(written)?),
         "assessment" => Event::Assessment(payload::<assessment::Assessment>(written)?),
         "authority" => Event::Authority(payload::<authority::Authority>(written)?),
         "grade" => Event::Grade(payload::<grade::Grade>(written)?),
         "hazard" => Event::Hazard(payload::<hazard::Hazard>(written)?),
+        "incident" => Event::Incident(payload::<incident::Incident>(written)?),
+        "patrol" => Event::Patrol(payload::<patrol::Patrol>(written)?),
         "premises" => Event::Premises(payload::<premises::Premises>(written)?),
         "record" => Event::Record(payload::<record::Record>(written)?),
         "rulebook" => Event::Publication(payload::<publication::Publication>(written)?),

@@ -7,6 +7,9 @@
 //!   neither proposed it nor assessed the house.
 
 mod hearing;
+pub(crate) mod veto;
+
+use self::veto::Vetoes;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,6 +42,8 @@ pub struct Grade {
     pub prohibition: Option<Prohibition>,
     /// Assessments whose result is not public any more.
     pub unpublished: BTreeSet<String>,
+    /// Vetoes in force, as the newest determination names them.
+    pub vetoes: BTreeSet<String>,
 }
 
 /// A determination that took effect.
@@ -303,6 +308,8 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         taken_by: Option<String>,
     },
+    VetoImposed(Computed<Vetoes>),
+    VetoLifted(Computed<Vetoes>),
 }
 
 named!(Event {
@@ -317,6 +324,8 @@ named!(Event {
     StatementConsidered,
     StatementInvited,
     StatementMade,
+    VetoImposed,
+    VetoLifted,
 });
 
 impl Grade {
@@ -431,6 +440,10 @@ impl Concept for Grade {
             }
             Event::StatementMade { determination, on, .. } => {
                 self.proceed(*determination, |proceeding| proceeding.statement_on = Some(*on));
+            }
+            Event::VetoImposed(computed) => self.vetoes.extend(computed.result.vetoes.iter().cloned()),
+            Event::VetoLifted(computed) => {
+                self.vetoes.retain(|veto| !computed.result.vetoes.contains(veto));
             }
         }
     }

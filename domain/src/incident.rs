@@ -1,89 +1,483 @@
-//! Incident (事件): what something that happened does to a grade, once confirmed.
+//! Incident (事件): what another system says happened, whose house it was, and whether its department confirms it.
+//!
+//! Invariants:
+//! - what a source sends twice is recorded once;
+//! - an incident acts only while it belongs to these premises and its competent department has confirmed it;
+//! - whoever corrects what happened has it confirmed anew: what was confirmed was something else.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::calendar::add_days;
+use crate::aggregate::{Concept, named};
+use crate::derivation::SchemeRef;
+use crate::facts::{Facts, Role};
+use crate::hazard::Found;
+use crate::incident_rule::{IncidentEffect, IncidentQuestion, incident};
+use crate::recorded::local_date;
 use crate::refused::Refused;
+use crate::rejection::Rejection;
 use crate::rulebook::Rulebook;
-use crate::rulebook::policy::IncidentEffectKind;
-use crate::term::{HazardTerm, classed_term};
+use crate::rulebook::policy::{IncidentEffectKind, IncidentRule};
+use crate::said::{Private, Said};
+use crate::subject::Subject;
 
-/// One incident.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub struct IncidentQuestion {
+/// An incident as its events left it.
+#[derive(Clone, Debug, Default)]
+pub struct Incident {
+    /// Whether its department confirmed it.
+    pub confirmed: bool,
+    /// What is known of it.
+    pub known: Option<Known>,
+    /// Whether it is held to have happened at these premises.
+    pub linked: bool,
+    /// Whether the last entry changed what it does to the grade.
+    pub moved: bool,
+}
+
+/// What is known of an incident.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, schemars::JsonSchema)]
+pub struct Known {
+    /// The system it came from: `police`, `fire`.
+    pub source: String,
+    /// What that system calls it; no personal data.
+    pub source_id: String,
     /// `safety`, `fire` or `public_order`.
     pub category: String,
     /// `minor`, `general` or `serious`.
     pub severity: String,
-    /// Whether the competent department confirmed it.
-    pub confirmed: bool,
-    /// When it did; what it opens counts from then.
-    #[serde(default)]
-    pub confirmed_on: Option<NaiveDate>,
+    /// When it happened.
+    pub happened_at: DateTime<Utc>,
 }
 
-/// What the incident does.
+/// What can be asked.
+#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case", tag = "command")]
+pub enum Command {
+    /// The competent department confirms that it happened, here, and was this grave.
+    Confirm {
+        /// The rulebook whose table says which department that is, where the premises were never assessed.
+        #[serde(default)]
+        #[allow(dead_code, reason = "read beside the command, where its rulebook is looked up")]
+        scheme: Option<SchemeRef>,
+        /// In the officer's words: private.
+        #[serde(default)]
+        note: Option<String>,
+    },
+    /// Put right what was said of it.
+    Correct {
+        /// What is right.
+        #[serde(flatten)]
+        known: Known,
+        /// Why, as a code: `wrong_category`, `wrong_severity`, `wrong_time`.
+        why: String,
+    },
+    /// Hold that it happened at these premises.
+    Link {
+        /// What is known of it, where it was first held to be of another house.
+        #[serde(default)]
+        known: Option<Known>,
+        /// The stream at that other house.
+        #[serde(default)]
+        from: Option<String>,
+    },
+    /// Take down what a source says.
+    Record {
+        /// What.
+        #[serde(flatten)]
+        known: Known,
+        /// In the source's words: private.
+        #[serde(default)]
+        text: Option<String>,
+    },
+    /// It was another house.
+    Unlink {
+        /// Why, as a code: `wrong_house`, `duplicate`.
+        why: String,
+        /// Which house it was, where that is known.
+        #[serde(default)]
+        to: Option<String>,
+    },
+}
+
+/// What can have happened.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub struct IncidentEffect {
-    /// The kind of effect.
-    pub effect: IncidentEffectKind,
-    /// The department that confirms it.
-    pub competent: String,
-    /// The veto, for effect `veto`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub veto: Option<String>,
-    /// The highest star, for effect `cap`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cap: Option<u8>,
-    /// The hazard it opens, for effect `hazard`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hazard: Option<HazardTerm>,
-    /// By when a new assessment is due, for effect `assessment_due`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub assessment_due: Option<NaiveDate>,
+#[serde(tag = "type")]
+#[allow(missing_docs, reason = "the fields are those of the commands")]
+pub enum Event {
+    IncidentConfirmed {
+        by: String,
+    },
+    IncidentCorrected {
+        #[serde(flatten)]
+        known: Known,
+        why: String,
+        by: String,
+    },
+    IncidentLinked {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        known: Option<Known>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<String>,
+        by: String,
+    },
+    IncidentRecorded(Known),
+    IncidentUnlinked {
+        why: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<String>,
+        by: String,
+    },
 }
 
-/// What the incident does to premises of the rulebook's layer. Not confirmed it does nothing. Where the layer
-/// has stars only, what would be a veto is a cap.
-///
-/// # Errors
-/// `unknown_incident` if the policy has no rule for its category and severity.
-pub fn incident(rulebook: &Rulebook, question: &IncidentQuestion) -> Result<IncidentEffect, Refused> {
-    let rule = rulebook
-        .incident_rule(&question.category, &question.severity)
-        .ok_or_else(|| Refused::because("unknown_incident"))?;
-    let mut effect = IncidentEffect {
-        effect: IncidentEffectKind::None,
-        competent: rule.competent.clone(),
-        veto: None,
-        cap: None,
-        hazard: None,
-        assessment_due: None,
+named!(Event { IncidentConfirmed, IncidentCorrected, IncidentLinked, IncidentRecorded, IncidentUnlinked });
+
+impl Concept for Incident {
+    const TYPE: &'static str = "incident";
+    type Command = Command;
+    type Event = Event;
+
+    fn decide(&self, command: Command, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
+        let by = facts.actor.account.clone();
+        let Some(known) = &self.known else { return begin(command, by, facts) };
+        match command {
+            Command::Record { known: again, .. } | Command::Link { known: Some(again), .. }
+                if again == *known =>
+            {
+                Ok(vec![])
+            }
+            Command::Record { .. } => Err(Rejection::AlreadyExists { what: "incident" }),
+            Command::Confirm { note, .. } => {
+                facts.actor.require(&[Role::DepartmentOfficer, Role::CompetentAuthority])?;
+                if !self.linked {
+                    return Err(Rejection::WrongState { is: "of another house", needs: "linked here" });
+                }
+                must_be_competent(rule(known, facts)?, facts)?;
+                if self.confirmed {
+                    return Ok(vec![]);
+                }
+                let private = Private::none().with("note", note);
+                Ok(vec![Said::with(Event::IncidentConfirmed { by }, private)])
+            }
+            Command::Correct { known: right, why } => {
+                facts.actor.require(&[Role::DepartmentOfficer, Role::CompetentAuthority])?;
+                if right == *known {
+                    return Ok(vec![]);
+                }
+                if (&right.source, &right.source_id) != (&known.source, &known.source_id) {
+                    return Err(Rejection::Malformed {
+                        field: "source_id",
+                        needs: "to stay as it is: another name at the source is another incident",
+                    });
+                }
+                must_be_possible(&right, facts)?;
+                // What the source sends again is its own correction; a person's must be of the department in charge.
+                if !facts.actor.received {
+                    must_be_competent(rule(known, facts)?, facts)?;
+                }
+                Ok(vec![Said::openly(Event::IncidentCorrected { known: right, why, by })])
+            }
+            Command::Link { .. } => {
+                may_link(facts)?;
+                if self.linked {
+                    return Ok(vec![]);
+                }
+                facts.subject()?.must_be_open()?;
+                Ok(vec![Said::openly(Event::IncidentLinked { known: None, from: None, by })])
+            }
+            Command::Unlink { why, to } => {
+                may_link(facts)?;
+                if !self.linked {
+                    return Ok(vec![]);
+                }
+                Ok(vec![Said::openly(Event::IncidentUnlinked { why, to, by })])
+            }
+        }
+    }
+
+    fn evolve(&mut self, event: &Event) {
+        let before = self.acts();
+        match event {
+            Event::IncidentConfirmed { .. } => self.confirmed = true,
+            Event::IncidentCorrected { known, .. } => {
+                let same =
+                    |held: &Known| (&held.category, &held.severity) == (&known.category, &known.severity);
+                self.confirmed &= self.known.as_ref().is_some_and(same);
+                self.known = Some(known.clone());
+            }
+            Event::IncidentLinked { known, .. } => {
+                if known.is_some() {
+                    self.known.clone_from(known);
+                }
+                self.linked = true;
+            }
+            Event::IncidentRecorded(known) => {
+                self.known = Some(known.clone());
+                self.linked = true;
+            }
+            Event::IncidentUnlinked { .. } => self.linked = false,
+        }
+        self.moved = before != self.acts();
+    }
+}
+
+impl Incident {
+    /// Category and severity while it acts on these premises; none while it does not.
+    pub fn acts(&self) -> Option<(String, String)> {
+        let known = self.known.as_ref().filter(|_| self.linked && self.confirmed)?;
+        Some((known.category.clone(), known.severity.clone()))
+    }
+
+    /// What it does by the rulebook, confirmed on that day; nothing where the rulebook's table does not know it.
+    ///
+    /// # Errors
+    /// The table's own refusals, such as a class of work that is none.
+    pub fn effect(
+        &self,
+        rulebook: &Rulebook,
+        confirmed_on: Option<chrono::NaiveDate>,
+    ) -> Result<Option<IncidentEffect>, Refused> {
+        let Some((category, severity)) = self.acts() else { return Ok(None) };
+        if rulebook.incident_rule(&category, &severity).is_none() {
+            return Ok(None);
+        }
+        let question = IncidentQuestion { category, severity, confirmed: true, confirmed_on };
+        incident(rulebook, &question).map(Some)
+    }
+}
+
+/// The hazard that a confirmed incident opens; none where it opens none.
+pub(crate) fn found(rulebook: &Rulebook, subject: &Subject, key: &str) -> Result<Option<Found>, Refused> {
+    let Some(of) = subject.incidents.get(key) else { return Ok(None) };
+    let effect = of.state.effect(rulebook, of.confirmed_on)?;
+    let Some(effect) = effect.filter(|effect| effect.effect == IncidentEffectKind::Hazard) else {
+        return Ok(None);
     };
-    if !question.confirmed {
-        return Ok(effect);
-    }
-    effect.effect = rule.effect;
-    let on = question.confirmed_on;
-    match rule.effect {
-        IncidentEffectKind::AssessmentDue => {
-            effect.assessment_due = on.zip(rule.days).map(|(on, days)| add_days(on, days));
+    let (Some(class), Some((category, severity))) = (effect.hazard, of.state.acts()) else { return Ok(None) };
+    Ok(Some(Found {
+        indicator: format!("incident:{category}_{severity}"),
+        suspected: class.severity == "major",
+        severity: class.severity,
+        works: class.works,
+        competent: effect.competent,
+        source: "incident".to_owned(),
+        caused_by: Some(key.to_owned()),
+        points: None,
+        by: None,
+    }))
+}
+
+/// A new stream begins with what a source says, or with what was first held to be of another house.
+fn begin(command: Command, by: String, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
+    let (known, event, private) = match command {
+        Command::Record { known, text } => {
+            facts.actor.require(&[Role::DepartmentOfficer])?;
+            let private = Private::none().with("text", text);
+            (known.clone(), Event::IncidentRecorded(known), private)
         }
-        IncidentEffectKind::Cap => effect.cap = rule.cap,
-        IncidentEffectKind::Hazard => {
-            if let Some((class, on)) = rule.hazard.as_ref().zip(on) {
-                effect.hazard = Some(classed_term(rulebook, &class.severity, &class.works, on)?);
-            }
+        Command::Link { known: Some(known), from } => {
+            may_link(facts)?;
+            let event = Event::IncidentLinked { known: Some(known.clone()), from, by };
+            (known, event, Private::none())
         }
-        IncidentEffectKind::None => {}
-        IncidentEffectKind::Veto => match rulebook.policy.estate.as_ref().filter(|_| rulebook.stars_only()) {
-            Some(estate) => {
-                effect.effect = IncidentEffectKind::Cap;
-                effect.cap = Some(estate.major_hazard_cap);
-            }
-            None => effect.veto.clone_from(&rule.veto),
-        },
+        _ => return Err(Rejection::NotFound { what: "incident" }),
+    };
+    let subject = facts.subject()?;
+    subject.must_be_open()?;
+    must_be_possible(&known, facts)?;
+    let same = |held: &Known| (&held.source, &held.source_id) == (&known.source, &known.source_id);
+    let mut others = subject.incidents.values().filter(|of| of.state.linked);
+    if others.any(|of| of.state.known.as_ref().is_some_and(same)) {
+        return Ok(vec![]);
     }
-    Ok(effect)
+    Ok(vec![Said::with(event, private)])
+}
+
+fn must_be_possible(known: &Known, facts: &Facts) -> Result<(), Rejection> {
+    if known.source.trim().is_empty() || known.source_id.trim().is_empty() {
+        return Err(Rejection::Malformed { field: "source_id", needs: "the name that the source gave it" });
+    }
+    if local_date(known.happened_at) > facts.today {
+        return Err(Rejection::Malformed { field: "happened_at", needs: "a time that has come" });
+    }
+    if facts.rulebook.is_some() {
+        rule(known, facts)?;
+    }
+    Ok(())
+}
+
+fn rule<'a>(known: &Known, facts: &'a Facts) -> Result<&'a IncidentRule, Rejection> {
+    let rule = facts.rulebook()?.incident_rule(&known.category, &known.severity);
+    rule.ok_or_else(|| Refused::because("unknown_incident").into())
+}
+
+fn must_be_competent(rule: &IncidentRule, facts: &Facts) -> Result<(), Rejection> {
+    if facts.actor.is_of(&rule.competent) {
+        return Ok(());
+    }
+    Err(Rejection::DepartmentNeeded { department: rule.competent.clone() })
+}
+
+fn may_link(facts: &Facts) -> Result<(), Rejection> {
+    facts.actor.require(&[Role::DepartmentOfficer, Role::CompetentAuthority, Role::DataClerk])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::Actor;
+    use crate::given::{Given, day, given};
+    use crate::premises::{self, Register};
+    use crate::rulebook::Layer;
+    use crate::shipped;
+    use crate::subject::IncidentOf;
+
+    fn fire(severity: &str) -> Known {
+        Known {
+            source: "fire".into(),
+            source_id: "119-7".into(),
+            category: "fire".into(),
+            severity: severity.into(),
+            happened_at: "2026-03-01T02:00:00Z".parse().unwrap(),
+        }
+    }
+
+    fn house() -> Subject {
+        let mut subject = Subject::default();
+        let register: Register =
+            serde_json::from_value(serde_json::json!({"layer": "building", "address": "金龟路1号"})).unwrap();
+        subject.premises.evolve(&premises::Event::PremisesRegistered(register));
+        subject
+    }
+
+    fn knowing(events: impl IntoIterator<Item = Event>) -> Given<Incident> {
+        given::<Incident>(events).about(house()).under(shipped::pingshan(Layer::Building))
+    }
+
+    fn recorded() -> Event {
+        Event::IncidentRecorded(fire("general"))
+    }
+
+    fn confirmed() -> Event {
+        Event::IncidentConfirmed { by: "a-9".into() }
+    }
+
+    fn confirm() -> Command {
+        Command::Confirm { scheme: None, note: Some("勘查属实".into()) }
+    }
+
+    fn record(known: Known) -> Command {
+        Command::Record { known, text: Some("张三家起火".into()) }
+    }
+
+    #[test]
+    fn what_a_source_says_is_recorded_once_and_its_words_stay_private() {
+        let feed = || Actor::channel("feed-fire");
+        let said = knowing([]).by_actor(feed()).when(record(fire("general"))).said();
+        assert_eq!(said[0].event, recorded());
+        let event = serde_json::to_string(&said[0].event).unwrap();
+        assert!(!event.contains("张三"), "{event}");
+        knowing([recorded()]).by_actor(feed()).when(record(fire("general"))).then([]);
+        let mut twice = house();
+        let mut state = Incident::default();
+        state.evolve(&recorded());
+        twice.incidents.insert("n-1".into(), IncidentOf { state, confirmed_on: None });
+        knowing([]).about(twice).by_actor(feed()).when(record(fire("general"))).then([]);
+    }
+
+    #[test]
+    fn another_story_under_the_same_name_is_refused() {
+        knowing([recorded()])
+            .by_actor(Actor::channel("feed-fire"))
+            .when(record(fire("serious")))
+            .then_rejected("already_exists");
+    }
+
+    #[test]
+    fn what_no_table_knows_or_has_not_happened_yet_is_refused() {
+        let odd = Known { category: "flood".into(), ..fire("general") };
+        let feed = || Actor::channel("feed-fire");
+        knowing([]).by_actor(feed()).when(record(odd)).then_rejected("unknown_incident");
+        let tomorrow = Known { happened_at: "2026-03-05T00:00:00Z".parse().unwrap(), ..fire("general") };
+        knowing([]).by_actor(feed()).when(record(tomorrow)).then_rejected("malformed");
+        let nameless = Known { source_id: " ".into(), ..fire("general") };
+        knowing([]).by_actor(feed()).when(record(nameless)).then_rejected("malformed");
+        knowing([]).when(record(fire("general"))).then_rejected("role_needed");
+        given::<Incident>([]).by_actor(feed()).when(record(fire("general"))).then_rejected("not_found");
+        let mut gone = house();
+        gone.premises.closed_on = Some(day("2026-01-05"));
+        knowing([])
+            .about(gone)
+            .by_actor(feed())
+            .when(record(fire("general")))
+            .then_rejected("premises_closed");
+    }
+
+    #[test]
+    fn the_competent_department_confirms_and_no_other() {
+        knowing([recorded()])
+            .by_officer_of("fire")
+            .when(confirm())
+            .then([Event::IncidentConfirmed { by: "a-1".into() }]);
+        knowing([recorded()]).by_officer_of("police").when(confirm()).then_rejected("department_needed");
+        knowing([recorded()]).by_role(Role::GridWorker).when(confirm()).then_rejected("role_needed");
+        knowing([recorded(), confirmed()]).by_officer_of("fire").when(confirm()).then([]);
+        knowing([]).by_officer_of("fire").when(confirm()).then_rejected("not_found");
+        given::<Incident>([recorded()])
+            .about(house())
+            .by_officer_of("fire")
+            .when(confirm())
+            .then_rejected("rulebook_unknown");
+    }
+
+    #[test]
+    fn of_another_house_it_is_not_confirmed_here_but_there() {
+        let unlink = || Command::Unlink { why: "wrong_house".into(), to: Some("premises/p-2".into()) };
+        let unlinked = Event::IncidentUnlinked {
+            why: "wrong_house".into(),
+            to: Some("premises/p-2".into()),
+            by: "a-1".into(),
+        };
+        knowing([recorded()]).by_role(Role::DataClerk).when(unlink()).then([unlinked.clone()]);
+        knowing([recorded(), unlinked.clone()]).by_role(Role::DataClerk).when(unlink()).then([]);
+        knowing([recorded()]).by_role(Role::GridWorker).when(unlink()).then_rejected("role_needed");
+        knowing([recorded(), unlinked.clone()])
+            .by_officer_of("fire")
+            .when(confirm())
+            .then_rejected("wrong_state");
+        let from = Some("premises/p-1/incident/n-1".to_owned());
+        knowing([])
+            .by_officer_of("fire")
+            .when(Command::Link { known: Some(fire("general")), from: from.clone() })
+            .then([Event::IncidentLinked { known: Some(fire("general")), from, by: "a-1".into() }]);
+        let link = || Command::Link { known: None, from: None };
+        knowing([recorded(), unlinked]).by_officer_of("fire").when(link()).then([Event::IncidentLinked {
+            known: None,
+            from: None,
+            by: "a-1".into(),
+        }]);
+        knowing([recorded()]).by_officer_of("fire").when(link()).then([]);
+        knowing([]).by_officer_of("fire").when(link()).then_rejected("not_found");
+    }
+
+    #[test]
+    fn what_is_put_right_is_confirmed_anew() {
+        let correct = |known| Command::Correct { known, why: "wrong_severity".into() };
+        let corrected =
+            Event::IncidentCorrected { known: fire("minor"), why: "wrong_severity".into(), by: "a-1".into() };
+        knowing([recorded()]).by_officer_of("fire").when(correct(fire("minor"))).then([corrected.clone()]);
+        knowing([recorded()]).by_officer_of("fire").when(correct(fire("general"))).then([]);
+        knowing([recorded()])
+            .by_officer_of("housing")
+            .when(correct(fire("minor")))
+            .then_rejected("department_needed");
+        let renamed = Known { source_id: "119-8".into(), ..fire("minor") };
+        knowing([recorded()]).by_officer_of("fire").when(correct(renamed)).then_rejected("malformed");
+        let mut incident = Incident::default();
+        for event in [recorded(), confirmed()] {
+            incident.evolve(&event);
+        }
+        assert!(incident.moved && incident.acts().is_some());
+        incident.evolve(&corrected);
+        assert!(incident.moved && incident.acts().is_none());
+    }
 }

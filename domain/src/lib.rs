@@ -7,6 +7,7 @@
 
 pub mod account;
 pub mod aggregate;
+pub mod alert;
 pub mod assessment;
 pub mod authority;
 pub mod calendar;
@@ -21,13 +22,18 @@ pub mod explain;
 pub mod facts;
 #[cfg(test)]
 pub(crate) mod given;
+#[cfg(test)]
+pub(crate) mod given_log;
 pub mod grade;
 pub mod grading;
 pub mod hazard;
 pub mod identifier;
 pub mod incident;
+pub mod incident_rule;
 mod ledger_indicator;
 pub mod outcome;
+pub mod passing;
+pub mod patrol;
 pub mod patrol_rule;
 pub mod premises;
 pub mod prohibition;
@@ -38,6 +44,7 @@ pub mod recorded;
 pub mod refused;
 pub mod regrade;
 pub mod rejection;
+pub mod rounds;
 pub mod rulebook;
 pub mod said;
 pub mod scoring;

@@ -86,7 +86,10 @@ pub fn patrol(rulebook: &Rulebook, question: &PatrolQuestion) -> Result<PatrolDu
     if let Some(effective_on) = question.effective_on {
         due = due.max(add_days(effective_on, policy.regrade_grace_days));
     }
-    let due = before_warning(policy, question, due);
+    let due = match &question.warning {
+        Some(warning) if question.vacant => before_warning(policy, warning, question.last_patrol, due),
+        _ => Some(due),
+    };
     Ok(PatrolDue { rule, due: excused(policy, question, due)? })
 }
 
@@ -124,11 +127,14 @@ pub(crate) fn policy_of(rulebook: &Rulebook) -> Result<&PatrolPolicy, Refused> {
 
 /// Moves a due date of vacant premises out of a weather warning: before it where there is time, else to the
 /// first safe day. A round made between issue and effect meets it.
-fn before_warning(policy: &PatrolPolicy, question: &PatrolQuestion, due: NaiveDate) -> Option<NaiveDate> {
-    let (Some(vacant), Some(warning), true) = (&policy.vacant, &question.warning, question.vacant) else {
-        return Some(due);
-    };
-    let (last, effect, issued) = (question.last_patrol, warning.effective_on, warning.issued_at);
+pub(crate) fn before_warning(
+    policy: &PatrolPolicy,
+    warning: &WeatherWarning,
+    last: NaiveDate,
+    due: NaiveDate,
+) -> Option<NaiveDate> {
+    let Some(vacant) = &policy.vacant else { return Some(due) };
+    let (effect, issued) = (warning.effective_on, warning.issued_at);
     if !vacant.warnings.contains(&warning.kind) || last >= effect {
         return Some(due);
     }

@@ -2,30 +2,47 @@
 //!
 //! Name, address and codes are public; coordinates and the number of residents are private.
 
+mod amending;
+mod answering;
+mod assigning;
+
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use self::amending::Proposal;
+use self::amending::{amend, amended, decide_on, propose};
+pub use self::answering::Steward;
+use self::answering::{claim, must_be_role, settle};
+use self::assigning::must_lead;
 use crate::account::Span;
 use crate::aggregate::{Concept, named};
 use crate::facts::{Actor, Facts, Role};
 use crate::rejection::Rejection;
 use crate::rulebook::Layer;
-use crate::said::{Private, Said};
+use crate::said::{Photo, Private, Said};
 
 /// Premises as their events left them.
 #[derive(Clone, Debug, Default)]
 pub struct Premises {
     /// Who may assess them, besides the area's grid worker.
     pub assessors: Vec<Assessor>,
+    /// Parties that say they answer for them, as long as nobody decided it.
+    pub claims: Vec<PartyRole>,
     /// Since when they are closed.
     pub closed_on: Option<NaiveDate>,
     /// Who answers for them.
     pub parties: Vec<PartyRole>,
+    /// Proposals that wait, by their number.
+    pub proposals: BTreeMap<u64, Proposal>,
+    /// How many were made.
+    pub proposals_made: u64,
     /// What is registered, amended since.
     pub register: Option<Register>,
+    /// Who looks after them day by day.
+    pub stewards: Vec<Steward>,
     /// Special marks, `key_building`, `historic`.
     pub tags: Vec<String>,
     /// Whether nobody lives there.
@@ -117,18 +134,61 @@ pub enum Command {
         #[serde(default)]
         coordinates: Option<String>,
     },
+    /// Make somebody steward.
+    AppointSteward(Steward),
     /// Let somebody assess.
     AssignAssessor(Assessor),
+    /// Say that one's party answers for them.
+    Claim {
+        /// Which, and as what.
+        #[serde(flatten)]
+        claim: PartyRole,
+        /// Papers: private.
+        #[serde(default)]
+        evidence: Vec<Photo>,
+        /// In the party's words: private.
+        #[serde(default)]
+        note: Option<String>,
+    },
     /// Close: split, merged, demolished, re-coded, created in error.
     Close {
         /// Why.
         why: String,
+    },
+    /// Confirm a claim.
+    ConfirmClaim {
+        /// Whose.
+        party: String,
+        /// As what.
+        role: String,
+    },
+    /// Decide on a proposal.
+    DecideAmendment {
+        /// Which.
+        number: u64,
+        /// Whether anything is taken over.
+        accepted: bool,
+        /// What is, restated: it becomes public.
+        #[serde(default)]
+        changes: BTreeMap<String, Value>,
+        /// Why: private.
+        #[serde(default)]
+        reason: Option<String>,
     },
     /// End a party's answering for them.
     EndParty {
         /// Whose.
         party: String,
         /// Why.
+        why: String,
+    },
+    /// Everything that one assesses here is another's from now on.
+    HandOverAssignments {
+        /// Whose they were.
+        from: String,
+        /// Whose they are.
+        to: String,
+        /// Why, as a code: `transferred`, `leave`, `left_service`.
         why: String,
     },
     /// Another subdistrict, community or grid cell.
@@ -144,6 +204,17 @@ pub enum Command {
     },
     /// Name who answers for them.
     NameParty(PartyRole),
+    /// Propose to put right what is registered.
+    ProposeAmendment {
+        /// New values by field: private until the clerk takes them over.
+        changes: BTreeMap<String, Value>,
+        /// Why: private.
+        #[serde(default)]
+        reason: Option<String>,
+        /// Papers: private.
+        #[serde(default)]
+        evidence: Vec<Photo>,
+    },
     /// Say whether somebody lives there.
     RecordOccupancy {
         /// Nobody does.
@@ -159,6 +230,22 @@ pub enum Command {
     RecordStewardCheck {
         /// The day.
         on: NaiveDate,
+        /// What was looked at, by indicator or code: `smoke_alarm`, `escape_route`.
+        #[serde(default)]
+        looked_at: Vec<String>,
+        /// What was seen: private.
+        #[serde(default)]
+        note: Option<String>,
+    },
+    /// Refuse a claim.
+    RefuseClaim {
+        /// Whose.
+        party: String,
+        /// As what.
+        role: String,
+        /// Why: private.
+        #[serde(default)]
+        reason: Option<String>,
     },
     /// Register them.
     Register {
@@ -174,6 +261,13 @@ pub enum Command {
         /// Whose.
         account: String,
         /// Why.
+        why: String,
+    },
+    /// End a steward's appointment.
+    ReleaseSteward {
+        /// Whose.
+        account: String,
+        /// Why, as a code.
         why: String,
     },
     /// Mark them.
@@ -198,32 +292,104 @@ pub enum Command {
 #[allow(missing_docs, reason = "the fields are those of the commands")]
 pub enum Event {
     AssessorAssigned(Assessor),
-    AssessorReleased { account: String, why: String },
-    OccupancyChanged { vacant: bool, residents_band: Option<String> },
-    PremisesAmended { changes: BTreeMap<String, Value>, why: String },
-    PremisesClosed { on: NaiveDate, why: String },
-    PremisesMoved { subdistrict: String, community: String, grid_cell: String, why: String },
+    AssessorReleased {
+        account: String,
+        why: String,
+    },
+    AssignmentsHandedOver {
+        from: String,
+        to: String,
+        why: String,
+        by: String,
+    },
+    OccupancyChanged {
+        vacant: bool,
+        residents_band: Option<String>,
+    },
+    PremisesAmended {
+        changes: BTreeMap<String, Value>,
+        why: String,
+    },
+    PremisesAmendmentDecided {
+        number: u64,
+        accepted: bool,
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        changes: BTreeMap<String, Value>,
+        by: String,
+    },
+    PremisesAmendmentProposed {
+        number: u64,
+        fields: Vec<String>,
+        by: String,
+    },
+    PremisesClosed {
+        on: NaiveDate,
+        why: String,
+    },
+    PremisesMoved {
+        subdistrict: String,
+        community: String,
+        grid_cell: String,
+        why: String,
+    },
     PremisesRegistered(Register),
-    PremisesTagged { tag: String, why: String },
-    PremisesUntagged { tag: String, why: String },
-    ResponsiblePartyEnded { party: String, why: String },
+    PremisesTagged {
+        tag: String,
+        why: String,
+    },
+    PremisesUntagged {
+        tag: String,
+        why: String,
+    },
+    ResponsibilityClaimed(PartyRole),
+    ResponsibilityConfirmed {
+        #[serde(flatten)]
+        claim: PartyRole,
+        by: String,
+    },
+    ResponsibilityRefused {
+        party: String,
+        role: String,
+        by: String,
+    },
+    ResponsiblePartyEnded {
+        party: String,
+        why: String,
+    },
     ResponsiblePartyNamed(PartyRole),
-    StewardCheckRecorded { on: NaiveDate },
+    StewardAppointed(Steward),
+    StewardCheckRecorded {
+        on: NaiveDate,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        looked_at: Vec<String>,
+    },
+    StewardReleased {
+        account: String,
+        why: String,
+    },
 }
 
 named!(Event {
     AssessorAssigned,
     AssessorReleased,
+    AssignmentsHandedOver,
     OccupancyChanged,
     PremisesAmended,
+    PremisesAmendmentDecided,
+    PremisesAmendmentProposed,
     PremisesClosed,
     PremisesMoved,
     PremisesRegistered,
     PremisesTagged,
     PremisesUntagged,
+    ResponsibilityClaimed,
+    ResponsibilityConfirmed,
+    ResponsibilityRefused,
     ResponsiblePartyEnded,
     ResponsiblePartyNamed,
+    StewardAppointed,
     StewardCheckRecorded,
+    StewardReleased,
 });
 
 impl Premises {
@@ -272,12 +438,32 @@ impl Concept for Premises {
             };
         }
         facts.actor.require(needed_roles(&command))?;
+        let by = facts.actor.account.clone();
         let event = match command {
             Command::Amend { changes, why, coordinates } => {
                 return amend(register, changes, why, coordinates);
             }
-            Command::AssignAssessor(assessor) if self.assessors.contains(&assessor) => return Ok(vec![]),
-            Command::AssignAssessor(assessor) => Event::AssessorAssigned(assessor),
+            Command::AppointSteward(_)
+            | Command::AssignAssessor(_)
+            | Command::HandOverAssignments { .. }
+            | Command::ReleaseAssessor { .. }
+            | Command::ReleaseSteward { .. } => {
+                must_lead(register, facts)?;
+                return Ok(self.assign(command, by)?.into_iter().map(Said::openly).collect());
+            }
+            Command::Claim { claim: said, evidence, note } => {
+                return claim(self, said, &evidence, note, facts);
+            }
+            Command::ConfirmClaim { party, role } => return settle(self, &party, &role, true, None, facts),
+            Command::RefuseClaim { party, role, reason } => {
+                return settle(self, &party, &role, false, reason, facts);
+            }
+            Command::DecideAmendment { number, accepted, changes, reason } => {
+                return decide_on(self, number, accepted, changes, reason, facts);
+            }
+            Command::ProposeAmendment { changes, reason, evidence } => {
+                return propose(self, &changes, reason, &evidence, facts);
+            }
             Command::Close { why } => Event::PremisesClosed { on: facts.today, why },
             Command::EndParty { party, why } => {
                 if !self.parties.iter().any(|held| held.party == party) {
@@ -289,22 +475,25 @@ impl Concept for Premises {
                 Event::PremisesMoved { subdistrict, community, grid_cell, why }
             }
             Command::NameParty(party) if self.parties.contains(&party) => return Ok(vec![]),
-            Command::NameParty(party) => Event::ResponsiblePartyNamed(party),
+            Command::NameParty(party) => {
+                must_be_role(&party.role)?;
+                Event::ResponsiblePartyNamed(party)
+            }
             Command::RecordOccupancy { vacant, residents_band, residents } => {
                 let private = Private::none().with("residents", residents);
                 return Ok(vec![Said::with(Event::OccupancyChanged { vacant, residents_band }, private)]);
             }
-            Command::RecordStewardCheck { on } if on > facts.today => {
+            Command::RecordStewardCheck { on, .. } if on > facts.today => {
                 return Err(Rejection::Malformed { field: "on", needs: "today or an earlier day" });
             }
-            Command::RecordStewardCheck { on } => Event::StewardCheckRecorded { on },
-            Command::Register { .. } => return Err(Rejection::AlreadyExists { what: "premises" }),
-            Command::ReleaseAssessor { account, why } => {
-                if !self.assessors.iter().any(|held| held.account == account) {
-                    return Err(Rejection::NotFound { what: "assignment" });
+            Command::RecordStewardCheck { on, looked_at, note } => {
+                if !self.looked_after_by(facts) {
+                    return Err(Rejection::NotFound { what: "appointment or naming of yours here" });
                 }
-                Event::AssessorReleased { account, why }
+                let private = Private::none().with("note", note);
+                return Ok(vec![Said::with(Event::StewardCheckRecorded { on, looked_at }, private)]);
             }
+            Command::Register { .. } => return Err(Rejection::AlreadyExists { what: "premises" }),
             Command::Tag { tag, .. } if self.tags.contains(&tag) => return Ok(vec![]),
             Command::Tag { tag, why } => Event::PremisesTagged { tag, why },
             Command::Untag { tag, .. } if !self.tags.contains(&tag) => return Ok(vec![]),
@@ -317,8 +506,23 @@ impl Concept for Premises {
         match event {
             Event::AssessorAssigned(assessor) => self.assessors.push(assessor.clone()),
             Event::AssessorReleased { account, .. } => self.assessors.retain(|held| held.account != *account),
+            Event::AssignmentsHandedOver { from, to, .. } => {
+                for held in self.assessors.iter_mut().filter(|held| held.account == *from) {
+                    held.account.clone_from(to);
+                }
+            }
             Event::OccupancyChanged { vacant, .. } => self.vacant = *vacant,
-            Event::PremisesAmended { changes, .. } => {
+            Event::PremisesAmendmentDecided { number, accepted: false, .. } => {
+                self.proposals.remove(number);
+            }
+            Event::PremisesAmendmentProposed { number, fields, by } => {
+                self.proposals_made = *number;
+                self.proposals.insert(*number, Proposal { by: by.clone(), fields: fields.clone() });
+            }
+            Event::PremisesAmended { changes, .. } | Event::PremisesAmendmentDecided { changes, .. } => {
+                if let Event::PremisesAmendmentDecided { number, .. } = event {
+                    self.proposals.remove(number);
+                }
                 if let Some(amended) = self.register.as_ref().and_then(|register| amended(register, changes))
                 {
                     self.register = Some(amended);
@@ -335,9 +539,19 @@ impl Concept for Premises {
             Event::PremisesRegistered(register) => self.register = Some(register.clone()),
             Event::PremisesTagged { tag, .. } => self.tags.push(tag.clone()),
             Event::PremisesUntagged { tag, .. } => self.tags.retain(|held| held != tag),
+            Event::ResponsibilityClaimed(claim) => self.claims.push(claim.clone()),
+            Event::ResponsibilityConfirmed { claim, .. } => {
+                self.claims.retain(|held| held != claim);
+                self.parties.push(claim.clone());
+            }
+            Event::ResponsibilityRefused { party, role, .. } => {
+                self.claims.retain(|held| (&held.party, &held.role) != (party, role));
+            }
             Event::ResponsiblePartyEnded { party, .. } => self.parties.retain(|held| held.party != *party),
             Event::ResponsiblePartyNamed(party) => self.parties.push(party.clone()),
+            Event::StewardAppointed(steward) => self.stewards.push(steward.clone()),
             Event::StewardCheckRecorded { .. } => {}
+            Event::StewardReleased { account, .. } => self.stewards.retain(|held| held.account != *account),
         }
     }
 }
@@ -369,8 +583,13 @@ impl Premises {
 
 fn needed_roles(command: &Command) -> &'static [Role] {
     match command {
-        Command::AssignAssessor(_) | Command::ReleaseAssessor { .. } => {
-            &[Role::StreetLead, Role::Administrator]
+        Command::AppointSteward(_)
+        | Command::AssignAssessor(_)
+        | Command::HandOverAssignments { .. }
+        | Command::ReleaseAssessor { .. }
+        | Command::ReleaseSteward { .. } => &[Role::StreetLead, Role::Administrator],
+        Command::Claim { .. } | Command::ProposeAmendment { .. } => {
+            &[Role::Owner, Role::Operator, Role::Steward]
         }
         Command::RecordOccupancy { .. } => &[Role::GridWorker, Role::Steward],
         Command::RecordStewardCheck { .. } => &[Role::Steward, Role::Owner, Role::Operator],
@@ -379,44 +598,22 @@ fn needed_roles(command: &Command) -> &'static [Role] {
     }
 }
 
-fn amend(
-    register: &Register,
-    changes: BTreeMap<String, Value>,
-    why: String,
-    coordinates: Option<String>,
-) -> Result<Vec<Said<Event>>, Rejection> {
-    if changes.contains_key("layer") || amended(register, &changes).is_none() {
-        return Err(Rejection::Malformed {
-            field: "changes",
-            needs: "registered fields with values of their kind",
-        });
-    }
-    let private = Private::none().with("coordinates", coordinates);
-    Ok(vec![Said::with(Event::PremisesAmended { changes, why }, private)])
-}
-
-/// The register with these fields changed; `None` where a value is not of its field's kind.
-fn amended(register: &Register, changes: &BTreeMap<String, Value>) -> Option<Register> {
-    let mut document = serde_json::to_value(register).ok()?;
-    let fields = document.as_object_mut()?;
-    for (field, value) in changes {
-        match (field.as_str(), value) {
-            ("codes", Value::Object(codes)) => {
-                let held = fields.entry("codes").or_insert_with(|| Value::Object(serde_json::Map::new()));
-                held.as_object_mut()?.extend(codes.clone());
-            }
-            _ => {
-                fields.insert(field.clone(), value.clone());
-            }
-        }
-    }
-    serde_json::from_value(document).ok()
-}
-
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+    use crate::facts::Grant;
     use crate::given::{day, given};
+
+    /// Speaks for the party `y-1`.
+    pub(crate) fn owner() -> Grant {
+        Grant { role: Role::Owner, department: None, area: None, party: Some("y-1".into()) }
+    }
+
+    /// Registered, and owned by `y-1`.
+    pub(crate) fn owned() -> Vec<Event> {
+        let named = PartyRole { party: "y-1".into(), role: "owner".into(), span: Span::default() };
+        vec![Event::PremisesRegistered(building()), Event::ResponsiblePartyNamed(named)]
+    }
 
     pub(crate) fn building() -> Register {
         serde_json::from_value(serde_json::json!({

@@ -4,18 +4,21 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use crate::assessment::{self, Stage, Supplied};
+use crate::assessment::{self, Stage, Supplied, opening};
 use crate::derivation::SchemeRef;
 use crate::event::{Event, aggregate_type};
 use crate::grade;
 use crate::hazard::{self, Found, Review};
+use crate::incident;
 use crate::ledger_indicator;
 use crate::record;
 use crate::recorded::{Recorded, subject_of};
 use crate::refused::Refused;
 use crate::regrade;
+use crate::rounds;
 use crate::rulebook::Rulebook;
 use crate::rulebook::scheme::Collect;
 use crate::subject::Subject;
@@ -45,7 +48,8 @@ pub struct Due {
 pub fn follow(cause: &Recorded<Event>, subject: &Subject, rulebooks: &dyn Rulebooks) -> Vec<Due> {
     let own = cause.subject();
     match &cause.event {
-        Event::Assessment(assessment::Event::AssessmentOpened { scheme, units, .. }) => {
+        Event::Assessment(assessment::Event::AssessmentOpened(opening)) => {
+            let (scheme, units) = (opening.scheme(), &opening.facts().units);
             let counts_itself = rulebooks.rulebook(scheme).is_some_and(|rulebook| {
                 rulebook.policy.operating
                     && rulebook.scheme.indicators.iter().any(|i| i.collect == Collect::Ledger)
@@ -75,14 +79,28 @@ pub fn follow(cause: &Recorded<Event>, subject: &Subject, rulebooks: &dyn Rulebo
             due.flatten().into_iter().collect()
         }
         Event::Grade(grade::Event::GradeDetermined(computed)) => {
-            hazards_due(own, subject, &computed.result, &computed.derivation.scheme)
+            let scheme = &computed.derivation.scheme;
+            let mut due = grade::veto::due(own, &subject.grade, scheme);
+            due.extend(hazards_due(own, subject, &computed.result, scheme));
+            due
         }
+        Event::Grade(
+            grade::Event::AdverseGradeConfirmed { .. } | grade::Event::LiftFromProhibitedConfirmed { .. },
+        ) => {
+            let latest = subject.grade.latest.as_ref();
+            let of = latest.and_then(|latest| subject.assessments.get(&latest.assessment));
+            let scheme = of.and_then(|of| of.state.scheme.as_ref());
+            scheme.map(|scheme| grade::veto::due(own, &subject.grade, scheme)).unwrap_or_default()
+        }
+        Event::Incident(event) => incident_due(own, subject, cause.last_segment(), event, rulebooks),
         Event::Account(_)
+        | Event::Alert(_)
         | Event::Assessment(_)
         | Event::Authority(_)
         | Event::Grade(_)
         | Event::Hazard(_)
         | Event::Other(_)
+        | Event::Patrol(_)
         | Event::Premises(_)
         | Event::Publication(_)
         | Event::Visit(_) => vec![],
@@ -90,7 +108,8 @@ pub fn follow(cause: &Recorded<Event>, subject: &Subject, rulebooks: &dyn Rulebo
 }
 
 /// Compute what an entry of this type in this stream must say, given every entry of its subjects below it; `None` where
-/// nothing is to be said after all (a recomputation that lowers nothing).
+/// nothing is to be said after all (a recomputation that lowers nothing). `as_of` is the entry's own `occurred_at`: what
+/// falls overdue needs a now, and this is the only one (docs/format.md §9).
 ///
 /// # Errors
 /// The rulebook's own refusals; `not_computed` for an event that no reaction makes.
@@ -99,6 +118,7 @@ pub fn compute(
     subjects: &BTreeMap<String, Subject>,
     event_type: &str,
     stream: &str,
+    as_of: DateTime<Utc>,
 ) -> Result<Option<Value>, Refused> {
     let nobody = Subject::default();
     let subject = subjects.get(subject_of(stream)).unwrap_or(&nobody);
@@ -109,7 +129,16 @@ pub fn compute(
             let results = ledger_indicator::count(rulebook, subject, subjects, key)?;
             to_value(Some(Supplied { results }))
         }
-        ("hazard", "HazardFound") => to_value(found(rulebook, subject, key)),
+        ("assessment", "AssessmentLapsed") => to_value(opening::lapsed(rulebook, subject, key, as_of)),
+        ("assessment", "AssessmentOpened") => to_value(opening::opened(rulebook, subject, key, as_of)?),
+        ("grade", "VetoImposed") => to_value(grade::veto::imposed(&subject.grade)),
+        ("grade", "VetoLifted") => to_value(grade::veto::lifted(&subject.grade)),
+        ("hazard", "HazardFound") => to_value(match key.strip_prefix(OF_INCIDENT) {
+            Some(of) if subject.incidents.contains_key(of) => incident::found(rulebook, subject, of)?,
+            _ => found(rulebook, subject, key),
+        }),
+        ("patrol", "PatrolAssigned") => to_value(rounds::assignment(rulebook, subjects, stream, as_of)?),
+        ("patrol", "PatrolMissed") => to_value(rounds::missed(rulebook, subjects, stream, as_of)?),
         _ => return Err(Refused::because("not_computed")),
     };
     Ok(result)
@@ -130,6 +159,33 @@ fn regrade_due(own: &str, subject: &Subject) -> Option<Due> {
         scheme: of.state.scheme.clone()?,
         subjects: vec![own.to_owned()],
     })
+}
+
+/// What an incident does here once it is confirmed, and what is undone when that turns out to be wrong.
+fn incident_due(
+    own: &str,
+    subject: &Subject,
+    key: &str,
+    event: &incident::Event,
+    rulebooks: &dyn Rulebooks,
+) -> Vec<Due> {
+    let Some(of) = subject.incidents.get(key).filter(|of| of.state.moved) else { return vec![] };
+    let mut due: Vec<Due> = regrade_due(own, subject).into_iter().collect();
+    if of.state.acts().is_none() || !matches!(event, incident::Event::IncidentConfirmed { .. }) {
+        return due;
+    }
+    let stream = format!("{own}/hazard/{OF_INCIDENT}{key}");
+    let opens = subject.hazards.get(&format!("{OF_INCIDENT}{key}")).is_none_or(|of| of.state.found.is_none());
+    let scheme = due.first().map(|due| due.scheme.clone()).filter(|_| opens);
+    due.extend(scheme.map(|scheme| Due {
+        reaction: "incident_hazard",
+        stream,
+        event_type: "HazardFound",
+        scheme,
+        subjects: vec![own.to_owned()],
+    }));
+    due.extend(opening::after_incident(own, subject, key, rulebooks));
+    due
 }
 
 /// A case for each failed row of a new assessment, unless one of the same indicator is still open.
@@ -170,3 +226,6 @@ fn found(rulebook: &Rulebook, subject: &Subject, key: &str) -> Option<Found> {
         by: None,
     })
 }
+
+/// Before an incident's key, the key of the hazard it opens.
+const OF_INCIDENT: &str = "incident-";

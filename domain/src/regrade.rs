@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
+use crate::assessment::Reason;
 use crate::effect;
 use crate::grade::{Determination, Previous};
-use crate::grading::{self, Grading, Question, RecomputeQuestion, RegisteredHazard};
+use crate::grading::{self, Grading, KnownIncident, Question, RecomputeQuestion, RegisteredHazard};
 use crate::refused::Refused;
 use crate::rulebook::Rulebook;
 use crate::subject::{AssessmentOf, Cause, HazardOf, Subject};
@@ -90,9 +91,25 @@ pub fn as_registered(
             .values()
             .filter_map(|of| registered(rulebook, of, assessment))
             .collect(),
+        incidents: incidents(rulebook, subject, of),
         prohibition_in_force: subject.grade.prohibition.is_some(),
         ..Question::of(on, of.state.outcomes())
     }
+}
+
+/// Confirmed incidents of these premises. One acts until an assessment looked at what became of it; leaving the lowest
+/// grade then takes a named person all the same (docs/decisions, "An incident acts until an assessment answers it").
+fn incidents(rulebook: &Rulebook, subject: &Subject, of: &AssessmentOf) -> Vec<KnownIncident> {
+    let answers = of.state.reason.is_some_and(|reason| {
+        matches!(reason, Reason::AfterRectification | Reason::Appeal | Reason::Incident)
+    });
+    let known = subject.incidents.iter().filter_map(|(key, incident)| {
+        let (category, severity) = incident.state.acts()?;
+        rulebook.incident_rule(&category, &severity)?;
+        let lifted = answers && of.answers.contains(key);
+        Some(KnownIncident { category, severity, confirmed: true, lifted })
+    });
+    known.collect()
 }
 
 /// A hazard as the register shows it. Before its rectification order is served nothing has a due date. A suspected one

@@ -208,6 +208,13 @@ impl Rejection {
                     "Whoever proposed a prohibition does not confirm it. Another confirmer must decide."
                         .into()
                 }
+                "decider_is_proposer" => {
+                    "Whoever proposed or claimed it does not decide on it. Another data clerk must.".into()
+                }
+                "only_the_lead_submits" => {
+                    "Only whoever leads the assessment does this. Ask the lead, or have it handed over to you."
+                        .into()
+                }
                 _ => "Whoever assessed the house does not confirm its grade. Another confirmer must decide."
                     .into(),
             },
@@ -259,6 +266,8 @@ impl Rejection {
             Self::DutiesSeparated { rule } => match *rule {
                 "reviewer_is_finder" => "发现隐患的人不能审核同一隐患,请本部门另一位同志审核。".into(),
                 "confirmer_is_proposer" => "提出禁止租赁的人不能自己确认,请另一位确认人决定。".into(),
+                "decider_is_proposer" => "提出申请的人不能自己答复,请另一位数据管理员办理。".into(),
+                "only_the_lead_submits" => "只有评定负责人可以办理,请联系负责人,或先移交给您。".into(),
                 _ => "评定人不能确认自己评定的等级,请另一位确认人决定。".into(),
             },
             Self::Incomplete { missing } => {
@@ -303,6 +312,8 @@ fn rule_en(code: &str, detail: &Value) -> String {
             "The party has not been heard yet. Confirm after the statement was considered or its period has ended.".into()
         }
         "no_document" => "A decision needs its document number.".into(),
+        "unknown_excuse" => "That obstacle excuses no round. Choose one of the policy's list.".into(),
+        "unknown_incident" => "The policy's table has no such category and severity of an incident.".into(),
         "unknown_ground" => "That ground is not in the policy's list.".into(),
         "unknown_indicator" => format!("The rulebook has no such indicator: {ids}."),
         "waiver_not_allowed" => "The hearing can be waived for imminent danger only.".into(),
@@ -320,6 +331,8 @@ fn rule_zh(code: &str, detail: &Value) -> String {
         "carried_out_of_range" => format!("沿用结果最长90天:{ids}。请重新检查。"),
         "confirmed_before_statement" => "当事人的陈述申辩尚未听取完毕,请在审议后或期限届满后再确认。".into(),
         "no_document" => "决定必须写明文号。".into(),
+        "unknown_excuse" => "这种情况不能免计巡查,请从政策清单中选择。".into(),
+        "unknown_incident" => "政策表中没有这一类别和等级的事件,请核对。".into(),
         "unknown_ground" => "所选依据不在政策清单内。".into(),
         "unknown_indicator" => format!("规则中没有这些指标:{ids}。"),
         "waiver_not_allowed" => "只有紧急危险才可以免除陈述申辩。".into(),

@@ -1,26 +1,31 @@
 //! Subject: premises with all that lies under them, folded from every entry of their path in log order. What is
 //! computed about premises is computed from this and nothing else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
 use crate::aggregate::Concept;
+use crate::alert::Alert;
 use crate::assessment::{Assessment, Stage};
 use crate::event::Event;
 use crate::grade::Grade;
 use crate::hazard::{self, Hazard, Review};
+use crate::incident::{self, Incident};
 use crate::outcome::Outcome;
 use crate::premises::{self, Premises};
 use crate::record::{COMPLETED_ON, Correction, Event as RecordEvent};
 use crate::recorded::Recorded;
 use crate::rejection::Rejection;
+use crate::rounds::{Ask, Rounds};
 use crate::visit::{self, Visit};
 use crate::{assessment, grade};
 
 /// Premises and everything under them.
 #[derive(Clone, Debug, Default)]
 pub struct Subject {
+    /// The alert, where the subject is one.
+    pub alert: Alert,
     /// Assessments by their stream's last segment.
     pub assessments: BTreeMap<String, AssessmentOf>,
     /// What last gave rise to a new computation of the grade.
@@ -29,8 +34,12 @@ pub struct Subject {
     pub grade: Grade,
     /// Hazards by their stream's last segment.
     pub hazards: BTreeMap<String, HazardOf>,
+    /// Incidents by their stream's last segment.
+    pub incidents: BTreeMap<String, IncidentOf>,
     /// Register, assignments, parties.
     pub premises: Premises,
+    /// What they ask of rounds, and a building's rounds.
+    pub rounds: Rounds,
     /// Days on which the steward or owner looked round.
     pub steward_checks: Vec<NaiveDate>,
     /// Visits under way, by their stream's last segment.
@@ -44,8 +53,14 @@ pub struct Subject {
 pub struct AssessmentOf {
     /// Its own state.
     pub state: Assessment,
+    /// Confirmed incidents that were known when it was opened: what it looked at.
+    pub answers: BTreeSet<String>,
+    /// Position of its opening.
+    pub opened_at: u64,
     /// The day it was opened.
     pub opened_on: Option<NaiveDate>,
+    /// Position of its submission.
+    pub submitted_at: u64,
     /// The day it was submitted, or completed where that is told apart or was corrected: the day its result is
     /// judged by.
     pub submitted_on: Option<NaiveDate>,
@@ -58,6 +73,15 @@ pub struct HazardOf {
     pub state: Hazard,
     /// The day it was found.
     pub found_on: Option<NaiveDate>,
+    /// The day its department confirmed it.
+    pub confirmed_on: Option<NaiveDate>,
+}
+
+/// An incident with its days.
+#[derive(Clone, Debug, Default)]
+pub struct IncidentOf {
+    /// Its own state.
+    pub state: Incident,
     /// The day its department confirmed it.
     pub confirmed_on: Option<NaiveDate>,
 }
@@ -89,25 +113,56 @@ pub struct Cause {
 impl Subject {
     /// Take one entry of these premises.
     pub fn apply(&mut self, recorded: &Recorded<Event>) {
-        let (on, key) = (recorded.holds_from(), recorded.last_segment());
+        let (on, key, position) = (recorded.holds_from(), recorded.last_segment(), recorded.position);
         match &recorded.event {
-            Event::Assessment(event) => self.apply_assessment(key, event, on),
+            Event::Alert(event) => self.alert.evolve(event),
+            Event::Assessment(event) => self.apply_assessment(key, event, on, position),
             Event::Grade(event) => {
+                if let grade::Event::GradeDetermined(computed) = event {
+                    self.rounds.scheme = Some(computed.derivation.scheme.clone());
+                }
                 self.grade.evolve(event);
                 if matches!(event, grade::Event::ProhibitionConfirmed { .. }) {
                     self.caused("prohibition_confirmed", on);
                 }
             }
             Event::Hazard(event) => self.apply_hazard(key, event, on),
+            Event::Incident(event) => self.apply_incident(key, event, on),
+            Event::Patrol(event) => self.rounds.take(recorded.subject(), event, on, position),
             Event::Premises(event) => {
-                if let premises::Event::StewardCheckRecorded { on } = event {
+                if let premises::Event::StewardCheckRecorded { on, .. } = event {
                     self.steward_checks.push(*on);
                 }
                 self.premises.evolve(event);
             }
             Event::Record(RecordEvent::FactCorrected { correction, .. }) => self.correct(correction, on),
-            Event::Visit(event) => self.apply_visit(key, event, on),
+            Event::Visit(event) => {
+                if matches!(event, visit::Event::VisitMade { .. }) {
+                    self.rounds.made_on(on, position);
+                }
+                self.apply_visit(key, event, on);
+            }
             Event::Account(_) | Event::Authority(_) | Event::Other(_) | Event::Publication(_) => {}
+        }
+        if matches!(recorded.event, Event::Grade(_) | Event::Hazard(_) | Event::Premises(_)) {
+            self.rounds.ask(self.asks(on), position);
+        }
+    }
+
+    /// What these premises ask of rounds from this day on: nothing while nothing was determined, nor once closed.
+    fn asks(&self, on: NaiveDate) -> Ask {
+        let level = |determination: &grade::Determination| determination.management_level.clone();
+        let open = self.premises.closed_on.is_none() && self.grade.latest.is_some();
+        let pending = self.grade.waiting().and_then(|(determination, _)| level(determination));
+        let binds = self.grade.in_force().and_then(|binding| level(&binding.determination));
+        let suspected = |of: &HazardOf| {
+            let suspected = of.state.found.as_ref().is_some_and(|found| found.suspected);
+            suspected && of.state.determined.is_none() && of.state.is_open()
+        };
+        Ask {
+            on,
+            levels: pending.into_iter().chain(binds).filter(|_| open).collect(),
+            suspected: open && self.hazards.values().any(suspected),
         }
     }
 
@@ -132,13 +187,19 @@ impl Subject {
         entered.chain(self.assessments.values().filter_map(|of| of.submitted_on)).max()
     }
 
-    fn apply_assessment(&mut self, key: &str, event: &assessment::Event, on: NaiveDate) {
+    fn apply_assessment(&mut self, key: &str, event: &assessment::Event, on: NaiveDate, position: u64) {
         let of = self.assessments.entry(key.to_owned()).or_default();
         of.state.evolve(event);
         match event {
-            assessment::Event::AssessmentOpened { .. } => of.opened_on = Some(on),
+            assessment::Event::AssessmentOpened(_) => {
+                (of.opened_on, of.opened_at) = (Some(on), position);
+                let acting = self.incidents.iter().filter(|(_, of)| of.state.acts().is_some());
+                of.answers = acting.map(|(incident, _)| incident.clone()).collect();
+            }
             assessment::Event::AssessmentSubmitted { completed_on, .. } => {
-                of.submitted_on = Some(completed_on.unwrap_or(on));
+                let day = completed_on.unwrap_or(on);
+                (of.submitted_on, of.submitted_at) = (Some(day), position);
+                self.rounds.made_on(day, position);
                 let trigger = of.state.reason.map_or("scheduled", assessment::Reason::trigger);
                 self.cause = Some(Cause { assessment: key.to_owned(), on, submitted: true, trigger });
             }
@@ -169,6 +230,24 @@ impl Subject {
         match assessment {
             Some(assessment) => self.cause = Some(Cause { assessment, on, submitted: false, trigger }),
             None => self.caused(trigger, on),
+        }
+    }
+
+    fn apply_incident(&mut self, key: &str, event: &incident::Event, on: NaiveDate) {
+        let of = self.incidents.entry(key.to_owned()).or_default();
+        of.state.evolve(event);
+        let moved = of.state.moved;
+        let mut trigger = "fact_corrected";
+        if matches!(event, incident::Event::IncidentConfirmed { .. }) {
+            of.confirmed_on = Some(on);
+            trigger = "incident_confirmed";
+            // what an assessment looked at before is not what was confirmed now
+            for of in self.assessments.values_mut() {
+                of.answers.remove(key);
+            }
+        }
+        if moved {
+            self.caused(trigger, on);
         }
     }
 

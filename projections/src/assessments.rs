@@ -24,9 +24,9 @@ pub const VERSION: u32 = 1;
 pub fn apply(tx: &mut Tx, recorded: &Recorded<Event>) -> Result<(), ViewsError> {
     let (Event::Assessment(event), Some(id)) = (&recorded.event, id_of(recorded)) else { return Ok(()) };
     let key = recorded.last_segment();
-    if let assessment::Event::AssessmentOpened { scheme, .. } = event {
+    if let assessment::Event::AssessmentOpened(opening) = event {
         // Asked for now, so that a missing one stops the fold at the entry that names it.
-        tx.rulebook(scheme)?;
+        tx.rulebook(opening.scheme())?;
         let held = tx.held(id)?;
         let opened = OpenAssessment {
             opened_on: recorded.holds_from(),
@@ -55,7 +55,11 @@ pub fn apply(tx: &mut Tx, recorded: &Recorded<Event>) -> Result<(), ViewsError> 
         ended.state.reason.map_or("", assessment::Reason::code),
         ended.state.lead,
         ended.opened_on.to_string(),
-        if ended.state.stage == Stage::Submitted { "submitted" } else { "withdrawn" },
+        match ended.state.stage {
+            Stage::Submitted => "submitted",
+            Stage::Lapsed => "lapsed",
+            Stage::Absent | Stage::Open | Stage::Withdrawn => "withdrawn",
+        },
         recorded.holds_from().to_string(),
         signed(recorded.position),
         ended.state.results.len(),

@@ -101,7 +101,9 @@ const fn trigger(event: &grade::Event) -> Option<&'static str> {
         grade::Event::GradeDetermined(_)
         | grade::Event::StatementConsidered { .. }
         | grade::Event::StatementInvited { .. }
-        | grade::Event::StatementMade { .. } => return None,
+        | grade::Event::StatementMade { .. }
+        | grade::Event::VetoImposed(_)
+        | grade::Event::VetoLifted(_) => return None,
     })
 }
 

@@ -75,6 +75,8 @@ struct KeptGrade {
     pending: Option<[Option<NaiveDate>; 3]>,
     prohibition: Option<Prohibition>,
     unpublished: BTreeSet<String>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    vetoes: BTreeSet<String>,
     origins: BTreeMap<u64, Origin>,
     prohibited_from: Option<NaiveDate>,
 }
@@ -105,7 +107,8 @@ struct KeptHazard {
 
 impl Kept {
     fn of(held: &Held) -> Self {
-        let Premises { assessors, closed_on, parties, register, tags, vacant } = held.premises.clone();
+        // Proposals, claims and stewards stand in no view.
+        let Premises { assessors, closed_on, parties, register, tags, vacant, .. } = held.premises.clone();
         let book = &held.book;
         Self {
             number: held.number,
@@ -131,7 +134,15 @@ impl Kept {
         Held {
             id: id.to_owned(),
             number: self.number,
-            premises: Premises { assessors, closed_on, parties, register, tags, vacant },
+            premises: Premises {
+                assessors,
+                closed_on,
+                parties,
+                register,
+                tags,
+                vacant,
+                ..Premises::default()
+            },
             book: self.grade.map(KeptGrade::book).unwrap_or_default(),
             assessments: self.assessments.into_iter().map(|(key, kept)| (key, kept.open())).collect(),
             hazards: self.hazards.into_iter().map(|(key, kept)| (key, kept.open())).collect(),
@@ -145,7 +156,7 @@ impl Kept {
 
 impl KeptGrade {
     fn of(book: &GradeBook) -> Self {
-        let Grade { binding, count, latest, pending, prohibition, unpublished } = book.grade.clone();
+        let Grade { binding, count, latest, pending, prohibition, unpublished, vetoes } = book.grade.clone();
         let bound = |(key, of): (String, Binding)| (key, (of.determination, of.effective_from, of.first));
         let steps = |Proceeding { invited_on, statement_on, considered_on }| {
             [invited_on, statement_on, considered_on]
@@ -157,6 +168,7 @@ impl KeptGrade {
             pending: pending.map(steps),
             prohibition,
             unpublished,
+            vetoes,
             origins: book.origins.clone(),
             prohibited_from: book.prohibited_from,
         }
@@ -179,6 +191,7 @@ impl KeptGrade {
                 pending: self.pending.map(steps),
                 prohibition: self.prohibition,
                 unpublished: self.unpublished,
+                vetoes: self.vetoes,
             },
             origins: self.origins,
             prohibited_from: self.prohibited_from,

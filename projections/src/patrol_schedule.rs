@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use wuping_domain::assessment;
 use wuping_domain::derivation::SchemeRef;
 use wuping_domain::event::Event;
+use wuping_domain::patrol;
 use wuping_domain::patrol_rule::{PatrolDue, PatrolQuestion, patrol};
 use wuping_domain::recorded::Recorded;
 use wuping_domain::rulebook::policy::PatrolRule;
@@ -24,7 +25,7 @@ use crate::premises::id_of;
 use crate::tx::{Tx, signed, write};
 
 /// Raised when the fold or its rows change.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The rounds of a building, as far as entries tell.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
@@ -67,15 +68,19 @@ pub fn apply(tx: &mut Tx, recorded: &Recorded<Event>) -> Result<(), ViewsError> 
     let held = tx.held(id)?;
     match &recorded.event {
         Event::Assessment(assessment::Event::AssessmentSubmitted { .. })
+        | Event::Patrol(patrol::Event::PatrolCompleted { repeat: false, .. })
         | Event::Visit(visit::Event::VisitMade { .. }) => {
             held.rounds.last_round = held.rounds.last_round.max(Some(on));
             held.dirty.state = true;
         }
         Event::Grade(_) | Event::Hazard(_) | Event::Premises(_) => {}
         Event::Account(_)
+        | Event::Alert(_)
         | Event::Assessment(_)
         | Event::Authority(_)
+        | Event::Incident(_)
         | Event::Other(_)
+        | Event::Patrol(_)
         | Event::Publication(_)
         | Event::Record(_)
         | Event::Visit(_) => return Ok(()),

@@ -166,7 +166,7 @@ impl Reactor for Small {
     fn follow(
         &mut self,
         cause: &RecordedRow<'_>,
-        _as_of: &Timestamp,
+        as_of: &Timestamp,
         reader: &dyn SubjectReader,
     ) -> Result<Vec<Consequence>, ReactionFailed> {
         if !cause.stream.starts_with("premises/") {
@@ -177,7 +177,8 @@ impl Reactor for Small {
         let consequences = due.into_iter().filter_map(|due| {
             let subjects = due.subjects.iter().map(|key| (key.clone(), folded(key, reader))).collect();
             let rulebook = self.rulebook(&due.scheme).unwrap();
-            let mut result = compute(&rulebook, &subjects, due.event_type, &due.stream).unwrap()?;
+            let mut result =
+                compute(&rulebook, &subjects, due.event_type, &due.stream, as_of.datetime()).unwrap()?;
             (self.lies)(&mut result);
             let stream = StreamPath::new(&due.stream).unwrap();
             Some(Consequence {

@@ -343,7 +343,8 @@ impl Derivations {
         for key in named.iter().filter_map(Value::as_str) {
             subjects.insert(key.to_owned(), self.subjects.remove(key).unwrap_or_default());
         }
-        let computed = compute(&rulebook, &subjects, &entry.event_type, entry.meta.stream.as_str());
+        let (stream, as_of) = (entry.meta.stream.as_str(), entry.meta.occurred_at.datetime());
+        let computed = compute(&rulebook, &subjects, &entry.event_type, stream, as_of);
         self.subjects.extend(subjects);
         let result = computed.map_err(|refused| refused.to_string())?;
         let result = result.ok_or("its inputs lead to no such result")?;

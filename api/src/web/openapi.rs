@@ -3,7 +3,10 @@
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
-use wuping_domain::{account, assessment, authority, grade, hazard, premises, publication, record, visit};
+use wuping_domain::{
+    account, alert, assessment, authority, grade, hazard, incident, patrol, premises, publication, record,
+    visit,
+};
 
 use crate::web::openapi_keys;
 
@@ -70,10 +73,13 @@ fn command_schemas() -> Map<String, Value> {
     let mut parts = settings.into_generator();
     let commands = [
         ("account", account::Command::json_schema(&mut parts)),
+        ("alert", alert::Command::json_schema(&mut parts)),
         ("assessment", assessment::Command::json_schema(&mut parts)),
         ("authority", authority::Command::json_schema(&mut parts)),
         ("grade", grade::Command::json_schema(&mut parts)),
         ("hazard", hazard::Command::json_schema(&mut parts)),
+        ("incident", incident::Command::json_schema(&mut parts)),
+        ("patrol", patrol::Command::json_schema(&mut parts)),
         ("premises", premises::Command::json_schema(&mut parts)),
         ("record", record::Command::json_schema(&mut parts)),
         ("rulebook", publication::Command::json_schema(&mut parts)),

@@ -1,0 +1,122 @@
+//! Assigning: the subdistrict says who may assess premises, and who looks after them.
+
+use super::{Command, Event, Premises, Register};
+use crate::facts::{Facts, Role};
+use crate::rejection::Rejection;
+
+impl Premises {
+    /// Somebody is assigned, released or followed by another; nothing where it is so already.
+    pub(super) fn assign(&self, command: Command, by: String) -> Result<Option<Event>, Rejection> {
+        Ok(Some(match command {
+            Command::AppointSteward(steward) if self.stewards.contains(&steward) => return Ok(None),
+            Command::AppointSteward(steward) => Event::StewardAppointed(steward),
+            Command::AssignAssessor(assessor) if self.assessors.contains(&assessor) => return Ok(None),
+            Command::AssignAssessor(assessor) => Event::AssessorAssigned(assessor),
+            Command::HandOverAssignments { from, to, why } => {
+                if from == to || to.trim().is_empty() {
+                    return Err(Rejection::Malformed { field: "to", needs: "another account" });
+                }
+                self.must_assess(&from)?;
+                Event::AssignmentsHandedOver { from, to, why, by }
+            }
+            Command::ReleaseAssessor { account, why } => {
+                self.must_assess(&account)?;
+                Event::AssessorReleased { account, why }
+            }
+            Command::ReleaseSteward { account, why } => {
+                if !self.stewards.iter().any(|held| held.account == account) {
+                    return Err(Rejection::NotFound { what: "steward" });
+                }
+                Event::StewardReleased { account, why }
+            }
+            _ => return Ok(None),
+        }))
+    }
+
+    fn must_assess(&self, account: &str) -> Result<(), Rejection> {
+        if self.assessors.iter().any(|held| held.account == account) {
+            return Ok(());
+        }
+        Err(Rejection::NotFound { what: "assignment" })
+    }
+}
+
+/// Refuse unless the actor leads the subdistrict the premises lie in, or administers.
+pub(super) fn must_lead(register: &Register, facts: &Facts) -> Result<(), Rejection> {
+    let Register { subdistrict, community, grid_cell, .. } = register;
+    let actor = &facts.actor;
+    if actor.holds(Role::Administrator) || actor.works_in(Role::StreetLead, subdistrict, community, grid_cell)
+    {
+        return Ok(());
+    }
+    Err(Rejection::NotFound { what: "subdistrict of yours around these premises" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::Span;
+    use crate::given::given;
+    use crate::premises::Assessor;
+    use crate::premises::tests::building;
+
+    fn assessor(account: &str) -> Assessor {
+        Assessor {
+            account: account.into(),
+            department: Some("fire".into()),
+            indicators: None,
+            span: Span::default(),
+        }
+    }
+
+    fn with(accounts: &[&str]) -> Vec<Event> {
+        let assigned = accounts.iter().map(|account| Event::AssessorAssigned(assessor(account)));
+        std::iter::once(Event::PremisesRegistered(building())).chain(assigned).collect()
+    }
+
+    fn hand(from: &str, to: &str) -> Command {
+        Command::HandOverAssignments { from: from.into(), to: to.into(), why: "transferred".into() }
+    }
+
+    #[test]
+    fn assessors_are_assigned_and_released_once() {
+        let lead = |events: Vec<Event>| given::<Premises>(events).by_role(Role::StreetLead);
+        let release = || Command::ReleaseAssessor { account: "a-2".into(), why: "moved".into() };
+        lead(with(&[]))
+            .when(Command::AssignAssessor(assessor("a-2")))
+            .then([Event::AssessorAssigned(assessor("a-2"))]);
+        lead(with(&["a-2"])).when(Command::AssignAssessor(assessor("a-2"))).then([]);
+        lead(with(&["a-2"]))
+            .when(release())
+            .then([Event::AssessorReleased { account: "a-2".into(), why: "moved".into() }]);
+        lead(with(&[])).when(release()).then_rejected("not_found");
+        given::<Premises>(with(&[]))
+            .by_role(Role::GridWorker)
+            .when(Command::AssignAssessor(assessor("a-2")))
+            .then_rejected("role_needed");
+    }
+
+    #[test]
+    fn all_that_one_assesses_is_handed_over_together() {
+        let lead = |events: Vec<Event>| given::<Premises>(events).by_role(Role::Administrator);
+        let handed = Event::AssignmentsHandedOver {
+            from: "a-2".into(),
+            to: "a-3".into(),
+            why: "transferred".into(),
+            by: "a-1".into(),
+        };
+        lead(with(&["a-2"])).when(hand("a-2", "a-3")).then([handed.clone()]);
+        lead(with(&["a-2"])).when(hand("a-2", "a-2")).then_rejected("malformed");
+        lead(with(&["a-2"])).when(hand("a-4", "a-3")).then_rejected("not_found");
+        given::<Premises>(with(&["a-2"]))
+            .by_role(Role::DataClerk)
+            .when(hand("a-2", "a-3"))
+            .then_rejected("role_needed");
+        let mut premises = Premises::default();
+        for event in with(&["a-2", "a-4", "a-2"]).iter().chain([&handed]) {
+            crate::aggregate::Concept::evolve(&mut premises, event);
+        }
+        let accounts: Vec<&str> = premises.assessors.iter().map(|held| held.account.as_str()).collect();
+        assert_eq!(accounts, ["a-3", "a-4", "a-3"]);
+    }
+}
