@@ -6,27 +6,33 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cqrs_es::{AggregateError, CqrsFramework};
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 use wuping_domain::account::{Account, Standing};
 use wuping_domain::aggregate::{Concept, Request, Shell};
 use wuping_domain::alert::Alert;
+use wuping_domain::appeal::Appeal;
 use wuping_domain::assessment::Assessment;
 use wuping_domain::authority::Authority;
 use wuping_domain::derivation::SchemeRef;
+use wuping_domain::dispute::Dispute;
 use wuping_domain::event::{Event, aggregate_type};
-use wuping_domain::facts::{Actor, Facts};
+use wuping_domain::facts::{Actor, Colleague, Facts};
 use wuping_domain::grade::Grade;
 use wuping_domain::hazard::Hazard;
 use wuping_domain::incident::Incident;
+use wuping_domain::notice::Notice;
+use wuping_domain::party::Party;
 use wuping_domain::patrol::Patrol;
 use wuping_domain::premises::Premises;
 use wuping_domain::publication::Publication;
 use wuping_domain::reaction::Rulebooks;
 use wuping_domain::record::Record;
 use wuping_domain::recorded::{local_date, subject_of};
+use wuping_domain::reevaluation::Reevaluation;
 use wuping_domain::rulebook::Rulebook;
 use wuping_domain::subject::Subject;
+use wuping_domain::survey::Survey;
 use wuping_domain::visit::Visit;
 use wuping_ledger::append::{AppendError, Receipt};
 use wuping_ledger::clock::{Clock, SteppedClock};
@@ -237,15 +243,21 @@ impl App {
         let done = match aggregate_type(&asked.stream) {
             "account" => self.run::<Account>(who, asked).await?,
             "alert" => self.run::<Alert>(who, asked).await?,
+            "appeal" => self.run::<Appeal>(who, asked).await?,
             "assessment" => self.run::<Assessment>(who, asked).await?,
             "authority" => self.run::<Authority>(who, asked).await?,
+            "dispute" => self.run::<Dispute>(who, asked).await?,
             "grade" => self.run::<Grade>(who, asked).await?,
             "hazard" => self.run::<Hazard>(who, asked).await?,
             "incident" => self.run::<Incident>(who, asked).await?,
             "patrol" => self.run::<Patrol>(who, asked).await?,
+            "notice" => self.run::<Notice>(who, asked).await?,
+            "party" => self.run::<Party>(who, asked).await?,
             "premises" => self.run::<Premises>(who, asked).await?,
             "record" => self.run::<Record>(who, asked).await?,
+            "reevaluation" => self.run::<Reevaluation>(who, asked).await?,
             "rulebook" => self.run::<Publication>(who, asked).await?,
+            "survey" => self.run::<Survey>(who, asked).await?,
             "visit" => self.run::<Visit>(who, asked).await?,
             kind => return Err(ExecuteError::Unknown { kind: kind.to_owned() }),
         };
@@ -358,9 +370,27 @@ impl App {
             .starts_with("premises/")
             .then(|| self.subject(subject_of(&asked.stream)))
             .transpose()?;
-        let rulebook = subject.as_ref().and_then(|subject| self.rulebook_of(subject, asked));
+        let nobody = Subject::default();
+        let rulebook = self.rulebook_of(subject.as_ref().unwrap_or(&nobody), asked);
         let today = local_date(asked.occurred_at.datetime());
-        Ok(Facts { actor, rulebook, subject: subject.map(Arc::new), today })
+        let (colleague, stream) = (self.colleague(who, asked)?, asked.stream.clone());
+        Ok(Facts { actor, colleague, rulebook, stream, subject: subject.map(Arc::new), today })
+    }
+
+    /// The account that a command about an appeal names as reviewer; where it names none, the one that asks.
+    fn colleague(&self, who: &Who, asked: &Asked) -> Result<Option<Colleague>, ExecuteError> {
+        if aggregate_type(&asked.stream) != Appeal::TYPE {
+            return Ok(None);
+        }
+        let named = match (asked.command.get("reviewer").and_then(Value::as_str), who) {
+            (Some(reviewer), _) => reviewer,
+            (None, Who::Device { account, .. } | Who::Person { account, .. }) => account,
+            (None, _) => return Ok(None),
+        };
+        let state = self.account(named)?;
+        let open = state.standing == Standing::Open;
+        let grants = if open { state.grants } else { vec![] };
+        Ok(Some(Colleague { account: named.to_owned(), grants, relations: state.relations }))
     }
 
     /// Who an account is now: what its own stream says.

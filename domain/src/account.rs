@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Concept, named};
-use crate::facts::{Facts, Grant, Role};
+use crate::facts::{Facts, Grant, Relation, Role};
 use crate::rejection::Rejection;
 use crate::said::{Private, Said};
 
@@ -13,6 +13,8 @@ use crate::said::{Private, Said};
 pub struct Account {
     /// What it may do, sorted.
     pub grants: Vec<Grant>,
+    /// What its holder is related to, as declared.
+    pub relations: Vec<Relation>,
     /// Whether and how it is open.
     pub standing: Standing,
 }
@@ -116,7 +118,12 @@ impl Concept for Account {
             }
             Event::AccountOpened => self.standing = Standing::Open,
             Event::AccountSuspended { .. } => self.standing = Standing::Suspended,
-            Event::RelationDeclared { .. } => {}
+            Event::RelationDeclared { to, relation } => {
+                let declared = Relation { to: to.clone(), relation: relation.clone() };
+                if !self.relations.contains(&declared) {
+                    self.relations.push(declared);
+                }
+            }
             Event::RoleGranted(grant) => {
                 self.grants.push(grant.clone());
                 self.grants.sort();

@@ -5,8 +5,8 @@ use serde::de::DeserializeOwned;
 use crate::aggregate::Concept;
 use crate::recorded::{Aside, Recorded};
 use crate::{
-    account, alert, assessment, authority, grade, hazard, incident, patrol, premises, publication, record,
-    visit,
+    account, alert, appeal, assessment, authority, dispute, grade, hazard, incident, notice, party, patrol,
+    premises, publication, record, reevaluation, survey, visit,
 };
 
 /// An event of any concept.
@@ -15,17 +15,23 @@ use crate::{
 pub enum Event {
     Account(account::Event),
     Alert(alert::Event),
+    Appeal(appeal::Event),
     Assessment(assessment::Event),
     Authority(authority::Event),
+    Dispute(dispute::Event),
     Grade(grade::Event),
     Hazard(hazard::Event),
     Incident(incident::Event),
+    Notice(notice::Event),
     /// Of the ledger itself (keys, heads, erasures) or of a later version: named, and not folded.
     Other(String),
+    Party(party::Event),
     Patrol(patrol::Event),
     Premises(premises::Event),
     Publication(publication::Event),
     Record(record::Event),
+    Reevaluation(reevaluation::Event),
+    Survey(survey::Event),
     Visit(visit::Event),
 }
 
@@ -81,15 +87,21 @@ pub fn read(written: &Written<'_>) -> Result<Recorded<Event>, Unreadable> {
     let event = match aggregate_type(written.stream) {
         "account" => Event::Account(payload::<account::Account>(written)?),
         "alert" => Event::Alert(payload::<alert::Alert>(written)?),
+        "appeal" => Event::Appeal(payload::<appeal::Appeal>(written)?),
         "assessment" => Event::Assessment(payload::<assessment::Assessment>(written)?),
         "authority" => Event::Authority(payload::<authority::Authority>(written)?),
+        "dispute" => Event::Dispute(payload::<dispute::Dispute>(written)?),
         "grade" => Event::Grade(payload::<grade::Grade>(written)?),
         "hazard" => Event::Hazard(payload::<hazard::Hazard>(written)?),
         "incident" => Event::Incident(payload::<incident::Incident>(written)?),
         "patrol" => Event::Patrol(payload::<patrol::Patrol>(written)?),
+        "notice" => Event::Notice(payload::<notice::Notice>(written)?),
+        "party" => Event::Party(payload::<party::Party>(written)?),
         "premises" => Event::Premises(payload::<premises::Premises>(written)?),
         "record" => Event::Record(payload::<record::Record>(written)?),
+        "reevaluation" => Event::Reevaluation(payload::<reevaluation::Reevaluation>(written)?),
         "rulebook" => Event::Publication(payload::<publication::Publication>(written)?),
+        "survey" => Event::Survey(payload::<survey::Survey>(written)?),
         "visit" => Event::Visit(payload::<visit::Visit>(written)?),
         other => Event::Other(other.to_owned()),
     };

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use crate::recorded::subject_of;
 use crate::rejection::Rejection;
 use crate::rulebook::Rulebook;
 use crate::subject::Subject;
@@ -14,8 +15,13 @@ use crate::subject::Subject;
 pub struct Facts {
     /// Who asks.
     pub actor: Actor,
+    /// The account that a command names, such as the reviewer of an appeal, as its own stream left it; where it names none,
+    /// the actor's.
+    pub colleague: Option<Colleague>,
     /// The rulebook that governs the stream, where one does.
     pub rulebook: Option<Arc<Rulebook>>,
+    /// The stream that is asked to take it, `premises/p-1/appeal/7`.
+    pub stream: String,
     /// The premises the stream lies under, where it does.
     pub subject: Option<Arc<Subject>>,
     /// The day the fact is claimed to hold from, at UTC+8.
@@ -28,10 +34,49 @@ impl Facts {
         self.rulebook.as_deref().ok_or(Rejection::RulebookUnknown)
     }
 
+    /// Whether a stream lies under the same subject as the one that is asked.
+    pub fn is_of_subject(&self, stream: &str) -> bool {
+        subject_of(stream) == subject_of(&self.stream)
+    }
+
+    /// Whether the actor speaks for the party whose stream is asked.
+    pub fn speaks_for_subject(&self) -> bool {
+        let party = subject_of(&self.stream).strip_prefix("party/");
+        self.actor.received
+            || party.is_some() && self.actor.grants.iter().any(|grant| grant.party.as_deref() == party)
+    }
+
     /// The premises, or the refusal that says there are none.
     pub fn subject(&self) -> Result<&Subject, Rejection> {
         self.subject.as_deref().ok_or(Rejection::NotFound { what: "premises" })
     }
+}
+
+/// An account that somebody else names.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Colleague {
+    /// The account.
+    pub account: String,
+    /// What it may do now.
+    pub grants: Vec<Grant>,
+    /// What its holder has declared to be related to.
+    pub relations: Vec<Relation>,
+}
+
+impl Colleague {
+    /// Whether the account holds this role.
+    pub fn holds(&self, role: Role) -> bool {
+        self.grants.iter().any(|grant| grant.role == role)
+    }
+}
+
+/// That an account's holder is related to a party or premises: a reason to step aside.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Relation {
+    /// A subject, `premises/p-1` or `party/y-1`.
+    pub to: String,
+    /// `owner`, `kin`, `employer` …
+    pub relation: String,
 }
 
 /// A person or a channel that states something.

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::aggregate::Concept;
-use crate::facts::{Actor, Facts, Grant, Role};
+use crate::facts::{Actor, Colleague, Facts, Grant, Role};
 use crate::rejection::Rejection;
 use crate::rulebook::Rulebook;
 use crate::said::Said;
@@ -22,7 +22,17 @@ pub(crate) fn given<C: Concept>(events: impl IntoIterator<Item = C::Event>) -> G
         state.evolve(&event);
     }
     let actor = Actor { account: "a-1".into(), grants: vec![], received: false };
-    Given { state, facts: Facts { actor, rulebook: None, subject: None, today: day("2026-03-02") } }
+    Given {
+        state,
+        facts: Facts {
+            actor,
+            colleague: None,
+            rulebook: None,
+            stream: String::new(),
+            subject: None,
+            today: day("2026-03-02"),
+        },
+    }
 }
 
 pub(crate) fn day(text: &str) -> NaiveDate {
@@ -30,6 +40,11 @@ pub(crate) fn day(text: &str) -> NaiveDate {
 }
 
 impl<C: Concept> Given<C> {
+    /// Another state than that of the events, folded elsewhere.
+    pub(crate) fn put(&mut self, state: C) {
+        self.state = state;
+    }
+
     pub(crate) fn by_role(self, role: Role) -> Self {
         self.by_grant(Grant { role, department: None, area: None, party: None })
     }
@@ -50,6 +65,16 @@ impl<C: Concept> Given<C> {
 
     pub(crate) fn by_actor(mut self, actor: Actor) -> Self {
         self.facts.actor = actor;
+        self
+    }
+
+    pub(crate) fn naming(mut self, colleague: Colleague) -> Self {
+        self.facts.colleague = Some(colleague);
+        self
+    }
+
+    pub(crate) fn at(mut self, stream: &str) -> Self {
+        self.facts.stream = stream.into();
         self
     }
 
@@ -83,6 +108,10 @@ impl<C: Concept> Outcome<C> {
     pub(crate) fn then(self, events: impl IntoIterator<Item = C::Event>) {
         let said: Vec<_> = self.said().into_iter().map(|said| said.event).collect();
         assert_eq!(said, events.into_iter().collect::<Vec<_>>());
+    }
+
+    pub(crate) fn is_refused(&self) -> bool {
+        self.0.is_err()
     }
 
     #[track_caller]

@@ -6,10 +6,20 @@
 //! - letting is prohibited on a ground in law, by its authority, with a document, confirmed by a person who has
 //!   neither proposed it nor assessed the house.
 
+mod binding;
 mod hearing;
+mod plaque;
+mod publishing;
+mod setting_aside;
 pub(crate) mod veto;
 
 use self::veto::Vetoes;
+pub use binding::{Binding, Determined};
+pub use hearing::Invitation;
+pub use plaque::{Plaque, PlaqueKind};
+pub use publishing::Publication;
+pub(crate) use setting_aside::set_aside;
+pub use setting_aside::{Origin, SetAside};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +27,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Concept, named};
-use crate::derivation::Computed;
+use crate::derivation::{Computed, Either};
 use crate::effect::{self, EffectQuestion, Waiver};
 use crate::facts::{Facts, Role};
 use crate::grading::{Cap, OpenedHazard};
@@ -25,37 +35,33 @@ use crate::prohibition::{self, ProhibitionQuestion};
 use crate::rejection::Rejection;
 use crate::rulebook::Rulebook;
 use crate::rulebook::policy::PatrolRule;
-use crate::said::{Private, Said};
+use crate::said::{Photo, Private, Said};
 
 /// The grade of premises as its events left it.
 #[derive(Clone, Debug, Default)]
 pub struct Grade {
     /// What took effect, by the assessment it came from.
     pub binding: BTreeMap<String, Binding>,
+    /// Who confirmed which determination.
+    pub confirmers: BTreeMap<u64, String>,
+    /// Every determination there was: from which assessment, and whose.
+    pub determined: BTreeMap<u64, Determined>,
     /// How many determinations there were.
     pub count: u64,
     /// The newest determination.
     pub latest: Option<Determination>,
     /// What the newest determination still waits for; none once it binds or was refused.
     pub pending: Option<Proceeding>,
+    /// The plaques that hang.
+    pub plaques: BTreeMap<PlaqueKind, Plaque>,
     /// A prohibition of letting in force.
     pub prohibition: Option<Prohibition>,
+    /// Determinations that were set aside.
+    pub set_aside: BTreeSet<u64>,
     /// Assessments whose result is not public any more.
     pub unpublished: BTreeSet<String>,
     /// Vetoes in force, as the newest determination names them.
     pub vetoes: BTreeSet<String>,
-}
-
-/// A determination that took effect.
-#[derive(Clone, Debug)]
-pub struct Binding {
-    /// What was determined.
-    pub determination: Determination,
-    /// From which day it binds.
-    pub effective_from: NaiveDate,
-    /// Number of the determination by which this assessment first took effect. Of two assessments of one day the one
-    /// that was later then stays the newer one, whichever of them is corrected since.
-    pub first: u64,
 }
 
 /// What was heard and done about a determination that needs a person.
@@ -67,6 +73,8 @@ pub struct Proceeding {
     pub statement_on: Option<NaiveDate>,
     /// The day it was considered.
     pub considered_on: Option<NaiveDate>,
+    /// The day a hearing was asked for in time.
+    pub hearing_on: Option<NaiveDate>,
 }
 
 /// A grade as it was computed: the whole reckoning, to be read without the rulebook at hand.
@@ -204,6 +212,15 @@ pub enum Command {
         /// `direct`, `post`, `electronic` …
         method: String,
     },
+    /// Say that a plaque was put up.
+    HangPlaque {
+        /// Which, and what it shows.
+        #[serde(flatten)]
+        plaque: Plaque,
+        /// Photos: private.
+        #[serde(default)]
+        photos: Vec<Photo>,
+    },
     /// End a prohibition of letting.
     LiftProhibition {
         /// Number of the decision.
@@ -227,6 +244,50 @@ pub enum Command {
         assessment: String,
         /// Why.
         why: String,
+    },
+    /// Ask for a hearing before an adverse effect.
+    RequestHearing {
+        /// Number of the determination.
+        determination: u64,
+        /// The day it was handed in on paper, when staff record it for the party.
+        #[serde(default)]
+        handed_in_on: Option<NaiveDate>,
+    },
+    /// Say that a plaque was taken down.
+    RemovePlaque {
+        /// Which.
+        plaque: PlaqueKind,
+        /// Why, as a code: `replaced`, `level_left`, `worn`.
+        why: String,
+    },
+    /// Say that a plaque is not where it was hung.
+    ReportPlaqueMissing {
+        /// Which.
+        plaque: PlaqueKind,
+        /// Photos: private.
+        #[serde(default)]
+        photos: Vec<Photo>,
+    },
+    /// Answer a published result in public.
+    Reply {
+        /// Number of the determination.
+        determination: u64,
+        /// What stands beside the grade from then on: public.
+        text: String,
+    },
+    /// Refuse to end a prohibition of letting.
+    RefuseLift {
+        /// Why: private.
+        reason: String,
+    },
+    /// Refuse to prohibit letting.
+    RefuseProhibition {
+        /// The ground that was proposed.
+        ground: String,
+        /// Who proposed it.
+        proposer: String,
+        /// Why: private.
+        reason: String,
     },
     /// Refuse to confirm: the determination does not bind.
     Refuse {
@@ -266,18 +327,49 @@ pub enum Event {
         by: String,
     },
     GradeDetermined(Computed<Determination>),
-    GradePublished {
-        assessment: String,
-        why: String,
-    },
+    GradePublished(Either<Publication>),
+    GradeSetAside(Computed<SetAside>),
     GradeUnpublished {
         assessment: String,
         why: String,
+    },
+    HearingRequested {
+        determination: u64,
+        on: NaiveDate,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        taken_by: Option<String>,
     },
     LiftFromProhibitedConfirmed {
         determination: u64,
         on: NaiveDate,
         document_number: String,
+        by: String,
+    },
+    LiftFromProhibitedRefused {
+        determination: u64,
+        by: String,
+    },
+    OwnerReplied {
+        determination: u64,
+        on: NaiveDate,
+        text: String,
+        by: String,
+    },
+    PlaqueFoundMissing {
+        plaque: PlaqueKind,
+        on: NaiveDate,
+        by: String,
+    },
+    PlaqueHung {
+        #[serde(flatten)]
+        plaque: Plaque,
+        on: NaiveDate,
+        by: String,
+    },
+    PlaqueRemoved {
+        plaque: PlaqueKind,
+        why: String,
+        on: NaiveDate,
         by: String,
     },
     ProhibitionConfirmed {
@@ -289,18 +381,21 @@ pub enum Event {
         document_number: String,
         by: String,
     },
+    ProhibitionLiftRefused {
+        by: String,
+    },
+    ProhibitionRefused {
+        ground: String,
+        proposer: String,
+        by: String,
+    },
     StatementConsidered {
         determination: u64,
         on: NaiveDate,
         adopted: bool,
         by: String,
     },
-    StatementInvited {
-        determination: u64,
-        served_on: NaiveDate,
-        method: String,
-        by: String,
-    },
+    StatementInvited(Either<Invitation>),
     StatementMade {
         determination: u64,
         on: NaiveDate,
@@ -317,10 +412,19 @@ named!(Event {
     AdverseGradeRefused,
     GradeDetermined,
     GradePublished,
+    GradeSetAside,
     GradeUnpublished,
+    HearingRequested,
     LiftFromProhibitedConfirmed,
+    LiftFromProhibitedRefused,
+    OwnerReplied,
+    PlaqueFoundMissing,
+    PlaqueHung,
+    PlaqueRemoved,
     ProhibitionConfirmed,
     ProhibitionLiftConfirmed,
+    ProhibitionLiftRefused,
+    ProhibitionRefused,
     StatementConsidered,
     StatementInvited,
     StatementMade,
@@ -370,6 +474,7 @@ impl Concept for Grade {
             Command::Invite { determination, served_on, method } => {
                 self.invite(determination, served_on, method, facts)?
             }
+            Command::HangPlaque { plaque, photos } => self.hang(plaque, &photos, facts)?,
             Command::LiftProhibition { document_number } => {
                 facts.actor.require(&[Role::Confirmer])?;
                 if self.prohibition.is_none() {
@@ -387,15 +492,40 @@ impl Concept for Grade {
                 if !self.unpublished.contains(&assessment) {
                     return Ok(vec![]);
                 }
-                Said::openly(Event::GradePublished { assessment, why })
+                Said::openly(Event::GradePublished(Either::Stated(Publication::by_officer(assessment, why))))
+            }
+            Command::RequestHearing { determination, handed_in_on } => {
+                self.request_hearing(determination, handed_in_on, facts)?
+            }
+            Command::RemovePlaque { plaque, why } => self.remove_plaque(plaque, why, facts)?,
+            Command::ReportPlaqueMissing { plaque, photos } => self.miss_plaque(plaque, &photos, facts)?,
+            Command::Reply { determination, text } => self.reply(determination, text, facts)?,
+            Command::RefuseLift { reason } => {
+                facts.actor.require(&[Role::Confirmer])?;
+                if self.prohibition.is_none() {
+                    return Err(Rejection::NotFound { what: "prohibition in force" });
+                }
+                Said::with(Event::ProhibitionLiftRefused { by }, Private::none().with("reason", Some(reason)))
+            }
+            Command::RefuseProhibition { ground, proposer, reason } => {
+                facts.actor.require(&[Role::Confirmer])?;
+                if proposer == by {
+                    return Err(Rejection::DutiesSeparated { rule: "confirmer_is_proposer" });
+                }
+                Said::with(
+                    Event::ProhibitionRefused { ground, proposer, by },
+                    Private::none().with("reason", Some(reason)),
+                )
             }
             Command::Refuse { determination, reason } => {
                 facts.actor.require(&[Role::Confirmer])?;
-                self.pending(determination)?;
-                Said::with(
-                    Event::AdverseGradeRefused { determination, by },
-                    Private::none().with("reason", Some(reason)),
-                )
+                let (refused, _) = self.pending(determination)?;
+                let event = if refused.adverse {
+                    Event::AdverseGradeRefused { determination, by }
+                } else {
+                    Event::LiftFromProhibitedRefused { determination, by }
+                };
+                Said::with(event, Private::none().with("reason", Some(reason)))
             }
             Command::Unpublish { assessment, why } => {
                 facts.actor.require(&[Role::LegalOfficer])?;
@@ -409,23 +539,43 @@ impl Concept for Grade {
 
     fn evolve(&mut self, event: &Event) {
         match event {
-            Event::AdverseGradeConfirmed { determination, on, .. }
-            | Event::LiftFromProhibitedConfirmed { determination, on, .. } => self.bind(*determination, *on),
-            Event::AdverseGradeRefused { determination, .. } if self.is_latest(*determination) => {
+            Event::AdverseGradeConfirmed { determination, on, by, .. }
+            | Event::LiftFromProhibitedConfirmed { determination, on, by, .. } => {
+                self.confirmers.insert(*determination, by.clone());
+                self.bind(*determination, *on);
+            }
+            Event::AdverseGradeRefused { determination, .. }
+            | Event::LiftFromProhibitedRefused { determination, .. }
+                if self.is_latest(*determination) =>
+            {
                 self.pending = None
             }
-            Event::AdverseGradeRefused { .. } => {}
+            Event::AdverseGradeRefused { .. } | Event::LiftFromProhibitedRefused { .. } => {}
             Event::GradeDetermined(computed) => {
                 let determination = &computed.result;
                 self.count = determination.number;
+                self.determined.insert(determination.number, Determined::of(determination));
                 self.latest = Some(determination.clone());
                 self.pending = determination.needs_confirmer.then(Proceeding::default);
                 if !determination.needs_confirmer {
                     self.bind(determination.number, determination.determined_on);
                 }
             }
-            Event::GradePublished { assessment, .. } => {
-                self.unpublished.remove(assessment);
+            Event::GradePublished(published) => {
+                self.unpublished.remove(&published.facts().assessment);
+            }
+            Event::GradeSetAside(computed) => self.put_aside(computed.result.determination),
+            Event::HearingRequested { determination, on, .. } => {
+                self.proceed(*determination, |proceeding| proceeding.hearing_on = Some(*on));
+            }
+            Event::OwnerReplied { .. }
+            | Event::ProhibitionLiftRefused { .. }
+            | Event::ProhibitionRefused { .. } => {}
+            Event::PlaqueFoundMissing { plaque, .. } | Event::PlaqueRemoved { plaque, .. } => {
+                self.plaques.remove(plaque);
+            }
+            Event::PlaqueHung { plaque, .. } => {
+                self.plaques.insert(plaque.plaque, plaque.clone());
             }
             Event::GradeUnpublished { assessment, .. } => {
                 self.unpublished.insert(assessment.clone());
@@ -435,8 +585,10 @@ impl Concept for Grade {
             Event::StatementConsidered { determination, on, .. } => {
                 self.proceed(*determination, |proceeding| proceeding.considered_on = Some(*on));
             }
-            Event::StatementInvited { determination, served_on, .. } => {
-                self.proceed(*determination, |proceeding| proceeding.invited_on = Some(*served_on));
+            Event::StatementInvited(invited) => {
+                let invitation = invited.facts();
+                let served_on = invitation.served_on;
+                self.proceed(invitation.determination, |proceeding| proceeding.invited_on = Some(served_on));
             }
             Event::StatementMade { determination, on, .. } => {
                 self.proceed(*determination, |proceeding| proceeding.statement_on = Some(*on));
@@ -452,15 +604,6 @@ impl Concept for Grade {
 impl Grade {
     fn is_latest(&self, number: u64) -> bool {
         self.latest.as_ref().is_some_and(|latest| latest.number == number)
-    }
-
-    fn bind(&mut self, number: u64, effective_from: NaiveDate) {
-        if let Some(latest) = self.latest.as_ref().filter(|latest| latest.number == number) {
-            let first = self.binding.get(&latest.assessment).map_or(number, |before| before.first);
-            let binding = Binding { determination: latest.clone(), effective_from, first };
-            self.binding.insert(latest.assessment.clone(), binding);
-            self.pending = None;
-        }
     }
 
     fn proceed(&mut self, number: u64, step: impl FnOnce(&mut Proceeding)) {
@@ -514,7 +657,7 @@ impl Grade {
             assessor: Some(latest.assessor.clone()),
             confirmer: None,
             invited_on: proceeding.invited_on,
-            statement_on: proceeding.statement_on,
+            statement_on: proceeding.spoken_on(),
             considered_on: proceeding.considered_on,
             confirmed_on: None,
             waiver: None,

@@ -46,7 +46,8 @@ fn outcome(
         "resident_survey" => {
             let occupied_units =
                 u64::from(subject.premises.register.as_ref().and_then(|r| r.units).unwrap_or_default());
-            Outcome::Survey { satisfied: 0, answered: 0, occupied_units }
+            let (satisfied, answered) = newest_survey(subject, on);
+            Outcome::Survey { satisfied, answered, occupied_units }
         }
         "seven_ones_rate" => seven_ones(rulebook, units),
         _ => return Err(Refused::because("not_in_rulebook")),
@@ -57,6 +58,15 @@ fn outcome(
 fn days_without_check(subject: &Subject, on: NaiveDate) -> u64 {
     let days = (1..=30_u64).filter_map(|back| on.checked_sub_days(Days::new(back)));
     days.filter(|day| !subject.steward_checks.contains(day)).count() as u64
+}
+
+/// Satisfied households and all that answered, of the survey closed last by that day.
+fn newest_survey(subject: &Subject, on: NaiveDate) -> (u64, u64) {
+    let closed = subject.surveys.iter().filter_map(|(key, survey)| {
+        let closed_on = survey.closed_on.filter(|closed_on| *closed_on <= on)?;
+        Some(((closed_on, key), survey))
+    });
+    closed.max_by_key(|(order, _)| *order).map_or((0, 0), |(_, survey)| survey.counted())
 }
 
 /// Entries refused in the last six months though the appointment had been served.

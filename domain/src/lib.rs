@@ -8,6 +8,7 @@
 pub mod account;
 pub mod aggregate;
 pub mod alert;
+pub mod appeal;
 pub mod assessment;
 pub mod authority;
 pub mod calendar;
@@ -16,6 +17,7 @@ pub mod credit;
 pub mod deadline;
 pub mod derivation;
 pub mod derive;
+pub mod dispute;
 pub mod effect;
 pub mod event;
 pub mod explain;
@@ -31,7 +33,9 @@ pub mod identifier;
 pub mod incident;
 pub mod incident_rule;
 mod ledger_indicator;
+pub mod notice;
 pub mod outcome;
+pub mod party;
 pub mod passing;
 pub mod patrol;
 pub mod patrol_rule;
@@ -41,6 +45,8 @@ pub mod publication;
 pub mod reaction;
 pub mod record;
 pub mod recorded;
+pub mod reevaluation;
+mod refusal_words;
 pub mod refused;
 pub mod regrade;
 pub mod rejection;
@@ -51,7 +57,12 @@ pub mod scoring;
 #[cfg(test)]
 pub(crate) mod shipped;
 pub mod subject;
+pub mod survey;
 pub mod term;
+#[cfg(test)]
+pub(crate) mod test_house;
+#[cfg(test)]
+mod test_remedies;
 pub mod transition;
 pub mod visit;
 pub mod visit_count;

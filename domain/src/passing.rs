@@ -1,6 +1,8 @@
 //! What time brings: a due day that ended, a round that nobody made. Told from a subject's state and a now alone, so that
 //! it is the same whoever asks, and however late: a mark carries the day that ended, not the day it was noticed.
 
+pub(crate) mod office;
+
 use chrono::{DateTime, Utc};
 
 use crate::assessment::opening;
@@ -22,5 +24,6 @@ pub struct Passed {
 pub fn passed(own: &str, subject: &Subject, now: DateTime<Utc>, rulebooks: &dyn Rulebooks) -> Vec<Passed> {
     let mut passed = opening::passed(own, subject, now, rulebooks);
     passed.extend(rounds::passed(own, subject, now, rulebooks));
+    passed.extend(office::passed(own, subject, now, rulebooks));
     passed
 }

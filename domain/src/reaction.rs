@@ -7,13 +7,17 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
+use crate::appeal;
 use crate::assessment::{self, Stage, Supplied, opening};
 use crate::derivation::SchemeRef;
+use crate::dispute;
 use crate::event::{Event, aggregate_type};
 use crate::grade;
 use crate::hazard::{self, Found, Review};
 use crate::incident;
 use crate::ledger_indicator;
+use crate::notice;
+use crate::passing::office;
 use crate::record;
 use crate::recorded::{Recorded, subject_of};
 use crate::refused::Refused;
@@ -68,7 +72,7 @@ pub fn follow(cause: &Recorded<Event>, subject: &Subject, rulebooks: &dyn Rulebo
             counts_itself.then_some(due).into_iter().collect()
         }
         Event::Assessment(assessment::Event::AssessmentSubmitted { .. })
-        | Event::Grade(grade::Event::ProhibitionConfirmed { .. })
+        | Event::Grade(grade::Event::GradeSetAside(_) | grade::Event::ProhibitionConfirmed { .. })
         | Event::Hazard(
             hazard::Event::HazardReviewed { outcome: Review::Confirmed, .. }
             | hazard::Event::MajorHazardDetermined { .. }
@@ -82,27 +86,49 @@ pub fn follow(cause: &Recorded<Event>, subject: &Subject, rulebooks: &dyn Rulebo
             let scheme = &computed.derivation.scheme;
             let mut due = grade::veto::due(own, &subject.grade, scheme);
             due.extend(hazards_due(own, subject, &computed.result, scheme));
+            due.extend(publication_due(own, subject, computed.result.number, rulebooks));
             due
         }
+        Event::Appeal(appeal::Event::AppealDecided(decision)) => match decision.outcome {
+            appeal::Outcome::Rejected => vec![],
+            appeal::Outcome::Upheld => set_aside_due(own, subject).into_iter().collect(),
+            appeal::Outcome::Varied => regrade_due(own, subject).into_iter().collect(),
+        },
+        Event::Dispute(dispute::Event::OutcomeRecorded { .. }) => {
+            set_aside_due(own, subject).into_iter().collect()
+        }
+        Event::Notice(notice::Event::NoticeServed { .. } | notice::Event::ServedByAnnouncement { .. }) => {
+            service_due(cause, own, subject, rulebooks)
+        }
         Event::Grade(
-            grade::Event::AdverseGradeConfirmed { .. } | grade::Event::LiftFromProhibitedConfirmed { .. },
+            grade::Event::AdverseGradeConfirmed { determination, .. }
+            | grade::Event::LiftFromProhibitedConfirmed { determination, .. },
         ) => {
             let latest = subject.grade.latest.as_ref();
             let of = latest.and_then(|latest| subject.assessments.get(&latest.assessment));
             let scheme = of.and_then(|of| of.state.scheme.as_ref());
-            scheme.map(|scheme| grade::veto::due(own, &subject.grade, scheme)).unwrap_or_default()
+            let vetoes = scheme.map(|scheme| grade::veto::due(own, &subject.grade, scheme));
+            let publication = publication_due(own, subject, *determination, rulebooks);
+            vetoes.unwrap_or_default().into_iter().chain(publication).collect()
         }
         Event::Incident(event) => incident_due(own, subject, cause.last_segment(), event, rulebooks),
         Event::Account(_)
         | Event::Alert(_)
+        | Event::Appeal(_)
         | Event::Assessment(_)
         | Event::Authority(_)
+        | Event::Dispute(_)
         | Event::Grade(_)
         | Event::Hazard(_)
+        | Event::Notice(_)
         | Event::Other(_)
+        | Event::Party(_)
         | Event::Patrol(_)
         | Event::Premises(_)
         | Event::Publication(_)
+        | Event::Record(_)
+        | Event::Reevaluation(_)
+        | Event::Survey(_)
         | Event::Visit(_) => vec![],
     }
 }
@@ -139,6 +165,20 @@ pub fn compute(
         }),
         ("patrol", "PatrolAssigned") => to_value(rounds::assignment(rulebook, subjects, stream, as_of)?),
         ("patrol", "PatrolMissed") => to_value(rounds::missed(rulebook, subjects, stream, as_of)?),
+        ("grade", "GradePublished") => to_value(subject.grade.publication(rulebook)),
+        ("grade", "GradeSetAside") => to_value(grade::set_aside(subject_of(stream), subject)),
+        ("grade", "StatementInvited") => to_value(invitation(rulebook, subject, subject_of(stream))?),
+        ("notice", "DeadlineFixed") => match subject.notices.get(key) {
+            Some(of) => to_value(of.state.fixed_dates(rulebook)?),
+            None => None,
+        },
+        ("notice", "RemedyDatesFixed") => match subject.notices.get(key) {
+            Some(of) => to_value(of.state.dates(rulebook)?),
+            None => None,
+        },
+        ("record", "DeadlineMissed") => {
+            to_value(office::missed_in(rulebook, subject_of(stream), subject, key, as_of))
+        }
         _ => return Err(Refused::because("not_computed")),
     };
     Ok(result)
@@ -186,6 +226,70 @@ fn incident_due(
     }));
     due.extend(opening::after_incident(own, subject, key, rulebooks));
     due
+}
+
+/// What binds is published where the policy says so, unless an officer took it off the public pages.
+fn publication_due(own: &str, subject: &Subject, number: u64, rulebooks: &dyn Rulebooks) -> Option<Due> {
+    let binding = subject.grade.in_force().filter(|binding| binding.determination.number == number)?;
+    let scheme = subject.assessments.get(&binding.determination.assessment)?.state.scheme.clone()?;
+    let rulebook = rulebooks.rulebook(&scheme)?;
+    rulebook.policy.publication.as_ref()?;
+    let stream = format!("{own}/grade");
+    let subjects = vec![own.to_owned()];
+    Some(Due { reaction: "publication", stream, event_type: "GradePublished", scheme, subjects })
+}
+
+/// An appeal was upheld, or a dispute lost: what it was against is set aside.
+fn set_aside_due(own: &str, subject: &Subject) -> Option<Due> {
+    grade::set_aside(own, subject)?;
+    let (stream, subjects) = (format!("{own}/grade"), vec![own.to_owned()]);
+    let scheme = subject.scheme()?;
+    Some(Due { reaction: "set_aside", stream, event_type: "GradeSetAside", scheme, subjects })
+}
+
+/// A notice was served: dates run from here, and where it announces an adverse effect the party is invited to speak.
+fn service_due(cause: &Recorded<Event>, own: &str, subject: &Subject, rulebooks: &dyn Rulebooks) -> Vec<Due> {
+    let Some(scheme) = subject.scheme() else { return vec![] };
+    let operating = rulebooks.rulebook(&scheme).is_some_and(|rulebook| rulebook.policy.operating);
+    let issued = subject.notices.get(cause.last_segment()).and_then(|of| of.state.issued.as_ref());
+    let Some(issued) = issued.filter(|_| operating) else { return vec![] };
+    let due = |reaction, stream: String, event_type| Due {
+        reaction,
+        stream,
+        event_type,
+        scheme: scheme.clone(),
+        subjects: vec![own.to_owned()],
+    };
+    let mut follows = Vec::new();
+    if !issued.remedies.is_empty() {
+        follows.push(due("remedy_dates", cause.stream.clone(), "RemedyDatesFixed"));
+    }
+    let waits = subject.grade.waiting().is_some_and(|(determined, proceeding)| {
+        determined.adverse
+            && proceeding.invited_on.is_none()
+            && issued.determination == Some(determined.number)
+    });
+    if issued.kind.invites() && waits {
+        follows.push(due("invitation", format!("{own}/grade"), "StatementInvited"));
+    }
+    follows
+}
+
+/// The invitation that the service of a notice brought: of those that could be it, the one served first.
+fn invitation(
+    rulebook: &Rulebook,
+    subject: &Subject,
+    own: &str,
+) -> Result<Option<grade::Invitation>, Refused> {
+    let mut served: Vec<_> = subject.notices.iter().filter(|(_, of)| of.state.served.is_some()).collect();
+    served.sort_by_key(|(_, of)| of.since);
+    for (key, of) in served {
+        let stream = format!("{own}/notice/{key}");
+        if let Some(invitation) = subject.grade.invitation(rulebook, &stream, &of.state)? {
+            return Ok(Some(invitation));
+        }
+    }
+    Ok(None)
 }
 
 /// A case for each failed row of a new assessment, unless one of the same indicator is still open.

@@ -1,21 +1,48 @@
-//! Record: corrections of facts. What was said stands; a further event says what was wrong, and what follows is
-//! computed again.
+//! Record: what is said about facts already recorded. A correction: what was said stands, a further event says what was
+//! wrong, and what follows is computed again. A word for somebody without a key, a record under doubt, a request about
+//! personal data, an answer to a court. A record is about one matter and takes what follows on it.
+
+mod matters;
+#[cfg(test)]
+mod tests;
+
+pub use matters::{Missed, Rebuilt};
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::aggregate::{Concept, named};
+use crate::derivation::Computed;
 use crate::facts::{Facts, Role};
 use crate::rejection::Rejection;
-use crate::said::{Private, Said};
+use crate::said::{Photo, Private, Said};
 
 /// A record as its events left it.
 #[derive(Clone, Debug, Default)]
 pub struct Record {
     /// What was corrected, once it was.
     pub corrected: Option<Correction>,
+    /// Whether what was last asked for is answered.
+    pub answered: bool,
+    /// What it is about, once it is about something.
+    pub matter: Option<Matter>,
+}
+
+/// What a record is about.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Matter {
+    Correction,
+    DeadlineMissed,
+    DoubtfulRecord,
+    Erasure,
+    Evidence,
+    OnBehalf,
+    PersonalData,
+    Report,
 }
 
 /// What was wrong, and what is right.
@@ -54,12 +81,112 @@ pub const COMPLETED_ON: &str = "completed_on";
 #[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "command")]
 pub enum Command {
+    /// Confirm a record that was signed by a key under doubt, or recorded late.
+    ConfirmDoubtful {
+        /// The record's event.
+        event_id: String,
+        /// Its stream.
+        stream: String,
+        /// Who recorded it.
+        recorded_by: String,
+        /// How it is known to be right: private.
+        #[serde(default)]
+        reason: Option<String>,
+    },
     /// Correct a fact.
     Correct {
         /// What is right.
         #[serde(flatten)]
         correction: Correction,
         /// In the corrector's words: private.
+        #[serde(default)]
+        reason: Option<String>,
+    },
+    /// Put personal data right on request; what is right is recorded where it stands.
+    CorrectPersonalData {
+        /// The stream where it was put right.
+        stream: String,
+        /// Names of the private fields.
+        fields: Vec<String>,
+    },
+    /// Give out a bundle of evidence.
+    IssueEvidence {
+        /// SHA-256 of the bundle, lower-case hex.
+        sha256: String,
+        /// `court`, `reconsideration_organ`, `prosecutor`, `party`, `auditor`.
+        to: String,
+        /// The law it is given out under.
+        basis: String,
+        /// Who takes it: private.
+        #[serde(default)]
+        recipient: Option<String>,
+    },
+    /// Put an erasure off, with a date.
+    PostponeErasure {
+        /// Until when.
+        until: NaiveDate,
+        /// Why, as a code: `open_appeal`, `legal_retention`, `litigation`.
+        why: String,
+    },
+    /// Give a person its data.
+    ProvidePersonalData {
+        /// `paper`, `file`, `inspection`.
+        how: String,
+        /// SHA-256 of what was given, lower-case hex.
+        #[serde(default)]
+        sha256: Option<String>,
+    },
+    /// Say where a correction was published.
+    PublishCorrection {
+        /// `public_page`, `board`, `letter` …
+        channels: Vec<String>,
+    },
+    /// Record a report that was made again from the ledger.
+    RebuildReport(Rebuilt),
+    /// Record what somebody dictated or brought on paper.
+    RecordOnBehalf {
+        /// The stream that it was recorded in.
+        stream: String,
+        /// Who spoke: `owner`, `operator`, `steward`, `resident`, `department`.
+        of: String,
+        /// `paper`, `counter`, `telephone`.
+        channel: String,
+        /// The name: private.
+        #[serde(default)]
+        name: Option<String>,
+        /// The paper: private.
+        #[serde(default)]
+        scan: Option<Photo>,
+    },
+    /// Ask that private values be erased.
+    RequestErasure {
+        /// The streams they stand in.
+        streams: Vec<String>,
+        /// Names of the private fields.
+        fields: Vec<String>,
+        /// The law it rests on, as a code.
+        basis: String,
+        /// In words: private.
+        #[serde(default)]
+        text: Option<String>,
+    },
+    /// Ask to see or put right what is held about oneself.
+    RequestPersonalData {
+        /// `see`, `copy`, `correct`.
+        what: String,
+        /// In words: private.
+        #[serde(default)]
+        text: Option<String>,
+    },
+    /// Take back a record that was signed by a key under doubt, or recorded late.
+    WithdrawDoubtful {
+        /// The record's event.
+        event_id: String,
+        /// Its stream.
+        stream: String,
+        /// Who recorded it.
+        recorded_by: String,
+        /// Why it is not to be relied on: private.
         #[serde(default)]
         reason: Option<String>,
     },
@@ -70,14 +197,93 @@ pub enum Command {
 #[serde(tag = "type")]
 #[allow(missing_docs, reason = "the fields are those of the commands")]
 pub enum Event {
+    CorrectionPublished {
+        channels: Vec<String>,
+        by: String,
+    },
+    DeadlineMissed(Computed<Missed>),
+    DoubtfulRecordConfirmed {
+        event_id: String,
+        stream: String,
+        recorded_by: String,
+        by: String,
+    },
+    DoubtfulRecordWithdrawn {
+        event_id: String,
+        stream: String,
+        recorded_by: String,
+        by: String,
+    },
+    ErasurePostponed {
+        until: NaiveDate,
+        why: String,
+        by: String,
+    },
+    ErasureRequested {
+        streams: Vec<String>,
+        fields: Vec<String>,
+        basis: String,
+        on: NaiveDate,
+        by: String,
+    },
+    EvidenceIssued {
+        sha256: String,
+        to: String,
+        basis: String,
+        on: NaiveDate,
+        by: String,
+    },
     FactCorrected {
         #[serde(flatten)]
         correction: Correction,
         by: String,
     },
+    PersonalDataCorrected {
+        stream: String,
+        fields: Vec<String>,
+        on: NaiveDate,
+        by: String,
+    },
+    PersonalDataProvided {
+        how: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sha256: Option<String>,
+        on: NaiveDate,
+        by: String,
+    },
+    PersonalDataRequested {
+        what: String,
+        on: NaiveDate,
+        by: String,
+    },
+    RecordedOnBehalf {
+        stream: String,
+        of: String,
+        channel: String,
+        by: String,
+    },
+    ReportRebuilt {
+        #[serde(flatten)]
+        rebuilt: Rebuilt,
+        by: String,
+    },
 }
 
-named!(Event { FactCorrected });
+named!(Event {
+    CorrectionPublished,
+    DeadlineMissed,
+    DoubtfulRecordConfirmed,
+    DoubtfulRecordWithdrawn,
+    ErasurePostponed,
+    ErasureRequested,
+    EvidenceIssued,
+    FactCorrected,
+    PersonalDataCorrected,
+    PersonalDataProvided,
+    PersonalDataRequested,
+    RecordedOnBehalf,
+    ReportRebuilt,
+});
 
 impl Concept for Record {
     const TYPE: &'static str = "record";
@@ -85,17 +291,41 @@ impl Concept for Record {
     type Event = Event;
 
     fn decide(&self, command: Command, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
-        facts.actor.require(&[Role::GridWorker, Role::DepartmentOfficer, Role::DataClerk])?;
-        if self.corrected.is_some() {
-            return Err(Rejection::AlreadyExists { what: "record" });
-        }
-        let Command::Correct { correction, reason } = command;
-        let event = Event::FactCorrected { correction, by: facts.actor.account.clone() };
-        Ok(vec![Said::with(event, Private::none().with("reason", reason))])
+        let said = match command {
+            Command::Correct { correction, reason } => {
+                facts.actor.require(&[Role::GridWorker, Role::DepartmentOfficer, Role::DataClerk])?;
+                self.must_be_new()?;
+                let event = Event::FactCorrected { correction, by: facts.actor.account.clone() };
+                Said::with(event, Private::none().with("reason", reason))
+            }
+            other => self.decide_matter(other, facts)?,
+        };
+        Ok(vec![said])
     }
 
     fn evolve(&mut self, event: &Event) {
-        let Event::FactCorrected { correction, .. } = event;
-        self.corrected = Some(correction.clone());
+        self.matter = Some(match event {
+            Event::CorrectionPublished { .. } | Event::FactCorrected { .. } => Matter::Correction,
+            Event::DeadlineMissed(_) => Matter::DeadlineMissed,
+            Event::DoubtfulRecordConfirmed { .. } | Event::DoubtfulRecordWithdrawn { .. } => {
+                Matter::DoubtfulRecord
+            }
+            Event::ErasurePostponed { .. } | Event::ErasureRequested { .. } => Matter::Erasure,
+            Event::EvidenceIssued { .. } => Matter::Evidence,
+            Event::PersonalDataCorrected { .. }
+            | Event::PersonalDataProvided { .. }
+            | Event::PersonalDataRequested { .. } => Matter::PersonalData,
+            Event::RecordedOnBehalf { .. } => Matter::OnBehalf,
+            Event::ReportRebuilt { .. } => Matter::Report,
+        });
+        if let Event::FactCorrected { correction, .. } = event {
+            self.corrected = Some(correction.clone());
+        }
+        self.answered = matches!(
+            event,
+            Event::CorrectionPublished { .. }
+                | Event::PersonalDataCorrected { .. }
+                | Event::PersonalDataProvided { .. }
+        );
     }
 }

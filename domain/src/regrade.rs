@@ -59,7 +59,7 @@ pub(crate) fn determination(
             (before.score, before.assessed_on) == (determined.score, determined.assessed_on)
                 && before.points == determined.points
         });
-    Ok((!unchanged).then_some(determined))
+    Ok((!unchanged && !holds_already(subject, cause, &determined)).then_some(determined))
 }
 
 fn question(rulebook: &Rulebook, subject: &Subject, cause: &Cause, of: &AssessmentOf) -> Question {
@@ -132,7 +132,20 @@ fn registered(rulebook: &Rulebook, of: &HazardOf, assessment: &str) -> Option<Re
 }
 
 fn graded_whole(rulebook: &Rulebook, cause: &Cause) -> bool {
-    !rulebook.policy.operating || cause.submitted || cause.trigger == "fact_corrected"
+    let put_right = ["appeal_upheld", "fact_corrected"].contains(&cause.trigger);
+    !rulebook.policy.operating || cause.submitted || put_right
+}
+
+/// What holds again after another result was set aside is not determined anew where it comes out as it was.
+fn holds_already(subject: &Subject, cause: &Cause, determined: &Determination) -> bool {
+    let again = cause.trigger == "appeal_upheld" && !cause.submitted;
+    again
+        && subject.grade.in_force().is_some_and(|binding| {
+            let held = &binding.determination;
+            held.assessment == determined.assessment
+                && (held.score, held.star) == (determined.score, determined.star)
+                && held.points == determined.points
+        })
 }
 
 fn is_recompute_trigger(rulebook: &Rulebook, trigger: &str) -> bool {

@@ -11,6 +11,7 @@
 pub mod credit;
 pub mod policy;
 pub mod procedure;
+pub mod remedy;
 pub mod scheme;
 mod soundness;
 mod written;

@@ -1,23 +1,30 @@
 //! Subject: premises with all that lies under them, folded from every entry of their path in log order. What is
 //! computed about premises is computed from this and nothing else.
 
+mod remedies;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
 use crate::aggregate::Concept;
 use crate::alert::Alert;
+use crate::appeal::Appeal;
 use crate::assessment::{Assessment, Stage};
+use crate::dispute::Dispute;
 use crate::event::Event;
 use crate::grade::Grade;
 use crate::hazard::{self, Hazard, Review};
 use crate::incident::{self, Incident};
+use crate::notice::Notice;
 use crate::outcome::Outcome;
 use crate::premises::{self, Premises};
 use crate::record::{COMPLETED_ON, Correction, Event as RecordEvent};
 use crate::recorded::Recorded;
+use crate::reevaluation::Reevaluation;
 use crate::rejection::Rejection;
 use crate::rounds::{Ask, Rounds};
+use crate::survey::Survey;
 use crate::visit::{self, Visit};
 use crate::{assessment, grade};
 
@@ -26,31 +33,56 @@ use crate::{assessment, grade};
 pub struct Subject {
     /// The alert, where the subject is one.
     pub alert: Alert,
+    /// Appeals by their stream's last segment.
+    pub appeals: BTreeMap<String, Running<Appeal>>,
     /// Assessments by their stream's last segment.
     pub assessments: BTreeMap<String, AssessmentOf>,
     /// What last gave rise to a new computation of the grade.
     pub cause: Option<Cause>,
+    /// Reconsiderations and lawsuits by their stream's last segment.
+    pub disputes: BTreeMap<String, Running<Dispute>>,
     /// The grade.
     pub grade: Grade,
     /// Hazards by their stream's last segment.
     pub hazards: BTreeMap<String, HazardOf>,
     /// Incidents by their stream's last segment.
     pub incidents: BTreeMap<String, IncidentOf>,
+    /// Records that say which of the office's deadlines passed, by their stream's last segment.
+    pub missed: BTreeSet<String>,
+    /// Notices by their stream's last segment.
+    pub notices: BTreeMap<String, Running<Notice>>,
     /// Register, assignments, parties.
     pub premises: Premises,
+    /// Requests to be graded again, by their stream's last segment.
+    pub reevaluations: BTreeMap<String, Running<Reevaluation>>,
     /// What they ask of rounds, and a building's rounds.
     pub rounds: Rounds,
+    /// The day on which the newest notice about a stream was served, by that stream.
+    pub served: BTreeMap<String, NaiveDate>,
     /// Days on which the steward or owner looked round.
     pub steward_checks: Vec<NaiveDate>,
+    /// Surveys of residents by their stream's last segment.
+    pub surveys: BTreeMap<String, Survey>,
     /// Visits under way, by their stream's last segment.
     pub visits: BTreeMap<String, Visit>,
     /// Visits made or failed, in order.
     pub calls: Vec<Call>,
 }
 
+/// A case with the place of the entry from which its clock runs.
+#[derive(Clone, Debug, Default)]
+pub struct Running<C> {
+    /// Its own state.
+    pub state: C,
+    /// Position of that entry.
+    pub since: u64,
+}
+
 /// An assessment with its days.
 #[derive(Clone, Debug, Default)]
 pub struct AssessmentOf {
+    /// Who entered results or submitted it.
+    pub hands: BTreeSet<String>,
     /// Its own state.
     pub state: Assessment,
     /// Confirmed incidents that were known when it was opened: what it looked at.
@@ -116,18 +148,23 @@ impl Subject {
         let (on, key, position) = (recorded.holds_from(), recorded.last_segment(), recorded.position);
         match &recorded.event {
             Event::Alert(event) => self.alert.evolve(event),
+            Event::Appeal(event) => self.apply_appeal(key, event, position),
             Event::Assessment(event) => self.apply_assessment(key, event, on, position),
+            Event::Dispute(event) => self.apply_dispute(key, event, position),
             Event::Grade(event) => {
                 if let grade::Event::GradeDetermined(computed) = event {
                     self.rounds.scheme = Some(computed.derivation.scheme.clone());
                 }
                 self.grade.evolve(event);
-                if matches!(event, grade::Event::ProhibitionConfirmed { .. }) {
-                    self.caused("prohibition_confirmed", on);
+                match event {
+                    grade::Event::GradeSetAside(computed) => self.caused_by_setting_aside(&computed.result),
+                    grade::Event::ProhibitionConfirmed { .. } => self.caused("prohibition_confirmed", on),
+                    _ => {}
                 }
             }
             Event::Hazard(event) => self.apply_hazard(key, event, on),
             Event::Incident(event) => self.apply_incident(key, event, on),
+            Event::Notice(event) => self.apply_notice(key, event, position),
             Event::Patrol(event) => self.rounds.take(recorded.subject(), event, on, position),
             Event::Premises(event) => {
                 if let premises::Event::StewardCheckRecorded { on, .. } = event {
@@ -136,13 +173,23 @@ impl Subject {
                 self.premises.evolve(event);
             }
             Event::Record(RecordEvent::FactCorrected { correction, .. }) => self.correct(correction, on),
+            Event::Record(RecordEvent::DeadlineMissed(_)) => {
+                self.missed.insert(key.to_owned());
+            }
+            Event::Reevaluation(event) => self.apply_reevaluation(key, event, position),
+            Event::Survey(event) => self.surveys.entry(key.to_owned()).or_default().evolve(event),
             Event::Visit(event) => {
                 if matches!(event, visit::Event::VisitMade { .. }) {
                     self.rounds.made_on(on, position);
                 }
                 self.apply_visit(key, event, on);
             }
-            Event::Account(_) | Event::Authority(_) | Event::Other(_) | Event::Publication(_) => {}
+            Event::Account(_)
+            | Event::Authority(_)
+            | Event::Other(_)
+            | Event::Party(_)
+            | Event::Publication(_)
+            | Event::Record(_) => {}
         }
         if matches!(recorded.event, Event::Grade(_) | Event::Hazard(_) | Event::Premises(_)) {
             self.rounds.ask(self.asks(on), position);
@@ -196,8 +243,12 @@ impl Subject {
                 let acting = self.incidents.iter().filter(|(_, of)| of.state.acts().is_some());
                 of.answers = acting.map(|(incident, _)| incident.clone()).collect();
             }
-            assessment::Event::AssessmentSubmitted { completed_on, .. } => {
+            assessment::Event::IndicatorsChecked { by, .. } => {
+                of.hands.insert(by.clone());
+            }
+            assessment::Event::AssessmentSubmitted { completed_on, by } => {
                 let day = completed_on.unwrap_or(on);
+                of.hands.insert(by.clone());
                 (of.submitted_on, of.submitted_at) = (Some(day), position);
                 self.rounds.made_on(day, position);
                 let trigger = of.state.reason.map_or("scheduled", assessment::Reason::trigger);

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use rusqlite::{Connection, params};
-use serde::{Deserialize, Serialize};
-use wuping_domain::account::{self, Account, Standing};
+use wuping_domain::account::{Account, Standing};
 use wuping_domain::aggregate::Concept;
 use wuping_domain::event::Event;
 
@@ -13,7 +12,7 @@ use crate::error::ViewsError;
 use crate::tx::{Tx, json, signed, write};
 
 /// Raised when the fold or its rows change.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// All accounts and keys, with those whose rows are behind.
 #[derive(Debug, Default)]
@@ -25,7 +24,6 @@ pub struct Accounts {
 #[derive(Debug, Default)]
 struct HeldAccount {
     dirty: bool,
-    relations: Vec<Relation>,
     state: Account,
 }
 
@@ -39,15 +37,6 @@ struct HeldKey {
     suspect_from: Option<u64>,
 }
 
-/// How an account's holder is related to a party or premises: a reason to step aside.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub struct Relation {
-    /// A subject.
-    pub to: String,
-    /// `owner`, `kin`, `employer` …
-    pub relation: String,
-}
-
 /// Take an entry.
 ///
 /// # Errors
@@ -57,9 +46,6 @@ pub fn apply(tx: &mut Tx, entry: &Entry) -> Result<(), ViewsError> {
     if let Event::Account(event) = &entry.recorded.event {
         let held = accounts.accounts.entry(entry.recorded.last_segment().to_owned()).or_default();
         held.state.evolve(event);
-        if let account::Event::RelationDeclared { to, relation } = event {
-            held.relations.push(Relation { to: to.clone(), relation: relation.clone() });
-        }
         held.dirty = true;
     }
     if let Some(fact) = &entry.key {
@@ -102,8 +88,12 @@ impl Accounts {
 
     pub(crate) fn write_rows(&mut self, connection: &Connection) -> Result<(), ViewsError> {
         for (id, held) in self.accounts.iter_mut().filter(|(_, held)| held.dirty) {
-            let values =
-                params![id, code(held.state.standing), json(&held.state.grants)?, json(&held.relations)?];
+            let values = params![
+                id,
+                code(held.state.standing),
+                json(&held.state.grants)?,
+                json(&held.state.relations)?
+            ];
             write(connection, "REPLACE INTO accounts VALUES (?1, ?2, ?3, ?4)", values)?;
             held.dirty = false;
         }
@@ -132,10 +122,10 @@ impl Accounts {
             let unread = |source| ViewsError::Unread { what: "grant of an account", source };
             let state = Account {
                 grants: serde_json::from_str(&text(2)?).map_err(unread)?,
+                relations: serde_json::from_str(&text(3)?).map_err(unread)?,
                 standing: standing(&text(1)?),
             };
-            let relations = serde_json::from_str(&text(3)?).map_err(unread)?;
-            accounts.accounts.insert(text(0)?, HeldAccount { dirty: false, relations, state });
+            accounts.accounts.insert(text(0)?, HeldAccount { dirty: false, state });
         }
         let mut statement = connection.prepare("SELECT * FROM account_keys").map_err(&reading)?;
         let mut rows = statement.query([]).map_err(&reading)?;

@@ -50,6 +50,8 @@ pub struct Change {
     pub in_force: Option<Option<Standing>>,
     /// An assessment's result became public or ceased to be, from this day on.
     pub publication: Option<Publication>,
+    /// Number of a determination that ceased to hold, with the day from which it does not.
+    pub set_aside: Option<(u64, NaiveDate)>,
 }
 
 /// That a result is public from a day on, or is not.
@@ -86,8 +88,14 @@ impl GradeBook {
             event => self.grade.evolve(event),
         }
         match event {
-            grade::Event::GradePublished { assessment, .. } => {
+            grade::Event::GradePublished(published) => {
+                let assessment = &published.facts().assessment;
                 change.publication = Some(publication(assessment, recorded.holds_from(), true));
+            }
+            grade::Event::GradeSetAside(computed) => {
+                let number = computed.result.determination;
+                let known = self.grade.set_aside.contains(&number);
+                change.set_aside = known.then_some((number, computed.result.on));
             }
             grade::Event::GradeUnpublished { assessment, .. } => {
                 change.publication = Some(publication(assessment, recorded.holds_from(), false));
@@ -176,8 +184,7 @@ impl GradeBook {
     fn forget_superseded(&mut self) {
         let (grade, latest) = (&self.grade, self.grade.latest.as_ref().map(|latest| latest.number));
         if self.origins.len() > grade.binding.len() + 1 {
-            let bound: Vec<u64> =
-                grade.binding.values().map(|binding| binding.determination.number).collect();
+            let bound: Vec<u64> = grade.binding.values().flat_map(Binding::numbers).collect();
             self.origins.retain(|number, _| Some(*number) == latest || bound.contains(number));
         }
     }
@@ -191,6 +198,7 @@ pub struct Chronicle {
     bound: Vec<Standing>,
     determined: Vec<Standing>,
     publications: Vec<Publication>,
+    set_aside: Vec<(u64, NaiveDate)>,
 }
 
 impl Chronicle {
@@ -200,6 +208,7 @@ impl Chronicle {
         self.bound.extend(change.bound);
         self.determined.extend(change.determined);
         self.publications.extend(change.publication);
+        self.set_aside.extend(change.set_aside);
     }
 
     /// What held on this day by what is known now: of the results effective by then and public then, that of the newest
@@ -207,7 +216,10 @@ impl Chronicle {
     pub fn valid_at(&self, day: NaiveDate) -> Option<&Standing> {
         let mut newest: BTreeMap<&str, (u64, &Standing)> = BTreeMap::new();
         // of one assessment the last result counts, though an earlier one was of a later day before it was corrected
-        for standing in self.bound.iter().filter(|standing| standing.effective_from <= day) {
+        let held = |standing: &&Standing| {
+            standing.effective_from <= day && !self.ceased(standing.determination.number, day)
+        };
+        for standing in self.bound.iter().filter(held) {
             let number = standing.determination.number;
             let of = newest.entry(&standing.determination.assessment).or_insert((number, standing));
             of.1 = standing;
@@ -224,6 +236,9 @@ impl Chronicle {
     pub fn determined_at(&self, day: NaiveDate) -> Option<&Standing> {
         let latest = self.determined.iter().rev().find(|standing| standing.effective_from <= day)?;
         let number = latest.determination.number;
+        if self.ceased(number, day) {
+            return None;
+        }
         let took_effect = self
             .bound
             .iter()
@@ -235,7 +250,14 @@ impl Chronicle {
     pub fn determined(&self) -> Option<&Standing> {
         let latest = self.determined.last()?;
         let number = latest.determination.number;
-        (!self.bound.iter().any(|bound| bound.determination.number == number)).then_some(latest)
+        let ended = self.set_aside.iter().any(|(ended, _)| *ended == number);
+        let took_effect = self.bound.iter().any(|bound| bound.determination.number == number);
+        (!ended && !took_effect).then_some(latest)
+    }
+
+    /// Whether a determination was set aside from this day or an earlier one.
+    fn ceased(&self, number: u64, day: NaiveDate) -> bool {
+        self.set_aside.iter().any(|(ended, from)| *ended == number && *from <= day)
     }
 
     fn was_public(&self, assessment: &str, day: NaiveDate) -> bool {
@@ -352,7 +374,7 @@ mod tests {
     proptest! {
         #[test]
         fn when_every_day_has_come_what_is_valid_is_what_is_in_force(
-            happenings in prop::collection::vec((0..5_u8, 0..3_u64, 0..60_u64, any::<bool>()), 1..40),
+            happenings in prop::collection::vec((0..6_u8, 0..3_u64, 0..60_u64, any::<bool>()), 1..40),
         ) {
             let mut chronicle = Chronicle::default();
             let mut number = 0;
@@ -365,6 +387,13 @@ mod tests {
                     }
                     2 => json!({"type": "GradeUnpublished", "assessment": name, "why": "w"}),
                     3 => json!({"type": "GradePublished", "assessment": name, "why": "w"}),
+                    4 => json!({
+                        "type": "GradeSetAside", "derivation": {"scheme": {"id": "r", "sha256": "0"}, "subjects": []},
+                        "result": {
+                            "determination": number.max(1) - u64::from(waits && number > 1), "origin": "appeal",
+                            "decided_in": "premises/p-1/appeal/1", "on": on
+                        }
+                    }),
                     _ => json!({
                         "type": "AdverseGradeConfirmed", "determination": number, "on": on, "document_number": "1",
                         "by": "u-2"

@@ -12,7 +12,7 @@ use crate::premises::id_of;
 use crate::tx::{Tx, signed};
 
 /// Raised when the fold or its rows change.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// Take an entry: into the grade book, and as a row where it changed something.
 ///
@@ -76,7 +76,9 @@ fn line(recorded: &Recorded<Event>, event: &grade::Event, change: Change, book: 
     let (kind, standing) = match (event, change.in_force) {
         (_, Some(Some(now))) => ("in_force", Some(now)),
         (_, Some(None)) => ("none_in_force", None),
-        (grade::Event::AdverseGradeRefused { .. }, None) => ("refused", book.latest()),
+        (grade::Event::AdverseGradeRefused { .. } | grade::Event::LiftFromProhibitedRefused { .. }, None) => {
+            ("refused", book.latest())
+        }
         (grade::Event::ProhibitionConfirmed { .. }, None) => ("prohibited", None),
         (grade::Event::ProhibitionLiftConfirmed { .. }, None) => ("prohibition_lifted", None),
         _ => return None,
@@ -94,11 +96,20 @@ const fn trigger(event: &grade::Event) -> Option<&'static str> {
         grade::Event::AdverseGradeConfirmed { .. } => "confirmed",
         grade::Event::AdverseGradeRefused { .. } => "refused",
         grade::Event::GradePublished { .. } => "published",
+        grade::Event::GradeSetAside(_) => "set_aside",
         grade::Event::GradeUnpublished { .. } => "unpublished",
         grade::Event::LiftFromProhibitedConfirmed { .. } => "lift_confirmed",
+        grade::Event::LiftFromProhibitedRefused { .. } => "refused",
         grade::Event::ProhibitionConfirmed { .. } => "prohibited",
         grade::Event::ProhibitionLiftConfirmed { .. } => "prohibition_lifted",
         grade::Event::GradeDetermined(_)
+        | grade::Event::HearingRequested { .. }
+        | grade::Event::OwnerReplied { .. }
+        | grade::Event::PlaqueFoundMissing { .. }
+        | grade::Event::PlaqueHung { .. }
+        | grade::Event::PlaqueRemoved { .. }
+        | grade::Event::ProhibitionLiftRefused { .. }
+        | grade::Event::ProhibitionRefused { .. }
         | grade::Event::StatementConsidered { .. }
         | grade::Event::StatementInvited { .. }
         | grade::Event::StatementMade { .. }

@@ -7,7 +7,9 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use wuping_domain::assessment::{self, Assessment, Checked, Reason};
 use wuping_domain::derivation::SchemeRef;
-use wuping_domain::grade::{Binding, Determination, Grade, Proceeding, Prohibition};
+use wuping_domain::grade::{
+    Binding, Determination, Determined, Grade, Plaque, PlaqueKind, Proceeding, Prohibition,
+};
 use wuping_domain::hazard::{self, Found, Hazard};
 use wuping_domain::premises::{Assessor, PartyRole, Premises, Register};
 
@@ -69,11 +71,19 @@ struct KeptPremises {
 
 #[derive(Deserialize, Serialize)]
 struct KeptGrade {
-    binding: BTreeMap<String, (Determination, NaiveDate, u64)>,
+    /// Of each assessment what binds, and behind it what bound before it.
+    binding: BTreeMap<String, Vec<(Determination, NaiveDate, u64)>>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    confirmers: BTreeMap<u64, String>,
     count: u64,
+    determined: BTreeMap<u64, (String, String)>,
     latest: Option<Determination>,
-    pending: Option<[Option<NaiveDate>; 3]>,
+    pending: Option<[Option<NaiveDate>; 4]>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    plaques: BTreeMap<PlaqueKind, Plaque>,
     prohibition: Option<Prohibition>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    set_aside: BTreeSet<u64>,
     unpublished: BTreeSet<String>,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     vetoes: BTreeSet<String>,
@@ -156,17 +166,33 @@ impl Kept {
 
 impl KeptGrade {
     fn of(book: &GradeBook) -> Self {
-        let Grade { binding, count, latest, pending, prohibition, unpublished, vetoes } = book.grade.clone();
-        let bound = |(key, of): (String, Binding)| (key, (of.determination, of.effective_from, of.first));
-        let steps = |Proceeding { invited_on, statement_on, considered_on }| {
-            [invited_on, statement_on, considered_on]
-        };
-        Self {
-            binding: binding.into_iter().map(bound).collect(),
+        let Grade {
+            binding,
+            confirmers,
             count,
+            determined,
+            latest,
+            pending,
+            plaques,
+            prohibition,
+            set_aside,
+            unpublished,
+            vetoes,
+        } = book.grade.clone();
+        let steps = |Proceeding { invited_on, statement_on, considered_on, hearing_on }| {
+            [invited_on, statement_on, considered_on, hearing_on]
+        };
+        let named = |(number, of): (u64, Determined)| (number, (of.assessment, of.assessor));
+        Self {
+            binding: binding.into_iter().map(|(key, of)| (key, layers(of))).collect(),
+            confirmers,
+            count,
+            determined: determined.into_iter().map(named).collect(),
             latest,
             pending: pending.map(steps),
+            plaques,
             prohibition,
+            set_aside,
             unpublished,
             vetoes,
             origins: book.origins.clone(),
@@ -175,21 +201,21 @@ impl KeptGrade {
     }
 
     fn book(self) -> GradeBook {
-        let bound = |(key, (determination, effective_from, first))| {
-            (key, Binding { determination, effective_from, first })
+        let steps = |[invited_on, statement_on, considered_on, hearing_on]: [Option<NaiveDate>; 4]| {
+            Proceeding { invited_on, statement_on, considered_on, hearing_on }
         };
-        let steps = |[invited_on, statement_on, considered_on]: [Option<NaiveDate>; 3]| Proceeding {
-            invited_on,
-            statement_on,
-            considered_on,
-        };
+        let named = |(number, (assessment, assessor))| (number, Determined { assessment, assessor });
         GradeBook {
             grade: Grade {
-                binding: self.binding.into_iter().map(bound).collect(),
+                binding: self.binding.into_iter().filter_map(|(key, of)| Some((key, binding(of)?))).collect(),
+                confirmers: self.confirmers,
                 count: self.count,
+                determined: self.determined.into_iter().map(named).collect(),
                 latest: self.latest,
                 pending: self.pending.map(steps),
+                plaques: self.plaques,
                 prohibition: self.prohibition,
+                set_aside: self.set_aside,
                 unpublished: self.unpublished,
                 vetoes: self.vetoes,
             },
@@ -197,6 +223,24 @@ impl KeptGrade {
             prohibited_from: self.prohibited_from,
         }
     }
+}
+
+/// What binds, and behind it what bound before it, newest first.
+fn layers(of: Binding) -> Vec<(Determination, NaiveDate, u64)> {
+    let mut layers = Vec::new();
+    let mut next = Some(Box::new(of));
+    while let Some(binding) = next {
+        let Binding { determination, effective_from, first, before } = *binding;
+        layers.push((determination, effective_from, first));
+        next = before;
+    }
+    layers
+}
+
+fn binding(layers: Vec<(Determination, NaiveDate, u64)>) -> Option<Binding> {
+    layers.into_iter().rev().fold(None, |before, (determination, effective_from, first)| {
+        Some(Binding { determination, effective_from, first, before: before.map(Box::new) })
+    })
 }
 
 impl KeptAssessment {

@@ -76,13 +76,19 @@ pub fn apply(tx: &mut Tx, recorded: &Recorded<Event>) -> Result<(), ViewsError> 
         Event::Grade(_) | Event::Hazard(_) | Event::Premises(_) => {}
         Event::Account(_)
         | Event::Alert(_)
+        | Event::Appeal(_)
         | Event::Assessment(_)
         | Event::Authority(_)
+        | Event::Dispute(_)
         | Event::Incident(_)
+        | Event::Notice(_)
         | Event::Other(_)
+        | Event::Party(_)
         | Event::Patrol(_)
         | Event::Publication(_)
         | Event::Record(_)
+        | Event::Reevaluation(_)
+        | Event::Survey(_)
         | Event::Visit(_) => return Ok(()),
     }
     match held.layer() {

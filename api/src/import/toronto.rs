@@ -227,7 +227,9 @@ impl Import<'_> {
         };
         let facts = Facts {
             actor: Actor::channel(CHANNEL),
+            colleague: None,
             rulebook: None,
+            stream: stream.clone(),
             subject: None,
             today: evaluation.completed_on,
         };
@@ -346,7 +348,9 @@ impl Import<'_> {
     pub(super) fn facts(&self, account: &str, subject: Option<Arc<Subject>>, today: NaiveDate) -> Facts {
         Facts {
             actor: Actor::channel(account),
+            colleague: None,
             rulebook: Some(self.compiled.rulebook.clone()),
+            stream: String::new(),
             subject,
             today,
         }

@@ -111,7 +111,14 @@ mod tests {
         let register = serde_json::json!({ "layer": "building", "address": "1 Yonge St" });
         subject.premises.register = Some(serde_json::from_value::<Register>(register).unwrap());
         let today = "2026-01-01".parse().unwrap();
-        Facts { actor: Actor::channel("import"), rulebook: None, subject: Some(Arc::new(subject)), today }
+        Facts {
+            actor: Actor::channel("import"),
+            colleague: None,
+            rulebook: None,
+            stream: String::new(),
+            subject: Some(Arc::new(subject)),
+            today,
+        }
     }
 
     fn told(deduction: &mut Deduction, points: u64, key: &str) -> Vec<String> {

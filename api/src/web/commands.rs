@@ -19,8 +19,8 @@ use wuping_ledger::timestamp::Timestamp;
 use crate::app::{App, Asked, Done, ExecuteError, Who};
 use crate::office::Session;
 use crate::web::api::{problem, problem_with};
-use crate::web::format_refusals::{known, of_the_sender};
 use crate::web::desk_page::full_text;
+use crate::web::format_refusals::{known, of_the_sender};
 use crate::web::look::words::Lang;
 use crate::web::session::{
     SESSION, cookie, lang_of, no_session_cookie, now_seconds, session_cookie, wrong_credentials,
@@ -43,11 +43,7 @@ struct Credentials {
     password: String,
 }
 
-async fn sign_in(
-    State(app): State<Arc<App>>,
-    headers: HeaderMap,
-    StrictJson(body): StrictJson,
-) -> Response {
+async fn sign_in(State(app): State<Arc<App>>, headers: HeaderMap, StrictJson(body): StrictJson) -> Response {
     let lang = lang_of(&headers);
     let credentials: Credentials = match serde_json::from_value(body) {
         Ok(credentials) => credentials,

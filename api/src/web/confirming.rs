@@ -109,14 +109,14 @@ fn case(
         true => fields,
         false => done_by(lang, &named(lang, roles)),
     };
-    let hear = determined.adverse && proceeding.statement_on.is_none();
+    let hear = determined.adverse && proceeding.spoken_on().is_none();
     let story = html! {
         (grade_line(lang, determined.star, level))
         (facts(&[
             Fact::text(lang.pick("认定日期", "Determined"), lang.day(determined.determined_on)),
             Fact::text(lang.pick("得分", "Score"), determined.score.to_string()),
             Fact::text(lang.pick("陈述申辩通知送达", "Invitation served"), said(proceeding.invited_on)),
-            Fact::text(lang.pick("当事人陈述", "Statement made"), said(proceeding.statement_on)),
+            Fact::text(lang.pick("当事人陈述", "Statement made"), said(proceeding.spoken_on())),
             Fact::text(lang.pick("审议", "Considered"), said(proceeding.considered_on)),
         ]))
         (link_list(&[
@@ -134,7 +134,7 @@ fn case(
         } @else if hear {
             (section(lang.pick("代录当事人陈述", "Record a statement handed in"), only(&COUNTER, step("make_statement", lang.say("记录陈述", "Record the statement"), html! { (words("handed_in_on", lang.say("收到日期", "Handed in on"), TextKind::Day)) (words("text", lang.say("当事人的原话", "The party's own words"), TextKind::Long)) }))))
         }
-        @if proceeding.statement_on.is_some() && proceeding.considered_on.is_none() {
+        @if proceeding.spoken_on().is_some() && proceeding.considered_on.is_none() {
             (section(lang.pick("审议陈述", "Consider the statement"), only(&CONSIDERERS, step("consider_statement", lang.say("记录审议", "Record the consideration"), html! { (adoption(lang)) (words("text", lang.say("审议意见", "Reasons"), TextKind::Long)) }))))
         }
         (section(lang.pick("确认", "Confirm"), only(&[Role::Confirmer], step(if determined.adverse { "confirm" } else { "confirm_lift" }, lang.say("确认生效", "Confirm: it binds"), words("text", lang.say("决定文号", "Number of the decision"), TextKind::Short)))))

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 use wuping_domain::{
-    account, alert, assessment, authority, grade, hazard, incident, patrol, premises, publication, record,
-    visit,
+    account, alert, appeal, assessment, authority, dispute, grade, hazard, incident, notice, party, patrol,
+    premises, publication, record, reevaluation, survey, visit,
 };
 
 use crate::web::openapi_keys;
@@ -74,15 +74,21 @@ fn command_schemas() -> Map<String, Value> {
     let commands = [
         ("account", account::Command::json_schema(&mut parts)),
         ("alert", alert::Command::json_schema(&mut parts)),
+        ("appeal", appeal::Command::json_schema(&mut parts)),
         ("assessment", assessment::Command::json_schema(&mut parts)),
         ("authority", authority::Command::json_schema(&mut parts)),
+        ("dispute", dispute::Command::json_schema(&mut parts)),
         ("grade", grade::Command::json_schema(&mut parts)),
         ("hazard", hazard::Command::json_schema(&mut parts)),
         ("incident", incident::Command::json_schema(&mut parts)),
         ("patrol", patrol::Command::json_schema(&mut parts)),
+        ("notice", notice::Command::json_schema(&mut parts)),
+        ("party", party::Command::json_schema(&mut parts)),
         ("premises", premises::Command::json_schema(&mut parts)),
         ("record", record::Command::json_schema(&mut parts)),
+        ("reevaluation", reevaluation::Command::json_schema(&mut parts)),
         ("rulebook", publication::Command::json_schema(&mut parts)),
+        ("survey", survey::Command::json_schema(&mut parts)),
         ("visit", visit::Command::json_schema(&mut parts)),
     ];
     let mut schemas = parts.take_definitions(true);

@@ -22,8 +22,8 @@ use wuping_projections::{Views, ViewsError, ViewsHandle, ViewsState};
 use wuping_replay::report::ReportError;
 
 use crate::anchors::Anchors;
-use crate::authorities::Authorities;
 use crate::app::App;
+use crate::authorities::Authorities;
 use crate::sample::is_sample;
 
 use super::look::layout::{Area, LedgerFoot, Origin, Page, area_nav, page};

@@ -1,13 +1,81 @@
 //! Hearing: before an adverse grade binds, the party is invited, speaks, and is answered.
 
 use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 
-use super::{Event, Grade};
+use super::{Event, Grade, Proceeding};
+use crate::deadline::{PeriodQuestion, period};
+use crate::derivation::Either;
 use crate::facts::{Facts, Role};
+use crate::notice::Notice;
+use crate::refused::Refused;
 use crate::rejection::Rejection;
+use crate::rulebook::Rulebook;
 use crate::said::{Private, Said};
 
+/// An invitation to make a statement, as it was served.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Invitation {
+    /// Number of the determination.
+    pub determination: u64,
+    /// The day it was served.
+    pub served_on: NaiveDate,
+    /// How.
+    pub method: String,
+    /// The notice that it came with, where it follows from its service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<String>,
+    /// Until when a statement may be made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statement_by: Option<NaiveDate>,
+    /// Whether that day may still move.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub provisional: bool,
+    /// Who recorded it, where somebody did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+}
+
+impl Proceeding {
+    /// The day on which the party spoke first, in writing or by asking for a hearing.
+    pub fn spoken_on(&self) -> Option<NaiveDate> {
+        self.statement_on.into_iter().chain(self.hearing_on).min()
+    }
+}
+
 impl Grade {
+    /// The invitation that follows from the service of a notice; none where nothing waits for one.
+    ///
+    /// # Errors
+    /// `not_in_rulebook` and `unknown_rule` where the policy has no statement or no deadline for it.
+    pub(crate) fn invitation(
+        &self,
+        rulebook: &Rulebook,
+        stream: &str,
+        notice: &Notice,
+    ) -> Result<Option<Invitation>, Refused> {
+        let (Some((determined, proceeding)), Some(issued), Some((served_on, method))) =
+            (self.waiting(), &notice.issued, notice.served)
+        else {
+            return Ok(None);
+        };
+        let fits = issued.determination == Some(determined.number) && issued.kind.invites();
+        if !fits || !determined.adverse || proceeding.invited_on.is_some() {
+            return Ok(None);
+        }
+        let rule = rulebook.policy.statement.as_ref().ok_or_else(|| Refused::because("not_in_rulebook"))?;
+        let period = period(rulebook, &PeriodQuestion::of(&rule.deadline, served_on))?;
+        Ok(Some(Invitation {
+            determination: determined.number,
+            served_on,
+            method: method.code().to_owned(),
+            notice: Some(stream.to_owned()),
+            statement_by: period.date(),
+            provisional: period.provisional,
+            by: None,
+        }))
+    }
+
     /// The invitation was served.
     pub(super) fn invite(
         &self,
@@ -25,8 +93,44 @@ impl Grade {
             return Err(Rejection::AlreadyExists { what: "invitation" });
         }
         must_lie_between("served_on", served_on, determined.determined_on, facts.today)?;
-        let by = facts.actor.account.clone();
-        Ok(Said::openly(Event::StatementInvited { determination, served_on, method, by }))
+        let by = Some(facts.actor.account.clone());
+        let invitation = Invitation {
+            determination,
+            served_on,
+            method,
+            notice: None,
+            statement_by: None,
+            provisional: false,
+            by,
+        };
+        Ok(Said::openly(Event::StatementInvited(Either::Stated(invitation))))
+    }
+
+    /// The party asks to be heard in person, before the time to make a statement ends.
+    pub(super) fn request_hearing(
+        &self,
+        determination: u64,
+        handed_in_on: Option<NaiveDate>,
+        facts: &Facts,
+    ) -> Result<Said<Event>, Rejection> {
+        let (determined, proceeding) = self.pending(determination)?;
+        if !determined.adverse {
+            return Err(Rejection::WrongState { is: "no downgrade", needs: "an adverse determination" });
+        }
+        if proceeding.hearing_on.is_some() {
+            return Err(Rejection::AlreadyExists { what: "request for a hearing" });
+        }
+        let (on, taken_by) = spoken(handed_in_on, determined.determined_on, facts)?;
+        if let Some(invited_on) = proceeding.invited_on {
+            let rulebook = facts.rulebook()?;
+            let rule = rulebook.policy.statement.as_ref().map(|rule| rule.deadline.as_str());
+            let rule = rule.ok_or_else(|| Refused::because("not_in_rulebook"))?;
+            let period = period(rulebook, &PeriodQuestion::of(rule, invited_on))?;
+            if period.over_on(on) {
+                return Err(Rejection::because("hearing_late", serde_json::json!({ "due": period.date() })));
+            }
+        }
+        Ok(Said::openly(Event::HearingRequested { determination, on, taken_by }))
     }
 
     /// The party speaks, or staff record what it handed in at the counter: then the day that counts is the day of
@@ -45,27 +149,7 @@ impl Grade {
         if text.trim().is_empty() {
             return Err(Rejection::Malformed { field: "text", needs: "the party's words" });
         }
-        let (on, taken_by) = match handed_in_on {
-            None => {
-                facts.actor.require(&[Role::Owner, Role::Operator])?;
-                if !facts.subject()?.premises.answered_for_by(&facts.actor, facts.today) {
-                    return Err(Rejection::NotFound {
-                        what: "naming of your party as owner or operator here",
-                    });
-                }
-                (facts.today, None)
-            }
-            Some(day) => {
-                facts.actor.require(&[
-                    Role::LegalOfficer,
-                    Role::DepartmentOfficer,
-                    Role::StreetLead,
-                    Role::GridWorker,
-                ])?;
-                must_lie_between("handed_in_on", day, determined.determined_on, facts.today)?;
-                (day, Some(facts.actor.account.clone()))
-            }
-        };
+        let (on, taken_by) = spoken(handed_in_on, determined.determined_on, facts)?;
         let event = Event::StatementMade { determination, on, taken_by };
         Ok(Said::with(event, Private::none().with("text", Some(text))))
     }
@@ -80,7 +164,7 @@ impl Grade {
     ) -> Result<Said<Event>, Rejection> {
         facts.actor.require(&[Role::DepartmentOfficer, Role::LegalOfficer])?;
         let (_, proceeding) = self.pending(determination)?;
-        if proceeding.statement_on.is_none() {
+        if proceeding.spoken_on().is_none() {
             return Err(Rejection::WrongState { is: "without a statement", needs: "a statement made" });
         }
         if proceeding.considered_on.is_some() {
@@ -90,6 +174,29 @@ impl Grade {
         let private = Private::none().with("reasons", Some(reasons));
         Ok(Said::with(Event::StatementConsidered { determination, on, adopted, by }, private))
     }
+}
+
+/// The party's own word, or what staff take at the counter: then the day that counts is the day of receipt there.
+fn spoken(
+    handed_in_on: Option<NaiveDate>,
+    determined_on: NaiveDate,
+    facts: &Facts,
+) -> Result<(NaiveDate, Option<String>), Rejection> {
+    let Some(day) = handed_in_on else {
+        facts.actor.require(&[Role::Owner, Role::Operator])?;
+        if !facts.subject()?.premises.answered_for_by(&facts.actor, facts.today) {
+            return Err(Rejection::NotFound { what: "naming of your party as owner or operator here" });
+        }
+        return Ok((facts.today, None));
+    };
+    facts.actor.require(&[
+        Role::LegalOfficer,
+        Role::DepartmentOfficer,
+        Role::StreetLead,
+        Role::GridWorker,
+    ])?;
+    must_lie_between("handed_in_on", day, determined_on, facts.today)?;
+    Ok((day, Some(facts.actor.account.clone())))
 }
 
 fn must_lie_between(

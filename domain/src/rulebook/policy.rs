@@ -12,6 +12,7 @@ use super::procedure::{
     AdversePolicy, DeadlineRule, NotAssessedPolicy, ProhibitionGround, ProhibitionPolicy, ReevaluationPolicy,
     StatementPolicy, WorksPlanPolicy,
 };
+use super::remedy::{AppealPolicy, NoticePolicy, PublicationPolicy};
 use super::scheme::HazardClass;
 
 /// The policy part of a rulebook.
@@ -91,6 +92,15 @@ pub struct Policy {
     /// Deadlines and periods.
     #[serde(default, rename = "deadline")]
     pub deadlines: Vec<DeadlineRule>,
+    /// Who may review an appeal, and what goes on meanwhile.
+    #[serde(default)]
+    pub appeal: Option<AppealPolicy>,
+    /// What a notice must name.
+    #[serde(default)]
+    pub notice: Option<NoticePolicy>,
+    /// Where a grade is published as soon as it binds.
+    #[serde(default)]
+    pub publication: Option<PublicationPolicy>,
     /// Credit classes and conduct.
     #[serde(default)]
     pub credit: Option<CreditPolicy>,

@@ -5,11 +5,11 @@ use rusqlite::{Connection, Row};
 use serde::Serialize;
 use wuping_domain::account::Standing;
 use wuping_domain::derivation::SchemeRef;
-use wuping_domain::facts::Grant;
+use wuping_domain::facts::{Grant, Relation};
 use wuping_domain::rulebook::Layer;
 
 use super::{Page, Paged, all, count, day, first, json, parsed};
-use crate::accounts::{Relation, standing};
+use crate::accounts::standing;
 use crate::error::ViewsError;
 use crate::pool::Views;
 

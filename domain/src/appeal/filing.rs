@@ -1,0 +1,236 @@
+//! Filing: who appeals, in time or not, and what becomes of it before somebody looks at the case.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{Appeal, Event, Stage, words};
+use crate::deadline::{FilingQuestion, PeriodQuestion, filing, period};
+use crate::event::aggregate_type;
+use crate::facts::{Facts, Role};
+use crate::notice::Remedy;
+use crate::rejection::Rejection;
+use crate::said::{Photo, Private, Said, photos};
+use crate::subject::Subject;
+
+/// What an appeal is against.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, schemars::JsonSchema)]
+pub struct Against {
+    /// The stream: the grade, a hazard.
+    pub stream: String,
+    /// Of a grade, the number of the determination.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub determination: Option<u64>,
+}
+
+/// The dates by which it is said whether an appeal came in time.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Reckoned {
+    /// The day on which the result was served.
+    pub served_on: NaiveDate,
+    /// The last day.
+    pub due: NaiveDate,
+    /// Whether that day may still move.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub provisional: bool,
+    /// The day on which it came.
+    pub filed_on: NaiveDate,
+    /// Whether it came in time.
+    pub in_time: bool,
+}
+
+/// What a party hands in.
+pub(super) struct Papers {
+    pub(super) grounds: String,
+    pub(super) power_of_attorney: Option<Photo>,
+    pub(super) photos: Vec<Photo>,
+}
+
+/// A new appeal: the party's own, a proxy's, or one that staff take at the counter.
+pub(super) fn file(
+    against: Against,
+    party: Option<String>,
+    handed_in_on: Option<NaiveDate>,
+    papers: Papers,
+    facts: &Facts,
+) -> Result<Said<Event>, Rejection> {
+    let subject = facts.subject()?;
+    if !facts.is_of_subject(&against.stream) {
+        return Err(Rejection::Malformed { field: "against", needs: "a stream of these premises" });
+    }
+    must_be_there(&against, subject)?;
+    words("grounds", &papers.grounds)?;
+    let by = facts.actor.account.clone();
+    let same = |appeal: &Appeal| {
+        appeal.is_open() && appeal.filed_by == by && appeal.against.as_ref() == Some(&against)
+    };
+    if subject.appeals.values().any(|of| same(&of.state)) {
+        return Err(Rejection::AlreadyExists { what: "open appeal of yours against this" });
+    }
+    let (on, taken_by, authorised) = match handed_in_on {
+        Some(day) => {
+            facts.actor.require(COUNTER)?;
+            if day > facts.today {
+                return Err(Rejection::Malformed { field: "handed_in_on", needs: "today or an earlier day" });
+            }
+            (day, Some(by.clone()), true)
+        }
+        None => {
+            facts.actor.require(&[Role::Owner, Role::Operator])?;
+            let own = subject.premises.answered_for_by(&facts.actor, facts.today);
+            (facts.today, None, own || papers.power_of_attorney.is_some())
+        }
+    };
+    let event = Event::AppealFiled { against, on, party, authorised, taken_by, by };
+    let private = Private::none()
+        .with("grounds", Some(papers.grounds))
+        .with("power_of_attorney", papers.power_of_attorney)
+        .with("photos", photos(&papers.photos));
+    Ok(Said::with(event, private))
+}
+
+impl Appeal {
+    pub(super) fn correct(
+        &self,
+        grounds: Option<String>,
+        papers: &[Photo],
+        confirms: bool,
+        facts: &Facts,
+    ) -> Result<Said<Event>, Rejection> {
+        self.must_be(&[Stage::AwaitingOwner, Stage::Filed], "filed and not yet admitted")?;
+        facts.actor.require(PARTY_OR_COUNTER)?;
+        let own = facts.subject()?.premises.answered_for_by(&facts.actor, facts.today);
+        if confirms && !own {
+            return Err(Rejection::NotFound { what: "naming of your party as owner or operator here" });
+        }
+        self.must_be_a_side(own, facts)?;
+        let event = Event::AppealCorrected { on: facts.today, confirms, by: facts.actor.account.clone() };
+        Ok(Said::with(event, Private::none().with("grounds", grounds).with("photos", photos(papers))))
+    }
+
+    pub(super) fn withdraw(&self, reason: Option<String>, facts: &Facts) -> Result<Said<Event>, Rejection> {
+        if !self.is_open() {
+            return Err(Rejection::WrongState { is: self.stage.code(), needs: "an open appeal" });
+        }
+        facts.actor.require(PARTY_OR_COUNTER)?;
+        let own = facts.subject()?.premises.answered_for_by(&facts.actor, facts.today);
+        self.must_be_a_side(own, facts)?;
+        let event = Event::AppealWithdrawn { on: facts.today, by: facts.actor.account.clone() };
+        Ok(Said::with(event, Private::none().with("reason", reason)))
+    }
+
+    pub(super) fn admit(&self, facts: &Facts) -> Result<Said<Event>, Rejection> {
+        facts.actor.require(&[Role::LegalOfficer])?;
+        self.must_be(&[Stage::Filed], "filed by the party or with its authority")?;
+        if let Some(reckoned) = self.reckoned(facts)?.filter(|reckoned| !reckoned.in_time) {
+            return Err(Rejection::because("appeal_late", json!(reckoned)));
+        }
+        let rulebook = facts.rulebook()?;
+        let period = period(rulebook, &PeriodQuestion::of(DECIDE, facts.today))?;
+        Ok(Said::openly(Event::AppealAdmitted {
+            on: facts.today,
+            decide_by: period.date().unwrap_or(facts.today),
+            provisional: period.provisional,
+            safety_measures_suspended: rulebook
+                .policy
+                .appeal
+                .is_some_and(|policy| policy.suspends_safety_measures),
+            by: facts.actor.account.clone(),
+        }))
+    }
+
+    pub(super) fn refuse_admission(
+        &self,
+        why: String,
+        own_motion: Option<bool>,
+        reason: Option<String>,
+        remedies: &[String],
+        facts: &Facts,
+    ) -> Result<Said<Event>, Rejection> {
+        facts.actor.require(&[Role::LegalOfficer])?;
+        self.must_be(&[Stage::AwaitingOwner, Stage::Filed], "filed and not yet admitted")?;
+        if !NOT_ADMITTED.contains(&why.as_str()) {
+            return Err(Rejection::Malformed {
+                field: "why",
+                needs: "late, not_entitled, no_decision, decided_already or in_court",
+            });
+        }
+        let reckoned = self.reckoned(facts)?;
+        let late = why == LATE;
+        if late && reckoned.is_none_or(|reckoned| reckoned.in_time) {
+            return Err(match reckoned {
+                Some(reckoned) => Rejection::because("appeal_in_time", json!(reckoned)),
+                None => Rejection::WrongState { is: "not served yet", needs: "a result whose time has run" },
+            });
+        }
+        let told = remedies.iter().map(|id| Remedy::of(facts.rulebook()?, id));
+        let event = Event::AppealRefusedAdmission {
+            on: facts.today,
+            own_motion: own_motion.unwrap_or(late),
+            reckoned,
+            remedies: told.collect::<Result<Vec<_>, _>>()?,
+            why,
+            by: facts.actor.account.clone(),
+        };
+        Ok(Said::with(event, Private::none().with("reason", reason)))
+    }
+
+    /// Whether it came in time: the time runs from service of what it is against, and has not begun before.
+    fn reckoned(&self, facts: &Facts) -> Result<Option<Reckoned>, Rejection> {
+        let (Some(against), Some(filed_on)) = (&self.against, self.filed_on) else { return Ok(None) };
+        let served = facts.subject()?.result_served(&against.stream, against.determination);
+        let Some(served_on) = served else { return Ok(None) };
+        let question = FilingQuestion { period: PeriodQuestion::of(FILE, served_on), filed_on };
+        let filing = filing(facts.rulebook()?, &question)?;
+        Ok(Some(Reckoned {
+            served_on,
+            due: filing.period.date().unwrap_or(served_on),
+            provisional: filing.period.provisional,
+            filed_on,
+            in_time: filing.in_time,
+        }))
+    }
+
+    pub(super) fn must_be(&self, stages: &[Stage], needs: &'static str) -> Result<(), Rejection> {
+        if stages.contains(&self.stage) {
+            return Ok(());
+        }
+        Err(Rejection::WrongState { is: self.stage.code(), needs })
+    }
+
+    /// The party, whoever filed for it, or staff at the counter.
+    fn must_be_a_side(&self, own: bool, facts: &Facts) -> Result<(), Rejection> {
+        let counter = COUNTER.iter().any(|role| facts.actor.holds(*role));
+        if own || counter || facts.actor.account == self.filed_by {
+            return Ok(());
+        }
+        Err(Rejection::NotFound { what: "appeal of yours" })
+    }
+}
+
+/// What it is against lies here and was decided.
+fn must_be_there(against: &Against, subject: &Subject) -> Result<(), Rejection> {
+    let key = against.stream.rsplit('/').next().unwrap_or_default();
+    let there = match aggregate_type(&against.stream) {
+        "grade" => against.determination.is_some_and(|n| subject.grade.determined.contains_key(&n)),
+        "hazard" => subject.hazards.contains_key(key),
+        _ => false,
+    };
+    if there { Ok(()) } else { Err(Rejection::NotFound { what: "decision that the appeal is against" }) }
+}
+
+/// The policy's deadline for the decision.
+pub(crate) const DECIDE: &str = "appeal_decide";
+/// The policy's deadline for filing.
+const FILE: &str = "appeal_file";
+const LATE: &str = "late";
+const NOT_ADMITTED: [&str; 5] = [LATE, "not_entitled", "no_decision", "decided_already", "in_court"];
+const COUNTER: &[Role] = &[Role::LegalOfficer, Role::GridWorker, Role::StreetLead, Role::CommunityLead];
+const PARTY_OR_COUNTER: &[Role] = &[
+    Role::Owner,
+    Role::Operator,
+    Role::LegalOfficer,
+    Role::GridWorker,
+    Role::StreetLead,
+    Role::CommunityLead,
+];

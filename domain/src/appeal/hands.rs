@@ -1,0 +1,62 @@
+//! Hands: who has had a hand in a case, and so does not review it. Refused by rule, and named.
+
+use serde_json::json;
+
+use super::Appeal;
+use crate::facts::{Colleague, Facts};
+use crate::rejection::Rejection;
+
+impl Appeal {
+    /// Refuse unless this account may review the case: it has stepped aside from it never, has not assessed, found or
+    /// confirmed, and is related to nobody in it.
+    pub(super) fn must_be_impartial(&self, reviewer: &str, facts: &Facts) -> Result<(), Rejection> {
+        let subject = facts.subject()?;
+        let policy = facts.rulebook()?.policy.appeal.unwrap_or_default();
+        let determination = self.against.as_ref().and_then(|against| against.determination);
+        let determined = determination.and_then(|number| subject.grade.determined.get(&number));
+        let assessment = determined.and_then(|determined| subject.assessments.get(&determined.assessment));
+        let assessed = determined.is_some_and(|determined| determined.assessor == reviewer)
+            || assessment.is_some_and(|of| of.state.lead == reviewer || of.hands.contains(reviewer));
+        let confirmed = determination
+            .is_some_and(|number| subject.grade.confirmers.get(&number).is_some_and(|by| by == reviewer));
+        let found = subject.hazards.values().filter_map(|of| of.state.found.as_ref());
+        let found = found.filter_map(|found| found.by.as_ref()).any(|by| by == reviewer);
+        let refuse = |code: &str| Err(Rejection::because(code, json!({ "account": reviewer })));
+        if self.recused.iter().any(|recused| recused == reviewer) {
+            return refuse("reviewer_recused");
+        }
+        if assessed && !policy.reviewer_may_be_assessor {
+            return refuse("reviewer_is_assessor");
+        }
+        if found {
+            return refuse("reviewer_of_case_is_finder");
+        }
+        if confirmed && !policy.reviewer_may_be_confirmer {
+            return refuse("reviewer_is_confirmer");
+        }
+        self.must_be_unrelated(reviewer, facts)
+    }
+
+    fn must_be_unrelated(&self, reviewer: &str, facts: &Facts) -> Result<(), Rejection> {
+        let subject = facts.subject()?;
+        let Some(colleague) = facts.colleague.as_ref().filter(|named| named.account == reviewer) else {
+            return Ok(());
+        };
+        let parties: Vec<&str> = subject.premises.parties.iter().map(|party| party.party.as_str()).collect();
+        let place = self.against.as_ref().map(|against| crate::recorded::subject_of(&against.stream));
+        let concerns = |to: &str| {
+            place == Some(to) || to.strip_prefix("party/").is_some_and(|party| parties.contains(&party))
+        };
+        let related = colleague.relations.iter().find(|relation| concerns(&relation.to));
+        let of_party = |colleague: &Colleague| {
+            let own = colleague.grants.iter().filter_map(|grant| grant.party.as_deref());
+            own.into_iter().any(|party| parties.contains(&party))
+        };
+        let relation = match related {
+            Some(related) => related.relation.clone(),
+            None if of_party(colleague) => "party".to_owned(),
+            None => return Ok(()),
+        };
+        Err(Rejection::because("reviewer_is_related", json!({ "account": reviewer, "relation": relation })))
+    }
+}

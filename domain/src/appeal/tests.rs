@@ -1,0 +1,270 @@
+//! What appeals keep: who may file, when it is too late, who may not review, and what a decision brings.
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::{Appeal, Event};
+use crate::facts::{Colleague, Relation, Role};
+use crate::given::{Given, given};
+use crate::passing::passed;
+use crate::test_house::{House, ask, owner_of, rules};
+
+const GRADE: &str = "premises/p-1/grade";
+
+fn event(value: Value) -> Event {
+    serde_json::from_value(value).unwrap()
+}
+
+fn filed(on: &str, authorised: bool) -> Event {
+    event(json!({
+        "type": "AppealFiled", "against": {"stream": GRADE, "determination": 2}, "on": on, "authorised": authorised,
+        "by": "a-1"
+    }))
+}
+
+fn admitted() -> Event {
+    event(json!({
+        "type": "AppealAdmitted", "on": "2026-02-10", "decide_by": "2026-03-09", "safety_measures_suspended": false,
+        "by": "a-8"
+    }))
+}
+
+fn assigned(reviewer: &str) -> Event {
+    event(json!({"type": "AppealAssigned", "reviewer": reviewer, "by": "a-8"}))
+}
+
+fn at_the_house(events: Vec<Event>, house: House) -> Given<Appeal> {
+    given::<Appeal>(events).about(house.subject).under(rules()).at("premises/p-1/appeal/1")
+}
+
+fn file() -> Value {
+    json!({
+        "command": "file", "against": {"stream": GRADE, "determination": 2}, "grounds": "电线已更换"
+    })
+}
+
+fn reviewer(account: &str, relations: Vec<Relation>) -> Colleague {
+    let grants =
+        vec![crate::facts::Grant { role: Role::Reviewer, department: None, area: None, party: None }];
+    Colleague { account: account.into(), grants, relations }
+}
+
+fn decision(outcome: &str) -> Value {
+    json!({
+        "command": "decide", "outcome": outcome, "document_number": "坪申决〔2026〕1号", "reason_codes": ["fact_wrong"],
+        "reasons": "照片与房屋不符", "remedies": ["litigation"]
+    })
+}
+
+#[test]
+fn an_owner_files_for_the_own_house_and_a_proxy_waits_for_the_owner() {
+    let own = at_the_house(vec![], House::graded_twice()).by_grant(owner_of("y-1")).when(ask(file())).said();
+    let Event::AppealFiled { authorised: true, .. } = &own[0].event else { panic!("{own:?}") };
+    let wire = serde_json::to_value(&own[0]).unwrap();
+    assert_eq!(wire["private"]["grounds"], "电线已更换");
+    let proxy =
+        at_the_house(vec![], House::graded_twice()).by_grant(owner_of("y-9")).when(ask(file())).said();
+    assert!(matches!(proxy[0].event, Event::AppealFiled { authorised: false, .. }));
+    let waiting = || at_the_house(vec![filed("2026-02-05", false)], House::graded_twice());
+    waiting().by_role(Role::LegalOfficer).when(ask(json!({"command": "admit"}))).then_rejected("wrong_state");
+    let confirm = || ask(json!({"command": "correct", "confirms": true}));
+    waiting().by_grant(owner_of("y-9")).when(confirm()).then_rejected("not_found");
+    waiting().by_grant(owner_of("y-1")).when(confirm()).said();
+}
+
+#[test]
+fn what_is_not_there_or_said_twice_is_not_appealed() {
+    let try_it = |change: &dyn Fn(&mut Value), code: &str| {
+        let mut asked = file();
+        change(&mut asked);
+        at_the_house(vec![], House::graded_twice())
+            .by_grant(owner_of("y-1"))
+            .when(ask(asked))
+            .then_rejected(code);
+    };
+    try_it(&|asked| asked["grounds"] = json!(" "), "malformed");
+    try_it(&|asked| asked["against"]["determination"] = json!(9), "not_found");
+    try_it(&|asked| asked["against"]["stream"] = json!("premises/p-2/grade"), "malformed");
+    let mut house = House::graded_twice();
+    house.hears("appeal/7", "2026-02-05", serde_json::to_value(filed("2026-02-05", true)).unwrap());
+    at_the_house(vec![], house).by_grant(owner_of("y-1")).when(ask(file())).then_rejected("already_exists");
+    at_the_house(vec![], House::graded_twice())
+        .by_role(Role::GridWorker)
+        .when(ask(file()))
+        .then_rejected("role_needed");
+}
+
+#[test]
+fn a_late_appeal_is_not_admitted_and_says_the_dates_and_an_early_one_is_not_called_late() {
+    let served = || {
+        let mut house = House::graded_twice();
+        house.serves("1", 2, "2026-02-03");
+        house
+    };
+    let admit = || ask(json!({"command": "admit"}));
+    let refuse = || ask(json!({"command": "refuse_admission", "why": "late"}));
+    // ten working days from 3 February 2026, over the spring holiday
+    let due =
+        crate::deadline::deadline(&rules(), "appeal_file", "2026-02-03".parse().unwrap(), false).unwrap();
+    let (last, after) = (due.to_string(), due.succ_opt().unwrap().to_string());
+    let of =
+        |on: &str| at_the_house(vec![filed(on, true)], served()).by_role(Role::LegalOfficer).on("2026-03-20");
+    let refused = of(&after).when(admit()).then_rejected("appeal_late");
+    assert!(refused.en().contains(&last) && refused.zh().contains(&last));
+    let said = of(&after).when(refuse()).said();
+    let Event::AppealRefusedAdmission { own_motion: true, reckoned: Some(reckoned), .. } = &said[0].event
+    else {
+        panic!("{said:?}")
+    };
+    assert_eq!((reckoned.due, reckoned.in_time), (due, false));
+    of(&last).when(admit()).said();
+    of(&last).when(refuse()).then_rejected("appeal_in_time");
+    at_the_house(vec![filed(&after, true)], House::graded_twice())
+        .by_role(Role::LegalOfficer)
+        .when(refuse())
+        .then_rejected("wrong_state");
+}
+
+#[test]
+fn a_reviewer_is_related_to_nobody_and_has_the_role() {
+    let assign = |named: Colleague, code: &str| {
+        let asked = ask(json!({"command": "assign", "reviewer": named.account.clone()}));
+        let refused = at_the_house(vec![filed("2026-02-05", true), admitted()], House::graded_twice())
+            .by_role(Role::LegalOfficer)
+            .naming(named)
+            .when(asked)
+            .then_rejected(code);
+        assert!(refused.en().contains("a-6"), "named: {refused}");
+    };
+    for to in ["party/y-1", "premises/p-1"] {
+        let kin = Relation { to: to.into(), relation: "kin".into() };
+        assign(reviewer("a-6", vec![kin]), "reviewer_is_related");
+    }
+    assign(Colleague { grants: vec![owner_of("y-1")], ..reviewer("a-6", vec![]) }, "reviewer_without_role");
+}
+
+#[test]
+fn only_the_reviewer_decides_and_says_what_is_right() {
+    let of = |account: &str, events: Vec<Event>| {
+        let mut all = vec![filed("2026-02-05", true), admitted()];
+        all.extend(events);
+        let mut given = at_the_house(all, House::graded_twice()).by_role(Role::Reviewer).on("2026-03-02");
+        given = given.naming(reviewer(account, vec![]));
+        given
+    };
+    of("a-1", vec![assigned("a-6")]).when(ask(decision("rejected"))).then_rejected("only_the_reviewer");
+    let mine = || of("a-1", vec![assigned("a-1")]);
+    mine().when(ask(decision("varied"))).then_rejected("nothing_varied");
+    let mut both = decision("rejected");
+    both["reassess"] = json!(true);
+    mine().when(ask(both)).then_rejected("rejected_changes_nothing");
+    let mut unnumbered = decision("upheld");
+    unnumbered["document_number"] = json!("");
+    mine().when(ask(unnumbered)).then_rejected("no_document");
+    let mut unknown = decision("varied");
+    unknown["corrected"] = json!({"dancing": "yes"});
+    mine().when(ask(unknown)).then_rejected("unknown_indicator");
+    let open = event(json!({"type": "RecusalRequested", "reviewer": "a-1", "on": "2026-02-12", "by": "a-1"}));
+    of("a-1", vec![assigned("a-1"), open.clone()])
+        .when(ask(decision("upheld")))
+        .then_rejected("recusal_open");
+    let granted = event(json!({"type": "RecusalDecided", "reviewer": "a-6", "granted": true, "by": "a-8"}));
+    at_the_house(
+        vec![filed("2026-02-05", true), admitted(), assigned("a-6"), granted],
+        House::graded_twice(),
+    )
+    .by_role(Role::LegalOfficer)
+    .naming(reviewer("a-6", vec![]))
+    .when(ask(json!({"command": "assign", "reviewer": "a-6"})))
+    .then_rejected("reviewer_recused");
+    let said = mine().when(ask(decision("upheld"))).said();
+    assert!(matches!(&said[0].event, Event::AppealDecided(decision) if decision.remedies.len() == 1));
+}
+
+#[test]
+fn the_time_to_decide_is_extended_once_and_before_it_ends() {
+    let extend = || ask(json!({"command": "extend", "why": "complex"}));
+    let of = |on: &str| {
+        at_the_house(vec![filed("2026-02-05", true), admitted()], House::graded_twice())
+            .by_role(Role::LegalOfficer)
+            .on(on)
+    };
+    let said = of("2026-02-20").when(extend()).said();
+    of("2026-04-20").when(extend()).then_rejected("extension_too_late");
+    at_the_house(vec![filed("2026-02-05", true), admitted(), said[0].event.clone()], House::graded_twice())
+        .by_role(Role::LegalOfficer)
+        .when(extend())
+        .then_rejected("extended_already");
+}
+
+#[test]
+fn an_upheld_appeal_sets_the_result_aside_and_what_held_before_holds_again() {
+    let mut house = House::graded_twice();
+    for said in [filed("2026-02-05", true), admitted(), assigned("a-6")] {
+        assert!(house.hears("appeal/1", "2026-02-10", serde_json::to_value(said).unwrap()).is_empty());
+    }
+    let decided = json!({
+        "type": "AppealDecided", "outcome": "upheld", "against": {"stream": GRADE, "determination": 2}, "on": "2026-03-02",
+        "document_number": "1", "reason_codes": ["fact_wrong"], "by": "a-6"
+    });
+    let due = house.hears("appeal/1", "2026-03-02", decided);
+    assert_eq!(due.iter().map(|due| due.event_type).collect::<Vec<_>>(), ["GradeSetAside"]);
+    let (result, follows) = house.computes(&due[0], "2026-03-02");
+    let result = result.unwrap();
+    assert_eq!((&result["determination"], &result["holds"]["number"]), (&json!(2), &json!(1)));
+    assert_eq!(follows[0].event_type, "GradeDetermined", "and it is reckoned again");
+    assert_eq!(house.subject.grade.in_force().unwrap().determination.number, 1);
+    assert_eq!(house.computes(&due[0], "2026-03-02").0, None, "nothing is set aside twice");
+}
+
+#[test]
+fn a_decision_that_does_not_come_is_recorded_with_the_day_it_was_due() {
+    let mut house = House::graded_twice();
+    for said in [filed("2026-02-05", true), admitted(), assigned("a-6")] {
+        house.hears("appeal/1", "2026-02-10", serde_json::to_value(said).unwrap());
+    }
+    let due =
+        crate::deadline::deadline(&rules(), "appeal_decide", "2026-02-10".parse().unwrap(), false).unwrap();
+    let at = |day: &str| format!("{day}T04:00:00Z").parse().unwrap();
+    assert!(passed("premises/p-1", &house.subject, at(&due.to_string()), &house).is_empty(), "its last day");
+    let late = passed("premises/p-1", &house.subject, at("2026-12-01"), &house);
+    assert_eq!(late.len(), 1);
+    assert_eq!(late[0].due.stream, "premises/p-1/record/missed-appeal_decide-appeal-1");
+    let result = house.computes(&late[0].due, "2026-12-01").0.unwrap();
+    assert_eq!((result["due"].as_str(), &result["whose"]), (Some(due.to_string().as_str()), &json!("a-6")));
+    assert!(passed("premises/p-1", &house.subject, at("2026-12-02"), &house).is_empty(), "once");
+}
+
+proptest! {
+    #[test]
+    fn nobody_who_had_a_hand_in_the_case_reviews_it(
+        order in Just(vec!["a-lead", "a-other", "a-checker", "a-finder", "a-confirmer", "a-6"]).prop_shuffle(),
+        confirmed in any::<bool>(), found in any::<bool>(),
+    ) {
+        for account in order {
+            let mut house = House::graded_twice();
+            if found {
+                house.hears("hazard/9", "2026-02-03", json!({
+                    "type": "HazardFound", "indicator": "x", "severity": "general", "works": "buy", "competent": "fire",
+                    "source": "patrol", "by": "a-finder"
+                }));
+            }
+            if confirmed {
+                house.hears("grade", "2026-02-04", json!({
+                    "type": "AdverseGradeConfirmed", "determination": 2, "on": "2026-02-04", "document_number": "1",
+                    "by": "a-confirmer"
+                }));
+            }
+            let hand = match account {
+                "a-other" | "a-checker" => true,
+                "a-finder" => found,
+                "a-confirmer" => confirmed,
+                _ => false,
+            };
+            let asked = ask(json!({"command": "assign", "reviewer": account}));
+            let given = at_the_house(vec![filed("2026-02-05", true), admitted()], house).by_role(Role::LegalOfficer);
+            let outcome = given.naming(reviewer(account, vec![])).when(asked);
+            prop_assert_eq!(outcome.is_refused(), hand, "{}", account);
+        }
+    }
+}

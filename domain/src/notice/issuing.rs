@@ -1,0 +1,214 @@
+//! Issuing: what a notice must name, and the remedies it tells, in words from the policy.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Event, Kind};
+use crate::event::aggregate_type;
+use crate::facts::{Facts, Role};
+use crate::rejection::Rejection;
+use crate::rulebook::Rulebook;
+use crate::rulebook::procedure::{DeadlineRule, TimeUnit};
+use crate::said::{Photo, Private, Said};
+
+/// A notice as it is to be issued. All of it is public.
+#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
+pub struct Draft {
+    /// What kind it is.
+    pub kind: Kind,
+    /// The stream it is about: the grade, a hazard, an appeal.
+    pub about: String,
+    /// Of a grade, the number of the determination.
+    #[serde(default)]
+    pub determination: Option<u64>,
+    /// The party it goes to; every one that answers for the premises where absent.
+    #[serde(default)]
+    pub to: Option<String>,
+    /// In whose name it is issued.
+    #[serde(default)]
+    pub authority: String,
+    /// Its number.
+    #[serde(default)]
+    pub document_number: String,
+    /// The law it rests on.
+    #[serde(default)]
+    pub legal_basis: String,
+    /// Accounts of the officers who handle it.
+    #[serde(default)]
+    pub handling_officers: Vec<String>,
+    /// Version of the text it is written from.
+    #[serde(default)]
+    pub text_version: String,
+    /// The policy's deadlines that are its remedies: `appeal_file`, `administrative_reconsideration`, `litigation`.
+    #[serde(default)]
+    pub remedies: Vec<String>,
+}
+
+/// A notice as it was issued.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Issued {
+    /// What kind it is.
+    pub kind: Kind,
+    /// The stream it is about.
+    pub about: String,
+    /// Of a grade, the number of the determination.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub determination: Option<u64>,
+    /// The party it goes to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// In whose name.
+    pub authority: String,
+    /// Its number.
+    pub document_number: String,
+    /// The law it rests on.
+    pub legal_basis: String,
+    /// Accounts of the officers who handle it.
+    pub handling_officers: Vec<String>,
+    /// Version of the text it is written from.
+    pub text_version: String,
+    /// What can be done against it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remedies: Vec<Remedy>,
+    /// The day of issue.
+    pub on: NaiveDate,
+    /// Who issued it.
+    pub by: String,
+}
+
+/// What can be done against a decision, and its period in words.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Remedy {
+    /// The policy's deadline.
+    pub rule: String,
+    /// In Chinese: 申诉提出:自送达之日起10个工作日内.
+    pub zh: String,
+    /// In English.
+    pub en: String,
+}
+
+impl Remedy {
+    /// The remedy of a policy's deadline, in words.
+    ///
+    /// # Errors
+    /// `unknown_rule`, by its id.
+    pub fn of(rulebook: &Rulebook, id: &str) -> Result<Self, Rejection> {
+        let rule = rulebook
+            .deadline_rule(id)
+            .ok_or_else(|| Rejection::because("unknown_rule", serde_json::json!({ "ids": [id] })))?;
+        Ok(Self { rule: id.to_owned(), zh: in_chinese(rule), en: in_english(rule) })
+    }
+}
+
+fn in_chinese(rule: &DeadlineRule) -> String {
+    let unit = match rule.unit {
+        TimeUnit::Months => "个月",
+        TimeUnit::NaturalDays => "日",
+        TimeUnit::WorkingDays => "个工作日",
+    };
+    format!("{}:自送达之日起{}{unit}内", rule.zh, rule.n)
+}
+
+fn in_english(rule: &DeadlineRule) -> String {
+    let name = if rule.en.is_empty() { rule.id.replace('_', " ") } else { rule.en.clone() };
+    let unit = match rule.unit {
+        TimeUnit::Months => "month(s)",
+        TimeUnit::NaturalDays => "day(s)",
+        TimeUnit::WorkingDays => "working day(s)",
+    };
+    format!("{name}: within {} {unit} of service", rule.n)
+}
+
+/// A new notice.
+pub(super) fn issue(
+    draft: Draft,
+    text: Option<String>,
+    document: Option<Photo>,
+    facts: &Facts,
+) -> Result<Vec<Said<Event>>, Rejection> {
+    let issued = issued(draft, facts)?;
+    Ok(vec![Said::with(Event::NoticeIssued(issued), private(text, document))])
+}
+
+/// The notice anew, in place of what was wrong.
+pub(super) fn reissue(
+    draft: Draft,
+    why: String,
+    text: Option<String>,
+    document: Option<Photo>,
+    facts: &Facts,
+) -> Result<Vec<Said<Event>>, Rejection> {
+    if why.trim().is_empty() {
+        return Err(Rejection::Malformed { field: "why", needs: "what was wrong with the notice before" });
+    }
+    let issued = issued(draft, facts)?;
+    Ok(vec![Said::with(Event::NoticeReissued { issued, why }, private(text, document))])
+}
+
+fn private(text: Option<String>, document: Option<Photo>) -> Private {
+    Private::none().with("text", text).with("document", document)
+}
+
+fn issued(draft: Draft, facts: &Facts) -> Result<Issued, Rejection> {
+    facts.actor.require(ISSUERS)?;
+    must_concern_something(&draft, facts)?;
+    must_be_formal(&draft, facts)?;
+    let told = draft.remedies.iter().map(|id| Remedy::of(facts.rulebook()?, id));
+    let remedies = told.collect::<Result<Vec<_>, _>>()?;
+    Ok(Issued {
+        kind: draft.kind,
+        about: draft.about,
+        determination: draft.determination,
+        to: draft.to,
+        authority: draft.authority,
+        document_number: draft.document_number,
+        legal_basis: draft.legal_basis,
+        handling_officers: draft.handling_officers,
+        text_version: draft.text_version,
+        remedies,
+        on: facts.today,
+        by: facts.actor.account.clone(),
+    })
+}
+
+/// The stream it is about is one of these premises' own, and there.
+fn must_concern_something(draft: &Draft, facts: &Facts) -> Result<(), Rejection> {
+    let Some(subject) = facts.subject.as_deref() else { return Ok(()) };
+    let key = draft.about.rsplit('/').next().unwrap_or_default();
+    if !facts.is_of_subject(&draft.about) {
+        return Err(Rejection::Malformed { field: "about", needs: "a stream of these premises" });
+    }
+    let there = match aggregate_type(&draft.about) {
+        "appeal" => subject.appeals.contains_key(key),
+        "grade" => draft.determination.is_none_or(|number| subject.grade.determined.contains_key(&number)),
+        "hazard" => subject.hazards.contains_key(key),
+        _ => draft.about.contains('/'),
+    };
+    if there { Ok(()) } else { Err(Rejection::NotFound { what: "case that the notice is about" }) }
+}
+
+fn must_be_formal(draft: &Draft, facts: &Facts) -> Result<(), Rejection> {
+    let policy = facts.rulebook.as_deref().and_then(|rulebook| rulebook.policy.notice.as_ref());
+    if policy.is_some_and(|policy| policy.informal.iter().any(|kind| kind == draft.kind.code())) {
+        return Ok(());
+    }
+    let named = |text: &str, code: &str| {
+        if text.trim().is_empty() { Err(Rejection::because(code, Value::Null)) } else { Ok(()) }
+    };
+    named(&draft.authority, "notice_without_authority")?;
+    named(&draft.document_number, "notice_without_document")?;
+    named(&draft.legal_basis, "notice_without_basis")?;
+    named(draft.handling_officers.first().map_or("", String::as_str), "notice_without_officers")?;
+    let remedy = draft.remedies.first().map(String::as_str);
+    named(remedy.unwrap_or(if draft.kind.decides() { "" } else { "none" }), "notice_without_remedy")
+}
+
+const ISSUERS: &[Role] = &[
+    Role::DepartmentOfficer,
+    Role::LegalOfficer,
+    Role::StreetLead,
+    Role::CompetentAuthority,
+    Role::CreditOfficer,
+    Role::Reviewer,
+];

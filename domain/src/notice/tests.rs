@@ -1,0 +1,175 @@
+//! What notices keep: what they must name, how they are served, and what runs from that day.
+
+use serde_json::{Value, json};
+
+use super::{Event, Notice};
+use crate::facts::Role;
+use crate::given::{Given, given};
+use crate::test_house::{House, ask, owner_of, rules};
+
+fn event(value: Value) -> Event {
+    serde_json::from_value(value).unwrap()
+}
+
+fn draft() -> Value {
+    json!({
+        "command": "issue", "kind": "result_notice", "about": "premises/p-1/grade", "determination": 2,
+        "authority": "石井街道办事处", "document_number": "坪石告〔2026〕1号", "legal_basis": "示例",
+        "handling_officers": ["a-7"], "text_version": "1", "remedies": ["appeal_file"], "text": "张三先生:"
+    })
+}
+
+fn issued() -> Event {
+    event(json!({
+        "type": "NoticeIssued", "kind": "result_notice", "about": "premises/p-1/grade", "determination": 2,
+        "authority": "石井街道办事处", "document_number": "1", "legal_basis": "示例", "handling_officers": ["a-7"],
+        "text_version": "1", "on": "2026-02-20", "by": "a-7"
+    }))
+}
+
+fn failed() -> Event {
+    event(json!({
+        "type": "ServiceFailed", "method": "direct", "on": "2026-02-25", "why": "no_answer", "attempt": 1, "by": "a-7"
+    }))
+}
+
+fn notice(events: Vec<Event>) -> Given<Notice> {
+    given::<Notice>(events).about(House::graded_twice().subject).under(rules()).at("premises/p-1/notice/1")
+}
+
+#[test]
+fn a_notice_names_what_the_policy_asks_for_and_tells_the_remedy_in_words() {
+    let said = notice(vec![]).by_role(Role::LegalOfficer).when(ask(draft())).said();
+    let Event::NoticeIssued(issued) = &said[0].event else { panic!("{said:?}") };
+    assert!(issued.remedies[0].zh.contains("自送达之日起10个工作日内"), "{:?}", issued.remedies);
+    assert!(!serde_json::to_string(&said[0].event).unwrap().contains("张三"));
+    for (field, empty, code) in [
+        ("authority", json!(""), "notice_without_authority"),
+        ("document_number", json!(" "), "notice_without_document"),
+        ("legal_basis", json!(""), "notice_without_basis"),
+        ("handling_officers", json!([]), "notice_without_officers"),
+        ("remedies", json!([]), "notice_without_remedy"),
+        ("remedies", json!(["dance"]), "unknown_rule"),
+        ("determination", json!(9), "not_found"),
+        ("about", json!("premises/p-2/grade"), "malformed"),
+    ] {
+        let mut asked = draft();
+        asked[field] = empty;
+        notice(vec![]).by_role(Role::LegalOfficer).when(ask(asked)).then_rejected(code);
+    }
+    notice(vec![]).by_role(Role::Steward).when(ask(draft())).then_rejected("role_needed");
+    notice(vec![self::issued()])
+        .by_role(Role::LegalOfficer)
+        .when(ask(draft()))
+        .then_rejected("already_exists");
+}
+
+#[test]
+fn it_is_served_once_in_a_way_that_the_law_knows() {
+    let serve = |more: Value| {
+        let mut asked = json!({"command": "serve", "method": "direct", "recipient": "张三"});
+        asked.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        ask(asked)
+    };
+    let by = |events| notice(events).by_role(Role::GridWorker);
+    let said = by(vec![issued()]).when(serve(json!({}))).said();
+    assert!(!serde_json::to_string(&said[0].event).unwrap().contains("张三"));
+    by(vec![issued(), said[0].event.clone()]).when(serve(json!({}))).then_rejected("already_exists");
+    by(vec![]).when(serve(json!({}))).then_rejected("not_found");
+    for (more, code) in [
+        (json!({"on": "2026-02-19"}), "malformed"),
+        (json!({"on": "2026-03-03"}), "malformed"),
+        (json!({"method": "announcement"}), "malformed"),
+        (json!({"method": "electronic"}), "address_not_confirmed"),
+        (json!({"method": "left_in_place"}), "witness_needed"),
+        (json!({"method": "household_adult"}), "malformed"),
+    ] {
+        by(vec![issued()]).when(serve(more)).then_rejected(code);
+    }
+    let agreed = event(
+        json!({"type": "ServiceAddressConfirmed", "on": "2026-02-21", "electronic": true, "by": "a-1"}),
+    );
+    by(vec![issued(), agreed]).when(serve(json!({"method": "electronic"}))).said();
+}
+
+#[test]
+fn it_is_announced_only_after_another_way_failed_and_counts_thirty_days_later() {
+    let announce = || ask(json!({"command": "announce", "place": "社区公示栏"}));
+    notice(vec![issued()])
+        .by_role(Role::LegalOfficer)
+        .when(announce())
+        .then_rejected("announcement_too_soon");
+    let said = notice(vec![issued(), failed()]).by_role(Role::LegalOfficer).when(announce()).said();
+    let Event::ServedByAnnouncement { announced_on, on, .. } = &said[0].event else { panic!("{said:?}") };
+    assert_eq!(on.signed_duration_since(*announced_on).num_days(), 30);
+    let again = ask(json!({"command": "fail", "method": "post", "why": "returned"}));
+    let said = notice(vec![issued(), failed()]).by_role(Role::GridWorker).when(again).said();
+    assert!(matches!(said[0].event, Event::ServiceFailed { attempt: 2, .. }));
+    let odd = ask(json!({"command": "fail", "method": "post", "why": "rain"}));
+    notice(vec![issued()]).by_role(Role::GridWorker).when(odd).then_rejected("malformed");
+}
+
+#[test]
+fn its_party_acknowledges_it_and_what_was_wrong_is_issued_anew() {
+    let acknowledge = || ask(json!({"command": "acknowledge"}));
+    notice(vec![issued()]).by_grant(owner_of("y-9")).when(acknowledge()).then_rejected("not_found");
+    let said = notice(vec![issued()]).by_grant(owner_of("y-1")).when(acknowledge()).said();
+    notice(vec![issued(), said[0].event.clone()]).by_grant(owner_of("y-1")).when(acknowledge()).then([]);
+    let mut anew = draft();
+    anew["command"] = json!("reissue");
+    anew["why"] = json!("wrong_date");
+    let said = notice(vec![issued(), failed()]).by_role(Role::LegalOfficer).when(ask(anew.clone())).said();
+    let mut state = Notice { failed: 3, ..Notice::default() };
+    crate::aggregate::Concept::evolve(&mut state, &said[0].event);
+    assert_eq!((state.failed, state.served), (0, None), "it has to be served again");
+    anew["why"] = json!("");
+    notice(vec![issued()]).by_role(Role::LegalOfficer).when(ask(anew)).then_rejected("malformed");
+}
+
+#[test]
+fn dates_run_from_service_and_a_provisional_one_is_marked() {
+    let mut house = House::graded_twice();
+    let due = house.serves("1", 2, "2026-02-03");
+    assert_eq!(due[0].event_type, "RemedyDatesFixed");
+    let result = house.computes(&due[0], "2026-02-03").0.unwrap();
+    let last =
+        crate::deadline::deadline(&rules(), "appeal_file", "2026-02-03".parse().unwrap(), false).unwrap();
+    assert_eq!(result["dates"][0], json!({"rule": "appeal_file", "due": last}));
+    assert_eq!(house.subject.served["premises/p-1/grade"].to_string(), "2026-02-03");
+    let mut beyond = House::graded_twice();
+    let due = beyond.serves("1", 2, "2026-12-28");
+    let result = beyond.computes(&due[0], "2026-12-28").0.unwrap();
+    assert_eq!(result["dates"][0]["provisional"], json!(true), "no calendar of 2027 is published");
+}
+
+#[test]
+fn the_service_of_a_proposal_invites_the_party_and_the_period_ends_before_anybody_confirms() {
+    let mut house = House::graded_twice();
+    house.determined(3, "2", "a-other", "2026-02-04", 1, true);
+    let mut proposal = serde_json::to_value(issued()).unwrap();
+    (proposal["kind"], proposal["determination"], proposal["on"]) =
+        (json!("proposal"), json!(3), json!("2026-02-04"));
+    house.hears("notice/2", "2026-02-04", proposal);
+    let served =
+        json!({"type": "NoticeServed", "method": "direct", "on": "2026-02-05", "witnesses": 0, "by": "a-7"});
+    let due = house.hears("notice/2", "2026-02-05", served);
+    assert_eq!(due.iter().map(|due| due.event_type).collect::<Vec<_>>(), ["StatementInvited"]);
+    let result = house.computes(&due[0], "2026-02-05").0.unwrap();
+    assert_eq!(
+        (&result["served_on"], &result["notice"]),
+        (&json!("2026-02-05"), &json!("premises/p-1/notice/2"))
+    );
+    let by = result["statement_by"].as_str().unwrap().to_owned();
+    let after = by.parse::<chrono::NaiveDate>().unwrap().succ_opt().unwrap().to_string();
+    let confirm = || ask(json!({"command": "confirm", "determination": 3, "document_number": "1"}));
+    let asked = |house: &House, on: &str| {
+        let mut given = given::<crate::grade::Grade>([]).by_role(Role::Confirmer).under(rules()).on(on);
+        given.put(house.subject.grade.clone());
+        given
+    };
+    asked(&house, &by).when(confirm()).then_rejected("confirmed_before_statement");
+    asked(&house, &after).when(confirm()).said();
+    let hearing = json!({"type": "HearingRequested", "determination": 3, "on": "2026-02-05"});
+    house.hears("grade", "2026-02-05", hearing);
+    asked(&house, &after).when(confirm()).then_rejected("confirmed_before_statement");
+}

@@ -1,0 +1,218 @@
+//! Matters: everything a record may be about besides a correction, and who may say it.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Command, Event, Matter, Record};
+use crate::facts::{Facts, Role};
+use crate::rejection::Rejection;
+use crate::said::{Private, Said};
+
+/// A deadline of the office that passed.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Missed {
+    /// The policy's deadline, or `dispute_reply`, which the notice of a dispute sets.
+    pub deadline: String,
+    /// The stream it is about.
+    pub of: String,
+    /// Whose it was: an account, or the role that had to act.
+    pub whose: String,
+    /// The last day.
+    pub due: NaiveDate,
+    /// Days after it, when this was found.
+    pub days_late: u64,
+}
+
+/// A report made again from the ledger.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, schemars::JsonSchema)]
+pub struct Rebuilt {
+    /// Its name.
+    pub report: String,
+    /// The ledger's position it was made at.
+    pub at: u64,
+    /// SHA-256 of what was made, lower-case hex.
+    pub sha256: String,
+}
+
+impl Record {
+    pub(super) fn must_be_new(&self) -> Result<(), Rejection> {
+        if self.matter.is_some() {
+            return Err(Rejection::AlreadyExists { what: "record" });
+        }
+        Ok(())
+    }
+
+    /// Everything but a correction.
+    pub(super) fn decide_matter(&self, command: Command, facts: &Facts) -> Result<Said<Event>, Rejection> {
+        let (by, on) = (facts.actor.account.clone(), facts.today);
+        Ok(match command {
+            Command::ConfirmDoubtful { event_id, stream, recorded_by, reason } => {
+                self.must_judge_doubt(&recorded_by, facts)?;
+                let event = Event::DoubtfulRecordConfirmed { event_id, stream, recorded_by, by };
+                Said::with(event, Private::none().with("reason", reason))
+            }
+            Command::WithdrawDoubtful { event_id, stream, recorded_by, reason } => {
+                self.must_judge_doubt(&recorded_by, facts)?;
+                let event = Event::DoubtfulRecordWithdrawn { event_id, stream, recorded_by, by };
+                Said::with(event, Private::none().with("reason", reason))
+            }
+            Command::PublishCorrection { channels } => {
+                facts.actor.require(&[Role::LegalOfficer, Role::DepartmentOfficer, Role::DataClerk])?;
+                self.must_wait_for_answer(Matter::Correction, "correction")?;
+                must_name("channels", &channels)?;
+                Said::openly(Event::CorrectionPublished { channels, by })
+            }
+            Command::IssueEvidence { sha256, to, basis, recipient } => {
+                facts.actor.require(&[Role::LegalOfficer])?;
+                self.must_be_new()?;
+                must_be_digest("sha256", &sha256)?;
+                must_be_one_of(
+                    "to",
+                    &to,
+                    RECIPIENTS,
+                    "court, reconsideration_organ, prosecutor, party or auditor",
+                )?;
+                must_say("basis", &basis)?;
+                let event = Event::EvidenceIssued { sha256, to, basis, on, by };
+                Said::with(event, Private::none().with("recipient", recipient))
+            }
+            Command::RebuildReport(rebuilt) => {
+                facts.actor.require(&[Role::Administrator, Role::Auditor])?;
+                self.must_be_new()?;
+                must_say("report", &rebuilt.report)?;
+                must_be_digest("sha256", &rebuilt.sha256)?;
+                Said::openly(Event::ReportRebuilt { rebuilt, by })
+            }
+            Command::RecordOnBehalf { stream, of, channel, name, scan } => {
+                facts.actor.require(STAFF)?;
+                self.must_be_new()?;
+                must_say("stream", &stream)?;
+                must_be_one_of("of", &of, SPEAKERS, "owner, operator, steward, resident or department")?;
+                must_be_one_of(
+                    "channel",
+                    &channel,
+                    &["paper", "counter", "telephone"],
+                    "paper, counter or telephone",
+                )?;
+                let private = Private::none().with("name", name).with("scan", scan);
+                Said::with(Event::RecordedOnBehalf { stream, of, channel, by }, private)
+            }
+            other => self.decide_personal(other, facts)?,
+        })
+    }
+
+    /// Requests of the persons whose data is held.
+    fn decide_personal(&self, command: Command, facts: &Facts) -> Result<Said<Event>, Rejection> {
+        let (by, on) = (facts.actor.account.clone(), facts.today);
+        Ok(match command {
+            Command::RequestErasure { streams, fields, basis, text } => {
+                facts.actor.require(&[Role::LegalOfficer])?;
+                self.must_be_new()?;
+                must_name("streams", &streams)?;
+                must_name("fields", &fields)?;
+                must_say("basis", &basis)?;
+                let event = Event::ErasureRequested { streams, fields, basis, on, by };
+                Said::with(event, Private::none().with("text", text))
+            }
+            Command::PostponeErasure { until, why } => {
+                facts.actor.require(&[Role::LegalOfficer])?;
+                self.must_wait_for_answer(Matter::Erasure, "request to erase")?;
+                must_be_one_of("why", &why, POSTPONED, "open_appeal, legal_retention or litigation")?;
+                if until <= on {
+                    return Err(Rejection::Malformed { field: "until", needs: "a later day" });
+                }
+                Said::openly(Event::ErasurePostponed { until, why, by })
+            }
+            Command::RequestPersonalData { what, text } => {
+                facts.actor.require(SUBJECTS)?;
+                self.must_be_new()?;
+                must_be_one_of("what", &what, &["see", "copy", "correct"], "see, copy or correct")?;
+                let event = Event::PersonalDataRequested { what, on, by };
+                Said::with(event, Private::none().with("text", text))
+            }
+            Command::ProvidePersonalData { how, sha256 } => {
+                facts.actor.require(&[Role::LegalOfficer])?;
+                self.must_wait_for_answer(Matter::PersonalData, "request about personal data")?;
+                must_be_one_of("how", &how, &["paper", "file", "inspection"], "paper, file or inspection")?;
+                if let Some(digest) = &sha256 {
+                    must_be_digest("sha256", digest)?;
+                }
+                Said::openly(Event::PersonalDataProvided { how, sha256, on, by })
+            }
+            Command::CorrectPersonalData { stream, fields } => {
+                facts.actor.require(&[Role::LegalOfficer, Role::DataClerk])?;
+                self.must_wait_for_answer(Matter::PersonalData, "request about personal data")?;
+                must_say("stream", &stream)?;
+                must_name("fields", &fields)?;
+                Said::openly(Event::PersonalDataCorrected { stream, fields, on, by })
+            }
+            _ => return Err(Rejection::NotFound { what: "matter of a record" }),
+        })
+    }
+
+    /// A lead judges what somebody else recorded.
+    fn must_judge_doubt(&self, recorded_by: &str, facts: &Facts) -> Result<(), Rejection> {
+        facts.actor.require(&[Role::StreetLead, Role::CommunityLead, Role::LegalOfficer])?;
+        self.must_be_new()?;
+        must_say("recorded_by", recorded_by)?;
+        if recorded_by == facts.actor.account {
+            return Err(Rejection::because("own_record_in_doubt", Value::Null));
+        }
+        Ok(())
+    }
+
+    fn must_wait_for_answer(&self, matter: Matter, what: &'static str) -> Result<(), Rejection> {
+        if self.matter != Some(matter) {
+            return Err(Rejection::NotFound { what });
+        }
+        if self.answered {
+            return Err(Rejection::WrongState { is: "answered", needs: "a request not answered yet" });
+        }
+        Ok(())
+    }
+}
+
+fn must_say(field: &'static str, text: &str) -> Result<(), Rejection> {
+    if text.trim().is_empty() {
+        return Err(Rejection::Malformed { field, needs: "a word at least" });
+    }
+    Ok(())
+}
+
+fn must_name(field: &'static str, names: &[String]) -> Result<(), Rejection> {
+    if names.is_empty() || names.iter().any(|name| name.trim().is_empty()) {
+        return Err(Rejection::Malformed { field, needs: "at least one name, and no empty one" });
+    }
+    Ok(())
+}
+
+fn must_be_one_of(
+    field: &'static str,
+    text: &str,
+    known: &[&str],
+    needs: &'static str,
+) -> Result<(), Rejection> {
+    if known.contains(&text) { Ok(()) } else { Err(Rejection::Malformed { field, needs }) }
+}
+
+fn must_be_digest(field: &'static str, text: &str) -> Result<(), Rejection> {
+    if text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+        return Ok(());
+    }
+    Err(Rejection::Malformed { field, needs: "a SHA-256 of 64 lower-case hexadecimal digits" })
+}
+
+const POSTPONED: &[&str] = &["open_appeal", "legal_retention", "litigation"];
+const RECIPIENTS: &[&str] = &["court", "reconsideration_organ", "prosecutor", "party", "auditor"];
+const SPEAKERS: &[&str] = &["owner", "operator", "steward", "resident", "department"];
+const STAFF: &[Role] = &[
+    Role::GridWorker,
+    Role::DepartmentOfficer,
+    Role::LegalOfficer,
+    Role::StreetLead,
+    Role::CommunityLead,
+    Role::DataClerk,
+    Role::Dispatcher,
+];
+const SUBJECTS: &[Role] = &[Role::Owner, Role::Operator, Role::Steward, Role::LegalOfficer, Role::GridWorker];

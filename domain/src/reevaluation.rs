@@ -1,0 +1,196 @@
+//! Re-evaluation (复评): a party asks to be graded again, after works or because something is new.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use crate::aggregate::{Concept, named};
+use crate::assessment::{Reason, Stage as AssessmentStage};
+use crate::facts::{Facts, Role};
+use crate::rejection::Rejection;
+use crate::said::{Photo, Private, Said, photos};
+
+/// A request to be graded again as its events left it.
+#[derive(Clone, Debug, Default)]
+pub struct Reevaluation {
+    /// The day it came.
+    pub requested_on: Option<NaiveDate>,
+    /// What became of it.
+    pub answer: Option<Answer>,
+}
+
+/// What became of a request.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Answer {
+    /// An assessment was opened.
+    Granted {
+        /// Its key.
+        assessment: String,
+    },
+    /// It was declined.
+    Declined,
+}
+
+/// Why a party asks.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Why {
+    CircumstancesChanged,
+    LateStatement,
+    Rectified,
+}
+
+/// What can be asked.
+#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case", tag = "command")]
+pub enum Command {
+    /// Decline it, with what is missing.
+    Decline {
+        /// What is missing, as codes: `works_unfinished`, `hazard_open`, `papers_missing`, `penalty_unpaid`.
+        missing: Vec<String>,
+        /// In words: private.
+        #[serde(default)]
+        reason: Option<String>,
+    },
+    /// Grant it: name the assessment that was opened.
+    Grant {
+        /// Its key.
+        assessment: String,
+    },
+    /// Ask.
+    Request {
+        /// Why.
+        why: Why,
+        /// In words: private.
+        #[serde(default)]
+        text: Option<String>,
+        /// Photos: private.
+        #[serde(default)]
+        photos: Vec<Photo>,
+        /// The day it was handed in on paper, when staff record it for the party.
+        #[serde(default)]
+        handed_in_on: Option<NaiveDate>,
+    },
+}
+
+/// What can have happened.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(tag = "type")]
+#[allow(missing_docs, reason = "the fields are those of the commands")]
+pub enum Event {
+    ReevaluationDeclined {
+        missing: Vec<String>,
+        on: NaiveDate,
+        by: String,
+    },
+    ReevaluationGranted {
+        assessment: String,
+        on: NaiveDate,
+        by: String,
+    },
+    ReevaluationRequested {
+        why: Why,
+        on: NaiveDate,
+        photos: u64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        taken_by: Option<String>,
+        by: String,
+    },
+}
+
+named!(Event { ReevaluationDeclined, ReevaluationGranted, ReevaluationRequested });
+
+impl Concept for Reevaluation {
+    const TYPE: &'static str = "reevaluation";
+    type Command = Command;
+    type Event = Event;
+
+    fn decide(&self, command: Command, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
+        match (self.requested_on, command) {
+            (None, Command::Request { why, text, photos, handed_in_on }) => {
+                request(why, text, &photos, handed_in_on, facts)
+            }
+            (Some(_), Command::Request { .. }) => Err(Rejection::AlreadyExists { what: "request" }),
+            (None, _) => Err(Rejection::NotFound { what: "request" }),
+            (Some(_), _) if self.answer.is_some() => {
+                Err(Rejection::WrongState { is: "answered", needs: "a request not answered yet" })
+            }
+            (Some(requested_on), Command::Grant { assessment }) => grant(assessment, requested_on, facts),
+            (Some(_), Command::Decline { missing, reason }) => {
+                facts.actor.require(OFFICE)?;
+                if missing.is_empty() || missing.iter().any(|what| what.trim().is_empty()) {
+                    return Err(Rejection::Malformed { field: "missing", needs: "what is still missing" });
+                }
+                let by = facts.actor.account.clone();
+                let event = Event::ReevaluationDeclined { missing, on: facts.today, by };
+                Ok(vec![Said::with(event, Private::none().with("reason", reason))])
+            }
+        }
+    }
+
+    fn evolve(&mut self, event: &Event) {
+        match event {
+            Event::ReevaluationDeclined { .. } => self.answer = Some(Answer::Declined),
+            Event::ReevaluationGranted { assessment, .. } => {
+                self.answer = Some(Answer::Granted { assessment: assessment.clone() });
+            }
+            Event::ReevaluationRequested { on, .. } => self.requested_on = Some(*on),
+        }
+    }
+}
+
+fn request(
+    why: Why,
+    text: Option<String>,
+    shown: &[Photo],
+    handed_in_on: Option<NaiveDate>,
+    facts: &Facts,
+) -> Result<Vec<Said<Event>>, Rejection> {
+    let subject = facts.subject()?;
+    subject.must_be_open()?;
+    if subject.grade.latest.is_none() {
+        return Err(Rejection::NotFound { what: "grade to be looked at again" });
+    }
+    if subject.reevaluations.values().any(|of| of.state.requested_on.is_some() && of.state.answer.is_none()) {
+        return Err(Rejection::AlreadyExists { what: "request that is not answered yet" });
+    }
+    let by = facts.actor.account.clone();
+    let (on, taken_by) = match handed_in_on {
+        Some(day) => {
+            facts.actor.require(COUNTER)?;
+            if day > facts.today {
+                return Err(Rejection::Malformed { field: "handed_in_on", needs: "today or an earlier day" });
+            }
+            (day, Some(by.clone()))
+        }
+        None => {
+            facts.actor.require(&[Role::Owner, Role::Operator])?;
+            if !subject.premises.answered_for_by(&facts.actor, facts.today) {
+                return Err(Rejection::NotFound { what: "naming of your party as owner or operator here" });
+            }
+            (facts.today, None)
+        }
+    };
+    let event = Event::ReevaluationRequested { why, on, photos: shown.len() as u64, taken_by, by };
+    Ok(vec![Said::with(event, Private::none().with("text", text).with("photos", photos(shown)))])
+}
+
+/// The assessment is one of these premises, opened on this request.
+fn grant(assessment: String, requested_on: NaiveDate, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
+    facts.actor.require(OFFICE)?;
+    let of = facts.subject()?.assessments.get(&assessment);
+    let of = of.ok_or(Rejection::NotFound { what: "assessment opened on this request" })?;
+    let asked = matches!(of.state.reason, Some(Reason::AfterRectification | Reason::OwnerRequest));
+    let since = of.opened_on.is_some_and(|opened| opened >= requested_on);
+    if of.state.stage == AssessmentStage::Withdrawn || !asked || !since {
+        return Err(Rejection::WrongState {
+            is: "another assessment",
+            needs: "one opened since on the owner's request or after rectification",
+        });
+    }
+    let by = facts.actor.account.clone();
+    Ok(vec![Said::openly(Event::ReevaluationGranted { assessment, on: facts.today, by })])
+}
+
+const COUNTER: &[Role] = &[Role::LegalOfficer, Role::DepartmentOfficer, Role::StreetLead, Role::GridWorker];
+const OFFICE: &[Role] = &[Role::DepartmentOfficer, Role::StreetLead, Role::GridWorker];

@@ -1,0 +1,194 @@
+//! Refusal words: what the rules of notices, appeals and records say when they refuse, in Chinese and English. A name in
+//! braces stands for that member of the refusal's detail.
+
+use serde_json::Value;
+
+use crate::rejection::Rejection;
+
+impl Rejection {
+    /// Refused by the rule of this code, with what it names.
+    pub fn because(code: &str, detail: Value) -> Self {
+        Self::Rule { code: code.to_owned(), detail }
+    }
+}
+
+/// The sentence of a code in English, where it is one of these.
+pub(crate) fn in_english(code: &str, detail: &Value) -> Option<String> {
+    WORDS.iter().find(|words| words.0 == code).map(|words| filled(words.2, detail))
+}
+
+/// The sentence of a code in Chinese, where it is one of these.
+pub(crate) fn in_chinese(code: &str, detail: &Value) -> Option<String> {
+    WORDS.iter().find(|words| words.0 == code).map(|words| filled(words.1, detail))
+}
+
+fn filled(template: &str, detail: &Value) -> String {
+    let members = detail.as_object().into_iter().flatten();
+    members.fold(template.to_owned(), |text, (name, value)| {
+        let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        text.replace(&format!("{{{name}}}"), &shown)
+    })
+}
+
+/// Code, Chinese, English.
+struct Words(&'static str, &'static str, &'static str);
+
+const WORDS: &[Words] = &[
+    Words(
+        "address_not_confirmed",
+        "当事人没有书面同意电子送达,请先登记送达地址确认书,或改用其他方式送达。",
+        "The party has not agreed to electronic service in writing. Record the confirmed address first, or serve in another way.",
+    ),
+    Words(
+        "announcement_too_soon",
+        "还没有一次送达失败的记录,不能公告送达。请先用其他方式送达。",
+        "No other service has failed yet, so nothing is served by announcement. Try another way first.",
+    ),
+    Words(
+        "answered_already",
+        "这一户已经答过本次问卷,一户只计一份。",
+        "This household has answered this survey already; each counts once.",
+    ),
+    Words(
+        "appeal_in_time",
+        "申诉期限到{due}为止,申诉于{filed_on}提出,没有超期,不能以超期为由不予受理。",
+        "The time to appeal runs until {due} and the appeal came on {filed_on}: it is in time, and cannot be turned away as late.",
+    ),
+    Words(
+        "appeal_late",
+        "结果于{served_on}送达,申诉期限到{due}为止,申诉于{filed_on}提出,已超期。请作出不予受理的决定,并由机关依职权复查;行政复议和诉讼另有期限。",
+        "The result was served on {served_on}, the time to appeal ended on {due}, and the appeal came on {filed_on}. Refuse admission and look at the case of the authority's own motion; reconsideration and court have times of their own.",
+    ),
+    Words("extended_already", "办理期限只能延长一次。", "The time to decide is extended once only."),
+    Words(
+        "extension_too_late",
+        "办理期限已于{due}届满,不能再延长,请尽快作出决定。",
+        "The time to decide ended on {due}; it cannot be extended any more. Decide without delay.",
+    ),
+    Words(
+        "hearing_late",
+        "申请听证的期限已于{due}届满。仍可提出说明或申请复评。",
+        "The time to ask for a hearing ended on {due}. A reply or a re-evaluation can still be asked for.",
+    ),
+    Words(
+        "merged_into_itself",
+        "主体不能与自己合并,请填写另一主体的编号。",
+        "A party is not merged into itself. Name the other party.",
+    ),
+    Words(
+        "notice_without_authority",
+        "通知书必须写明以哪个机关的名义发出。",
+        "A notice needs the authority in whose name it is issued.",
+    ),
+    Words("notice_without_basis", "通知书必须写明法律依据。", "A notice needs its legal basis."),
+    Words("notice_without_document", "通知书必须写明文号。", "A notice needs its document number."),
+    Words("notice_without_officers", "通知书必须写明经办人。", "A notice needs the officers who handle it."),
+    Words(
+        "notice_without_remedy",
+        "通知书必须告知救济途径和期限,请至少选一项。",
+        "A notice must tell what can be done against it, and by when. Choose at least one remedy.",
+    ),
+    Words(
+        "nothing_varied",
+        "变更决定要写明改成什么结果,请填写更正的指标。",
+        "A decision that varies a result must say what is right instead. Name the indicators that are put right.",
+    ),
+    Words("plaque_not_due", "当前等级不需要挂监督牌。", "The grade in force asks for no supervision plaque."),
+    Words(
+        "plaque_still_due",
+        "当前等级仍需挂监督牌,不能摘下。",
+        "The grade in force still asks for the supervision plaque. It stays.",
+    ),
+    Words(
+        "plaque_shows_other",
+        "牌子上写的是{shows}星,当前等级是{star}星,请换上正确的牌子。",
+        "The plaque shows {shows} star(s), the grade in force has {star}. Put up the right one.",
+    ),
+    Words(
+        "recusal_by_reviewer",
+        "被申请回避的人不能自己决定是否回避,请另一位同志决定。",
+        "Whoever is asked to step aside does not decide on it. Somebody else must.",
+    ),
+    Words(
+        "recusal_open",
+        "回避申请还没有决定,请先决定回避,再继续办理。",
+        "A request that the reviewer step aside is not decided yet. Decide it first.",
+    ),
+    Words(
+        "rejected_changes_nothing",
+        "驳回申诉不能同时更正结果。如需更正,请选择撤销或变更。",
+        "A rejected appeal changes no result. Choose upheld or varied if something is put right.",
+    ),
+    Words(
+        "reviewer_is_assessor",
+        "{account}参加过本案的评定,不能担任复核人,请另行指定。",
+        "{account} took part in the assessment of this case and cannot review it. Name another reviewer.",
+    ),
+    Words(
+        "reviewer_is_confirmer",
+        "{account}是本案的确认人,不能担任复核人,请另行指定。",
+        "{account} confirmed the result of this case and cannot review it. Name another reviewer.",
+    ),
+    Words(
+        "reviewer_of_case_is_finder",
+        "{account}是本案隐患的发现人,不能担任复核人,请另行指定。",
+        "{account} found a hazard of this case and cannot review it. Name another reviewer.",
+    ),
+    Words(
+        "reviewer_is_related",
+        "{account}与本案房屋或当事人有利害关系({relation}),不能担任复核人,请另行指定。",
+        "{account} is related to these premises or their party ({relation}) and cannot review the case. Name another reviewer.",
+    ),
+    Words(
+        "reviewer_recused",
+        "{account}已经回避,不能再次担任本案复核人。",
+        "{account} has stepped aside from this case and cannot review it again.",
+    ),
+    Words(
+        "reviewer_without_role",
+        "{account}没有复核人权限,请指定有权限的人。",
+        "{account} does not have the role of reviewer. Name somebody who has.",
+    ),
+    Words(
+        "only_the_reviewer",
+        "本案由{account}复核,请由其办理。",
+        "This case is reviewed by {account}, who must do it.",
+    ),
+    Words(
+        "own_record_in_doubt",
+        "存疑记录不能由记录人自己确认,请另一位负责人确认。",
+        "A doubtful record is not confirmed by whoever recorded it. Another lead must.",
+    ),
+    Words(
+        "survey_closed",
+        "本次问卷已于{on}结束,不再收答卷。",
+        "This survey was closed on {on} and takes no more answers.",
+    ),
+    Words(
+        "witness_needed",
+        "留置送达需要见证人签名,请至少登记一位见证人。",
+        "A notice left in place needs a witness. Record at least one.",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_refusal_is_said_in_both_languages_and_fills_what_it_names() {
+        let detail = json!({
+            "account": "a-9", "due": "2026-03-10", "filed_on": "2026-03-11", "served_on": "2026-02-24", "on": "2026-03-12",
+            "relation": "kin", "shows": 5, "star": 2,
+        });
+        for Words(code, ..) in WORDS {
+            let refusal = Rejection::because(code, detail.clone());
+            for said in [refusal.en(), refusal.zh()] {
+                assert!(!said.contains('{') && !said.contains(*code), "{code}: {said}");
+            }
+            assert_ne!(refusal.en(), refusal.zh());
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Remedies: what appeals, disputes, notices and requests of premises leave in their state, and what they cause.
+
+use chrono::NaiveDate;
+
+use super::{Cause, Subject};
+use crate::aggregate::Concept;
+use crate::appeal;
+use crate::derivation::SchemeRef;
+use crate::grade::{Origin, SetAside};
+use crate::{dispute, notice, reevaluation};
+
+impl Subject {
+    /// The rulebook that governs these premises' procedures: that of the assessment the newest determination came from,
+    /// else of the newest assessment.
+    pub fn scheme(&self) -> Option<SchemeRef> {
+        let latest = self.grade.latest.as_ref();
+        let of = latest.and_then(|latest| self.assessments.get(&latest.assessment)?.state.scheme.clone());
+        of.or_else(|| self.newest_scheme())
+    }
+
+    /// The rulebook of the assessment opened last: the newest that these premises know, and so the newest calendar.
+    pub fn newest_scheme(&self) -> Option<SchemeRef> {
+        let opened = self.assessments.iter().filter(|(_, of)| of.state.scheme.is_some());
+        let newest = opened.max_by_key(|(key, of)| (of.opened_on, key.len(), key.as_str()));
+        newest.and_then(|(_, of)| of.state.scheme.clone())
+    }
+
+    /// The day on which the party was served with the result that it could appeal against; of several owners' notices the
+    /// last one, so that nobody's time has run who was told later.
+    pub fn result_served(&self, stream: &str, determination: Option<u64>) -> Option<NaiveDate> {
+        let notices = self.notices.values().map(|of| &of.state);
+        let about = |notice: &&notice::Notice| {
+            notice.issued.as_ref().is_some_and(|issued| {
+                let same = issued.determination.is_none() || issued.determination == determination;
+                issued.about == stream && issued.kind.decides() && same
+            })
+        };
+        notices.filter(about).filter_map(|notice| notice.served).map(|(on, _)| on).max()
+    }
+
+    pub(super) fn apply_appeal(&mut self, key: &str, event: &appeal::Event, position: u64) {
+        let of = self.appeals.entry(key.to_owned()).or_default();
+        of.state.evolve(event);
+        match event {
+            appeal::Event::AppealAdmitted { .. }
+            | appeal::Event::AppealExtended { .. }
+            | appeal::Event::AppealFiled { .. }
+            | appeal::Event::AppealRefusedAdmission { .. } => of.since = position,
+            appeal::Event::AppealDecided(decision) => {
+                let number = decision.against.determination;
+                let Some(assessment) = number.and_then(|number| self.grade.determined.get(&number)) else {
+                    return;
+                };
+                let (assessment, on) = (assessment.assessment.clone(), decision.on);
+                self.put_right(&assessment, decision);
+                if decision.outcome == appeal::Outcome::Varied {
+                    self.cause = Some(Cause { assessment, on, submitted: false, trigger: "appeal_upheld" });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn apply_dispute(&mut self, key: &str, event: &dispute::Event, position: u64) {
+        let of = self.disputes.entry(key.to_owned()).or_default();
+        of.state.evolve(event);
+        if matches!(event, dispute::Event::DisputeNotified { .. }) {
+            of.since = position;
+        }
+    }
+
+    pub(super) fn apply_notice(&mut self, key: &str, event: &notice::Event, position: u64) {
+        let of = self.notices.entry(key.to_owned()).or_default();
+        of.state.evolve(event);
+        match event {
+            notice::Event::NoticeServed { on, .. } | notice::Event::ServedByAnnouncement { on, .. } => {
+                of.since = position;
+                if let Some(issued) = &of.state.issued {
+                    let served = self.served.entry(issued.about.clone()).or_insert(*on);
+                    *served = (*served).max(*on);
+                }
+            }
+            notice::Event::NoticeReissued { issued, .. } => {
+                // what was wrong was not served: only another notice about the same can have been
+                let others = self
+                    .notices
+                    .values()
+                    .filter(|of| of.state.issued.as_ref().is_some_and(|other| other.about == issued.about));
+                match others.filter_map(|of| of.state.served).map(|(on, _)| on).max() {
+                    Some(on) => self.served.insert(issued.about.clone(), on),
+                    None => self.served.remove(&issued.about),
+                };
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn apply_reevaluation(&mut self, key: &str, event: &reevaluation::Event, position: u64) {
+        let of = self.reevaluations.entry(key.to_owned()).or_default();
+        of.state.evolve(event);
+        if matches!(event, reevaluation::Event::ReevaluationRequested { .. }) {
+            of.since = position;
+        }
+    }
+
+    /// What was set aside gives rise to a new computation: on the results that were put right, else on those that hold
+    /// meanwhile, so that what is open now counts there too; to none where nothing holds.
+    pub(super) fn caused_by_setting_aside(&mut self, set_aside: &SetAside) {
+        let key = set_aside.decided_in.rsplit('/').next().unwrap_or_default();
+        let decision = self.appeals.get(key).filter(|_| set_aside.origin != Origin::Dispute);
+        let decision = decision.and_then(|of| of.state.decision.as_ref());
+        let corrected = decision.is_some_and(|decision| !decision.corrected.is_empty());
+        let of = if corrected {
+            self.grade.determined.get(&set_aside.determination).map(|of| of.assessment.clone())
+        } else {
+            self.grade.in_force().map(|binding| binding.determination.assessment.clone())
+        };
+        self.cause = of.map(|assessment| Cause {
+            assessment,
+            on: set_aside.on,
+            submitted: false,
+            trigger: "appeal_upheld",
+        });
+    }
+
+    fn put_right(&mut self, assessment: &str, decision: &appeal::Decision) {
+        let Some(of) = self.assessments.get_mut(assessment) else { return };
+        for (indicator, outcome) in &decision.corrected {
+            if let Some(checked) = of.state.results.get_mut(indicator) {
+                checked.outcome = outcome.clone();
+            }
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! What disputes, re-evaluations, surveys, parties, plaques and replies keep.
+
+use serde_json::{Value, json};
+
+use crate::dispute::Dispute;
+use crate::facts::Role;
+use crate::given::given;
+use crate::grade::Grade;
+use crate::party::Party;
+use crate::reevaluation::Reevaluation;
+use crate::survey::Survey;
+use crate::test_house::{House, ask, owner_of, rules};
+
+fn event<E: serde::de::DeserializeOwned>(value: Value) -> E {
+    serde_json::from_value(value).unwrap()
+}
+
+fn notified() -> Value {
+    json!({
+        "kind": "litigation", "body": "深圳市盐田区人民法院", "document_number": "(2026)粤0308行初1号",
+        "against": {"stream": "premises/p-1/grade", "determination": 2}, "received_on": "2026-02-20", "reply_by": "2026-03-10"
+    })
+}
+
+fn with(mut value: Value, more: Value) -> Value {
+    value.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    value
+}
+
+#[test]
+fn a_dispute_goes_from_notice_to_carrying_out_and_a_lost_one_sets_the_result_aside() {
+    let came = || event(with(notified(), json!({"type": "DisputeNotified", "by": "a-8"})));
+    let dispute = |events: Vec<_>| {
+        given::<Dispute>(events)
+            .about(House::graded_twice().subject)
+            .at("premises/p-1/dispute/1")
+            .by_role(Role::LegalOfficer)
+    };
+    let notify = |more: Value| ask(with(with(notified(), json!({"command": "notify"})), more));
+    dispute(vec![]).when(notify(json!({}))).then([came_by_actor()]);
+    dispute(vec![]).when(notify(json!({"document_number": ""}))).then_rejected("no_document");
+    dispute(vec![]).when(notify(json!({"received_on": "2026-04-01"}))).then_rejected("malformed");
+    dispute(vec![came()]).when(notify(json!({}))).then_rejected("already_exists");
+    let carry = || ask(json!({"command": "carry_out", "what": "reassessed"}));
+    dispute(vec![came()]).when(carry()).then_rejected("wrong_state");
+    dispute(vec![]).when(carry()).then_rejected("not_found");
+    dispute(vec![came()]).when(ask(json!({"command": "reply", "on": "2026-03-01"}))).said();
+    dispute(vec![came()])
+        .when(ask(json!({"command": "suspend", "document_number": ""})))
+        .then_rejected("no_document");
+    let outcome = json!({"result": "revoked", "document_number": "1", "on": "2026-03-01"});
+    dispute(vec![came()]).when(ask(with(outcome.clone(), json!({"command": "record_outcome"})))).said();
+    let mut house = House::graded_twice();
+    house.hears("dispute/1", "2026-02-20", with(notified(), json!({"type": "DisputeNotified", "by": "a-8"})));
+    let due = house.hears(
+        "dispute/1",
+        "2026-03-01",
+        with(outcome, json!({"type": "OutcomeRecorded", "by": "a-8"})),
+    );
+    let result = house.computes(&due[0], "2026-03-01").0.unwrap();
+    assert_eq!((&result["origin"], &result["holds"]["number"]), (&json!("dispute"), &json!(1)));
+}
+
+fn came_by_actor() -> crate::dispute::Event {
+    event(with(notified(), json!({"type": "DisputeNotified", "by": "a-1"})))
+}
+
+#[test]
+fn a_reevaluation_names_what_is_missing_or_the_assessment_opened_on_it() {
+    let requested = || {
+        event(
+            json!({"type": "ReevaluationRequested", "why": "rectified", "on": "2026-02-20", "photos": 0, "by": "a-1"}),
+        )
+    };
+    let about = |events: Vec<_>, house: House| given::<Reevaluation>(events).about(house.subject);
+    let request = || ask(json!({"command": "request", "why": "rectified"}));
+    about(vec![], House::graded_twice()).by_grant(owner_of("y-1")).when(request()).said();
+    about(vec![], House::graded_twice()).by_grant(owner_of("y-9")).when(request()).then_rejected("not_found");
+    let decline = |missing: Value| ask(json!({"command": "decline", "missing": missing}));
+    let office = |house| about(vec![requested()], house).by_role(Role::DepartmentOfficer);
+    office(House::graded_twice()).when(decline(json!([]))).then_rejected("malformed");
+    office(House::graded_twice()).when(decline(json!(["works_unfinished"]))).said();
+    let grant = || ask(json!({"command": "grant", "assessment": "3"}));
+    office(House::graded_twice()).when(grant()).then_rejected("not_found");
+    let mut house = House::graded_twice();
+    house.hears("assessment/3", "2026-02-25", json!({
+        "type": "AssessmentOpened", "scheme": {"id": "pingshan-building-1", "sha256": "00"}, "reason": "owner_request", "lead": "a-lead"
+    }));
+    office(house).when(grant()).said();
+    office(House::graded_twice())
+        .when(ask(json!({"command": "grant", "assessment": "2"})))
+        .then_rejected("wrong_state");
+}
+
+#[test]
+fn a_household_answers_once_and_a_closed_survey_is_counted() {
+    let opened = || event(json!({"type": "SurveyOpened", "questions": "1", "on": "2026-02-20", "by": "a-1"}));
+    let answer = || ask(json!({"command": "answer", "household": "h-1", "satisfied": true, "words": "很好"}));
+    let by = |events: Vec<_>| {
+        given::<Survey>(events).about(House::graded_twice().subject).by_role(Role::CommunityLead)
+    };
+    by(vec![]).when(ask(json!({"command": "open", "questions": "1"}))).said();
+    by(vec![]).when(answer()).then_rejected("not_found");
+    let said = by(vec![opened()]).when(answer()).said();
+    assert!(!serde_json::to_string(&said[0].event).unwrap().contains("很好"));
+    by(vec![opened(), said[0].event.clone()]).when(answer()).then_rejected("answered_already");
+    let closed = by(vec![opened(), said[0].event.clone()]).when(ask(json!({"command": "close"}))).said();
+    assert!(matches!(closed[0].event, crate::survey::Event::SurveyClosed { answered: 1, satisfied: 1, .. }));
+    by(vec![opened(), closed[0].event.clone()]).when(answer()).then_rejected("survey_closed");
+}
+
+#[test]
+fn a_party_is_private_but_for_its_kind_and_changes_only_itself() {
+    let registered = || event(json!({"type": "PartyRegistered", "kind": "person", "by": "a-1"}));
+    let party = |events: Vec<_>| given::<Party>(events).under(rules()).at("party/y-1");
+    let register =
+        |more: Value| ask(with(json!({"command": "register", "kind": "person", "name": "张三"}), more));
+    let said = party(vec![]).by_role(Role::DataClerk).when(register(json!({}))).said();
+    assert!(!serde_json::to_string(&said[0].event).unwrap().contains("张三"));
+    party(vec![]).by_role(Role::DataClerk).when(register(json!({"name": ""}))).then_rejected("malformed");
+    party(vec![]).by_role(Role::DataClerk).when(register(json!({"uscc": "123"}))).then_rejected("malformed");
+    party(vec![registered()])
+        .by_role(Role::DataClerk)
+        .when(register(json!({})))
+        .then_rejected("already_exists");
+    let amend = || ask(json!({"command": "amend", "phone": "13800000000", "why": "new_phone"}));
+    party(vec![registered()]).by_grant(owner_of("y-1")).when(amend()).said();
+    party(vec![registered()]).by_grant(owner_of("y-2")).when(amend()).then_rejected("not_found");
+    let check = |method: &str| ask(json!({"command": "check_identity", "method": method, "matches": true}));
+    party(vec![registered()]).by_role(Role::DataClerk).when(check("paper_seen")).said();
+    party(vec![registered()]).by_role(Role::DataClerk).when(check("guess")).then_rejected("malformed");
+    let merge = |into: &str| ask(json!({"command": "merge", "into": into, "why": "same_identity"}));
+    party(vec![registered()]).by_role(Role::DataClerk).when(merge("y-1")).then_rejected("merged_into_itself");
+    let merged = party(vec![registered()]).by_role(Role::DataClerk).when(merge("y-2")).said();
+    party(vec![registered(), merged[0].event.clone()])
+        .by_grant(owner_of("y-1"))
+        .when(amend())
+        .then_rejected("wrong_state");
+}
+
+#[test]
+fn a_plaque_shows_what_is_in_force_and_a_reply_stands_beside_it() {
+    let grade = |events: Vec<crate::grade::Event>| {
+        let house = House::graded_twice();
+        let mut given =
+            given::<Grade>([]).about(house.subject.clone()).under(rules()).at("premises/p-1/grade");
+        let mut state = house.subject.grade;
+        events.iter().for_each(|event| crate::aggregate::Concept::evolve(&mut state, event));
+        given.put(state);
+        given
+    };
+    let hang = |plaque: &str, shows: Value| {
+        ask(json!({"command": "hang_plaque", "plaque": plaque, "shows": shows, "place": "entrance"}))
+    };
+    let by = |events| grade(events).by_role(Role::GridWorker);
+    by(vec![]).when(hang("grade_plaque", json!(5))).then_rejected("plaque_shows_other");
+    by(vec![]).when(hang("grade_plaque", Value::Null)).then_rejected("malformed");
+    by(vec![]).when(hang("supervision_plaque", Value::Null)).then_rejected("plaque_not_due");
+    let hung = by(vec![]).when(hang("grade_plaque", json!(3))).said();
+    let remove = || ask(json!({"command": "remove_plaque", "plaque": "grade_plaque", "why": "worn"}));
+    by(vec![]).when(remove()).then_rejected("not_found");
+    by(vec![hung[0].event.clone()]).when(remove()).said();
+    by(vec![hung[0].event.clone()])
+        .when(ask(json!({"command": "report_plaque_missing", "plaque": "grade_plaque"})))
+        .said();
+    let reply = |text: &str| ask(json!({"command": "reply", "determination": 2, "text": text}));
+    grade(vec![]).by_grant(owner_of("y-1")).when(reply("已整改")).said();
+    grade(vec![]).by_grant(owner_of("y-9")).when(reply("已整改")).then_rejected("not_found");
+    grade(vec![]).by_grant(owner_of("y-1")).when(reply("")).then_rejected("malformed");
+    let refuse = |proposer: &str| {
+        ask(json!({"command": "refuse_prohibition", "ground": "x", "proposer": proposer, "reason": "r"}))
+    };
+    grade(vec![]).by_role(Role::Confirmer).when(refuse("a-1")).then_rejected("confirmer_is_proposer");
+    grade(vec![]).by_role(Role::Confirmer).when(refuse("a-2")).said();
+}
