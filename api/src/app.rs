@@ -30,9 +30,11 @@ use wuping_domain::reaction::Rulebooks;
 use wuping_domain::record::Record;
 use wuping_domain::recorded::{local_date, subject_of};
 use wuping_domain::reevaluation::Reevaluation;
+use wuping_domain::report::Report;
 use wuping_domain::rulebook::Rulebook;
 use wuping_domain::subject::Subject;
 use wuping_domain::survey::Survey;
+use wuping_domain::task::Task;
 use wuping_domain::visit::Visit;
 use wuping_ledger::append::{AppendError, Receipt};
 use wuping_ledger::clock::{Clock, SteppedClock};
@@ -228,6 +230,11 @@ impl App {
         Ok(())
     }
 
+    /// Whether a made-up history is being written.
+    pub const fn is_simulating(&self) -> bool {
+        self.simulating
+    }
+
     /// The ledger's reader.
     pub fn reader(&self) -> &Reader {
         self.ledger.reader()
@@ -256,8 +263,10 @@ impl App {
             "premises" => self.run::<Premises>(who, asked).await?,
             "record" => self.run::<Record>(who, asked).await?,
             "reevaluation" => self.run::<Reevaluation>(who, asked).await?,
+            "report" => self.run::<Report>(who, asked).await?,
             "rulebook" => self.run::<Publication>(who, asked).await?,
             "survey" => self.run::<Survey>(who, asked).await?,
+            "task" => self.run::<Task>(who, asked).await?,
             "visit" => self.run::<Visit>(who, asked).await?,
             kind => return Err(ExecuteError::Unknown { kind: kind.to_owned() }),
         };
@@ -429,16 +438,19 @@ impl App {
         Ok(subject)
     }
 
-    /// The rulebook that governs a command: that of its assessment, or of the assessment that the grade came from.
+    /// The rulebook that governs a command: that of its assessment or case, or of the assessment that the grade came from.
     fn rulebook_of(&self, subject: &Subject, asked: &Asked) -> Option<Arc<Rulebook>> {
         let key = asked.stream.rsplit('/').next()?;
         let opened = subject.assessments.get(key).and_then(|of| of.state.scheme.clone());
+        let of_case = || subject.hazard_scheme(key).filter(|_| asked.stream.contains("/hazard/"));
         let named = || serde_json::from_value::<SchemeRef>(asked.command.get("scheme")?.clone()).ok();
         let graded = || {
             let latest = subject.grade.latest.as_ref()?;
             subject.assessments.get(&latest.assessment)?.state.scheme.clone()
         };
-        self.shelf.rulebook(&opened.or_else(named).or_else(graded)?)
+        self.shelf.rulebook(
+            &opened.or_else(of_case).or_else(named).or_else(graded).or_else(|| subject.newest_scheme())?,
+        )
     }
 
     /// Close the house: what is waiting is written first.

@@ -16,6 +16,7 @@ pub mod jobs;
 pub mod key_care;
 pub mod office;
 pub mod reactions;
+pub mod runner;
 pub mod sample;
 pub mod shelf;
 pub mod standing;

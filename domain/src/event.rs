@@ -6,7 +6,7 @@ use crate::aggregate::Concept;
 use crate::recorded::{Aside, Recorded};
 use crate::{
     account, alert, appeal, assessment, authority, dispute, grade, hazard, incident, notice, party, patrol,
-    premises, publication, record, reevaluation, survey, visit,
+    premises, publication, record, reevaluation, report, survey, task, visit,
 };
 
 /// An event of any concept.
@@ -31,7 +31,9 @@ pub enum Event {
     Publication(publication::Event),
     Record(record::Event),
     Reevaluation(reevaluation::Event),
+    Report(report::Event),
     Survey(survey::Event),
+    Task(task::Event),
     Visit(visit::Event),
 }
 
@@ -100,8 +102,10 @@ pub fn read(written: &Written<'_>) -> Result<Recorded<Event>, Unreadable> {
         "premises" => Event::Premises(payload::<premises::Premises>(written)?),
         "record" => Event::Record(payload::<record::Record>(written)?),
         "reevaluation" => Event::Reevaluation(payload::<reevaluation::Reevaluation>(written)?),
+        "report" => Event::Report(payload::<report::Report>(written)?),
         "rulebook" => Event::Publication(payload::<publication::Publication>(written)?),
         "survey" => Event::Survey(payload::<survey::Survey>(written)?),
+        "task" => Event::Task(payload::<task::Task>(written)?),
         "visit" => Event::Visit(payload::<visit::Visit>(written)?),
         other => Event::Other(other.to_owned()),
     };

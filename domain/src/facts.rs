@@ -29,6 +29,11 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// The last segment of the stream: `7` of `premises/p-1/hazard/7`.
+    pub fn last_segment(&self) -> &str {
+        self.stream.rsplit('/').next().unwrap_or_default()
+    }
+
     /// The rulebook, or the refusal that says it is missing.
     pub fn rulebook(&self) -> Result<&Rulebook, Rejection> {
         self.rulebook.as_deref().ok_or(Rejection::RulebookUnknown)

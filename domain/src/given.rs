@@ -83,6 +83,11 @@ impl<C: Concept> Given<C> {
         self
     }
 
+    pub(crate) fn in_stream(mut self, stream: &str) -> Self {
+        self.facts.stream = stream.into();
+        self
+    }
+
     pub(crate) fn on(mut self, date: &str) -> Self {
         self.facts.today = day(date);
         self
@@ -91,6 +96,10 @@ impl<C: Concept> Given<C> {
     pub(crate) fn under(mut self, rulebook: Rulebook) -> Self {
         self.facts.rulebook = Some(rulebook.into());
         self
+    }
+
+    pub(crate) fn become_state(&mut self, state: C) {
+        self.state = state;
     }
 
     pub(crate) fn when(self, command: C::Command) -> Outcome<C> {

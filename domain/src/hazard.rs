@@ -3,15 +3,35 @@
 //! Invariants:
 //! - who reviews has not found;
 //! - a hazard counts towards a grade only once its competent department has confirmed it;
+//! - nothing is due before the order was served, and no term is longer than the policy allows;
 //! - a closed case stays closed; what comes later is a new case that names it.
+
+mod asked;
+mod clock;
+mod course;
+mod happened;
+mod longer_term;
+mod rectification;
+mod refusing;
+mod review;
+mod supervision;
+mod time;
 
 use serde::{Deserialize, Serialize};
 
-use crate::aggregate::{Concept, named};
-use crate::derivation::Either;
+pub use self::asked::Command;
+pub(crate) use self::clock::received_on;
+pub use self::clock::{Clock, DueDay};
+pub use self::course::{Course, Escalated, FellOverdue, Ground, Order, Plan, Routed, Spoken};
+pub use self::happened::Event;
+pub(crate) use self::refusing::told;
+pub(crate) use self::time::{ESCALATIONS, What, brought, passed, routed};
+use crate::aggregate::Concept;
+use crate::derivation::SchemeRef;
 use crate::facts::{Facts, Role};
 use crate::rejection::Rejection;
-use crate::said::{Photo, Private, Said, photos};
+use crate::rulebook::Rulebook;
+use crate::said::Said;
 
 /// A hazard as its events left it.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +46,8 @@ pub struct Hazard {
     pub found: Option<Found>,
     /// How far it is.
     pub stage: Stage,
+    /// What happened besides: hands, order, plans, lateness.
+    pub course: Course,
 }
 
 /// How far a hazard is; the names are those of the policy's register.
@@ -36,12 +58,26 @@ pub enum Stage {
     Absent,
     PendingReview,
     Confirmed,
+    Rectifying,
+    Submitted,
     Accepted,
     Dismissed,
     Closed,
 }
 
 impl Stage {
+    /// Every stage, in the order of a case.
+    pub const ALL: [Self; 8] = [
+        Self::Absent,
+        Self::PendingReview,
+        Self::Confirmed,
+        Self::Rectifying,
+        Self::Submitted,
+        Self::Accepted,
+        Self::Dismissed,
+        Self::Closed,
+    ];
+
     /// The state's name in the policy's register.
     pub const fn code(self) -> &'static str {
         match self {
@@ -51,7 +87,14 @@ impl Stage {
             Self::Confirmed => "confirmed",
             Self::Dismissed => "dismissed",
             Self::PendingReview => "pending_review",
+            Self::Rectifying => "rectifying",
+            Self::Submitted => "submitted",
         }
+    }
+
+    /// Whether it is confirmed and still to be put right or accepted.
+    pub const fn is_unsettled(self) -> bool {
+        matches!(self, Self::Confirmed | Self::Rectifying | Self::Submitted)
     }
 }
 
@@ -80,53 +123,9 @@ pub struct Found {
     /// Who found it; absent where it follows from a check.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
-}
-
-/// What can be asked.
-#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case", tag = "command")]
-pub enum Command {
-    /// The department finds the rectification good.
-    Accept {
-        /// In the officer's words: private.
-        #[serde(default)]
-        findings: Option<String>,
-        /// Photos: private.
-        #[serde(default)]
-        photos: Vec<Photo>,
-    },
-    /// Close it.
-    Close {
-        /// `rectified`, `dismissed`, `merged`.
-        how: String,
-    },
-    /// The competent authority's determination whether it is major.
-    Determine {
-        /// It is.
-        major: bool,
-        /// Number of the document.
-        document_number: String,
-    },
-    /// Report one that was seen.
-    Find {
-        /// What.
-        #[serde(flatten)]
-        found: Found,
-        /// In the finder's words: private.
-        #[serde(default)]
-        note: Option<String>,
-        /// Photos: private.
-        #[serde(default)]
-        photos: Vec<Photo>,
-    },
-    /// The department's review.
-    Review {
-        /// What it decides.
-        outcome: Review,
-        /// In the officer's words: private.
-        #[serde(default)]
-        reason: Option<String>,
-    },
+    /// The rulebook whose classes these are, where no assessment of these premises says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scheme: Option<SchemeRef>,
 }
 
 /// What a review decides.
@@ -144,23 +143,27 @@ pub enum Review {
     },
 }
 
-/// What can have happened.
+/// How a case ended.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-#[serde(tag = "type")]
-#[allow(
-    missing_docs,
-    clippy::large_enum_variant,
-    reason = "the fields are those of the commands; most are findings"
-)]
-pub enum Event {
-    HazardClosed { how: String },
-    HazardFound(Either<Found>),
-    HazardReviewed { outcome: Review, by: String },
-    MajorHazardDetermined { major: bool, document_number: String, by: String },
-    RectificationAccepted { by: String },
+pub struct Closed {
+    /// `rectified`, `dismissed`, `merged`.
+    pub how: String,
+    /// The case that goes on, where it was merged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub into: Option<String>,
 }
 
-named!(Event { HazardClosed, HazardFound, HazardReviewed, MajorHazardDetermined, RectificationAccepted });
+/// Why a closed case goes on in a new one.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReopenedWhy {
+    /// It was put right, and is there again.
+    CameBack,
+    /// It was said to be put right and never was.
+    FoundFalse,
+    /// It is not put right.
+    NotFixed,
+}
 
 impl Concept for Hazard {
     const TYPE: &'static str = "hazard";
@@ -168,60 +171,98 @@ impl Concept for Hazard {
     type Event = Event;
 
     fn decide(&self, command: Command, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
-        let by = facts.actor.account.clone();
-        match (self.stage, command) {
-            (Stage::Absent, Command::Find { found, note, photos: taken }) => {
-                facts.actor.require(&[Role::GridWorker, Role::DepartmentOfficer])?;
-                facts.subject()?.must_be_open()?;
-                let private = Private::none().with("note", note).with("photos", photos(&taken));
-                let found = Found { by: Some(by), ..found };
-                Ok(vec![Said::with(Event::HazardFound(Either::Stated(found)), private)])
-            }
-            (Stage::Absent, _) => Err(Rejection::NotFound { what: "hazard" }),
-            (_, Command::Find { .. }) => Err(Rejection::AlreadyExists { what: "hazard" }),
-            (Stage::Closed, Command::Close { .. }) | (Stage::Accepted, Command::Accept { .. }) => Ok(vec![]),
-            (Stage::PendingReview, Command::Review { outcome, reason }) => {
-                self.must_be_competent(facts)?;
-                if self.found.as_ref().is_some_and(|found| found.by.as_deref() == Some(&by))
-                    && !facts.actor.received
-                {
-                    return Err(Rejection::DutiesSeparated { rule: "reviewer_is_finder" });
-                }
-                let private = Private::none().with("reason", reason);
-                Ok(vec![Said::with(Event::HazardReviewed { outcome, by }, private)])
-            }
-            (Stage::Confirmed | Stage::PendingReview, Command::Determine { major, document_number }) => {
-                self.determine(major, document_number, by, facts)
-            }
-            (Stage::Confirmed, Command::Accept { findings, photos: taken }) => {
-                self.must_be_competent(facts)?;
-                let private = Private::none().with("findings", findings).with("photos", photos(&taken));
-                Ok(vec![Said::with(Event::RectificationAccepted { by }, private)])
-            }
-            (Stage::Accepted | Stage::Dismissed, Command::Close { how }) => {
-                self.must_be_competent(facts)?;
-                Ok(vec![Said::openly(Event::HazardClosed { how })])
-            }
-            (stage, command) => Err(Rejection::WrongState { is: stage.code(), needs: needs(&command) }),
+        let (needs, starts) =
+            (command.needs(), matches!(command, Command::Find { .. } | Command::Reopen { .. }));
+        if starts != (self.stage == Stage::Absent) {
+            return Err(match starts {
+                true => Rejection::AlreadyExists { what: "hazard" },
+                false => Rejection::NotFound { what: "hazard" },
+            });
         }
+        // Events, an empty list if nothing new was said, none if the case is not where it needs to be.
+        let decided = match command {
+            Command::Accept { findings, photos } => self.accept(findings, &photos, facts),
+            Command::AnswerContest { upheld, reasons } => self.answer_contest(upheld, reasons, facts),
+            Command::ApproveWorksPlan { note } => self.approve_works_plan(note, facts),
+            Command::Close { how, into } => self.close(how, into, facts),
+            Command::ConfirmInterimMeasures { findings, photos } => {
+                self.confirm_interim_measures(findings, &photos, facts)
+            }
+            Command::Contest { ground, text, handed_in_on } => {
+                self.contest(ground, text, handed_in_on, facts)
+            }
+            Command::Determine { major, document_number, method, officers } => {
+                self.determine(major, document_number, (method, officers), facts)
+            }
+            Command::EndSupervision { reason } => self.end_supervision(reason, facts),
+            Command::Extend { until, reason } => self.extend(until, reason, facts),
+            Command::Find { found, note, photos } => Self::find(found, note, &photos, facts),
+            Command::FindFalse { findings, photos } => self.find_false(findings, &photos, facts),
+            Command::Order { what, parties, document_number, days } => {
+                self.order(what, parties, document_number, days, facts)
+            }
+            Command::OrderSupervision { until, document_number, reason } => {
+                self.order_supervision(until, document_number, reason, facts)
+            }
+            Command::Refuse { findings, due, photos } => self.refuse(findings, due, &photos, facts),
+            Command::RefuseExtension { reason } => self.refuse_extension(reason, facts),
+            Command::RefuseWorksPlan { reason } => self.refuse_works_plan(reason, facts),
+            Command::Reopen { case, why, note, photos } => Self::reopen(case, why, note, &photos, facts),
+            Command::RequestExtension { until, text, handed_in_on } => {
+                self.request_extension(until, text, handed_in_on, facts)
+            }
+            Command::Review { outcome, reason } => self.review(outcome, reason, facts),
+            Command::SubmitRectification { text, photos, handed_in_on } => {
+                self.submit_rectification(text, &photos, handed_in_on, facts)
+            }
+            Command::SubmitWorksPlan { days, text, photos, handed_in_on } => {
+                self.submit_works_plan(days, (text, &photos), handed_in_on, facts)
+            }
+        };
+        decided?.ok_or(Rejection::WrongState { is: self.stage.code(), needs })
     }
 
     fn evolve(&mut self, event: &Event) {
         match event {
-            Event::HazardClosed { .. } => self.stage = Stage::Closed,
-            Event::HazardFound(found) => {
-                self.competent.clone_from(&found.facts().competent);
-                self.found = Some(found.facts().clone());
-                self.stage = Stage::PendingReview;
+            Event::HazardClosed(closed) => self.end(closed.facts()),
+            Event::HazardContested { ground, .. } => self.course.contested = Some(*ground),
+            Event::HazardEscalated(computed) => self.course.escalated = Some(computed.result.clone()),
+            Event::HazardFellOverdue(computed) => self.course.overdue = Some(computed.result.due),
+            Event::HazardFound(found) => self.begin(found.facts()),
+            Event::HazardReopened { reopens, found, .. } => {
+                self.begin(found);
+                self.course.reopens = Some(reopens.clone());
             }
-            Event::HazardReviewed { outcome: Review::Confirmed, .. } => self.stage = Stage::Confirmed,
-            Event::HazardReviewed { outcome: Review::Dismissed, .. } => self.stage = Stage::Dismissed,
-            Event::HazardReviewed { outcome: Review::PassedOn { to }, .. } => self.competent.clone_from(to),
+            Event::HazardReplyAnswered { upheld, .. } => self.answered(*upheld),
+            Event::HazardReviewed { outcome, .. } => self.reviewed(outcome),
+            Event::HazardRouted(computed) => self.course.routed = Some(computed.result.clone()),
             Event::MajorHazardDetermined { major, document_number, .. } => {
                 self.determined = Some(*major);
                 self.document_number = Some(document_number.clone());
             }
             Event::RectificationAccepted { .. } => self.stage = Stage::Accepted,
+            Event::RectificationFoundFalse { .. } => {
+                self.course.found_false += 1;
+                self.back_to_work();
+            }
+            Event::RectificationOrdered { order, .. } => self.ordered(order),
+            Event::RectificationRefused { due, .. } => {
+                self.course.due_set = due.or(self.course.due_set);
+                self.back_to_work();
+            }
+            Event::RectificationSubmitted(_) => {
+                self.course.submissions += 1;
+                self.stage = Stage::Submitted;
+            }
+            Event::SupervisionEnded { .. } => self.course.supervised_until = None,
+            Event::SupervisionOrdered { until, .. } => self.course.supervised_until = Some(*until),
+            Event::DeadlineExtended { .. }
+            | Event::ExtensionRefused { .. }
+            | Event::ExtensionRequested { .. }
+            | Event::InterimMeasuresConfirmed { .. }
+            | Event::WorksPlanApproved { .. }
+            | Event::WorksPlanRefused { .. }
+            | Event::WorksPlanSubmitted { .. } => self.take_longer(event),
         }
     }
 }
@@ -229,7 +270,32 @@ impl Concept for Hazard {
 impl Hazard {
     /// Whether it is still to be put right or decided on.
     pub const fn is_open(&self) -> bool {
-        matches!(self.stage, Stage::PendingReview | Stage::Confirmed)
+        matches!(self.stage, Stage::PendingReview) || self.stage.is_unsettled()
+    }
+
+    /// Its severity as it stands: what was determined not major is one of the lesser severity from then on.
+    pub fn severity(&self, rulebook: &Rulebook) -> Option<String> {
+        let found = self.found.as_ref()?;
+        let lesser = rulebook.policy.major_hazard.as_ref().map(|rule| &rule.not_major_severity);
+        Some(lesser.filter(|_| self.determined == Some(false)).unwrap_or(&found.severity).clone())
+    }
+
+    fn begin(&mut self, found: &Found) {
+        self.competent.clone_from(&found.competent);
+        self.course = Course { hands: vec![found.competent.clone()], ..Course::default() };
+        self.found = Some(found.clone());
+        self.stage = Stage::PendingReview;
+    }
+
+    fn end(&mut self, closed: &Closed) {
+        self.course.merged_into.clone_from(&closed.into);
+        self.course.supervised_until = None;
+        self.stage = Stage::Closed;
+    }
+
+    /// What was submitted is not put right: it is under its order again, or was never ordered.
+    fn back_to_work(&mut self) {
+        self.stage = if self.course.order.is_some() { Stage::Rectifying } else { Stage::Confirmed };
     }
 
     fn must_be_competent(&self, facts: &Facts) -> Result<(), Rejection> {
@@ -239,99 +305,7 @@ impl Hazard {
         }
         Err(Rejection::DepartmentNeeded { department: self.competent.clone() })
     }
-
-    fn determine(
-        &self,
-        major: bool,
-        document: String,
-        by: String,
-        facts: &Facts,
-    ) -> Result<Vec<Said<Event>>, Rejection> {
-        facts.actor.require(&[Role::CompetentAuthority])?;
-        self.must_be_competent(facts)?;
-        if document.trim().is_empty() {
-            return Err(Rejection::Rule { code: "no_document".into(), detail: serde_json::Value::Null });
-        }
-        if !self.found.as_ref().is_some_and(|found| found.suspected) {
-            return Err(Rejection::WrongState {
-                is: "not suspected of being major",
-                needs: "a suspected major hazard",
-            });
-        }
-        if self.determined == Some(major) {
-            return Ok(vec![]);
-        }
-        Ok(vec![Said::openly(Event::MajorHazardDetermined { major, document_number: document, by })])
-    }
-}
-
-const fn needs(command: &Command) -> &'static str {
-    match command {
-        Command::Accept { .. } => "confirmed",
-        Command::Close { .. } => "accepted or dismissed",
-        Command::Determine { .. } => "open",
-        Command::Find { .. } => "new",
-        Command::Review { .. } => "pending review",
-    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::given::given;
-
-    fn found(by: &str) -> Event {
-        Event::HazardFound(Either::Stated(Found {
-            indicator: "gas_alarm".into(),
-            severity: "general".into(),
-            works: "buy".into(),
-            competent: "fire".into(),
-            source: "patrol".into(),
-            suspected: false,
-            caused_by: None,
-            points: None,
-            by: Some(by.into()),
-        }))
-    }
-
-    fn confirm() -> Command {
-        Command::Review { outcome: Review::Confirmed, reason: None }
-    }
-
-    #[test]
-    fn the_finder_does_not_review() {
-        given::<Hazard>([found("a-1")])
-            .by_officer_of("fire")
-            .when(confirm())
-            .then_rejected("reviewer_is_finder");
-    }
-
-    #[test]
-    fn another_department_does_not_review() {
-        given::<Hazard>([found("a-2")])
-            .by_officer_of("housing")
-            .when(confirm())
-            .then_rejected("department_needed");
-    }
-
-    #[test]
-    fn passed_on_it_belongs_to_the_other_department() {
-        let passed =
-            Event::HazardReviewed { outcome: Review::PassedOn { to: "housing".into() }, by: "a-3".into() };
-        given::<Hazard>([found("a-2"), passed])
-            .by_officer_of("housing")
-            .when(confirm())
-            .then([Event::HazardReviewed { outcome: Review::Confirmed, by: "a-1".into() }]);
-    }
-
-    #[test]
-    fn a_closed_case_stays_closed() {
-        let confirmed = Event::HazardReviewed { outcome: Review::Confirmed, by: "a-3".into() };
-        let accepted = Event::RectificationAccepted { by: "a-3".into() };
-        let closed = Event::HazardClosed { how: "rectified".into() };
-        given::<Hazard>([found("a-2"), confirmed, accepted, closed])
-            .by_officer_of("fire")
-            .when(confirm())
-            .then_rejected("wrong_state");
-    }
-}
+mod tests;

@@ -263,6 +263,7 @@ pub(crate) fn found(rulebook: &Rulebook, subject: &Subject, key: &str) -> Result
         caused_by: Some(key.to_owned()),
         points: None,
         by: None,
+        scheme: None,
     }))
 }
 

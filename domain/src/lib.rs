@@ -50,6 +50,7 @@ mod refusal_words;
 pub mod refused;
 pub mod regrade;
 pub mod rejection;
+pub mod report;
 pub mod rounds;
 pub mod rulebook;
 pub mod said;
@@ -58,6 +59,7 @@ pub mod scoring;
 pub(crate) mod shipped;
 pub mod subject;
 pub mod survey;
+pub mod task;
 pub mod term;
 #[cfg(test)]
 pub(crate) mod test_house;

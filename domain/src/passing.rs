@@ -6,6 +6,7 @@ pub(crate) mod office;
 use chrono::{DateTime, Utc};
 
 use crate::assessment::opening;
+use crate::hazard;
 use crate::reaction::{Due, Rulebooks};
 use crate::rounds;
 use crate::subject::Subject;
@@ -24,6 +25,7 @@ pub struct Passed {
 pub fn passed(own: &str, subject: &Subject, now: DateTime<Utc>, rulebooks: &dyn Rulebooks) -> Vec<Passed> {
     let mut passed = opening::passed(own, subject, now, rulebooks);
     passed.extend(rounds::passed(own, subject, now, rulebooks));
+    passed.extend(hazard::passed(own, subject, now, rulebooks));
     passed.extend(office::passed(own, subject, now, rulebooks));
     passed
 }

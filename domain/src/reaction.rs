@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
 
 use crate::appeal;
@@ -13,15 +13,16 @@ use crate::derivation::SchemeRef;
 use crate::dispute;
 use crate::event::{Event, aggregate_type};
 use crate::grade;
-use crate::hazard::{self, Found, Review};
+use crate::hazard::{self, Closed, Found, Review};
 use crate::incident;
 use crate::ledger_indicator;
 use crate::notice;
 use crate::passing::office;
 use crate::record;
-use crate::recorded::{Recorded, subject_of};
+use crate::recorded::{Recorded, local_date, subject_of};
 use crate::refused::Refused;
 use crate::regrade;
+use crate::report;
 use crate::rounds;
 use crate::rulebook::Rulebook;
 use crate::rulebook::scheme::Collect;
@@ -71,12 +72,22 @@ pub fn follow(cause: &Recorded<Event>, subject: &Subject, rulebooks: &dyn Rulebo
             };
             counts_itself.then_some(due).into_iter().collect()
         }
+        Event::Hazard(hazard::Event::HazardFound(_) | hazard::Event::HazardReopened { .. }) => {
+            case_due(cause, subject, rulebooks, "hazard_routed", "HazardRouted").into_iter().collect()
+        }
+        Event::Hazard(hazard::Event::RectificationAccepted { .. }) => {
+            let closed = case_due(cause, subject, rulebooks, "hazard_closed", "HazardClosed");
+            regrade_due(own, subject).into_iter().chain(closed).collect()
+        }
+        Event::Report(report::Event::ReportSubstantiated { .. }) => {
+            report::follow(cause, subject, rulebooks).into_iter().collect()
+        }
         Event::Assessment(assessment::Event::AssessmentSubmitted { .. })
         | Event::Grade(grade::Event::GradeSetAside(_) | grade::Event::ProhibitionConfirmed { .. })
         | Event::Hazard(
             hazard::Event::HazardReviewed { outcome: Review::Confirmed, .. }
-            | hazard::Event::MajorHazardDetermined { .. }
-            | hazard::Event::RectificationAccepted { .. },
+            | hazard::Event::HazardFellOverdue(_)
+            | hazard::Event::MajorHazardDetermined { .. },
         ) => regrade_due(own, subject).into_iter().collect(),
         Event::Record(record::Event::FactCorrected { correction, .. }) => {
             let due = subject.moves_grade(correction).then(|| regrade_due(own, subject));
@@ -128,7 +139,9 @@ pub fn follow(cause: &Recorded<Event>, subject: &Subject, rulebooks: &dyn Rulebo
         | Event::Publication(_)
         | Event::Record(_)
         | Event::Reevaluation(_)
+        | Event::Report(_)
         | Event::Survey(_)
+        | Event::Task(_)
         | Event::Visit(_) => vec![],
     }
 }
@@ -157,17 +170,16 @@ pub fn compute(
         }
         ("assessment", "AssessmentLapsed") => to_value(opening::lapsed(rulebook, subject, key, as_of)),
         ("assessment", "AssessmentOpened") => to_value(opening::opened(rulebook, subject, key, as_of)?),
+        ("grade", "GradePublished") => to_value(subject.grade.publication(rulebook)),
+        ("grade", "GradeSetAside") => to_value(grade::set_aside(subject_of(stream), subject)),
+        ("grade", "StatementInvited") => to_value(invitation(rulebook, subject, subject_of(stream))?),
         ("grade", "VetoImposed") => to_value(grade::veto::imposed(&subject.grade)),
         ("grade", "VetoLifted") => to_value(grade::veto::lifted(&subject.grade)),
         ("hazard", "HazardFound") => to_value(match key.strip_prefix(OF_INCIDENT) {
             Some(of) if subject.incidents.contains_key(of) => incident::found(rulebook, subject, of)?,
-            _ => found(rulebook, subject, key),
+            _ => report::found(rulebook, subject, key).or_else(|| found(rulebook, subject, key)),
         }),
-        ("patrol", "PatrolAssigned") => to_value(rounds::assignment(rulebook, subjects, stream, as_of)?),
-        ("patrol", "PatrolMissed") => to_value(rounds::missed(rulebook, subjects, stream, as_of)?),
-        ("grade", "GradePublished") => to_value(subject.grade.publication(rulebook)),
-        ("grade", "GradeSetAside") => to_value(grade::set_aside(subject_of(stream), subject)),
-        ("grade", "StatementInvited") => to_value(invitation(rulebook, subject, subject_of(stream))?),
+        ("hazard", _) => return case(rulebook, subject, key, event_type, local_date(as_of)),
         ("notice", "DeadlineFixed") => match subject.notices.get(key) {
             Some(of) => to_value(of.state.fixed_dates(rulebook)?),
             None => None,
@@ -176,12 +188,63 @@ pub fn compute(
             Some(of) => to_value(of.state.dates(rulebook)?),
             None => None,
         },
+        ("patrol", "PatrolAssigned") => to_value(rounds::assignment(rulebook, subjects, stream, as_of)?),
+        ("patrol", "PatrolMissed") => to_value(rounds::missed(rulebook, subjects, stream, as_of)?),
         ("record", "DeadlineMissed") => {
-            to_value(office::missed_in(rulebook, subject_of(stream), subject, key, as_of))
+            let brought = |of| hazard::brought(rulebook, subject, of, local_date(as_of));
+            let of_a_hazard = subject.hazards.values().flat_map(brought).find_map(|one| match one.what {
+                hazard::What::Missed(record, missed) if record == stream => Some(missed),
+                _ => None,
+            });
+            let own = subject_of(stream);
+            to_value(of_a_hazard.or_else(|| office::missed_in(rulebook, own, subject, key, as_of)))
         }
         _ => return Err(Refused::because("not_computed")),
     };
     Ok(result)
+}
+
+/// What follows for a case of this stream, or what time brought to it first of this kind.
+fn case(
+    rulebook: &Rulebook,
+    subject: &Subject,
+    key: &str,
+    event_type: &str,
+    today: NaiveDate,
+) -> Result<Option<Value>, Refused> {
+    let Some(of) = subject.hazards.get(key) else { return Ok(None) };
+    let mut brought = hazard::brought(rulebook, subject, of, today).into_iter();
+    Ok(match event_type {
+        "HazardClosed" => {
+            let accepted = of.state.stage == hazard::Stage::Accepted;
+            to_value(accepted.then(|| Closed { how: "rectified".to_owned(), into: None }))
+        }
+        "HazardEscalated" => to_value(brought.find_map(|one| match one.what {
+            hazard::What::Escalated(escalated) => Some(escalated),
+            _ => None,
+        })),
+        "HazardFellOverdue" => to_value(brought.find_map(|one| match one.what {
+            hazard::What::Overdue(fell) => Some(fell),
+            _ => None,
+        })),
+        "HazardRouted" => to_value(hazard::routed(rulebook, of)?),
+        _ => return Err(Refused::because("not_computed")),
+    })
+}
+
+/// What follows for a case by an operating rulebook that knows a review of hazards.
+fn case_due(
+    cause: &Recorded<Event>,
+    subject: &Subject,
+    rulebooks: &dyn Rulebooks,
+    reaction: &'static str,
+    event_type: &'static str,
+) -> Option<Due> {
+    let scheme = subject.hazard_scheme(cause.last_segment())?;
+    let rulebook = rulebooks.rulebook(&scheme).filter(|rulebook| rulebook.policy.operating)?;
+    rulebook.deadline_rule("hazard_review")?;
+    let subjects = vec![cause.subject().to_owned()];
+    Some(Due { reaction, stream: cause.stream.clone(), event_type, scheme, subjects })
 }
 
 fn to_value<T: serde::Serialize>(result: Option<T>) -> Option<Value> {
@@ -328,6 +391,7 @@ fn found(rulebook: &Rulebook, subject: &Subject, key: &str) -> Option<Found> {
         caused_by: Some(assessment.to_owned()),
         points: None,
         by: None,
+        scheme: None,
     })
 }
 

@@ -6,7 +6,7 @@ mod matters;
 #[cfg(test)]
 mod tests;
 
-pub use matters::{Missed, Rebuilt};
+pub use matters::Rebuilt;
 
 use std::collections::BTreeMap;
 
@@ -76,6 +76,21 @@ impl Correction {
 
 /// The field by which an assessment's day is corrected: a date, `2026-03-01`.
 pub const COMPLETED_ON: &str = "completed_on";
+
+/// A deadline that passed, the office's own too.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Missed {
+    /// Which: an id of the policy's deadlines, or `dispute_reply`, which the notice of a dispute sets.
+    pub deadline: String,
+    /// Whose it was: a department, an account, or the role that had to act.
+    pub whose: String,
+    /// The stream that it is about.
+    pub about: String,
+    /// The day that ended.
+    pub due: NaiveDate,
+    /// Days between that day and the doing, or this mark where it is not done yet.
+    pub days_late: u32,
+}
 
 /// What can be asked.
 #[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]

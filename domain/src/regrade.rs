@@ -89,7 +89,7 @@ pub fn as_registered(
         open_hazards: subject
             .hazards
             .values()
-            .filter_map(|of| registered(rulebook, of, assessment))
+            .filter_map(|of| registered(rulebook, subject, of, (assessment, on)))
             .collect(),
         incidents: incidents(rulebook, subject, of),
         prohibition_in_force: subject.grade.prohibition.is_some(),
@@ -114,19 +114,22 @@ fn incidents(rulebook: &Rulebook, subject: &Subject, of: &AssessmentOf) -> Vec<K
 
 /// A hazard as the register shows it. Before its rectification order is served nothing has a due date. A suspected one
 /// that was determined not major is one of the lesser severity from then on (rulebooks/README.md, step 6).
-fn registered(rulebook: &Rulebook, of: &HazardOf, assessment: &str) -> Option<RegisteredHazard> {
+fn registered(
+    rulebook: &Rulebook,
+    subject: &Subject,
+    of: &HazardOf,
+    (assessment, on): (&str, NaiveDate),
+) -> Option<RegisteredHazard> {
     let found = of.state.found.as_ref()?;
     if found.points.is_some() && found.caused_by.as_deref() != Some(assessment) {
         return None;
     }
-    let lesser = rulebook.policy.major_hazard.as_ref().map(|rule| &rule.not_major_severity);
-    let severity = lesser.filter(|_| of.state.determined == Some(false)).unwrap_or(&found.severity);
     Some(RegisteredHazard {
-        severity: severity.clone(),
+        severity: of.state.severity(rulebook)?,
         status: of.state.stage.code().to_owned(),
-        due: None,
+        due: of.register_due(&subject.served),
         determined: of.state.determined.unwrap_or_default(),
-        office_late_since: None,
+        office_late_since: of.office_late_since(rulebook, on),
         points: found.points.unwrap_or_default(),
     })
 }
@@ -239,6 +242,7 @@ mod tests {
             caused_by: None,
             points: None,
             by: None,
+            scheme: None,
         };
         let state = Hazard { determined, found: Some(found), stage: Stage::Confirmed, ..Hazard::default() };
         HazardOf { state, ..HazardOf::default() }
@@ -247,8 +251,11 @@ mod tests {
     #[test]
     fn what_was_determined_not_major_counts_as_the_lesser_severity() {
         let rulebook = shipped::pingshan(Layer::Building);
-        let severity =
-            |determined| registered(&rulebook, &suspected(determined), "a-1").map(|one| one.severity);
+        let severity = |determined| {
+            let on = crate::given::day("2026-03-02");
+            registered(&rulebook, &Subject::default(), &suspected(determined), ("a-1", on))
+                .map(|one| one.severity)
+        };
         assert_eq!(severity(None).as_deref(), Some("major"));
         assert_eq!(severity(Some(true)).as_deref(), Some("major"));
         assert_eq!(severity(Some(false)).as_deref(), Some("serious"));

@@ -320,9 +320,12 @@ fn rule_en(code: &str, detail: &Value) -> String {
         "waiver_not_allowed" => "The hearing can be waived for imminent danger only.".into(),
         "waiver_without_reason" => "Waiving the hearing needs a written reason.".into(),
         "wrong_authority" => "Only the ground's competent authority may prohibit letting.".into(),
-        other => refusal_words::in_english(other, detail).unwrap_or_else(|| {
-            format!("The rulebook refuses it: {other}{}{ids}.", if ids.is_empty() { "" } else { ": " })
-        }),
+        other => {
+            let own = crate::hazard::told(other, detail).or_else(|| crate::report::told(other));
+            own.map(|[_, en]| en).or_else(|| refusal_words::in_english(other, detail)).unwrap_or_else(|| {
+                format!("The rulebook refuses it: {other}{}{ids}.", if ids.is_empty() { "" } else { ": " })
+            })
+        }
     }
 }
 
@@ -341,7 +344,12 @@ fn rule_zh(code: &str, detail: &Value) -> String {
         "waiver_not_allowed" => "只有紧急危险才可以免除陈述申辩。".into(),
         "waiver_without_reason" => "免除陈述申辩必须写明理由。".into(),
         "wrong_authority" => "只有该依据的主管机关可以禁止租赁。".into(),
-        _ => refusal_words::in_chinese(code, detail).unwrap_or_else(|| format!("不符合规则({code}){ids}。")),
+        other => {
+            let own = crate::hazard::told(other, detail).or_else(|| crate::report::told(other));
+            own.map(|[zh, _]| zh)
+                .or_else(|| refusal_words::in_chinese(other, detail))
+                .unwrap_or_else(|| format!("不符合规则({code}){ids}。"))
+        }
     }
 }
 

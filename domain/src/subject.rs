@@ -11,10 +11,11 @@ use crate::aggregate::Concept;
 use crate::alert::Alert;
 use crate::appeal::Appeal;
 use crate::assessment::{Assessment, Stage};
+use crate::derivation::SchemeRef;
 use crate::dispute::Dispute;
 use crate::event::Event;
 use crate::grade::Grade;
-use crate::hazard::{self, Hazard, Review};
+use crate::hazard::{self, Clock, DueDay, Hazard, Review};
 use crate::incident::{self, Incident};
 use crate::notice::Notice;
 use crate::outcome::Outcome;
@@ -23,8 +24,10 @@ use crate::record::{COMPLETED_ON, Correction, Event as RecordEvent};
 use crate::recorded::Recorded;
 use crate::reevaluation::Reevaluation;
 use crate::rejection::Rejection;
+use crate::report::Report;
 use crate::rounds::{Ask, Rounds};
 use crate::survey::Survey;
+use crate::task::Task;
 use crate::visit::{self, Visit};
 use crate::{assessment, grade};
 
@@ -47,7 +50,7 @@ pub struct Subject {
     pub hazards: BTreeMap<String, HazardOf>,
     /// Incidents by their stream's last segment.
     pub incidents: BTreeMap<String, IncidentOf>,
-    /// Records that say which of the office's deadlines passed, by their stream's last segment.
+    /// Last segments of the records that say which deadlines of the office were missed.
     pub missed: BTreeSet<String>,
     /// Notices by their stream's last segment.
     pub notices: BTreeMap<String, Running<Notice>>,
@@ -55,14 +58,19 @@ pub struct Subject {
     pub premises: Premises,
     /// Requests to be graded again, by their stream's last segment.
     pub reevaluations: BTreeMap<String, Running<Reevaluation>>,
+    /// Residents' reports by their stream's last segment.
+    pub reports: BTreeMap<String, Report>,
     /// What they ask of rounds, and a building's rounds.
     pub rounds: Rounds,
-    /// The day on which the newest notice about a stream was served, by that stream.
-    pub served: BTreeMap<String, NaiveDate>,
+    /// Days on which a notice was served, by the stream that the notice is about (`premises/p-1/hazard/7`): from them run
+    /// the terms of orders.
+    pub served: BTreeMap<String, BTreeSet<NaiveDate>>,
     /// Days on which the steward or owner looked round.
     pub steward_checks: Vec<NaiveDate>,
     /// Surveys of residents by their stream's last segment.
     pub surveys: BTreeMap<String, Survey>,
+    /// Tasks by their stream's last segment.
+    pub tasks: BTreeMap<String, Task>,
     /// Visits under way, by their stream's last segment.
     pub visits: BTreeMap<String, Visit>,
     /// Visits made or failed, in order.
@@ -107,6 +115,10 @@ pub struct HazardOf {
     pub found_on: Option<NaiveDate>,
     /// The day its department confirmed it.
     pub confirmed_on: Option<NaiveDate>,
+    /// Its stream, `premises/p-1/hazard/7`.
+    pub stream: String,
+    /// Its clocks: the party's and the office's.
+    pub clock: Clock,
 }
 
 /// An incident with its days.
@@ -146,6 +158,10 @@ impl Subject {
     /// Take one entry of these premises.
     pub fn apply(&mut self, recorded: &Recorded<Event>) {
         let (on, key, position) = (recorded.holds_from(), recorded.last_segment(), recorded.position);
+        let received_on = hazard::received_on(recorded);
+        for of in self.hazards.values_mut() {
+            of.look(received_on, &self.served);
+        }
         match &recorded.event {
             Event::Alert(event) => self.alert.evolve(event),
             Event::Appeal(event) => self.apply_appeal(key, event, position),
@@ -162,7 +178,7 @@ impl Subject {
                     _ => {}
                 }
             }
-            Event::Hazard(event) => self.apply_hazard(key, event, on),
+            Event::Hazard(event) => self.apply_hazard(recorded, event, on),
             Event::Incident(event) => self.apply_incident(key, event, on),
             Event::Notice(event) => self.apply_notice(key, event, position),
             Event::Patrol(event) => self.rounds.take(recorded.subject(), event, on, position),
@@ -177,7 +193,9 @@ impl Subject {
                 self.missed.insert(key.to_owned());
             }
             Event::Reevaluation(event) => self.apply_reevaluation(key, event, position),
+            Event::Report(event) => self.reports.entry(key.to_owned()).or_default().evolve(event),
             Event::Survey(event) => self.surveys.entry(key.to_owned()).or_default().evolve(event),
+            Event::Task(event) => self.tasks.entry(key.to_owned()).or_default().evolve(event),
             Event::Visit(event) => {
                 if matches!(event, visit::Event::VisitMade { .. }) {
                     self.rounds.made_on(on, position);
@@ -190,6 +208,9 @@ impl Subject {
             | Event::Party(_)
             | Event::Publication(_)
             | Event::Record(_) => {}
+        }
+        for of in self.hazards.values_mut() {
+            of.settle(received_on, &self.served);
         }
         if matches!(recorded.event, Event::Grade(_) | Event::Hazard(_) | Event::Premises(_)) {
             self.rounds.ask(self.asks(on), position);
@@ -211,6 +232,27 @@ impl Subject {
             levels: pending.into_iter().chain(binds).filter(|_| open).collect(),
             suspected: open && self.hazards.values().any(suspected),
         }
+    }
+
+    /// By when a case must be put right; none before its order was served.
+    pub fn hazard_due(&self, key: &str) -> Option<DueDay> {
+        self.hazards.get(key)?.due(&self.served)
+    }
+
+    /// The day a case's order was served.
+    pub fn hazard_served_on(&self, key: &str) -> Option<NaiveDate> {
+        self.hazards.get(key)?.served_on(&self.served)
+    }
+
+    /// The rulebook that a case goes by: the one it names, that of the assessment it came from, else that of the premises'
+    /// procedures.
+    pub fn hazard_scheme(&self, key: &str) -> Option<SchemeRef> {
+        let found = self.hazards.get(key)?.state.found.as_ref()?;
+        let caused = || {
+            let assessment = found.caused_by.as_ref()?.rsplit('/').next()?;
+            self.assessments.get(assessment)?.state.scheme.clone()
+        };
+        found.scheme.clone().or_else(caused).or_else(|| self.scheme())
     }
 
     /// Refuse unless the premises are registered and not closed.
@@ -258,11 +300,13 @@ impl Subject {
         }
     }
 
-    fn apply_hazard(&mut self, key: &str, event: &hazard::Event, on: NaiveDate) {
-        let of = self.hazards.entry(key.to_owned()).or_default();
+    fn apply_hazard(&mut self, recorded: &Recorded<Event>, event: &hazard::Event, on: NaiveDate) {
+        let of = self.hazards.entry(recorded.last_segment().to_owned()).or_default();
         of.state.evolve(event);
+        of.stream.clone_from(&recorded.stream);
+        of.count(event, recorded, &self.served);
         let trigger = match event {
-            hazard::Event::HazardFound(_) => {
+            hazard::Event::HazardFound(_) | hazard::Event::HazardReopened { .. } => {
                 of.found_on = Some(on);
                 return;
             }
@@ -270,9 +314,10 @@ impl Subject {
                 of.confirmed_on = Some(on);
                 "hazard_confirmed"
             }
+            hazard::Event::HazardFellOverdue(_) => "hazard_overdue",
             hazard::Event::MajorHazardDetermined { .. } => "major_hazard_determined",
             hazard::Event::RectificationAccepted { .. } => "rectification_accepted",
-            hazard::Event::HazardClosed { .. } | hazard::Event::HazardReviewed { .. } => return,
+            _ => return,
         };
         // A hazard with points belongs to the assessment it is taken off from; any other counts for the newest one.
         let found = of.state.found.as_ref();

@@ -12,7 +12,7 @@ use crate::premises::id_of;
 use crate::tx::{Tx, signed, write};
 
 /// Raised when the fold or its rows change.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Take an entry. A closed case takes no more, unless it is found again under its own name.
 ///
@@ -22,7 +22,7 @@ pub fn apply(tx: &mut Tx, recorded: &Recorded<Event>) -> Result<(), ViewsError> 
     let (Event::Hazard(event), Some(id)) = (&recorded.event, id_of(recorded)) else { return Ok(()) };
     let (key, on) = (recorded.last_segment(), recorded.holds_from());
     let held = tx.held(id)?;
-    if matches!(event, hazard::Event::HazardFound(_)) {
+    if matches!(event, hazard::Event::HazardFound(_) | hazard::Event::HazardReopened { .. }) {
         let found = OpenHazard { found_on: on, position: recorded.position, ..Default::default() };
         held.hazards.insert(key.to_owned(), found);
     }
@@ -33,15 +33,18 @@ pub fn apply(tx: &mut Tx, recorded: &Recorded<Event>) -> Result<(), ViewsError> 
     match event {
         hazard::Event::HazardReviewed { outcome: Review::Confirmed, .. } => open.confirmed_on = Some(on),
         hazard::Event::RectificationAccepted { .. } => open.accepted_on = Some(on),
-        hazard::Event::HazardClosed { how } => {
+        hazard::Event::HazardClosed(closed_as) => {
             let number = held.number.unwrap_or(recorded.position);
             let Some(closed) = held.hazards.remove(key) else { return Ok(()) };
-            let (on, how) = (on.to_string(), how.clone());
+            let (on, how) = (on.to_string(), closed_as.facts().how.clone());
             return row(number, id, key, &closed, Some((&on, &how)), |values| tx.write(WRITE_CLOSED, values));
         }
-        hazard::Event::HazardFound(_)
-        | hazard::Event::HazardReviewed { .. }
-        | hazard::Event::MajorHazardDetermined { .. } => {}
+        hazard::Event::RectificationFoundFalse { .. } => open.accepted_on = None,
+        // An upheld objection that there is no such hazard ends what was confirmed.
+        hazard::Event::HazardReplyAnswered { .. } if open.state.stage == Stage::Dismissed => {
+            open.confirmed_on = None;
+        }
+        _ => {}
     }
     Ok(())
 }

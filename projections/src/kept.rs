@@ -10,7 +10,7 @@ use wuping_domain::derivation::SchemeRef;
 use wuping_domain::grade::{
     Binding, Determination, Determined, Grade, Plaque, PlaqueKind, Proceeding, Prohibition,
 };
-use wuping_domain::hazard::{self, Found, Hazard};
+use wuping_domain::hazard::{Course, Found, Hazard, Stage};
 use wuping_domain::premises::{Assessor, PartyRole, Premises, Register};
 
 use crate::counts::Place;
@@ -109,6 +109,8 @@ struct KeptHazard {
     document_number: Option<String>,
     found: Option<Found>,
     stage: String,
+    #[serde(default, skip_serializing_if = "is_default")]
+    course: Course,
     found_on: NaiveDate,
     confirmed_on: Option<NaiveDate>,
     accepted_on: Option<NaiveDate>,
@@ -268,13 +270,14 @@ impl KeptAssessment {
 
 impl KeptHazard {
     fn of(open: &OpenHazard) -> Self {
-        let Hazard { competent, determined, document_number, found, stage } = open.state.clone();
+        let Hazard { competent, determined, document_number, found, stage, course } = open.state.clone();
         Self {
             competent,
             determined,
             document_number,
             found,
             stage: stage.code().to_owned(),
+            course,
             found_on: open.found_on,
             confirmed_on: open.confirmed_on,
             accepted_on: open.accepted_on,
@@ -283,15 +286,15 @@ impl KeptHazard {
     }
 
     fn open(self) -> OpenHazard {
-        let stages = [hazard::Stage::Accepted, hazard::Stage::Confirmed, hazard::Stage::Dismissed];
-        let stage = stages.into_iter().find(|stage| stage.code() == self.stage);
+        let stage = Stage::ALL.into_iter().find(|stage| stage.code() == self.stage);
         OpenHazard {
             state: Hazard {
                 competent: self.competent,
                 determined: self.determined,
                 document_number: self.document_number,
                 found: self.found,
-                stage: stage.unwrap_or(hazard::Stage::PendingReview),
+                stage: stage.unwrap_or(Stage::PendingReview),
+                course: self.course,
             },
             found_on: self.found_on,
             confirmed_on: self.confirmed_on,

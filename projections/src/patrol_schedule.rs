@@ -88,7 +88,9 @@ pub fn apply(tx: &mut Tx, recorded: &Recorded<Event>) -> Result<(), ViewsError> 
         | Event::Publication(_)
         | Event::Record(_)
         | Event::Reevaluation(_)
+        | Event::Report(_)
         | Event::Survey(_)
+        | Event::Task(_)
         | Event::Visit(_) => return Ok(()),
     }
     match held.layer() {

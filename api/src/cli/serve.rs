@@ -10,7 +10,7 @@ use wuping_ledger::place::database_url;
 use crate::app::App;
 use crate::backup::record_restoration;
 use crate::cli::{Common, Failure, runtime};
-use crate::{jobs, web};
+use crate::{jobs, runner, web};
 
 #[derive(Args, Clone, Debug)]
 pub(super) struct Serve {
@@ -59,6 +59,7 @@ async fn until_stopped(common: &Common, options: Serve) -> Result<(), Failure> {
         tokio::spawn(app.anchors.clone().follow(app.clone())),
         tokio::spawn(app.authorities.clone().follow(app.clone())),
         tokio::spawn(jobs::daily(app.clone())),
+        tokio::spawn(runner::follow(app.clone())),
     ];
     axum::serve(listener, router).with_graceful_shutdown(stopped()).await?;
     for task in beside {

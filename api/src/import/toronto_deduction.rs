@@ -77,6 +77,7 @@ impl Deduction {
             caused_by: Some(assessment.to_owned()),
             points: Some(points),
             by: None,
+            scheme: None,
         };
         let mut state = Hazard::default();
         let find = Command::Find { found, note: None, photos: vec![] };
@@ -91,7 +92,7 @@ impl Deduction {
 fn close(open: Open, facts: &Facts) -> Result<ToSay, ImportError> {
     let Open { key, mut state, .. } = open;
     let mut said = decided(&mut state, Command::Accept { findings: None, photos: vec![] }, facts, &key)?;
-    let closed = Command::Close { how: "rectified".to_owned() };
+    let closed = Command::Close { how: "rectified".to_owned(), into: None };
     said.extend(decided(&mut state, closed, facts, &key)?);
     Ok(ToSay { key, expected: 2, said })
 }
@@ -111,14 +112,8 @@ mod tests {
         let register = serde_json::json!({ "layer": "building", "address": "1 Yonge St" });
         subject.premises.register = Some(serde_json::from_value::<Register>(register).unwrap());
         let today = "2026-01-01".parse().unwrap();
-        Facts {
-            actor: Actor::channel("import"),
-            colleague: None,
-            rulebook: None,
-            stream: String::new(),
-            subject: Some(Arc::new(subject)),
-            today,
-        }
+        let (actor, stream) = (Actor::channel("import"), String::new());
+        Facts { actor, colleague: None, rulebook: None, stream, subject: Some(Arc::new(subject)), today }
     }
 
     fn told(deduction: &mut Deduction, points: u64, key: &str) -> Vec<String> {

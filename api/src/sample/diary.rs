@@ -198,7 +198,7 @@ impl<'a> Diary<'a> {
         }
     }
 
-    /// The departments accept the repair of those hazards and close them.
+    /// The departments accept the repair of those hazards, which closes them.
     pub(super) fn hazards_put_right(&mut self, what: &Assessed<'_>, key: &str, found: Found, back: u32) {
         let failed = failing(&self.almanac.of(what.layer).rulebook, found);
         self.on(back, 10, 20);
@@ -207,8 +207,6 @@ impl<'a> Diary<'a> {
             let accept =
                 json!({ "command": "accept", "findings": "已到现场复查，整改到位", "photos": photos });
             self.say(officer, hazard(what, key, indicator), accept);
-            let close = json!({ "command": "close", "how": "rectified" });
-            self.say(officer, hazard(what, key, indicator), close);
         }
     }
 

@@ -71,7 +71,7 @@ fn heard_and_confirmed(house: &House, diary: &mut Diary<'_>) {
     confirm(&format!("premises/{}/grade", house.id()), diary, &words);
 }
 
-/// The steward looks round every day while the wall is built; the fire department accepts it and closes the case.
+/// The steward looks round every day while the wall is built; the fire department accepts it, which closes the case.
 fn repaired(house: &House, diary: &mut Diary<'_>) {
     let premises = format!("premises/{}", house.id());
     for back in [215, 208, 201, 194, 187] {
@@ -83,7 +83,6 @@ fn repaired(house: &House, diary: &mut Diary<'_>) {
         "command": "accept", "findings": "防火墙已砌筑到顶，防火门安装合格，小店已清空", "photos": photos,
     });
     diary.say("fire", format!("{premises}/hazard/h1"), accept);
-    diary.say("fire", format!("{premises}/hazard/h1"), json!({ "command": "close", "how": "rectified" }));
     for back in (150..180).rev() {
         let on = diary.on_any_day(back, 8, (back * 11) % 50);
         diary.say("steward", &premises, json!({ "command": "record_steward_check", "on": on }));

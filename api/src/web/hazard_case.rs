@@ -121,7 +121,7 @@ impl Case<'_> {
         html! {
             @match hazard.stage {
                 Stage::PendingReview => (section(lang.pick("核实", "Review"), officer(self.step("review", lang.say("记录核实结果", "Record the review"), html! { (self.outcomes()) (self.words("text", lang.say("说明", "In your words"), TextKind::Long, false)) })))),
-                Stage::Confirmed => (section(lang.pick("验收", "Acceptance"), officer(self.step("accept", lang.say("整改合格", "The rectification is good"), self.words("text", lang.say("验收情况", "What you found"), TextKind::Long, true))))),
+                Stage::Confirmed | Stage::Rectifying | Stage::Submitted => (section(lang.pick("验收", "Acceptance"), officer(self.step("accept", lang.say("整改合格", "The rectification is good"), self.words("text", lang.say("验收情况", "What you found"), TextKind::Long, true))))),
                 Stage::Accepted | Stage::Dismissed => (section(lang.pick("结案", "Close"), officer(self.step("close", lang.say("结案", "Close the case"), html! {})))),
                 Stage::Absent | Stage::Closed => (empty_state(lang.pick("已经结案，没有要办的事。", "The case is closed; nothing is left to do."), None)),
             }

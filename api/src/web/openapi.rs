@@ -5,7 +5,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 use wuping_domain::{
     account, alert, appeal, assessment, authority, dispute, grade, hazard, incident, notice, party, patrol,
-    premises, publication, record, reevaluation, survey, visit,
+    premises, publication, record, reevaluation, report, survey, task, visit,
 };
 
 use crate::web::openapi_keys;
@@ -87,8 +87,10 @@ fn command_schemas() -> Map<String, Value> {
         ("premises", premises::Command::json_schema(&mut parts)),
         ("record", record::Command::json_schema(&mut parts)),
         ("reevaluation", reevaluation::Command::json_schema(&mut parts)),
+        ("report", report::Command::json_schema(&mut parts)),
         ("rulebook", publication::Command::json_schema(&mut parts)),
         ("survey", survey::Command::json_schema(&mut parts)),
+        ("task", task::Command::json_schema(&mut parts)),
         ("visit", visit::Command::json_schema(&mut parts)),
     ];
     let mut schemas = parts.take_definitions(true);

@@ -118,7 +118,7 @@ fn waiting(app: &App, grants: &[Grant], today: NaiveDate, page: &PageOf) -> Resu
         stage: Some("pending_review".to_owned()),
         ..HazardFilter::default()
     };
-    let confirmed = HazardFilter { stage: Some("confirmed".to_owned()), ..hazards.clone() };
+    let confirmed = HazardFilter { stage: None, unsettled: true, ..hazards.clone() };
     let due_by = today.checked_add_days(Days::new(SOON_DAYS));
     let patrols = PatrolFilter { due_by, subdistrict: area, ..PatrolFilter::default() };
     let mut rulebooks = Vec::new();

@@ -135,7 +135,7 @@ fn dates_run_from_service_and_a_provisional_one_is_marked() {
     let last =
         crate::deadline::deadline(&rules(), "appeal_file", "2026-02-03".parse().unwrap(), false).unwrap();
     assert_eq!(result["dates"][0], json!({"rule": "appeal_file", "due": last}));
-    assert_eq!(house.subject.served["premises/p-1/grade"].to_string(), "2026-02-03");
+    assert_eq!(house.subject.served["premises/p-1/grade"].last().unwrap().to_string(), "2026-02-03");
     let mut beyond = House::graded_twice();
     let due = beyond.serves("1", 2, "2026-12-28");
     let result = beyond.computes(&due[0], "2026-12-28").0.unwrap();

@@ -172,10 +172,10 @@ impl Clock<'_> {
         let days = self.today.signed_duration_since(due).num_days();
         let missed = Missed {
             deadline: rule.to_owned(),
-            of,
             whose: whose.to_owned(),
+            about: of,
             due,
-            days_late: u64::try_from(days).unwrap_or_default(),
+            days_late: u32::try_from(days).unwrap_or_default(),
         };
         Late { key: format!("missed-{rule}-{case}"), missed, reaction, since }
     }

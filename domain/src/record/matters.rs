@@ -1,6 +1,5 @@
 //! Matters: everything a record may be about besides a correction, and who may say it.
 
-use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -8,21 +7,6 @@ use super::{Command, Event, Matter, Record};
 use crate::facts::{Facts, Role};
 use crate::rejection::Rejection;
 use crate::said::{Private, Said};
-
-/// A deadline of the office that passed.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub struct Missed {
-    /// The policy's deadline, or `dispute_reply`, which the notice of a dispute sets.
-    pub deadline: String,
-    /// The stream it is about.
-    pub of: String,
-    /// Whose it was: an account, or the role that had to act.
-    pub whose: String,
-    /// The last day.
-    pub due: NaiveDate,
-    /// Days after it, when this was found.
-    pub days_late: u64,
-}
 
 /// A report made again from the ledger.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize, schemars::JsonSchema)]

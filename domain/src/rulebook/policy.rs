@@ -80,6 +80,9 @@ pub struct Policy {
     /// Which hazards in the register count.
     #[serde(default)]
     pub hazard_register: Option<HazardRegisterRule>,
+    /// To whom the lateness of an overdue hazard is told, level by level.
+    #[serde(default, rename = "escalation")]
+    pub escalations: Vec<Escalation>,
     /// Which determinations are adverse.
     #[serde(default)]
     pub adverse: Option<AdversePolicy>,
@@ -416,6 +419,23 @@ pub struct HazardRegisterRule {
     /// Whether the office's own lateness holds the judging day where it was.
     #[serde(default)]
     pub office_late_holds: bool,
+}
+
+/// A level that the lateness of an overdue hazard reaches.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Escalation {
+    /// Its id.
+    pub level: String,
+    /// Its name in Chinese.
+    #[serde(default)]
+    pub zh: String,
+    /// Its name in English.
+    #[serde(default)]
+    pub en: String,
+    /// Natural days after the due day; one at least.
+    pub after_days: u32,
+    /// The role or department it goes to.
+    pub to: String,
 }
 
 /// A body that answers for indicators.

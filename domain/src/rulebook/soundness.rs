@@ -8,6 +8,8 @@ use std::collections::BTreeSet;
 use super::policy::{FAILED, FLOOR, IncidentEffectKind, LEAVES_DENOMINATOR, OPEN_HAZARDS, REJECT};
 use super::scheme::{HazardClass, Indicator, Kind, Row, Veto};
 use super::{Rulebook, repeated};
+use crate::facts::Role;
+use crate::hazard::ESCALATIONS;
 
 /// Everything that keeps the rulebook from holding together, one sentence each; nothing if it holds.
 pub(super) fn faults(rulebook: &Rulebook) -> Vec<String> {
@@ -142,6 +144,7 @@ fn ids(rulebook: &Rulebook, faults: &mut Vec<String>) {
     check("department", repeated(policy.departments.iter().map(|one| one.id.as_str())));
     check("derived cap", repeated(policy.derived_caps.iter().map(|one| one.id.as_str())));
     check("measure", repeated(policy.measures.iter().map(|one| one.id.as_str())));
+    check("escalation", repeated(policy.escalations.iter().map(|one| one.level.as_str())));
     check("prohibition ground", repeated(policy.prohibition_grounds.iter().map(|one| one.id.as_str())));
 }
 
@@ -282,6 +285,7 @@ fn hazards(rulebook: &Rulebook, faults: &mut Vec<String>) {
             star(rulebook, &format!("hazard {}", rule.severity), cap, faults);
         }
     }
+    escalations(rulebook, faults);
     if let Some(rule) = &policy.major_hazard {
         star(rulebook, "major_hazard.suspected_cap", rule.suspected_cap, faults);
         if rulebook.hazard_rule(&rule.not_major_severity).is_none() {
@@ -374,6 +378,30 @@ fn hazard_class(rulebook: &Rulebook, class: &HazardClass, faults: &mut Vec<Strin
             faults.push(format!("works {} has no days for severity {}; add them", works.id, class.severity));
         }
         Some(_) => {}
+    }
+}
+
+/// Levels of lateness follow each other, and there are not more of them than the engine tells apart.
+fn escalations(rulebook: &Rulebook, faults: &mut Vec<String>) {
+    let levels = &rulebook.policy.escalations;
+    if levels.len() > ESCALATIONS.len() {
+        let most = ESCALATIONS.len();
+        faults.push(format!("there are {} [[escalation]]s; keep {most} at most", levels.len()));
+    }
+    if levels.first().is_some_and(|level| level.after_days == 0) {
+        faults
+            .push("the first [[escalation]] comes on the due day itself; give it after_days = 1".to_owned());
+    }
+    if levels.windows(2).any(|pair| pair[0].after_days >= pair[1].after_days) {
+        faults.push("the [[escalation]]s must come one after the other; raise after_days".to_owned());
+    }
+    for level in levels {
+        let known = Role::ALL.iter().any(|role| role.code() == level.to)
+            || rulebook.policy.departments.iter().any(|department| department.id == level.to);
+        if !known {
+            let to = &level.to;
+            faults.push(format!("escalation {}: {to} is no role and no department; name one", level.level));
+        }
     }
 }
 

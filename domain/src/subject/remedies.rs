@@ -76,8 +76,7 @@ impl Subject {
             notice::Event::NoticeServed { on, .. } | notice::Event::ServedByAnnouncement { on, .. } => {
                 of.since = position;
                 if let Some(issued) = &of.state.issued {
-                    let served = self.served.entry(issued.about.clone()).or_insert(*on);
-                    *served = (*served).max(*on);
+                    self.served.entry(issued.about.clone()).or_default().insert(*on);
                 }
             }
             notice::Event::NoticeReissued { issued, .. } => {
@@ -86,10 +85,8 @@ impl Subject {
                     .notices
                     .values()
                     .filter(|of| of.state.issued.as_ref().is_some_and(|other| other.about == issued.about));
-                match others.filter_map(|of| of.state.served).map(|(on, _)| on).max() {
-                    Some(on) => self.served.insert(issued.about.clone(), on),
-                    None => self.served.remove(&issued.about),
-                };
+                let served = others.filter_map(|of| of.state.served).map(|(on, _)| on).collect();
+                self.served.insert(issued.about.clone(), served);
             }
             _ => {}
         }

@@ -20,12 +20,14 @@ pub struct HazardFilter {
     pub premises: Option<String>,
     /// Of this severity.
     pub severity: Option<String>,
-    /// In this stage: `pending_review`, `confirmed`, `accepted`, `dismissed`, `closed`.
+    /// In this stage: `pending_review`, `confirmed`, `rectifying`, `submitted`, `accepted`, `dismissed`, `closed`.
     pub stage: Option<String>,
     /// In this subdistrict.
     pub subdistrict: Option<String>,
     /// Suspected of being major and not yet determined.
     pub suspected: bool,
+    /// Confirmed, and not yet put right and accepted.
+    pub unsettled: bool,
 }
 
 /// A hazard.
@@ -91,7 +93,8 @@ impl Views {
             .with("h.severity = ?", filter.severity.clone())
             .with("h.stage = ?", filter.stage.clone())
             .with("p.subdistrict = ?", filter.subdistrict.clone())
-            .when(filter.suspected, "h.suspected = 1 AND h.determined IS NULL");
+            .when(filter.suspected, "h.suspected = 1 AND h.determined IS NULL")
+            .when(filter.unsettled, "h.stage IN ('confirmed', 'rectifying', 'submitted')");
         self.read(|connection| {
             let (from, held) =
                 (format!("{table} h JOIN premises p ON p.number = h.number"), conditions.sql());

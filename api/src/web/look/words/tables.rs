@@ -193,6 +193,7 @@ pub(super) const CASE_STATES: &[Term] = &[
     Term("confirmed", "已确认", "Confirmed"),
     Term("decided", "已决定", "Decided"),
     Term("dismissed", "不成立", "Dismissed"),
+    Term("dispatched", "已派出", "Dispatched"),
     Term("done", "已完成", "Done"),
     Term("excused", "有正当原因，不算漏", "Excused"),
     Term("filed", "已提出", "Filed"),
@@ -207,9 +208,11 @@ pub(super) const CASE_STATES: &[Term] = &[
     Term("rectifying", "整改中", "Being rectified"),
     Term("refused", "不同意", "Refused"),
     Term("rejected", "申诉不成立", "Rejected"),
+    Term("returned", "已退回", "Returned"),
     Term("served", "已送达", "Served"),
     Term("submitted", "已交整改结果，等待验收", "Repair reported, awaiting acceptance"),
     Term("substantiated", "已核实", "Substantiated"),
+    Term("taken", "已接下", "Taken"),
     Term("triaged", "已分派", "Triaged"),
     Term("upheld", "申诉成立", "Upheld"),
     Term("varied", "部分变更", "Varied"),
@@ -266,6 +269,7 @@ pub(super) const DEADLINES: &[Term] = &[
     Term("credit_objection_check", "信用异议核查", "Check of a credit objection"),
     Term("credit_objection_decide", "信用异议处理", "Decision on a credit objection"),
     Term("credit_repair", "信用修复办理", "Credit repair"),
+    Term("extension", "答复延期申请", "Answer to a request for more time"),
     Term("hazard_review", "部门审核隐患", "Review of the hazard"),
     Term("litigation", "提起行政诉讼", "Suit in court"),
     Term("litigation_after_reconsideration", "不服复议决定，提起诉讼", "Suit after reconsideration"),
@@ -276,6 +280,7 @@ pub(super) const DEADLINES: &[Term] = &[
     Term("reevaluation", "完成复评", "Re-evaluation"),
     Term("result_notice", "书面告知评定结果", "Written notice of the result"),
     Term("statement", "陈述申辩", "Statement"),
+    Term("works_plan", "审批整改方案", "Decision on the works plan"),
 ];
 
 pub(super) const NOTICES: &[Term] = &[

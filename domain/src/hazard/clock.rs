@@ -1,0 +1,253 @@
+//! The clocks of a case: the party's, which runs from service of the order and counts by receipt, and the office's own.
+//!
+//! A due day that ended is kept when the next entry comes, so that whoever looks later sees what whoever looked in time
+//! saw. What the party did in time and the office has not answered holds the party's clock: the office's lateness worsens
+//! nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+
+use super::course::Spoken;
+use super::{Event, Review, Stage};
+use crate::calendar::add_days;
+use crate::recorded::{Recorded, local_date};
+use crate::subject::HazardOf;
+
+/// What is counted for a case. Days are those of receipt.
+#[derive(Clone, Debug, Default)]
+pub struct Clock {
+    /// When each department had it.
+    pub(super) hands: Vec<(NaiveDate, String)>,
+    /// The office's own deadlines, in the order in which they began.
+    pub(super) office: Vec<OfficeClock>,
+    /// Due days that ended before it was put right.
+    pub(super) ended: BTreeMap<NaiveDate, Ended>,
+    /// Those of them that are recorded.
+    pub(super) marked: BTreeSet<NaiveDate>,
+    /// Levels reached and recorded, by due day.
+    pub(super) levels: BTreeSet<(NaiveDate, String)>,
+    received_on: Option<NaiveDate>,
+    ordered: Option<(NaiveDate, u64)>,
+    planned: u64,
+    set: u64,
+    in_time: InTime,
+    accepted: bool,
+}
+
+/// A day by the end of which it must be put right.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct DueDay {
+    /// The day.
+    pub day: NaiveDate,
+    /// Position of the entry that set it.
+    pub since: u64,
+}
+
+/// A due day that ended.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ended {
+    /// Position of the entry that set it.
+    pub(super) since: u64,
+    /// The day on which the lateness ended; none while it lasts.
+    pub(super) until: Option<NaiveDate>,
+}
+
+/// A deadline of the office.
+#[derive(Clone, Debug)]
+pub(super) struct OfficeClock {
+    /// The policy's deadline.
+    pub(super) rule: &'static str,
+    /// The starting day, not counted.
+    pub(super) from: NaiveDate,
+    /// Position of the entry that started it.
+    pub(super) since: u64,
+    /// The day on which the office did it.
+    pub(super) done_on: Option<NaiveDate>,
+}
+
+/// What the party did before the day ended.
+#[derive(Clone, Copy, Debug, Default)]
+struct InTime {
+    extension: bool,
+    plan: bool,
+    submission: bool,
+}
+
+impl HazardOf {
+    /// By when it must be put right; none before the order was served.
+    pub fn due(&self, served: &BTreeMap<String, BTreeSet<NaiveDate>>) -> Option<DueDay> {
+        let order = self.state.course.order.as_ref()?;
+        let (_, since) = self.clock.ordered?;
+        let from = self.served_on(served)?;
+        let plan = self.state.course.plan_in_force();
+        let plan = plan.map(|plan| DueDay { day: add_days(from, plan.days), since: self.clock.planned });
+        let set = self.state.course.due_set.map(|day| DueDay { day, since: self.clock.set });
+        let later = |due: DueDay, other: DueDay| if other.day > due.day { other } else { due };
+        let due = DueDay { day: add_days(from, order.days), since };
+        Some([plan, set].into_iter().flatten().fold(due, later))
+    }
+
+    /// The day its order was served: the first service of a notice about it that is not before the order.
+    pub fn served_on(&self, served: &BTreeMap<String, BTreeSet<NaiveDate>>) -> Option<NaiveDate> {
+        let (ordered_on, _) = self.clock.ordered?;
+        served.get(&self.stream)?.range(ordered_on..).next().copied()
+    }
+
+    /// The due day as the register of hazards shows it to a grade: none while the party waits for the office.
+    pub fn register_due(&self, served: &BTreeMap<String, BTreeSet<NaiveDate>>) -> Option<NaiveDate> {
+        let counts = self.state.stage.is_unsettled() && !self.waits_for_office();
+        counts.then(|| self.due(served)).flatten().map(|due| due.day)
+    }
+
+    /// The due day that runs against the party.
+    pub(super) fn running(&self, served: &BTreeMap<String, BTreeSet<NaiveDate>>) -> Option<DueDay> {
+        let runs = self.state.stage == Stage::Rectifying && !self.waits_for_office();
+        runs.then(|| self.due(served)).flatten()
+    }
+
+    /// Before an entry is taken that came on this day: what has ended by then.
+    pub(crate) fn look(&mut self, on: NaiveDate, served: &BTreeMap<String, BTreeSet<NaiveDate>>) {
+        if let Some(due) = self.running(served).filter(|due| on > due.day) {
+            self.clock.ended.entry(due.day).or_insert(Ended { since: due.since, until: None }).until = None;
+        }
+    }
+
+    /// After an entry was taken: a due day that does not run any more has stopped being exceeded.
+    pub(crate) fn settle(&mut self, on: NaiveDate, served: &BTreeMap<String, BTreeSet<NaiveDate>>) {
+        let running = self.running(served).map(|due| due.day);
+        for (day, ended) in &mut self.clock.ended {
+            if running != Some(*day) && ended.until.is_none() {
+                ended.until = Some(on);
+            }
+        }
+    }
+
+    /// Take an event of this case into its clocks, after its state.
+    pub(crate) fn count(
+        &mut self,
+        event: &Event,
+        recorded: &Recorded<crate::event::Event>,
+        served: &BTreeMap<String, BTreeSet<NaiveDate>>,
+    ) {
+        let (received, said_on, position) = (received_on(recorded), recorded.holds_from(), recorded.position);
+        let came = |spoken: &Spoken| spoken.handed_in_on.unwrap_or(received);
+        let due = self.due(served).map(|due| due.day);
+        let in_time = |spoken: &Spoken| due.is_none_or(|due| came(spoken) <= due);
+        let clock = &mut self.clock;
+        match event {
+            Event::HazardFound(_) | Event::HazardReopened { .. } => {
+                *clock = Clock { received_on: Some(received), ..Clock::default() };
+                clock.hands.push((received, self.state.competent.clone()));
+            }
+            Event::HazardRouted(_) => {
+                clock.start("hazard_review", clock.received_on.unwrap_or(received), position);
+            }
+            Event::HazardReviewed { outcome: Review::PassedOn { to }, .. } => {
+                clock.hands.push((said_on, to.clone()));
+            }
+            Event::HazardReviewed { .. } => clock.done(&["hazard_review"], said_on),
+            Event::RectificationOrdered { .. } => clock.ordered = Some((said_on, position)),
+            Event::WorksPlanSubmitted { spoken, .. } => {
+                clock.in_time.plan = in_time(spoken);
+                clock.start("works_plan", came(spoken), position);
+            }
+            Event::WorksPlanApproved { .. } | Event::WorksPlanRefused { .. } => {
+                clock.planned = position;
+                clock.done(&["works_plan"], said_on);
+            }
+            Event::InterimMeasuresConfirmed { .. } => clock.planned = position,
+            Event::ExtensionRequested { spoken, .. } => {
+                clock.in_time.extension = in_time(spoken);
+                clock.start("extension", came(spoken), position);
+            }
+            Event::DeadlineExtended { .. } => {
+                clock.set = position;
+                clock.done(&["extension"], said_on);
+            }
+            Event::ExtensionRefused { .. } => clock.done(&["extension"], said_on),
+            Event::RectificationSubmitted(spoken) => {
+                clock.in_time.submission = in_time(spoken);
+                clock.start("acceptance", came(spoken), position);
+            }
+            Event::RectificationRefused { due, .. } => {
+                clock.set = if due.is_some() { position } else { clock.set };
+                clock.done(&["acceptance"], said_on);
+            }
+            Event::RectificationFoundFalse { .. } => {
+                clock.accepted = false;
+                clock.done(&["acceptance"], said_on);
+            }
+            Event::RectificationAccepted { .. } => {
+                clock.accepted = true;
+                clock.done(&ALL, said_on);
+            }
+            Event::HazardClosed(_) => clock.done(&ALL, said_on),
+            Event::HazardReplyAnswered { upheld: true, .. } => clock.done(&ALL, said_on),
+            Event::HazardFellOverdue(computed) => {
+                clock.marked.insert(computed.result.due);
+            }
+            Event::HazardEscalated(computed) => {
+                let reached = &computed.result;
+                clock.levels.insert((reached.due, reached.level.clone()));
+            }
+            Event::HazardContested { .. }
+            | Event::HazardReplyAnswered { .. }
+            | Event::MajorHazardDetermined { .. }
+            | Event::SupervisionEnded { .. }
+            | Event::SupervisionOrdered { .. } => {}
+        }
+    }
+
+    /// Whether its rectification was accepted.
+    pub fn is_put_right(&self) -> bool {
+        self.state.stage == Stage::Accepted
+            || (self.state.stage == Stage::Closed
+                && self.clock.accepted
+                && self.state.course.merged_into.is_none())
+    }
+
+    /// The day from which the office's own review counts: that of the finding's receipt.
+    pub(super) fn received_on(&self) -> Option<NaiveDate> {
+        self.clock.received_on
+    }
+
+    /// Whether the party did in time what the office has not answered yet.
+    fn waits_for_office(&self) -> bool {
+        let (course, in_time) = (&self.state.course, self.clock.in_time);
+        match self.state.stage {
+            Stage::Submitted => in_time.submission,
+            Stage::Rectifying => {
+                (course.plan_waits() && in_time.plan) || (course.extension.is_some() && in_time.extension)
+            }
+            _ => false,
+        }
+    }
+}
+
+impl Clock {
+    fn start(&mut self, rule: &'static str, from: NaiveDate, since: u64) {
+        self.office.push(OfficeClock { rule, from, since, done_on: None });
+    }
+
+    fn done(&mut self, rules: &[&str], on: NaiveDate) {
+        let waiting = self.office.iter_mut().filter(|clock| clock.done_on.is_none());
+        for clock in waiting.filter(|clock| rules.contains(&clock.rule)) {
+            clock.done_on = Some(on);
+        }
+    }
+
+    /// The department that had it on a day.
+    pub(super) fn hand_on(&self, day: NaiveDate) -> Option<&String> {
+        let had = self.hands.iter().rfind(|(since, _)| *since <= day);
+        had.or(self.hands.first()).map(|(_, department)| department)
+    }
+}
+
+/// The day an entry came in: by it counts what a party does. What was imported came in when its source says.
+pub(crate) fn received_on(recorded: &Recorded<crate::event::Event>) -> NaiveDate {
+    recorded.aside.effective_from.unwrap_or_else(|| local_date(recorded.recorded_at))
+}
+
+/// Every deadline of the office about a case.
+const ALL: [&str; 4] = ["acceptance", "extension", "hazard_review", "works_plan"];
