@@ -112,7 +112,11 @@ impl Runner {
             match settle(app, &subject, now).await {
                 Ok(entries) => recorded += entries,
                 // nothing can be recorded at all: the others would fail alike
-                Err(error @ RunError::Append(AppendError::Alarmed | AppendError::Clock(_) | AppendError::Closed)) => {
+                Err(
+                    error @ RunError::Append(
+                        AppendError::Alarmed | AppendError::Clock(_) | AppendError::Closed,
+                    ),
+                ) => {
                     self.swept_on = None;
                     return Err(error);
                 }
@@ -154,7 +158,8 @@ impl Runner {
 async fn settle(app: &App, subject: &str, now: Timestamp) -> Result<usize, RunError> {
     let (mut settled, mut recorded, mut stale) = (BTreeSet::new(), 0, 0);
     loop {
-        let look = Look { reader: app.reader().clone(), shelf: app.shelf.clone(), own: subject.to_owned(), now };
+        let look =
+            Look { reader: app.reader().clone(), shelf: app.shelf.clone(), own: subject.to_owned(), now };
         let (origin, before) = (app.ledger.origin().to_owned(), settled.clone());
         let next = tokio::task::spawn_blocking(move || look.next(&origin, &before)).await;
         let next = next.map_err(|source| RunError::Ended { source })??;

@@ -15,7 +15,7 @@ use crate::refusal::{Refusal, need_that};
 ///
 /// A [`Refusal`] if it is no object, a name may not be private, or `photos` are not as the format has them.
 pub fn split_private(said: Value) -> Result<(String, Vec<Disclosure>), Refusal> {
-    let (mut data, private) = parted(said)?;
+    let Parted { mut data, private } = parted(said)?;
     let mut disclosures = Vec::with_capacity(private.len());
     for (name, value) in &private {
         disclosures.push(disclose(name, value, &random_salt()?)?);
@@ -39,7 +39,7 @@ pub fn split_private(said: Value) -> Result<(String, Vec<Disclosure>), Refusal> 
 ///
 /// `not-decided`, which tells the public content that was decided and the names of its private fields.
 pub fn agrees(said: Value, data_jcs: &str, disclosures: &[Disclosure]) -> Result<(), Refusal> {
-    let (mut data, private) = parted(said)?;
+    let Parted { mut data, private } = parted(said)?;
     let open = canonical_str(&Value::Object(data.clone()))?;
     let mut digests: Vec<&str> = disclosures.iter().map(|disclosure| disclosure.digest.as_str()).collect();
     if !digests.is_empty() {
@@ -57,7 +57,12 @@ pub fn agrees(said: Value, data_jcs: &str, disclosures: &[Disclosure]) -> Result
 }
 
 /// Public members with the number of photos, and private fields.
-fn parted(said: Value) -> Result<(Map<String, Value>, Map<String, Value>), Refusal> {
+struct Parted {
+    data: Map<String, Value>,
+    private: Map<String, Value>,
+}
+
+fn parted(said: Value) -> Result<Parted, Refusal> {
     let Value::Object(mut data) = said else {
         return Err(Refusal::new("payload-members", "what is said is an object"));
     };
@@ -70,7 +75,7 @@ fn parted(said: Value) -> Result<(Map<String, Value>, Map<String, Value>), Refus
         let count = photos.as_array().map_or(0, Vec::len);
         data.insert("photo_count".to_owned(), count.into());
     }
-    Ok((data, private))
+    Ok(Parted { data, private })
 }
 
 #[cfg(test)]

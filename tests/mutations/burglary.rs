@@ -14,6 +14,7 @@ use crate::program::{first_rows, told};
 pub(crate) struct House {
     folder: TempDir,
     /// Per file: the statements that made its tables, by name, and its triggers.
+    #[allow(clippy::type_complexity, reason = "it is named and read in this file alone")]
     guards: Vec<(&'static str, Vec<(String, String)>, Vec<String>)>,
     /// The entries as they are.
     pub(crate) rows: Vec<Vec<Stored>>,

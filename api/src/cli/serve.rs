@@ -48,7 +48,7 @@ async fn until_stopped(common: &Common, options: Serve) -> Result<(), Failure> {
     record_restoration(&app.folder, &app.ledger, &app.vault).await?;
     let router = web::router(app.clone(), &options.public_address);
     let listener = tokio::net::TcpListener::bind(options.listen).await?;
-    let address = format!("http://{}", listener.local_addr()?);
+    let (address, stopped) = (format!("http://{}", listener.local_addr()?), stopped());
     println!("wuping serves {} on {address}", app.ledger.origin());
     if crate::sample::is_sample(app.ledger.origin()) {
         println!(
@@ -61,7 +61,7 @@ async fn until_stopped(common: &Common, options: Serve) -> Result<(), Failure> {
         tokio::spawn(jobs::daily(app.clone())),
         tokio::spawn(runner::follow(app.clone())),
     ];
-    axum::serve(listener, router).with_graceful_shutdown(stopped()).await?;
+    axum::serve(listener, router).with_graceful_shutdown(stopped).await?;
     for task in beside {
         task.abort();
         // each holds the house until it has ended
@@ -97,15 +97,18 @@ fn public_address(text: &str) -> Result<String, String> {
     }
 }
 
-/// Ends when the process is asked to.
-pub(super) async fn stopped() {
-    let interrupted = tokio::signal::ctrl_c();
-    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        Ok(mut terminated) => {
-            tokio::select! { _ = interrupted => {}, _ = terminated.recv() => {} }
-        }
-        Err(_) => {
-            let _ = interrupted.await;
+/// Ends when the process is asked to. From this call on it is asked and not killed: call it before anybody is told that there is
+/// something to end.
+pub(super) fn stopped() -> impl Future<Output = ()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let asked = [SignalKind::interrupt(), SignalKind::terminate()].map(signal);
+    async move {
+        match asked {
+            [Ok(mut interrupted), Ok(mut terminated)] => {
+                tokio::select! { _ = interrupted.recv() => {}, _ = terminated.recv() => {} }
+            }
+            // where signals cannot be listened for the process is ended as it always can be
+            _ => std::future::pending().await,
         }
     }
 }

@@ -67,8 +67,9 @@ pub(super) fn witness(common: &Common, command: Witness) -> Result<ExitCode, Fai
             let router = witness::router(&common.data, logs)?;
             runtime()?.block_on(async {
                 let listener = tokio::net::TcpListener::bind(listen).await?;
+                let stopped = stopped();
                 println!("wuping witnesses on http://{}", listener.local_addr()?);
-                axum::serve(listener, router).with_graceful_shutdown(stopped()).await?;
+                axum::serve(listener, router).with_graceful_shutdown(stopped).await?;
                 Ok::<_, Failure>(())
             })?;
             Ok(ExitCode::SUCCESS)
