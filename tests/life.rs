@@ -9,6 +9,7 @@ use uuid::Uuid;
 use wuping::app::{App, Asked, Done, ExecuteError, Who};
 use wuping::shelf;
 use wuping_domain::rulebook::scheme::{Collect, Kind};
+use wuping_ledger::encoding::Hash;
 use wuping_ledger::keys::Kid;
 use wuping_ledger::timestamp::Timestamp;
 
@@ -21,6 +22,10 @@ impl House {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let app = App::create(folder.path(), "ledger.example/life", false).unwrap();
+        let name = Hash::of(PHOTO).hex();
+        let place = folder.path().join("attachments").join(&name[..2]);
+        std::fs::create_dir_all(&place).unwrap();
+        std::fs::write(place.join(&name), PHOTO).unwrap();
         Self { app, _folder: folder }
     }
 
@@ -77,7 +82,7 @@ fn results(
         };
         let mut result = json!({ "indicator": indicator.id, "outcome": outcome });
         if photo {
-            result["photos"] = json!([{ "bytes": 3, "sha256": "ab".repeat(32), "type": "image/jpeg" }]);
+            result["photos"] = json!([{ "bytes": 3, "sha256": Hash::of(PHOTO).hex(), "type": "image/jpeg" }]);
         }
         result
     })
@@ -178,3 +183,5 @@ async fn a_second_tap_gets_the_first_answer_and_makes_no_second_event() {
     let refused = house.app.execute(&clerk, other).await.unwrap_err();
     assert!(refused.to_string().contains("did not take it"), "{refused}");
 }
+
+const PHOTO: &[u8] = b"abc";

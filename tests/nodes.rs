@@ -55,8 +55,8 @@ fn two_servers_outlive_a_database_that_crashes_and_nothing_acknowledged_is_lost(
         assert!(server.child.wait().unwrap().success());
     }
     for folder in &folders {
+        // not the private values: each node has but those that it took
         assert_eq!(verify_rows(folder).unwrap().findings, []);
-        told(folder, &["verify", "--level", "5", "--json"]);
     }
     let digests = folders.map(|folder| (told(&folder, &["rebuild", "--json"])["digest"].clone(), folder));
     assert_eq!(digests[0].0, digests[1].0, "both nodes read the same");

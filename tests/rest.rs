@@ -179,7 +179,7 @@ async fn what_the_ledger_may_not_keep_is_answered_by_a_problem_that_says_what_it
         (storeys("9007199254740993"), 400, "malformed"),
         (storeys("1e400"), 400, "malformed"),
         (storeys("-1"), 400, "malformed"),
-        (foreign_type, 415, "malformed"),
+        (foreign_type, 415, "not_json"),
     ];
     for (request, status, code) in cases {
         let told = format!("{request:?}");
