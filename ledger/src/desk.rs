@@ -17,10 +17,10 @@ use crate::keyring::SealingKey;
 use crate::keys::{Kid, Signer};
 use crate::reactor::Reactor;
 use crate::reading::LedgerReads;
-use crate::refusal::{Refusal, need_that};
+use crate::refusal::Refusal;
 use crate::sealing::seal;
 use crate::staging::{Staged, Staging};
-use crate::standing::KeyStanding;
+use crate::standing::{KeyStanding, check_claimed_time};
 use crate::store::{Asked, Known, LedgerStore, Outcome, Scheme, SealedKey, StoreError};
 use crate::stream::StreamPath;
 use crate::timestamp::Timestamp;
@@ -417,15 +417,9 @@ impl BatchClock {
         Ok(last.map_or(now, |last| last.max(now)))
     }
 
-    /// What has not happened yet is not recorded as having happened. Clocks of devices differ by less than that; a simulation
-    /// is told its time by each request.
+    /// As [`check_claimed_time`]; a simulation is told its time by each request, and may be told any.
     fn check_occurred(&self, occurred_at: Timestamp, at: Timestamp) -> Result<(), Refusal> {
-        let ahead = occurred_at.datetime() - at.datetime();
-        need_that(self.simulated || ahead <= OCCURRED_AHEAD_MAX, "occurred_at-future", || {
-            format!(
-                "it is said to have occurred at {occurred_at}, more than 48 hours after its receipt at {at}"
-            )
-        })
+        if self.simulated { Ok(()) } else { check_claimed_time(occurred_at, at) }
     }
 }
 
@@ -434,5 +428,3 @@ fn now(clock: &dyn Clock) -> Timestamp {
 }
 
 const HEADS: &str = "heads";
-/// How far after its receipt an event may be said to have occurred.
-const OCCURRED_AHEAD_MAX: chrono::TimeDelta = chrono::TimeDelta::hours(48);

@@ -271,7 +271,7 @@ impl Staging<'_> {
             let length = leaf_length(signing.kid(), &event.data, &meta, position);
             need_that(length <= MAX_LEAF, "entry-length", || format!("{length} bytes, at most {MAX_LEAF}"))?;
         }
-        self.check_claims(&meta, &event.data, &signing, recorded_at)?;
+        self.check_signed(&meta, &event.data, &signing)?;
         let entry = StagedEntry {
             position,
             event_id: event_id.hyphenated().to_string(),

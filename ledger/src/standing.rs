@@ -58,13 +58,16 @@ impl KeyStanding {
     }
 }
 
-/// Whether an author's claim is believable at its receipt: nobody can say now what happens after the day after tomorrow.
+/// Whether an author's claim is believable at its receipt: what has not happened yet is not recorded as having happened.
+/// Clocks of devices differ by less than that.
 ///
 /// # Errors
-/// `occurred-at-ahead`.
+/// `occurred_at-future`.
 pub fn check_claimed_time(occurred_at: Timestamp, recorded_at: Timestamp) -> Result<(), Refusal> {
-    need_that(occurred_at.datetime() <= recorded_at.datetime() + AHEAD_MAX, "occurred-at-ahead", || {
-        format!("{occurred_at} is more than 48 hours after receipt at {recorded_at}")
+    need_that(occurred_at.datetime() <= recorded_at.datetime() + AHEAD_MAX, "occurred_at-future", || {
+        format!(
+            "it is said to have occurred at {occurred_at}, more than 48 hours after its receipt at {recorded_at}"
+        )
     })
 }
 
@@ -77,15 +80,13 @@ impl Staging<'_> {
         Ok(KeyStanding { record, author_seq: self.next_of(kid), occurred_at: self.last_claim(kid)?, version })
     }
 
-    /// Whether what an entry claims may stand where it comes to stand.
-    pub(crate) fn check_claims(
+    /// Whether an entry is what its device has signed, and comes where it was signed for. One that the server signs is.
+    pub(crate) fn check_signed(
         &mut self,
         meta: &Meta,
         data: &str,
         signing: &Signing,
-        recorded_at: Timestamp,
     ) -> Result<(), AppendError> {
-        check_claimed_time(meta.occurred_at, recorded_at)?;
         let Signing::Device(event) = signing else { return Ok(()) };
         self.standing(event.kid(), &meta.stream)?.takes(event)?;
         let same = event.meta() == meta && event.data_jcs() == data;

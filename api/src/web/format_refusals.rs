@@ -66,7 +66,7 @@ pub(super) fn known(lang: Lang, refusal: &Refusal) -> Option<Response> {
             "设备签名的内容与规则得出的事件不一致，没有记录。请对照 found 重新签名。",
             "What the device signed is not what the command decides, so nothing was recorded. Compare with “found”, and sign again.",
         ),
-        "occurred-at-ahead" => (
+        "occurred_at-future" => (
             StatusCode::UNPROCESSABLE_ENTITY,
             "claimed_time_ahead",
             "发生时间比收到时间晚 48 小时以上，没有记录。请校准设备时钟，重新签名。",
