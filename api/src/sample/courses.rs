@@ -1,4 +1,4 @@
-//! Courses: what became of the houses after their first assessment. Most are only gone round; some were put right, some
+//! Courses: what became of the houses after their first assessment, rounds apart. Some were put right, some
 //! are under way, three wait for a person, two stand low.
 
 use serde_json::json;
@@ -28,7 +28,7 @@ pub(super) fn of(house: &House, diary: &mut Diary<'_>) {
         22 => awaits_confirmation(house, diary),
         23 => stands_strict(house, diary),
         24 => stands_prohibited(house, diary),
-        _ => house.rounds(diary),
+        _ => {}
     }
 }
 
@@ -43,7 +43,6 @@ fn way_cleared(house: &House, diary: &mut Diary<'_>) {
     diary.hazards_put_right(&house.building(&id, &units), "a1", house.seen, 280);
     diary.on(276, 9, 30);
     diary.assess(&house.building(&id, &units), "a2", "after_rectification", ORDINARY, Until::Submitted);
-    house.rounds(diary);
 }
 
 /// A unit's bare wires were replaced, accepted, and it was graded anew.
@@ -52,13 +51,11 @@ fn wires_replaced(house: &House, diary: &mut Diary<'_>) {
     diary.hazards_put_right(&house.unit(&unit), "a1", house.units_seen[0], 244);
     diary.on(239, 10, 0);
     diary.assess(&house.unit(&unit), "a2", "after_rectification", FAIR, Until::Submitted);
-    house.rounds(diary);
 }
 
 /// The periodic assessment is half done: the departments' and the feeds' parts are missing.
 fn under_way(house: &House, diary: &mut Diary<'_>) {
     let (id, units) = (house.id(), house.unit_ids());
-    house.rounds(diary);
     diary.on(4, 9, 20);
     diary.assess(&house.unit(&units[0]), "a2", "periodic", FAIR, Until::GridDone);
     diary.assess(&house.building(&id, &units), "a2", "periodic", ORDINARY, Until::GridDone);
@@ -67,7 +64,6 @@ fn under_way(house: &House, diary: &mut Diary<'_>) {
 /// The periodic assessment was opened and nothing more.
 fn just_opened(house: &House, diary: &mut Diary<'_>) {
     let (id, units) = (house.id(), house.unit_ids());
-    house.rounds(diary);
     diary.on(2, 14, 35);
     diary.assess(&house.building(&id, &units), "a2", "periodic", SOUND, Until::Opened);
 }
@@ -75,16 +71,13 @@ fn just_opened(house: &House, diary: &mut Diary<'_>) {
 /// An e-bike indoors brought a unit to one star; the invitation is still to be served.
 fn awaits_invitation(house: &House, diary: &mut Diary<'_>) {
     let unit = house.unit_id(0);
-    house.rounds_before(diary, 22);
     diary.on(3, 10, 10);
     diary.assess(&house.unit(&unit), "a2", "report", EBIKE_INDOORS, Until::Submitted);
-    diary.round(house.worker(), &house.id(), house.round, 3);
 }
 
 /// A locked exit brought a building to one star; the owner has spoken and is to be answered.
 fn awaits_consideration(house: &House, diary: &mut Diary<'_>) {
     let (id, units) = (house.id(), house.unit_ids());
-    house.rounds_before(diary, 31);
     diary.on(8, 9, 50);
     diary.assess(&house.building(&id, &units), "a2", "report", EXIT_LOCKED, Until::Submitted);
     diary.hazards(&house.building(&id, &units), "a2", EXIT_LOCKED, 7);
@@ -92,18 +85,15 @@ fn awaits_consideration(house: &House, diary: &mut Diary<'_>) {
     let stream = format!("premises/{id}/grade");
     invite(&stream, diary, 6, &words);
     state(&stream, diary, 5, &words, None);
-    diary.round(house.worker(), &id, house.round, 2);
 }
 
 /// A heater without a flue brought a unit to one star; everything is done but the confirmation.
 fn awaits_confirmation(house: &House, diary: &mut Diary<'_>) {
     let unit = house.unit_id(1);
-    house.rounds_before(diary, 31);
     diary.on(14, 10, 25);
     diary.assess(&house.unit(&unit), "a2", "owner_request", HEATER_WITHOUT_FLUE, Until::Submitted);
     diary.hazards(&house.unit(&unit), "a2", HEATER_WITHOUT_FLUE, 13);
     hear(&format!("premises/{unit}/grade"), diary, 12, &WORDS, None);
-    diary.round(house.worker(), &house.id(), house.round, 3);
 }
 
 /// First graded at one star, heard and confirmed; a unit of it too.
@@ -115,16 +105,12 @@ fn stands_strict(house: &House, diary: &mut Diary<'_>) {
         hear(&stream, diary, 146 - 4 * u32::try_from(place).unwrap_or_default(), &words, None);
         confirm(&stream, diary, &words);
     }
-    for back in (house.round..=house.round + 35).rev().step_by(7) {
-        diary.round(house.worker(), &house.id(), back, 3);
-    }
 }
 
 /// An appraisal found grade D: no star, heard, confirmed, and letting prohibited by the housing authority.
 fn stands_prohibited(house: &House, diary: &mut Diary<'_>) {
     let (id, units) = (house.id(), house.unit_ids());
     let stream = format!("premises/{id}/grade");
-    house.rounds_before(diary, 60);
     diary.on(34, 9, 35);
     diary.assess(&house.building(&id, &units), "a2", "incident", DANGEROUS, Until::Submitted);
     diary.hazards(&house.building(&id, &units), "a2", DANGEROUS, 33);
@@ -143,9 +129,6 @@ fn stands_prohibited(house: &House, diary: &mut Diary<'_>) {
     });
     diary.on(26, 16, 0);
     diary.say("confirmer", stream, prohibit);
-    for back in (house.round..=12).rev() {
-        diary.round(house.worker(), &id, back, 3);
-    }
 }
 
 /// What is said where nothing else is.

@@ -94,19 +94,6 @@ impl House {
         diary.hazards(&self.building(&id, &units), "a1", self.seen, self.first.saturating_sub(2));
     }
 
-    /// The newest rounds of the building, those of the months before it first.
-    pub(super) fn rounds(&self, diary: &mut Diary<'_>) {
-        self.rounds_before(diary, self.round);
-    }
-
-    /// Rounds of the months up to so many days ago.
-    pub(super) fn rounds_before(&self, diary: &mut Diary<'_>, newest: u32) {
-        let months = (0..=ROUNDS_BEFORE).rev().map(|months| newest + months * MONTH_DAYS);
-        for back in months.filter(|back| back + 3 < self.first) {
-            diary.round(self.worker(), &self.id(), back, 2 + self.number % 2);
-        }
-    }
-
     fn address(&self) -> String {
         let Place { subdistrict, community, .. } = self.place;
         format!("{subdistrict}街道{community}社区示例路{}号", self.number)
@@ -219,6 +206,3 @@ pub(super) const UNITS: usize = 3;
 const ESTATE_ID: &str = "sample-e01";
 const ESTATE_CODE: &str = "4403100000900000001";
 const ESTATE_BUILDINGS: [u32; 3] = [2, 3, 4];
-/// How many earlier rounds are told of besides the newest.
-const ROUNDS_BEFORE: u32 = 2;
-const MONTH_DAYS: u32 = 28;

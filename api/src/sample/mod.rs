@@ -11,6 +11,7 @@ mod findings;
 mod houses;
 pub mod people;
 mod photos;
+mod rounds;
 mod story;
 #[cfg(test)]
 mod tests;
@@ -138,6 +139,9 @@ fn steps(almanac: &Almanac) -> Vec<Step> {
     for house in courses::houses() {
         let mut diary = Diary::new(almanac);
         courses::of(house, &mut diary);
+        steps.extend(diary.into_steps());
+        let mut diary = Diary::new(almanac);
+        rounds::of(house, &mut diary);
         steps.extend(diary.into_steps());
     }
     steps.sort_by_key(|step| step.at);

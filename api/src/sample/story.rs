@@ -10,8 +10,6 @@ use super::houses::House;
 /// Everything that happened to the building after it was first assessed.
 pub(super) fn tell(house: &House, diary: &mut Diary<'_>) {
     measured_again(house, diary);
-    diary.round(house.worker(), &house.id(), 350, 3);
-    diary.round(house.worker(), &house.id(), 322, 2);
     danger_found(house, diary);
     heard_and_confirmed(house, diary);
     repaired(house, diary);
@@ -45,7 +43,7 @@ fn measured_again(house: &House, diary: &mut Diary<'_>) {
 fn danger_found(house: &House, diary: &mut Diary<'_>) {
     let (premises, photos) = (format!("premises/{}", house.id()), &diary.almanac.photos);
     let seen = [photos.of("ground_floor_separation"), photos.of("common_wiring")];
-    diary.round(house.worker(), &house.id(), 224, 3);
+    diary.on_any_day(224, 9, 20);
     let find = json!({
         "command": "find", "indicator": "ground_floor_separation", "severity": "major", "works": "build",
         "competent": "fire", "source": "patrol", "suspected": true, "photos": seen,
@@ -74,9 +72,6 @@ fn heard_and_confirmed(house: &House, diary: &mut Diary<'_>) {
 /// The steward looks round every day while the wall is built; the fire department accepts it, which closes the case.
 fn repaired(house: &House, diary: &mut Diary<'_>) {
     let premises = format!("premises/{}", house.id());
-    for back in [215, 208, 201, 194, 187] {
-        diary.round(house.worker(), &house.id(), back, 3);
-    }
     diary.on(182, 10, 10);
     let photos = [diary.almanac.photos.of("ground_floor_separation")];
     let accept = json!({
@@ -97,10 +92,6 @@ fn assessed_again(house: &House, diary: &mut Diary<'_>) {
         diary.assess(&house.unit(unit), "a2", "owner_request", WORN, Until::Submitted);
     }
     diary.assess(&house.building(&id, &units), "a2", "after_rectification", REPAIRED, Until::Submitted);
-    for back in [120, 92, 64, 37] {
-        diary.round(house.worker(), &id, back, 3);
-    }
-    diary.round(house.worker(), &id, house.round, 3);
 }
 
 /// What is said in a hearing about a determination.
