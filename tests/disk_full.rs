@@ -9,11 +9,11 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use program::server::{Client, Server, Session};
 use program::small_disk::SmallDisk;
-use program::{run, said, terminate, told};
+use program::{run, said, terminate, told, until};
 use serde_json::json;
 use uuid::Uuid;
 use wuping_ledger::reader::Reader;
@@ -55,9 +55,9 @@ fn a_disk_that_is_full_under_load_loses_nothing_and_the_next_write_works() {
                     threads.spawn(move || load(address, session, &format!("{round}-{client}"), board))
                 })
                 .collect();
-            until("commands are acknowledged", || board.acknowledged.load(Ordering::SeqCst) > 40);
+            until("commands are acknowledged", WITHIN, || board.acknowledged.load(Ordering::SeqCst) > 40);
             disk.fill();
-            until("the disk is full", || board.full.load(Ordering::SeqCst) > 40);
+            until("the disk is full", WITHIN, || board.full.load(Ordering::SeqCst) > 40);
             let before = board.acknowledged.load(Ordering::SeqCst);
             if killed {
                 server.child.kill().unwrap();
@@ -66,7 +66,7 @@ fn a_disk_that_is_full_under_load_loses_nothing_and_the_next_write_works() {
             } else {
                 disk.make_room();
                 let more = before + 40;
-                until("the next writes work", || board.acknowledged.load(Ordering::SeqCst) > more);
+                until("the next writes work", WITHIN, || board.acknowledged.load(Ordering::SeqCst) > more);
                 board.stop.store(true, Ordering::SeqCst);
             }
             clients.into_iter().flat_map(|client| client.join().unwrap()).collect::<Vec<Sent>>()
@@ -163,18 +163,11 @@ fn send(sent: &mut Sent, client: &mut Client, session: &Session) -> std::io::Res
     Ok(answer.status)
 }
 
-fn until(what: &str, done: impl Fn() -> bool) {
-    let began = Instant::now();
-    while !done() {
-        assert!(began.elapsed() < Duration::from_secs(60), "{what}: never");
-        sleep(Duration::from_millis(10));
-    }
-}
-
 fn must_be_sound(folder: &Path) {
     let verified = run(folder, &["verify", "--level", "5", "--json"]);
     assert_eq!(verified.status.code(), Some(0), "{}", said(&verified));
 }
 
 const CLIENTS: usize = 4;
+const WITHIN: Duration = Duration::from_secs(60);
 const ROUNDS: usize = 3;

@@ -11,10 +11,10 @@ use std::process::{Child, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use program::server::{Answer, Client, Server, Session};
-use program::{On, Random, first_rows, init, run, said, terminate, told, wuping};
+use program::{On, Random, first_rows, init, run, said, terminate, told, until, wuping};
 use serde_json::{Value, json};
 use uuid::Uuid;
 use wuping_ledger::reader::Reader;
@@ -65,7 +65,7 @@ fn killed_until_it_ends(
         // by what it has done and not by the time it took, which a busy machine stretches; all steps together are about
         // the whole
         let enough = sizes.last().unwrap() + random.below(undisturbed * 5 / 8 / at_most.min(KILLS));
-        until("the import goes on", || child.try_wait().unwrap().is_some() || size(folder) > enough);
+        until("the import goes on", WITHIN, || child.try_wait().unwrap().is_some() || size(folder) > enough);
         sleep(Duration::from_micros(random.below(4_000)));
         kill(&mut child, folder);
         let ended = child.wait().unwrap();
@@ -133,7 +133,7 @@ fn a_server_is_killed(on: On) {
                 std::thread::spawn(move || load(address, &session, &name, &acknowledged))
             })
             .collect();
-        until("the server answers", || acknowledged.load(Ordering::Relaxed) > 10);
+        until("the server answers", WITHIN, || acknowledged.load(Ordering::Relaxed) > 10);
         sleep(Duration::from_millis(random.below(650)));
         kill(&mut server.child, &folder);
         assert_eq!(server.child.wait().unwrap().signal(), Some(9));
@@ -205,15 +205,6 @@ fn must_be_sound(folder: &Path) {
 
 fn size(folder: &Path) -> u64 {
     Reader::open(folder).unwrap().size().unwrap()
-}
-
-/// Wait until something has come about.
-fn until(what: &str, mut come: impl FnMut() -> bool) {
-    let began = Instant::now();
-    while !come() {
-        assert!(began.elapsed() < Duration::from_secs(120), "{what}: not within two minutes");
-        sleep(Duration::from_millis(3));
-    }
 }
 
 /// Register buildings one after another until nobody answers any more.
@@ -289,3 +280,4 @@ impl Sent {
 
 const CLIENTS: u64 = 3;
 const KILLS: u64 = 5;
+const WITHIN: Duration = Duration::from_secs(120);

@@ -7,7 +7,7 @@ mod program;
 
 use std::path::Path;
 
-use program::{Random, copy, first_rows, run, said, told};
+use program::{COLUMNS, Random, copy, first_rows, run, said, told};
 use rusqlite::types::Value as Stored;
 use rusqlite::{Connection, params};
 use serde_json::Value;
@@ -357,24 +357,6 @@ fn below(end: usize, random: &mut Random) -> usize {
     usize::try_from(random.below(end as u64)).unwrap()
 }
 
-const COLUMNS: [&str; 16] = [
-    "position",
-    "aggregate_type",
-    "aggregate_id",
-    "sequence",
-    "event_type",
-    "event_version",
-    "payload",
-    "metadata",
-    "author_seq",
-    "event_id",
-    "occurred_at",
-    "schema",
-    "kid",
-    "signature",
-    "recorded_at",
-    "leaf_hash",
-];
 const OF_VALUES: [Kind; 6] = [Kind::Flip, Kind::Null, Kind::Retype, Kind::Copy, Kind::Swap, Kind::Redate];
 const OF_ENTRIES: [Kind; 3] = [Kind::Drop, Kind::Repeat, Kind::Reorder];
 

@@ -13,6 +13,7 @@ use wuping_ledger::note::{NoteKeyType, VerifierKey, note_text, stated_size, veri
 use wuping_ledger::store::StoreError;
 use wuping_ledger::witness::Shown;
 
+use crate::asked_list;
 use crate::standing::{Last, Standing, cosigned_last};
 
 /// A witness that is asked.
@@ -355,17 +356,8 @@ fn size_of(note: &str) -> u64 {
 /// [`AnchorError::List`] with the line.
 pub fn listed(folder: &Path) -> Result<Vec<Witness>, AnchorError> {
     let file = folder.join("witnesses.txt");
-    let text = match std::fs::read_to_string(&file) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(source) => return Err(StoreError::File { file, source }.into()),
-    };
     let mut witnesses: Vec<Witness> = Vec::new();
-    for (number, line) in (1..).zip(text.lines()) {
-        let line = line.trim();
-        if line.is_empty() || line.starts_with('#') {
-            continue;
-        }
+    for (number, line) in asked_list::lines(&file)? {
         let wrong = |why: String| AnchorError::List { file: file.clone(), line: number, why };
         let (key, address) = line.split_once(' ').ok_or_else(|| wrong("there is no address".to_owned()))?;
         let key = VerifierKey::parse(key).map_err(|refusal| wrong(refusal.to_string()))?;
@@ -375,10 +367,7 @@ pub fn listed(folder: &Path) -> Result<Vec<Witness>, AnchorError> {
         if witnesses.iter().any(|known| known.key.public == key.public || known.key.name == key.name) {
             return Err(wrong("this witness is listed twice".to_owned()));
         }
-        let address = address.trim().to_owned();
-        if !address.starts_with("http://") && !address.starts_with("https://") {
-            return Err(wrong(format!("{address} is no http:// or https:// address")));
-        }
+        let address = asked_list::address(address.trim()).map_err(wrong)?;
         witnesses.push(Witness { key, address });
     }
     Ok(witnesses)

@@ -8,7 +8,7 @@ use std::time::Duration;
 use cqrs_es::{AggregateError, CqrsFramework};
 use serde_json::{Value, json};
 use uuid::Uuid;
-use wuping_domain::account::{Account, Standing};
+use wuping_domain::account::Account;
 use wuping_domain::aggregate::{Concept, Request, Shell};
 use wuping_domain::alert::Alert;
 use wuping_domain::appeal::Appeal;
@@ -257,9 +257,9 @@ impl App {
             "grade" => self.run::<Grade>(who, asked).await?,
             "hazard" => self.run::<Hazard>(who, asked).await?,
             "incident" => self.run::<Incident>(who, asked).await?,
-            "patrol" => self.run::<Patrol>(who, asked).await?,
             "notice" => self.run::<Notice>(who, asked).await?,
             "party" => self.run::<Party>(who, asked).await?,
+            "patrol" => self.run::<Patrol>(who, asked).await?,
             "premises" => self.run::<Premises>(who, asked).await?,
             "record" => self.run::<Record>(who, asked).await?,
             "reevaluation" => self.run::<Reevaluation>(who, asked).await?,
@@ -397,9 +397,8 @@ impl App {
             (None, _) => return Ok(None),
         };
         let state = self.account(named)?;
-        let open = state.standing == Standing::Open;
-        let grants = if open { state.grants } else { vec![] };
-        Ok(Some(Colleague { account: named.to_owned(), grants, relations: state.relations }))
+        let relations = state.relations.clone();
+        Ok(Some(Colleague { account: named.to_owned(), grants: state.grants_now(), relations }))
     }
 
     /// Who an account is now: what its own stream says.
@@ -407,8 +406,7 @@ impl App {
     /// # Errors
     /// If the stream cannot be read.
     pub fn actor(&self, account: &str) -> Result<Actor, ExecuteError> {
-        let state = self.account(account)?;
-        let grants = if state.standing == Standing::Open { state.grants } else { vec![] };
+        let grants = self.account(account)?.grants_now();
         Ok(Actor { account: account.to_owned(), grants, received: false })
     }
 

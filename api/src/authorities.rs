@@ -18,6 +18,7 @@ use wuping_ledger::store::StoreError;
 
 use crate::anchors::{bounded, client};
 use crate::app::App;
+use crate::asked_list;
 
 /// An authority that is asked.
 #[derive(Clone, Debug)]
@@ -285,17 +286,8 @@ fn last_before(reader: &Reader, day: NaiveDate) -> Result<Option<String>, StoreE
 /// [`AuthorityError::List`] with the line.
 pub fn listed(folder: &Path) -> Result<Vec<Authority>, AuthorityError> {
     let file = folder.join(LIST);
-    let text = match std::fs::read_to_string(&file) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(source) => return Err(StoreError::File { file, source }.into()),
-    };
     let mut authorities: Vec<Authority> = Vec::new();
-    for (number, line) in (1..).zip(text.lines()) {
-        let line = line.trim();
-        if line.is_empty() || line.starts_with('#') {
-            continue;
-        }
+    for (number, line) in asked_list::lines(&file)? {
         let wrong = |why: String| AuthorityError::List { file: file.clone(), line: number, why };
         let parts: Vec<&str> = line.splitn(3, ' ').collect();
         let [name, address, roots] = parts[..] else {
@@ -308,9 +300,7 @@ pub fn listed(folder: &Path) -> Result<Vec<Authority>, AuthorityError> {
         if authorities.iter().any(|known| known.name == name) {
             return Err(wrong(format!("the name {name} is there twice")));
         }
-        if !address.starts_with("http://") && !address.starts_with("https://") {
-            return Err(wrong(format!("{address} is no http:// or https:// address")));
-        }
+        let address = asked_list::address(address).map_err(wrong)?;
         let pem = folder.join(roots.trim());
         let read = std::fs::read_to_string(&pem);
         let read = read.map_err(|error| wrong(format!("{} cannot be read: {error}", pem.display())))?;
@@ -318,7 +308,7 @@ pub fn listed(folder: &Path) -> Result<Vec<Authority>, AuthorityError> {
         if roots.is_empty() {
             return Err(wrong(format!("{} holds no certificate", pem.display())));
         }
-        authorities.push(Authority { name: name.to_owned(), address: address.to_owned(), roots });
+        authorities.push(Authority { name: name.to_owned(), address, roots });
     }
     Ok(authorities)
 }

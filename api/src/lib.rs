@@ -3,6 +3,7 @@
 
 pub mod anchors;
 pub mod app;
+mod asked_list;
 pub mod asking;
 pub mod authorities;
 pub mod backup;

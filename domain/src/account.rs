@@ -77,6 +77,13 @@ pub enum Event {
 
 named!(Event { AccountClosed, AccountOpened, AccountSuspended, RelationDeclared, RoleGranted, RoleRevoked });
 
+impl Account {
+    /// What the account may do now: nothing unless it is open.
+    pub fn grants_now(self) -> Vec<Grant> {
+        if self.standing == Standing::Open { self.grants } else { vec![] }
+    }
+}
+
 impl Concept for Account {
     const TYPE: &'static str = "account";
     type Command = Command;

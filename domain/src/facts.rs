@@ -188,6 +188,10 @@ pub enum Role {
     StreetLead,
 }
 
+/// Who writes down what a party without a key says or hands in, with the day of its receipt.
+pub(crate) const AT_THE_COUNTER: &[Role] =
+    &[Role::LegalOfficer, Role::DepartmentOfficer, Role::StreetLead, Role::GridWorker];
+
 impl Role {
     /// All roles, in the order in which they are shown.
     pub const ALL: [Self; 18] = [

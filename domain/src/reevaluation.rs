@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Concept, named};
 use crate::assessment::{Reason, Stage as AssessmentStage};
-use crate::facts::{Facts, Role};
+use crate::facts::{AT_THE_COUNTER, Facts, Role};
 use crate::rejection::Rejection;
 use crate::said::{Photo, Private, Said, photos};
 
@@ -157,7 +157,7 @@ fn request(
     let by = facts.actor.account.clone();
     let (on, taken_by) = match handed_in_on {
         Some(day) => {
-            facts.actor.require(COUNTER)?;
+            facts.actor.require(AT_THE_COUNTER)?;
             if day > facts.today {
                 return Err(Rejection::Malformed { field: "handed_in_on", needs: "today or an earlier day" });
             }
@@ -192,5 +192,4 @@ fn grant(assessment: String, requested_on: NaiveDate, facts: &Facts) -> Result<V
     Ok(vec![Said::openly(Event::ReevaluationGranted { assessment, on: facts.today, by })])
 }
 
-const COUNTER: &[Role] = &[Role::LegalOfficer, Role::DepartmentOfficer, Role::StreetLead, Role::GridWorker];
 const OFFICE: &[Role] = &[Role::DepartmentOfficer, Role::StreetLead, Role::GridWorker];

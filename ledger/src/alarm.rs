@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use crate::durable::name_kept;
 use crate::store::StoreError;
 
 /// Whether the alarm is raised, shared by all who write.
@@ -37,7 +38,7 @@ impl Alarm {
             let mut file = std::fs::File::options().create(true).append(true).open(&self.file)?;
             file.write_all(format!("{why}\n").as_bytes())?;
             file.sync_all()?;
-            names_kept(&self.file)
+            name_kept(&self.file)
         };
         write().map_err(|source| StoreError::File { file: self.file.clone(), source })
     }
@@ -70,18 +71,13 @@ pub fn clear(folder: &Path, at: &str, reason: &str) -> Result<bool, StoreError> 
         let mut put = std::fs::File::create(&aside)?;
         put.write_all(format!("{why}\n\ncleared at {at}: {reason}\n").as_bytes())?;
         put.sync_all()?;
-        names_kept(&aside)
+        name_kept(&aside)
     };
     put().map_err(|source| StoreError::File { file: aside.clone(), source })?;
     let file = folder.join(FILE);
-    let removed = std::fs::remove_file(&file).and_then(|()| names_kept(&file));
+    let removed = std::fs::remove_file(&file).and_then(|()| name_kept(&file));
     removed.map_err(|source| StoreError::File { file, source })?;
     Ok(true)
-}
-
-/// A file's name too must outlast a power cut.
-fn names_kept(file: &Path) -> std::io::Result<()> {
-    file.parent().map_or(Ok(()), |folder| std::fs::File::open(folder)?.sync_all())
 }
 
 const FILE: &str = "fork-alarm.txt";

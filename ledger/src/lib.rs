@@ -43,6 +43,7 @@ pub mod cqrs;
 mod desk;
 pub mod device;
 pub mod disk_full;
+pub mod durable;
 mod enrolment;
 pub mod erasure;
 pub mod genesis;

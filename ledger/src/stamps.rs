@@ -1,10 +1,10 @@
 //! Time stamps of checkpoints as they are kept beside the log: the authority's response as it came, and the note it is
 //! over, so that each pair stands by itself (docs/format.md §7).
 
-use std::fs::File;
-use std::io::{ErrorKind, Write as _};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use crate::durable::replace;
 use crate::note::{VerifierKey, note_text, open_checkpoint};
 use crate::refusal::{Refusal, need};
 use crate::stamp::{Roots, Stamp, open_stamp};
@@ -46,9 +46,10 @@ pub fn keep(
 ) -> Result<KeptStamp, StoreError> {
     let stamps = folder.join(FOLDER);
     std::fs::create_dir_all(&stamps).map_err(failed(&stamps))?;
-    whole(&note_file(folder, size), note.as_bytes())?;
+    let kept = note_file(folder, size);
+    replace(&kept, note.as_bytes()).map_err(failed(&kept))?;
     let file = stamps.join(format!("{size:012}.{authority}{ENDING}"));
-    whole(&file, response)?;
+    replace(&file, response).map_err(failed(&file))?;
     Ok(KeptStamp { size, authority: authority.to_owned(), file })
 }
 
@@ -134,18 +135,6 @@ fn note_file(folder: &Path, size: u64) -> PathBuf {
 
 fn note_name(size: u64) -> String {
     format!("{size:012}.checkpoint")
-}
-
-fn whole(file: &Path, content: &[u8]) -> Result<(), StoreError> {
-    let part = file.with_extension("part");
-    let write = || {
-        let mut written = File::create(&part)?;
-        written.write_all(content)?;
-        written.sync_all()?;
-        std::fs::rename(&part, file)?;
-        file.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
-    };
-    write().map_err(failed(file))
 }
 
 fn failed(file: &Path) -> impl Fn(std::io::Error) -> StoreError {

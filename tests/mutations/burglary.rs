@@ -8,7 +8,7 @@ use rusqlite::types::Value as Stored;
 use tempfile::TempDir;
 use wuping_ledger::encoding::Hash;
 
-use crate::program::{first_rows, told};
+use crate::program::{COLUMNS, first_rows, told};
 
 /// A ledger with its guards off, and what they were.
 pub(crate) struct House {
@@ -124,23 +124,5 @@ fn all(connection: &Connection, sql: &str) -> Vec<Vec<Stored>> {
     read.query_map([], row).unwrap().collect::<Result<_, _>>().unwrap()
 }
 
-pub(crate) const COLUMNS: [&str; 16] = [
-    "position",
-    "aggregate_type",
-    "aggregate_id",
-    "sequence",
-    "event_type",
-    "event_version",
-    "payload",
-    "metadata",
-    "author_seq",
-    "event_id",
-    "occurred_at",
-    "schema",
-    "kid",
-    "signature",
-    "recorded_at",
-    "leaf_hash",
-];
 const FILES: [&str; 2] = ["ledger.db", "vault.db"];
 const ROWS: usize = 420;

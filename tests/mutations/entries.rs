@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use rusqlite::types::Value as Stored;
 use rusqlite::{Connection, params};
 
-use crate::burglary::{COLUMNS, House, change};
-use crate::program::Random;
+use crate::burglary::{House, change};
+use crate::program::{COLUMNS, Random};
 use crate::{Due, Mutation, below};
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -1,8 +1,8 @@
 //! The same on a Postgres server, by its owner: triggers are disabled and put in force again, columns are loosened.
 
-use crate::burglary::{COLUMNS, build};
+use crate::burglary::build;
 use crate::program::postgres::{Cluster, own_cluster};
-use crate::program::{Random, told};
+use crate::program::{COLUMNS, Random, told};
 use crate::{Due, count, due, must_be_sound};
 
 #[test]

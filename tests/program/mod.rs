@@ -10,8 +10,29 @@ pub(crate) mod small_disk;
 use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
+
+/// Every column of the entries' table, as the format has them.
+pub(crate) const COLUMNS: [&str; 16] = [
+    "position",
+    "aggregate_type",
+    "aggregate_id",
+    "sequence",
+    "event_type",
+    "event_version",
+    "payload",
+    "metadata",
+    "author_seq",
+    "event_id",
+    "occurred_at",
+    "schema",
+    "kid",
+    "signature",
+    "recorded_at",
+    "leaf_hash",
+];
 
 /// The program on a folder, not started yet.
 pub(crate) fn wuping(folder: &Path) -> Command {
@@ -77,6 +98,15 @@ pub(crate) fn first_rows(count: usize, file: impl AsRef<Path>) {
         write.write_record(&row.unwrap()).unwrap();
     }
     write.flush().unwrap();
+}
+
+/// Wait until something has come about.
+pub(crate) fn until(what: &str, within: Duration, mut come: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !come() {
+        assert!(began.elapsed() < within, "{what}: not within {within:?}");
+        std::thread::sleep(Duration::from_millis(3));
+    }
 }
 
 /// Ask a process to end, as a service manager does.

@@ -1,9 +1,9 @@
 //! What a witness keeps: its key, and for each log what it has seen last, replaced whole and synced before it answers.
 
 use std::fs::File;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use wuping_ledger::durable::replace;
 use wuping_ledger::encoding::Hash;
 use wuping_ledger::keyring::write_private;
 use wuping_ledger::keys::Signer;
@@ -27,7 +27,8 @@ impl Kept {
             return Err(WitnessError::Exists { folder: folder.to_owned() });
         }
         std::fs::create_dir_all(folder).map_err(failed(folder))?;
-        replace(&folder.join(NAME), name.as_bytes())?;
+        let file = folder.join(NAME);
+        replace(&file, name.as_bytes()).map_err(failed(&file))?;
         write_private(&key, signer.seed_hex().as_bytes()).map_err(failed(&key))
     }
 
@@ -72,26 +73,14 @@ impl Kept {
 
     /// Keeps what is seen now; when it is answered, a power cut does not take it back.
     pub(super) fn keep(&self, origin: &str, seen: &Seen) -> Result<(), WitnessError> {
-        replace(&self.state_of(origin), seen.note.as_bytes())
+        let file = self.state_of(origin);
+        replace(&file, seen.note.as_bytes()).map_err(failed(&file))
     }
 
     /// An origin has slashes, and any length.
     fn state_of(&self, origin: &str) -> PathBuf {
         self.folder.join(format!("seen-{}.txt", Hash::of(origin.as_bytes()).hex()))
     }
-}
-
-/// The new content or the old one, whatever happens.
-fn replace(file: &Path, content: &[u8]) -> Result<(), WitnessError> {
-    let part = file.with_extension("part");
-    let write = || {
-        let mut written = File::create(&part)?;
-        written.write_all(content)?;
-        written.sync_all()?;
-        std::fs::rename(&part, file)?;
-        file.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
-    };
-    write().map_err(failed(file))
 }
 
 fn failed(file: &Path) -> impl Fn(std::io::Error) -> WitnessError {

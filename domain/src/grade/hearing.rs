@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{Event, Grade, Proceeding};
 use crate::deadline::{PeriodQuestion, period};
 use crate::derivation::Either;
-use crate::facts::{Facts, Role};
+use crate::facts::{AT_THE_COUNTER, Facts, Role};
 use crate::notice::Notice;
 use crate::refused::Refused;
 use crate::rejection::Rejection;
@@ -189,12 +189,7 @@ fn spoken(
         }
         return Ok((facts.today, None));
     };
-    facts.actor.require(&[
-        Role::LegalOfficer,
-        Role::DepartmentOfficer,
-        Role::StreetLead,
-        Role::GridWorker,
-    ])?;
+    facts.actor.require(AT_THE_COUNTER)?;
     must_lie_between("handed_in_on", day, determined_on, facts.today)?;
     Ok((day, Some(facts.actor.account.clone())))
 }

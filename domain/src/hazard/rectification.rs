@@ -6,7 +6,7 @@ use super::course::{Order, Spoken};
 use super::refusing::{must_have_words, refused, refused_by};
 use super::{Closed, Event, Hazard, Stage};
 use crate::derivation::Either;
-use crate::facts::{Facts, Role};
+use crate::facts::{AT_THE_COUNTER, Facts, Role};
 use crate::rejection::Rejection;
 use crate::said::{Photo, Private, Said, photos};
 use crate::term::plain_term;
@@ -182,12 +182,7 @@ pub(super) fn speaks_for_party(
     let by = facts.actor.account.clone();
     match handed_in_on {
         Some(day) => {
-            facts.actor.require(&[
-                Role::LegalOfficer,
-                Role::DepartmentOfficer,
-                Role::StreetLead,
-                Role::GridWorker,
-            ])?;
+            facts.actor.require(AT_THE_COUNTER)?;
             let found_on = facts.subject()?.hazards.get(facts.last_segment()).and_then(|of| of.found_on);
             if day > facts.today || found_on.is_some_and(|found_on| day < found_on) {
                 let needs = "a day from the finding to today";
