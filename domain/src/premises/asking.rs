@@ -1,0 +1,176 @@
+//! Asking: every command of premises.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{Assessor, PartyRole, Register, Steward};
+use crate::said::Photo;
+
+/// What can be asked.
+#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case", tag = "command")]
+pub enum Command {
+    /// Put right or bring up to date what is registered.
+    Amend {
+        /// New values by field.
+        changes: BTreeMap<String, Value>,
+        /// Why.
+        why: String,
+        /// Latitude and longitude as text, where they changed: private.
+        #[serde(default)]
+        coordinates: Option<String>,
+    },
+    /// Make somebody steward.
+    AppointSteward(Steward),
+    /// Let somebody assess.
+    AssignAssessor(Assessor),
+    /// Say that one's party answers for them.
+    Claim {
+        /// Which, and as what.
+        #[serde(flatten)]
+        claim: PartyRole,
+        /// Papers: private.
+        #[serde(default)]
+        evidence: Vec<Photo>,
+        /// In the party's words: private.
+        #[serde(default)]
+        note: Option<String>,
+    },
+    /// Close: split, merged, demolished, re-coded, created in error.
+    Close {
+        /// Why.
+        why: String,
+    },
+    /// Confirm a claim.
+    ConfirmClaim {
+        /// Whose.
+        party: String,
+        /// As what.
+        role: String,
+    },
+    /// Decide on a proposal.
+    DecideAmendment {
+        /// Which.
+        number: u64,
+        /// Whether anything is taken over.
+        accepted: bool,
+        /// What is, restated: it becomes public.
+        #[serde(default)]
+        changes: BTreeMap<String, Value>,
+        /// Why: private.
+        #[serde(default)]
+        reason: Option<String>,
+    },
+    /// End a party's answering for them.
+    EndParty {
+        /// Whose.
+        party: String,
+        /// Why.
+        why: String,
+    },
+    /// Everything that one assesses here is another's from now on.
+    HandOverAssignments {
+        /// Whose they were.
+        from: String,
+        /// Whose they are.
+        to: String,
+        /// Why, as a code: `transferred`, `leave`, `left_service`.
+        why: String,
+    },
+    /// Another subdistrict, community or grid cell.
+    Move {
+        /// New subdistrict.
+        subdistrict: String,
+        /// New community.
+        community: String,
+        /// New grid cell.
+        grid_cell: String,
+        /// Why.
+        why: String,
+    },
+    /// Name who answers for them.
+    NameParty(PartyRole),
+    /// Propose to put right what is registered.
+    ProposeAmendment {
+        /// New values by field: private until the clerk takes them over.
+        changes: BTreeMap<String, Value>,
+        /// Why: private.
+        #[serde(default)]
+        reason: Option<String>,
+        /// Papers: private.
+        #[serde(default)]
+        evidence: Vec<Photo>,
+    },
+    /// Say whether somebody lives there.
+    RecordOccupancy {
+        /// Nobody does.
+        vacant: bool,
+        /// How many, in words of the office: `1-2`, `3-5`, `6+`.
+        #[serde(default)]
+        residents_band: Option<String>,
+        /// The number itself: private.
+        #[serde(default)]
+        residents: Option<u32>,
+    },
+    /// The steward's or owner's daily look round.
+    RecordStewardCheck {
+        /// The day.
+        on: NaiveDate,
+        /// What was looked at, by indicator or code: `smoke_alarm`, `escape_route`.
+        #[serde(default)]
+        looked_at: Vec<String>,
+        /// What was seen: private.
+        #[serde(default)]
+        note: Option<String>,
+    },
+    /// Refuse a claim.
+    RefuseClaim {
+        /// Whose.
+        party: String,
+        /// As what.
+        role: String,
+        /// Why: private.
+        #[serde(default)]
+        reason: Option<String>,
+    },
+    /// Register them.
+    Register {
+        /// What is public.
+        #[serde(flatten)]
+        register: Register,
+        /// Latitude and longitude as text: private.
+        #[serde(default)]
+        coordinates: Option<String>,
+    },
+    /// End an assessor's assignment.
+    ReleaseAssessor {
+        /// Whose.
+        account: String,
+        /// Why.
+        why: String,
+    },
+    /// End a steward's appointment.
+    ReleaseSteward {
+        /// Whose.
+        account: String,
+        /// Why, as a code.
+        why: String,
+    },
+    /// Mark them.
+    Tag {
+        /// `key_building`, `historic` …
+        tag: String,
+        /// Why.
+        why: String,
+    },
+    /// Take a mark off.
+    Untag {
+        /// Which.
+        tag: String,
+        /// Why.
+        why: String,
+    },
+}
