@@ -6,15 +6,18 @@
 //! - letting is prohibited on a ground in law, by its authority, with a document, confirmed by a person who has
 //!   neither proposed it nor assessed the house.
 
+mod asking;
 mod binding;
+mod happened;
 mod hearing;
 mod plaque;
 mod publishing;
 mod setting_aside;
 pub(crate) mod veto;
 
-use self::veto::Vetoes;
+pub use asking::Command;
 pub use binding::{Binding, Determined};
+pub use happened::Event;
 pub use hearing::Invitation;
 pub use plaque::{Plaque, PlaqueKind};
 pub use publishing::Publication;
@@ -26,8 +29,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::aggregate::{Concept, named};
-use crate::derivation::{Computed, Either};
+use crate::aggregate::Concept;
+use crate::derivation::Either;
 use crate::effect::{self, EffectQuestion, Waiver};
 use crate::facts::{Facts, Role};
 use crate::grading::{Cap, OpenedHazard};
@@ -35,7 +38,7 @@ use crate::prohibition::{self, ProhibitionQuestion};
 use crate::rejection::Rejection;
 use crate::rulebook::Rulebook;
 use crate::rulebook::policy::PatrolRule;
-use crate::said::{Photo, Private, Said};
+use crate::said::{Private, Said};
 
 /// The grade of premises as its events left it.
 #[derive(Clone, Debug, Default)]
@@ -169,268 +172,6 @@ pub struct Prohibition {
     /// Who proposed it.
     pub proposer: String,
 }
-
-/// What can be asked.
-#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case", tag = "command")]
-pub enum Command {
-    /// Confirm an adverse determination, so that it binds.
-    Confirm {
-        /// Number of the determination.
-        determination: u64,
-        /// Number of the decision.
-        document_number: String,
-        /// Why no statement was waited for: `imminent_danger`.
-        #[serde(default)]
-        waiver_ground: Option<String>,
-        /// In writing: private.
-        #[serde(default)]
-        waiver_reason: Option<String>,
-    },
-    /// Say what came of the statement.
-    ConsiderStatement {
-        /// Number of the determination.
-        determination: u64,
-        /// Whether it was adopted.
-        adopted: bool,
-        /// Why: private.
-        reasons: String,
-    },
-    /// Confirm that premises leave the lowest grade.
-    ConfirmLift {
-        /// Number of the determination.
-        determination: u64,
-        /// Number of the decision.
-        document_number: String,
-    },
-    /// Invite the party to make a statement.
-    Invite {
-        /// Number of the determination.
-        determination: u64,
-        /// The day the invitation was served.
-        served_on: NaiveDate,
-        /// `direct`, `post`, `electronic` …
-        method: String,
-    },
-    /// Say that a plaque was put up.
-    HangPlaque {
-        /// Which, and what it shows.
-        #[serde(flatten)]
-        plaque: Plaque,
-        /// Photos: private.
-        #[serde(default)]
-        photos: Vec<Photo>,
-    },
-    /// End a prohibition of letting.
-    LiftProhibition {
-        /// Number of the decision.
-        document_number: String,
-    },
-    /// Record the party's statement.
-    MakeStatement {
-        /// Number of the determination.
-        determination: u64,
-        /// The party's words: private.
-        text: String,
-        /// The day it was handed in on paper or dictated, when staff record it for the party.
-        #[serde(default)]
-        handed_in_on: Option<NaiveDate>,
-    },
-    /// Prohibit letting.
-    Prohibit(Prohibition),
-    /// Make a result public again.
-    Publish {
-        /// The assessment it came from.
-        assessment: String,
-        /// Why.
-        why: String,
-    },
-    /// Ask for a hearing before an adverse effect.
-    RequestHearing {
-        /// Number of the determination.
-        determination: u64,
-        /// The day it was handed in on paper, when staff record it for the party.
-        #[serde(default)]
-        handed_in_on: Option<NaiveDate>,
-    },
-    /// Say that a plaque was taken down.
-    RemovePlaque {
-        /// Which.
-        plaque: PlaqueKind,
-        /// Why, as a code: `replaced`, `level_left`, `worn`.
-        why: String,
-    },
-    /// Say that a plaque is not where it was hung.
-    ReportPlaqueMissing {
-        /// Which.
-        plaque: PlaqueKind,
-        /// Photos: private.
-        #[serde(default)]
-        photos: Vec<Photo>,
-    },
-    /// Answer a published result in public.
-    Reply {
-        /// Number of the determination.
-        determination: u64,
-        /// What stands beside the grade from then on: public.
-        text: String,
-    },
-    /// Refuse to end a prohibition of letting.
-    RefuseLift {
-        /// Why: private.
-        reason: String,
-    },
-    /// Refuse to prohibit letting.
-    RefuseProhibition {
-        /// The ground that was proposed.
-        ground: String,
-        /// Who proposed it.
-        proposer: String,
-        /// Why: private.
-        reason: String,
-    },
-    /// Refuse to confirm: the determination does not bind.
-    Refuse {
-        /// Number of the determination.
-        determination: u64,
-        /// Why: private.
-        reason: String,
-    },
-    /// Take a result off the public pages.
-    Unpublish {
-        /// The assessment it came from.
-        assessment: String,
-        /// Why.
-        why: String,
-    },
-}
-
-/// What can have happened.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-#[serde(tag = "type")]
-#[allow(
-    missing_docs,
-    clippy::large_enum_variant,
-    reason = "the fields are those of the commands; most are determinations"
-)]
-pub enum Event {
-    AdverseGradeConfirmed {
-        determination: u64,
-        on: NaiveDate,
-        document_number: String,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        waiver_ground: Option<String>,
-        by: String,
-    },
-    AdverseGradeRefused {
-        determination: u64,
-        by: String,
-    },
-    GradeDetermined(Computed<Determination>),
-    GradePublished(Either<Publication>),
-    GradeSetAside(Computed<SetAside>),
-    GradeUnpublished {
-        assessment: String,
-        why: String,
-    },
-    HearingRequested {
-        determination: u64,
-        on: NaiveDate,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        taken_by: Option<String>,
-    },
-    LiftFromProhibitedConfirmed {
-        determination: u64,
-        on: NaiveDate,
-        document_number: String,
-        by: String,
-    },
-    LiftFromProhibitedRefused {
-        determination: u64,
-        by: String,
-    },
-    OwnerReplied {
-        determination: u64,
-        on: NaiveDate,
-        text: String,
-        by: String,
-    },
-    PlaqueFoundMissing {
-        plaque: PlaqueKind,
-        on: NaiveDate,
-        by: String,
-    },
-    PlaqueHung {
-        #[serde(flatten)]
-        plaque: Plaque,
-        on: NaiveDate,
-        by: String,
-    },
-    PlaqueRemoved {
-        plaque: PlaqueKind,
-        why: String,
-        on: NaiveDate,
-        by: String,
-    },
-    ProhibitionConfirmed {
-        #[serde(flatten)]
-        prohibition: Prohibition,
-        by: String,
-    },
-    ProhibitionLiftConfirmed {
-        document_number: String,
-        by: String,
-    },
-    ProhibitionLiftRefused {
-        by: String,
-    },
-    ProhibitionRefused {
-        ground: String,
-        proposer: String,
-        by: String,
-    },
-    StatementConsidered {
-        determination: u64,
-        on: NaiveDate,
-        adopted: bool,
-        by: String,
-    },
-    StatementInvited(Either<Invitation>),
-    StatementMade {
-        determination: u64,
-        on: NaiveDate,
-        /// Who took it at the counter; absent where the party made it here.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        taken_by: Option<String>,
-    },
-    VetoImposed(Computed<Vetoes>),
-    VetoLifted(Computed<Vetoes>),
-}
-
-named!(Event {
-    AdverseGradeConfirmed,
-    AdverseGradeRefused,
-    GradeDetermined,
-    GradePublished,
-    GradeSetAside,
-    GradeUnpublished,
-    HearingRequested,
-    LiftFromProhibitedConfirmed,
-    LiftFromProhibitedRefused,
-    OwnerReplied,
-    PlaqueFoundMissing,
-    PlaqueHung,
-    PlaqueRemoved,
-    ProhibitionConfirmed,
-    ProhibitionLiftConfirmed,
-    ProhibitionLiftRefused,
-    ProhibitionRefused,
-    StatementConsidered,
-    StatementInvited,
-    StatementMade,
-    VetoImposed,
-    VetoLifted,
-});
 
 impl Grade {
     /// What binds: of the results that took effect and are public, that of the newest assessment.

@@ -1,0 +1,142 @@
+//! Asking: every command of a grade.
+
+use chrono::NaiveDate;
+use serde::Deserialize;
+
+use super::{Plaque, PlaqueKind, Prohibition};
+use crate::said::Photo;
+
+/// What can be asked.
+#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case", tag = "command")]
+pub enum Command {
+    /// Confirm an adverse determination, so that it binds.
+    Confirm {
+        /// Number of the determination.
+        determination: u64,
+        /// Number of the decision.
+        document_number: String,
+        /// Why no statement was waited for: `imminent_danger`.
+        #[serde(default)]
+        waiver_ground: Option<String>,
+        /// In writing: private.
+        #[serde(default)]
+        waiver_reason: Option<String>,
+    },
+    /// Say what came of the statement.
+    ConsiderStatement {
+        /// Number of the determination.
+        determination: u64,
+        /// Whether it was adopted.
+        adopted: bool,
+        /// Why: private.
+        reasons: String,
+    },
+    /// Confirm that premises leave the lowest grade.
+    ConfirmLift {
+        /// Number of the determination.
+        determination: u64,
+        /// Number of the decision.
+        document_number: String,
+    },
+    /// Invite the party to make a statement.
+    Invite {
+        /// Number of the determination.
+        determination: u64,
+        /// The day the invitation was served.
+        served_on: NaiveDate,
+        /// `direct`, `post`, `electronic` …
+        method: String,
+    },
+    /// Say that a plaque was put up.
+    HangPlaque {
+        /// Which, and what it shows.
+        #[serde(flatten)]
+        plaque: Plaque,
+        /// Photos: private.
+        #[serde(default)]
+        photos: Vec<Photo>,
+    },
+    /// End a prohibition of letting.
+    LiftProhibition {
+        /// Number of the decision.
+        document_number: String,
+    },
+    /// Record the party's statement.
+    MakeStatement {
+        /// Number of the determination.
+        determination: u64,
+        /// The party's words: private.
+        text: String,
+        /// The day it was handed in on paper or dictated, when staff record it for the party.
+        #[serde(default)]
+        handed_in_on: Option<NaiveDate>,
+    },
+    /// Prohibit letting.
+    Prohibit(Prohibition),
+    /// Make a result public again.
+    Publish {
+        /// The assessment it came from.
+        assessment: String,
+        /// Why.
+        why: String,
+    },
+    /// Ask for a hearing before an adverse effect.
+    RequestHearing {
+        /// Number of the determination.
+        determination: u64,
+        /// The day it was handed in on paper, when staff record it for the party.
+        #[serde(default)]
+        handed_in_on: Option<NaiveDate>,
+    },
+    /// Say that a plaque was taken down.
+    RemovePlaque {
+        /// Which.
+        plaque: PlaqueKind,
+        /// Why, as a code: `replaced`, `level_left`, `worn`.
+        why: String,
+    },
+    /// Say that a plaque is not where it was hung.
+    ReportPlaqueMissing {
+        /// Which.
+        plaque: PlaqueKind,
+        /// Photos: private.
+        #[serde(default)]
+        photos: Vec<Photo>,
+    },
+    /// Answer a published result in public.
+    Reply {
+        /// Number of the determination.
+        determination: u64,
+        /// What stands beside the grade from then on: public.
+        text: String,
+    },
+    /// Refuse to end a prohibition of letting.
+    RefuseLift {
+        /// Why: private.
+        reason: String,
+    },
+    /// Refuse to prohibit letting.
+    RefuseProhibition {
+        /// The ground that was proposed.
+        ground: String,
+        /// Who proposed it.
+        proposer: String,
+        /// Why: private.
+        reason: String,
+    },
+    /// Refuse to confirm: the determination does not bind.
+    Refuse {
+        /// Number of the determination.
+        determination: u64,
+        /// Why: private.
+        reason: String,
+    },
+    /// Take a result off the public pages.
+    Unpublish {
+        /// The assessment it came from.
+        assessment: String,
+        /// Why.
+        why: String,
+    },
+}
