@@ -122,7 +122,12 @@ async fn a_unit_is_graded_low_heard_and_confirmed() {
     );
     house.say(&feed, stream, json!({ "command": "supply", "results": fed })).await.unwrap();
     assert_eq!(house.refused(&worker, stream, json!({ "command": "submit" })).await, "photo_missing");
-    let shown = results(&unit, Collect::Grid, &low, true);
+    let mut shown = results(&unit, Collect::Grid, &low, true);
+    let seen_photo = std::mem::replace(&mut shown[0]["photos"][0]["sha256"], json!("ab".repeat(32)));
+    let refused =
+        house.say(&worker, stream, json!({ "command": "check", "results": shown })).await.unwrap_err();
+    assert!(refused.to_string().contains("send the photo before"), "{refused}");
+    shown[0]["photos"][0]["sha256"] = seen_photo;
     house.say(&worker, stream, json!({ "command": "check", "results": shown })).await.unwrap();
     assert_eq!(house.refused(&fire, stream, json!({ "command": "submit" })).await, "only_the_lead_submits");
     house.say(&worker, stream, json!({ "command": "submit" })).await.unwrap();

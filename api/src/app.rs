@@ -54,6 +54,7 @@ use crate::anchors::{AnchorError, Anchors};
 use crate::asking::saying;
 pub use crate::asking::{Asked, Done, ExecuteError, Feed, Who};
 use crate::authorities::{Authorities, AuthorityError};
+use crate::attached::not_kept;
 use crate::backup::is_unrecorded;
 use crate::erasing::{ErasureError, apply_again};
 use crate::office::{Office, OfficeError};
@@ -247,6 +248,14 @@ impl App {
     /// [`ExecuteError`], which says what to do; nothing is recorded then.
     pub async fn execute(&self, who: &Who, asked: Asked) -> Result<Done, ExecuteError> {
         StreamPath::new(&asked.stream)?;
+        let missing = not_kept(&asked.command, &self.folder.join("attachments"));
+        // a repeat gets its first outcome, though a photo of it may have been erased since
+        if let Some(name) = missing.first()
+            && self.reader().outcome(&asked.id)?.is_none()
+        {
+            let detail = format!("the photo {name} is not kept here; send the photo before what names it");
+            return Err(ExecuteError::Command { detail });
+        }
         let done = match aggregate_type(&asked.stream) {
             "account" => self.run::<Account>(who, asked).await?,
             "alert" => self.run::<Alert>(who, asked).await?,

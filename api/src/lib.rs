@@ -6,6 +6,7 @@ pub mod app;
 mod asked_list;
 pub mod asking;
 pub mod authorities;
+mod attached;
 pub mod backup;
 pub mod bench;
 pub mod cli;
