@@ -156,13 +156,7 @@ async fn a_unit_is_graded_low_heard_and_confirmed() {
     let subject = house.app.subject("premises/u-1").unwrap();
     assert_eq!(subject.grade.in_force().unwrap().determination.star, Some(1));
 
-    let verified = wuping_replay::verify::verify(
-        &house.app.folder,
-        5,
-        None,
-        &wuping_replay::witnessed::Trusted::default(),
-    )
-    .unwrap();
+    let verified = wuping_replay::verify::verify_folder(&house.app.folder).unwrap();
     assert!(verified.findings.is_empty(), "{:?}", verified.findings);
     assert!(verified.results_rederived >= 4, "grade, ledger indicators and hazards");
 }

@@ -21,8 +21,7 @@ use std::time::Instant;
 use burglary::House;
 use program::{Random, copy, run};
 use serde_json::Value;
-use wuping_replay::verify::verify;
-use wuping_replay::witnessed::Trusted;
+use wuping_replay::verify::verify_folder;
 
 /// A change, how it is made in a copy of the house, and by what it must be found.
 pub(crate) struct Mutation {
@@ -89,7 +88,7 @@ fn must_be_found(house: &House, n: usize, mutation: &Mutation) {
 
 /// Position and code of each finding.
 pub(crate) fn told(folder: &Path) -> Vec<(Option<u64>, String)> {
-    let verified = verify(folder, 5, None, &Trusted::default()).unwrap();
+    let verified = verify_folder(folder).unwrap();
     verified.findings.into_iter().map(|finding| (finding.position, finding.code)).collect()
 }
 

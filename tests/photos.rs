@@ -17,8 +17,7 @@ use uuid::Uuid;
 use wuping::app::{App, Asked, Who};
 use wuping::{shelf, web};
 use wuping_ledger::timestamp::Timestamp;
-use wuping_replay::verify::verify;
-use wuping_replay::witnessed::Trusted;
+use wuping_replay::verify::verify_folder;
 
 struct Desk {
     app: Arc<App>,
@@ -195,7 +194,7 @@ async fn a_photo_for_which_the_disk_has_no_room_is_refused_and_taken_when_it_has
     let (status, page) = desk.save("wall.jpg", &photo).await;
     assert_eq!(status, StatusCode::SEE_OTHER, "a photo is taken: {page}");
     assert_eq!((desk.size(), desk.kept()), (size + 1, 1));
-    let sound = verify(&folder, 5, None, &Trusted::default()).unwrap();
+    let sound = verify_folder(&folder).unwrap();
     assert_eq!(sound.findings, []);
 }
 
@@ -204,7 +203,7 @@ async fn a_photo_that_is_taken_away_is_missed_at_the_entry_that_names_it() {
     let desk = Desk::new().await;
     let size = desk.size();
     assert_eq!(desk.save("wall.jpg", PHOTO).await.0, StatusCode::SEE_OTHER);
-    let found = || verify(&desk.folder, 5, None, &Trusted::default()).unwrap().findings;
+    let found = || verify_folder(&desk.folder).unwrap().findings;
     assert_eq!(found(), []);
     std::fs::remove_dir_all(desk.folder.join("attachments")).unwrap();
     let findings = found();

@@ -207,6 +207,12 @@ fn level_3_stands_on_witnesses_and_on_stamps_of_this_very_log() {
         let by_trust = ["verify", "--level", "3", "--require", "L3", "--trust", file.to_str().unwrap()];
         let ran = run(&folder, &by_trust);
         assert_eq!(ran.status.success(), sound, "{}", said(&ran));
+        // the files alone say the same
+        let tiles = exported.to_str().unwrap();
+        let of_files = ["verify", "--tiles", tiles, "--level", "3", "--trust", file.to_str().unwrap()];
+        let told = said(&run(&folder, &of_files));
+        assert_eq!(told.contains("existed by"), sound && !roots.is_empty(), "{told}");
+        assert_eq!(told.contains("checkpoint.tsr does not verify"), !sound, "{told}");
     }
 
     // a stamp of another log is none of this one

@@ -11,6 +11,7 @@ mod open;
 mod read;
 mod serve;
 mod timestamp;
+mod verify;
 mod witness;
 
 use std::path::PathBuf;
@@ -184,21 +185,10 @@ enum Command {
     #[command(subcommand, after_help = "Example:\n  wuping timestamp now")]
     Timestamp(timestamp::Timestamp),
     /// Check everything; exit 0 sound, 1 with findings, 2 could not read
-    #[command(after_help = "Example:\n  wuping verify --level 5")]
-    Verify {
-        /// Up to which level, 0 to 5
-        #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(0..=5))]
-        level: u8,
-        /// A level that must be established, as L4
-        #[arg(long, value_name = "Ln")]
-        require: Option<String>,
-        /// A trust file obtained elsewhere, `wuping-trust/1`: whose cosignatures count; else witnesses.txt of the folder
-        #[arg(long, value_name = "FILE")]
-        trust: Option<PathBuf>,
-        /// A backup instead of the folder; its vault is verified if WUPING_VAULT_KEY is set or its keys are in it
-        #[arg(long, value_name = "FILE")]
-        backup: Option<PathBuf>,
-    },
+    #[command(
+        after_help = "Examples:\n  wuping verify --level 5\n  wuping verify --tiles ./static-log --trust trust.json --since checkpoint-of-may\n  wuping verify --tiles https://ledger.example/log --log-key \"$(cat log.vkey)\" --login auditor"
+    )]
+    Verify(verify::Verify),
     /// Witnesses: be one, and what to do when one knows another history
     #[command(
         subcommand,
@@ -288,14 +278,7 @@ fn carry_out(line: Line) -> Result<ExitCode, Failure> {
         Some(Command::Restore(command)) => backup::put_back(&common, &command),
         Some(Command::Serve(options)) => serve::serve(&common, options),
         Some(Command::Timestamp(command)) => timestamp::timestamp(&common, command),
-        Some(Command::Verify { level, require, trust, backup: None }) => {
-            read::verify(&common, level, require.as_deref(), trust.as_deref())
-        }
-        Some(Command::Verify { level, require, trust, backup: Some(file) }) => {
-            backup::verify(common, &file, |unpacked| {
-                read::verify(unpacked, level, require.as_deref(), trust.as_deref())
-            })
-        }
+        Some(Command::Verify(command)) => verify::verify(common, &command),
         Some(Command::Witness(command)) => witness::witness(&common, command),
     }
 }

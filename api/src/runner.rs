@@ -268,8 +268,7 @@ const BUSY_WAIT: Duration = Duration::from_millis(50);
 mod tests {
     use std::path::Path;
 
-    use wuping_replay::verify::verify;
-    use wuping_replay::witnessed::Trusted;
+    use wuping_replay::verify::verify_folder;
 
     use super::*;
 
@@ -288,7 +287,7 @@ mod tests {
     }
 
     fn sound(folder: &Path) {
-        let verified = verify(folder, 5, None, &Trusted::default()).unwrap();
+        let verified = verify_folder(folder).unwrap();
         assert!(verified.findings.is_empty(), "{:?}", verified.findings);
     }
 

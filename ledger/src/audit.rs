@@ -1,29 +1,69 @@
-//! Verifying a whole store without trusting it: levels 0, 1, 2 and 4 of docs/format.md §11.
+//! Verifying a whole log without trusting who keeps it: levels 0, 1, 2 and 4 of docs/format.md §11.
 //!
-//! Level 0 rebuilds every row and compares what stands twice; level 1 verifies every signature strictly; level 2
-//! recomputes the tree and compares head, tiles and every signed checkpoint; level 4 replays the rules that hold over
-//! the whole log. The store is read as it lies.
+//! Level 0 reads every entry, rebuilt from its row where it lies in a database, and compares what stands twice; level 1
+//! verifies every signature; level 2 recomputes the tree and compares head, tiles and every signed checkpoint; level 4
+//! replays the rules that hold over the whole log. The log is read as it lies: a folder's database, or static files.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use serde_json::Value;
 
+use crate::audit_entry::{Looked, LookedAt, check_signatures, look_at, said_key};
 use crate::audit_kept;
 use crate::audit_side::{self, TreeAudit};
-use crate::audit_source::{AuditSource, LyingRow};
+use crate::audit_source::{AuditSource, Lying, LyingRow};
 use crate::chain::Chain;
 use crate::checkpoints::in_file;
 use crate::encoding::Hash;
 use crate::entry::Entry;
 use crate::keys::{Kid, PublicKey};
+use crate::log_files::LogFiles;
 use crate::merkle::leaf_hash;
+use crate::note::VerifierKey;
 use crate::place::Place;
 use crate::refusal::Refusal;
 use crate::row::Row;
 use crate::select::damaged;
+use crate::static_audit::StaticAudit;
 use crate::store::StoreError;
+
+pub use crate::audit_entry::Signatures;
+
+/// What is audited.
+#[derive(Clone, Copy)]
+pub enum Audited<'a> {
+    /// The ledger of a folder, with its database.
+    Folder(&'a Path),
+    /// A log in static files (docs/format.md §6).
+    Files(&'a Arc<dyn LogFiles>),
+}
+
+/// How to audit.
+#[derive(Clone, Debug, Default)]
+pub struct AuditOptions {
+    /// The log key as it is known from elsewhere; else the one that the log's own first entry states is used.
+    pub log_key: Option<VerifierKey>,
+    /// How signatures are verified.
+    pub signatures: Signatures,
+    /// Sizes at which the tree's root is wanted.
+    pub roots_at: Vec<u64>,
+}
+
+/// Looks on while a log is audited, for what else is to be checked in the same pass.
+pub trait Onlooker {
+    /// So many entries there should be.
+    fn begins(&mut self, _entries: u64) {}
+
+    /// The next entry that is well formed; each is shown once, in order.
+    fn entry(&mut self, entry: &Entry);
+
+    /// All entries up to here have been looked at.
+    fn reached(&mut self, _entries: u64) {}
+}
 
 /// Something that is not as it was written.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -49,8 +89,20 @@ pub struct AuditReport {
     pub size: u64,
     /// The root over the entries as they lie there.
     pub root: Hash,
-    /// The origin the rows were read with.
+    /// The origin the entries were read with.
     pub origin: String,
+    /// The hash of the first entry's leaf, as it lies there.
+    pub genesis: Option<Hash>,
+    /// The key by which checkpoints were verified; none if none was brought along and the log states none.
+    pub log_key: Option<VerifierKey>,
+    /// The log key that the log's first entry states.
+    pub stated_log_key: Option<String>,
+    /// The roots at the sizes that were asked for; a size that the log does not have is not among them.
+    pub roots: Vec<(u64, Hash)>,
+    /// The checkpoints that are kept with the log, as they lie there.
+    pub notes: Vec<String>,
+    /// Positions of entries that are valid and contested (docs/format.md §4), ascending.
+    pub contested: Vec<u64>,
 }
 
 /// Verifies the ledger of a folder.
@@ -59,28 +111,45 @@ pub struct AuditReport {
 ///
 /// [`StoreError`] if it could not be read at all; what is wrong inside is in the findings.
 pub fn verify_rows(folder: &Path) -> Result<AuditReport, StoreError> {
-    verify_rows_with(folder, &mut |_| {})
+    struct Nobody;
+    impl Onlooker for Nobody {
+        fn entry(&mut self, _: &Entry) {}
+    }
+    audit(Audited::Folder(folder), &AuditOptions::default(), &mut Nobody)
 }
 
-/// As [`verify_rows`]; shows each sound entry in order, for what else is to be checked in the same pass.
+/// Verifies a log while somebody looks on.
 ///
 /// # Errors
 ///
 /// As [`verify_rows`].
-pub fn verify_rows_with(folder: &Path, each: &mut dyn FnMut(&Entry)) -> Result<AuditReport, StoreError> {
+pub fn audit(
+    audited: Audited<'_>,
+    options: &AuditOptions,
+    onlooker: &mut dyn Onlooker,
+) -> Result<AuditReport, StoreError> {
     // the file first: what was signed beside a running server is then all below the state that is read next
-    let beside = in_file(folder)?;
-    let place = Place::of(folder)?;
-    let source = place.open_audit()?;
-    let mut audit = Audit::begin(source.as_ref(), beside.clone())?;
-    audit.entries(source.as_ref(), each)?;
-    // the file of a node of several has what that node signed
-    let alone = matches!(place, Place::Sqlite(_));
-    audit_kept::checkpoints(source.as_ref(), &beside, alone, &mut audit.findings)?;
-    audit_kept::cursors(source.as_ref(), audit.size, &mut audit.findings)?;
-    let keys = audit.chained.then(|| audit.chain.keys());
-    audit_kept::sealed_keys(source.as_ref(), keys, folder, &audit.origin, &mut audit.findings)?;
-    audit.end(source.as_ref())
+    let (beside, source, database) = match audited {
+        Audited::Folder(folder) => {
+            let (beside, place) = (in_file(folder)?, Place::of(folder)?);
+            let source = place.open_audit()?;
+            (beside, source, Some((folder, place)))
+        }
+        Audited::Files(files) => {
+            let source: Box<dyn AuditSource> = Box::new(StaticAudit::begin(Arc::clone(files))?);
+            (vec![], source, None)
+        }
+    };
+    let mut audit = Audit::begin(source.as_ref(), beside.clone(), options)?;
+    onlooker.begins(audit.size);
+    audit.entries(source.as_ref(), onlooker)?;
+    if let Some((folder, place)) = database {
+        // the file of a node of several has what that node signed
+        let alone = matches!(place, Place::Sqlite(_));
+        audit_kept::checkpoints(source.as_ref(), &beside, alone, &mut audit.findings)?;
+        audit.kept(source.as_ref(), folder)?;
+    }
+    audit.end(source.as_ref(), &options.roots_at)
 }
 
 /// An audit on its way through the log.
@@ -89,36 +158,68 @@ struct Audit {
     size: u64,
     due: u64,
     findings: Findings,
+    signatures: Signatures,
     keys: HashMap<Kid, PublicKey>,
     chain: Chain,
     /// Whether the rules over the whole log can still be followed: not beyond an entry that is not sound.
     chained: bool,
     tree: TreeAudit,
+    genesis: Option<Hash>,
+    stated_log_key: Option<String>,
+    /// Rulebooks that computed entries name.
+    schemes: BTreeSet<String>,
 }
 
 impl Audit {
-    fn begin(source: &dyn AuditSource, beside: Vec<String>) -> Result<Self, StoreError> {
+    fn begin(
+        source: &dyn AuditSource,
+        beside: Vec<String>,
+        options: &AuditOptions,
+    ) -> Result<Self, StoreError> {
         let mut findings = Findings::default();
-        let origin = origin(source, &mut findings)?;
+        let origin = source.origin(&mut findings)?;
         let size = source.size()?;
-        let tree = TreeAudit::begin(source, beside)?;
-        let chain = Chain::new(origin.clone());
-        Ok(Self { origin, size, due: 0, findings, keys: HashMap::new(), chain, chained: true, tree })
+        let tree = TreeAudit::begin(source, beside, &options.roots_at, options.log_key.clone())?;
+        Ok(Self {
+            chain: Chain::new(origin.clone()),
+            origin,
+            size,
+            due: 0,
+            findings,
+            signatures: options.signatures,
+            keys: HashMap::new(),
+            chained: true,
+            tree,
+            genesis: None,
+            stated_log_key: None,
+            schemes: BTreeSet::new(),
+        })
     }
 
-    /// Every row in order of position, a part at a time.
-    fn entries(&mut self, source: &dyn AuditSource, each: &mut dyn FnMut(&Entry)) -> Result<(), StoreError> {
-        let mut part = Vec::with_capacity(ROWS_A_PART);
-        source.each_row(&mut |row| {
-            part.push(row);
-            match part.len() == ROWS_A_PART {
-                true => self.part(source, &mut part, each),
+    /// What the server keeps for itself beside the log.
+    fn kept(&mut self, source: &dyn AuditSource, folder: &Path) -> Result<(), StoreError> {
+        let Some(database) = source.database() else { return Ok(()) };
+        audit_kept::cursors(database, self.size, &mut self.findings)?;
+        let keys = self.chained.then(|| self.chain.keys());
+        audit_kept::sealed_keys(database, keys, folder, &self.origin, &mut self.findings)
+    }
+
+    /// Every entry in order of position, a part at a time.
+    fn entries(&mut self, source: &dyn AuditSource, onlooker: &mut dyn Onlooker) -> Result<(), StoreError> {
+        let mut part = Vec::with_capacity(ENTRIES_A_PART);
+        source.each_entry(None, &mut |lying| {
+            part.push(lying);
+            match part.len() == ENTRIES_A_PART {
+                true => self.part(source, &mut part, onlooker),
                 false => Ok(()),
             }
         })?;
-        self.part(source, &mut part, each)?;
+        self.part(source, &mut part, onlooker)?;
         for position in self.due..self.size {
             self.missing(position);
+            if self.findings.more {
+                break;
+            }
         }
         Ok(())
     }
@@ -126,37 +227,39 @@ impl Audit {
     fn part(
         &mut self,
         source: &dyn AuditSource,
-        part: &mut Vec<LyingRow>,
-        each: &mut dyn FnMut(&Entry),
+        part: &mut Vec<Lying>,
+        onlooker: &mut dyn Onlooker,
     ) -> Result<(), StoreError> {
-        part.iter().for_each(|row| self.learn_key(row));
-        let (origin, keys) = (&self.origin, &self.keys);
-        let checked: Vec<CheckedRow> =
-            part.par_drain(..).map(|row| CheckedRow::of(row, origin, keys)).collect();
-        for row in checked {
-            self.row(source, row, each)?;
+        let origin = &self.origin;
+        let mut looked: Vec<Looked> = part.par_drain(..).map(|lying| look_at(lying, origin)).collect();
+        // a key that is enrolled in this part signs in this part; whether it may is a matter of level 4
+        for public in looked.iter().filter_map(said_key) {
+            self.keys.insert(public.kid(), public);
         }
+        check_signatures(&mut looked, &self.keys, self.signatures);
+        for looked in looked {
+            match looked {
+                Looked::Entry(entry) => self.entry(source, entry, onlooker)?,
+                Looked::Gone { first, count, why } => self.gone(source, first, count, &why)?,
+            }
+        }
+        onlooker.reached(self.due);
         Ok(())
     }
 
-    fn row(
+    fn entry(
         &mut self,
         source: &dyn AuditSource,
-        row: CheckedRow,
-        each: &mut dyn FnMut(&Entry),
+        looked: LookedAt,
+        onlooker: &mut dyn Onlooker,
     ) -> Result<(), StoreError> {
-        let Some(position) = row.position else {
+        let Some(position) = looked.position else {
             self.findings.add(None, 0, "row-position", "a row has no position");
             return Ok(());
         };
         if position < self.due || position >= self.size {
-            let size = self.size;
-            self.findings.add(
-                Some(position),
-                0,
-                "row-stray",
-                format!("a row that the head of {size} does not count"),
-            );
+            let detail = format!("a row that the head of {} does not count", self.size);
+            self.findings.add(Some(position), 0, "row-stray", detail);
             return Ok(());
         }
         while self.due < position {
@@ -165,16 +268,20 @@ impl Audit {
             self.due += 1;
         }
         self.due = position + 1;
-        self.tree.push(source, row.leaf, &mut self.findings)?;
-        match row.entry {
+        self.tree.push(source, looked.leaf, &mut self.findings)?;
+        if position == 0 {
+            self.genesis = Some(looked.leaf);
+        }
+        match looked.entry {
             Ok(entry) => {
-                if let Some(refusal) = row.signature {
+                if let Some(refusal) = looked.signature {
                     self.refused(position, 1, &refusal);
                     self.chained = false;
                 }
-                self.follow(position, &entry, row.leaf);
+                self.follow(position, &entry, looked.leaf);
                 self.tree.last_entry(&entry);
-                each(&entry);
+                self.note_names(&entry);
+                onlooker.entry(&entry);
             }
             Err(refusal) => {
                 self.refused(position, 0, &refusal);
@@ -182,6 +289,39 @@ impl Audit {
             }
         }
         Ok(())
+    }
+
+    /// Entries that static files do not give: one finding for all of them.
+    fn gone(
+        &mut self,
+        source: &dyn AuditSource,
+        first: u64,
+        count: u64,
+        why: &Refusal,
+    ) -> Result<(), StoreError> {
+        self.refused(first, 0, why);
+        self.chained = false;
+        self.due = first.saturating_add(count);
+        // beyond a bundle there is nothing more to read
+        if count <= u64::from(crate::tile::WIDTH) {
+            for _ in 0..count {
+                self.tree.skip(source, &mut self.findings)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What an entry names that is compared at the end.
+    fn note_names(&mut self, entry: &Entry) {
+        if entry.sequence == 0 {
+            self.stated_log_key = entry.data.get("log_vkey").and_then(Value::as_str).map(str::to_owned);
+        }
+        let scheme = entry.data.get("derivation").and_then(|derivation| derivation.get("scheme"));
+        if let Some(sha256) = scheme.and_then(|scheme| scheme.get("sha256")).and_then(Value::as_str)
+            && !self.schemes.contains(sha256)
+        {
+            self.schemes.insert(sha256.to_owned());
+        }
     }
 
     /// The rules over the whole log, up to the first entry that is not sound.
@@ -205,27 +345,75 @@ impl Audit {
         self.findings.add(Some(position), level, refusal.code, refusal.detail.clone());
     }
 
-    /// Notes the key that a row enrols, as it says itself; whether it may is a matter of level 4.
-    fn learn_key(&mut self, lying: &LyingRow) {
-        let Ok(row) = &lying.row else { return };
-        if !row.payload.contains("\"jwk\"") {
-            return;
+    fn end(mut self, source: &dyn AuditSource, sizes: &[u64]) -> Result<AuditReport, StoreError> {
+        self.tree.end(source, self.size, &mut self.findings)?;
+        self.compare_log_key();
+        audit_side::schemes(source, &self.schemes, &mut self.findings)?;
+        if let Some(database) = source.database() {
+            audit_side::authors(database, self.size, &mut self.findings)?;
+            audit_side::outcomes(database, self.size, &mut self.findings)?;
         }
-        let data: Value = serde_json::from_str(&row.payload).unwrap_or_default();
-        if let Ok(public) = PublicKey::from_jwk(data.get("jwk").unwrap_or(&Value::Null)) {
-            self.keys.insert(public.kid(), public);
+        let contested = self.contested(source)?;
+        let Findings { mut listed, more } = self.findings;
+        listed.sort_by_key(|finding| (finding.position.is_none(), finding.position, finding.level));
+        let root_at = |size: &u64| Some((*size, self.tree.root_at(*size)?));
+        Ok(AuditReport {
+            findings: listed,
+            more,
+            size: self.size,
+            root: self.tree.root(),
+            origin: self.origin,
+            genesis: self.genesis,
+            log_key: self.tree.log_key().cloned(),
+            stated_log_key: self.stated_log_key,
+            roots: sizes.iter().filter_map(root_at).collect(),
+            notes: source.checkpoints()?.into_iter().map(|note| note.note).collect(),
+            contested,
+        })
+    }
+
+    /// The log key that was brought along is the one that the log began with.
+    fn compare_log_key(&mut self) {
+        let (Some(used), Some(stated)) = (self.tree.log_key(), &self.stated_log_key) else { return };
+        if used.to_string() != *stated {
+            let detail = format!("the log began under the key {stated}, and {used} was brought along");
+            self.findings.add(Some(0), 2, "log-key", detail);
         }
     }
 
-    fn end(mut self, source: &dyn AuditSource) -> Result<AuditReport, StoreError> {
-        let root = self.tree.root();
-        self.tree.end(source, self.size, &mut self.findings)?;
-        audit_side::authors(source, &mut self.findings)?;
-        audit_side::schemes(source, &mut self.findings)?;
-        audit_side::outcomes(source, self.size, &mut self.findings)?;
-        let Findings { mut listed, more } = self.findings;
-        listed.sort_by_key(|finding| (finding.position.is_none(), finding.position, finding.level));
-        Ok(AuditReport { findings: listed, more, size: self.size, root, origin: self.origin })
+    /// Entries of revoked keys from where their revocation suspects them. Only what follows the last sound entry of the
+    /// chain is not known.
+    fn contested(&self, source: &dyn AuditSource) -> Result<Vec<u64>, StoreError> {
+        let suspect: HashMap<&str, Range<u64>> = self
+            .chain
+            .keys()
+            .records()
+            .filter_map(|(kid, record)| Some((kid.as_str(), record.suspect_from?..record.until?)))
+            .collect();
+        let ranges = suspect.values().filter(|range| !range.is_empty());
+        let Some(range) =
+            ranges.cloned().reduce(|one, other| one.start.min(other.start)..one.end.max(other.end))
+        else {
+            return Ok(vec![]);
+        };
+        let is_contested =
+            |kid: &str, position| suspect.get(kid).is_some_and(|range| range.contains(&position));
+        let mut contested = Vec::new();
+        source.each_entry(Some(range), &mut |lying| {
+            let found = match lying {
+                Lying::Row(LyingRow { position: Some(position), row: Ok(row) }) => {
+                    is_contested(&row.kid, position).then_some(position)
+                }
+                Lying::Leaf { position, leaf } => {
+                    let entry = Entry::parse(&leaf, Some(&self.origin)).ok();
+                    entry.filter(|entry| is_contested(entry.kid.as_str(), position)).map(|_| position)
+                }
+                Lying::Row(_) | Lying::Gone { .. } => None,
+            };
+            contested.extend(found);
+            Ok(())
+        })?;
+        Ok(contested)
     }
 }
 
@@ -251,41 +439,13 @@ impl Findings {
     }
 }
 
-/// A row that was looked at alone.
-struct CheckedRow {
-    position: Option<u64>,
-    entry: Result<Entry, Refusal>,
-    /// The hash of the leaf that the columns rebuild.
-    leaf: Hash,
-    signature: Option<Refusal>,
-}
-
-impl CheckedRow {
-    fn of(lying: LyingRow, origin: &str, keys: &HashMap<Kid, PublicKey>) -> Self {
-        let position = lying.position;
-        let row = match lying.row {
-            Ok(row) => row,
-            Err(refusal) => {
-                return Self { position, entry: Err(refusal), leaf: leaf_hash(b""), signature: None };
-            }
-        };
-        let leaf = leaf_hash(&row.leaf(origin));
-        let entry = row.check(origin);
-        let signature = entry.as_ref().ok().and_then(|entry| signature_fault(entry, keys));
-        Self { position, entry, leaf, signature }
-    }
-}
-
-fn signature_fault(entry: &Entry, keys: &HashMap<Kid, PublicKey>) -> Option<Refusal> {
-    match keys.get(&entry.kid) {
-        Some(public) => entry.verify(public).err(),
-        None => Some(Refusal::new("key-not-enrolled", entry.kid.as_str())),
-    }
-}
-
-/// The origin under which rows rebuild their leaves. It is said in many places, and any one of them may be damaged.
-fn origin(source: &dyn AuditSource, findings: &mut Findings) -> Result<String, StoreError> {
-    let rows: Vec<Row> = source.first_rows()?.into_iter().filter_map(|lying| lying.row.ok()).collect();
+/// The origin under which the first rows of a table rebuild their leaves. It is said in many places, and any one of
+/// them may be damaged.
+pub(crate) fn origin_of_rows(
+    first: impl IntoIterator<Item = LyingRow>,
+    findings: &mut Findings,
+) -> Result<String, StoreError> {
+    let rows: Vec<Row> = first.into_iter().filter_map(|lying| lying.row.ok()).collect();
     let said = |json: &str, member: &str| {
         let value: Value = serde_json::from_str(json).unwrap_or_default();
         value.get(member).and_then(Value::as_str).map(str::to_owned)
@@ -305,4 +465,4 @@ fn origin(source: &dyn AuditSource, findings: &mut Findings) -> Result<String, S
 
 /// More findings than this are not listed.
 pub const FINDINGS_MAX: usize = 10_000;
-const ROWS_A_PART: usize = 4_096;
+const ENTRIES_A_PART: usize = 4_096;

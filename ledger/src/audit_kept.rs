@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use crate::audit::Findings;
-use crate::audit_source::{AuditSource, LyingCursor};
+use crate::audit_source::{AuditDatabase, AuditSource, LyingCursor};
 use crate::genesis::{MASTER_FILE, MASTER_VARIABLE};
 use crate::held_keys::{LOG_KEY, open_sealed};
 use crate::key_state::KeyState;
@@ -25,7 +25,7 @@ pub(crate) fn checkpoints(
     findings: &mut Findings,
 ) -> Result<(), StoreError> {
     let stored = source.checkpoints()?;
-    let in_store: HashSet<&str> = stored.iter().map(|(_, note)| note.as_str()).collect();
+    let in_store: HashSet<&str> = stored.iter().map(|lying| lying.note.as_str()).collect();
     let newest = beside.iter().filter_map(|note| stated_size(note)).max();
     for note in beside.iter().filter(|note| !in_store.contains(note.as_str())) {
         if let Some(size) = stated_size(note).filter(|size| Some(*size) != newest) {
@@ -42,8 +42,10 @@ pub(crate) fn checkpoints(
         findings.add(None, 2, "checkpoint-missing", detail);
     }
     let in_file: HashSet<&str> = beside.iter().map(String::as_str).collect();
-    for (_, note) in stored.iter().filter(|(_, note)| !in_file.contains(note.as_str())) {
-        if let Some(size) = stated_size(note).filter(|size| newest.is_some_and(|newest| *size <= newest)) {
+    for lying in stored.iter().filter(|lying| !in_file.contains(lying.note.as_str())) {
+        if let Some(size) =
+            stated_size(&lying.note).filter(|size| newest.is_some_and(|newest| *size <= newest))
+        {
             let detail =
                 format!("the checkpoint of {size} entries is in the database and not in checkpoints.txt");
             findings.add(None, 2, "checkpoint-missing", detail);
@@ -54,11 +56,11 @@ pub(crate) fn checkpoints(
 
 /// A reaction has come no further than the log.
 pub(crate) fn cursors(
-    source: &dyn AuditSource,
+    database: &dyn AuditDatabase,
     size: u64,
     findings: &mut Findings,
 ) -> Result<(), StoreError> {
-    for LyingCursor { reaction, position } in source.cursors()? {
+    for LyingCursor { reaction, position } in database.cursors()? {
         if reaction.is_none() || position.is_none_or(|position| position >= size) {
             let reaction = reaction.as_deref().unwrap_or("(no name)");
             let detail =
@@ -75,7 +77,7 @@ pub(crate) fn cursors(
 /// A key that is enrolled nowhere was sealed by an enrolment that never ended: it signs nothing. That an officer's key is
 /// not held says nothing, since people may hold their own.
 pub(crate) fn sealed_keys(
-    source: &dyn AuditSource,
+    database: &dyn AuditDatabase,
     keys: Option<&KeyState>,
     folder: &Path,
     origin: &str,
@@ -90,7 +92,7 @@ pub(crate) fn sealed_keys(
         }
     };
     let mut held: Vec<SealedKey> = Vec::new();
-    for sealed in source.sealed_keys()? {
+    for sealed in database.sealed_keys()? {
         let fault = match &sealed {
             None => Some("a sealed key has a value of another type".to_owned()),
             Some(key) => key_fault(key, keys, master.as_ref()),

@@ -1,62 +1,68 @@
 //! What an audit compares beside the rows: head, tiles, checkpoints, authors, rulebooks, outcomes.
 
+use std::collections::BTreeSet;
+
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
 use crate::audit::Findings;
-use crate::audit_source::{AuditSource, LyingMark, LyingOutcome, LyingScheme};
+use crate::audit_source::{AuditDatabase, AuditSource, LyingMark, LyingNote, LyingOutcome, LyingScheme};
 use crate::encoding::Hash;
 use crate::entry::Entry;
 use crate::jcs::canonical_str;
 use crate::merkle::{Frontier, leaf_hash};
 use crate::note::{VerifierKey, open_checkpoint, stated_size};
-use crate::store::{FullTile, StoreError};
-use crate::tile::WIDTH;
+use crate::store::StoreError;
+use crate::tile::{Tile, TileKind, WIDTH};
 
 /// The tree, recomputed from the leaves as they lie there, against what is stored and signed of it.
 pub(crate) struct TreeAudit {
     frontier: Frontier,
+    /// The hashes of the last tile of each level, not full yet.
     edges: Vec<Vec<Hash>>,
+    /// The lowest level of tiles that is kept: static files have all, a database those that it could not make at once.
+    lowest: u8,
     tiles: u64,
-    notes: Vec<SignedNote>,
-    /// The notes' sizes, ascending, each with the root that the tree had at it.
+    notes: Vec<LyingNote>,
+    /// The sizes that somebody asks about, ascending, each with the root that the tree had at it.
     roots: Vec<(u64, Option<Hash>)>,
     next_root: usize,
     log_key: Option<VerifierKey>,
+    /// Whether the log key was brought along rather than read from the log.
+    log_key_is_brought: bool,
     last_recorded_at: Option<String>,
 }
 
-/// A checkpoint as it lies somewhere.
-struct SignedNote {
-    place: &'static str,
-    /// What the table says of its size.
-    stated: Option<u64>,
-    note: String,
-}
-
 impl TreeAudit {
-    /// `beside` are the checkpoints of the file beside the database.
-    pub(crate) fn begin(source: &dyn AuditSource, beside: Vec<String>) -> Result<Self, StoreError> {
-        let stored = source.checkpoints()?.into_iter();
-        let mut notes: Vec<SignedNote> = stored
-            .map(|(filed, note)| SignedNote { place: "the database", stated: Some(filed), note })
-            .collect();
-        notes.extend(beside.into_iter().map(|note| SignedNote {
+    /// `beside` are the checkpoints of the file beside the database; `sizes` those at which roots are wanted.
+    pub(crate) fn begin(
+        source: &dyn AuditSource,
+        beside: Vec<String>,
+        sizes: &[u64],
+        log_key: Option<VerifierKey>,
+    ) -> Result<Self, StoreError> {
+        let mut notes = source.checkpoints()?;
+        notes.extend(beside.into_iter().map(|note| LyingNote {
             place: "checkpoints.txt",
-            stated: None,
+            filed: None,
             note,
         }));
-        let mut sizes: Vec<u64> = notes.iter().filter_map(|note| stated_size(&note.note)).collect();
+        let stated = notes.iter().filter_map(|note| stated_size(&note.note));
+        let mut sizes: Vec<u64> = stated.chain(sizes.iter().copied()).collect();
         sizes.sort_unstable();
         sizes.dedup();
+        // nothing is pushed to come to a size of 0
+        let root = |size: u64| (size, (size == 0).then(|| Frontier::new().root()));
         Ok(Self {
             frontier: Frontier::new(),
             edges: Vec::new(),
+            lowest: if source.database().is_some() { 1 } else { 0 },
             tiles: 0,
             notes,
-            roots: sizes.into_iter().map(|size| (size, None)).collect(),
+            roots: sizes.into_iter().map(root).collect(),
             next_root: 0,
-            log_key: None,
+            log_key_is_brought: log_key.is_some(),
+            log_key,
             last_recorded_at: None,
         })
     }
@@ -65,15 +71,26 @@ impl TreeAudit {
         self.frontier.root()
     }
 
+    /// The root that the tree had at a size that was asked for; none if it never had that size.
+    pub(crate) fn root_at(&self, size: u64) -> Option<Hash> {
+        let at = self.roots.binary_search_by_key(&size, |(size, _)| *size).ok()?;
+        self.roots[at].1
+    }
+
+    /// The key by which checkpoints were verified.
+    pub(crate) fn log_key(&self) -> Option<&VerifierKey> {
+        self.log_key.as_ref()
+    }
+
     pub(crate) fn push(
         &mut self,
         source: &dyn AuditSource,
         leaf: Hash,
         findings: &mut Findings,
     ) -> Result<(), StoreError> {
-        for tile in self.filled_by(leaf) {
+        for (tile, hashes) in self.filled_by(leaf) {
             self.tiles += 1;
-            self.compare_tile(source, &tile, findings)?;
+            compare_tile(source, &tile, &hashes, findings)?;
         }
         while let Some((size, root)) =
             self.roots.get_mut(self.next_root).filter(|(size, _)| *size <= self.frontier.size())
@@ -98,7 +115,7 @@ impl TreeAudit {
     /// Notes what the head and the checkpoints will be compared with.
     pub(crate) fn last_entry(&mut self, entry: &Entry) {
         self.last_recorded_at = Some(entry.recorded_at.to_string());
-        if entry.sequence == 0 {
+        if entry.sequence == 0 && !self.log_key_is_brought {
             let stated = entry.data.get("log_vkey").and_then(Value::as_str);
             self.log_key = stated.and_then(|vkey| VerifierKey::parse(vkey).ok());
         }
@@ -110,58 +127,60 @@ impl TreeAudit {
         size: u64,
         findings: &mut Findings,
     ) -> Result<(), StoreError> {
-        self.compare_head(source, size, findings)?;
         self.compare_notes(findings);
-        let stored = source.tiles()?;
-        if stored != self.tiles {
-            findings.add(
-                None,
-                2,
-                "tile-count",
-                format!("{stored} full tiles are stored, the tree has {}", self.tiles),
-            );
+        match source.database() {
+            None => self.compare_partial_tiles(source, findings),
+            Some(database) => {
+                self.compare_head(database, size, findings)?;
+                let stored = database.tiles()?;
+                if stored != self.tiles {
+                    let detail = format!("{stored} full tiles are stored, the tree has {}", self.tiles);
+                    findings.add(None, 2, "tile-count", detail);
+                }
+                Ok(())
+            }
         }
-        Ok(())
     }
 
-    fn filled_by(&mut self, leaf: Hash) -> Vec<FullTile> {
-        let (mut full, edges) = (Vec::new(), &mut self.edges);
+    /// The tiles that a leaf completes, with the hashes that they must have.
+    fn filled_by(&mut self, leaf: Hash) -> Vec<(Tile, Vec<u8>)> {
+        let (mut full, edges, lowest) = (Vec::new(), &mut self.edges, self.lowest);
         self.frontier.push_reporting(leaf, |level, index, hash| {
-            if level == 0 || level % 8 != 0 {
+            if level % 8 != 0 || level / 8 < lowest {
                 return;
             }
-            let at = usize::from(level / 8) - 1;
+            let level = level / 8;
+            let at = usize::from(level);
             edges.resize_with(edges.len().max(at + 1), Vec::new);
             edges[at].push(hash);
             if edges[at].len() == usize::from(WIDTH) {
-                let hashes = edges[at].drain(..).flat_map(|hash| *hash.as_bytes()).collect();
-                full.push(FullTile { level: level / 8, n: index / u64::from(WIDTH), hashes });
+                let tile = Tile { kind: TileKind::Hashes(level), n: index / u64::from(WIDTH), width: WIDTH };
+                full.push((tile, bytes_of(&edges[at])));
+                edges[at].clear();
             }
         });
         full
     }
 
-    fn compare_tile(
+    /// The last tile of each level, where it is not full.
+    fn compare_partial_tiles(
         &self,
         source: &dyn AuditSource,
-        tile: &FullTile,
         findings: &mut Findings,
     ) -> Result<(), StoreError> {
-        let equal = source.tile(tile.level, tile.n)?.is_some_and(|stored| stored == tile.hashes);
-        if !equal {
-            findings.add(
-                None,
-                2,
-                "tile",
-                format!("tile {} of level {} is not that of the tree", tile.n, tile.level),
-            );
+        for (level, hashes) in (0u8..).zip(&self.edges).filter(|(_, hashes)| !hashes.is_empty()) {
+            let n = self.frontier.size() >> (8 * (u32::from(level) + 1));
+            // an edge is shorter than a full tile
+            let width = u16::try_from(hashes.len()).unwrap_or(WIDTH);
+            let tile = Tile { kind: TileKind::Hashes(level), n, width };
+            compare_tile(source, &tile, &bytes_of(hashes), findings)?;
         }
         Ok(())
     }
 
     fn compare_head(
         &self,
-        source: &dyn AuditSource,
+        source: &dyn AuditDatabase,
         size: u64,
         findings: &mut Findings,
     ) -> Result<(), StoreError> {
@@ -196,18 +215,17 @@ impl TreeAudit {
         }
     }
 
-    fn note_fault(&self, note: &SignedNote) -> Option<String> {
+    fn note_fault(&self, note: &LyingNote) -> Option<String> {
         let Some(log_key) = &self.log_key else { return Some("the log key is not known".to_owned()) };
         let checkpoint = match open_checkpoint(note.note.as_bytes(), log_key, &[], 0, None) {
             Ok(checkpoint) => checkpoint,
             Err(refusal) => return Some(refusal.to_string()),
         };
         let (size, signed_root) = (checkpoint.size, checkpoint.root);
-        if note.stated.is_some_and(|stated| stated != size) {
+        if note.filed.is_some_and(|filed| filed != size) {
             return Some(format!("one of {size} entries is filed under another size"));
         }
-        let at = self.roots.binary_search_by_key(&size, |(size, _)| *size).ok();
-        match at.and_then(|at| self.roots[at].1) {
+        match self.root_at(size) {
             Some(root) if root == signed_root => None,
             Some(_) => Some(format!("the tree had another root at size {size}")),
             None => Some(format!("{size} entries were signed, there are {}", self.frontier.size())),
@@ -215,10 +233,45 @@ impl TreeAudit {
     }
 }
 
+/// A tile against the hashes that the entries lead to.
+fn compare_tile(
+    source: &dyn AuditSource,
+    tile: &Tile,
+    hashes: &[u8],
+    findings: &mut Findings,
+) -> Result<(), StoreError> {
+    let stored = source.tile(tile)?;
+    let (at, why) = match &stored {
+        Some(stored) if stored == hashes => return Ok(()),
+        None => (0, "is not there".to_owned()),
+        Some(stored) if stored.len() != hashes.len() => {
+            (0, format!("has {} bytes instead of {}", stored.len(), hashes.len()))
+        }
+        Some(stored) => {
+            let at =
+                stored.chunks(HASH_BYTES).zip(hashes.chunks(HASH_BYTES)).take_while(|(one, due)| one == due);
+            let at = at.count() as u64;
+            (at, format!("is not that of the tree, from its hash {at} on"))
+        }
+    };
+    // only a hash of the lowest level is about one entry
+    let position = (tile.kind == TileKind::Hashes(0)).then(|| tile.first() + at);
+    findings.add(position, 2, "tile", format!("{tile} {why}"));
+    Ok(())
+}
+
+fn bytes_of(hashes: &[Hash]) -> Vec<u8> {
+    hashes.iter().flat_map(|hash| *hash.as_bytes()).collect()
+}
+
 /// The writer's marks of its authors, against the entries.
-pub(crate) fn authors(source: &dyn AuditSource, findings: &mut Findings) -> Result<(), StoreError> {
+pub(crate) fn authors(
+    source: &dyn AuditDatabase,
+    size: u64,
+    findings: &mut Findings,
+) -> Result<(), StoreError> {
     // whoever writes marks the authors of the first batch at once
-    if source.author_marks()? == 0 && source.size()? > 0 {
+    if source.author_marks()? == 0 && size > 0 {
         findings.add(None, 0, "author-mark", "the marks of the authors are gone");
     }
     for LyingMark { kid, position } in source.author_marks_unlike()? {
@@ -230,11 +283,15 @@ pub(crate) fn authors(source: &dyn AuditSource, findings: &mut Findings) -> Resu
 }
 
 /// Rulebooks are named by their digest and state their id.
-pub(crate) fn schemes(source: &dyn AuditSource, findings: &mut Findings) -> Result<(), StoreError> {
-    source.schemes(&mut |LyingScheme { sha256: named, id, bytes }| {
+pub(crate) fn schemes(
+    source: &dyn AuditSource,
+    named: &BTreeSet<String>,
+    findings: &mut Findings,
+) -> Result<(), StoreError> {
+    source.schemes(named, &mut |LyingScheme { sha256: named, id, bytes }| {
         let scheme: Value = serde_json::from_slice(bytes).unwrap_or_default();
-        let sound =
-            named == Some(Hash::of(bytes).hex().as_str()) && scheme.get("id").and_then(Value::as_str) == id;
+        let stated = scheme.get("id").and_then(Value::as_str);
+        let sound = named == Some(Hash::of(bytes).hex().as_str()) && stated == id;
         if !sound {
             let named = named.unwrap_or("(no name)");
             let detail = format!("the rulebook {named} has not this digest, or states another id");
@@ -246,7 +303,7 @@ pub(crate) fn schemes(source: &dyn AuditSource, findings: &mut Findings) -> Resu
 /// Outcomes of accepted commands name an entry that is theirs, say of it what is so, and leave out no entry: each one
 /// there is was made by exactly one command.
 pub(crate) fn outcomes(
-    source: &dyn AuditSource,
+    source: &dyn AuditDatabase,
     size: u64,
     findings: &mut Findings,
 ) -> Result<(), StoreError> {
@@ -309,3 +366,5 @@ fn outcome_range(outcome: &LyingOutcome<'_>, size: u64) -> Result<Option<(u64, u
     let within = position <= last && last < size;
     if says_so && names_it && within { Ok(Some((position, last))) } else { Err(NotSo) }
 }
+
+const HASH_BYTES: usize = 32;

@@ -1,30 +1,52 @@
-//! What an audit reads of a store: values as they lie there, believed to be nothing.
+//! What an audit reads of a log, in a database or in static files: values as they lie there, believed to be nothing.
 
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use crate::audit::Findings;
 use crate::refusal::Refusal;
 use crate::row::Row;
 use crate::store::{SealedKey, StoreError};
+use crate::tile::Tile;
 
-/// A store, read as of one moment for an audit. What is not of the kind it should be is told as absent.
+/// A log, read as of one moment for an audit. What is not of the kind it should be is told as absent.
 ///
-/// Every method answers [`StoreError`] if the store cannot be read at all.
+/// Every method answers [`StoreError`] if the log cannot be read at all.
 pub(crate) trait AuditSource {
-    /// How many entries there should be: what head and frontier agree on, else what is there.
+    /// The origin under which its entries are read. It is said in many places, and any one of them may be damaged.
+    fn origin(&self, findings: &mut Findings) -> Result<String, StoreError>;
+
+    /// How many entries there should be.
     fn size(&self) -> Result<u64, StoreError>;
 
-    /// Every row of `events`, by position.
-    fn each_row(&self, each: &mut dyn FnMut(LyingRow) -> Result<(), StoreError>) -> Result<(), StoreError>;
+    /// Every entry, by position; only those of a range if one is given.
+    fn each_entry(
+        &self,
+        range: Option<Range<u64>>,
+        each: &mut dyn FnMut(Lying) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError>;
 
-    /// The first rows of `events`.
-    fn first_rows(&self) -> Result<Vec<LyingRow>, StoreError>;
+    /// Every checkpoint that is kept here, and where.
+    fn checkpoints(&self) -> Result<Vec<LyingNote>, StoreError>;
 
+    /// A hash tile. A database keeps full ones of level 1 and above.
+    fn tile(&self, tile: &Tile) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Every rulebook that is kept; those that computed entries name, where there is no list.
+    fn schemes(
+        &self,
+        named: &BTreeSet<String>,
+        each: &mut dyn FnMut(LyingScheme<'_>),
+    ) -> Result<(), StoreError>;
+
+    /// The database, where it is one: it keeps more beside the log. Static files keep every tile instead.
+    fn database(&self) -> Option<&dyn AuditDatabase>;
+}
+
+/// What a database keeps beside the log and its tree.
+pub(crate) trait AuditDatabase {
     /// The head, if there is one.
     fn head(&self) -> Result<Option<LyingHead>, StoreError>;
-
-    /// Every checkpoint: the size it is filed under, and the note.
-    fn checkpoints(&self) -> Result<Vec<(u64, String)>, StoreError>;
-
-    /// A full tile of level 1 or above.
-    fn tile(&self, level: u8, n: u64) -> Result<Option<Vec<u8>>, StoreError>;
 
     /// How many full tiles are stored.
     fn tiles(&self) -> Result<u64, StoreError>;
@@ -34,9 +56,6 @@ pub(crate) trait AuditSource {
 
     /// Marks that are not the last entry of their author as far as marks go, and last entries there that have no mark.
     fn author_marks_unlike(&self) -> Result<Vec<LyingMark>, StoreError>;
-
-    /// Every rulebook.
-    fn schemes(&self, each: &mut dyn FnMut(LyingScheme<'_>)) -> Result<(), StoreError>;
 
     /// Every outcome, with what the entry it names says.
     fn outcomes(&self, each: &mut dyn FnMut(&LyingOutcome<'_>)) -> Result<(), StoreError>;
@@ -52,6 +71,42 @@ pub(crate) trait AuditSource {
 pub(crate) struct LyingCursor {
     pub(crate) reaction: Option<String>,
     pub(crate) position: Option<u64>,
+}
+
+/// An entry as it lies somewhere.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "nearly all are entries: a box would cost one allocation for each"
+)]
+pub(crate) enum Lying {
+    /// In a table.
+    Row(LyingRow),
+    /// In an entry bundle.
+    Leaf {
+        /// Where the bundle has it.
+        position: u64,
+        /// Its bytes.
+        leaf: Vec<u8>,
+    },
+    /// Nowhere, and so many behind it.
+    Gone {
+        /// The first one.
+        first: u64,
+        /// How many.
+        count: u64,
+        /// Why they cannot be read.
+        why: Refusal,
+    },
+}
+
+/// A checkpoint as it lies somewhere.
+pub(crate) struct LyingNote {
+    /// Where.
+    pub(crate) place: &'static str,
+    /// The size that it is filed under, if it is filed under one.
+    pub(crate) filed: Option<u64>,
+    /// The note.
+    pub(crate) note: String,
 }
 
 /// A row of `events` as it lies there.

@@ -1,9 +1,14 @@
 //! A Postgres database read for an audit, as of one moment. Its columns have their types; what they hold is not believed.
 
+use std::collections::BTreeSet;
+use std::ops::Range;
+
 use tokio_postgres::Row as Columns;
 
+use crate::audit::{Findings, origin_of_rows};
 use crate::audit_source::{
-    AuditSource, LyingCursor, LyingEntry, LyingHead, LyingMark, LyingOutcome, LyingRow, LyingScheme,
+    AuditDatabase, AuditSource, Lying, LyingCursor, LyingEntry, LyingHead, LyingMark, LyingNote,
+    LyingOutcome, LyingRow, LyingScheme,
 };
 use crate::encoding::Hash;
 use crate::merkle::Frontier;
@@ -13,6 +18,7 @@ use crate::refusal::Refusal;
 use crate::row::Row;
 use crate::select::signed;
 use crate::store::{SealedKey, StoreError};
+use crate::tile::{Tile, TileKind};
 
 /// The ledger of a database, as of one moment.
 pub(crate) struct PostgresAudit {
@@ -32,6 +38,11 @@ impl PostgresAudit {
 }
 
 impl AuditSource for PostgresAudit {
+    fn origin(&self, findings: &mut Findings) -> Result<String, StoreError> {
+        let rows = self.session.query(ROWS_AFTER, &[&i64::MIN, &8_i64])?;
+        origin_of_rows(rows.iter().map(lying_row), findings)
+    }
+
     fn size(&self) -> Result<u64, StoreError> {
         if let Some(LyingHead { size: Some(size), frontier: Some(frontier), .. }) = self.head()?
             && Frontier::from_bytes(&frontier).is_ok_and(|tree| tree.size() == size)
@@ -41,20 +52,63 @@ impl AuditSource for PostgresAudit {
         self.count("SELECT coalesce(max(position) + 1, 0) FROM events")
     }
 
-    fn each_row(&self, each: &mut dyn FnMut(LyingRow) -> Result<(), StoreError>) -> Result<(), StoreError> {
-        let mut after = i64::MIN;
+    fn each_entry(
+        &self,
+        range: Option<Range<u64>>,
+        each: &mut dyn FnMut(Lying) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let range = range.map(|range| signed(range.start)..signed(range.end));
+        let mut after = range.as_ref().map_or(i64::MIN, |range| range.start.saturating_sub(1));
         loop {
             let page = self.session.query(ROWS_AFTER, &[&after, &ROWS_A_PAGE])?;
-            page.iter().try_for_each(|columns| each(lying_row(columns)))?;
-            let Some(last) = page.last() else { return Ok(()) };
-            after = last.try_get(0).unwrap_or(i64::MAX);
+            for columns in &page {
+                after = columns.try_get(0).unwrap_or(i64::MAX);
+                if range.as_ref().is_some_and(|range| after >= range.end) {
+                    return Ok(());
+                }
+                each(Lying::Row(lying_row(columns)))?;
+            }
+            if page.is_empty() {
+                return Ok(());
+            }
         }
     }
 
-    fn first_rows(&self) -> Result<Vec<LyingRow>, StoreError> {
-        Ok(self.session.query(ROWS_AFTER, &[&i64::MIN, &8_i64])?.iter().map(lying_row).collect())
+    fn checkpoints(&self) -> Result<Vec<LyingNote>, StoreError> {
+        let rows = self.session.query("SELECT size, note FROM checkpoints", &[])?;
+        let note = |columns: &Columns| LyingNote {
+            place: "the database",
+            filed: Some(number(columns, 0).unwrap_or(u64::MAX)),
+            note: text(columns, 1).unwrap_or_default().to_owned(),
+        };
+        Ok(rows.iter().map(note).collect())
     }
 
+    fn tile(&self, tile: &Tile) -> Result<Option<Vec<u8>>, StoreError> {
+        let TileKind::Hashes(level) = tile.kind else { return Ok(None) };
+        let sql = "SELECT hashes FROM tiles WHERE level = $1 AND n = $2";
+        let found = self.session.first(sql, &[&i64::from(level), &signed(tile.n)])?;
+        Ok(found.and_then(|columns| blob(&columns, 0).map(<[u8]>::to_vec)))
+    }
+
+    fn schemes(
+        &self,
+        _named: &BTreeSet<String>,
+        each: &mut dyn FnMut(LyingScheme<'_>),
+    ) -> Result<(), StoreError> {
+        for columns in self.session.query("SELECT sha256, id, bytes FROM schemes", &[])? {
+            let bytes = blob(&columns, 2).unwrap_or_default();
+            each(LyingScheme { sha256: text(&columns, 0), id: text(&columns, 1), bytes });
+        }
+        Ok(())
+    }
+
+    fn database(&self) -> Option<&dyn AuditDatabase> {
+        Some(self)
+    }
+}
+
+impl AuditDatabase for PostgresAudit {
     fn head(&self) -> Result<Option<LyingHead>, StoreError> {
         let found = self.session.first("SELECT size, frontier, root, recorded_at FROM head", &[])?;
         Ok(found.map(|columns| LyingHead {
@@ -63,20 +117,6 @@ impl AuditSource for PostgresAudit {
             root: blob(&columns, 2).map(<[u8]>::to_vec),
             recorded_at: text(&columns, 3).map(str::to_owned),
         }))
-    }
-
-    fn checkpoints(&self) -> Result<Vec<(u64, String)>, StoreError> {
-        let rows = self.session.query("SELECT size, note FROM checkpoints", &[])?;
-        let note = |columns: &Columns| {
-            (number(columns, 0).unwrap_or(u64::MAX), text(columns, 1).unwrap_or_default().to_owned())
-        };
-        Ok(rows.iter().map(note).collect())
-    }
-
-    fn tile(&self, level: u8, n: u64) -> Result<Option<Vec<u8>>, StoreError> {
-        let sql = "SELECT hashes FROM tiles WHERE level = $1 AND n = $2";
-        let found = self.session.first(sql, &[&i64::from(level), &signed(n)])?;
-        Ok(found.and_then(|columns| blob(&columns, 0).map(<[u8]>::to_vec)))
     }
 
     fn tiles(&self) -> Result<u64, StoreError> {
@@ -94,14 +134,6 @@ impl AuditSource for PostgresAudit {
             position: number(columns, 1),
         };
         Ok(rows.iter().map(mark).collect())
-    }
-
-    fn schemes(&self, each: &mut dyn FnMut(LyingScheme<'_>)) -> Result<(), StoreError> {
-        for columns in self.session.query("SELECT sha256, id, bytes FROM schemes", &[])? {
-            let bytes = blob(&columns, 2).unwrap_or_default();
-            each(LyingScheme { sha256: text(&columns, 0), id: text(&columns, 1), bytes });
-        }
-        Ok(())
     }
 
     fn outcomes(&self, each: &mut dyn FnMut(&LyingOutcome<'_>)) -> Result<(), StoreError> {

@@ -1,12 +1,16 @@
 //! A SQLite file read for an audit. No column is believed to have its type, no trigger to have been there.
 
+use std::collections::BTreeSet;
+use std::ops::Range;
 use std::path::Path;
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row as Columns};
 
+use crate::audit::{Findings, origin_of_rows};
 use crate::audit_source::{
-    AuditSource, COLUMNS, LyingCursor, LyingEntry, LyingHead, LyingMark, LyingOutcome, LyingRow, LyingScheme,
+    AuditDatabase, AuditSource, COLUMNS, Lying, LyingCursor, LyingEntry, LyingHead, LyingMark, LyingNote,
+    LyingOutcome, LyingRow, LyingScheme,
 };
 use crate::encoding::Hash;
 use crate::merkle::Frontier;
@@ -15,6 +19,7 @@ use crate::row::Row;
 use crate::select::{reading, signed};
 use crate::sqlite::{check_schema_version, existing_database_in, open_reading};
 use crate::store::{SealedKey, StoreError};
+use crate::tile::{Tile, TileKind};
 
 /// The ledger's file of a folder, as of one moment.
 pub(crate) struct SqliteAudit {
@@ -50,6 +55,15 @@ impl SqliteAudit {
 }
 
 impl AuditSource for SqliteAudit {
+    fn origin(&self, findings: &mut Findings) -> Result<String, StoreError> {
+        let mut rows = Vec::new();
+        self.each(&format!("SELECT {COLUMNS} FROM events ORDER BY position LIMIT 8"), &mut |columns| {
+            rows.push(lying_row(columns));
+            Ok(())
+        })?;
+        origin_of_rows(rows, findings)
+    }
+
     fn size(&self) -> Result<u64, StoreError> {
         if let Some(LyingHead { size: Some(size), frontier: Some(frontier), .. }) = self.head()?
             && Frontier::from_bytes(&frontier).is_ok_and(|tree| tree.size() == size)
@@ -59,20 +73,58 @@ impl AuditSource for SqliteAudit {
         self.count("SELECT coalesce(max(position) + 1, 0) FROM events WHERE typeof(position) = 'integer'")
     }
 
-    fn each_row(&self, each: &mut dyn FnMut(LyingRow) -> Result<(), StoreError>) -> Result<(), StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM events ORDER BY position");
-        self.each(&sql, &mut |columns| each(lying_row(columns)))
+    fn each_entry(
+        &self,
+        range: Option<Range<u64>>,
+        each: &mut dyn FnMut(Lying) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        // without a range, rows whose position is none are shown too
+        let within = range.map_or_else(String::new, |range| {
+            format!("WHERE position >= {} AND position < {}", signed(range.start), signed(range.end))
+        });
+        let sql = format!("SELECT {COLUMNS} FROM events {within} ORDER BY position");
+        self.each(&sql, &mut |columns| each(Lying::Row(lying_row(columns))))
     }
 
-    fn first_rows(&self) -> Result<Vec<LyingRow>, StoreError> {
-        let mut rows = Vec::new();
-        self.each(&format!("SELECT {COLUMNS} FROM events ORDER BY position LIMIT 8"), &mut |columns| {
-            rows.push(lying_row(columns));
+    fn checkpoints(&self) -> Result<Vec<LyingNote>, StoreError> {
+        let mut notes = Vec::new();
+        self.each("SELECT size, note FROM checkpoints", &mut |columns| {
+            // what is no number or no text is a size or a note that nothing agrees with
+            let (filed, note) =
+                (number(columns, 0).unwrap_or(u64::MAX), text(columns, 1).unwrap_or_default());
+            notes.push(LyingNote { place: "the database", filed: Some(filed), note: note.to_owned() });
             Ok(())
         })?;
-        Ok(rows)
+        Ok(notes)
     }
 
+    fn tile(&self, tile: &Tile) -> Result<Option<Vec<u8>>, StoreError> {
+        let TileKind::Hashes(level) = tile.kind else { return Ok(None) };
+        let sql = "SELECT hashes FROM tiles WHERE level = ?1 AND n = ?2";
+        let mut statement = self.connection.prepare_cached(sql).map_err(reading)?;
+        let mut found = statement.query([i64::from(level), signed(tile.n)]).map_err(reading)?;
+        let stored = found.next().map_err(reading)?;
+        Ok(stored.and_then(|columns| blob(columns, 0).map(<[u8]>::to_vec)))
+    }
+
+    fn schemes(
+        &self,
+        _named: &BTreeSet<String>,
+        each: &mut dyn FnMut(LyingScheme<'_>),
+    ) -> Result<(), StoreError> {
+        self.each("SELECT sha256, id, bytes FROM schemes", &mut |columns| {
+            let bytes = blob(columns, 2).unwrap_or_default();
+            each(LyingScheme { sha256: text(columns, 0), id: text(columns, 1), bytes });
+            Ok(())
+        })
+    }
+
+    fn database(&self) -> Option<&dyn AuditDatabase> {
+        Some(self)
+    }
+}
+
+impl AuditDatabase for SqliteAudit {
     fn head(&self) -> Result<Option<LyingHead>, StoreError> {
         let mut head = None;
         self.each("SELECT size, frontier, root, recorded_at FROM head", &mut |columns| {
@@ -85,26 +137,6 @@ impl AuditSource for SqliteAudit {
             Ok(())
         })?;
         Ok(head)
-    }
-
-    fn checkpoints(&self) -> Result<Vec<(u64, String)>, StoreError> {
-        let mut notes = Vec::new();
-        self.each("SELECT size, note FROM checkpoints", &mut |columns| {
-            // what is no number or no text is a size or a note that nothing agrees with
-            let (filed, note) =
-                (number(columns, 0).unwrap_or(u64::MAX), text(columns, 1).unwrap_or_default());
-            notes.push((filed, note.to_owned()));
-            Ok(())
-        })?;
-        Ok(notes)
-    }
-
-    fn tile(&self, level: u8, n: u64) -> Result<Option<Vec<u8>>, StoreError> {
-        let sql = "SELECT hashes FROM tiles WHERE level = ?1 AND n = ?2";
-        let mut statement = self.connection.prepare_cached(sql).map_err(reading)?;
-        let mut found = statement.query([i64::from(level), signed(n)]).map_err(reading)?;
-        let stored = found.next().map_err(reading)?;
-        Ok(stored.and_then(|columns| blob(columns, 0).map(<[u8]>::to_vec)))
     }
 
     fn tiles(&self) -> Result<u64, StoreError> {
@@ -130,14 +162,6 @@ impl AuditSource for SqliteAudit {
             })?;
         }
         Ok(unlike)
-    }
-
-    fn schemes(&self, each: &mut dyn FnMut(LyingScheme<'_>)) -> Result<(), StoreError> {
-        self.each("SELECT sha256, id, bytes FROM schemes", &mut |columns| {
-            let bytes = blob(columns, 2).unwrap_or_default();
-            each(LyingScheme { sha256: text(columns, 0), id: text(columns, 1), bytes });
-            Ok(())
-        })
     }
 
     fn outcomes(&self, each: &mut dyn FnMut(&LyingOutcome<'_>)) -> Result<(), StoreError> {

@@ -116,17 +116,30 @@ impl KeptStamp {
         let note = self.file.parent().map(|stamps| stamps.join(note_name(self.size))).unwrap_or_default();
         let note = std::fs::read(&note)
             .map_err(|error| unreadable(format!("its note {} cannot be read: {error}", note.display())))?;
-        let checkpoint = open_checkpoint(&note, log, &[], 0, None)?;
-        need(checkpoint.size == self.size, "time-stamp", "its note is of another size than its name says")?;
         let response = std::fs::read(&self.file).map_err(|error| unreadable(error.to_string()))?;
-        let stamp = open_stamp(&response, &checkpoint.text, roots)?;
-        need(
-            stamp.time <= now.saturating_add(CLOCK_TOLERANCE),
-            "time-stamp-future",
-            "it is of a time to come",
-        )?;
-        Ok(OpenedStamp { size: checkpoint.size, root: checkpoint.root, stamp })
+        let opened = open_pair(&note, &response, log, roots, now)?;
+        need(opened.size == self.size, "time-stamp", "its note is of another size than its name says")?;
+        Ok(opened)
     }
+}
+
+/// Verifies a response and the note it is over: the note by the log's key, the response over the note's text by these
+/// roots; `now` is the reader's clock in POSIX seconds.
+///
+/// # Errors
+///
+/// What is wrong with either.
+pub fn open_pair(
+    note: &[u8],
+    response: &[u8],
+    log: &VerifierKey,
+    roots: &Roots,
+    now: u64,
+) -> Result<OpenedStamp, Refusal> {
+    let checkpoint = open_checkpoint(note, log, &[], 0, None)?;
+    let stamp = open_stamp(response, &checkpoint.text, roots)?;
+    need(stamp.time <= now.saturating_add(CLOCK_TOLERANCE), "time-stamp-future", "it is of a time to come")?;
+    Ok(OpenedStamp { size: checkpoint.size, root: checkpoint.root, stamp })
 }
 
 fn note_file(folder: &Path, size: u64) -> PathBuf {

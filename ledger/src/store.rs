@@ -272,6 +272,15 @@ pub enum StoreError {
         "another process has this ledger open for writing: send the command to the running server, or stop it first"
     )]
     InUse,
+    /// A file of a static log could not be read.
+    #[error("{file} of the log could not be read")]
+    Log {
+        /// Which, or where.
+        file: String,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// There is no ledger here.
     #[error("there is no ledger in {folder}: run `wuping init` first, or name another folder with --data")]
     Missing {

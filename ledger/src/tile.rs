@@ -99,19 +99,33 @@ pub fn encode_bundle<T: AsRef<[u8]>>(leaves: impl IntoIterator<Item = T>) -> Res
 /// # Errors
 /// `entry-bundle`, unless the bytes are exactly that many leaves, none of them empty.
 pub fn split_bundle(bundle: &[u8], width: u64) -> Result<Vec<&[u8]>, Refusal> {
-    let mut leaves = Vec::new();
-    let mut rest = bundle;
-    while !rest.is_empty() {
-        let cut = |what| Refusal::new("entry-bundle", what);
-        let (length, behind) = rest.split_at_checked(2).ok_or_else(|| cut("a length is cut short"))?;
-        let length = usize::from(u16::from_be_bytes([length[0], length[1]]));
-        need(length > 0, "entry-bundle", "an empty entry")?;
-        let (leaf, behind) = behind.split_at_checked(length).ok_or_else(|| cut("an entry is cut short"))?;
-        leaves.push(leaf);
-        rest = behind;
-    }
+    let (leaves, whole) = leaves_of(bundle);
+    whole?;
     need(leaves.len() as u64 == width, "entry-bundle", "another number of entries")?;
     Ok(leaves)
+}
+
+/// The leaves of an entry bundle as far as they can be read, and why not all of it can.
+pub fn leaves_of(bundle: &[u8]) -> (Vec<&[u8]>, Result<(), Refusal>) {
+    let (mut leaves, mut rest) = (Vec::new(), bundle);
+    while !rest.is_empty() {
+        match first_leaf(rest) {
+            Ok((leaf, behind)) => {
+                leaves.push(leaf);
+                rest = behind;
+            }
+            Err(refusal) => return (leaves, Err(refusal)),
+        }
+    }
+    (leaves, Ok(()))
+}
+
+fn first_leaf(bundle: &[u8]) -> Result<(&[u8], &[u8]), Refusal> {
+    let cut = |what| Refusal::new("entry-bundle", what);
+    let (length, behind) = bundle.split_at_checked(2).ok_or_else(|| cut("a length is cut short"))?;
+    let length = usize::from(u16::from_be_bytes([length[0], length[1]]));
+    need(length > 0, "entry-bundle", "an empty entry")?;
+    behind.split_at_checked(length).ok_or_else(|| cut("an entry is cut short"))
 }
 
 /// The number of hashes or entries of a full tile.

@@ -200,18 +200,20 @@ impl Vault {
         self.sweep_before(ledger, chrono::Utc::now().timestamp_millis() - UNNAMED_MS_MAX)
     }
 
-    /// The digests of all values that are kept: for `verify`.
+    /// Shows the digest of every value that is kept, in no order: for `verify`.
     ///
     /// # Errors
     ///
     /// [`VaultError`] if the database cannot be read.
-    pub fn digests(&self) -> Result<HashSet<String>, VaultError> {
+    pub fn each_digest(&self, each: &mut dyn FnMut(&str)) -> Result<(), VaultError> {
         self.read(|connection| {
             let mut select =
                 connection.prepare_cached("SELECT digest FROM disclosures WHERE typeof(digest) = 'text'")?;
-            let text =
-                |columns: &rusqlite::Row<'_>| Ok(columns.get_ref(0)?.as_str().unwrap_or_default().to_owned());
-            select.query_map([], text)?.collect()
+            let mut rows = select.query([])?;
+            while let Some(columns) = rows.next()? {
+                each(columns.get_ref(0)?.as_str().unwrap_or_default());
+            }
+            Ok(())
         })
     }
 
@@ -221,28 +223,25 @@ impl Vault {
     ///
     /// [`VaultError`] if the database cannot be read.
     pub fn checked(&self) -> Result<CheckedVault, VaultError> {
-        let all = self.read(|connection| {
+        self.read(|connection| {
             let mut select =
                 connection.prepare_cached("SELECT digest, sealed FROM disclosures ORDER BY digest")?;
-            let rows = select.query_map([], |columns| {
+            let (mut rows, mut checked) = (select.query([])?, CheckedVault::default());
+            // one by one: there may be more of them than memory
+            while let Some(columns) = rows.next()? {
                 // a digest of another type is never looked up: the value is as good as gone
                 let digest = columns.get_ref(0)?.as_str().unwrap_or("(no digest)");
                 let sealed = columns.get_ref(1)?.as_bytes().unwrap_or_default();
-                Ok((digest.to_owned(), sealed.to_vec()))
-            })?;
-            rows.collect::<Result<Vec<_>, _>>()
-        })?;
-        let mut checked = CheckedVault::default();
-        for (digest, sealed) in all {
-            match self.unseal(&digest, &sealed) {
-                Err(_) => checked.altered.push(digest),
-                Ok(value) => {
-                    let names = attachments_in(&value);
-                    checked.attachments.extend(names.into_iter().map(|name| (digest.clone(), name)));
+                match self.unseal(digest, sealed) {
+                    Err(_) => checked.altered.push(digest.to_owned()),
+                    Ok(value) => {
+                        let names = attachments_in(&value);
+                        checked.attachments.extend(names.into_iter().map(|name| (digest.to_owned(), name)));
+                    }
                 }
             }
-        }
-        Ok(checked)
+            Ok(checked)
+        })
     }
 
     fn sweep_before(&self, ledger: &Reader, put_before_ms: i64) -> Result<usize, VaultError> {

@@ -6,7 +6,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use wuping_ledger::note::parse_checkpoint_text;
+use wuping_ledger::checkpoints::cosigned_in_file;
+use wuping_ledger::note::{note_text, parse_checkpoint_text};
 use wuping_ledger::reader::Reader;
 use wuping_ledger::refusal::Refusal;
 use wuping_ledger::stamps;
@@ -59,16 +60,20 @@ pub enum ExportError {
     Store(#[from] StoreError),
 }
 
-/// Write entry bundles, hash tiles and rulebooks under a folder, and the checkpoint last, by renaming; with it its time-stamp,
-/// where the folder of the ledger has one.
+/// Write entry bundles, hash tiles and rulebooks under a folder, and the checkpoint last, by renaming. It is the one that
+/// witnesses cosigned if that is of the same tree, so that whoever reads the files can stand on them too; with it goes its
+/// time-stamp, where the folder of the ledger has one.
 ///
 /// # Errors
 /// If something could not be read or written; the old checkpoint is then still in place.
 pub fn export_tiles(reader: &Reader, ledger: &Path, folder: &Path) -> Result<Exported, ExportError> {
+    let cosigned = cosigned_in_file(ledger)?;
     let note = reader.checkpoint()?.ok_or(ExportError::NoCheckpoint)?;
-    let text = note.split("\n\n").next().unwrap_or_default();
-    let text = format!("{text}\n");
-    let (origin, size, _) = parse_checkpoint_text(&text)?;
+    let text = note_text(note.as_bytes())?;
+    let (origin, size, _) = parse_checkpoint_text(text)?;
+    // the last one has the most lines
+    let seen = cosigned.iter().rev().find(|seen| note_text(seen.as_bytes()).is_ok_and(|seen| seen == text));
+    let note = seen.unwrap_or(&note);
     let place = folder.join("checkpoint");
     if let Some(found) = first_line(&place).filter(|found| *found != origin) {
         return Err(ExportError::OtherLog { found, origin: origin.to_owned() });
@@ -85,7 +90,7 @@ pub fn export_tiles(reader: &Reader, ledger: &Path, folder: &Path) -> Result<Exp
     // beside an older checkpoint no stamp of another one may lie, nor beside this one that of an older
     written.take_away(folder, "checkpoint.tsr")?;
     written.put(folder, "checkpoint", note.as_bytes())?;
-    if let Some(stamp) = stamps::over(ledger, size, &text)? {
+    if let Some(stamp) = stamps::over(ledger, size, text)? {
         written.put(folder, "checkpoint.tsr", &stamp)?;
     }
     written.sync_folders()?;

@@ -27,6 +27,8 @@ pub struct HistoryEntry {
     pub holder: String,
     /// What kind of key it is: `officer`, `service`, `intake` …
     pub role: String,
+    /// Whether it is contested: valid, and suspected by the revocation of its key (docs/format.md §4).
+    pub contested: bool,
     /// The public content.
     pub content: Box<RawValue>,
 }
@@ -62,6 +64,7 @@ pub fn history(reader: &Reader, path: &str) -> Result<Vec<HistoryEntry>, History
                 recorded_at: entry.recorded_at,
                 holder: record.map(|record| record.holder.clone()).unwrap_or_default(),
                 role: record.map(|record| record.role.to_string()).unwrap_or_default(),
+                contested: record.is_some_and(|record| record.contested_at(entry.position)),
                 kid: entry.kid,
                 content: RawValue::from_string(entry.data)?,
             })

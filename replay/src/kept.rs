@@ -1,21 +1,21 @@
 //! What entries name and keep elsewhere: published rulebooks, and private values that were not erased.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashMap;
 use std::path::Path;
 
-use serde_json::Value;
 use wuping_domain::derivation::SchemeRef;
 use wuping_domain::reaction::Rulebooks;
+use wuping_ledger::encoding::Hash;
 use wuping_ledger::entry::Entry;
 use wuping_ledger::erasure;
 use wuping_ledger::vault::{Vault, VaultError};
 
-use crate::verify::Finding;
+use crate::verified::Finding;
 
 /// The private values that entries name by their digests, each with the position of the entry.
 #[derive(Default)]
 pub(crate) struct NamedValues {
-    by_digest: BTreeMap<String, u64>,
+    by_digest: HashMap<Hash, u64>,
 }
 
 impl NamedValues {
@@ -25,28 +25,35 @@ impl NamedValues {
             for digest in
                 erasure::targets(&entry.data).into_iter().flatten().flat_map(|target| target.digests)
             {
-                self.by_digest.remove(&digest);
+                self.is_there(&digest);
             }
         }
-        let named = entry.data.get("_sd").and_then(Value::as_array).into_iter().flatten();
-        for digest in named.filter_map(Value::as_str) {
-            self.by_digest.insert(digest.to_owned(), entry.sequence);
+        let named = entry.digests().filter_map(digest_of);
+        self.by_digest.extend(named.map(|digest| (digest, entry.sequence)));
+    }
+
+    /// Note that a value is in the vault: it is missed no more.
+    pub(crate) fn is_there(&mut self, digest: &str) {
+        if let Some(digest) = digest_of(digest) {
+            self.by_digest.remove(&digest);
         }
     }
 
     /// Values that are not in the vault. They are put there before the entry that names them is recorded, and taken out
     /// after the entry that erases them: docs/format.md §8.
-    pub(crate) fn missing(&self, vault: &HashSet<String>) -> Vec<Finding> {
-        let missing = self.by_digest.iter().filter(|(digest, _)| !vault.contains(*digest));
-        let finding = |(digest, position): (&String, &u64)| Finding {
-            position: Some(*position),
+    pub(crate) fn missing(self) -> Vec<Finding> {
+        let finding = |(digest, position): (Hash, u64)| Finding {
+            position: Some(position),
             level: 0,
             code: "vault-missing".to_owned(),
             detail: format!(
-                "its private value {digest} is not in the vault and was never erased; restore it from a backup"
+                "its private value {} is not in the vault and was never erased; restore it from a backup",
+                digest.b64u()
             ),
         };
-        missing.map(finding).collect()
+        let mut missing: Vec<(Hash, u64)> = self.by_digest.into_iter().collect();
+        missing.sort_unstable_by_key(|(digest, position)| (*position, *digest.as_bytes()));
+        missing.into_iter().map(finding).collect()
     }
 
     /// Attachments that these values name and that are not there: each is put before the entry is recorded, and goes with
@@ -59,7 +66,8 @@ impl NamedValues {
     ) -> Result<Vec<Finding>, VaultError> {
         let mut missing = Vec::new();
         for (digest, name) in named {
-            let Some(position) = self.by_digest.get(digest) else { continue };
+            let position = digest_of(digest).and_then(|digest| self.by_digest.get(&digest));
+            let Some(position) = position else { continue };
             let there = folder.join(name.get(..2).unwrap_or_default()).join(name).is_file();
             // the value may have been erased a moment ago, and the attachment with it
             if there || vault.values(&[digest])?.iter().all(Option::is_none) {
@@ -76,6 +84,10 @@ impl NamedValues {
         }
         Ok(missing)
     }
+}
+
+fn digest_of(text: &str) -> Option<Hash> {
+    Hash::from_b64u(text, "sd-digest").ok()
 }
 
 /// What is wrong with the rulebook that an entry publishes: its document is kept before it is published.

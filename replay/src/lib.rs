@@ -1,6 +1,8 @@
 //! Reading the ledger back: views rebuilt, reports as of any moment, everything verified and computed again.
 
 pub mod conformance;
+mod continued;
+mod derivations;
 pub mod derive;
 pub mod explain;
 pub mod export_tiles;
@@ -10,8 +12,11 @@ pub mod published;
 pub mod published_table;
 pub mod rebuild;
 pub mod report;
+mod verified;
 pub mod verify;
 
+#[cfg(test)]
+mod static_tests;
 #[cfg(test)]
 mod test_house;
 pub mod witnessed;

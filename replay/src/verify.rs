@@ -1,183 +1,151 @@
-//! Verifying a whole ledger: levels 0 to 5 of docs/format.md §11, each including the ones before it.
+//! Verifying a whole ledger: levels 0 to 5 of docs/format.md §11, each including the ones before. The ledger may be that of a
+//! folder, or any copy of the log in static files, with no database: the same code checks both.
 
-use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
-use serde::Serialize;
-use serde_json::Value;
-use wuping_domain::derivation::SchemeRef;
-use wuping_domain::event::{Event, Unreadable, Written, read};
-use wuping_domain::reaction::{Rulebooks, compute};
-use wuping_domain::recorded::Recorded;
-use wuping_domain::subject::Subject;
-use wuping_ledger::audit::{self, verify_rows_with};
+use wuping_ledger::audit::{AuditOptions, AuditReport, Audited, Onlooker, Signatures, audit};
+use wuping_ledger::checkpoints::cosigned_in_file;
 use wuping_ledger::encoding::Hash;
 use wuping_ledger::entry::Entry;
-use wuping_ledger::jcs;
+use wuping_ledger::log_files::{LogFiles, read_file, scheme_file};
+use wuping_ledger::note::{VerifierKey, stated_size};
 use wuping_ledger::reader::Reader;
+use wuping_ledger::stamps;
 use wuping_ledger::store::StoreError;
-use wuping_ledger::vault::{Vault, VaultError};
+use wuping_ledger::vault::Vault;
 use wuping_projections::ledger_rulebooks::LedgerRulebooks;
 
-use crate::kept::{NamedValues, rulebook_fault};
-use crate::witnessed::{Stamped, Trusted, Witnessed, stamped, witnessed};
+use crate::continued::continued;
+use crate::derivations::Derivations;
+use crate::kept::NamedValues;
+use crate::verified::{BATCH, STRICT, behind, state};
+use crate::witnessed::{Stamped, Stamps, Trusted, Witnessed, stamped, witnessed};
 
-/// What a verification established.
-#[derive(Debug, Serialize)]
-pub struct Verified {
-    /// The ledger's name.
-    pub origin: String,
-    /// Number of entries.
-    pub size: u64,
-    /// Root of the tree over them, lower-case hex.
-    pub root: String,
-    /// The level asked for.
+pub use crate::continued::KeptCheckpoint;
+pub use crate::verified::{Finding, Level, State, Verified, VerifyError};
+
+/// What is verified.
+#[derive(Clone, Copy)]
+pub enum Source<'a> {
+    /// The ledger of a folder, with its database, vault and attachments.
+    Folder(&'a Path),
+    /// A copy of the log in static files.
+    Files(&'a Arc<dyn LogFiles>),
+}
+
+/// What is asked of a verification.
+#[derive(Clone, Debug, Default)]
+pub struct Question {
+    /// Up to which level, 0 to 5.
     pub level: u8,
-    /// How each level came out, from 0 to 5.
-    pub levels: Vec<Level>,
-    /// Whether a quorum of trusted witnesses vouches for it, and an authority for its time where one is trusted.
-    pub l3_established: bool,
-    /// What witnesses establish, or why nothing; empty below level 3.
-    pub witnessed: String,
-    /// What time-stamping authorities establish, or why nothing; empty below level 3 and where none is trusted.
-    pub stamped: String,
-    /// Computed results that were computed again and are equal.
-    pub results_rederived: u64,
-    /// Everything that is not as it was written.
-    pub findings: Vec<Finding>,
-    /// Whether there was more to find than is listed.
-    pub more: bool,
+    /// A level that must be established: it is a finding if it is not.
+    pub require: Option<u8>,
+    /// Whom the reader trusts.
+    pub trusted: Trusted,
+    /// Whether signatures are verified in batches instead of strictly one by one.
+    pub fast: bool,
+    /// Checkpoints of this log that somebody kept earlier: each must be of this history.
+    pub kept: Vec<KeptCheckpoint>,
 }
 
-/// How one level came out.
-#[derive(Debug, PartialEq, Serialize)]
-pub struct Level {
-    /// 0 to 5.
-    pub level: u8,
-    /// What is known of it.
-    pub state: State,
+/// Verifies all of a folder's ledger, trusting nobody beside it.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_folder(folder: &Path) -> Result<Verified, VerifyError> {
+    verify(Source::Folder(folder), &Question { level: 5, ..Question::default() }, &mut |_, _| ())
 }
 
-/// What a verification says of a level.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum State {
-    /// It holds, and so do those before it (level 3 aside, where nothing is configured).
-    Established,
-    /// Something of it or of one before it does not hold.
-    Failed,
-    /// It was not looked at: a lower level was asked for.
-    NotAsked,
-    /// Nothing is configured to establish it by.
-    NotEstablished,
-}
-
-/// One thing that is not as it was written.
-#[derive(Debug, PartialEq, Serialize)]
-pub struct Finding {
-    /// The entry; none where it is not about one.
-    pub position: Option<u64>,
-    /// The level that fails.
-    pub level: u8,
-    /// Short stable reason.
-    pub code: String,
-    /// What was found, for a person.
-    pub detail: String,
-}
-
-/// Why nothing could be verified at all.
-#[derive(Debug, thiserror::Error)]
-pub enum VerifyError {
-    /// An attachment could not be read.
-    #[error("the attachments under {path} could not be read; see who may read that folder")]
-    Attachments {
-        /// Where.
-        path: PathBuf,
-        /// What the system says.
-        #[source]
-        source: io::Error,
-    },
-    /// The ledger could not be read.
-    #[error("the ledger could not be read")]
-    Store(#[from] StoreError),
-    /// The vault could not be read.
-    #[error("the vault could not be read")]
-    Vault(#[from] VaultError),
-}
-
-impl Verified {
-    /// The outcome in one line.
-    pub fn summary(&self) -> String {
-        let held = match self.findings.len() {
-            0 => "sound".to_owned(),
-            n => format!("{n} finding(s)"),
-        };
-        let witnessed = match (self.level >= 3, self.l3_established) {
-            (false, _) => String::new(),
-            (true, true) => format!("; L3 {}{}", self.witnessed, behind(&self.stamped)),
-            (true, false) => format!("; L3 not established: {}{}", self.witnessed, behind(&self.stamped)),
-        };
-        let rederived = if self.level >= 5 {
-            format!("; L5 {} computed results re-derived and equal", self.results_rederived)
-        } else {
-            String::new()
-        };
-        format!(
-            "{}: {} entries, root {}, {held} up to L{}{witnessed}{rederived}",
-            self.origin, self.size, self.root, self.level
-        )
-    }
-}
-
-/// Verify the ledger of a folder up to a level; a required level that is not established is a finding.
+/// Verifies a ledger. `told` hears how many entries have been looked at, of how many.
 ///
 /// # Errors
 /// If it could not be read at all. What is wrong inside is in the findings.
 pub fn verify(
-    folder: &Path,
-    level: u8,
-    require: Option<u8>,
-    trusted: &Trusted,
+    source: Source<'_>,
+    question: &Question,
+    told: &mut dyn FnMut(u64, u64),
 ) -> Result<Verified, VerifyError> {
-    let mut derivations = Derivations::of(Reader::open(folder)?);
-    let mut named = NamedValues::default();
-    let report = verify_rows_with(folder, &mut |entry| {
-        named.take(entry);
-        if level >= 5 {
-            derivations.take(entry);
+    let level = question.level;
+    let unread = Arc::new(Mutex::new(None));
+    let (rulebooks, beside, stamps) = match source {
+        Source::Folder(folder) => (
+            LedgerRulebooks::of(Reader::open(folder)?),
+            cosigned_in_file(folder)?,
+            Stamps::Kept(stamps::kept(folder)?),
+        ),
+        Source::Files(files) => {
+            (rulebooks_in(Arc::clone(files), Arc::clone(&unread)), vec![], Stamps::Beside(files.as_ref()))
         }
-    })?;
-    let mut findings: Vec<Finding> =
-        report.findings.into_iter().filter(|finding| finding.level <= level).map(Finding::from).collect();
-    findings.append(&mut derivations.findings);
-    if folder.join("vault.db").exists() {
-        let vault = Vault::open(folder)?;
-        findings.extend(named.missing(&vault.digests()?));
-        let checked = vault.checked()?;
-        findings.extend(named.attachments_missing(
-            &vault,
-            &checked.attachments,
-            &folder.join("attachments"),
-        )?);
-        findings.extend(checked.altered.into_iter().map(|digest| {
-            Finding::of_level_0(
-                "vault-value",
-                format!("the private value {digest} is not the one that was put"),
-            )
-        }));
+    };
+    let stamped_sizes = match &stamps {
+        Stamps::Kept(kept) => kept.iter().map(|stamp| stamp.size).collect(),
+        Stamps::Beside(_) => vec![],
+    };
+    let audited = match source {
+        Source::Folder(folder) => Audited::Folder(folder),
+        Source::Files(files) => Audited::Files(files),
+    };
+    let log_key = question.trusted.log.as_deref().map(VerifierKey::parse).transpose();
+    let kept = question.kept.iter().map(|kept| &kept.note);
+    let options = AuditOptions {
+        log_key: log_key.map_err(VerifyError::LogKey)?,
+        signatures: if question.fast { Signatures::Batch } else { Signatures::Strict },
+        roots_at: beside
+            .iter()
+            .chain(kept)
+            .filter_map(|note| stated_size(note))
+            .chain(stamped_sizes)
+            .collect(),
+    };
+    let mut pass = Pass {
+        entries: 0,
+        named: matches!(source, Source::Folder(_)).then(NamedValues::default),
+        derivations: (level >= 5).then(|| Derivations::under(rulebooks)),
+        told,
+    };
+    let report = audit(audited, &options, &mut pass)?;
+    if let Some(error) = unread.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        return Err(error.into());
     }
-    findings.extend(attachments(&folder.join("attachments"))?);
+    let Pass { named, derivations, .. } = pass;
+    let mut findings: Vec<Finding> =
+        report.findings.iter().filter(|finding| finding.level <= level).cloned().map(Finding::from).collect();
+    let (equal, differing) = derivations.map(|made| (made.equal, made.findings)).unwrap_or_default();
+    findings.extend(differing);
+    if let (Source::Folder(folder), Some(named)) = (source, named) {
+        findings.extend(values(folder, named)?);
+        findings.extend(attachments(&folder.join("attachments"))?);
+    }
     if report.more {
         findings.push(Finding::of_level_0("more", "there was more to find than is listed".to_owned()));
     }
-    let (mut by_witnesses, mut by_authorities) = (Witnessed::Not(String::new()), Stamped::NotAsked);
-    if level >= 3 {
-        let reader = Reader::open(folder)?;
-        by_witnesses = witnessed(folder, &reader, trusted)?;
-        by_authorities = stamped(folder, &reader, trusted)?;
+    let mut continues = Vec::new();
+    for kept in &question.kept {
+        match continued(kept, &report) {
+            Ok(size) => continues.push(size),
+            Err(finding) => findings.push(finding),
+        }
     }
+    continues.sort_unstable();
+    let vouched = match level {
+        0..3 => (Witnessed::Not(String::new()), Stamped::NotAsked),
+        _ => (witnessed(&report, &beside, &question.trusted), stamped(&stamps, &report, &question.trusted)?),
+    };
+    Ok(concluded(question, report, findings, vouched, (equal, continues)))
+}
+
+/// All that was found, in one report.
+fn concluded(
+    question: &Question,
+    report: AuditReport,
+    mut findings: Vec<Finding>,
+    (by_witnesses, by_authorities): (Witnessed, Stamped),
+    (results_rederived, continues): (u64, Vec<u64>),
+) -> Verified {
+    let level = question.level;
     let l3_established = matches!(by_witnesses, Witnessed::By { .. })
         && matches!(by_authorities, Stamped::At(_) | Stamped::NotAsked);
     let otherwise = |code: &str, detail: &str| Finding {
@@ -194,11 +162,11 @@ pub fn verify(
     }
     let (by_witnesses, by_authorities) = (by_witnesses.told(), by_authorities.told());
     let why = format!("{by_witnesses}{}", behind(&by_authorities));
-    findings.extend(require.and_then(|required| not_established(required, level, l3_established, &why)));
+    findings.extend(question.require.and_then(|of| not_established(of, level, l3_established, &why)));
     findings.sort_by_key(|finding| (finding.position.is_none(), finding.position, finding.level));
     let levels =
         (0..=5).map(|of| Level { level: of, state: state(of, level, l3_established, &findings) }).collect();
-    Ok(Verified {
+    Verified {
         origin: report.origin,
         size: report.size,
         root: report.root.hex(),
@@ -207,15 +175,72 @@ pub fn verify(
         l3_established,
         witnessed: by_witnesses,
         stamped: by_authorities,
-        results_rederived: derivations.equal,
+        log_key: report.log_key.map(|key| key.to_string()),
+        log_key_brought: question.trusted.log.is_some(),
+        signatures: if question.fast { BATCH } else { STRICT },
+        results_rederived,
+        continues,
+        contested: report.contested.len() as u64,
+        contested_positions: report.contested,
         findings,
         more: report.more,
+    }
+}
+
+/// What looks on while the entries are audited.
+struct Pass<'t> {
+    entries: u64,
+    /// Where there is a vault, the values that must be in it.
+    named: Option<NamedValues>,
+    derivations: Option<Derivations>,
+    told: &'t mut dyn FnMut(u64, u64),
+}
+
+impl Onlooker for Pass<'_> {
+    fn begins(&mut self, entries: u64) {
+        self.entries = entries;
+    }
+
+    fn entry(&mut self, entry: &Entry) {
+        if let Some(named) = &mut self.named {
+            named.take(entry);
+        }
+        if let Some(derivations) = &mut self.derivations {
+            derivations.take(entry);
+        }
+    }
+
+    fn reached(&mut self, entries: u64) {
+        (self.told)(entries, self.entries);
+    }
+}
+
+/// The rulebooks that lie beside a static log. What could not be read for another reason than that it is not there is kept:
+/// it is no finding.
+fn rulebooks_in(files: Arc<dyn LogFiles>, unread: Arc<Mutex<Option<StoreError>>>) -> LedgerRulebooks {
+    LedgerRulebooks::reading(move |sha256| {
+        read_file(files.as_ref(), &scheme_file(sha256)).unwrap_or_else(|error| {
+            *unread.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+            None
+        })
     })
 }
 
-/// A second thing that is told behind a first one.
-fn behind(told: &str) -> String {
-    if told.is_empty() { String::new() } else { format!("; {told}") }
+/// Private values that entries name, and the attachments that they name in turn, against the vault.
+fn values(folder: &Path, mut named: NamedValues) -> Result<Vec<Finding>, VerifyError> {
+    if !folder.join("vault.db").exists() {
+        return Ok(vec![]);
+    }
+    let vault = Vault::open(folder)?;
+    let checked = vault.checked()?;
+    let mut findings =
+        named.attachments_missing(&vault, &checked.attachments, &folder.join("attachments"))?;
+    vault.each_digest(&mut |digest| named.is_there(digest))?;
+    findings.extend(named.missing());
+    findings.extend(checked.altered.into_iter().map(|digest| {
+        Finding::of_level_0("vault-value", format!("the private value {digest} is not the one that was put"))
+    }));
+    Ok(findings)
 }
 
 /// A level that is required and cannot have been established, whatever was found.
@@ -228,17 +253,6 @@ fn not_established(required: u8, asked: u8, l3: bool, by_witnesses: &str) -> Opt
         return None;
     };
     Some(Finding { position: None, level: required, code: "not-established".to_owned(), detail })
-}
-
-fn state(level: u8, asked: u8, l3: bool, findings: &[Finding]) -> State {
-    match level {
-        _ if level > asked => State::NotAsked,
-        _ if findings.iter().any(|finding| finding.level <= level && finding.code != "not-established") => {
-            State::Failed
-        }
-        3 if !l3 => State::NotEstablished,
-        _ => State::Established,
-    }
 }
 
 /// Every attachment against the digest it is named by. What is being written at this moment has a `#` in its name.
@@ -276,102 +290,10 @@ fn listed(folder: &Path) -> Result<Vec<PathBuf>, VerifyError> {
     entries.map(|entry| entry.map(|entry| entry.path()).map_err(failed)).collect()
 }
 
-impl Finding {
-    fn of_level_0(code: &str, detail: String) -> Self {
-        Self { position: None, level: 0, code: code.to_owned(), detail }
-    }
-}
-
-impl From<audit::Finding> for Finding {
-    fn from(finding: audit::Finding) -> Self {
-        let audit::Finding { position, level, code, detail } = finding;
-        Self { position, level, code, detail }
-    }
-}
-
-/// Level 5: every computed result again, from the state of its subjects just below it.
-struct Derivations {
-    equal: u64,
-    findings: Vec<Finding>,
-    rulebooks: LedgerRulebooks,
-    subjects: HashMap<String, Subject>,
-}
-
-impl Derivations {
-    fn of(reader: Reader) -> Self {
-        Self { equal: 0, findings: vec![], rulebooks: LedgerRulebooks::of(reader), subjects: HashMap::new() }
-    }
-
-    fn take(&mut self, entry: &Entry) {
-        self.findings.extend(rulebook_fault(entry, &self.rulebooks));
-        if entry.data.get("derivation").is_some() {
-            match self.again(entry) {
-                Ok(()) => self.equal += 1,
-                Err(detail) => self.findings.push(Finding {
-                    position: Some(entry.sequence),
-                    level: 5,
-                    code: "result-differs".to_owned(),
-                    detail,
-                }),
-            }
-        }
-        // nothing is computed from any other subject
-        if !entry.meta.stream.as_str().starts_with("premises/") {
-            return;
-        }
-        match recorded(entry) {
-            Ok(event) => self.subjects.entry(event.subject().to_owned()).or_default().apply(&event),
-            Err(unreadable) => self.findings.push(Finding {
-                position: Some(entry.sequence),
-                level: 5,
-                code: "unreadable".to_owned(),
-                detail: unreadable.to_string(),
-            }),
-        }
-    }
-
-    fn again(&mut self, entry: &Entry) -> Result<(), String> {
-        let derivation = &entry.data["derivation"];
-        let scheme: SchemeRef =
-            serde_json::from_value(derivation["scheme"].clone()).map_err(|error| error.to_string())?;
-        let rulebook = self
-            .rulebooks
-            .rulebook(&scheme)
-            .ok_or_else(|| format!("its rulebook {} is not kept", scheme.id))?;
-        let named = derivation["subjects"].as_array().cloned().unwrap_or_default();
-        let mut subjects: BTreeMap<String, Subject> = BTreeMap::new();
-        for key in named.iter().filter_map(Value::as_str) {
-            subjects.insert(key.to_owned(), self.subjects.remove(key).unwrap_or_default());
-        }
-        let (stream, as_of) = (entry.meta.stream.as_str(), entry.meta.occurred_at.datetime());
-        let computed = compute(&rulebook, &subjects, &entry.event_type, stream, as_of);
-        self.subjects.extend(subjects);
-        let result = computed.map_err(|refused| refused.to_string())?;
-        let result = result.ok_or("its inputs lead to no such result")?;
-        let (now, then) = (jcs::canonical(&result), jcs::canonical(&entry.data["result"]));
-        if now.is_ok() && now.ok() == then.ok() {
-            return Ok(());
-        }
-        Err("the result computed again from its inputs is another".to_owned())
-    }
-}
-
-fn recorded(entry: &Entry) -> Result<Recorded<Event>, Unreadable> {
-    read(&Written {
-        data: &entry.data_jcs,
-        event_id: &entry.meta.event_id.to_string(),
-        occurred_at: entry.meta.occurred_at.as_str(),
-        position: entry.sequence,
-        recorded_at: entry.recorded_at.as_str(),
-        stream: entry.meta.stream.as_str(),
-        version: entry.meta.version,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use rusqlite::Connection;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::test_house::House;
@@ -385,7 +307,12 @@ mod tests {
     }
 
     fn at(house: &House, level: u8, require: Option<u8>) -> Verified {
-        verify(house.folder.path(), level, require, &Trusted::default()).unwrap()
+        verify(
+            Source::Folder(house.folder.path()),
+            &Question { level, require, ..Question::default() },
+            &mut |_, _| (),
+        )
+        .unwrap()
     }
 
     /// Changes the file behind the ledger's back; what guards it is taken away first.
@@ -542,6 +469,13 @@ mod tests {
         assert_eq!(told(&at(&house, 2, Some(5))), [(None, 5, "not-established")]);
         assert_eq!(told(&at(&house, 5, Some(5))), []);
         assert_eq!(states(&at(&house, 1, None))[1..3], [State::Established, State::NotAsked]);
-        assert!(verify(&house.folder.path().join("nowhere"), 5, None, &Trusted::default()).is_err());
+        assert!(
+            verify(
+                Source::Folder(&house.folder.path().join("nowhere")),
+                &Question::default(),
+                &mut |_, _| ()
+            )
+            .is_err()
+        );
     }
 }

@@ -1,17 +1,15 @@
 //! Level 3: whether witnesses and time-stamping authorities that the reader trusts have seen this ledger as it is
 //! (docs/format.md §7, §11).
 
-use std::path::Path;
-
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use wuping_ledger::checkpoints::cosigned_in_file;
-use wuping_ledger::genesis::stated_log_key;
+use wuping_ledger::audit::AuditReport;
+use wuping_ledger::encoding::Hash;
+use wuping_ledger::log_files::{LogFiles, read_file};
 use wuping_ledger::note::{Checkpoint, VerifierKey, open_checkpoint};
-use wuping_ledger::reader::Reader;
 use wuping_ledger::refusal::Refusal;
 use wuping_ledger::stamp::Roots;
-use wuping_ledger::stamps::{OpenedStamp, kept};
+use wuping_ledger::stamps::{KeptStamp, OpenedStamp, open_pair};
 use wuping_ledger::store::StoreError;
 
 /// Whom a reader trusts to have seen a ledger.
@@ -121,66 +119,84 @@ impl Stamped {
     }
 }
 
-/// The largest checkpoint that a quorum has cosigned, against the ledger's own tree.
-pub(crate) fn witnessed(folder: &Path, reader: &Reader, trusted: &Trusted) -> Result<Witnessed, StoreError> {
-    let log = stated_log_key(reader)?;
-    if trusted.log.as_ref().is_some_and(|trusted| *trusted != log) {
-        return Ok(Witnessed::Another("its log key is not the one in the trust file".to_owned()));
+/// The largest checkpoint that a quorum has cosigned, against the tree that was recomputed. `beside` are cosigned checkpoints
+/// that are kept elsewhere than with the log.
+pub(crate) fn witnessed(report: &AuditReport, beside: &[String], trusted: &Trusted) -> Witnessed {
+    let Some(stated) = &report.stated_log_key else {
+        return Witnessed::Not("the ledger states no log key".to_owned());
+    };
+    if trusted.log.as_ref().is_some_and(|trusted| trusted != stated) {
+        return Witnessed::Another("its log key is not the one in the trust file".to_owned());
     }
-    let first = reader.row(0)?.map(|row| row.leaf_hash.hex());
+    let first = report.genesis.map(|leaf| leaf.hex());
     if trusted.genesis.is_some() && trusted.genesis != first {
-        return Ok(Witnessed::Another("its first entry is not the one in the trust file".to_owned()));
+        return Witnessed::Another("its first entry is not the one in the trust file".to_owned());
     }
     if trusted.witnesses.is_empty() {
-        return Ok(Witnessed::Not("no witness is configured".to_owned()));
+        return Witnessed::Not("no witness is configured".to_owned());
     }
-    let Ok(log) = VerifierKey::parse(&log) else {
-        return Ok(Witnessed::Not("the ledger states no log key".to_owned()));
+    let Ok(log) = VerifierKey::parse(stated) else {
+        return Witnessed::Not("the ledger states no log key".to_owned());
     };
-    let opened = cosigned_in_file(folder)?.into_iter().filter_map(|note| {
+    let opened = beside.iter().chain(&report.notes).filter_map(|note| {
         open_checkpoint(note.as_bytes(), &log, &trusted.witnesses, trusted.quorum.max(1), None).ok()
     });
     let Some(newest) = opened.max_by_key(|checkpoint| checkpoint.size) else {
         let (quorum, of) = (trusted.quorum.max(1), trusted.witnesses.len());
-        return Ok(Witnessed::Not(format!(
-            "no checkpoint is cosigned by {quorum} of {of} trusted witnesses"
-        )));
+        return Witnessed::Not(format!("no checkpoint is cosigned by {quorum} of {of} trusted witnesses"));
     };
     let Checkpoint { size, root, cosigned, .. } = newest;
-    Ok(match reader.root_at(size) {
-        Ok(here) if here == root => {
+    match root_at(report, size) {
+        Some(here) if *here == root => {
             let names = cosigned.into_iter().map(|cosigned| (cosigned.name, cosigned.time)).collect();
             Witnessed::By { size, names }
         }
-        Ok(_) => Witnessed::Another(format!("witnesses cosigned another tree of {size} entries")),
-        Err(error) => Witnessed::Another(format!("witnesses cosigned {size} entries: {error}")),
-    })
+        Some(_) => Witnessed::Another(format!("witnesses cosigned another tree of {size} entries")),
+        None => {
+            Witnessed::Another(format!("witnesses cosigned {size} entries, and there are {}", report.size))
+        }
+    }
 }
 
-/// The newest stamp that leads to a trusted root, against the ledger's own tree.
-pub(crate) fn stamped(folder: &Path, reader: &Reader, trusted: &Trusted) -> Result<Stamped, StoreError> {
+/// Where time-stamps lie.
+pub(crate) enum Stamps<'a> {
+    /// In the folder of a ledger, by size.
+    Kept(Vec<KeptStamp>),
+    /// Beside the checkpoint of a log in static files.
+    Beside(&'a dyn LogFiles),
+}
+
+/// The newest stamp that leads to a trusted root, against the tree that was recomputed.
+pub(crate) fn stamped(
+    stamps: &Stamps<'_>,
+    report: &AuditReport,
+    trusted: &Trusted,
+) -> Result<Stamped, StoreError> {
     if trusted.tsa_roots.is_empty() {
         return Ok(Stamped::NotAsked);
     }
-    let Ok(log) = VerifierKey::parse(&stated_log_key(reader)?) else {
+    let Some(log) = &report.log_key else {
         return Ok(Stamped::Not("the ledger states no log key".to_owned()));
     };
-    let now = u64::try_from(Utc::now().timestamp()).unwrap_or(0);
+    let (roots, now) = (&trusted.tsa_roots, u64::try_from(Utc::now().timestamp()).unwrap_or(0));
+    let kept = match stamps {
+        Stamps::Kept(kept) => kept.as_slice(),
+        Stamps::Beside(files) => {
+            let (note, response) = (read_file(*files, "checkpoint")?, read_file(*files, "checkpoint.tsr")?);
+            return Ok(
+                match note.zip(response).map(|(note, response)| open_pair(&note, &response, log, roots, now))
+                {
+                    Some(Ok(opened)) => against(opened, report),
+                    Some(Err(refusal)) => Stamped::Not(format!("checkpoint.tsr does not verify: {refusal}")),
+                    None => Stamped::Not("no time-stamp lies beside the checkpoint".to_owned()),
+                },
+            );
+        }
+    };
     let mut newest_refused = None;
-    for stamp in kept(folder)?.into_iter().rev() {
-        match stamp.open(&log, &trusted.tsa_roots, now) {
-            Ok(opened) => {
-                return Ok(match reader.root_at(opened.size) {
-                    Ok(here) if here == opened.root => Stamped::At(opened),
-                    Ok(_) => Stamped::Another(format!(
-                        "an authority stamped another tree of {} entries",
-                        opened.size
-                    )),
-                    Err(error) => {
-                        Stamped::Another(format!("an authority stamped {} entries: {error}", opened.size))
-                    }
-                });
-            }
+    for stamp in kept.iter().rev() {
+        match stamp.open(log, roots, now) {
+            Ok(opened) => return Ok(against(opened, report)),
             Err(refusal) => {
                 newest_refused.get_or_insert(format!("{}: {refusal}", stamp.file.display()));
             }
@@ -190,6 +206,23 @@ pub(crate) fn stamped(folder: &Path, reader: &Reader, trusted: &Trusted) -> Resu
         Some(why) => format!("no time-stamp verifies; of the newest one, {why}"),
         None => "no checkpoint is time-stamped".to_owned(),
     }))
+}
+
+fn against(opened: OpenedStamp, report: &AuditReport) -> Stamped {
+    let (size, there) = (opened.size, report.size);
+    match root_at(report, size) {
+        Some(here) if *here == opened.root => Stamped::At(opened),
+        Some(_) => Stamped::Another(format!("an authority stamped another tree of {size} entries")),
+        None => Stamped::Another(format!("an authority stamped {size} entries, and there are {there}")),
+    }
+}
+
+/// The root that the tree had at a size that was asked for.
+fn root_at(report: &AuditReport, size: u64) -> Option<&Hash> {
+    match report.size == size {
+        true => Some(&report.root),
+        false => report.roots.iter().find(|(of, _)| *of == size).map(|(_, root)| root),
+    }
 }
 
 /// A time in POSIX seconds, for a person.

@@ -6,8 +6,10 @@ mod append;
 mod databases;
 mod figures;
 mod notebook;
+mod read;
 mod replay;
 mod sides;
+mod verify;
 
 use std::path::Path;
 use std::time::Duration;
@@ -39,8 +41,12 @@ pub struct Plan {
 pub enum What {
     /// Durable events a second at several numbers of callers.
     Append,
+    /// The whole log read, checked here and unchecked by the stock stores on the same databases.
+    Read,
     /// The whole log read again, checked here and unchecked by the stock store.
     Replay,
+    /// The whole log verified, beside a bare loop over its signatures.
+    Verify,
 }
 
 /// Why a comparison could not be made.
@@ -69,12 +75,18 @@ impl BenchError {
 pub async fn run(plan: &Plan, folder: &Path) -> Result<Compared, BenchError> {
     let length = Length { rounds: plan.rounds, round: Duration::from_millis(plan.milliseconds) };
     let mut table = Table::default();
-    if plan.what == What::Append {
-        append::on_sqlite(folder, &plan.callers, length, &mut table).await?;
+    match plan.what {
+        What::Append => append::on_sqlite(folder, &plan.callers, length, &mut table).await?,
+        What::Read => read::on_sqlite(folder, plan.events, plan.rounds, &mut table).await?,
+        What::Replay => {}
+        What::Verify => {
+            verify::compare(folder, plan.events, plan.rounds, &mut table).await?;
+            return Ok(Compared { table });
+        }
     }
     let Some(server) = &plan.server else {
         return match plan.what {
-            What::Append => Ok(Compared { table }),
+            What::Append | What::Read | What::Verify => Ok(Compared { table }),
             What::Replay => {
                 Err(BenchError::because("begin", "name a Postgres server with --database-url".to_owned()))
             }
@@ -83,7 +95,9 @@ pub async fn run(plan: &Plan, folder: &Path) -> Result<Compared, BenchError> {
     let databases = Databases::make(server).await?;
     let compared = match plan.what {
         What::Append => append::on_postgres(folder, &databases, &plan.callers, length, &mut table).await,
+        What::Read => read::on_postgres(folder, &databases, plan.events, plan.rounds, &mut table).await,
         What::Replay => replay::compare(folder, &databases, plan.events, plan.rounds, &mut table).await,
+        What::Verify => Ok(()),
     };
     databases.drop().await?;
     compared.map(|()| Compared { table })

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use async_trait::async_trait;
-use cqrs_es::persist::QueryReplay;
+use cqrs_es::persist::{PersistedEventRepository, QueryReplay};
 use cqrs_es::{EventEnvelope, Query};
 use postgres_es::PostgresEventRepository;
 use sqlx::{Pool, Postgres};
@@ -51,7 +51,7 @@ pub(super) async fn compare(
 }
 
 /// The whole log once; the tree it makes must be the head's.
-fn our_round(reader: &Reader, threads: usize) -> Result<Round, BenchError> {
+pub(super) fn our_round(reader: &Reader, threads: usize) -> Result<Round, BenchError> {
     const DOING: &str = "read the ledger";
     let head = reader.head().map_err(BenchError::of(DOING))?.map(|head| head.frontier).unwrap_or_default();
     let began = Instant::now();
@@ -75,13 +75,19 @@ fn our_round(reader: &Reader, threads: usize) -> Result<Round, BenchError> {
     Ok(Round { done: notes, took, waits: vec![] })
 }
 
-async fn stock_round(pool: &Pool<Postgres>, notes: u64) -> Result<Round, BenchError> {
+pub(super) async fn stock_round(pool: &Pool<Postgres>, notes: u64) -> Result<Round, BenchError> {
+    let repository = PostgresEventRepository::new(pool.clone()).with_streaming_channel_size(1_000);
+    replay_round(repository, notes).await
+}
+
+/// Everything that a stock store has, replayed once.
+pub(super) async fn replay_round<R: PersistedEventRepository>(
+    repository: R,
+    notes: u64,
+) -> Result<Round, BenchError> {
     const DOING: &str = "replay the stock store";
     let seen = Arc::new(AtomicU64::new(0));
-    let replay = QueryReplay::<_, _, Notebook>::new(
-        PostgresEventRepository::new(pool.clone()).with_streaming_channel_size(1_000),
-        Counting(Arc::clone(&seen)),
-    );
+    let replay = QueryReplay::<_, _, Notebook>::new(repository, Counting(Arc::clone(&seen)));
     let began = Instant::now();
     replay.replay_all().await.map_err(BenchError::of(DOING))?;
     let took = began.elapsed();
@@ -102,7 +108,7 @@ impl Query<Notebook> for Counting {
 }
 
 /// The same notes in the stock table.
-async fn fill_stock(pool: &Pool<Postgres>, notes: u64) -> Result<(), BenchError> {
+pub(super) async fn fill_stock(pool: &Pool<Postgres>, notes: u64) -> Result<(), BenchError> {
     const DOING: &str = "fill the stock store";
     let numbers: Vec<u64> = (0..notes).collect();
     for part in numbers.chunks(5_000) {

@@ -30,8 +30,14 @@ pub(super) struct Bench {
 enum Compared {
     /// Durable events a second, by 1, 16 and 128 callers at once
     Append,
+    /// The whole log read by the program that checks it, from SQLite and from a Postgres server if one is named, on one
+    /// thread and on two; unchecked by the stock stores on the same databases
+    Read,
     /// The whole log read again: checked here, unchecked by the stock Postgres store
     Replay,
+    /// The whole log verified up to level 4 from its files, strictly and in batches, on one thread and on two; against a
+    /// bare loop over its signatures, read already, on as many threads
+    Verify,
 }
 
 /// Compares, on files beside the working folder that are gone afterwards: the disk counts, so it is the one in use.
@@ -39,7 +45,9 @@ pub(super) fn bench(common: &Common, bench: &Bench) -> Result<ExitCode, Failure>
     let folder = tempfile::Builder::new().prefix("wuping-bench-").tempdir_in(".")?;
     let what = match bench.what {
         Compared::Append => What::Append,
+        Compared::Read => What::Read,
         Compared::Replay => What::Replay,
+        Compared::Verify => What::Verify,
     };
     let plan = Plan {
         what,

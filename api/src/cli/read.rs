@@ -9,19 +9,14 @@ use clap::Subcommand;
 use wuping_domain::rulebook::Layer;
 use wuping_ledger::genesis::Ledger;
 use wuping_ledger::reader::Reader;
-use wuping_ledger::stamp::Roots;
 use wuping_projections::Views;
 use wuping_projections::ledger_rulebooks::LedgerRulebooks;
 use wuping_replay::report::{GradeLine, Question};
-use wuping_replay::witnessed::Trusted;
-use wuping_replay::{
-    conformance, derive, explain, export_tiles, history, published, rebuild, report, verify,
-};
+use wuping_replay::{conformance, derive, explain, export_tiles, history, published, rebuild, report};
 
 use crate::cli::{Cases, Common, Failure, Form, print_json};
 use crate::import::given_back;
 use crate::shelf;
-use crate::{anchors, authorities};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Export {
@@ -176,45 +171,6 @@ pub(super) fn conformance(
     Ok(if result.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-pub(super) fn verify(
-    common: &Common,
-    level: u8,
-    require: Option<&str>,
-    trust: Option<&Path>,
-) -> Result<ExitCode, Failure> {
-    let required = require
-        .map(|text| text.trim_start_matches(['L', 'l']).parse::<u8>().ok().filter(|level| *level <= 5))
-        .map(|level| level.ok_or_else(|| Failure::asked("--require takes L0 to L5")))
-        .transpose()?;
-    let verified = verify::verify(&common.data, level, required, &trusted(common, trust)?)?;
-    if common.json {
-        print_json(&verified)?;
-    } else {
-        for finding in &verified.findings {
-            let place =
-                finding.position.map_or_else(|| "ledger".to_owned(), |position| format!("entry {position}"));
-            println!("L{} {place}: {}: {}", finding.level, finding.code, finding.detail);
-        }
-        println!("{}", verified.summary());
-    }
-    Ok(if verified.findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
-}
-
-/// Whose cosignatures and stamps count: those of a trust file, else those that the folder's own lists ask.
-fn trusted(common: &Common, trust: Option<&Path>) -> Result<Trusted, Failure> {
-    if let Some(file) = trust {
-        let text = std::fs::read_to_string(file).map_err(|error| {
-            Failure::asked(format!("the trust file {} could not be read: {error}", file.display()))
-        })?;
-        return Ok(Trusted::parse(&text)?);
-    }
-    let witnesses: Vec<_> = anchors::listed(&common.data)?.into_iter().map(|witness| witness.key).collect();
-    let quorum = witnesses.len().min(QUORUM);
-    let mut tsa_roots = Roots::default();
-    authorities::listed(&common.data)?.into_iter().for_each(|authority| tsa_roots.add(authority.roots));
-    Ok(Trusted { witnesses, quorum, tsa_roots, ..Trusted::default() })
-}
-
 pub(super) fn rebuild(common: &Common, at: Option<u64>, to: Option<PathBuf>) -> Result<ExitCode, Failure> {
     let views = to.unwrap_or_else(|| common.data.join("views.db"));
     let rebuilt = rebuild::rebuild(&common.data, &views, at)?;
@@ -293,14 +249,15 @@ pub(super) fn history(common: &Common, subject: &str) -> Result<ExitCode, Failur
     }
     for entry in &entries {
         println!(
-            "{:>8}  {}  {}  {:<24} {}  {} {}",
+            "{:>8}  {}  {}  {:<24} {}  {} {}{}",
             entry.position,
             entry.occurred_at,
             entry.recorded_at,
             entry.event_type,
             entry.stream,
             entry.role,
-            entry.holder
+            entry.holder,
+            if entry.contested { "  contested 有争议" } else { "" }
         );
     }
     Ok(ExitCode::SUCCESS)
@@ -319,6 +276,3 @@ pub(super) fn explain(common: &Common, subject: &str, to_star: Option<u8>) -> Re
     }
     Ok(ExitCode::SUCCESS)
 }
-
-/// How many cosignatures make level 3 where no trust file says it.
-const QUORUM: usize = 2;

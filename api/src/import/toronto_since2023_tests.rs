@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use flate2::read::MultiGzDecoder;
 use serde_json::{Value, json};
 use wuping_replay::report::{Question, grades};
-use wuping_replay::verify::verify;
+use wuping_replay::verify::verify_folder;
 use wuping_replay::{published, published_table::State};
 
 use crate::import::toronto_tests::House;
@@ -127,7 +127,7 @@ fn a_day_that_changes_after_publication_is_corrected_and_graded_again() {
     let days: Vec<&Value> = again.map(|said| &said["result"]["assessed_on"]).collect();
     assert_eq!(days.first(), Some(&&json!("2024-10-08")));
     assert_eq!(days.last(), Some(&&json!("2024-06-14")), "the last publication says so");
-    let sound = verify(house.folder.path(), 5, None, &wuping_replay::witnessed::Trusted::default()).unwrap();
+    let sound = verify_folder(house.folder.path()).unwrap();
     assert!(sound.findings.is_empty() && sound.results_rederived > 0, "{:?}", sound.findings);
 }
 
@@ -143,8 +143,7 @@ fn many_cells_that_change_at_once_are_one_correction_and_one_grade() {
     });
     assert_eq!(of_that_day.filter(|said| said["result"]["trigger"] == "fact_corrected").count(), 1);
     assert!(summary.same_value > 0, "a blank before a value changes nothing");
-    let verified =
-        verify(house.folder.path(), 5, None, &wuping_replay::witnessed::Trusted::default()).unwrap();
+    let verified = verify_folder(house.folder.path()).unwrap();
     assert_eq!(verified.findings.len(), 0, "{:?}", verified.findings);
 }
 

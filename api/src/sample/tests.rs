@@ -35,9 +35,7 @@ async fn answer(routes: &axum::Router, request: Request<Body>) -> (StatusCode, S
 #[tokio::test(flavor = "multi_thread")]
 async fn the_sample_is_sound_and_its_views_are_those_of_a_rebuild() {
     let (_folder, app) = sample().await;
-    let verified =
-        wuping_replay::verify::verify(&app.folder, 5, None, &wuping_replay::witnessed::Trusted::default())
-            .unwrap();
+    let verified = wuping_replay::verify::verify_folder(&app.folder).unwrap();
     assert!(verified.findings.is_empty(), "{:?}", verified.findings);
     assert!(verified.results_rederived > 200, "{}", verified.results_rederived);
     let (live, _) = app.views.views().digest().unwrap();

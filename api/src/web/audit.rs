@@ -36,14 +36,21 @@ use super::toronto::origin_of_premises;
 #[derive(Clone, Copy, Debug)]
 pub struct MayReadEntries;
 
+/// Put into a request by whoever has checked that its sender is an auditor: bundles of entries are for nobody else.
+#[derive(Clone, Copy, Debug)]
+pub struct MayReadBundles;
+
 /// `/audit/{code}`.
 pub fn routes() -> Router<Site> {
     Router::new().route("/audit/{code}", get(audit))
 }
 
-/// Marks the requests of signed-in auditors, credit and legal officers with [`MayReadEntries`]; a layer over these routes.
+/// Marks the requests of signed-in auditors, credit and legal officers with [`MayReadEntries`], those of auditors with
+/// [`MayReadBundles`] too; a layer over these routes and the log's.
 pub async fn mark_readers(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
-    let token = cookie(request.headers(), SESSION).filter(|_| request.uri().path().starts_with("/audit/"));
+    let path = request.uri().path();
+    let is_for_readers = path.starts_with("/audit/") || path.starts_with("/log/tile/entries/");
+    let token = cookie(request.headers(), SESSION).filter(|_| is_for_readers);
     if let Some(token) = token {
         let reads = tokio::task::spawn_blocking(move || {
             let session = app.office.session(&token, now_seconds()).ok().flatten()?;
@@ -51,13 +58,17 @@ pub async fn mark_readers(State(app): State<Arc<App>>, mut request: Request, nex
             let role = actor.grants.first().map(|grant| grant.role.code().to_owned()).unwrap_or_default();
             let signed_in =
                 SignedIn { person: PersonView { role, ..PersonView::default() }, csrf: session.csrf };
-            Some((signed_in, actor.grants.iter().any(|grant| READERS.contains(&grant.role))))
+            let has_one_of = |roles: &[Grants]| actor.grants.iter().any(|grant| roles.contains(&grant.role));
+            Some((signed_in, has_one_of(&READERS), has_one_of(&[Grants::Auditor])))
         });
         // Whoever cannot be asked about is not let in.
-        if let Ok(Some((signed_in, reads))) = reads.await {
+        if let Ok(Some((signed_in, reads, audits))) = reads.await {
             request.extensions_mut().insert(signed_in);
             if reads {
                 request.extensions_mut().insert(MayReadEntries);
+            }
+            if audits {
+                request.extensions_mut().insert(MayReadBundles);
             }
         }
     }

@@ -1,15 +1,16 @@
-//! The log as other programs read it: checkpoint, hash tiles, keys and proofs (docs/format.md §5 to §7).
+//! The log as other programs read it: checkpoint, tiles, rulebooks, keys and proofs (docs/format.md §5 to §7).
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use serde_json::{Value, json};
 use wuping_ledger::genesis::stated_log_key;
 use wuping_ledger::note::{TlogProof, note_text, parse_checkpoint_text};
 use wuping_ledger::tile::{Tile, TileKind};
 
+use super::audit::MayReadBundles;
 use super::state::{ReadError, Site, logged};
 
 /// `/log/…`, public but for bundles of entries.
@@ -18,6 +19,7 @@ pub fn routes() -> Router<Site> {
         .route("/log/checkpoint", get(checkpoint))
         .route("/log/keys", get(keys))
         .route("/log/proof/inclusion/{position}", get(inclusion))
+        .route("/log/schemes/{file}", get(scheme))
         .route("/log/tile/{*path}", get(tile))
 }
 
@@ -68,20 +70,43 @@ async fn inclusion(State(site): State<Site>, Path(position): Path<String>) -> Re
     }
 }
 
-async fn tile(State(site): State<Site>, Path(path): Path<String>) -> Response {
+/// A rulebook by its digest, as an export has it.
+async fn scheme(State(site): State<Site>, Path(file): Path<String>) -> Response {
+    let Some(sha256) = file.strip_suffix(".json").map(str::to_owned) else { return missing(NO_SCHEME) };
+    match site.read(move |site| Ok(site.reader.scheme(&sha256)?)).await {
+        Ok(Some(kept)) => {
+            ([(header::CONTENT_TYPE, "application/json"), FOR_EVER], kept.bytes).into_response()
+        }
+        Ok(None) => missing(NO_SCHEME),
+        Err(error) => broken(&error),
+    }
+}
+
+async fn tile(
+    State(site): State<Site>,
+    Path(path): Path<String>,
+    auditor: Option<Extension<MayReadBundles>>,
+) -> Response {
     // No spelling but the format's own is answered, so that one tile has one address.
     let Ok(tile) = Tile::parse(&format!("tile/{path}")) else {
         return missing("there is no tile of this spelling; see the format, section 6\n");
     };
-    let TileKind::Hashes(level) = tile.kind else {
-        let told = "bundles of entries are for auditors only; ask the operator for an export\n";
+    let is_bundle = tile.kind == TileKind::Entries;
+    if is_bundle && auditor.is_none() {
+        let told =
+            "bundles of entries are for auditors only; sign in as one, or ask the operator for an export\n";
         return (StatusCode::FORBIDDEN, [(header::CONTENT_TYPE, TEXT), NO_STORE], told).into_response();
-    };
-    match site.read(move |site| Ok(site.reader.tile(level, tile.n, tile.width)?)).await {
-        Ok(Some(hashes)) => {
-            let kept = if tile.is_full() { "public, max-age=31536000, immutable" } else { "no-store" };
-            let kind = "application/octet-stream";
-            ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, kept)], hashes).into_response()
+    }
+    let read = site.read(move |site| {
+        Ok(match tile.kind {
+            TileKind::Entries => site.reader.entry_bundle(tile.n, tile.width)?,
+            TileKind::Hashes(level) => site.reader.tile(level, tile.n, tile.width)?,
+        })
+    });
+    match read.await {
+        Ok(Some(bytes)) => {
+            let kept = if tile.is_full() && !is_bundle { FOR_EVER } else { NO_STORE };
+            ([(header::CONTENT_TYPE, "application/octet-stream"), kept], bytes).into_response()
         }
         Ok(None) => missing("the newest checkpoint does not cover this tile\n"),
         Err(error) => broken(&error),
@@ -132,3 +157,5 @@ fn broken(error: &ReadError) -> Response {
 
 const NO_STORE: (HeaderName, &str) = (header::CACHE_CONTROL, "no-store");
 const TEXT: &str = "text/plain; charset=utf-8";
+const FOR_EVER: (HeaderName, &str) = (header::CACHE_CONTROL, "public, max-age=31536000, immutable");
+const NO_SCHEME: &str = "there is no rulebook of this digest; /api/v1/rulebooks lists them\n";

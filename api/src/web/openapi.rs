@@ -275,13 +275,19 @@ pub(super) const GETS: &[Get] = &[
         parameters: &[part("position", "integer", "The entry's position")],
     },
     Get {
+        path: "/log/schemes/{file}",
+        summary: "A rulebook's canonical document by its digest",
+        answers: JSON,
+        parameters: &[part("file", "string", "The SHA-256 of the document in lower-case hex, and .json")],
+    },
+    Get {
         path: "/log/tile/{path}",
-        summary: "A tile of hashes",
+        summary: "A tile of hashes; for auditors, a bundle of entries",
         answers: "application/octet-stream",
         parameters: &[part(
             "path",
             "string",
-            "Level and index as the format spells them, such as 0/x001/234 or 0/000.p/5",
+            "Level and index as the format spells them, such as 0/x001/234, 0/000.p/5 or entries/000",
         )],
     },
     Get {

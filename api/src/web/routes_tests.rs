@@ -251,6 +251,10 @@ async fn an_auditor_who_is_signed_in_reads_entries_whole_and_a_clerk_does_not() 
         let answer = routes.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
         let page = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
         assert_eq!(String::from_utf8_lossy(&page).contains("&quot;derivation"), reads, "{login}");
+        let request =
+            Request::get("/log/tile/entries/000.p/1").header("cookie", cookie.split(';').next().unwrap());
+        let answer = routes.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(answer.status().is_success(), reads, "{login}");
     }
 }
 
@@ -282,11 +286,12 @@ async fn programs_read_what_is_public_and_no_more() {
 async fn every_described_route_is_there_and_every_route_is_described() {
     let house = House::new().await;
     let described = house.ask("/api/v1/openapi.json").await.json();
-    let rulebook = house.ask("/api/v1/rulebooks").await.json()["rulebooks"][0]["scheme"]["id"].clone();
+    let scheme = house.ask("/api/v1/rulebooks").await.json()["rulebooks"][0]["scheme"].clone();
+    let (rulebook, document) = (&scheme["id"], format!("{}.json", scheme["sha256"].as_str().unwrap()));
     let width = house.site.reader.checkpoint_size().unwrap();
     for get in openapi::GETS {
         assert!(described["paths"][get.path]["get"].is_object(), "{}", get.path);
-        let path = get.path.replace("{code}", "b-1").replace("{position}", "0");
+        let path = get.path.replace("{code}", "b-1").replace("{position}", "0").replace("{file}", &document);
         let path =
             path.replace("{path}", &format!("0/000.p/{width}")).replace("{id}", rulebook.as_str().unwrap());
         assert_eq!(house.ask(&path).await.status, StatusCode::OK, "{path}");

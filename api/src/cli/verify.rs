@@ -1,0 +1,197 @@
+//! Verifying a ledger: that of the folder, a backup, or any copy of a log in static files, in a folder or on the web.
+
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use wuping_ledger::checkpoints::whole_notes;
+use wuping_ledger::log_files::{FolderFiles, LogFiles};
+use wuping_ledger::stamp::Roots;
+use wuping_replay::verify::{KeptCheckpoint, Question, Source, Verified};
+use wuping_replay::witnessed::Trusted;
+
+use crate::cli::{Common, Failure, backup, print_json};
+use crate::log_client::LogClient;
+use crate::{anchors, authorities};
+
+#[derive(Debug, Args)]
+pub(super) struct Verify {
+    /// Up to which level, 0 to 5
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(0..=5))]
+    level: u8,
+    /// A level that must be established, as L4
+    #[arg(long, value_name = "Ln", value_parser = level_of)]
+    require: Option<u8>,
+    /// A trust file obtained elsewhere, `wuping-trust/1`: log key, first entry, and whose cosignatures and
+    /// time-stamps count; else witnesses.txt and authorities.txt of the folder
+    #[arg(long, value_name = "FILE")]
+    trust: Option<PathBuf>,
+    /// The log key obtained elsewhere, as `wuping key log` prints it; --trust has one already
+    #[arg(long, value_name = "VKEY", conflicts_with = "trust")]
+    log_key: Option<String>,
+    /// A log in static files instead of the folder, with no database: a folder that `wuping export tiles` wrote, or the
+    /// address of one on a web server, such as https://ledger.example/log
+    #[arg(long, value_name = "DIR|URL", conflicts_with = "backup")]
+    tiles: Option<String>,
+    /// Sign in to that server as an auditor: entries are not public. The password is read from WUPING_PASSWORD
+    #[arg(long, value_name = "LOGIN", requires = "tiles")]
+    login: Option<String>,
+    /// A checkpoint kept earlier, or a file of several: this log must continue each. Repeat it for several files
+    #[arg(long, value_name = "CHECKPOINT_FILE")]
+    since: Vec<PathBuf>,
+    /// Verify signatures in batches: faster, and the report says `batch`, since not every strict rule is looked at
+    #[arg(long)]
+    fast: bool,
+    /// A backup instead of the folder; its vault is verified if WUPING_VAULT_KEY is set or its keys are in it
+    #[arg(long, value_name = "FILE")]
+    backup: Option<PathBuf>,
+}
+
+pub(super) fn verify(common: Common, verify: &Verify) -> Result<ExitCode, Failure> {
+    match (&verify.tiles, &verify.backup) {
+        (Some(place), _) => {
+            let files = files_at(place, verify.login.as_deref())?;
+            carry_out(&common, verify, Source::Files(&files), Trusted::default())
+        }
+        (None, Some(file)) => backup::verify(common, file, |unpacked| of_folder(unpacked, verify)),
+        (None, None) => of_folder(&common, verify),
+    }
+}
+
+fn of_folder(common: &Common, verify: &Verify) -> Result<ExitCode, Failure> {
+    // without a trust file those count that the folder's own list asks
+    let witnesses: Vec<_> = anchors::listed(&common.data)?.into_iter().map(|witness| witness.key).collect();
+    let quorum = witnesses.len().min(QUORUM);
+    let mut tsa_roots = Roots::default();
+    authorities::listed(&common.data)?.into_iter().for_each(|authority| tsa_roots.add(authority.roots));
+    let listed = Trusted { witnesses, quorum, tsa_roots, ..Trusted::default() };
+    carry_out(common, verify, Source::Folder(&common.data), listed)
+}
+
+fn carry_out(
+    common: &Common,
+    verify: &Verify,
+    source: Source<'_>,
+    unless_told: Trusted,
+) -> Result<ExitCode, Failure> {
+    let question = Question {
+        level: verify.level,
+        require: verify.require,
+        trusted: trusted(verify, unless_told)?,
+        fast: verify.fast,
+        kept: kept(&verify.since)?,
+    };
+    let mut progress = Progress::new();
+    let verified = wuping_replay::verify::verify(source, &question, &mut |done, of| progress.told(done, of));
+    progress.end();
+    let verified = verified?;
+    if common.json {
+        print_json(&verified)?;
+    } else {
+        tell(&verified);
+    }
+    Ok(if verified.findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+fn tell(verified: &Verified) {
+    for finding in &verified.findings {
+        let place =
+            finding.position.map_or_else(|| "ledger".to_owned(), |position| format!("entry {position}"));
+        println!("L{} {place}: {}: {}", finding.level, finding.code, finding.detail);
+    }
+    println!("{}", verified.summary());
+    verified.remarks().iter().for_each(|remark| println!("{remark}"));
+}
+
+fn files_at(place: &str, login: Option<&str>) -> Result<Arc<dyn LogFiles>, Failure> {
+    if !place.contains("://") {
+        let folder = Path::new(place);
+        if !folder.is_dir() {
+            return Err(Failure::asked(format!(
+                "there is no folder {place}: --tiles takes one that “wuping export tiles” wrote, or an address http(s)://…"
+            )));
+        }
+        return Ok(Arc::new(FolderFiles::of(folder)));
+    }
+    let client = LogClient::of(place)?;
+    let Some(login) = login else { return Ok(Arc::new(client)) };
+    let password = std::env::var(PASSWORD).map_err(|_| {
+        Failure::asked(format!("--login needs the password in the environment variable {PASSWORD}"))
+    })?;
+    Ok(Arc::new(client.signed_in(login, &password)?))
+}
+
+fn trusted(verify: &Verify, unless_told: Trusted) -> Result<Trusted, Failure> {
+    if let Some(file) = &verify.trust {
+        let text = std::fs::read_to_string(file).map_err(|error| {
+            Failure::asked(format!("the trust file {} could not be read: {error}", file.display()))
+        })?;
+        return Ok(Trusted::parse(&text)?);
+    }
+    Ok(Trusted { log: verify.log_key.clone(), ..unless_told })
+}
+
+fn kept(files: &[PathBuf]) -> Result<Vec<KeptCheckpoint>, Failure> {
+    let mut kept = Vec::new();
+    for file in files {
+        let place = file.display().to_string();
+        let text = std::fs::read_to_string(file)
+            .map_err(|error| Failure::asked(format!("the checkpoint {place} could not be read: {error}")))?;
+        // a single checkpoint, as it is served, has no blank line behind it
+        let notes = whole_notes(&format!("{}\n\n", text.trim_end()));
+        if notes.is_empty() {
+            return Err(Failure::asked(format!(
+                "{place} holds no checkpoint: --since takes what /log/checkpoint gave"
+            )));
+        }
+        kept.extend(notes.into_iter().map(|note| KeptCheckpoint { place: place.clone(), note }));
+    }
+    Ok(kept)
+}
+
+fn level_of(text: &str) -> Result<u8, String> {
+    let level = text.trim_start_matches(['L', 'l']).parse::<u8>().ok().filter(|level| *level <= 5);
+    level.ok_or_else(|| "--require takes L0 to L5".to_owned())
+}
+
+/// How far it is, for whoever sits before a terminal and waits for more than a moment.
+struct Progress {
+    began: Instant,
+    bar: Option<ProgressBar>,
+}
+
+impl Progress {
+    fn new() -> Self {
+        Self { began: Instant::now(), bar: None }
+    }
+
+    fn told(&mut self, done: u64, of: u64) {
+        if self.bar.is_none() && self.began.elapsed() > A_MOMENT && std::io::stderr().is_terminal() {
+            let bar = ProgressBar::new(of).with_elapsed(self.began.elapsed());
+            if let Ok(style) =
+                ProgressStyle::with_template("{bar:40} {pos}/{len} entries, {per_sec}, {eta} left")
+            {
+                bar.set_style(style);
+            }
+            self.bar = Some(bar);
+        }
+        if let Some(bar) = &self.bar {
+            bar.set_position(done);
+        }
+    }
+
+    fn end(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// How many cosignatures make level 3 where no trust file says it.
+const QUORUM: usize = 2;
+const PASSWORD: &str = "WUPING_PASSWORD";
+const A_MOMENT: Duration = Duration::from_secs(1);
