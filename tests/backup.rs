@@ -10,8 +10,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use program::server::{Client, Server};
 use program::{Random, run, said, terminate, told};
+use rusqlite::Connection;
 use serde_json::json;
 use uuid::Uuid;
+use wuping::backup::{Progress, Restore, make, restore};
 use wuping_ledger::reader::Reader;
 
 #[test]
@@ -69,6 +71,14 @@ fn a_backup_made_while_the_server_writes_is_put_back_with_all_that_was_acknowled
     let recorded = Reader::open(&there).unwrap().stream("restores").unwrap();
     assert_eq!((recorded.len(), recorded[0].event_type.as_str()), (1, "LedgerRestored"));
     assert!(recorded[0].data.contains("\"signed\":null"), "{}", recorded[0].data);
+    assert!(recorded[0].data.contains("\"findings\":0"), "{}", recorded[0].data);
+    // the ledger's own streams have a history too, by their bare names
+    for (stream, event) in [("restores", "LedgerRestored"), ("heads", "HeadsCommitted")] {
+        let history = told(&there, &["history", stream, "--json"]);
+        assert_eq!((&history[0]["stream"], &history[0]["event_type"]), (&json!(stream), &json!(event)));
+    }
+    let nothing = run(&there, &["history", "erasures"]);
+    assert!(said(&nothing).contains("nothing is recorded of"), "{}", said(&nothing));
     told(&there, &["account", "password", "clerk", "--json"]);
     assert_eq!(Reader::open(&there).unwrap().stream("restores").unwrap().len(), 1, "once");
     sound(&there);
@@ -102,7 +112,146 @@ fn any_byte_that_is_changed_is_found_and_nothing_is_put_back() {
     }
     let without_keys = run(place.path(), &["verify", "--level", "5", "--backup", file.to_str().unwrap()]);
     assert!(without_keys.status.success(), "{}", said(&without_keys));
-    assert!(said(&without_keys).contains("the vault is not verified"), "{}", said(&without_keys));
+    assert!(said(&without_keys).contains("private values: NOT OPENED"), "{}", said(&without_keys));
+    assert!(said(&without_keys).contains("a changed value would not be found"), "{}", said(&without_keys));
+}
+
+#[test]
+fn without_the_vault_key_a_value_that_is_missing_or_cut_is_found_all_the_same() {
+    let place = tempfile::tempdir().unwrap();
+    let (folder, file) = (place.path().join("ledger"), place.path().join("one.wuping"));
+    told(&folder, &["init", "--origin", "ledger.example/backup", "--json"]);
+    let damage = [
+        ("DELETE FROM disclosures", "vault-missing"),
+        ("DROP TRIGGER disclosures_are_never_updated; UPDATE disclosures SET sealed = x'00'", "vault-value"),
+    ];
+    for (sql, finding) in damage {
+        let broken = place.path().join(finding);
+        program::copy(&folder, &broken);
+        Connection::open(broken.join("vault.db")).unwrap().execute_batch(sql).unwrap();
+        let _ = std::fs::remove_file(&file);
+        told(&broken, &["backup", file.to_str().unwrap(), "--json"]);
+        let verified = run(place.path(), &["verify", "--backup", file.to_str().unwrap(), "--json"]);
+        assert_eq!(verified.status.code(), Some(1), "{}", said(&verified));
+        assert!(said(&verified).contains(finding), "{}", said(&verified));
+
+        // it is not put back either, until somebody says so
+        let there = place.path().join(format!("{finding}-there"));
+        let refused = run(&there, &["restore", file.to_str().unwrap()]);
+        assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
+        assert!(said(&refused).contains(finding) && !there.exists(), "{}", said(&refused));
+        let knowingly = told(&there, &["restore", file.to_str().unwrap(), "--accept-findings", "--json"]);
+        assert!(knowingly["restored"]["findings"].as_u64().unwrap() > 0, "{knowingly}");
+        assert!(there.join("ledger.db").exists());
+    }
+}
+
+#[test]
+fn who_was_signed_in_when_it_was_made_is_not_when_it_is_put_back() {
+    let place = tempfile::tempdir().unwrap();
+    let (folder, file) = (place.path().join("ledger"), place.path().join("one.wuping"));
+    told(&folder, &["init", "--origin", "ledger.example/backup", "--json"]);
+    let account = ["account", "open", "clerk", "--name", "某人", "--role", "data_clerk", "--json"];
+    let password = told(&folder, &account)["password"].as_str().unwrap().to_owned();
+    let server = Server::start(&folder, &[]);
+    let session = server.sign_in("clerk", &password);
+    told(&folder, &["backup", file.to_str().unwrap(), "--with-keys", "--json"]);
+    let count = |folder: &Path| -> i64 {
+        let office = Connection::open(folder.join("office.db")).unwrap();
+        office.query_row("SELECT count(*) FROM sessions", [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(count(&folder), 1);
+    end(server);
+    let there = place.path().join("there");
+    told(&there, &["restore", file.to_str().unwrap(), "--json"]);
+    assert_eq!(count(&there), 0);
+    let server = Server::start(&there, &[]);
+    let mut client = Client::to(server.address);
+    let body = json!({ "layer": "building", "address": "石井街道1号" });
+    let answer = client.command(&session, "premises/late/register", Uuid::now_v7(), &body).unwrap();
+    assert_eq!(answer.status, 401, "{}", answer.body);
+    server.sign_in("clerk", &password);
+    end(server);
+}
+
+#[test]
+fn attachments_are_in_it_by_their_digests_and_an_altered_one_is_left_out_and_named() {
+    let place = tempfile::tempdir().unwrap();
+    let (folder, file) = (place.path().join("ledger"), place.path().join("one.wuping"));
+    told(&folder, &["init", "--origin", "ledger.example/backup", "--json"]);
+    let attachments = folder.join("attachments");
+    let mut names = Vec::new();
+    for number in 0..40_u8 {
+        let bytes = vec![number; 1_000 + usize::from(number)];
+        let name = wuping_ledger::encoding::Hash::of(&bytes).hex();
+        std::fs::create_dir_all(attachments.join(&name[..2])).unwrap();
+        std::fs::write(attachments.join(&name[..2]).join(&name), bytes).unwrap();
+        names.push(name);
+    }
+    std::fs::write(attachments.join(&names[0][..2]).join(format!("{}#1", names[0])), b"half").unwrap();
+    let made = told(&folder, &["backup", file.to_str().unwrap(), "--json"]);
+    assert_eq!((&made["attachments"], &made["altered"]), (&json!(40), &json!([])));
+    assert!(made["files"].as_object().unwrap().keys().all(|name| !name.contains("attachments")), "{made}");
+    let there = place.path().join("there");
+    told(&there, &["restore", file.to_str().unwrap(), "--json"]);
+    for name in &names {
+        assert!(there.join("attachments").join(&name[..2]).join(name).exists(), "{name}");
+    }
+    let last: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(folder.join("last-backup.json")).unwrap()).unwrap();
+    assert_eq!(last["made_at"], made["made_at"]);
+
+    std::fs::write(attachments.join(&names[7][..2]).join(&names[7]), b"another photo").unwrap();
+    let again = place.path().join("two.wuping");
+    let made = run(&folder, &["backup", again.to_str().unwrap(), "--json"]);
+    assert_eq!(made.status.code(), Some(1), "{}", said(&made));
+    assert!(said(&made).contains(&format!("\"altered\":[\"{}\"]", names[7])), "{}", said(&made));
+    let there = place.path().join("there-2");
+    told(&there, &["restore", again.to_str().unwrap(), "--json"]);
+    assert!(!there.join("attachments").join(&names[7][..2]).join(&names[7]).exists());
+}
+
+#[test]
+fn what_somebody_else_put_beside_the_folder_is_left_alone_and_what_a_crash_left_is_not() {
+    let place = tempfile::tempdir().unwrap();
+    let (folder, file) = (place.path().join("ledger"), place.path().join("one.wuping"));
+    told(&folder, &["init", "--origin", "ledger.example/backup", "--json"]);
+    told(&folder, &["backup", file.to_str().unwrap(), "--json"]);
+    let (there, part) = (place.path().join("there"), place.path().join("there.part"));
+    std::fs::create_dir_all(&part).unwrap();
+    std::fs::write(part.join("thesis.txt"), "years of work").unwrap();
+    let refused = run(&there, &["restore", file.to_str().unwrap()]);
+    assert!(said(&refused).contains("move it away"), "{}", said(&refused));
+    assert_eq!(std::fs::read_to_string(part.join("thesis.txt")).unwrap(), "years of work");
+    assert!(!there.exists());
+    // as an interrupted restoration leaves it
+    std::fs::write(part.join(".wuping-restore"), "").unwrap();
+    told(&there, &["restore", file.to_str().unwrap(), "--json"]);
+    assert!(there.join("ledger.db").exists() && !part.exists() && !there.join(".wuping-restore").exists());
+}
+
+#[test]
+fn how_far_it_has_come_is_told_up_to_the_end() {
+    let place = tempfile::tempdir().unwrap();
+    let (folder, file) = (place.path().join("ledger"), place.path().join("one.wuping"));
+    told(&folder, &["init", "--origin", "ledger.example/backup", "--json"]);
+    let mut told: Vec<Progress> = Vec::new();
+    make(&folder, &file, false, &mut |progress| told.push(progress)).unwrap();
+    let asked = Restore {
+        file,
+        folder: place.path().join("there"),
+        checkpoints: vec![],
+        accept_loss: None,
+        accept_findings: false,
+    };
+    restore(&asked, &mut |progress| told.push(progress)).unwrap();
+    for doing in ["packing", "checking", "unpacking"] {
+        let of: Vec<&Progress> = told.iter().filter(|progress| progress.doing == doing).collect();
+        assert!(of.is_sorted_by_key(|progress| progress.done), "{doing}");
+        let last = of.last().unwrap();
+        assert!(last.of > 0 && last.done <= last.of && last.done * 10 >= last.of * 9, "{doing}: {last:?}");
+    }
+    assert!(told.iter().any(|progress| progress.doing == "verifying"));
 }
 
 #[test]

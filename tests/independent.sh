@@ -53,5 +53,31 @@ wuping import toronto-evaluations "$work/slice.csv" --data "$small"
 wuping export tiles "$work/small-log" --data "$small"
 "$PYTHON" tests/verifiers/check_entries.py "$work/small-log" "$(wuping key log --data "$small")" --derive "target/debug/wuping derive" --require L5
 
+# Proofs of single entries and of the log's growth, by the other implementation.
+small_key=$(wuping key log --data "$small")
+"$PYTHON" - "$small/checkpoints.txt" "$work" <<'EOF'
+import sys
+notes = open(sys.argv[1], encoding="utf-8").read().split("\n\n")
+whole = [f"{text}\n\n{lines}\n" for text, lines in zip(notes[0::2], notes[1::2])]
+for name, note in ("old", whole[0]), ("new", whole[-1]):
+    open(f"{sys.argv[2]}/{name}.note", "w", encoding="utf-8").write(note)
+EOF
+sizes=$(sed -n 2p "$work/old.note"; sed -n 2p "$work/new.note")
+wuping proof consistency $sizes -o "$work/growth.txt" --data "$small" >/dev/null
+"$PYTHON" tests/verifiers/check_proof.py consistency "$work/growth.txt" "$small_key" "$work/old.note" "$work/new.note"
+for position in 0 1 7 8 63 100; do
+  wuping proof inclusion "$position" -o "$work/p.tlog-proof" --entry "$work/p.json" --data "$small" >/dev/null
+  "$PYTHON" tests/verifiers/check_proof.py inclusion "$work/p.tlog-proof" "$work/p.json" "$small_key"
+  wuping proof check "$work/p.tlog-proof" --entry "$work/p.json" --log-key "$small_key" --data "$work/no-ledger" >/dev/null
+done
+
+# A disclosure by a legal officer, checked by both.
+password=$(wuping account open legal --name 某人 --role legal_officer --json --data "$small" | "$PYTHON" -c 'import json, sys; print(json.load(sys.stdin)["password"])')
+opened=$(wuping history "$(wuping key list --json --data "$small" | "$PYTHON" -c 'import json, sys; print("account/" + [k["holder"] for k in map(json.loads, sys.stdin) if k["role"] == "officer"][-1])')" --json --data "$small" \
+  | "$PYTHON" -c 'import json, sys; print(json.load(sys.stdin)[0]["position"])')
+WUPING_PASSWORD=$password wuping disclose "$opened" --field name --basis "a test" --to "a test" --as legal -o "$work/name.json" --data "$small" >/dev/null
+"$PYTHON" tests/verifiers/check_disclosure.py "$work/name.json" "$small_key"
+wuping disclose check "$work/name.json" --log-key "$small_key" --data "$work/no-ledger" >/dev/null
+
 wuping conformance scheme tests/cases/cases.json
 wuping conformance vectors tests/verifiers/vectors.json --log tests/verifiers/sample-log

@@ -117,6 +117,21 @@ async fn what_is_refused_says_why_and_leaves_nothing_behind() {
     without_id.headers_mut().remove("idempotency-key");
     let derived = Uuid::parse_str("2f0b3c1d-5a6e-8b7c-9d0e-112233445566").unwrap();
     let with_derived_id = server.command("premises/b-2/register", derived, &building());
+    let written = |text: &'static str| {
+        let mut request = register("premises/b-2/register", &building());
+        *request.body_mut() = Body::from(text);
+        request
+    };
+    let twice = written(r#"{"layer":"building","address":"一号","address":"二号"}"#);
+    let twice_below =
+        written(r#"{"layer":"building","address":"一号","codes":{"house_code":"1","house_code":"2"}}"#);
+    let no_json = written("layer=building");
+    let mut form = register("premises/b-2/register", &building());
+    form.headers_mut().insert("content-type", "text/plain".parse().unwrap());
+    let mut other_command = building();
+    other_command["command"] = json!("close");
+    let mut long = building();
+    long["address"] = json!("长".repeat(20_000));
     let mut large = building();
     large["address"] = json!("长".repeat(200_000));
 
@@ -132,6 +147,13 @@ async fn what_is_refused_says_why_and_leaves_nothing_behind() {
         (nobody, 401, "not_signed_in"),
         (without_id, 400, "malformed"),
         (with_derived_id, 400, "malformed"),
+        (twice, 400, "malformed"),
+        (twice_below, 400, "malformed"),
+        (no_json, 400, "malformed"),
+        (form, 415, "not_json"),
+        (register("premises/b-2/register", &other_command), 400, "malformed"),
+        (register("premises/b-2/register", &long), 422, "entry_too_large"),
+        (register("premises/b-2/register", &large), 413, "too_large"),
         (server.sign_in("wrong"), 401, "wrong_name_or_password"),
     ];
     for (request, status, code) in cases {

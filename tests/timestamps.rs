@@ -131,10 +131,11 @@ fn an_authority_that_was_away_is_asked_again_for_the_last_checkpoint_of_the_day(
     assert_eq!((stamped.size, stamped.new), (signed, true));
     assert!(due(&back, tomorrow).is_empty(), "once a day");
     // a backup holds the stamps, and what it takes to read the list
-    let manifest = wuping::backup::make(&folder, &place.place.path().join("backup"), false).unwrap();
+    let file = place.place.path().join("backup");
+    let made = wuping::backup::make(&folder, &file, false, &mut |_| ()).unwrap();
     let stamp = format!("timestamps/{signed:012}.test.tsr");
     for name in ["authorities.txt", "tsa.pem", &stamp] {
-        assert!(manifest.files.contains_key(name), "{name}: {:?}", manifest.files.keys());
+        assert!(made.manifest.files.contains_key(name), "{name}: {:?}", made.manifest.files.keys());
     }
     std::fs::write(folder.join("fork-alarm.txt"), "a test\n").unwrap();
     assert!(matches!(ask_now(&folder), Err(AuthorityError::Alarm)));

@@ -202,7 +202,7 @@ impl App {
 
     fn over(folder: &Path, ledger: Ledger, shelf: Arc<Shelf>, simulating: bool) -> Result<Self, OpenError> {
         let vault = Arc::new(Vault::open(folder)?);
-        let back = apply_again(ledger.reader(), &vault)?;
+        let back = apply_again(ledger.reader(), &vault, folder)?;
         if back > 0 {
             tracing::warn!(back, "private values that were erased were there again, and are erased again");
         }

@@ -2,12 +2,15 @@
 
 mod accounts;
 mod backup;
+mod bar;
 mod bench;
 mod clock;
+mod disclose;
 mod erase;
 mod feeds;
 mod keys;
 mod open;
+mod proof;
 mod read;
 mod serve;
 mod timestamp;
@@ -87,6 +90,14 @@ enum Command {
     /// Recompute one result from its inputs: JSON on standard input, the result on standard output
     #[command(after_help = "Example:\n  wuping derive < question.json")]
     Derive,
+    /// Disclose private values of an entry to somebody who may see them: recorded first, then shown
+    #[command(
+        after_help = "Examples:\n  wuping disclose 1200 --field name phone --basis \"court order 2026-17\" --to \"the district court\" --as wang -o 1200.disclosure.json\n  wuping disclose check 1200.disclosure.json --log-key \"$KEY\""
+    )]
+    Disclose(disclose::Disclose),
+    /// Say in plain words what is right and what is wrong; exit 0 well, 1 something to do, 2 could not look
+    #[command(after_help = "Example:\n  wuping doctor\n\nIt only reads, and works beside a running server.")]
+    Doctor,
     /// Erase private values of a subject for ever, under a root key
     #[command(
         after_help = "Examples:\n  wuping erase account/a-1 --dry-run\n  wuping erase account/a-1 --field name --authority \"the district's data office\" --reason \"request of the person\" --root-key root-1.key --receipt receipt.tlog-proof"
@@ -143,6 +154,12 @@ enum Command {
     /// Keys of the ledger
     #[command(subcommand, after_help = "Example:\n  wuping key log")]
     Key(keys::Key),
+    /// Proofs of entries and of the log's growth: write them, check them anywhere
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  wuping proof inclusion 1200 -o 1200.tlog-proof --entry 1200.json\n  wuping proof consistency 1000 1200 -o 1000-1200.txt\n  wuping proof check 1200.tlog-proof --entry 1200.json --log-key \"$KEY\""
+    )]
+    Proof(proof::Proof),
     /// Views from the log, verified
     #[command(after_help = "Examples:\n  wuping rebuild\n  wuping rebuild --at 1200 --to past-views.db")]
     Rebuild {
@@ -177,7 +194,7 @@ enum Command {
     #[command(
         after_help = "Example:\n  wuping --data ./restored restore ../backups/2026-11-25.wuping --checkpoint ../elsewhere/checkpoints.txt"
     )]
-    Restore(backup::PutBack),
+    Restore(backup::BackupToRestore),
     /// Serve pages, REST, tiles and proofs
     #[command(after_help = "Example:\n  wuping serve --listen 127.0.0.1:8080")]
     Serve(serve::Serve),
@@ -253,6 +270,8 @@ fn carry_out(line: Line) -> Result<ExitCode, Failure> {
             read::conformance(&common, kind, &file, log.as_deref())
         }
         Some(Command::Derive) => read::derive(),
+        Some(Command::Disclose(command)) => disclose::disclose(&common, command),
+        Some(Command::Doctor) => read::doctor(&common),
         Some(Command::Erase(command)) => erase::erase(&common, &command),
         Some(Command::Explain { subject, to_star }) => read::explain(&common, &subject, to_star),
         Some(Command::Export(export)) => read::export(&common, export),
@@ -261,6 +280,7 @@ fn carry_out(line: Line) -> Result<ExitCode, Failure> {
         Some(Command::Import { kind: Import::TorontoEvaluations, files }) => open::import(&common, &files),
         Some(Command::Init { origin, administrator }) => open::init(&common, &origin, &administrator),
         Some(Command::Key(command)) => keys::key(&common, command),
+        Some(Command::Proof(command)) => proof::proof(&common, command),
         Some(Command::Rebuild { at, to }) => read::rebuild(&common, at, to),
         Some(Command::Report { name: Report::Grades, as_of, at, valid_at, format }) => {
             read::report_grades(&common, at, as_of.as_deref(), valid_at, format)

@@ -2,11 +2,12 @@
 //! (docs/format.md §8). What was interrupted is finished when the house is opened next.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::path::Path;
 
 use serde_json::{Value, json};
 use uuid::Uuid;
 use wuping_ledger::append::{AppendError, AppendRequest, Author, NewEvent, Receipt};
-use wuping_ledger::attachments::{AttachmentError, Attachments};
+use wuping_ledger::attachments::{AttachmentError, erase_in_folder};
 use wuping_ledger::disclosure::digests_in;
 use wuping_ledger::erasure::targets;
 use wuping_ledger::reader::Reader;
@@ -89,6 +90,21 @@ pub async fn erase(
     authority: &str,
     reason: &str,
 ) -> Result<Receipt, ErasureError> {
+    let receipt = record(app, plan, root, authority, reason).await?;
+    let digests: Vec<&str> = plan.targets.values().flatten().map(String::as_str).collect();
+    carry_out(app.reader(), &app.vault, &app.folder, &digests)?;
+    app.ledger.writer().sign_now().await?;
+    Ok(receipt)
+}
+
+/// The entry that says so, before anything is deleted.
+async fn record(
+    app: &App,
+    plan: &Plan,
+    root: Author,
+    authority: &str,
+    reason: &str,
+) -> Result<Receipt, ErasureError> {
     if plan.targets.is_empty() {
         return Err(ErasureError::Nothing);
     }
@@ -101,29 +117,45 @@ pub async fn erase(
         json!({ "authority": authority, "reason": reason, "targets": targets, "type": "FieldsErased" });
     let event = NewEvent::of_the_ledger(StreamPath::new("erasures")?, &data)?;
     let request = AppendRequest::single(Uuid::now_v7(), root, Timestamp::now(), event);
-    let photos = photos(&app.vault, plan.targets.values().flatten())?;
-    let receipt = app.ledger.writer().append(request).await?;
-    let digests: Vec<&str> = plan.targets.values().flatten().map(String::as_str).collect();
-    app.vault.erase(&digests)?;
-    erase_attachments(app, photos).await?;
-    app.ledger.writer().sign_now().await?;
-    Ok(receipt)
+    Ok(app.ledger.writer().append(request).await?)
 }
 
-/// Applies every recorded erasure again: one that was interrupted, and values that an older backup of the vault brought back.
+/// Applies every recorded erasure again: one that was interrupted, and values that an older backup of the vault brought back, each
+/// with the attachments that it named.
 ///
 /// # Errors
-/// If ledger or vault cannot be read or written.
-pub fn apply_again(reader: &Reader, vault: &Vault) -> Result<usize, ErasureError> {
+/// If ledger, vault or attachments cannot be read or written.
+pub fn apply_again(reader: &Reader, vault: &Vault, folder: &Path) -> Result<usize, ErasureError> {
     let erased: BTreeSet<String> = erased(reader)?.into_iter().map(|(_, digest)| digest).collect();
     let digests: Vec<&str> = erased.iter().map(String::as_str).collect();
     let there = vault.values(&digests)?;
     let back: Vec<&str> =
         digests.iter().zip(&there).filter(|(_, value)| value.is_some()).map(|(digest, _)| *digest).collect();
     if !back.is_empty() {
-        vault.erase(&back)?;
+        carry_out(reader, vault, folder, &back)?;
     }
     Ok(back.len())
+}
+
+/// Deletes what was erased: attachments first, for it is the values that name them. Whatever comes in between, what is still to be
+/// done is known from the values that are still there.
+fn carry_out(reader: &Reader, vault: &Vault, folder: &Path, digests: &[&str]) -> Result<(), ErasureError> {
+    let named = photos(vault, digests)?;
+    if !named.is_empty() {
+        let live = live_photos(reader, vault)?;
+        for photo in named.difference(&live) {
+            erase_in_folder(&folder.join("attachments"), photo)?;
+        }
+    }
+    Ok(vault.erase(digests)?)
+}
+
+/// The digests of all that was erased.
+///
+/// # Errors
+/// If the ledger cannot be read.
+pub fn erased_digests(reader: &Reader) -> Result<HashSet<String>, ErasureError> {
+    Ok(erased(reader)?.into_iter().map(|(_, digest)| digest).collect())
 }
 
 /// What was erased: position and digest.
@@ -138,42 +170,137 @@ fn erased(reader: &Reader) -> Result<HashSet<(u64, String)>, ErasureError> {
     Ok(erased)
 }
 
-/// Deletes attachments that no value which is still there names.
-async fn erase_attachments(app: &App, named: BTreeSet<String>) -> Result<(), ErasureError> {
-    if named.is_empty() {
-        return Ok(());
-    }
-    let live = live_photos(app.reader(), &app.vault)?;
-    let attachments = Attachments::in_folder(&app.folder.join("attachments"))?;
-    for photo in named.difference(&live) {
-        attachments.erase(photo).await?;
-    }
-    Ok(())
-}
-
-/// Every photo that a value which is still there names.
-fn live_photos(reader: &Reader, vault: &Vault) -> Result<BTreeSet<String>, ErasureError> {
-    let mut live = BTreeSet::new();
-    let mut with_photos = Vec::new();
+/// Every photo that a value names which is still there and was not erased.
+///
+/// # Errors
+/// If ledger or vault cannot be read.
+pub fn live_photos(reader: &Reader, vault: &Vault) -> Result<BTreeSet<String>, ErasureError> {
+    let erased = erased_digests(reader)?;
+    let (mut live, mut with_photos) = (BTreeSet::new(), Vec::new());
     reader.rows(0, u64::MAX, |row| {
         if row.data.contains("\"photo_count\"") {
-            with_photos.extend(digests_in(row.data));
+            with_photos.extend(digests_in(row.data).into_iter().filter(|digest| !erased.contains(digest)));
         }
         Ok::<_, StoreError>(())
     })?;
     for part in with_photos.chunks(DIGESTS_AT_A_TIME) {
-        live.extend(photos(vault, part.iter())?);
+        let digests: Vec<&str> = part.iter().map(String::as_str).collect();
+        live.extend(photos(vault, &digests)?);
     }
     Ok(live)
 }
 
 /// The photos that these values name.
-fn photos<'d>(
-    vault: &Vault,
-    digests: impl Iterator<Item = &'d String>,
-) -> Result<BTreeSet<String>, ErasureError> {
-    let digests: Vec<&str> = digests.map(String::as_str).collect();
-    Ok(vault.values(&digests)?.into_iter().flatten().flat_map(|value| attachments_in(&value)).collect())
+fn photos(vault: &Vault, digests: &[&str]) -> Result<BTreeSet<String>, ErasureError> {
+    Ok(vault.values(digests)?.into_iter().flatten().flat_map(|value| attachments_in(&value)).collect())
 }
 
 const DIGESTS_AT_A_TIME: usize = 1_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wuping_ledger::attachments::Attachments;
+    use wuping_ledger::private::split_private;
+
+    struct House {
+        app: App,
+        folder: tempfile::TempDir,
+        photos: [String; 3],
+        /// Positions of two entries: the first names photos 0 and 1, the second 1 and 2.
+        entries: [u64; 2],
+    }
+
+    impl House {
+        async fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let app = App::create(folder.path(), "ledger.example/erasing", false).unwrap();
+            let attachments = Attachments::in_folder(&folder.path().join("attachments")).unwrap();
+            let mut photos = [const { String::new() }; 3];
+            for (number, photo) in photos.iter_mut().enumerate() {
+                *photo = attachments.put(vec![b'a'; number + 1]).await.unwrap();
+            }
+            let mut entries = [0; 2];
+            for (at, entry) in entries.iter_mut().enumerate() {
+                let of = |number: usize| json!({ "bytes": number + 1, "sha256": photos[number], "type": "image/jpeg" });
+                let private = json!({ "photos": [of(at), of(at + 1)], "note": "seen" });
+                let received = json!({ "channel": "counter", "ref": "t" });
+                let said = json!({ "private": private, "received": received, "type": "Seen" });
+                let (data, disclosures) = split_private(said).unwrap();
+                app.vault.put(&disclosures, app.reader().size().unwrap()).unwrap();
+                let stream = StreamPath::new("survey/s-1").unwrap();
+                let event = NewEvent { stream, schema: "test/1".to_owned(), data };
+                let request = AppendRequest::single(Uuid::now_v7(), Author::Intake, Timestamp::now(), event);
+                *entry = app.ledger.writer().append(request).await.unwrap().position;
+            }
+            Self { app, folder, photos, entries }
+        }
+
+        fn root(&self) -> Author {
+            let seed = std::fs::read_to_string(self.folder.path().join("root-1.key")).unwrap();
+            Author::Root(std::sync::Arc::new(wuping_ledger::keys::Signer::from_seed_hex(&seed).unwrap()))
+        }
+
+        fn plan(&self, entry: usize) -> Plan {
+            let mut plan = plan(self.app.reader(), &self.app.vault, "survey/s-1", Some("photos")).unwrap();
+            plan.targets.retain(|position, _| *position == self.entries[entry]);
+            plan
+        }
+
+        /// Which of the photos are kept.
+        fn kept(&self) -> Vec<usize> {
+            let there = |photo: &String| {
+                self.folder.path().join("attachments").join(&photo[..2]).join(photo).exists()
+            };
+            (0..3).filter(|number| there(&self.photos[*number])).collect()
+        }
+
+        async fn opened_again(self) -> Self {
+            self.app.close().await.unwrap();
+            let app = App::open(self.folder.path()).unwrap();
+            Self { app, ..self }
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_photo_goes_with_the_last_value_that_names_it() {
+        let house = House::new().await;
+        erase(&house.app, &house.plan(0), house.root(), "a", "b").await.unwrap();
+        assert_eq!(house.kept(), [1, 2], "the second entry names photo 1 too");
+        erase(&house.app, &house.plan(1), house.root(), "a", "b").await.unwrap();
+        assert_eq!(house.kept(), [] as [usize; 0]);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_a_crash_left_of_an_erasure_goes_when_the_house_is_opened_next() {
+        // closed and opened again, all of the vault is in its file
+        let house = House::new().await.opened_again().await;
+        let older = std::fs::read(house.folder.path().join("vault.db")).unwrap();
+        let (first, second) = (house.plan(0), house.plan(1));
+        assert!(!first.targets.is_empty() && !second.targets.is_empty());
+        // it ends right behind the entry: neither attachments nor values are gone
+        for (plan, kept) in [(&first, vec![1, 2]), (&second, vec![])] {
+            let house = &house;
+            record(&house.app, plan, house.root(), "a", "b").await.unwrap();
+            assert_eq!(apply_again(house.app.reader(), &house.app.vault, house.folder.path()).unwrap(), 1);
+            assert_eq!(house.kept(), kept);
+        }
+        assert_eq!(apply_again(house.app.reader(), &house.app.vault, house.folder.path()).unwrap(), 0);
+
+        // vault and attachments of an older backup are put back
+        let attachments = Attachments::in_folder(&house.folder.path().join("attachments")).unwrap();
+        for number in 0..3 {
+            attachments.put(vec![b'a'; number + 1]).await.unwrap();
+        }
+        let House { app, folder, photos, entries } = house;
+        app.close().await.unwrap();
+        for rest in ["vault.db-wal", "vault.db-shm"] {
+            let _ = std::fs::remove_file(folder.path().join(rest));
+        }
+        std::fs::write(folder.path().join("vault.db"), older).unwrap();
+        let house = House { app: App::open(folder.path()).unwrap(), folder, photos, entries };
+        assert_eq!(house.kept(), [] as [usize; 0]);
+        let house = house.opened_again().await;
+        assert_eq!(house.plan(0), Plan::default());
+    }
+}

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use wuping_ledger::encoding::{b64u_encode, hex_encode, sha256};
 use wuping_ledger::keyring::{KeyringError, random};
 
@@ -232,6 +232,29 @@ impl Office {
     fn lock(&self) -> MutexGuard<'_, Connection> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// How many names there are to sign in by, in the records of a folder; looked at beside whoever writes.
+///
+/// # Errors
+/// If the database cannot be read.
+pub fn logins(folder: &Path) -> rusqlite::Result<u64> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(folder.join("office.db"), flags)?;
+    connection.query_row("SELECT count(*) FROM logins", [], |row| row.get(0))
+}
+
+/// Ends every session in a copy of the records, and leaves nothing of them: whoever was signed in when it was copied is not when it
+/// is put back.
+///
+/// # Errors
+/// If the database cannot be written.
+pub fn end_sessions(file: &Path) -> rusqlite::Result<()> {
+    let connection = Connection::open(file)?;
+    connection.pragma_update(None, "secure_delete", "ON")?;
+    // a copy made before there were sessions has no such table
+    connection.execute_batch(SCHEMA)?;
+    connection.execute("DELETE FROM sessions", []).map(|_| ())
 }
 
 fn open_feed(row: &rusqlite::Row<'_>) -> rusqlite::Result<OpenFeed> {

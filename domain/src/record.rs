@@ -1,6 +1,6 @@
 //! Record: what is said about facts already recorded. A correction: what was said stands, a further event says what was
 //! wrong, and what follows is computed again. A word for somebody without a key, a record under doubt, a request about
-//! personal data, an answer to a court. A record is about one matter and takes what follows on it.
+//! personal data, a disclosure, an answer to a court. A record is about one matter and takes what follows on it.
 
 mod matters;
 #[cfg(test)]
@@ -37,6 +37,7 @@ pub struct Record {
 pub enum Matter {
     Correction,
     DeadlineMissed,
+    Disclosure,
     DoubtfulRecord,
     Erasure,
     Evidence,
@@ -123,6 +124,19 @@ pub enum Command {
         stream: String,
         /// Names of the private fields.
         fields: Vec<String>,
+    },
+    /// Show private values to somebody; this is recorded before they are.
+    Disclose {
+        /// Position of the entry that names the values.
+        sequence: u64,
+        /// Names of the values.
+        fields: Vec<String>,
+        /// The digest of each, in the same order.
+        digests: Vec<String>,
+        /// The legal basis, in words: private.
+        basis: String,
+        /// To whom, in words: private.
+        to: String,
     },
     /// Give out a bundle of evidence.
     IssueEvidence {
@@ -217,6 +231,12 @@ pub enum Event {
         by: String,
     },
     DeadlineMissed(Computed<Missed>),
+    DisclosureMade {
+        by: String,
+        digests: Vec<String>,
+        fields: Vec<String>,
+        sequence: u64,
+    },
     DoubtfulRecordConfirmed {
         event_id: String,
         stream: String,
@@ -287,6 +307,7 @@ pub enum Event {
 named!(Event {
     CorrectionPublished,
     DeadlineMissed,
+    DisclosureMade,
     DoubtfulRecordConfirmed,
     DoubtfulRecordWithdrawn,
     ErasurePostponed,
@@ -322,6 +343,7 @@ impl Concept for Record {
         self.matter = Some(match event {
             Event::CorrectionPublished { .. } | Event::FactCorrected { .. } => Matter::Correction,
             Event::DeadlineMissed(_) => Matter::DeadlineMissed,
+            Event::DisclosureMade { .. } => Matter::Disclosure,
             Event::DoubtfulRecordConfirmed { .. } | Event::DoubtfulRecordWithdrawn { .. } => {
                 Matter::DoubtfulRecord
             }

@@ -136,6 +136,23 @@ impl Attachments {
     }
 }
 
+/// Deletes the bytes of that name from a folder of this machine, durably, outside of async code. Nothing kept is nothing to do.
+///
+/// # Errors
+///
+/// [`AttachmentError`] if the folder cannot be written.
+pub fn erase_in_folder(folder: &Path, sha256: &str) -> Result<(), AttachmentError> {
+    let file = folder.join(place(sha256)?.as_ref());
+    let gone = match std::fs::remove_file(&file) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        removed => removed.and_then(|()| match file.parent() {
+            Some(parent) => File::open(parent)?.sync_all(),
+            None => Ok(()),
+        }),
+    };
+    gone.map_err(|source| AttachmentError::Folder { folder: folder.to_owned(), source })
+}
+
 /// `ab/ab12…`: 256 folders, so that none holds everything.
 fn place(sha256: &str) -> Result<Place, AttachmentError> {
     let well_formed = sha256.len() == 64 && sha256.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
@@ -177,6 +194,11 @@ mod tests {
         assert!(attachments.has(&sha256).await.unwrap());
         attachments.erase(&sha256).await.unwrap();
         attachments.erase(&sha256).await.unwrap();
+        assert!(!attachments.has(&sha256).await.unwrap());
+        attachments.put(b"a photo".to_vec()).await.unwrap();
+        erase_in_folder(folder.path(), &sha256).unwrap();
+        erase_in_folder(folder.path(), &sha256).unwrap();
+        assert!(erase_in_folder(folder.path(), "../x").is_err());
         assert!(!attachments.has(&sha256).await.unwrap());
         assert!(matches!(attachments.read(&sha256).await, Err(AttachmentError::Missing { .. })));
     }

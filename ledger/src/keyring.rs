@@ -178,6 +178,8 @@ pub fn write_private(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
 }
 
 const NONCE_BYTES: usize = 24;
+/// What a seal adds to what it seals: nonce and tag.
+pub(crate) const SEAL_BYTES: usize = NONCE_BYTES + 16;
 
 #[cfg(test)]
 mod tests {

@@ -5,6 +5,7 @@
 
 pub mod chain;
 pub mod disclosure;
+pub mod disclosure_file;
 pub mod encoding;
 pub mod entry;
 pub mod head_proof;
@@ -49,6 +50,7 @@ mod enrolment;
 pub mod erasure;
 pub mod genesis;
 mod held_keys;
+pub mod in_use;
 pub mod keyring;
 mod leaf_length;
 pub mod lock_file;

@@ -2,9 +2,11 @@
 
 use crate::encoding::Hash;
 use crate::merkle::{consistency_proof, inclusion_proof, root_from_subtrees, root_of};
+use crate::note::stated_size;
+use crate::proof_text::{ConsistencyText, TlogProof};
 use crate::reader::{Reader, locked};
 use crate::reading::LedgerReads;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, need_that};
 use crate::select::damaged;
 use crate::store::StoreError;
 use crate::tile::{Tile, TileKind, WIDTH, encode_bundle};
@@ -63,6 +65,37 @@ impl Reader {
     pub fn consistency_proof(&self, old: u64, new: u64) -> Result<Vec<Hash>, ProofError> {
         self.within(new)?;
         self.proving(|connection| consistency_proof(old, new, |level, n| self.subtree(connection, level, n)))
+    }
+
+    /// The proof file of the entry at `index` under the newest checkpoint, which comes with it (docs/format.md §7).
+    ///
+    /// # Errors
+    ///
+    /// [`ProofError::Unsigned`] if the newest checkpoint does not cover it, else as [`Reader::inclusion_proof`].
+    pub fn inclusion_file(&self, index: u64) -> Result<TlogProof, ProofError> {
+        let note = self.checkpoint()?;
+        let signed = note.as_deref().and_then(stated_size).unwrap_or(0);
+        let Some(note) = note.filter(|_| index < signed) else {
+            return Err(ProofError::Unsigned { size: index.saturating_add(1), signed });
+        };
+        Ok(TlogProof { index, proof: self.inclusion_proof(index, signed)?, note: note.into_bytes() })
+    }
+
+    /// The file that joins the trees of two sizes, both covered by the newest checkpoint (docs/format.md §7).
+    ///
+    /// # Errors
+    ///
+    /// [`ProofError::Refused`] if `old` is above `new`, [`ProofError::Unsigned`] if the newest checkpoint does not reach
+    /// to `new`, else as [`Reader::consistency_proof`].
+    pub fn consistency_file(&self, old_size: u64, new_size: u64) -> Result<ConsistencyText, ProofError> {
+        need_that(old_size <= new_size, "consistency-sizes", || format!("from {old_size} to {new_size}"))?;
+        let signed = self.checkpoint_size()?;
+        if new_size > signed {
+            return Err(ProofError::Unsigned { size: new_size, signed });
+        }
+        let (old_root, new_root) = (self.root_at(old_size)?, self.root_at(new_size)?);
+        let proof = self.consistency_proof(old_size, new_size)?;
+        Ok(ConsistencyText { old_size, old_root, new_size, new_root, proof })
     }
 
     /// The root of the tree when it had this size.
@@ -178,6 +211,16 @@ pub enum ProofError {
         size: u64,
         /// The size there is.
         stored: u64,
+    },
+    /// No checkpoint was signed yet that covers it.
+    #[error(
+        "the newest signed checkpoint covers {signed} entries, a proof for {size} was asked for: ask again after the next one"
+    )]
+    Unsigned {
+        /// The size asked for.
+        size: u64,
+        /// The size of the newest checkpoint.
+        signed: u64,
     },
     /// There is no such proof.
     #[error("there is no such proof: {0}")]

@@ -10,10 +10,10 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 
 use crate::disclosure::{Disclosure, digest_of, digests_in};
-use crate::keyring::{KeyringError, SealingKey};
+use crate::keyring::{KeyringError, SEAL_BYTES, SealingKey};
 use crate::reader::Reader;
 use crate::refusal::Refusal;
 use crate::select::signed;
@@ -37,6 +37,17 @@ pub struct CheckedVault {
     pub altered: Vec<String>,
     /// Attachments that values name, each behind the digest of the value.
     pub attachments: Vec<(String, String)>,
+}
+
+/// What a vault holds, as far as it is known without its key.
+#[derive(Clone, Debug, Default)]
+pub struct Listing {
+    /// Digests of all values.
+    pub digests: HashSet<String>,
+    /// Digests of those that are too short to be sealed values.
+    pub cut: Vec<String>,
+    /// Values that were put more than a day ago and are not known to be named by an entry: the daily sweep looks at them.
+    pub unswept: u64,
 }
 
 /// Why the vault could not do what it was asked.
@@ -111,6 +122,17 @@ impl Vault {
             connection.execute_batch(&format!("BEGIN;\n{SCHEMA}\nCOMMIT;")).map_err(failed)?;
         }
         check_schema_version(&connection, &file).map_err(VaultError::Ledger)?;
+        Ok(Self { file, connection: Mutex::new(connection), key, confirmed: Mutex::new(Vec::new()) })
+    }
+
+    /// Opens the vault of a folder for reading only, beside whoever writes.
+    ///
+    /// # Errors
+    ///
+    /// As [`Vault::open`]; nothing is made.
+    pub fn open_read_only(folder: &Path) -> Result<Self, VaultError> {
+        let (file, connection) = reading(folder)?;
+        let key = SealingKey::load(KEY_VARIABLE, &folder.join(KEY_FILE)).map_err(VaultError::Keyring)?;
         Ok(Self { file, connection: Mutex::new(connection), key, confirmed: Mutex::new(Vec::new()) })
     }
 
@@ -244,6 +266,33 @@ impl Vault {
         })
     }
 
+    /// What can be said of a folder's vault without its key, beside whoever writes: for `verify` and `doctor`.
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError`] if the database cannot be read or is of another version.
+    pub fn listing(folder: &Path) -> Result<Listing, VaultError> {
+        let (file, connection) = reading(folder)?;
+        let read = || {
+            let mut listing = Listing::default();
+            let mut select = connection.prepare("SELECT digest, length(sealed) FROM disclosures")?;
+            let mut rows = select.query([])?;
+            while let Some(row) = rows.next()? {
+                let digest = row.get_ref(0)?.as_str().unwrap_or("(no digest)").to_owned();
+                let sealed: i64 = row.get(1)?;
+                if !usize::try_from(sealed).is_ok_and(|bytes| bytes > SEAL_BYTES) {
+                    listing.cut.push(digest.clone());
+                }
+                listing.digests.insert(digest);
+            }
+            let mut select = connection.prepare("SELECT count(*) FROM unconfirmed WHERE put_at_ms < ?1")?;
+            let before = chrono::Utc::now().timestamp_millis() - UNNAMED_MS_MAX;
+            listing.unswept = select.query_row([before], |row| row.get(0))?;
+            Ok(listing)
+        };
+        read().map_err(|source| VaultError::Database { file, doing: "be read", source })
+    }
+
     fn sweep_before(&self, ledger: &Reader, put_before_ms: i64) -> Result<usize, VaultError> {
         self.write("note which values are named", |_| Ok(()))?;
         let old: Vec<(String, i64)> = self.read(|connection| {
@@ -327,6 +376,17 @@ impl Vault {
 pub fn attachments_in(value: &Disclosure) -> Vec<String> {
     let photos = value.value.as_array().filter(|_| value.name == "photos").into_iter().flatten();
     photos.filter_map(|photo| photo["sha256"].as_str().map(str::to_owned)).collect()
+}
+
+/// A connection that only reads.
+fn reading(folder: &Path) -> Result<(PathBuf, Connection), VaultError> {
+    let file = folder.join("vault.db");
+    let failed = |source| VaultError::Database { file: file.clone(), doing: "be read", source };
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(&file, flags).map_err(failed)?;
+    connection.busy_timeout(std::time::Duration::from_secs(10)).map_err(failed)?;
+    check_schema_version(&connection, &file).map_err(VaultError::Ledger)?;
+    Ok((file, connection))
 }
 
 /// All digests that entries name from a position on.

@@ -103,6 +103,19 @@ pub(crate) fn open_reading(path: &Path) -> Result<Connection, ViewsError> {
     Ok(connection)
 }
 
+/// How far a views file has come, if it is one of this program's version; looked at beside whoever writes.
+///
+/// # Errors
+/// [`ViewsError::Outdated`] for a damaged one or one of another version.
+pub fn standing(path: &Path) -> Result<Progress, ViewsError> {
+    let connection = open_reading(path).map_err(|error| match error {
+        ViewsError::Database { source, .. } => unusable(source),
+        other => other,
+    })?;
+    check_versions(&connection)?;
+    progress(&connection)
+}
+
 /// How far a file has come.
 pub(crate) fn progress(connection: &Connection) -> Result<Progress, ViewsError> {
     let sql = "SELECT log, frontier, recorded_at FROM progress";

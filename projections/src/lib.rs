@@ -43,5 +43,6 @@ mod query_tests;
 mod test_log;
 
 pub use error::ViewsError;
+pub use file::standing;
 pub use live::{ViewsHandle, ViewsState};
 pub use pool::Views;

@@ -8,9 +8,10 @@ use wuping_domain::reaction::Rulebooks;
 use wuping_ledger::encoding::Hash;
 use wuping_ledger::entry::Entry;
 use wuping_ledger::erasure;
-use wuping_ledger::vault::{Vault, VaultError};
+use wuping_ledger::keyring::KeyringError;
+use wuping_ledger::vault::{CheckedVault, Listing, Vault, VaultError};
 
-use crate::verified::Finding;
+use crate::verified::{Finding, VaultKey, VerifyError};
 
 /// The private values that entries name by their digests, each with the position of the entry.
 #[derive(Default)]
@@ -88,6 +89,50 @@ impl NamedValues {
 
 fn digest_of(text: &str) -> Option<Hash> {
     Hash::from_b64u(text, "sd-digest").ok()
+}
+
+/// Private values against the digests that entries name, and against their own where the key is there, with the attachments
+/// that they name in turn; says what was looked at.
+pub(crate) fn private_values(
+    folder: &Path,
+    mut named: NamedValues,
+    vault_key: VaultKey,
+    findings: &mut Vec<Finding>,
+) -> Result<String, VerifyError> {
+    if !folder.join("vault.db").exists() {
+        return Ok("there is no vault here".to_owned());
+    }
+    let altered = |digest: String| {
+        let detail = format!("the private value {digest} is not the one that was put");
+        Finding::of_level_0("vault-value", detail)
+    };
+    match Vault::open(folder) {
+        Ok(vault) => {
+            let CheckedVault { altered: others, attachments } = vault.checked()?;
+            let missing = named.attachments_missing(&vault, &attachments, &folder.join("attachments"))?;
+            let mut opened: u64 = 0;
+            vault.each_digest(&mut |digest| {
+                opened += 1;
+                named.is_there(digest);
+            })?;
+            findings.extend(missing.into_iter().chain(named.missing()));
+            findings.extend(others.into_iter().map(altered));
+            Ok(format!("{opened} opened, and compared with their digests"))
+        }
+        Err(VaultError::Keyring(KeyringError::Absent { .. })) if vault_key == VaultKey::IfThere => {
+            let Listing { digests, cut, .. } = Vault::listing(folder)?;
+            let told = format!(
+                "NOT OPENED: {} are there by their digests, but the vault key is not, so a changed value would not be found; \
+                 set WUPING_VAULT_KEY to have them compared",
+                digests.len()
+            );
+            digests.iter().for_each(|digest| named.is_there(digest));
+            findings.extend(named.missing());
+            findings.extend(cut.into_iter().map(altered));
+            Ok(told)
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// What is wrong with the rulebook that an entry publishes: its document is kept before it is published.

@@ -28,6 +28,9 @@ pub struct Verified {
     pub witnessed: String,
     /// What time-stamping authorities establish, or why nothing; empty below level 3 and where none is trusted.
     pub stamped: String,
+    /// What was looked at of the private values: whether they were opened, or their digests only; empty where there is no
+    /// vault to look into.
+    pub private_values: String,
     /// The key by which checkpoints were verified; none if none was brought along and the log states none.
     pub log_key: Option<String>,
     /// Whether that key was brought along. If not, it is what the log says of itself: whoever made the log chose it.
@@ -84,6 +87,16 @@ pub struct Finding {
     pub detail: String,
 }
 
+/// Whether private values must be opened.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum VaultKey {
+    /// Only where the key is there: a backup is kept apart from it.
+    IfThere,
+    /// A missing key is an error.
+    #[default]
+    Needed,
+}
+
 /// Why nothing could be verified at all.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
@@ -125,8 +138,12 @@ impl Verified {
             String::new()
         };
         let signatures = if self.signatures == BATCH { ", signatures verified by batch" } else { "" };
+        let private = match self.private_values.as_str() {
+            "" => String::new(),
+            told => format!("; private values: {told}"),
+        };
         format!(
-            "{}: {} entries, root {}, {held} up to L{}{signatures}{witnessed}{rederived}",
+            "{}: {} entries, root {}, {held} up to L{}{signatures}{witnessed}{rederived}{private}",
             self.origin, self.size, self.root, self.level
         )
     }

@@ -15,17 +15,16 @@ use wuping_ledger::note::{VerifierKey, stated_size};
 use wuping_ledger::reader::Reader;
 use wuping_ledger::stamps;
 use wuping_ledger::store::StoreError;
-use wuping_ledger::vault::Vault;
 use wuping_projections::ledger_rulebooks::LedgerRulebooks;
 
 use crate::continued::continued;
 use crate::derivations::Derivations;
-use crate::kept::NamedValues;
+use crate::kept::{NamedValues, private_values};
 use crate::verified::{BATCH, STRICT, behind, state};
 use crate::witnessed::{Stamped, Stamps, Trusted, Witnessed, stamped, witnessed};
 
 pub use crate::continued::KeptCheckpoint;
-pub use crate::verified::{Finding, Level, State, Verified, VerifyError};
+pub use crate::verified::{Finding, Level, State, VaultKey, Verified, VerifyError};
 
 /// What is verified.
 #[derive(Clone, Copy)]
@@ -47,6 +46,8 @@ pub struct Question {
     pub trusted: Trusted,
     /// Whether signatures are verified in batches instead of strictly one by one.
     pub fast: bool,
+    /// Whether private values must be opened.
+    pub vault_key: VaultKey,
     /// Checkpoints of this log that somebody kept earlier: each must be of this history.
     pub kept: Vec<KeptCheckpoint>,
 }
@@ -115,8 +116,9 @@ pub fn verify(
         report.findings.iter().filter(|finding| finding.level <= level).cloned().map(Finding::from).collect();
     let (equal, differing) = derivations.map(|made| (made.equal, made.findings)).unwrap_or_default();
     findings.extend(differing);
+    let mut private = String::new();
     if let (Source::Folder(folder), Some(named)) = (source, named) {
-        findings.extend(values(folder, named)?);
+        private = private_values(folder, named, question.vault_key, &mut findings)?;
         findings.extend(attachments(&folder.join("attachments"))?);
     }
     if report.more {
@@ -134,7 +136,8 @@ pub fn verify(
         0..3 => (Witnessed::Not(String::new()), Stamped::NotAsked),
         _ => (witnessed(&report, &beside, &question.trusted), stamped(&stamps, &report, &question.trusted)?),
     };
-    Ok(concluded(question, report, findings, vouched, (equal, continues)))
+    let verified = concluded(question, report, findings, vouched, (equal, continues));
+    Ok(Verified { private_values: private, ..verified })
 }
 
 /// All that was found, in one report.
@@ -175,6 +178,7 @@ fn concluded(
         l3_established,
         witnessed: by_witnesses,
         stamped: by_authorities,
+        private_values: String::new(),
         log_key: report.log_key.map(|key| key.to_string()),
         log_key_brought: question.trusted.log.is_some(),
         signatures: if question.fast { BATCH } else { STRICT },
@@ -224,23 +228,6 @@ fn rulebooks_in(files: Arc<dyn LogFiles>, unread: Arc<Mutex<Option<StoreError>>>
             None
         })
     })
-}
-
-/// Private values that entries name, and the attachments that they name in turn, against the vault.
-fn values(folder: &Path, mut named: NamedValues) -> Result<Vec<Finding>, VerifyError> {
-    if !folder.join("vault.db").exists() {
-        return Ok(vec![]);
-    }
-    let vault = Vault::open(folder)?;
-    let checked = vault.checked()?;
-    let mut findings =
-        named.attachments_missing(&vault, &checked.attachments, &folder.join("attachments"))?;
-    vault.each_digest(&mut |digest| named.is_there(digest))?;
-    findings.extend(named.missing());
-    findings.extend(checked.altered.into_iter().map(|digest| {
-        Finding::of_level_0("vault-value", format!("the private value {digest} is not the one that was put"))
-    }));
-    Ok(findings)
 }
 
 /// A level that is required and cannot have been established, whatever was found.

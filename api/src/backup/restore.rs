@@ -7,17 +7,20 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 use wuping_ledger::append::{AppendRequest, Author, NewEvent};
-use wuping_ledger::audit::verify_rows;
 use wuping_ledger::checkpoints::{check_prefix, whole_notes};
 use wuping_ledger::genesis::{Ledger, stated_log_key};
+use wuping_ledger::keyring::write_private;
 use wuping_ledger::note::{VerifierKey, open_checkpoint};
 use wuping_ledger::private::split_private;
 use wuping_ledger::reader::Reader;
 use wuping_ledger::stream::StreamPath;
 use wuping_ledger::timestamp::Timestamp;
 use wuping_ledger::vault::Vault;
+use wuping_replay::verify::{Question, Source, VaultKey, Verified, verify};
 
-use super::{BackupError, KEYS, Manifest, failed, measured, unpack, with_ending};
+use super::{BackupError, KEYS, Manifest, Progress, failed, measured, unpack, unpacked_beside};
+use crate::office::end_sessions;
+use crate::trusting::listed_in;
 
 /// What to put back, and where.
 #[derive(Clone, Debug)]
@@ -30,6 +33,19 @@ pub struct Restore {
     pub checkpoints: Vec<PathBuf>,
     /// Why it is put back though more was signed.
     pub accept_loss: Option<String>,
+    /// Whether it is put back though it is not sound.
+    pub accept_findings: bool,
+}
+
+/// What was put back, and how sound it is.
+#[derive(Debug, Serialize)]
+pub struct PutBack {
+    /// What the backup says of itself.
+    pub manifest: Manifest,
+    /// What is recorded of it when it is first opened for writing.
+    pub restored: Restored,
+    /// What was verified before it was put in its place.
+    pub verified: Verified,
 }
 
 /// What was put back: kept in the folder until it is recorded in the ledger.
@@ -47,30 +63,44 @@ pub struct Restored {
     pub signed: Option<u64>,
     /// Why it is put back all the same.
     pub reason: Option<String>,
+    /// How many findings it had when it was verified.
+    #[serde(default)]
+    pub findings: usize,
 }
 
-/// Puts a backup back.
+/// Puts a backup back: verified up to level 5 before anything is in its place.
 ///
 /// # Errors
 /// [`BackupError`]; the folder is then as it was.
-pub fn restore(restore: &Restore) -> Result<(Manifest, Restored), BackupError> {
-    let Restore { file, folder, checkpoints, accept_loss } = restore;
+pub fn restore(restore: &Restore, progress: &mut dyn FnMut(Progress)) -> Result<PutBack, BackupError> {
+    let folder = &restore.folder;
     check_empty(folder)?;
-    let part = with_ending(folder, ".part");
-    if part.exists() {
-        std::fs::remove_dir_all(&part).map_err(failed(&part))?;
-    }
-    std::fs::create_dir_all(&part).map_err(failed(&part))?;
-    let restored =
-        checked(file, &part, checkpoints, accept_loss.as_deref()).and_then(|(manifest, restored)| {
-            put_in_place(&part, folder, &restored)?;
-            Ok((manifest, restored))
-        });
+    let part = unpacked_beside(folder);
+    begin(&part)?;
+    let put_back = checked(restore, &part, progress).and_then(|put_back| {
+        put_in_place(&part, folder, &put_back.restored)?;
+        Ok(put_back)
+    });
     if part.exists() {
         // what is in its place is no longer here, and what is not in its place is of no use
         std::fs::remove_dir_all(&part).map_err(failed(&part))?;
     }
-    restored
+    put_back
+}
+
+/// The folder to unpack into. One that an interrupted restoration left is recognised by its mark; anything else stays as it is.
+fn begin(part: &Path) -> Result<(), BackupError> {
+    match std::fs::symlink_metadata(part) {
+        Ok(there) if there.is_dir() && part.join(MARK).is_file() => {
+            std::fs::remove_dir_all(part).map_err(failed(part))?;
+        }
+        Ok(_) => return Err(BackupError::NotOurs { part: part.to_owned() }),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(source) => return Err(BackupError::File { file: part.to_owned(), source }),
+    }
+    std::fs::create_dir_all(part).map_err(failed(part))?;
+    let mark = part.join(MARK);
+    std::fs::write(&mark, "a backup is being put back\n").map_err(failed(&mark))
 }
 
 /// Whether the ledger of a folder was put back from a backup and does not say so yet.
@@ -95,6 +125,7 @@ pub async fn record_restoration(folder: &Path, ledger: &Ledger, vault: &Vault) -
     let restored: Restored = serde_json::from_str(&text).map_err(damaged)?;
     let (data, disclosures) = split_private(json!({
         "backup": restored.backup,
+        "findings": restored.findings,
         "made_at": restored.made_at,
         "private": { "reason": restored.reason },
         "received": { "channel": "restore", "ref": restored.backup, "sha256": restored.backup },
@@ -109,33 +140,51 @@ pub async fn record_restoration(folder: &Path, ledger: &Ledger, vault: &Vault) -
     std::fs::remove_file(&file).map_err(failed(&file))
 }
 
-fn checked(
-    file: &Path,
-    part: &Path,
-    checkpoints: &[PathBuf],
-    accept_loss: Option<&str>,
-) -> Result<(Manifest, Restored), BackupError> {
-    let manifest = unpack(file, part)?;
-    let report = verify_rows(part)?;
-    if let Some(first) = report.findings.first() {
-        let first = format!("{}: {}", first.code, first.detail);
-        return Err(BackupError::Unsound { findings: report.findings.len(), first });
+fn checked(asked: &Restore, part: &Path, progress: &mut dyn FnMut(Progress)) -> Result<PutBack, BackupError> {
+    let manifest = unpack(&asked.file, part, progress)?;
+    for key in KEYS {
+        // a key that its owner has put there goes before the backup's, and opens what is verified
+        let owners = asked.folder.join(key);
+        if owners.is_file() {
+            let _ = std::fs::remove_file(part.join(key));
+            let bytes = std::fs::read(&owners).map_err(failed(&owners))?;
+            write_private(&part.join(key), &bytes).map_err(failed(&part.join(key)))?;
+        }
     }
+    let office = part.join("office.db");
+    if office.is_file() {
+        end_sessions(&office).map_err(|source| BackupError::Sessions { file: office, source })?;
+    }
+    let size = Reader::open(part)?.size()?;
     let mut restored = Restored {
         event_id: Uuid::now_v7(),
-        backup: measured(file)?.sha256,
+        backup: measured(&asked.file)?.sha256,
         made_at: manifest.made_at.clone(),
-        size: report.size,
+        size,
         signed: None,
-        reason: accept_loss.map(str::to_owned),
+        reason: asked.accept_loss.clone(),
+        findings: 0,
     };
-    if let Some((known, place)) = most_signed(part, checkpoints)?.filter(|(known, _)| *known > report.size) {
-        if accept_loss.is_none() {
-            return Err(BackupError::Older { size: report.size, known, place });
+    progress(Progress { doing: "verifying", done: 0, of: 0 });
+    let question = Question {
+        level: LEVEL_MAX,
+        trusted: listed_in(part)?,
+        vault_key: VaultKey::IfThere,
+        ..Question::default()
+    };
+    let verified = verify(Source::Folder(part), &question, &mut |_, _| ())?;
+    restored.findings = verified.findings.len();
+    if let Some(first) = verified.findings.first().filter(|_| !asked.accept_findings) {
+        let first = format!("{}: {}", first.code, first.detail);
+        return Err(BackupError::Unsound { findings: verified.findings.len(), first });
+    }
+    if let Some((known, place)) = most_signed(part, &asked.checkpoints)?.filter(|(known, _)| *known > size) {
+        if asked.accept_loss.is_none() {
+            return Err(BackupError::Older { size, known, place });
         }
         restored.signed = Some(known);
     }
-    Ok((manifest, restored))
+    Ok(PutBack { manifest, restored, verified })
 }
 
 /// The largest checkpoint of this ledger among those kept elsewhere; each that the backup covers must be of its history.
@@ -191,7 +240,7 @@ fn put_in_place(part: &Path, folder: &Path, restored: &Restored) -> Result<(), B
     names.sort_by_key(|name| name == "ledger.db");
     for name in names {
         let to = folder.join(&name);
-        if to.exists() {
+        if to.exists() || name == MARK {
             // a key that its owner has put there goes before the backup's
             continue;
         }
@@ -200,4 +249,7 @@ fn put_in_place(part: &Path, folder: &Path, restored: &Restored) -> Result<(), B
     std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed(folder))
 }
 
+/// The level up to which a backup is verified.
+const LEVEL_MAX: u8 = 5;
+const MARK: &str = ".wuping-restore";
 const RESTORED: &str = "restored.json";

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use serde_json::json;
 
-use crate::backup::{Restore, make, restore, unpack};
+use crate::backup::{Made, PutBack, Restore, make, restore, unpack};
+use crate::cli::bar::Bar;
 use crate::cli::{Common, Failure, print_json};
 
 #[derive(Debug, Args)]
@@ -19,7 +19,7 @@ pub(super) struct MakeBackup {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct PutBack {
+pub(super) struct BackupToRestore {
     /// The backup; it is put back into the new folder of --data
     file: PathBuf,
     /// A file with a checkpoint of this ledger kept elsewhere, or a checkpoints.txt; repeat it for several
@@ -28,16 +28,23 @@ pub(super) struct PutBack {
     /// Go on though more was signed than the backup has; that it was so stands in the log for ever, what you say here in the vault
     #[arg(long, value_name = "REASON")]
     accept_loss: Option<String>,
+    /// Go on though the backup has findings, as the only one there is; how many stands in the log for ever
+    #[arg(long)]
+    accept_findings: bool,
 }
 
 pub(super) fn back_up(common: &Common, backup: &MakeBackup) -> Result<ExitCode, Failure> {
-    let manifest = make(&common.data, &backup.file, backup.with_keys)?;
+    let mut bar = Bar::new();
+    let made = make(&common.data, &backup.file, backup.with_keys, &mut |progress| bar.show(progress))?;
+    drop(bar);
+    let Made { manifest, attachments, altered } = &made;
+    let code = if altered.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) };
     if common.json {
-        print_json(&manifest)?;
-        return Ok(ExitCode::SUCCESS);
+        print_json(&made)?;
+        return Ok(code);
     }
     println!(
-        "{} of {} with {} entries, root {}, {} files",
+        "{} of {} with {} entries, root {}, {} files, {attachments} attachments",
         backup.file.display(),
         manifest.origin,
         manifest.size,
@@ -49,7 +56,12 @@ pub(super) fn back_up(common: &Common, backup: &MakeBackup) -> Result<ExitCode, 
             "master.key and vault.key are not in it: keep them elsewhere, nothing can be opened without them"
         );
     }
-    Ok(ExitCode::SUCCESS)
+    for name in altered {
+        println!(
+            "the attachment {name} is not in it, its bytes are not those it is named by: restore it from an older backup"
+        );
+    }
+    Ok(code)
 }
 
 /// Verifies a backup as the folder that it would become.
@@ -60,27 +72,34 @@ pub(super) fn verify(
 ) -> Result<ExitCode, Failure> {
     let beside = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let folder = tempfile::Builder::new().prefix(".wuping-verify-").tempdir_in(beside)?;
-    unpack(file, folder.path())?;
-    let opens = folder.path().join("vault.key").exists() || std::env::var_os("WUPING_VAULT_KEY").is_some();
-    if !opens && folder.path().join("vault.db").exists() {
-        std::fs::remove_file(folder.path().join("vault.db"))?;
-        eprintln!("the vault is not verified: its key is not in the backup, and WUPING_VAULT_KEY is not set");
-    }
+    let mut bar = Bar::new();
+    unpack(file, folder.path(), &mut |progress| bar.show(progress))?;
+    // a verification has a bar of its own
+    drop(bar);
     verify(&Common { data: folder.path().to_owned(), ..common })
 }
 
-pub(super) fn put_back(common: &Common, asked: &PutBack) -> Result<ExitCode, Failure> {
-    let (manifest, restored) = restore(&Restore {
+pub(super) fn put_back(common: &Common, asked: &BackupToRestore) -> Result<ExitCode, Failure> {
+    let mut bar = Bar::new();
+    let asked_for = Restore {
         file: asked.file.clone(),
         folder: common.data.clone(),
         checkpoints: asked.checkpoints.clone(),
         accept_loss: asked.accept_loss.clone(),
-    })?;
+        accept_findings: asked.accept_findings,
+    };
+    let put_back = restore(&asked_for, &mut |progress| bar.show(progress))?;
+    drop(bar);
     if common.json {
-        print_json(&json!({ "manifest": manifest, "restored": restored }))?;
+        print_json(&put_back)?;
         return Ok(ExitCode::SUCCESS);
     }
+    let PutBack { manifest, restored, verified } = &put_back;
     println!("{} with {} entries is in {}", manifest.origin, restored.size, common.data.display());
+    println!("verified: {}", verified.summary());
+    for finding in &verified.findings {
+        println!("L{} {}: {}", finding.level, finding.code, finding.detail);
+    }
     if let Some(signed) = restored.signed {
         println!(
             "{signed} entries were signed: those from {} on are lost, and the log says so from its next entry on",
@@ -92,6 +111,8 @@ pub(super) fn put_back(common: &Common, asked: &PutBack) -> Result<ExitCode, Fai
             "put master.key and vault.key there, or set WUPING_MASTER_KEY and WUPING_VAULT_KEY, before it is opened"
         );
     }
-    println!("now run “wuping verify --level 5 --data {}”", common.data.display());
+    println!(
+        "everybody signs in anew; now run “wuping serve”, which asks the witnesses and records where it comes from"
+    );
     Ok(ExitCode::SUCCESS)
 }

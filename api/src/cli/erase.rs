@@ -5,10 +5,10 @@ use std::process::ExitCode;
 
 use clap::Args;
 use serde_json::json;
-use wuping_ledger::note::{TlogProof, stated_size};
 
 use crate::app::App;
 use crate::cli::keys::root;
+use crate::cli::proof::written;
 use crate::cli::{Common, Failure, print_json, runtime};
 use crate::erasing;
 
@@ -54,7 +54,7 @@ pub(super) fn erase(common: &Common, erase: &Erase) -> Result<ExitCode, Failure>
         };
         position = Some(receipt.position);
         if let Some(file) = &erase.receipt {
-            std::fs::write(file, proof(&app, receipt.position)?)?;
+            written(file, &app.reader().inclusion_file(receipt.position)?.to_bytes())?;
         }
     }
     runtime.block_on(app.close())?;
@@ -73,12 +73,4 @@ pub(super) fn erase(common: &Common, erase: &Erase) -> Result<ExitCode, Failure>
         }
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// The inclusion proof of an entry under the newest checkpoint.
-fn proof(app: &App, position: u64) -> Result<Vec<u8>, Failure> {
-    let note = app.reader().checkpoint()?.ok_or_else(|| Failure::asked("no checkpoint was signed"))?;
-    let size = stated_size(&note).unwrap_or(0);
-    let proof = app.reader().inclusion_proof(position, size)?;
-    Ok(TlogProof { index: position, proof, note: note.into_bytes() }.to_bytes())
 }

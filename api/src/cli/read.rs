@@ -51,11 +51,14 @@ pub(super) fn reader(common: &Common) -> Result<Reader, Failure> {
     })
 }
 
-/// The subject of a path, an id, or a code as people and publishers have it (`4153885`), which the views know.
+/// The subject of a path, an id, or a code as people and publishers have it (`4153885`), which the views know. A name without a
+/// slash may also be a stream of the ledger's own: `heads`, `erasures`, `restores`.
 fn subject_of(common: &Common, reader: &Reader, code: &str) -> Result<String, Failure> {
     let own = if code.contains('/') { code.to_owned() } else { format!("premises/{code}") };
-    if reader.version(&own)? > 0 {
-        return Ok(own);
+    for named in [own.as_str(), code] {
+        if reader.version(named)? > 0 {
+            return Ok(named.to_owned());
+        }
     }
     let known = Views::at(&common.data.join("views.db")).premises_by_code(code);
     Ok(known.ok().flatten().map_or(own, |found| format!("premises/{}", found.id)))
@@ -261,6 +264,15 @@ pub(super) fn history(common: &Common, subject: &str) -> Result<ExitCode, Failur
         );
     }
     Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn doctor(common: &Common) -> Result<ExitCode, Failure> {
+    let report = crate::doctor::examine(&common.data);
+    match common.json {
+        true => print_json(&report)?,
+        false => print!("{}", report.in_words()),
+    }
+    Ok(ExitCode::from(report.code()))
 }
 
 pub(super) fn explain(common: &Common, subject: &str, to_star: Option<u8>) -> Result<ExitCode, Failure> {

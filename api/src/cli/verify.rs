@@ -10,13 +10,12 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use wuping_ledger::checkpoints::whole_notes;
 use wuping_ledger::log_files::{FolderFiles, LogFiles};
-use wuping_ledger::stamp::Roots;
-use wuping_replay::verify::{KeptCheckpoint, Question, Source, Verified};
+use wuping_replay::verify::{KeptCheckpoint, Question, Source, VaultKey, Verified};
 use wuping_replay::witnessed::Trusted;
 
 use crate::cli::{Common, Failure, backup, print_json};
 use crate::log_client::LogClient;
-use crate::{anchors, authorities};
+use crate::trusting::listed_in;
 
 #[derive(Debug, Args)]
 pub(super) struct Verify {
@@ -46,7 +45,8 @@ pub(super) struct Verify {
     /// Verify signatures in batches: faster, and the report says `batch`, since not every strict rule is looked at
     #[arg(long)]
     fast: bool,
-    /// A backup instead of the folder; its vault is verified if WUPING_VAULT_KEY is set or its keys are in it
+    /// A backup instead of the folder; its private values are opened if WUPING_VAULT_KEY is set or its keys are in it, else
+    /// only their digests are looked at
     #[arg(long, value_name = "FILE")]
     backup: Option<PathBuf>,
 }
@@ -55,34 +55,39 @@ pub(super) fn verify(common: Common, verify: &Verify) -> Result<ExitCode, Failur
     match (&verify.tiles, &verify.backup) {
         (Some(place), _) => {
             let files = files_at(place, verify.login.as_deref())?;
-            carry_out(&common, verify, Source::Files(&files), Trusted::default())
+            carry_out(&common, verify, Source::Files(&files), Unless::default())
         }
-        (None, Some(file)) => backup::verify(common, file, |unpacked| of_folder(unpacked, verify)),
-        (None, None) => of_folder(&common, verify),
+        (None, Some(file)) => {
+            backup::verify(common, file, |unpacked| of_folder(unpacked, verify, VaultKey::IfThere))
+        }
+        (None, None) => of_folder(&common, verify, VaultKey::Needed),
     }
 }
 
-fn of_folder(common: &Common, verify: &Verify) -> Result<ExitCode, Failure> {
-    // without a trust file those count that the folder's own list asks
-    let witnesses: Vec<_> = anchors::listed(&common.data)?.into_iter().map(|witness| witness.key).collect();
-    let quorum = witnesses.len().min(QUORUM);
-    let mut tsa_roots = Roots::default();
-    authorities::listed(&common.data)?.into_iter().for_each(|authority| tsa_roots.add(authority.roots));
-    let listed = Trusted { witnesses, quorum, tsa_roots, ..Trusted::default() };
-    carry_out(common, verify, Source::Folder(&common.data), listed)
+fn of_folder(common: &Common, verify: &Verify, vault_key: VaultKey) -> Result<ExitCode, Failure> {
+    let unless_told = Unless { trusted: listed_in(&common.data)?, vault_key };
+    carry_out(common, verify, Source::Folder(&common.data), unless_told)
+}
+
+/// What holds where nothing else is asked for.
+#[derive(Default)]
+struct Unless {
+    trusted: Trusted,
+    vault_key: VaultKey,
 }
 
 fn carry_out(
     common: &Common,
     verify: &Verify,
     source: Source<'_>,
-    unless_told: Trusted,
+    unless_told: Unless,
 ) -> Result<ExitCode, Failure> {
     let question = Question {
         level: verify.level,
         require: verify.require,
-        trusted: trusted(verify, unless_told)?,
+        trusted: trusted(verify, unless_told.trusted)?,
         fast: verify.fast,
+        vault_key: unless_told.vault_key,
         kept: kept(&verify.since)?,
     };
     let mut progress = Progress::new();
@@ -191,7 +196,5 @@ impl Progress {
     }
 }
 
-/// How many cosignatures make level 3 where no trust file says it.
-const QUORUM: usize = 2;
 const PASSWORD: &str = "WUPING_PASSWORD";
 const A_MOMENT: Duration = Duration::from_secs(1);

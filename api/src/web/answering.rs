@@ -6,7 +6,7 @@ use wuping_domain::rejection::{Missing, Rejection};
 use wuping_ledger::append::AppendError;
 use wuping_ledger::disk_full::is_disk_full;
 use wuping_ledger::encoding::{hex_encode, sha256};
-use wuping_ledger::entry::derived_event_id;
+use wuping_ledger::entry::{MAX_LEAF, derived_event_id};
 use wuping_ledger::timestamp::Timestamp;
 use wuping_projections::error::causes;
 
@@ -87,6 +87,16 @@ pub(super) fn answered(
             tracing::error!(causes = %causes(error).join(": "), "a disk of the server is full");
             (full_text(lang), vec![])
         }
+        ExecuteError::Append(AppendError::Rule(refusal)) if refusal.code == "entry-length" => (
+            lang.pick(
+                format!("内容太长，没有记录：一条记录最多 {MAX_LEAF} 字节。"),
+                format!("This is too long and was not recorded: an entry has {MAX_LEAF} bytes at most."),
+            ),
+            vec![lang.say(
+                "写短一些，或分几次记录。",
+                "Shorten it, or record it in several parts.",
+            )],
+        ),
         error if error.is_away() => (
             lang.say("账本的数据库暂时没有回应。", "The ledger's database does not answer at the moment."),
             vec![lang.say("过一会儿再提交一次。", "Send it again in a while.")],

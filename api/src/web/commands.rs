@@ -182,7 +182,12 @@ fn asked(path: &str, lang: Lang, headers: &HeaderMap, body: Value) -> Result<Ask
             "The body is an object with the command's fields.",
         ));
     };
-    members.insert("command".to_owned(), json!(name));
+    if members.insert("command".to_owned(), json!(name)).is_some_and(|other| other != name) {
+        return Err(lang.say(
+            "正文中的 command 与路径最后一段不同。命令只写在路径里。",
+            "The body names another command than the path. The path alone says it.",
+        ));
+    }
     Ok(Asked {
         id,
         stream: stream.to_owned(),

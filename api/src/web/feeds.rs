@@ -23,6 +23,7 @@ use crate::web::desk_page::{broken_text, failed_text, forged_text, full_text, re
 use crate::web::look::parts::*;
 use crate::web::look::words::Lang;
 use crate::web::session::{Signed, lang_of};
+use crate::web::strict_json;
 use wuping_projections::error::causes;
 
 /// The routes of deliveries.
@@ -67,8 +68,9 @@ async fn deliver(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -
     let lines = if table.is_some_and(|kind| kind.starts_with("text/csv")) {
         lines_of_table(&body)
     } else {
-        serde_json::from_slice::<Body>(&body).map(|body| body.lines).map_err(|error| {
-            DeliveryError::Malformed { line: error.line() as u64, detail: error.to_string() }
+        strict_json::read::<Body>(&body).map(|body| body.lines).map_err(|error| DeliveryError::Malformed {
+            line: error.line() as u64,
+            detail: error.to_string(),
         })
     };
     let taken = match lines {

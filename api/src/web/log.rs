@@ -7,7 +7,7 @@ use axum::routing::get;
 use axum::{Extension, Json, Router};
 use serde_json::{Value, json};
 use wuping_ledger::genesis::stated_log_key;
-use wuping_ledger::note::{TlogProof, note_text, parse_checkpoint_text};
+use wuping_ledger::proofs::ProofError;
 use wuping_ledger::tile::{Tile, TileKind};
 
 use super::audit::MayReadBundles;
@@ -18,6 +18,7 @@ pub fn routes() -> Router<Site> {
     Router::new()
         .route("/log/checkpoint", get(checkpoint))
         .route("/log/keys", get(keys))
+        .route("/log/proof/consistency/{old}/{new}", get(consistency))
         .route("/log/proof/inclusion/{position}", get(inclusion))
         .route("/log/schemes/{file}", get(scheme))
         .route("/log/tile/{*path}", get(tile))
@@ -47,25 +48,35 @@ async fn keys(State(site): State<Site>) -> Response {
 
 async fn inclusion(State(site): State<Site>, Path(position): Path<String>) -> Response {
     let Some(position) = spelled(&position) else {
-        return missing("a position is a whole number from 0, without leading zeros\n");
+        return refused("a position is a whole number from 0, without leading zeros\n".to_owned());
     };
     if site.writer.alarm().is_some() {
         return withheld();
     }
-    let made = site.read(move |site| {
-        let Some(note) = site.reader.checkpoint()? else { return Ok(None) };
-        let (_, size, _) = parse_checkpoint_text(note_text(note.as_bytes())?)?;
-        if position >= size {
-            return Ok(None);
-        }
-        let proof = site.reader.inclusion_proof(position, size)?;
-        Ok(Some(TlogProof { index: position, proof, note: note.into_bytes() }.to_bytes()))
-    });
-    match made.await {
-        Ok(Some(proof)) => ([(header::CONTENT_TYPE, TEXT), NO_STORE], proof).into_response(),
-        Ok(None) => {
-            missing("the newest checkpoint does not cover this entry; ask again after the next one\n")
-        }
+    proven(site.read(move |site| Ok(site.reader.inclusion_file(position)?.to_bytes())).await)
+}
+
+async fn consistency(State(site): State<Site>, Path((old, new)): Path<(String, String)>) -> Response {
+    let (Some(old), Some(new)) = (spelled(&old), spelled(&new)) else {
+        return refused("a size is a whole number from 0, without leading zeros\n".to_owned());
+    };
+    if old > new {
+        return refused(format!(
+            "a tree of {old} entries is no beginning of one of {new}: the smaller size comes first\n"
+        ));
+    }
+    if site.writer.alarm().is_some() {
+        return withheld();
+    }
+    let made = site.read(move |site| Ok(site.reader.consistency_file(old, new)?.to_string().into_bytes()));
+    proven(made.await)
+}
+
+/// A proof as it is served, or why there is none yet.
+fn proven(made: Result<Vec<u8>, ReadError>) -> Response {
+    match made {
+        Ok(proof) => ([(header::CONTENT_TYPE, TEXT), NO_STORE], proof).into_response(),
+        Err(ReadError::Proof(unsigned @ ProofError::Unsigned { .. })) => missing(format!("{unsigned}\n")),
         Err(error) => broken(&error),
     }
 }
@@ -139,8 +150,12 @@ fn fresh(text: String) -> Response {
     ([(header::CONTENT_TYPE, TEXT), NO_STORE], text).into_response()
 }
 
-fn missing(told: &'static str) -> Response {
-    (StatusCode::NOT_FOUND, [(header::CONTENT_TYPE, TEXT), NO_STORE], told).into_response()
+fn missing(told: impl Into<String>) -> Response {
+    (StatusCode::NOT_FOUND, [(header::CONTENT_TYPE, TEXT), NO_STORE], told.into()).into_response()
+}
+
+fn refused(told: String) -> Response {
+    (StatusCode::BAD_REQUEST, [(header::CONTENT_TYPE, TEXT), NO_STORE], told).into_response()
 }
 
 /// Under the fork alarm nothing is vouched for that no witness has cosigned.

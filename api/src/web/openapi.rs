@@ -269,6 +269,15 @@ pub(super) const GETS: &[Get] = &[
     },
     Get { path: "/log/keys", summary: "Every key that was enrolled", answers: JSON, parameters: &[] },
     Get {
+        path: "/log/proof/consistency/{old}/{new}",
+        summary: "The proof that the log of one size is the beginning of the log of another; 400 where the first is larger, 404 above the newest checkpoint",
+        answers: "text/plain",
+        parameters: &[
+            part("old", "integer", "The smaller size"),
+            part("new", "integer", "The larger size, at most that of the newest checkpoint"),
+        ],
+    },
+    Get {
         path: "/log/proof/inclusion/{position}",
         summary: "The proof that an entry is under the newest checkpoint",
         answers: "text/plain",

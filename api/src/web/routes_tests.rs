@@ -7,7 +7,7 @@ use uuid::Uuid;
 use wuping_domain::outcome::Outcome;
 use wuping_domain::rulebook::scheme::{Collect, Indicator, Kind, Row};
 use wuping_ledger::encoding::hex_decode;
-use wuping_ledger::note::{TlogProof, open_checkpoint};
+use wuping_ledger::note::{ConsistencyText, TlogProof, open_checkpoint};
 use wuping_ledger::store::Scheme;
 use wuping_ledger::timestamp::Timestamp;
 
@@ -212,8 +212,30 @@ async fn the_log_proves_itself_to_whoever_asks() {
     let bundle = house.ask("/log/tile/entries/000.p/1").await;
     assert_eq!(bundle.status, StatusCode::FORBIDDEN);
     assert!(bundle.text().contains("auditors only"));
-    for path in ["01", "-1", "999999", "x"] {
-        assert_eq!(house.ask(&format!("/log/proof/inclusion/{path}")).await.status, StatusCode::NOT_FOUND);
+    for (path, status, told) in [
+        ("inclusion/01", StatusCode::BAD_REQUEST, "a whole number"),
+        ("inclusion/-1", StatusCode::BAD_REQUEST, "a whole number"),
+        ("inclusion/x", StatusCode::BAD_REQUEST, "a whole number"),
+        ("inclusion/18446744073709551616", StatusCode::BAD_REQUEST, "a whole number"),
+        ("inclusion/18446744073709551615", StatusCode::NOT_FOUND, "covers"),
+        ("inclusion/999999", StatusCode::NOT_FOUND, "covers"),
+        (&format!("inclusion/{}", checkpoint.size), StatusCode::NOT_FOUND, "ask again after the next one"),
+        ("consistency/2/1", StatusCode::BAD_REQUEST, "the smaller size comes first"),
+        ("consistency/1/02", StatusCode::BAD_REQUEST, "a whole number"),
+        ("consistency/+1/2", StatusCode::BAD_REQUEST, "a whole number"),
+        (&format!("consistency/1/{}", checkpoint.size + 1), StatusCode::NOT_FOUND, "covers"),
+    ] {
+        let answer = house.ask(&format!("/log/proof/{path}")).await;
+        assert_eq!(answer.status, status, "{path}: {}", answer.text());
+        assert!(answer.text().contains(told), "{path}: {}", answer.text());
+    }
+    for (old, new) in [(0, 1), (1, 1), (1, checkpoint.size), (3, 5), (4, checkpoint.size - 1)] {
+        let answer = house.ask(&format!("/log/proof/consistency/{old}/{new}")).await;
+        let file = ConsistencyText::parse(&answer.bytes).unwrap();
+        file.verify().unwrap();
+        assert_eq!((file.old_size, file.new_size), (old, new));
+        assert_eq!(file.old_root, house.site.reader.root_at(old).unwrap());
+        assert!(new < checkpoint.size || file.new_root == checkpoint.root);
     }
     assert!(!house.ask("/log/keys").await.json()["keys"].as_array().unwrap().is_empty());
     let audit = house.ask("/audit/b-1").await.text();
@@ -292,6 +314,7 @@ async fn every_described_route_is_there_and_every_route_is_described() {
     for get in openapi::GETS {
         assert!(described["paths"][get.path]["get"].is_object(), "{}", get.path);
         let path = get.path.replace("{code}", "b-1").replace("{position}", "0").replace("{file}", &document);
+        let path = path.replace("{old}", "1").replace("{new}", "2");
         let path =
             path.replace("{path}", &format!("0/000.p/{width}")).replace("{id}", rulebook.as_str().unwrap());
         assert_eq!(house.ask(&path).await.status, StatusCode::OK, "{path}");

@@ -61,6 +61,14 @@ fn too_large(lang: Lang, rejection: &BytesRejection) -> Response {
     }
 }
 
+/// Reads a document of a known shape.
+///
+/// # Errors
+/// What is wrong, and in which line.
+pub(super) fn read<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, serde_json::Error> {
+    serde_json::from_slice::<Strict>(bytes).and_then(|_| serde_json::from_slice(bytes))
+}
+
 /// Reads a value; else the code of the rule that is broken, as the format names it, and what was found.
 fn parse(bytes: &[u8]) -> Result<Value, (&'static str, String)> {
     serde_json::from_slice::<Strict>(bytes).map(|strict| strict.0).map_err(|error| {

@@ -61,6 +61,21 @@ impl Record {
                 let event = Event::EvidenceIssued { sha256, to, basis, on, by };
                 Said::with(event, Private::none().with("recipient", recipient))
             }
+            Command::Disclose { sequence, fields, digests, basis, to } => {
+                must_hold_in_person(facts, &[Role::LegalOfficer])?;
+                self.must_be_new()?;
+                must_name("fields", &fields)?;
+                if fields.len() != digests.len() {
+                    let needs = "the names of the values, each with its digest";
+                    return Err(Rejection::Malformed { field: "fields", needs });
+                }
+                must_say("basis", &basis)?;
+                must_say("to", &to)?;
+                let private = Private::none()
+                    .with("basis", Some(basis.trim().to_owned()))
+                    .with("to", Some(to.trim().to_owned()));
+                Said::with(Event::DisclosureMade { by, digests, fields, sequence }, private)
+            }
             Command::RebuildReport(rebuilt) => {
                 facts.actor.require(&[Role::Administrator, Role::Auditor])?;
                 self.must_be_new()?;
@@ -155,6 +170,12 @@ impl Record {
         }
         Ok(())
     }
+}
+
+/// Refuse unless the actor is a person who holds one of these roles: nobody answers for a disclosure by way of a channel.
+fn must_hold_in_person(facts: &Facts, roles: &'static [Role]) -> Result<(), Rejection> {
+    let holds = facts.actor.grants.iter().any(|grant| roles.contains(&grant.role));
+    if holds && !facts.actor.received { Ok(()) } else { Err(Rejection::RoleNeeded { roles }) }
 }
 
 fn must_say(field: &'static str, text: &str) -> Result<(), Rejection> {

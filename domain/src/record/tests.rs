@@ -2,9 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{Event, Record};
-use crate::facts::Role;
+use super::{Command, Event, Record};
+use crate::aggregate::Concept;
+use crate::facts::{Actor, Facts, Grant, Role};
 use crate::given::given;
+use crate::rejection::Rejection;
 use crate::test_house::ask;
 
 fn event(value: Value) -> Event {
@@ -98,4 +100,63 @@ fn a_doubtful_record_is_not_confirmed_by_whoever_recorded_it_and_a_digest_is_one
     given::<Record>([]).by_role(Role::StreetLead).when(ask(own)).then_rejected("own_record_in_doubt");
     let odd = json!({"command": "issue_evidence", "sha256": "AB", "to": "court", "basis": "b"});
     given::<Record>([]).by_role(Role::LegalOfficer).when(ask(odd)).then_rejected("malformed");
+}
+
+fn disclose(basis: &str, to: &str) -> Command {
+    Command::Disclose {
+        sequence: 7,
+        fields: vec!["phone".into()],
+        digests: vec!["d".into()],
+        basis: basis.into(),
+        to: to.into(),
+    }
+}
+
+fn facts(actor: Actor) -> Facts {
+    let today = "2026-03-01".parse().unwrap();
+    let stream = "premises/p-1/record/1".to_owned();
+    Facts { actor, colleague: None, rulebook: None, stream, subject: None, today }
+}
+
+fn person(role: Role) -> Actor {
+    let grant = Grant { role, department: None, area: None, party: None };
+    Actor { account: "a-1".into(), grants: vec![grant], received: false }
+}
+
+#[test]
+fn a_disclosure_says_what_in_the_open_and_why_and_to_whom_in_private() {
+    let legal = facts(person(Role::LegalOfficer));
+    let said = Record::default().decide(disclose(" court order 12 ", "the district court"), &legal).unwrap();
+    let [only] = said.as_slice() else { panic!("{said:?}") };
+    assert_eq!(
+        serde_json::to_value(only).unwrap(),
+        json!({
+            "type": "DisclosureMade", "by": "a-1", "sequence": 7, "fields": ["phone"], "digests": ["d"],
+            "private": { "basis": "court order 12", "to": "the district court" },
+        })
+    );
+    let mut record = Record::default();
+    record.evolve(&only.event);
+    let again = record.decide(disclose("b", "t"), &legal);
+    assert_eq!(again.unwrap_err(), Rejection::AlreadyExists { what: "record" });
+}
+
+#[test]
+fn only_a_legal_officer_in_person_discloses_and_says_why() {
+    let refused = |actor: Actor, command: Command| {
+        Record::default().decide(command, &facts(actor)).unwrap_err().code().to_owned()
+    };
+    for actor in [person(Role::Administrator), person(Role::Auditor), Actor::channel("counter")] {
+        assert_eq!(refused(actor, disclose("b", "t")), "role_needed");
+    }
+    let received = Actor { received: true, ..person(Role::LegalOfficer) };
+    assert_eq!(refused(received, disclose("b", "t")), "role_needed");
+    for (basis, to) in [("", "t"), ("b", " \n"), ("  ", "t")] {
+        assert_eq!(refused(person(Role::LegalOfficer), disclose(basis, to)), "malformed");
+    }
+    for (fields, digests) in [(vec![], vec![]), (vec!["phone".to_owned()], vec![])] {
+        let (basis, to) = ("b".to_owned(), "t".to_owned());
+        let command = Command::Disclose { sequence: 7, fields, digests, basis, to };
+        assert_eq!(refused(person(Role::LegalOfficer), command), "malformed");
+    }
 }

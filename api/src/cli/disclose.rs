@@ -1,0 +1,178 @@
+//! Disclosing private values: by a legal officer, under their own name and key; and checking what somebody was handed.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+
+use clap::{Args, Subcommand};
+use serde_json::{Map, Value, json};
+use wuping_ledger::disclosure_file::{DisclosureFile, Shown};
+use wuping_ledger::keyring::write_private;
+use wuping_ledger::keys::Kid;
+use wuping_ledger::note::VerifierKey;
+use wuping_ledger::refusal::Refusal;
+
+use crate::app::App;
+use crate::cli::proof::bytes_of;
+use crate::cli::{Common, Failure, print_json, runtime};
+use crate::disclosing::{self, Wanted};
+use crate::web::session::now_seconds;
+
+#[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub(super) struct Disclose {
+    /// Position of the entry
+    #[arg(required = true)]
+    position: Option<u64>,
+    /// Names of the private values to disclose
+    #[arg(long = "field", value_name = "NAME", num_args = 1.., required = true)]
+    fields: Vec<String>,
+    /// The legal basis; kept private, and part of the record
+    #[arg(long, value_name = "TEXT", required = true)]
+    basis: Option<String>,
+    /// To whom; kept private, and part of the record
+    #[arg(long, value_name = "TEXT", required = true)]
+    to: Option<String>,
+    /// Who discloses: the name that a legal officer signs in by. The password is read from WUPING_PASSWORD or standard input
+    #[arg(long = "as", value_name = "LOGIN", required = true)]
+    login: Option<String>,
+    /// Into this new file, which only you can read; else on standard output
+    #[arg(short, long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Check>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Check {
+    /// Check a disclosure without a ledger: exit 0 when all of it holds, 1 when not, 2 when it could not be read
+    Check {
+        /// The file that was handed over
+        file: PathBuf,
+        /// The log's verifier key as you know it from elsewhere (“wuping key log” prints it)
+        #[arg(long, value_name = "VKEY")]
+        log_key: String,
+    },
+}
+
+pub(super) fn disclose(common: &Common, asked: Disclose) -> Result<ExitCode, Failure> {
+    if let Some(Check::Check { file, log_key }) = asked.command {
+        let log = VerifierKey::parse(&log_key)?;
+        let checked = DisclosureFile::parse(&bytes_of(&file)?).and_then(|read| read.verify(&log));
+        return tell(common, &file, checked);
+    }
+    let (Some(position), Some(basis), Some(to), Some(login)) =
+        (asked.position, asked.basis, asked.to, asked.login)
+    else {
+        return Err(Failure::asked("say which entry, on what basis, to whom, and as whom: --help"));
+    };
+    let wanted = Wanted { position, fields: asked.fields, basis, to };
+    if let Some(out) = asked.out.as_deref().filter(|out| out.exists()) {
+        let told = format!("{} is there already: name a new file, nothing was disclosed", out.display());
+        return Err(Failure::asked(told));
+    }
+    let password = password(&login)?;
+    let runtime = runtime()?;
+    let app = App::open(&common.data)?;
+    let disclosed = runtime.block_on(async {
+        let (account, kid) = who(&app, &login, &password)?;
+        Ok::<_, Failure>(disclosing::disclose(&app, &account, kid, &wanted).await?)
+    });
+    runtime.block_on(app.close())?;
+    let disclosed = disclosed?;
+    let (bytes, record) = (disclosed.to_bytes()?, disclosed.record.proof.index);
+    match &asked.out {
+        None => {
+            std::io::stdout().write_all(&bytes)?;
+            println!();
+        }
+        Some(out) => {
+            write_private(out, &bytes).map_err(|error| {
+                let out = out.display();
+                Failure::asked(format!(
+                    "it is recorded (entry {record}), but {out} could not be written: {error}"
+                ))
+            })?;
+            match common.json {
+                true => print_json(&json!({ "file": out, "position": position, "record": record }))?,
+                false => println!("{} shows it; entry {record} says so", out.display()),
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The account and key of whoever signs in by this name and password.
+fn who(app: &App, login: &str, password: &str) -> Result<(String, Kid), Failure> {
+    let now = now_seconds();
+    let wrong = || Failure::asked("the name or the password is wrong; nothing was disclosed");
+    let token = app.office.sign_in(login, password, now)?.ok_or_else(wrong)?;
+    let session = app.office.session(&token, now)?.ok_or_else(wrong)?;
+    app.office.sign_out(&token)?;
+    Ok((session.account, Kid::parse(session.kid)?))
+}
+
+/// A line of standard input, unseen where it is a terminal; WUPING_PASSWORD goes before it.
+fn password(login: &str) -> Result<String, Failure> {
+    if let Ok(password) = std::env::var("WUPING_PASSWORD") {
+        return Ok(password);
+    }
+    let terminal = std::io::stdin().is_terminal();
+    let echo = |word| {
+        // where there is no such program the password is seen, which is not worth failing for
+        let _ = Command::new("stty").arg(word).stdin(Stdio::inherit()).status();
+    };
+    if terminal {
+        eprint!("password of {login}: ");
+        echo("-echo");
+    }
+    let mut line = String::new();
+    let read = std::io::stdin().read_line(&mut line);
+    if terminal {
+        echo("echo");
+        eprintln!();
+    }
+    read?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+fn tell(common: &Common, file: &Path, checked: Result<Shown, Refusal>) -> Result<ExitCode, Failure> {
+    let shown = match checked {
+        Ok(shown) => shown,
+        Err(refusal) => {
+            match common.json {
+                true => {
+                    let (code, detail) = (refusal.code, &refusal.detail);
+                    print_json(&json!({ "holds": false, "refused": code, "detail": detail }))?;
+                }
+                false => println!("{} is refused: {refusal}", file.display()),
+            }
+            return Ok(ExitCode::from(1));
+        }
+    };
+    let Shown { checkpoint, entry, record, fields } = shown;
+    if common.json {
+        print_json(&json!({
+            "holds": true,
+            "origin": checkpoint.origin,
+            "size": checkpoint.size,
+            "position": entry.sequence,
+            "stream": entry.meta.stream.as_str(),
+            "type": entry.event_type,
+            "kid": entry.kid.as_str(),
+            "recorded_at": entry.recorded_at.as_str(),
+            "fields": fields.into_iter().collect::<Map<String, Value>>(),
+            "record": record.sequence,
+            "disclosed_at": record.recorded_at.as_str(),
+        }))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let (position, kind, stream) = (entry.sequence, &entry.event_type, entry.meta.stream.as_str());
+    println!("entry {position} of {}: {kind} in {stream}, recorded {}", checkpoint.origin, entry.recorded_at);
+    for (name, value) in &fields {
+        println!("{name}: {value}");
+    }
+    println!("disclosed {} with entry {}; both are in the log", record.recorded_at, record.sequence);
+    println!("whether a value was erased since then only the ledger says");
+    Ok(ExitCode::SUCCESS)
+}
