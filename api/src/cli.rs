@@ -12,6 +12,7 @@ mod keys;
 mod open;
 mod proof;
 mod read;
+mod reports;
 mod serve;
 mod timestamp;
 mod verify;
@@ -24,6 +25,8 @@ use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use wuping_ledger::place::remember_database;
 use wuping_projections::error::causes;
+
+use crate::import::lifecycle::Source;
 
 /// 屋评 wuping: the audit-grade ledger of rental-housing grading.
 #[derive(Debug, Parser)]
@@ -132,7 +135,7 @@ enum Command {
     },
     /// Real data in
     #[command(
-        after_help = "Examples:\n  wuping import toronto-evaluations data/toronto_eval_pre2023.csv.gz\n  wuping import toronto-evaluations data/toronto_eval_{base_2025-07-06,changes,added,publications}.csv.gz --json\n\nFiles are known by their header, in any order. Those since 2023 belong together: the first publication, what changed, the rows added, the list of publications."
+        after_help = "Examples:\n  wuping import toronto-evaluations data/toronto_eval_pre2023.csv.gz\n  wuping import toronto-evaluations data/toronto_eval_{base_2025-07-06,changes,added,publications}.csv.gz --json\n  wuping import toronto-fire data/toronto_fire_2017-2019.csv.gz\n\nFiles are known by their header, in any order. Those since 2023 belong together: the first publication, what changed, the rows added, the list of publications."
     )]
     Import {
         /// What the files are
@@ -172,7 +175,7 @@ enum Command {
     },
     /// A report as of any day
     #[command(
-        after_help = "Examples:\n  wuping report grades --valid-at 2021-12-31 --json\n  wuping report publications --json"
+        after_help = "Examples:\n  wuping report grades --valid-at 2021-12-31 --json\n  wuping report cases --valid-at 2018-12-31 --json\n  wuping report publications --json"
     )]
     Report {
         /// Which
@@ -228,14 +231,28 @@ enum Form {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Import {
+    /// New York City's housing violations: hazards, notices, deadlines, certifications
+    NycHpd,
+    /// San Francisco's food inspections: businesses, inspections and violations, three files
+    SfLives,
     /// Toronto's apartment building evaluations, as published
     TorontoEvaluations,
+    /// Toronto's fire inspections of high-rises: hazards found and closed
+    TorontoFire,
+    /// Toronto's registered apartment buildings, with their managers as parties
+    TorontoRegistrations,
+    /// The UK's food hygiene ratings
+    UkFhrs,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Report {
+    /// Hazards of all premises, with their days
+    Cases,
     /// Grades of all premises
     Grades,
+    /// Parties, with how many premises they answer for
+    Parties,
     /// What each imported publication shows, as the ledger gives it back: rows, deductions, colours, digest
     Publications,
 }
@@ -277,13 +294,22 @@ fn carry_out(line: Line) -> Result<ExitCode, Failure> {
         Some(Command::Export(export)) => read::export(&common, export),
         Some(Command::Feed(feed)) => feeds::feed(&common, feed),
         Some(Command::History { subject }) => read::history(&common, &subject),
-        Some(Command::Import { kind: Import::TorontoEvaluations, files }) => open::import(&common, &files),
+        Some(Command::Import { kind, files }) => match source_of(kind) {
+            None => open::import(&common, &files),
+            Some(source) => open::import_lifecycles(&common, source, &files),
+        },
         Some(Command::Init { origin, administrator }) => open::init(&common, &origin, &administrator),
         Some(Command::Key(command)) => keys::key(&common, command),
         Some(Command::Proof(command)) => proof::proof(&common, command),
         Some(Command::Rebuild { at, to }) => read::rebuild(&common, at, to),
+        Some(Command::Report { name: Report::Cases, as_of, at, valid_at, format }) => {
+            reports::cases(&common, reports::question(at, as_of.as_deref(), valid_at)?, format)
+        }
         Some(Command::Report { name: Report::Grades, as_of, at, valid_at, format }) => {
-            read::report_grades(&common, at, as_of.as_deref(), valid_at, format)
+            reports::grades(&common, reports::question(at, as_of.as_deref(), valid_at)?, format)
+        }
+        Some(Command::Report { name: Report::Parties, as_of, at, valid_at, format }) => {
+            reports::parties(&common, reports::question(at, as_of.as_deref(), valid_at)?, format)
         }
         Some(Command::Report {
             name: Report::Publications,
@@ -291,7 +317,7 @@ fn carry_out(line: Line) -> Result<ExitCode, Failure> {
             at: None,
             valid_at: None,
             format,
-        }) => read::report_publications(&common, format),
+        }) => reports::publications(&common, format),
         Some(Command::Report { name: Report::Publications, .. }) => Err(Failure::asked(
             "“report publications” tells of every publication at once: leave out --as-of, --at and --valid-at",
         )),
@@ -300,6 +326,18 @@ fn carry_out(line: Line) -> Result<ExitCode, Failure> {
         Some(Command::Timestamp(command)) => timestamp::timestamp(&common, command),
         Some(Command::Verify(command)) => verify::verify(common, &command),
         Some(Command::Witness(command)) => witness::witness(&common, command),
+    }
+}
+
+/// What an import of lifecycles reads; none for the evaluations, which are imported publication by publication.
+const fn source_of(kind: Import) -> Option<Source> {
+    match kind {
+        Import::NycHpd => Some(Source::NycHpd),
+        Import::SfLives => Some(Source::SfLives),
+        Import::TorontoEvaluations => None,
+        Import::TorontoFire => Some(Source::TorontoFire),
+        Import::TorontoRegistrations => Some(Source::TorontoRegistrations),
+        Import::UkFhrs => Some(Source::UkFhrs),
     }
 }
 

@@ -116,6 +116,58 @@ pub fn toronto_2023() -> Result<Compiled, CompileError> {
     )
 }
 
+/// Toronto's fire inspections, 2017 to 2019.
+///
+/// # Errors
+/// Never for the files as shipped; a test holds that.
+pub fn toronto_fire() -> Result<Compiled, CompileError> {
+    compile(
+        "toronto-fire",
+        include_str!("../../rulebooks/toronto-fire/building.toml"),
+        include_str!("../../rulebooks/toronto-fire/policy.toml"),
+        include_str!("../../rulebooks/toronto-fire/holidays.toml"),
+    )
+}
+
+/// New York City's housing maintenance code violations.
+///
+/// # Errors
+/// Never for the files as shipped; a test holds that.
+pub fn nyc_hpd() -> Result<Compiled, CompileError> {
+    compile(
+        "nyc-hpd",
+        include_str!("../../rulebooks/nyc-hpd/building.toml"),
+        include_str!("../../rulebooks/nyc-hpd/policy.toml"),
+        include_str!("../../rulebooks/nyc-hpd/holidays.toml"),
+    )
+}
+
+/// The UK's food hygiene ratings.
+///
+/// # Errors
+/// Never for the files as shipped; a test holds that.
+pub fn uk_fhrs() -> Result<Compiled, CompileError> {
+    compile(
+        "uk-fhrs",
+        include_str!("../../rulebooks/uk-fhrs/building.toml"),
+        include_str!("../../rulebooks/uk-fhrs/policy.toml"),
+        include_str!("../../rulebooks/uk-fhrs/holidays.toml"),
+    )
+}
+
+/// San Francisco's food inspections.
+///
+/// # Errors
+/// Never for the files as shipped; a test holds that.
+pub fn sf_lives() -> Result<Compiled, CompileError> {
+    compile(
+        "sf-lives",
+        include_str!("../../rulebooks/sf-lives/building.toml"),
+        include_str!("../../rulebooks/sf-lives/policy.toml"),
+        include_str!("../../rulebooks/sf-lives/holidays.toml"),
+    )
+}
+
 /// The rulebooks kept in the ledger of a folder. The ledger may be made after the shelf, as its own rules ask for it.
 #[derive(Debug)]
 pub struct Shelf {
@@ -155,5 +207,9 @@ mod tests {
         }
         assert!(toronto_2017().unwrap().scheme.id.starts_with("toronto-2017-building-"));
         assert!(toronto_2023().unwrap().scheme.id.starts_with("toronto-2023-building-"));
+        for imported in [toronto_fire(), nyc_hpd(), uk_fhrs(), sf_lives()] {
+            let policy = &imported.unwrap().rulebook.policy;
+            assert!(!policy.operating && policy.import.is_some());
+        }
     }
 }

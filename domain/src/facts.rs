@@ -51,6 +51,12 @@ impl Facts {
             || party.is_some() && self.actor.grants.iter().any(|grant| grant.party.as_deref() == party)
     }
 
+    /// Whether what is said came in from another office, under a scheme by which this one does not work: its procedure was
+    /// that office's, and is told here as it was published.
+    pub fn of_another_office(&self) -> bool {
+        self.actor.received && self.rulebook.as_deref().is_some_and(|rulebook| !rulebook.policy.operating)
+    }
+
     /// The premises, or the refusal that says there are none.
     pub fn subject(&self) -> Result<&Subject, Rejection> {
         self.subject.as_deref().ok_or(Rejection::NotFound { what: "premises" })

@@ -110,7 +110,9 @@ impl<C: Concept> Given<C> {
 impl<C: Concept> Outcome<C> {
     #[track_caller]
     pub(crate) fn said(self) -> Vec<Said<C::Event>> {
-        self.0.expect("accepted")
+        let said = self.0.expect("accepted");
+        said.iter().for_each(can_be_recorded);
+        said
     }
 
     #[track_caller]
@@ -128,5 +130,14 @@ impl<C: Concept> Outcome<C> {
         let rejection = self.0.expect_err("refused");
         assert_eq!(rejection.code(), code, "{rejection}");
         rejection
+    }
+}
+
+/// The ledger refuses a private field that has the name of a public one (docs/format.md §8).
+#[track_caller]
+fn can_be_recorded<E: serde::Serialize>(said: &Said<E>) {
+    let written = serde_json::to_value(said).expect("JSON");
+    for name in written["private"].as_object().into_iter().flat_map(serde_json::Map::keys) {
+        assert!(written.get(name).is_none(), "{name} is public and private in {written}");
     }
 }

@@ -192,6 +192,8 @@ pub enum Event {
     NoticeServed {
         method: Method,
         on: NaiveDate,
+        /// How many; who they were is the private field `witnesses`, so it has another name here.
+        #[serde(rename = "witness_count", alias = "witnesses")]
         witnesses: u64,
         by: String,
     },

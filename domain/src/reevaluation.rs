@@ -91,6 +91,8 @@ pub enum Event {
     ReevaluationRequested {
         why: Why,
         on: NaiveDate,
+        /// How many; what they show is the private field `photos`, so it has another name here.
+        #[serde(rename = "photos_taken", alias = "photos")]
         photos: u64,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         taken_by: Option<String>,
@@ -148,7 +150,8 @@ fn request(
 ) -> Result<Vec<Said<Event>>, Rejection> {
     let subject = facts.subject()?;
     subject.must_be_open()?;
-    if subject.grade.latest.is_none() {
+    // another office may be asked for a new rating before the first one is published
+    if subject.grade.latest.is_none() && !facts.of_another_office() {
         return Err(Rejection::NotFound { what: "grade to be looked at again" });
     }
     if subject.reevaluations.values().any(|of| of.state.requested_on.is_some() && of.state.answer.is_none()) {

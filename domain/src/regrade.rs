@@ -89,7 +89,7 @@ pub fn as_registered(
         open_hazards: subject
             .hazards
             .values()
-            .filter_map(|of| registered(rulebook, subject, of, (assessment, on)))
+            .filter_map(|hazard| registered(rulebook, subject, hazard, (assessment, of.submitted_on), on))
             .collect(),
         incidents: incidents(rulebook, subject, of),
         prohibition_in_force: subject.grade.prohibition.is_some(),
@@ -114,14 +114,22 @@ fn incidents(rulebook: &Rulebook, subject: &Subject, of: &AssessmentOf) -> Vec<K
 
 /// A hazard as the register shows it. Before its rectification order is served nothing has a due date. A suspected one
 /// that was determined not major is one of the lesser severity from then on (rulebooks/README.md, step 6).
+///
+/// One with points is taken off from the assessment that it names, or where it names none from every assessment of the
+/// day on which it was found.
 fn registered(
     rulebook: &Rulebook,
     subject: &Subject,
     of: &HazardOf,
-    (assessment, on): (&str, NaiveDate),
+    (assessment, assessed_on): (&str, Option<NaiveDate>),
+    on: NaiveDate,
 ) -> Option<RegisteredHazard> {
     let found = of.state.found.as_ref()?;
-    if found.points.is_some() && found.caused_by.as_deref() != Some(assessment) {
+    let concerns = match &found.caused_by {
+        Some(caused_by) => caused_by == assessment,
+        None => of.found_on == assessed_on,
+    };
+    if found.points.is_some() && !concerns {
         return None;
     }
     Some(RegisteredHazard {
@@ -249,11 +257,29 @@ mod tests {
     }
 
     #[test]
+    fn what_names_no_assessment_is_taken_off_from_those_of_its_day() {
+        let rulebook = shipped::pingshan(Layer::Building);
+        let on = crate::given::day("2026-03-02");
+        let taken_off = |caused_by: Option<&str>, found_on| {
+            let mut of = suspected(None);
+            of.found_on = Some(found_on);
+            of.state.found.iter_mut().for_each(|found| {
+                (found.points, found.caused_by) = (Some(7), caused_by.map(str::to_owned));
+            });
+            registered(&rulebook, &Subject::default(), &of, ("a-1", Some(on)), on).map(|one| one.points)
+        };
+        assert_eq!(taken_off(None, on), Some(7));
+        assert_eq!(taken_off(None, crate::given::day("2026-03-01")), None);
+        assert_eq!(taken_off(Some("a-1"), crate::given::day("2026-03-01")), Some(7));
+        assert_eq!(taken_off(Some("a-2"), on), None);
+    }
+
+    #[test]
     fn what_was_determined_not_major_counts_as_the_lesser_severity() {
         let rulebook = shipped::pingshan(Layer::Building);
         let severity = |determined| {
             let on = crate::given::day("2026-03-02");
-            registered(&rulebook, &Subject::default(), &suspected(determined), ("a-1", on))
+            registered(&rulebook, &Subject::default(), &suspected(determined), ("a-1", Some(on)), on)
                 .map(|one| one.severity)
         };
         assert_eq!(severity(None).as_deref(), Some("major"));

@@ -9,6 +9,7 @@
 //! indicator without an aspect, a score without a band, or a hazard without a term.
 
 pub mod credit;
+pub mod imported;
 pub mod policy;
 pub mod procedure;
 pub mod remedy;

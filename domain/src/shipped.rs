@@ -89,6 +89,10 @@ mod tests {
             "pingshan-unit-2",
             "toronto-2017-building-1",
             "toronto-2023-building-1",
+            "toronto-fire-building-1",
+            "nyc-hpd-building-1",
+            "uk-fhrs-building-1",
+            "sf-lives-building-1",
         ] {
             assert!(ids.iter().any(|found| found == id), "{id} is not among {ids:?}");
         }
@@ -173,41 +177,8 @@ mod tests {
 
     /// The UK's food hygiene rating: three parts, lower is better, and the worst part caps the rating.
     #[test]
-    fn a_worst_part_cap_is_written_in_rows() {
-        let part = |id: &str, most: u64, values: &[u64]| {
-            let rows = values.iter().map(|value| {
-                let cap = match value {
-                    0..=5 => 5,
-                    10 => 4,
-                    15 => 2,
-                    20 => 1,
-                    _ => 0,
-                };
-                format!("{{ id = \"{value}\", points = {}, cap = {cap} }}", most - value)
-            });
-            format!(
-                "[[indicator]]\nid = \"{id}\"\nzh = \"{id}\"\naspect = \"all\"\npoints = {most}\n\
-                 collect = \"department\"\ncompetent = \"food\"\nkind = \"levels\"\nlevels = [{}]\n",
-                rows.collect::<Vec<_>>().join(", ")
-            )
-        };
-        let indicators = [
-            "version = 1\nlayer = \"building\"\nzh = \"食品\"\ntotal = 80\n[[aspect]]\nid = \"all\"\nzh = \"all\"\n"
-                .to_owned(),
-            part("hygiene", 25, &[0, 5, 10, 15, 20, 25]),
-            part("structural", 25, &[0, 5, 10, 15, 20, 25]),
-            part("confidence", 30, &[0, 5, 10, 20, 30]),
-        ];
-        let bands = [(5, 81), (4, 75), (3, 63), (2, 50), (1, 38), (0, 0)];
-        let bands = bands.map(|(star, least)| {
-            format!("[[band]]\nstar = {star}\nword = \"{star}\"\nmin_score = {least}\n")
-        });
-        let policy = format!(
-            "version = 1\noperating = false\n{}[[department]]\nid = \"food\"\nzh = \"食品\"\n",
-            bands.concat()
-        );
-        let document = Rulebook::compile("fhrs", &indicators.concat(), &policy, "years = []").unwrap();
-        let rulebook = Rulebook::from_document(&document).unwrap();
+    fn a_worst_part_caps_the_uks_rating() {
+        let rulebook = rulebook("uk-fhrs", Layer::Building);
         let thresholds =
             [(5, 15, 5), (4, 20, 10), (3, 30, 10), (2, 40, 15), (1, 50, 20), (0, u64::MAX, u64::MAX)];
         for hygiene in [0, 5, 10, 15, 20, 25] {

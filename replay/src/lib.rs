@@ -1,5 +1,6 @@
 //! Reading the ledger back: views rebuilt, reports as of any moment, everything verified and computed again.
 
+pub mod cases;
 pub mod conformance;
 mod continued;
 mod derivations;
@@ -8,7 +9,9 @@ pub mod explain;
 pub mod export_tiles;
 pub mod history;
 mod kept;
+pub mod parties;
 pub mod published;
+pub mod published_rows;
 pub mod published_table;
 pub mod rebuild;
 pub mod report;

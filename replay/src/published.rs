@@ -17,7 +17,7 @@ use crate::published_table::{PublishedTable, State};
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Given {
     /// The publisher's columns in their order.
-    pub columns: &'static [&'static str],
+    pub columns: Vec<String>,
     /// Its rows. Those before 2023 by the publisher's number, as it published them; those since 2023 in the order in
     /// which each row was first published, so that a row keeps its place when it goes and comes back.
     pub rows: Vec<Vec<String>>,
@@ -90,7 +90,7 @@ pub fn since2023(reader: &Reader, publication: u64) -> Result<Given, PublishedEr
         }
     })?;
     let not_there = || PublishedError::NotThere { wanted: publication.to_string(), last };
-    Ok(Given { columns: &SINCE2023_COLUMNS, rows: rows.ok_or_else(not_there)? })
+    Ok(Given { columns: owned(&SINCE2023_COLUMNS), rows: rows.ok_or_else(not_there)? })
 }
 
 /// The evaluations before 2023 as they were published.
@@ -110,7 +110,11 @@ pub fn pre2023(reader: &Reader) -> Result<Given, PublishedError> {
     if by_number.is_empty() {
         return Err(PublishedError::NotThere { wanted: "pre2023".to_owned(), last: None });
     }
-    Ok(Given { columns: &PRE2023_COLUMNS, rows: by_number.into_values().collect() })
+    Ok(Given { columns: owned(&PRE2023_COLUMNS), rows: by_number.into_values().collect() })
+}
+
+fn owned(columns: &[&str]) -> Vec<String> {
+    columns.iter().map(|column| (*column).to_owned()).collect()
 }
 
 /// Fold every publication up to one, told in their order whatever the order of the log is: an import that stopped and

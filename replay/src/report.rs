@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 use wuping_domain::aggregate::Concept;
 use wuping_domain::event::{Event, Unreadable};
-use wuping_domain::premises::Premises;
+use wuping_domain::premises::{Premises, Register};
 use wuping_domain::recorded::Recorded;
 use wuping_domain::rulebook::Layer;
 use wuping_ledger::reader::Reader;
@@ -120,17 +120,23 @@ fn line(reader: &Reader, id: &str, question: Question) -> Result<Option<GradeLin
         }
     }
     let register = premises.register.as_ref();
-    let code = |scheme| register.and_then(|register| register.codes.get(scheme).cloned());
     Ok(Some(GradeLine {
-        code: code("rsn").or_else(|| code("house_code")).unwrap_or_else(|| id.to_owned()),
+        code: code_of(register, id),
         layer: register.map(|register| register.layer),
         in_force: in_force.as_ref().map(graded).unwrap_or_default(),
         determined: determined.map(graded),
     }))
 }
 
+/// The key of an import's source, else the house code, else the id.
+pub(crate) fn code_of(register: Option<&Register>, id: &str) -> String {
+    let code = |scheme: &&str| register.and_then(|register| register.codes.get(*scheme).cloned());
+    SOURCE_KEYS.iter().find_map(code).unwrap_or_else(|| id.to_owned())
+}
+
 impl Question {
-    fn takes<E>(&self, recorded: &Recorded<E>) -> bool {
+    /// Whether the ledger knew an entry at the moment asked about.
+    pub(crate) fn takes<E>(&self, recorded: &Recorded<E>) -> bool {
         self.at.is_none_or(|at| recorded.position <= at)
             && self.as_of.is_none_or(|as_of| recorded.recorded_at <= as_of)
     }
@@ -147,6 +153,9 @@ fn graded(standing: &Standing) -> Graded {
         position: Some(standing.origin.position),
     }
 }
+
+/// Codes by which premises are told in a report, the publishers' own first.
+const SOURCE_KEYS: [&str; 5] = ["rsn", "fhrsid", "sf_business_id", "nyc_building_id", "house_code"];
 
 #[cfg(test)]
 mod tests {

@@ -12,7 +12,8 @@ use wuping_ledger::timestamp::Timestamp;
 
 use crate::app::{App, Asked, OpenError, Who};
 use crate::cli::{Common, Failure, accounts, print_json, runtime};
-use crate::{import, shelf};
+use crate::import::{self, lifecycle};
+use crate::shelf;
 
 pub(super) fn init(common: &Common, origin: &str, administrator: &str) -> Result<ExitCode, Failure> {
     let runtime = runtime()?;
@@ -51,6 +52,48 @@ async fn publish_shipped(app: &App) -> Result<(), Failure> {
         app.execute(&shipped, asked).await?;
     }
     Ok(())
+}
+
+/// Import another office's rows as what happened there.
+pub(super) fn import_lifecycles(
+    common: &Common,
+    source: lifecycle::Source,
+    files: &[PathBuf],
+) -> Result<ExitCode, Failure> {
+    let runtime = runtime()?;
+    let app = App::open(&common.data)?;
+    let bar = ProgressBar::new(0);
+    bar.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len} steps, {per_sec}, {eta} left")?);
+    let done = lifecycle::import(&app.ledger, &app.vault, source, files, &mut |done, total| {
+        bar.set_length(total);
+        bar.set_position(done);
+    });
+    bar.finish_and_clear();
+    runtime.block_on(app.close())?;
+    let done = done?;
+    if common.json {
+        print_json(&done)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let told: Vec<String> = done.told.iter().map(|(what, count)| format!("{what} {count}")).collect();
+    println!("{} rows of {} premises: {}", done.rows, done.premises, told.join(", "));
+    println!(
+        "{} events written, {} already there; {} events/s",
+        done.events_written, done.already_there, done.events_per_second
+    );
+    for finding in &done.findings {
+        println!(
+            "finding {} in {}, line {}, row {} of {}: published {}, against {}",
+            finding.code,
+            finding.file,
+            finding.line,
+            finding.row,
+            finding.premises,
+            finding.published,
+            finding.against
+        );
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 pub(super) fn import(common: &Common, files: &[PathBuf]) -> Result<ExitCode, Failure> {

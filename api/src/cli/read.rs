@@ -4,18 +4,18 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use chrono::NaiveDate;
-use clap::Subcommand;
+use clap::{Args, Subcommand, ValueEnum};
 use wuping_domain::rulebook::Layer;
 use wuping_ledger::genesis::Ledger;
 use wuping_ledger::reader::Reader;
 use wuping_projections::Views;
 use wuping_projections::ledger_rulebooks::LedgerRulebooks;
-use wuping_replay::report::{GradeLine, Question};
-use wuping_replay::{conformance, derive, explain, export_tiles, history, published, rebuild, report};
+use wuping_replay::{
+    conformance, derive, explain, export_tiles, history, published, published_rows, rebuild,
+};
 
-use crate::cli::{Cases, Common, Failure, Form, print_json};
-use crate::import::given_back;
+use crate::cli::{Cases, Common, Failure, print_json};
+use crate::import::{given_back, lifecycle};
 use crate::shelf;
 
 #[derive(Debug, Subcommand)]
@@ -38,6 +38,42 @@ pub(super) enum Export {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
+    /// New York City's violations as they were published; exit 1 if they are not what was received last
+    #[command(after_help = "Example:\n  wuping export nyc-hpd --out violations.csv")]
+    NycHpd(Whole),
+    /// A file of San Francisco's inspections as it was published; exit 1 if it is not what was received last
+    #[command(after_help = "Example:\n  wuping export sf-lives violations --out violations.csv")]
+    SfLives {
+        /// Which of the three
+        file: SfFile,
+        #[command(flatten)]
+        whole: Whole,
+    },
+    /// Toronto's fire inspections as they were published; exit 1 if they are not what was received last
+    #[command(after_help = "Example:\n  wuping export toronto-fire --out fire.csv")]
+    TorontoFire(Whole),
+    /// Toronto's registrations as they were published; exit 1 if they are not what was received last
+    #[command(after_help = "Example:\n  wuping export toronto-registrations --out registrations.csv")]
+    TorontoRegistrations(Whole),
+    /// The UK's ratings as they were published; exit 1 if they are not what was received last
+    #[command(after_help = "Example:\n  wuping export uk-fhrs --out ratings.csv")]
+    UkFhrs(Whole),
+}
+
+/// A file that is given back whole.
+#[derive(Args, Debug)]
+pub(super) struct Whole {
+    /// Into this file; else on standard output
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+/// The files of San Francisco's inspections.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum SfFile {
+    Businesses,
+    Inspections,
+    Violations,
 }
 
 /// The ledger of the folder, for reading.
@@ -68,7 +104,31 @@ pub(super) fn export(common: &Common, export: Export) -> Result<ExitCode, Failur
     match export {
         Export::Tiles { dir } => export_log(common, &dir),
         Export::TorontoEvaluations { publication, out } => give_back(common, &publication, out.as_deref()),
+        Export::NycHpd(whole) => give_back_whole(common, lifecycle::NYC_HPD, &whole),
+        Export::SfLives { file, whole } => {
+            let file = match file {
+                SfFile::Businesses => lifecycle::SF_BUSINESSES,
+                SfFile::Inspections => lifecycle::SF_INSPECTIONS,
+                SfFile::Violations => lifecycle::SF_VIOLATIONS,
+            };
+            give_back_whole(common, file, &whole)
+        }
+        Export::TorontoFire(whole) => give_back_whole(common, lifecycle::TORONTO_FIRE, &whole),
+        Export::TorontoRegistrations(whole) => {
+            give_back_whole(common, lifecycle::TORONTO_REGISTRATIONS, &whole)
+        }
+        Export::UkFhrs(whole) => give_back_whole(common, lifecycle::UK_FHRS, &whole),
     }
+}
+
+fn give_back_whole(common: &Common, file: &str, whole: &Whole) -> Result<ExitCode, Failure> {
+    let back = published_rows::file(&reader(common)?, file)?;
+    written(common, back.given, whole.out.as_deref(), file)?;
+    if back.as_received {
+        return Ok(ExitCode::SUCCESS);
+    }
+    eprintln!("wuping: these rows are not what was received last; import the newest file again to its end");
+    Ok(ExitCode::from(1))
 }
 
 fn give_back(common: &Common, publication: &str, out: Option<&Path>) -> Result<ExitCode, Failure> {
@@ -78,11 +138,19 @@ fn give_back(common: &Common, publication: &str, out: Option<&Path>) -> Result<E
         (_, Ok(number)) => published::since2023(&reader, number)?,
         _ => return Err(Failure::asked("--publication takes a number from 0, or pre2023")),
     };
+    written(common, given, out, publication)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Write a published table into a file or on standard output.
+fn written(
+    common: &Common,
+    given: published::Given,
+    out: Option<&Path>,
+    publication: &str,
+) -> Result<(), Failure> {
     let rows = given.rows.len();
-    let Some(path) = out else {
-        given_back::write(given, std::io::stdout().lock())?;
-        return Ok(ExitCode::SUCCESS);
-    };
+    let Some(path) = out else { return Ok(given_back::write(given, std::io::stdout().lock())?) };
     let file = std::fs::File::create(path)
         .map_err(|error| Failure::asked(format!("{} could not be written: {error}", path.display())))?;
     given_back::write(given, file)?;
@@ -91,39 +159,7 @@ fn give_back(common: &Common, publication: &str, out: Option<&Path>) -> Result<E
     } else {
         println!("{rows} rows in {}", path.display());
     }
-    Ok(ExitCode::SUCCESS)
-}
-
-pub(super) fn report_publications(common: &Common, form: Form) -> Result<ExitCode, Failure> {
-    let states = published::states(&reader(common)?)?;
-    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    if common.json || matches!(form, Form::Json) {
-        for state in &states {
-            serde_json::to_writer(&mut out, state)?;
-            out.write_all(b"\n")?;
-        }
-        out.flush()?;
-    } else {
-        let mut csv = csv::Writer::from_writer(out);
-        csv.write_record(PUBLICATION_COLUMNS)?;
-        for state in &states {
-            let colour = |name| state.colours.get(name).copied().unwrap_or_default().to_string();
-            csv.write_record([
-                state.publication.to_string(),
-                state.date.to_string(),
-                state.rows.to_string(),
-                state.reactive_negative.to_string(),
-                colour("green"),
-                colour("yellow"),
-                colour("red"),
-                state.digest.clone(),
-                state.as_received.to_string(),
-            ])?;
-        }
-        csv.flush()?;
-    }
-    let fits = states.iter().all(|state| state.as_received);
-    Ok(if fits { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    Ok(())
 }
 
 fn export_log(common: &Common, dir: &Path) -> Result<ExitCode, Failure> {
@@ -192,53 +228,6 @@ pub(super) fn rebuild(common: &Common, at: Option<u64>, to: Option<PathBuf>) -> 
     }
     Ok(ExitCode::SUCCESS)
 }
-
-pub(super) fn report_grades(
-    common: &Common,
-    at: Option<u64>,
-    as_of: Option<&str>,
-    valid_at: Option<NaiveDate>,
-    form: Form,
-) -> Result<ExitCode, Failure> {
-    let as_of = as_of
-        .map(|text| {
-            text.parse().map_err(|_| Failure::asked("--as-of takes a time such as 2026-03-01T09:30:00Z"))
-        })
-        .transpose()?;
-    let lines = report::grades(&reader(common)?, Question { at, as_of, valid_at })?;
-    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    if common.json || matches!(form, Form::Json) {
-        for line in &lines {
-            serde_json::to_writer(&mut out, line)?;
-            out.write_all(b"\n")?;
-        }
-    } else {
-        write_csv(&lines, &mut out)?;
-    }
-    out.flush()?;
-    Ok(ExitCode::SUCCESS)
-}
-
-fn write_csv(lines: &[GradeLine], out: &mut impl Write) -> Result<(), Failure> {
-    let mut csv = csv::Writer::from_writer(out);
-    csv.write_record(REPORT_COLUMNS)?;
-    for line in lines {
-        let fields = serde_json::to_value(line)?;
-        let cell = |name: &str| match &fields[name] {
-            serde_json::Value::Null => String::new(),
-            serde_json::Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
-        csv.write_record(REPORT_COLUMNS.map(cell))?;
-    }
-    csv.flush()?;
-    Ok(())
-}
-
-const PUBLICATION_COLUMNS: [&str; 9] =
-    ["publication", "date", "rows", "reactive_negative", "green", "yellow", "red", "digest", "as_received"];
-const REPORT_COLUMNS: [&str; 8] =
-    ["code", "layer", "score", "star", "band", "level", "effective_from", "position"];
 
 pub(super) fn history(common: &Common, subject: &str) -> Result<ExitCode, Failure> {
     let reader = reader(common)?;

@@ -10,7 +10,7 @@ use wuping_replay::published::Given;
 /// If it cannot be written.
 pub fn write(given: Given, out: impl Write) -> Result<(), csv::Error> {
     let mut csv = csv::Writer::from_writer(out);
-    csv.write_record(given.columns)?;
+    csv.write_record(&given.columns)?;
     given.rows.iter().try_for_each(|row| csv.write_record(row))?;
     Ok(csv.flush()?)
 }

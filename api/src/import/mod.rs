@@ -5,6 +5,7 @@
 
 mod csv_rows;
 pub mod given_back;
+pub mod lifecycle;
 mod pipeline;
 pub mod toronto;
 mod toronto_commands;
@@ -151,6 +152,24 @@ pub enum ImportError {
     GivenTwice {
         /// Which file.
         file: String,
+    },
+    /// Files of one import are not all there.
+    #[error("this import is told by several files; missing: {}. Nothing was imported; give all of them at once", missing.join("; "))]
+    Incomplete {
+        /// What each missing one is.
+        missing: Vec<&'static str>,
+    },
+    /// More files than an import takes.
+    #[error("{file} is one file too many. Nothing was imported; give one file of this kind")]
+    TooMany {
+        /// Which file.
+        file: String,
+    },
+    /// A rulebook that says nothing of a publisher's rows.
+    #[error("the rulebook {scheme} has no section [import], so its publisher's rows cannot be read; add it")]
+    NotImported {
+        /// The rulebook.
+        scheme: String,
     },
     /// A whole publication that is neither the first nor the last one.
     #[error(

@@ -24,6 +24,7 @@ pub(super) struct Pipeline<'a> {
     pub(super) written: u64,
     failures: Vec<NotTaken>,
     kept: Vec<Prepared>,
+    kind: &'static str,
     ledger: &'a Ledger,
     vault: &'a Vault,
     waiting: VecDeque<Waiting>,
@@ -54,13 +55,14 @@ struct Waiting {
 }
 
 impl<'a> Pipeline<'a> {
-    /// Into this ledger.
-    pub(super) fn into(ledger: &'a Ledger, vault: &'a Vault) -> Self {
+    /// Into this ledger, by an import of this kind.
+    pub(super) fn into(ledger: &'a Ledger, vault: &'a Vault, kind: &'static str) -> Self {
         Self {
             already_there: 0,
             written: 0,
             failures: Vec::new(),
             kept: Vec::with_capacity(BATCH),
+            kind,
             ledger,
             vault,
             waiting: VecDeque::with_capacity(OUTSTANDING),
@@ -77,8 +79,7 @@ impl<'a> Pipeline<'a> {
         digest: [u8; 32],
     ) -> Result<Option<Ask>, ImportError> {
         let stream = StreamPath::new(stream)?;
-        let cause = format!("import/toronto-evaluations/{publication}/{row}/{}", stream.as_str());
-        let event_id = derived_event_id(self.ledger.origin(), &cause, 1);
+        let event_id = self.event_id(publication, row, stream.as_str());
         let ask = Ask { digest, row: row.to_owned(), stream, event_id };
         let Some(outcome) = self.ledger.reader().outcome(&event_id)? else { return Ok(Some(ask)) };
         if outcome.digest != digest {
@@ -88,6 +89,16 @@ impl<'a> Pipeline<'a> {
             self.already_there += events_of(&receipt);
         }
         Ok(None)
+    }
+
+    /// Whether an earlier import, or this one, had this command recorded.
+    pub(super) fn is_told(&self, publication: &str, row: &str, stream: &str) -> Result<bool, ImportError> {
+        Ok(self.ledger.reader().outcome(&self.event_id(publication, row, stream))?.is_some())
+    }
+
+    fn event_id(&self, publication: &str, row: &str, stream: &str) -> Uuid {
+        let cause = format!("import/{}/{publication}/{row}/{stream}", self.kind);
+        derived_event_id(self.ledger.origin(), &cause, 1)
     }
 
     /// Send what a command says, decided on this version of its stream; on none where its decision depends on nothing

@@ -92,7 +92,7 @@ fn import_tables(
         compiled: &until_2023,
         known: HashMap::new(),
         ledger,
-        pipeline: Pipeline::into(ledger, vault),
+        pipeline: Pipeline::into(ledger, vault, "toronto-evaluations"),
         summary: Summary::default(),
     };
     if !read.is_empty() {

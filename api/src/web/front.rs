@@ -17,7 +17,7 @@ use super::look::layout::Origin;
 use super::look::parts::*;
 use super::look::words::Lang;
 use super::state::{Asking, ReadError, Site, address, encoded};
-use super::toronto;
+use super::{origins, toronto};
 use crate::sample;
 
 /// `/`, `/board` and `/verify`.
@@ -59,7 +59,7 @@ async fn front(State(site): State<Site>, asking: Asking, Query(sought): Query<So
         Ok(read) => read,
         Err(error) => return site.broken(&asking, &error).await,
     };
-    let origin = found.as_ref().and_then(|found| toronto::origin_of_list(lang, &found.rows, &site.origin));
+    let origin = found.as_ref().and_then(|found| origins::origin_of_list(lang, &found.rows, &site.origin));
     let (title, body) = match found {
         Some(found) => {
             (lang.pick(format!("查找“{text}”"), format!("Search for “{text}”")), results(lang, &text, &found))
@@ -120,7 +120,7 @@ async fn board(State(site): State<Site>, asking: Asking, Query(query): Query<Boa
         Ok(read) => read,
         Err(error) => return site.broken(&asking, &error).await,
     };
-    let origin = rows.as_ref().ok().and_then(|rows| toronto::origin_of_list(lang, &rows.rows, &site.origin));
+    let origin = rows.as_ref().ok().and_then(|rows| origins::origin_of_list(lang, &rows.rows, &site.origin));
     let list = match (rows, query.subdistrict.is_empty()) {
         (Ok(rows), false) => {
             let at = |number: u64| {

@@ -24,6 +24,7 @@ pub mod log;
 pub mod look;
 pub mod openapi;
 mod openapi_keys;
+mod origins;
 pub mod routes;
 pub mod rules;
 pub mod session;

@@ -12,8 +12,8 @@ use wuping_projections::queries::RulebookView;
 
 use super::look::parts::*;
 use super::look::words::Lang;
+use super::origins;
 use super::state::{Asking, Site, encoded};
-use super::toronto;
 
 /// `/rules…`.
 pub fn routes() -> Router<Site> {
@@ -70,7 +70,7 @@ async fn one(State(site): State<Site>, asking: Asking, Path(id): Path<String>) -
         Ok(Some((view, rulebook))) => {
             let body = shown(lang, &view, &rulebook);
             let title = format!("{} {}", lang.pick("评分规则", "Rules"), view.scheme.id);
-            let origin = toronto::origin_of_rulebook(lang, &view.scheme.id);
+            let origin = origins::origin_of_rulebook(lang, &view.scheme.id);
             site.page_from(&asking, "/rules", &title, body, origin).await.into_response()
         }
         Ok(None) => unknown(&site, &asking).await,

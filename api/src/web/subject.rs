@@ -19,8 +19,8 @@ use super::front::{code_of, premises_table, subject_address};
 use super::look::parts::*;
 use super::look::qr::{QrView, qr_block};
 use super::look::words::{Lang, local_day};
+use super::origins::origin_of_premises;
 use super::state::{Asking, ReadError, Site, encoded};
-use super::toronto::origin_of_premises;
 use super::why::{name_of, why};
 
 /// `/s/{code}`.
@@ -124,6 +124,9 @@ fn shown(asking: &Asking, told: &Told, full_address: String) -> Markup {
     html! {
         (page_heading(Some(lang.layer(&premises.layer.to_string())), &premises.address, premises.name.as_deref()))
         (grade_band(lang, &band(lang, told)))
+        @for [zh, en] in premises.tags.iter().filter_map(|tag| without_grade(tag)) {
+            (notice_box(Tone::Calm, lang.pick("为什么没有等级", "Why there is no grade"), &[lang.say(zh, en)]))
+        }
         @if let Some(closed_on) = premises.closed_on {
             (notice_box(Tone::Warning, lang.pick("已注销", "Closed"), &[lang.pick(
                 format!("从 {closed_on} 起不再评定。"),
@@ -150,6 +153,18 @@ fn shown(asking: &Asking, told: &Told, full_address: String) -> Markup {
             caption: lang.say("扫码看这套房屋的等级", "Scan for the grade of these premises"),
         }))
     }
+}
+
+/// What a mark of premises without a grade says, where it says why there is none.
+fn without_grade(tag: &str) -> Option<[&'static str; 2]> {
+    Some(match tag {
+        "awaiting_inspection" => ["等待检查。", "Awaiting inspection."],
+        "awaiting_publication" => {
+            ["已经检查，等级还没有公布。", "Inspected; the grade is not published yet."]
+        }
+        "exempt" => ["免于评级。", "Exempt from grading."],
+        _ => return None,
+    })
 }
 
 fn band(lang: Lang, told: &Told) -> GradeView {

@@ -8,15 +8,14 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
-use chrono::NaiveDate;
 use maud::{Markup, html};
 use wuping_ledger::reader::Reader;
 use wuping_projections::error::causes;
-use wuping_projections::queries::PremisesLine;
 
-use super::look::layout::{Area, Origin, Page, page};
+use super::look::layout::{Area, Page, page};
 use super::look::parts::*;
 use super::look::words::Lang;
+use super::origins::origin_of_premises;
 use super::session::lang_of;
 use super::signing_in::sent_from_here;
 use super::state::{nothing_here, origin_of};
@@ -70,54 +69,6 @@ pub(super) fn attribution(lang: Lang) -> Markup {
 /// Whether all of it is recorded: the row that is recorded last is there.
 pub(super) fn is_there(reader: &Reader) -> bool {
     reader.version(LAST_ROW).is_ok_and(|version| version > 0)
-}
-
-/// Whether premises of this id were imported from there.
-pub(super) fn is_imported(id: &str) -> bool {
-    id.starts_with(PREMISES)
-}
-
-/// Where premises come from: `None` for the ledger's own, else the publisher's banner. `rulebook` is that of the result
-/// in force.
-pub(super) fn origin_of_premises(lang: Lang, id: &str, rulebook: Option<&str>) -> Option<Origin> {
-    is_imported(id).then(|| published(lang, rulebook.unwrap_or_default()))
-}
-
-/// Where a rulebook comes from: `None` for one of the ledger's own, else the banner of the publisher whose rules it
-/// restates.
-pub(super) fn origin_of_rulebook(lang: Lang, rulebook: &str) -> Option<Origin> {
-    rulebook.starts_with(PREMISES).then(|| published(lang, rulebook))
-}
-
-/// Where a list of premises comes from: a list in which everything is the publisher's carries the publisher's banner,
-/// one in which something is says so; `None` where nothing is.
-pub(super) fn origin_of_list(lang: Lang, rows: &[PremisesLine], whole: &Origin) -> Option<Origin> {
-    let theirs = rows.iter().filter(|line| is_imported(&line.id)).count();
-    match (theirs, whole) {
-        (0, _) => None,
-        (theirs, Origin::Sample) if theirs < rows.len() => {
-            Some(Origin::Mixed { source: source(lang), licence: licence() })
-        }
-        (theirs, _) => (theirs == rows.len()).then(|| published(lang, "")),
-    }
-}
-
-fn published(lang: Lang, rulebook: &str) -> Origin {
-    let since_2023 = rulebook.starts_with("toronto-2023");
-    let (year, month, day) = if since_2023 { (2026, 8, 22) } else { (2023, 5, 30) };
-    let as_of = NaiveDate::from_ymd_opt(year, month, day).unwrap_or_default();
-    Origin::Imported { source: source(lang), licence: licence(), as_of }
-}
-
-fn source(lang: Lang) -> String {
-    lang.say(
-        "多伦多市开放数据，Apartment Building Evaluation",
-        "City of Toronto Open Data, Apartment Building Evaluation",
-    )
-}
-
-fn licence() -> Link {
-    Link::new(LICENCE, "Open Government Licence – Toronto")
 }
 
 /// The import, of which there is one.
@@ -327,47 +278,3 @@ const LICENCE: &str = "https://open.toronto.ca/open-data-licence/";
 const PREMISES: &str = "toronto-";
 /// The assessment of the row that is recorded last: rows go in by day and number.
 const LAST_ROW: &str = "premises/toronto-4304347/assessment/1";
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use wuping_domain::rulebook::Layer;
-
-    use super::*;
-
-    #[test]
-    fn a_list_of_both_says_so_and_a_list_of_one_says_whose_it_is() {
-        let (own, theirs) = (line("p-1"), line(&format!("{PREMISES}4155584")));
-        let origin = |rows: &[&PremisesLine]| {
-            let rows: Vec<_> = rows.iter().map(|line| (*line).clone()).collect();
-            origin_of_list(Lang::Zh, &rows, &Origin::Sample)
-        };
-        assert!(origin(&[]).is_none() && origin(&[&own]).is_none());
-        assert!(matches!(origin(&[&theirs, &theirs]), Some(Origin::Imported { .. })));
-        assert!(matches!(origin(&[&own, &theirs]), Some(Origin::Mixed { .. })));
-    }
-
-    fn line(id: &str) -> PremisesLine {
-        PremisesLine {
-            id: id.to_owned(),
-            layer: Layer::Building,
-            name: None,
-            address: String::new(),
-            codes: BTreeMap::new(),
-            subdistrict: String::new(),
-            community: String::new(),
-            grid_cell: String::new(),
-            closed_on: None,
-            score: None,
-            star: None,
-            grade: None,
-            band: None,
-            management_level: None,
-            color: None,
-            effective_from: None,
-            waiting_for: None,
-            prohibited: false,
-        }
-    }
-}

@@ -13,6 +13,7 @@ use crate::term::plain_term;
 
 impl Hazard {
     /// The term is the policy's; a longer one needs a plan or an extension (rulebooks/README.md, "How a grade is computed").
+    /// Another office's order is told with the days and parties that it was published with, which may be none.
     pub(super) fn order(
         &self,
         what: String,
@@ -32,11 +33,17 @@ impl Hazard {
         if document_number.trim().is_empty() {
             return Err(refused("no_document"));
         }
-        must_answer_here(&parties, facts)?;
-        let days = self.days_by_policy(facts)?;
-        if stated.is_some_and(|stated| stated != days) {
-            return Err(refused_by("days_not_of_policy", serde_json::json!({ "days": days })));
-        }
+        let days = match stated.filter(|_| facts.of_another_office()) {
+            Some(days) => days,
+            None => {
+                must_answer_here(&parties, facts)?;
+                let days = self.days_by_policy(facts)?;
+                if stated.is_some_and(|stated| stated != days) {
+                    return Err(refused_by("days_not_of_policy", serde_json::json!({ "days": days })));
+                }
+                days
+            }
+        };
         let order = Order { parties, days, document_number };
         let event = Event::RectificationOrdered { order, by: facts.actor.account.clone() };
         Ok(Some(vec![Said::with(event, Private::none().with("what", Some(what)))]))
@@ -54,7 +61,7 @@ impl Hazard {
         }
         let spoken = speaks_for_party(facts, handed_in_on, &["owner", "operator", "steward"])?;
         must_have_words("text", Some(&text))?;
-        if taken.is_empty() {
+        if taken.is_empty() && !facts.of_another_office() {
             let indicator = self.found.as_ref().map(|found| found.indicator.clone());
             return Err(Rejection::PhotoMissing { indicators: indicator.into_iter().collect() });
         }
@@ -88,7 +95,10 @@ impl Hazard {
         taken: &[Photo],
         facts: &Facts,
     ) -> Result<Option<Vec<Said<Event>>>, Rejection> {
-        if self.stage != Stage::Submitted {
+        // what another office refused may have been overwritten in its file by the refusal
+        let submitted =
+            self.stage == Stage::Submitted || (self.stage.is_unsettled() && facts.of_another_office());
+        if !submitted {
             return Ok(None);
         }
         self.must_be_competent(facts)?;

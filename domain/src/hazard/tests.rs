@@ -2,6 +2,7 @@
 
 mod asking;
 mod clocks;
+mod elsewhere;
 mod interleaving;
 
 use std::sync::{Arc, OnceLock};
@@ -16,7 +17,7 @@ use crate::given::{Given, given};
 use crate::reaction::{Due, Rulebooks, compute, follow};
 use crate::recorded::Recorded;
 use crate::rulebook::Layer;
-use crate::rulebook::policy::Escalation;
+use crate::rulebook::procedure::Escalation;
 use crate::subject::Subject;
 
 const STREAM: &str = "premises/p-1/hazard/7";

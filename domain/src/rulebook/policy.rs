@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::credit::{CreditPolicy, IdentifierPolicy};
+use super::imported::ImportPolicy;
 use super::procedure::{
-    AdversePolicy, DeadlineRule, NotAssessedPolicy, ProhibitionGround, ProhibitionPolicy, ReevaluationPolicy,
-    StatementPolicy, WorksPlanPolicy,
+    AdversePolicy, DeadlineRule, Escalation, NotAssessedPolicy, ProhibitionGround, ProhibitionPolicy,
+    ReevaluationPolicy, StatementPolicy, WorksPlanPolicy,
 };
 use super::remedy::{AppealPolicy, NoticePolicy, PublicationPolicy};
 use super::scheme::HazardClass;
@@ -113,6 +114,9 @@ pub struct Policy {
     /// How identifiers are checked.
     #[serde(default)]
     pub identifier: Option<IdentifierPolicy>,
+    /// How a publisher's rows are read, for an imported scheme.
+    #[serde(default)]
+    pub import: Option<ImportPolicy>,
 }
 
 /// How results become a score. Members that name the one behaviour the engine has are checked, not chosen.
@@ -188,6 +192,9 @@ pub struct DeductionRule {
     /// No deduction brings the score below this.
     #[serde(default)]
     pub lowest_score: u64,
+    /// Points by severity, where the scheme has a number for each.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub points: BTreeMap<String, u64>,
 }
 
 /// A cap by several failed indicators together.
@@ -419,23 +426,6 @@ pub struct HazardRegisterRule {
     /// Whether the office's own lateness holds the judging day where it was.
     #[serde(default)]
     pub office_late_holds: bool,
-}
-
-/// A level that the lateness of an overdue hazard reaches.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Escalation {
-    /// Its id.
-    pub level: String,
-    /// Its name in Chinese.
-    #[serde(default)]
-    pub zh: String,
-    /// Its name in English.
-    #[serde(default)]
-    pub en: String,
-    /// Natural days after the due day; one at least.
-    pub after_days: u32,
-    /// The role or department it goes to.
-    pub to: String,
 }
 
 /// A body that answers for indicators.

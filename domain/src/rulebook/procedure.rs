@@ -40,6 +40,23 @@ pub enum TimeUnit {
     WorkingDays,
 }
 
+/// A level that the lateness of an overdue hazard reaches.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Escalation {
+    /// Its id.
+    pub level: String,
+    /// Its name in Chinese.
+    #[serde(default)]
+    pub zh: String,
+    /// Its name in English.
+    #[serde(default)]
+    pub en: String,
+    /// Natural days after the due day; one at least.
+    pub after_days: u32,
+    /// The role or department it goes to.
+    pub to: String,
+}
+
 /// How letting may be prohibited.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct ProhibitionPolicy {
