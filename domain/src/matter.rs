@@ -8,6 +8,7 @@
 mod case;
 mod docket;
 mod remedy;
+mod sight;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +18,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 pub use self::docket::{Case, Docket, Moment};
+pub use self::sight::{Sight, TOLD, UNTOLD, reads_rounds_of, sights};
 use crate::deadline::Period;
 use crate::facts::Role;
 use crate::passing::office;

@@ -279,6 +279,9 @@ impl Kept {
             let is = |matter: &Matter| matter.kind == kind && matter.stream.ends_with(&format!("/{key}"));
             over.iter().any(is)
         };
+        if no_alert(&self.alert) || over.iter().any(|matter| matter.kind == Kind::Alert) {
+            self.alert = Alert::default();
+        }
         self.appeals.retain(|key, of| of.state.against.is_some() && !gone(Kind::Appeal, key));
         self.disputes.retain(|key, of| of.state.notified.is_some() && !gone(Kind::Dispute, key));
         self.hazards.retain(|key, of| of.state.found.is_some() && !gone(Kind::Hazard, key));

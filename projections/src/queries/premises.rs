@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use rusqlite::{Connection, Row};
 use serde::Serialize;
-use wuping_domain::premises::{Assessor, PartyRole};
+use wuping_domain::premises::{Assessor, PartyRole, Steward};
 use wuping_domain::rulebook::Layer;
 
 use super::{
@@ -58,6 +58,8 @@ pub struct PremisesView {
     pub parties: Vec<PartyRole>,
     /// Who may assess them.
     pub assessors: Vec<Assessor>,
+    /// Who looks after them day by day.
+    pub stewards: Vec<Steward>,
     /// Since when they are closed.
     pub closed_on: Option<NaiveDate>,
 }
@@ -232,6 +234,7 @@ fn read_view(row: &Row<'_>) -> rusqlite::Result<PremisesView> {
         tags: json(row, "tags")?,
         parties: json(row, "parties")?,
         assessors: json(row, "assessors")?,
+        stewards: json(row, "stewards")?,
         closed_on: day_if_any(row, "closed_on")?,
     })
 }
