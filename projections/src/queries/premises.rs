@@ -172,6 +172,28 @@ impl Views {
         })
     }
 
+    /// Premises that one of these parties answers for on a day, or that this account looks after as steward, by address.
+    ///
+    /// # Errors
+    /// If the views cannot be read.
+    pub fn premises_of(
+        &self,
+        parties: &[String],
+        steward: &str,
+        on: NaiveDate,
+    ) -> Result<Vec<PremisesLine>, ViewsError> {
+        let on = on.to_string();
+        let within = "coalesce(e.value ->> 'from', '') <= ?3 AND coalesce(e.value ->> 'until', '9999') >= ?3";
+        let sql = format!(
+            "{LINE} WHERE p.closed_on IS NULL AND (EXISTS (SELECT 1 FROM json_each(p.parties) e \
+             WHERE e.value ->> 'party' IN (SELECT value FROM json_each(?1)) AND {within}) \
+             OR EXISTS (SELECT 1 FROM json_each(p.stewards) e WHERE e.value ->> 'account' = ?2 AND {within})) \
+             ORDER BY p.address, p.number LIMIT 200"
+        );
+        let parties = serde_json::Value::from(parties).to_string();
+        self.read(|connection| all(connection, &sql, (&parties, steward, &on), read_line))
+    }
+
     /// The premises that have these as their parent, by address.
     ///
     /// # Errors
