@@ -19,7 +19,7 @@ use crate::said::{Private, Said};
 use crate::subject::Subject;
 
 /// An alert as its events left it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Alert {
     /// What was issued.
     pub issued: Option<Warning>,

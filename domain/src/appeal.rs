@@ -30,7 +30,7 @@ use crate::rejection::Rejection;
 use crate::said::{Photo, Said};
 
 /// An appeal as its events left it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Appeal {
     /// What it is against.
     pub against: Option<Against>,
@@ -57,7 +57,7 @@ pub struct Appeal {
 }
 
 /// How far an appeal is.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Stage {
     #[default]

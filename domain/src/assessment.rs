@@ -28,7 +28,7 @@ use crate::said::{Photo, Private, Said};
 use crate::scoring;
 
 /// An assessment as its events left it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Assessment {
     /// Who leads it, and may submit.
     pub lead: String,
@@ -45,7 +45,7 @@ pub struct Assessment {
 }
 
 /// How far an assessment is.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Stage {
     #[default]

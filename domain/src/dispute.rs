@@ -13,7 +13,7 @@ use crate::rejection::Rejection;
 use crate::said::{Photo, Private, Said};
 
 /// A dispute as its events left it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Dispute {
     /// What was notified.
     pub notified: Option<Notified>,
@@ -24,6 +24,7 @@ pub struct Dispute {
     /// The day the outcome was carried out.
     pub carried_out_on: Option<NaiveDate>,
     /// Until when carrying out is suspended; no day where none was named.
+    #[serde(default, deserialize_with = "named", skip_serializing_if = "Option::is_none")]
     pub suspended: Option<Option<NaiveDate>>,
 }
 
@@ -233,6 +234,11 @@ impl Concept for Dispute {
             Event::SuspensionOrdered { until, .. } => self.suspended = Some(*until),
         }
     }
+}
+
+/// A suspension that names no day is one all the same.
+fn named<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<NaiveDate>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }
 
 fn must_be_notified(notified: &Notified, facts: &Facts) -> Result<(), Rejection> {

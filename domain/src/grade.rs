@@ -68,7 +68,7 @@ pub struct Grade {
 }
 
 /// What was heard and done about a determination that needs a person.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Proceeding {
     /// The day the party was served with the invitation to make a statement.
     pub invited_on: Option<NaiveDate>,

@@ -34,7 +34,7 @@ use crate::rulebook::Rulebook;
 use crate::said::Said;
 
 /// A hazard as its events left it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Hazard {
     /// The department that reviews it now.
     pub competent: String,
@@ -51,7 +51,7 @@ pub struct Hazard {
 }
 
 /// How far a hazard is; the names are those of the policy's register.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Stage {
     #[default]

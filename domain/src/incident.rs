@@ -22,7 +22,7 @@ use crate::said::{Private, Said};
 use crate::subject::Subject;
 
 /// An incident as its events left it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Incident {
     /// Whether its department confirmed it.
     pub confirmed: bool,

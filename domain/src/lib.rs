@@ -33,6 +33,7 @@ pub mod identifier;
 pub mod incident;
 pub mod incident_rule;
 mod ledger_indicator;
+pub mod matter;
 pub mod notice;
 pub mod outcome;
 pub mod party;

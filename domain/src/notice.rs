@@ -24,7 +24,7 @@ use crate::rejection::Rejection;
 use crate::said::{Photo, Said};
 
 /// A notice as its events left it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Notice {
     /// The day the party acknowledged it.
     pub acknowledged_on: Option<NaiveDate>,

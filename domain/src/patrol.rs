@@ -35,12 +35,14 @@ pub struct Patrol {
 }
 
 /// A round that is due.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct OpenRound {
     /// The last day on which it still meets the rule.
     pub due: NaiveDate,
     /// Who is to make it; whoever walks the grid cell when absent.
     pub to: Option<String>,
+    /// The route it lies on, by its code, where it was given one.
+    pub route: Option<String>,
 }
 
 /// A round as it is reckoned.
@@ -222,8 +224,8 @@ impl Concept for Patrol {
             Event::PatrolAssigned(computed) => {
                 // an early round may have met one of the same due day: this is the next, counted from that round
                 self.completed.remove(&computed.result.due);
-                let to = self.open.take().and_then(|open| open.to);
-                self.open = Some(OpenRound { due: computed.result.due, to });
+                let (to, route) = self.open.take().map_or((None, None), |open| (open.to, open.route));
+                self.open = Some(OpenRound { due: computed.result.due, to, route });
             }
             Event::PatrolCompleted { round, on, repeat, .. } => {
                 self.days.insert(*on);
@@ -243,9 +245,10 @@ impl Concept for Patrol {
                 }
                 self.open.take_if(|open| open.due == computed.result.due);
             }
-            Event::PatrolReassigned { due, to, .. } => {
+            Event::PatrolReassigned { due, to, route, .. } => {
                 if let Some(open) = self.open.as_mut().filter(|open| open.due == *due) {
                     open.to = Some(to.clone());
+                    open.route = route.clone().or(open.route.take());
                 }
             }
         }
@@ -254,7 +257,7 @@ impl Concept for Patrol {
 
 impl Patrol {
     /// Somebody of the office went in: the round that was due, if it was in time.
-    pub(crate) fn made(&mut self, on: NaiveDate) {
+    pub fn made(&mut self, on: NaiveDate) {
         if let Some(open) = self.open.take_if(|open| on <= open.due)
             && !self.missed.contains(&open.due)
         {

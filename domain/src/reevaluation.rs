@@ -10,7 +10,7 @@ use crate::rejection::Rejection;
 use crate::said::{Photo, Private, Said, photos};
 
 /// A request to be graded again as its events left it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Reevaluation {
     /// The day it came.
     pub requested_on: Option<NaiveDate>,
@@ -19,7 +19,7 @@ pub struct Reevaluation {
 }
 
 /// What became of a request.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub enum Answer {
     /// An assessment was opened.
     Granted {

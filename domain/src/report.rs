@@ -16,7 +16,7 @@ use crate::rejection::Rejection;
 use crate::said::{Photo, Private, Said, photos};
 
 /// A report as its events left it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Report {
     /// What it is about, as a code.
     pub category: String,
@@ -35,7 +35,7 @@ pub struct Report {
 }
 
 /// How far a report is.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Stage {
     #[default]
@@ -334,6 +334,11 @@ impl Command {
 }
 
 /// A report without a photo is taken; one without anything to go by is not.
+/// The number by which a reporter follows a report: its own key, where nobody could guess it.
+pub fn tracking(key: &str) -> Option<&str> {
+    (key.len() >= UNGUESSABLE).then_some(key)
+}
+
 fn file(
     category: String,
     (text, name, phone): (Option<String>, Option<String>, Option<String>),
@@ -443,6 +448,8 @@ pub(crate) fn told(code: &str) -> Option<[String; 2]> {
 
 /// Who has a look and says what came of it.
 const CHECKING: [Role; 2] = [Role::GridWorker, Role::DepartmentOfficer];
+/// A key of so many characters was drawn by lot.
+const UNGUESSABLE: usize = 20;
 /// Who sends it where it belongs.
 const TRIAGING: [Role; 3] = [Role::GridWorker, Role::DepartmentOfficer, Role::Dispatcher];
 

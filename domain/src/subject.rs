@@ -6,6 +6,7 @@ mod remedies;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 
 use crate::aggregate::Concept;
 use crate::alert::Alert;
@@ -78,7 +79,7 @@ pub struct Subject {
 }
 
 /// A case with the place of the entry from which its clock runs.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Running<C> {
     /// Its own state.
     pub state: C,
@@ -87,7 +88,7 @@ pub struct Running<C> {
 }
 
 /// An assessment with its days.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct AssessmentOf {
     /// Who entered results or submitted it.
     pub hands: BTreeSet<String>,
@@ -95,6 +96,8 @@ pub struct AssessmentOf {
     pub state: Assessment,
     /// Confirmed incidents that were known when it was opened: what it looked at.
     pub answers: BTreeSet<String>,
+    /// By when it is to be made, where its time came.
+    pub due: Option<NaiveDate>,
     /// Position of its opening.
     pub opened_at: u64,
     /// The day it was opened.
@@ -107,7 +110,7 @@ pub struct AssessmentOf {
 }
 
 /// A hazard with its days.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct HazardOf {
     /// Its own state.
     pub state: Hazard,
@@ -122,7 +125,7 @@ pub struct HazardOf {
 }
 
 /// An incident with its days.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct IncidentOf {
     /// Its own state.
     pub state: Incident,
@@ -280,8 +283,9 @@ impl Subject {
         let of = self.assessments.entry(key.to_owned()).or_default();
         of.state.evolve(event);
         match event {
-            assessment::Event::AssessmentOpened(_) => {
+            assessment::Event::AssessmentOpened(opening) => {
                 (of.opened_on, of.opened_at) = (Some(on), position);
+                of.due = opening.facts().due;
                 let acting = self.incidents.iter().filter(|(_, of)| of.state.acts().is_some());
                 of.answers = acting.map(|(incident, _)| incident.clone()).collect();
             }

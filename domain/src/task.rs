@@ -9,7 +9,7 @@ use crate::rejection::Rejection;
 use crate::said::{Photo, Private, Said, photos};
 
 /// A task as its events left it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Task {
     /// What is to be done, by whom, until when.
     pub dispatched: Option<Dispatch>,
@@ -20,7 +20,7 @@ pub struct Task {
 }
 
 /// How far a task is.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Stage {
     #[default]

@@ -67,7 +67,7 @@ fn part(bytes: &mut Vec<u8>, kind: u8, value: &[u8]) {
 }
 
 /// The views, each with an order that leaves no two different rows open.
-const VIEWS: [(&str, &str); 14] = [
+const VIEWS: [(&str, &str); 17] = [
     ("account_keys", "kid"),
     ("accounts", "account"),
     ("closed_hazards", "number, hazard, position, closed_on"),
@@ -75,6 +75,9 @@ const VIEWS: [(&str, &str); 14] = [
     ("current_grades", "number"),
     ("ended_assessments", "position"),
     ("grade_history", "position"),
+    ("matter_hands", "number, stream, n"),
+    ("matters_at_hand", "number, stream"),
+    ("matters_over", "position, stream, ended_position"),
     ("open_assessments", "number, assessment"),
     ("open_hazards", "number, hazard"),
     ("patrol_schedule", "number"),

@@ -10,7 +10,7 @@ use crate::error::ViewsError;
 use crate::held::{Cache, Held};
 use crate::tx::{Memory, Tx, write};
 use crate::{
-    assessments, current_grades, grade_history, hazards, kept, patrol_schedule, premises, publications,
+    assessments, current_grades, grade_history, hazards, kept, matters, patrol_schedule, premises, publications,
     search,
 };
 
@@ -25,6 +25,7 @@ pub fn apply(tx: &mut Tx, entry: &Entry) -> Result<(), ViewsError> {
     current_grades::apply(tx, recorded)?;
     hazards::apply(tx, recorded)?;
     assessments::apply(tx, recorded)?;
+    matters::apply(tx, recorded)?;
     patrol_schedule::apply(tx, recorded)?;
     counts::apply(tx, recorded)?;
     publications::apply(tx, recorded)?;
@@ -90,6 +91,9 @@ fn write_held(
     }
     if held.dirty.assessments {
         assessments::write_rows(connection, held, rulebooks)?;
+    }
+    if held.dirty.matters {
+        matters::write_rows(connection, held, rulebooks)?;
     }
     if held.dirty.rounds {
         patrol_schedule::write_row(connection, held)?;

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use wuping_domain::derivation::SchemeRef;
 use wuping_domain::rulebook::Layer;
 
 use crate::build::{Plan, build};
@@ -99,7 +100,7 @@ fn every_kind_of_happening_changes_the_views() {
 }
 
 /// One premises' life, by kind of happening, whether it waits, and star.
-const LIFE: [(usize, bool, u8); 28] = [
+const LIFE: [(usize, bool, u8); 45] = [
     (3, false, 0),
     (4, false, 0),
     (5, false, 0),
@@ -126,6 +127,23 @@ const LIFE: [(usize, bool, u8); 28] = [
     (21, false, 0),
     (22, true, 0),
     (26, false, 0),
+    (27, false, 0),
+    (28, false, 0),
+    (29, false, 0),
+    (30, false, 0),
+    (31, false, 0),
+    (32, false, 0),
+    (33, false, 0),
+    (10, false, 0),
+    (36, false, 0),
+    (34, false, 0),
+    (35, false, 0),
+    (37, false, 0),
+    (38, false, 0),
+    (39, false, 0),
+    (40, false, 0),
+    (41, false, 0),
+    (42, false, 0),
     (1, false, 0),
     (2, false, 0),
 ];
@@ -244,10 +262,79 @@ fn happen(log: &mut TestLog, happening: &Happening, n: usize) {
             );
         }
         25 => say(&assessment, json!({"type": "AssessmentWithdrawn", "why": "wrong_house"})),
-        _ => say(
+        26 => say(
             &stream,
             json!({"type": "ResponsiblePartyNamed", "party": format!("y-{}", happening.case), "role": "owner"}),
         ),
+        kind => {
+            let (of, event) = matter(kind, &stream, &case, &on, &scheme);
+            log.say(&of, &on, &event);
+        }
+    }
+}
+
+/// What happens to matters of every other kind.
+fn matter(kind: usize, stream: &str, case: &str, on: &str, scheme: &SchemeRef) -> (String, Value) {
+    let under = |of: &str| format!("{stream}/{of}/{case}");
+    let derived = |event: &str, result: Value| json!({"type": event, "derivation": {"scheme": scheme, "subjects": [stream]}, "result": result});
+    match kind {
+        27 => (under("report"), json!({"type": "ReportFiled", "category": "fire"})),
+        28 => (
+            under("report"),
+            json!({"type": "ReportTriaged", "outcome": {"check": {"with": "fire"}}, "by": "u-1"}),
+        ),
+        29 => (under("report"), json!({"type": "ReportAnswered", "answer": "unfixed", "by": "u-1"})),
+        30 => (under("report"), json!({"type": "ReportReopened"})),
+        31 => (
+            under("task"),
+            json!({"type": "TaskDispatched", "kind": "visit", "to": "fire", "due": on, "by": "u-5"}),
+        ),
+        32 => (under("task"), json!({"type": "TaskTaken", "by": "u-1"})),
+        33 => (under("task"), json!({"type": "TaskDone", "by": "u-1"})),
+        34 => (
+            under("notice"),
+            json!({
+                "type": "NoticeIssued", "kind": "rectification", "about": under("hazard"), "to": "y-1", "authority": "a",
+                "document_number": "1", "legal_basis": "l", "handling_officers": ["u-2"], "text_version": "1", "on": on,
+                "by": "u-2"
+            }),
+        ),
+        35 => (
+            under("notice"),
+            json!({"type": "NoticeServed", "method": "direct", "on": on, "witnesses": 0, "by": "u-1"}),
+        ),
+        36 => (
+            under("hazard"),
+            json!({"type": "RectificationOrdered", "parties": ["y-1"], "days": 7, "document_number": "1", "by": "u-2"}),
+        ),
+        37 => (
+            under("appeal"),
+            json!({
+                "type": "AppealFiled", "against": {"stream": format!("{stream}/grade"), "determination": 1}, "on": on,
+                "authorised": true, "by": "u-9"
+            }),
+        ),
+        38 => (
+            under("appeal"),
+            json!({"type": "AppealAdmitted", "on": on, "decide_by": on, "safety_measures_suspended": false, "by": "u-8"}),
+        ),
+        39 => (under("appeal"), json!({"type": "AppealWithdrawn", "on": on, "by": "u-9"})),
+        40 => (
+            under("reevaluation"),
+            json!({"type": "ReevaluationRequested", "why": "rectified", "on": on, "photos": 0, "by": "u-9"}),
+        ),
+        41 => (
+            format!("alert/{case}"),
+            json!({
+                "type": "AlertIssued", "kind": "typhoon", "colour": "blue", "areas": ["石井"],
+                "issued_at": "2026-01-01T02:00:00Z", "effective_at": "2026-01-02T02:00:00Z"
+            }),
+        ),
+        42 => (format!("alert/{case}"), json!({"type": "AlertLifted", "safe_on": on})),
+        _ => {
+            let assigned = json!({"counted_from": on, "due": on, "rule": "week"});
+            (format!("{stream}/patrol/2026"), derived("PatrolAssigned", assigned))
+        }
     }
 }
 
@@ -255,7 +342,7 @@ const DETERMINED: usize = 6;
 
 const HAZARD: std::ops::Range<usize> = 10..14;
 
-const KINDS: usize = 27;
+const KINDS: usize = 44;
 
 const PREMISES: [(&str, Layer, Option<&str>); 4] = [
     ("b-1", Layer::Building, None),

@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use rusqlite::{Connection, OptionalExtension as _};
 use wuping_domain::assessment::Assessment;
 use wuping_domain::hazard::Hazard;
+use wuping_domain::matter::Docket;
 use wuping_domain::premises::Premises;
 use wuping_domain::rulebook::Layer;
 
@@ -16,10 +17,10 @@ use crate::grade_book::GradeBook;
 use crate::kept;
 use crate::patrol_schedule::{Demand, Rounds};
 
-/// One premises as the folds hold it.
+/// One premises as the folds hold it; an alert too, of which there is nothing but its docket.
 #[derive(Clone, Debug, Default)]
 pub struct Held {
-    /// Id, the second segment of their streams.
+    /// Id, the second segment of their streams; of an alert its whole subject, `alert/n-1`.
     pub id: String,
     /// Position of the first entry about them; none for premises that only others have named.
     pub number: Option<u64>,
@@ -31,6 +32,8 @@ pub struct Held {
     pub assessments: BTreeMap<String, OpenAssessment>,
     /// Hazards not closed, by their stream's last segment.
     pub hazards: BTreeMap<String, OpenHazard>,
+    /// What runs there, of whatever kind.
+    pub docket: Docket,
     /// Rounds of a building.
     pub rounds: Rounds,
     /// As what it is counted.
@@ -74,6 +77,7 @@ pub struct Dirty {
     pub assessments: bool,
     pub grade: bool,
     pub hazards: bool,
+    pub matters: bool,
     pub premises: bool,
     pub rounds: bool,
     /// Anything at all: what is kept to go on with must be written again.

@@ -11,7 +11,8 @@ use wuping_domain::grade::{
     Binding, Determination, Determined, Grade, Plaque, PlaqueKind, Proceeding, Prohibition,
 };
 use wuping_domain::hazard::{Course, Found, Hazard, Stage};
-use wuping_domain::premises::{Assessor, PartyRole, Premises, Register};
+use wuping_domain::matter::Docket;
+use wuping_domain::premises::{Assessor, PartyRole, Premises, Register, Steward};
 
 use crate::counts::Place;
 use crate::error::ViewsError;
@@ -46,6 +47,8 @@ struct Kept {
     assessments: BTreeMap<String, KeptAssessment>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     hazards: BTreeMap<String, KeptHazard>,
+    #[serde(default, skip_serializing_if = "Docket::is_empty")]
+    docket: Docket,
     #[serde(default, skip_serializing_if = "is_default")]
     rounds: Rounds,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -63,6 +66,8 @@ struct KeptPremises {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     parties: Vec<PartyRole>,
     register: Option<Register>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    stewards: Vec<Steward>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     tags: Vec<String>,
     #[serde(default, skip_serializing_if = "is_default")]
@@ -119,12 +124,13 @@ struct KeptHazard {
 
 impl Kept {
     fn of(held: &Held) -> Self {
-        // Proposals, claims and stewards stand in no view.
-        let Premises { assessors, closed_on, parties, register, tags, vacant, .. } = held.premises.clone();
+        // Proposals and claims stand in no view.
+        let Premises { assessors, closed_on, parties, register, stewards, tags, vacant, .. } =
+            held.premises.clone();
         let book = &held.book;
         Self {
             number: held.number,
-            premises: KeptPremises { assessors, closed_on, parties, register, tags, vacant },
+            premises: KeptPremises { assessors, closed_on, parties, register, stewards, tags, vacant },
             grade: (book.grade.count > 0
                 || book.grade.prohibition.is_some()
                 || !book.grade.unpublished.is_empty())
@@ -135,6 +141,7 @@ impl Kept {
                 .map(|(key, of)| (key.clone(), KeptAssessment::of(of)))
                 .collect(),
             hazards: held.hazards.iter().map(|(key, of)| (key.clone(), KeptHazard::of(of))).collect(),
+            docket: held.docket.clone(),
             rounds: held.rounds.clone(),
             counted: held.counted.clone(),
             asked: held.asked.clone(),
@@ -142,7 +149,7 @@ impl Kept {
     }
 
     fn held(self, id: &str) -> Held {
-        let KeptPremises { assessors, closed_on, parties, register, tags, vacant } = self.premises;
+        let KeptPremises { assessors, closed_on, parties, register, stewards, tags, vacant } = self.premises;
         Held {
             id: id.to_owned(),
             number: self.number,
@@ -151,6 +158,7 @@ impl Kept {
                 closed_on,
                 parties,
                 register,
+                stewards,
                 tags,
                 vacant,
                 ..Premises::default()
@@ -158,6 +166,7 @@ impl Kept {
             book: self.grade.map(KeptGrade::book).unwrap_or_default(),
             assessments: self.assessments.into_iter().map(|(key, kept)| (key, kept.open())).collect(),
             hazards: self.hazards.into_iter().map(|(key, kept)| (key, kept.open())).collect(),
+            docket: self.docket,
             rounds: self.rounds,
             counted: self.counted,
             asked: self.asked,

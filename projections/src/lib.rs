@@ -23,6 +23,7 @@ pub mod held;
 mod kept;
 pub mod ledger_rulebooks;
 pub mod live;
+pub mod matters;
 pub mod patrol_schedule;
 pub mod pool;
 pub mod premises;
@@ -37,6 +38,8 @@ pub mod tx;
 mod folding_tests;
 #[cfg(test)]
 mod live_tests;
+#[cfg(test)]
+mod matters_tests;
 #[cfg(test)]
 mod query_tests;
 #[cfg(test)]

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
+use wuping_domain::aggregate::Concept;
 use wuping_domain::assessment;
 use wuping_domain::derivation::SchemeRef;
 use wuping_domain::event::Event;
-use wuping_domain::patrol;
+use wuping_domain::patrol::{self, OpenRound, Patrol};
 use wuping_domain::patrol_rule::{PatrolDue, PatrolQuestion, patrol};
 use wuping_domain::recorded::Recorded;
 use wuping_domain::rulebook::policy::PatrolRule;
@@ -25,7 +26,7 @@ use crate::premises::id_of;
 use crate::tx::{Tx, signed, write};
 
 /// Raised when the fold or its rows change.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// The rounds of a building, as far as entries tell.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
@@ -45,6 +46,9 @@ pub struct Rounds {
     /// The rule, and the day it took effect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<(PatrolRule, NaiveDate)>,
+    /// The round that was assigned and is due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open: Option<OpenRound>,
     /// The last day on which the next round still meets the rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<NaiveDate>,
@@ -71,6 +75,14 @@ pub fn apply(tx: &mut Tx, recorded: &Recorded<Event>) -> Result<(), ViewsError> 
         | Event::Patrol(patrol::Event::PatrolCompleted { repeat: false, .. })
         | Event::Visit(visit::Event::VisitMade { .. }) => {
             held.rounds.last_round = held.rounds.last_round.max(Some(on));
+            held.rounds.assign(|patrol| match &recorded.event {
+                Event::Patrol(event) => patrol.evolve(event),
+                _ => patrol.made(on),
+            });
+            held.dirty.state = true;
+        }
+        Event::Patrol(event) => {
+            held.rounds.assign(|patrol| patrol.evolve(event));
             held.dirty.state = true;
         }
         Event::Grade(_) | Event::Hazard(_) | Event::Premises(_) => {}
@@ -84,7 +96,6 @@ pub fn apply(tx: &mut Tx, recorded: &Recorded<Event>) -> Result<(), ViewsError> 
         | Event::Notice(_)
         | Event::Other(_)
         | Event::Party(_)
-        | Event::Patrol(_)
         | Event::Publication(_)
         | Event::Record(_)
         | Event::Reevaluation(_)
@@ -142,6 +153,13 @@ fn ask_building(tx: &mut Tx, id: &str, on: NaiveDate) -> Result<(), ViewsError> 
 }
 
 impl Rounds {
+    /// Take what became of the round that is due, by the domain's own rule.
+    fn assign(&mut self, step: impl FnOnce(&mut Patrol)) {
+        let mut patrol = Patrol { open: self.open.take(), ..Patrol::default() };
+        step(&mut patrol);
+        self.open = patrol.open;
+    }
+
     fn take(&mut self, demand: &Demand) {
         for level in &demand.levels {
             *self.unit_levels.entry(level.clone()).or_default() += 1;
@@ -178,7 +196,9 @@ fn settle(tx: &mut Tx, id: &str, on: NaiveDate) -> Result<(), ViewsError> {
         None => None,
     };
     held.rounds.rule = reckoned.map(|(rule, since, _)| (rule, since));
-    held.rounds.due = reckoned.and_then(|(_, _, due)| due);
+    // what was assigned knows obstacles and warnings too
+    let assigned = held.rounds.open.as_ref().map(|open| open.due);
+    held.rounds.due = assigned.filter(|_| reckoned.is_some()).or(reckoned.and_then(|(_, _, due)| due));
     held.dirty.rounds = true;
     held.dirty.state = true;
     Ok(())
@@ -239,8 +259,10 @@ pub(crate) fn write_row(connection: &Connection, held: &Held) -> Result<(), View
         held.rounds.last_round.map(|on| on.to_string()),
         held.rounds.due.map(|on| on.to_string()),
         suspected_major(held) || held.rounds.units_suspected > 0,
+        held.rounds.open.as_ref().and_then(|open| open.to.as_ref()),
+        held.rounds.open.as_ref().and_then(|open| open.route.as_ref()),
     ];
-    write(connection, "REPLACE INTO patrol_schedule VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", values)
+    write(connection, "REPLACE INTO patrol_schedule VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)", values)
 }
 
 /// The name of a rule on the wire.

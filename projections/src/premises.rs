@@ -10,7 +10,7 @@ use crate::held::Held;
 use crate::tx::{Tx, json, signed, write};
 
 /// Raised when the fold or its rows change.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Take an entry.
 ///
@@ -60,10 +60,11 @@ pub(crate) fn write_row(connection: &Connection, held: &Held) -> Result<(), View
         json(&held.premises.tags)?,
         json(&held.premises.parties)?,
         json(&held.premises.assessors)?,
+        json(&held.premises.stewards)?,
         held.premises.closed_on.map(|on| on.to_string()),
     ];
     write(connection, WRITE, values)
 }
 
 const WRITE: &str = "REPLACE INTO premises VALUES \
-    (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
+    (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)";

@@ -6,6 +6,7 @@ mod board;
 mod conditions;
 mod grades;
 mod hazards;
+mod matters;
 mod patrols;
 mod people;
 mod premises;
@@ -21,7 +22,8 @@ pub use self::assessments::{AssessmentFilter, EndedAssessmentView, OpenAssessmen
 pub use self::board::{BoardFilter, CountLine, SubdistrictLine};
 pub use self::grades::{GradeView, HistoryLine, ProhibitionView, ResultView, WaitingLine};
 pub use self::hazards::{HazardFilter, HazardView};
-pub use self::patrols::{PatrolFilter, PatrolView};
+pub use self::matters::{KindCount, LateHand, Listed, MatterFilter, MatterView, WaitingHand, WaitingOn};
+pub use self::patrols::{PatrolFilter, PatrolView, WorkerDay};
 pub use self::people::{AccountView, KeyView, RulebookView};
 pub use self::premises::{PremisesLine, PremisesView, SubjectView};
 pub use self::search::SearchFilter;

@@ -96,6 +96,7 @@ pub(crate) fn versions() -> BTreeMap<&'static str, u32> {
         ("current_grades", crate::current_grades::VERSION),
         ("grade_history", crate::grade_history::VERSION),
         ("hazards", crate::hazards::VERSION),
+        ("matters", crate::matters::VERSION),
         ("patrol_schedule", crate::patrol_schedule::VERSION),
         ("premises", crate::premises::VERSION),
         ("rulebooks", crate::publications::VERSION),

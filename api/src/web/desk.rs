@@ -18,8 +18,10 @@ use crate::web::answering::{answered, asked_by_form};
 use crate::web::assessing;
 use crate::web::confirming;
 use crate::web::desk_page::{broken_text, forged_text, refused_page};
+use crate::web::docket_page;
 use crate::web::hazard_case;
 use crate::web::look::parts::*;
+use crate::web::my;
 use crate::web::session::Signed;
 use crate::web::signing_in;
 use crate::web::work;
@@ -29,6 +31,8 @@ pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/desk", get(work::work))
         .route("/desk/open", post(open))
+        .merge(docket_page::routes())
+        .merge(my::routes())
         .merge(signing_in::routes())
         .merge(assessing::routes())
         .merge(confirming::routes())

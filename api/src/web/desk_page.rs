@@ -68,10 +68,16 @@ pub(super) fn shown(app: &App, lang: Lang, signed: Option<&Signed>, title: &str,
         },
         csrf: signed.session.csrf.clone(),
     });
-    let nav = vec![
+    let at_home = ["owner", "operator", "steward"];
+    let party = person.as_ref().is_some_and(|signed| at_home.contains(&signed.person.role.as_str()));
+    let mut nav = vec![
         Link::new("/desk", lang.say("待办", "Your work")),
+        Link::new("/desk/matters", lang.say("全部事项", "All matters")),
         Link::new("/", lang.say("查询", "Find a grade")),
     ];
+    if party {
+        nav.insert(1, Link::new("/my", lang.say("我的房屋", "My premises")));
+    }
     page(&Page { nav, signed_in: person, origin: origin_of(app), ..Page::new(lang, Area::Desk, title, body) })
 }
 

@@ -14,6 +14,9 @@ pub mod commands;
 pub mod confirming;
 pub mod desk;
 mod desk_page;
+mod docket;
+pub mod docket_api;
+mod docket_page;
 pub mod feeds;
 mod format_refusals;
 pub mod front;
@@ -22,7 +25,9 @@ pub mod health;
 pub mod keys;
 pub mod log;
 pub mod look;
+pub mod my;
 pub mod openapi;
+mod openapi_docket;
 mod openapi_keys;
 mod origins;
 pub mod routes;
@@ -42,6 +47,7 @@ pub fn router(app: Arc<App>, public_address: &str) -> Router {
     let public = routes::over(&app, public_address);
     let routes = public
         .merge(desk::router(app.clone()))
+        .merge(docket_api::router(app.clone()))
         .merge(feeds::router(app.clone()))
         .merge(toronto::router(app.clone()))
         .merge(keys::router(app.clone()))

@@ -1,96 +1,90 @@
-//! Work that waits: assessments under way, hazards to review, grades to confirm, rounds that are due.
+//! Work that waits on the person who is signed in, whatever the role: matters by what is due first, the day's rounds in the
+//! order of the route, one's own premises, and for who leads others whose lateness it is.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use chrono::{Days, NaiveDate};
 use maud::{Markup, html};
-use serde::Deserialize;
-use wuping_domain::facts::{Grant, Role};
-use wuping_domain::reaction::Rulebooks;
+use wuping_domain::facts::{Actor, Role};
+use wuping_domain::matter::{Kind, sights};
 use wuping_domain::recorded::local_date;
 use wuping_domain::rulebook::Rulebook;
-use wuping_projections::ViewsError;
 use wuping_projections::queries::{
-    AssessmentFilter, HazardFilter, HazardView, OpenAssessmentView, Page as ViewPage, Paged, PatrolFilter,
-    PatrolView, WaitingLine,
+    KindCount, LateHand, Listed, MatterFilter, MatterView, Page as ViewPage, Paged, PatrolFilter, PatrolView,
+    WaitingOn,
 };
 
 use crate::app::App;
 use crate::sample;
-use crate::shelf::LAYERS;
 use crate::web::desk::opening_form;
 use crate::web::desk_page::{broken_text, refused_page, shown};
-use crate::web::front::page_number;
+use crate::web::docket::{Teller, rulebooks, ways_on};
+use crate::web::docket_api::{Failure, SIZE, Wanted, blocking, worker_day};
+use crate::web::docket_page::{Seen, late_section, leads};
 use crate::web::look::parts::*;
 use crate::web::look::words::Lang;
+use crate::web::my::{self, Mine};
 use crate::web::session::Signed;
+use crate::web::state::address;
 
-/// Which page of each list is shown, from 1: the address says it, so that it can be kept and sent.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct PageOf {
-    assessments: String,
-    confirmations: String,
-    confirmed: String,
-    hazards: String,
-    patrols: String,
-}
-
-/// What waits, for anybody of the office.
+/// What waits, for anybody.
 struct Waiting {
-    assessments: Paged<OpenAssessmentView>,
-    confirmations: Paged<WaitingLine>,
-    hazards: Paged<HazardView>,
-    confirmed: Paged<HazardView>,
-    patrols: Paged<PatrolView>,
+    counts: BTreeMap<Kind, KindCount>,
+    late: Vec<LateHand>,
+    matters: Listed<MatterView>,
+    mine: Vec<Mine>,
+    rounds: Option<Paged<PatrolView>>,
     rulebooks: Vec<Arc<Rulebook>>,
+    soon: Option<Paged<PatrolView>>,
 }
 
-/// What waits for the person who is signed in, by role, department and area.
+/// What waits for the person who is signed in, by name, role, department, area and party.
 pub(super) async fn work(
     State(app): State<Arc<App>>,
     signed: Signed,
-    Query(page): Query<PageOf>,
+    Query(wanted): Query<Wanted>,
+    Query(seen): Query<Seen>,
 ) -> Response {
-    let lang = signed.lang;
-    let today = local_date(chrono::Utc::now());
-    let actor = app.actor(&signed.session.account);
-    let grants = actor.map(|actor| actor.grants).unwrap_or_default();
-    let (asked, house) = (grants.clone(), app.clone());
-    let read = tokio::task::spawn_blocking(move || waiting(&house, &asked, today, &page));
-    let Ok(Ok(waiting)) = read.await else {
+    let (lang, today) = (signed.lang, local_date(chrono::Utc::now()));
+    let Ok(actor) = app.actor(&signed.session.account) else {
         return refused_page(&app, lang, Some(&signed), &broken_text(lang));
     };
-    let may = |roles: &[Role]| grants.iter().any(|grant| roles.contains(&grant.role));
+    let (asking, house, asked) = (actor.clone(), app.clone(), wanted.clone());
+    let Ok(waiting) = blocking(move || waiting(&house, &asking, today, &asked)).await else {
+        return refused_page(&app, lang, Some(&signed), &broken_text(lang));
+    };
+    let teller = Teller { lang, today, actor: &actor, rulebooks: &waiting.rulebooks };
+    let may = |roles: &[Role]| roles.iter().any(|role| actor.holds(*role));
     let body = html! {
         (page_heading(None, lang.pick("待办", "Your work"), None))
         @if sample::is_sample(app.ledger.origin()) { (tried_role(lang, &signed)) }
-        @if may(&[Role::GridWorker, Role::DepartmentOfficer, Role::StreetLead, Role::CommunityLead]) {
-            (counted(
-                lang,
-                lang.pick("进行中的评定", "Open assessments"),
-                (&waiting.assessments, "assessments"),
-                open_assessments(lang, &waiting.assessments),
-            ))
+        @if let Some(rounds) = &waiting.rounds {
+            @let heading = format!("{} {}", lang.pick("今天的巡查", "Rounds of today"), lang.count(rounds.total));
+            (section(&heading, patrols(lang, rounds, today, lang.pick("今天没有要巡查的楼。", "No round is due today."))))
         }
-        @if may(&[Role::DepartmentOfficer, Role::CompetentAuthority]) {
-            @let review = (lang.pick("待审核的隐患", "Hazards to review"), lang.pick("没有待审核的隐患。", "No hazard waits for review."));
-            (counted(lang, review.0, (&waiting.hazards, "hazards"), hazards(lang, &waiting.hazards, &waiting.rulebooks, review)))
-            @let accept = (lang.pick("整改中的隐患", "Hazards being put right"), lang.pick("没有整改中的隐患。", "No hazard is being put right."));
-            (counted(lang, accept.0, (&waiting.confirmed, "confirmed"), hazards(lang, &waiting.confirmed, &waiting.rulebooks, accept)))
-        }
-        @if may(&HEARING) {
-            (counted(
-                lang,
-                lang.pick("待确认的等级", "Grades awaiting confirmation"),
-                (&waiting.confirmations, "confirmations"),
-                confirmations(lang, &waiting.confirmations),
-            ))
-        }
-        @if may(&[Role::GridWorker, Role::StreetLead, Role::CommunityLead, Role::Dispatcher]) {
-            (counted(lang, lang.pick("一周内要巡查的楼", "Rounds due within a week"), (&waiting.patrols, "patrols"), patrols(lang, &waiting.patrols, today)))
+        (section(&format!("{} {}", lang.pick("等您办理", "Waiting for you"), lang.count(total(&waiting.counts))), html! {
+            (kinds(lang, &waiting.counts, &wanted))
+            @if waiting.matters.rows.is_empty() {
+                (empty_state(lang.pick("现在没有等您办理的事项。", "Nothing waits for you now."), Some(&Link::new("/desk/matters", lang.pick("看全部事项", "See all matters")))))
+            } @else {
+                (teller.table(lang.pick("等您办理", "Waiting for you"), &waiting.matters.rows, true))
+                (ways_on(lang, &waiting.matters, seen.rows(), |more| {
+                    let kind = [("kind", wanted.kind.as_str()), ("overdue", wanted.overdue.as_str())];
+                    address("/desk", &[&kind, more].concat())
+                }))
+            }
+        }))
+        @if my::has_premises(&actor) { (my::list(&teller, &waiting.mine)) }
+        @if leads(&actor) { (late_section(&teller, &waiting.late)) }
+        @if let Some(soon) = &waiting.soon {
+            @let heading = format!("{} {}", lang.pick("一周内要巡查的楼", "Rounds due within a week"), lang.count(soon.total));
+            (section(&heading, html! {
+                (patrols(lang, soon, today, lang.pick("一周内没有要巡查的楼。", "No round is due within a week.")))
+                @if soon.pages > 1 { p.quiet { (lang.pick("只列出最先到期的。", "Only those due first are listed.")) } }
+            }))
         }
         @if may(&[Role::GridWorker, Role::DepartmentOfficer]) {
             (section(lang.pick("开始评定", "Begin an assessment"), opening_form(&signed)))
@@ -100,56 +94,70 @@ pub(super) async fn work(
                 Link::new("/desk/feeds", lang.say("上传其他系统提供的结果", "Upload what another system shares")),
             ])))
         }
-        @if !may(&WORKING) && !may(&HEARING) && !may(&FEEDING) {
-            (empty_state(lang.pick("这个身份目前没有待办。", "Nothing waits for this role."), None))
-        }
     };
     shown(&app, lang, Some(&signed), lang.pick("待办", "Your work"), body).into_response()
 }
 
-/// Grades wait for whoever is asked; hazards for the department, rounds and assessments in the area of the person.
-fn waiting(app: &App, grants: &[Grant], today: NaiveDate, page: &PageOf) -> Result<Waiting, ViewsError> {
+fn waiting(app: &App, actor: &Actor, today: NaiveDate, wanted: &Wanted) -> Result<Waiting, Failure> {
     let views = app.views.views();
-    let area = grants.iter().find_map(|grant| grant.area.clone());
-    let department = grants.iter().find_map(|grant| grant.department.clone());
-    let assessments = AssessmentFilter { subdistrict: area.clone(), ..AssessmentFilter::default() };
-    let hazards = HazardFilter {
-        competent: department,
-        stage: Some("pending_review".to_owned()),
-        ..HazardFilter::default()
+    let holds = |roles: &[Role]| roles.iter().any(|role| actor.holds(*role));
+    let readable = MatterFilter::running(sights(actor), today);
+    let own = MatterFilter { waiting_on: Some(WaitingOn::person(actor)), ..readable.clone() };
+    let shown = MatterFilter {
+        kind: Kind::from_code(&wanted.kind),
+        overdue: wanted.overdue == "true",
+        ..own.clone()
     };
-    let confirmed = HazardFilter { stage: None, unsettled: true, ..hazards.clone() };
-    let due_by = today.checked_add_days(Days::new(SOON_DAYS));
-    let patrols = PatrolFilter { due_by, subdistrict: area, ..PatrolFilter::default() };
-    let mut rulebooks = Vec::new();
-    for layer in LAYERS {
-        let operating = views.operating_rulebook(layer, today)?;
-        rulebooks.extend(operating.and_then(|operating| app.shelf.rulebook(&operating.scheme)));
-    }
+    let after = Some(wanted.after.as_str()).filter(|after| !after.is_empty());
+    let rounds = holds(&[Role::GridWorker])
+        .then(|| views.patrols_of(&worker_day(actor, today), ViewPage::whole()))
+        .transpose()?;
+    let area =
+        actor.grants.iter().find(|grant| LEADING.contains(&grant.role)).map(|grant| grant.area.clone());
+    let soon = area.map(|subdistrict| {
+        let due_by = today.checked_add_days(Days::new(SOON_DAYS));
+        views.patrols_due(&PatrolFilter { due_by, subdistrict, ..PatrolFilter::default() }, ViewPage::of(1))
+    });
     Ok(Waiting {
-        rulebooks,
-        assessments: views.open_assessments(&assessments, ViewPage::of(page_number(&page.assessments)))?,
-        confirmations: views.waiting_confirmations(ViewPage::of(page_number(&page.confirmations)))?,
-        hazards: views.hazards(&hazards, ViewPage::of(page_number(&page.hazards)))?,
-        confirmed: views.hazards(&confirmed, ViewPage::of(page_number(&page.confirmed)))?,
-        patrols: views.patrols_due(&patrols, ViewPage::of(page_number(&page.patrols)))?,
+        counts: views.matters_counted(&own)?,
+        late: if leads(actor) { views.late_hands(&readable)? } else { vec![] },
+        matters: views.matters(&shown, after, SIZE)?,
+        mine: if my::has_premises(actor) { my::mine(app, actor, today)? } else { vec![] },
+        rounds,
+        rulebooks: rulebooks(app, today)?,
+        soon: soon.transpose()?,
     })
 }
 
-/// A list under its true count, with the ways to its other pages where it has some.
-fn counted<T>(lang: Lang, heading: &str, (of, name): (&Paged<T>, &str), list: Markup) -> Markup {
-    let at = |page: u64| format!("/desk?{name}={page}");
-    let (before, shown) = (of.page.saturating_sub(1) * ViewPage::of(1).size, of.rows.len() as u64);
-    let pages = PagesView {
-        total: of.total,
-        first: before + 1,
-        last: before + shown,
-        position: None,
-        previous: (of.page > 1).then(|| at(of.page - 1)),
-        next: (of.page < of.pages).then(|| at(of.page + 1)),
+fn total(counts: &BTreeMap<Kind, KindCount>) -> u64 {
+    counts.values().map(|count| count.total).sum()
+}
+
+/// How many wait of each kind: the ways to each, and to what is late.
+fn kinds(lang: Lang, counts: &BTreeMap<Kind, KindCount>, wanted: &Wanted) -> Markup {
+    if counts.is_empty() {
+        return html! {};
+    }
+    let late: u64 = counts.values().map(|count| count.overdue).sum();
+    let link = |label: String, kind: &str, overdue: &str| {
+        let here = wanted.kind == kind && wanted.overdue == overdue;
+        let to = address("/desk", &[("kind", kind), ("overdue", overdue)]);
+        html! { li { a href=(to) aria-current=[here.then_some("page")] { (label) } } }
     };
-    let heading = format!("{heading} {}", lang.count(of.total));
-    section(&heading, html! { (list) @if of.pages > 1 { (pagination(lang, &pages)) } })
+    let labelled = |word: &str, count: u64| format!("{word} {}", lang.count(count));
+    html! {
+        nav.kinds aria-label=(lang.pick("按种类看", "By kind")) {
+            ul {
+                (link(labelled(lang.pick("全部", "All"), total(counts)), "", ""))
+                @if late > 0 { (link(labelled(lang.pick("逾期", "Overdue"), late), "", "true")) }
+                @for kind in Kind::ALL {
+                    @if let Some(count) = counts.get(&kind) {
+                        (link(labelled(lang.matter_kind(kind.code()), count.total), kind.code(), ""))
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// Whose part a visitor of the sample plays, and what there is to try.
@@ -173,149 +181,48 @@ fn tried_role(lang: Lang, signed: &Signed) -> Markup {
     }
 }
 
-fn open_assessments(lang: Lang, open: &Paged<OpenAssessmentView>) -> Markup {
-    if open.rows.is_empty() {
-        return empty_state(lang.pick("没有进行中的评定。", "No assessment is open."), None);
-    }
-    let columns = vec![
-        Column::text(lang.pick("地址", "Address")),
-        Column::text(lang.pick("原因", "Reason")),
-        Column::text(lang.pick("开始", "Begun")),
-        Column::number(lang.pick("已填", "Done")),
-        Column::text(lang.pick("还差", "Still owed")),
-    ];
-    let owed = |line: &OpenAssessmentView| {
-        let parts = [
-            (line.missing_grid, lang.collect("grid")),
-            (line.missing_department, lang.collect("department")),
-            (line.missing_feed, lang.collect("feed")),
-        ];
-        let owed = parts.iter().filter(|(missing, _)| *missing > 0);
-        let owed: Vec<String> = owed.map(|(missing, who)| format!("{who} {missing}")).collect();
-        if owed.is_empty() {
-            lang.say("可以提交", "ready to submit")
-        } else {
-            owed.join(lang.pick("，", ", "))
-        }
-    };
-    let rows = open.rows.iter().map(|line| Row {
-        href: Some(format!("/desk/assessments/{}/{}", line.premises, line.assessment)),
-        cells: vec![
-            html! { bdi { (line.address) } },
-            html! { (lang.assessment_reason(&line.reason)) },
-            day(lang, line.opened_on),
-            html! { (line.results) " / " (line.indicators) },
-            html! { (owed(line)) },
-        ],
-        tone: Tone::Calm,
-    });
-    let caption = lang.say("进行中的评定", "Open assessments");
-    data_table(&TableView { caption, columns, rows: rows.collect() })
-}
-
-fn confirmations(lang: Lang, waiting: &Paged<WaitingLine>) -> Markup {
-    if waiting.rows.is_empty() {
-        return empty_state(lang.pick("没有待确认的等级。", "No grade waits for confirmation."), None);
-    }
-    let columns = vec![
-        Column::text(lang.pick("地址", "Address")),
-        Column::text(lang.pick("新结果", "New result")),
-        Column::text(lang.pick("评定日期", "Determined")),
-        Column::text(lang.pick("等什么", "Waits for")),
-    ];
-    let rows = waiting.rows.iter().map(|line| Row {
-        href: Some(format!("/desk/grades/{}", line.premises.id)),
-        cells: vec![
-            html! { bdi { (line.premises.address) } },
-            html! { @if let Some(latest) = &line.grade.latest { (grade_line(lang, latest.star, latest.management_level.as_deref().and_then(Level::from_code))) } },
-            html! { @if let Some(latest) = &line.grade.latest { (day(lang, latest.day)) } },
-            html! { (awaited(lang, line.grade.waiting_for.as_deref())) },
-        ],
-        tone: Tone::Warning,
-    });
-    let caption = lang.say("待确认的等级", "Grades awaiting confirmation");
-    data_table(&TableView { caption, columns, rows: rows.collect() })
-}
-
-/// What a determination waits for, in words.
-fn awaited(lang: Lang, code: Option<&str>) -> &'static str {
-    match code {
-        Some("invitation") => lang.pick("通知当事人陈述申辩", "the invitation to be heard"),
-        Some("statement") => lang.pick("当事人陈述，或期限届满", "the statement, or the end of its period"),
-        Some("consideration") => lang.pick("审议陈述", "the statement to be considered"),
-        _ => lang.pick("确认人确认", "the confirmer"),
-    }
-}
-
-fn hazards(
-    lang: Lang,
-    hazards: &Paged<HazardView>,
-    rulebooks: &[Arc<Rulebook>],
-    (caption, none): (&str, &str),
-) -> Markup {
-    if hazards.rows.is_empty() {
+fn patrols(lang: Lang, due: &Paged<PatrolView>, today: NaiveDate, none: &str) -> Markup {
+    if due.rows.is_empty() {
         return empty_state(none, None);
     }
-    let columns = vec![
-        Column::text(lang.pick("地址", "Address")),
-        Column::text(lang.pick("隐患", "Hazard")),
-        Column::text(lang.pick("严重程度", "Severity")),
-        Column::text(lang.pick("发现日期", "Found on")),
-    ];
-    let name = |id: &str| {
-        let known = rulebooks.iter().find_map(|rulebook| rulebook.indicator(id));
-        known.map_or_else(|| id.to_owned(), |known| lang.pick(&known.zh, &known.en).clone())
-    };
-    let rows = hazards.rows.iter().map(|line| Row {
-        href: Some(format!("/desk/hazards/{}/{}", line.premises, line.hazard)),
-        cells: vec![
-            html! { bdi { (line.address) } },
-            html! { (name(&line.indicator)) },
-            html! { (lang.severity(&line.severity)) },
-            day(lang, line.found_on),
-        ],
-        tone: if line.severity == "general" { Tone::Calm } else { Tone::Warning },
-    });
-    data_table(&TableView { caption: caption.to_owned(), columns, rows: rows.collect() })
-}
-
-fn patrols(lang: Lang, due: &Paged<PatrolView>, today: NaiveDate) -> Markup {
-    if due.rows.is_empty() {
-        return empty_state(lang.pick("一周内没有要巡查的楼。", "No round is due within a week."), None);
+    let routed = due.rows.iter().any(|line| line.route.is_some());
+    let mut columns = vec![Column::text(lang.pick("楼栋", "Building"))];
+    if routed {
+        columns.push(Column::text(lang.pick("路线", "Route")));
     }
-    let columns = vec![
-        Column::text(lang.pick("楼栋", "Building")),
+    columns.extend([
+        Column::text(lang.pick("网格", "Grid cell")),
         Column::text(lang.pick("要求", "Rule")),
         Column::text(lang.pick("上次", "Last round")),
         Column::text(lang.pick("期限", "Due")),
-    ];
-    let rows = due.rows.iter().map(|line| Row {
-        href: Some(format!("/s/{}", line.premises)),
-        cells: vec![
-            html! { bdi { (line.address) } },
+    ]);
+    let rows = due.rows.iter().map(|line| {
+        let made = line.last_round == Some(today);
+        let late = line.due.is_some_and(|due| due < today) && !made;
+        let mut cells = vec![html! { bdi { (line.address) } }];
+        if routed {
+            cells.push(html! { (line.route.as_deref().unwrap_or("—")) });
+        }
+        cells.extend([
+            html! { (line.grid_cell) },
             html! { (lang.patrol_rule(&line.rule)) },
             html! { @if let Some(last) = line.last_round { (day(lang, last)) } @else { "—" } },
-            html! { @if let Some(due) = line.due { (day(lang, due)) " " span.quiet { (lang.days_left(due, today)) } } @else { "—" } },
-        ],
-        tone: if line.due.is_some_and(|due| due < today) { Tone::Grave } else { Tone::Calm },
+            html! {
+                @if made { (lang.pick("今天已巡查", "made today")) }
+                @else if let Some(due) = line.due { (day(lang, due)) " " span.quiet { (lang.days_left(due, today)) } }
+                @else { "—" }
+            },
+        ]);
+        let tone = if late { Tone::Grave } else if made { Tone::Good } else { Tone::Calm };
+        Row { href: Some(format!("/s/{}", line.premises)), cells, tone }
     });
-    let caption = lang.say("一周内要巡查的楼", "Rounds due within a week");
+    let caption = lang.say("巡查", "Rounds");
     data_table(&TableView { caption, columns, rows: rows.collect() })
 }
 
 /// Who uploads what other systems share.
 const FEEDING: [Role; 2] = [Role::Administrator, Role::DataClerk];
-/// Who has a part in what a grade still waits for, or looks after it.
-const HEARING: [Role; 7] = [
-    Role::Auditor,
-    Role::CommissionAdmin,
-    Role::CompetentAuthority,
-    Role::Confirmer,
-    Role::DepartmentOfficer,
-    Role::LegalOfficer,
-    Role::StreetLead,
-];
-/// Who has other work listed here.
-const WORKING: [Role; 3] = [Role::CommunityLead, Role::Dispatcher, Role::GridWorker];
+/// Who looks after the rounds of others.
+const LEADING: [Role; 3] = [Role::CommunityLead, Role::Dispatcher, Role::StreetLead];
 /// Rounds due within so many days are shown.
 const SOON_DAYS: u64 = 7;

@@ -193,7 +193,7 @@ pub(crate) fn lapsed(
 }
 
 /// The last day on which it can still be submitted: results that no other assessment could take over any more are none.
-fn lapses_on(rulebook: &Rulebook, of: &AssessmentOf) -> Option<NaiveDate> {
+pub(crate) fn lapses_on(rulebook: &Rulebook, of: &AssessmentOf) -> Option<NaiveDate> {
     let days = rulebook.policy.reevaluation.as_ref().filter(|_| rulebook.policy.operating)?.carry_max_days;
     Some(add_days(of.opened_on?, days))
 }

@@ -1,6 +1,7 @@
 //! Binding: a determination that took effect, with what held before it by the same assessment.
 
 use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 
 use super::{Determination, Grade};
 
@@ -19,7 +20,7 @@ pub struct Binding {
 }
 
 /// What is remembered of every determination.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Determined {
     /// The assessment whose results were used.
     pub assessment: String,

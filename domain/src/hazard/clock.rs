@@ -4,9 +4,11 @@
 //! saw. What the party did in time and the office has not answered holds the party's clock: the office's lateness worsens
 //! nothing.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 
 use super::course::Spoken;
 use super::{Event, Review, Stage};
@@ -15,7 +17,7 @@ use crate::recorded::{Recorded, local_date};
 use crate::subject::HazardOf;
 
 /// What is counted for a case. Days are those of receipt.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Clock {
     /// When each department had it.
     pub(super) hands: Vec<(NaiveDate, String)>,
@@ -45,7 +47,7 @@ pub struct DueDay {
 }
 
 /// A due day that ended.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 pub(super) struct Ended {
     /// Position of the entry that set it.
     pub(super) since: u64,
@@ -54,10 +56,10 @@ pub(super) struct Ended {
 }
 
 /// A deadline of the office.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(super) struct OfficeClock {
     /// The policy's deadline.
-    pub(super) rule: &'static str,
+    pub(super) rule: Cow<'static, str>,
     /// The starting day, not counted.
     pub(super) from: NaiveDate,
     /// Position of the entry that started it.
@@ -67,7 +69,7 @@ pub(super) struct OfficeClock {
 }
 
 /// What the party did before the day ended.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 struct InTime {
     extension: bool,
     plan: bool,
@@ -227,12 +229,12 @@ impl HazardOf {
 
 impl Clock {
     fn start(&mut self, rule: &'static str, from: NaiveDate, since: u64) {
-        self.office.push(OfficeClock { rule, from, since, done_on: None });
+        self.office.push(OfficeClock { rule: Cow::Borrowed(rule), from, since, done_on: None });
     }
 
     fn done(&mut self, rules: &[&str], on: NaiveDate) {
         let waiting = self.office.iter_mut().filter(|clock| clock.done_on.is_none());
-        for clock in waiting.filter(|clock| rules.contains(&clock.rule)) {
+        for clock in waiting.filter(|clock| rules.contains(&clock.rule.as_ref())) {
             clock.done_on = Some(on);
         }
     }

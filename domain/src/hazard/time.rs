@@ -137,7 +137,7 @@ fn office(rulebook: &Rulebook, subject: &Subject, of: &HazardOf, today: NaiveDat
             continue;
         }
         let missed = Missed {
-            deadline: clock.rule.to_owned(),
+            deadline: clock.rule.clone().into_owned(),
             whose: of.clock.hand_on(due).cloned().unwrap_or_default(),
             about: of.stream.clone(),
             due,
@@ -157,6 +157,18 @@ impl HazardOf {
         late.map(|due| add_days(due, 1)).filter(|since| *since <= on).min()
     }
 
+    /// What runs on the case: the party's due day, and the office's own deadlines that it has not met yet.
+    pub(crate) fn runs(
+        &self,
+        rulebook: &Rulebook,
+        subject: &Subject,
+    ) -> (Option<NaiveDate>, Vec<(&str, Period)>) {
+        let waiting = self.clock.office.iter().filter(|clock| clock.done_on.is_none());
+        let periods =
+            waiting.filter_map(|clock| Some((clock.rule.as_ref(), office_period(rulebook, self, clock)?)));
+        (self.running(&subject.served).map(|due| due.day), periods.collect())
+    }
+
     fn has_clocks(&self) -> bool {
         self.state.course.order.is_some() || !self.clock.office.is_empty() || !self.clock.ended.is_empty()
     }
@@ -165,7 +177,7 @@ impl HazardOf {
 /// The review's end is the one stated when the case was routed; a deadline that the policy does not know never ends.
 fn office_period(rulebook: &Rulebook, of: &HazardOf, clock: &super::clock::OfficeClock) -> Option<Period> {
     let routed = of.state.course.routed.as_ref().filter(|_| clock.rule == "hazard_review");
-    let reckoned = || period(rulebook, &PeriodQuestion::of(clock.rule, clock.from)).ok();
+    let reckoned = || period(rulebook, &PeriodQuestion::of(&clock.rule, clock.from)).ok();
     routed.map(|routed| routed.review).or_else(reckoned)
 }
 

@@ -4,18 +4,34 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::Passed;
-use crate::appeal::{DECIDE, Stage};
+use crate::appeal::{Appeal, DECIDE, Stage};
 use crate::assessment;
 use crate::deadline::{Period, PeriodQuestion, period};
+use crate::dispute::Dispute;
 use crate::reaction::{Due, Rulebooks};
 use crate::record::Missed;
 use crate::recorded::local_date;
-use crate::reevaluation::Answer;
+use crate::reevaluation::{Answer, Reevaluation};
 use crate::rulebook::Rulebook;
-use crate::subject::Subject;
+use crate::subject::{Running, Subject};
+
+/// A deadline of the office that runs, with the record that says when it was missed.
+pub(crate) struct OfficeDeadline {
+    /// The stream that it is about.
+    pub(crate) about: String,
+    /// The policy's deadline.
+    pub(crate) rule: &'static str,
+    /// Its end.
+    pub(crate) period: Period,
+    /// Whose it is: an account, a department, or the role that has to act.
+    whose: String,
+    key: String,
+    reaction: &'static str,
+    since: u64,
+}
 
 /// A deadline that passed, with the record it goes into.
-pub(crate) struct Late {
+struct Late {
     key: String,
     missed: Missed,
     reaction: &'static str,
@@ -58,18 +74,24 @@ pub(crate) fn missed_in(
     missed(rulebook, own, subject, as_of).into_iter().find(|late| late.key == key).map(|late| late.missed)
 }
 
-/// Every deadline of the office that has passed by now and is not recorded yet.
-fn missed(rulebook: &Rulebook, own: &str, subject: &Subject, now: DateTime<Utc>) -> Vec<Late> {
+/// Every deadline of the office that runs, past its end or not; none by a rulebook that does not operate.
+pub(crate) fn running(rulebook: &Rulebook, own: &str, subject: &Subject) -> Vec<OfficeDeadline> {
     if !rulebook.policy.operating {
         return vec![];
     }
-    let clock = Clock { own, rulebook, today: local_date(now) };
-    let mut late = Vec::new();
-    late.extend(subject.appeals.iter().filter_map(|(key, of)| clock.appeal(key, of)));
-    late.extend(subject.disputes.iter().filter_map(|(key, of)| clock.dispute(key, of)));
-    late.extend(subject.reevaluations.iter().filter_map(|(key, of)| clock.reevaluation(key, of, subject)));
-    late.retain(|late| !subject.missed.contains(&late.key));
-    late
+    let clock = Clock { own, rulebook };
+    let mut running = Vec::new();
+    running.extend(subject.appeals.iter().filter_map(|(key, of)| clock.appeal(key, of)));
+    running.extend(subject.disputes.iter().filter_map(|(key, of)| clock.dispute(key, of)));
+    running.extend(subject.reevaluations.iter().filter_map(|(key, of)| clock.reevaluation(key, of, subject)));
+    running
+}
+
+/// Every deadline of the office that has passed by now and is not recorded yet.
+fn missed(rulebook: &Rulebook, own: &str, subject: &Subject, now: DateTime<Utc>) -> Vec<Late> {
+    let today = local_date(now);
+    let over = running(rulebook, own, subject).into_iter().filter(|of| !subject.missed.contains(&of.key));
+    over.filter_map(|of| of.late(today)).collect()
 }
 
 /// Notices whose provisional dates a calendar fixes that these premises know now.
@@ -100,42 +122,48 @@ fn fixed(own: &str, subject: &Subject, rulebooks: &dyn Rulebooks) -> Vec<Passed>
 struct Clock<'a> {
     own: &'a str,
     rulebook: &'a Rulebook,
-    today: NaiveDate,
 }
 
 impl Clock<'_> {
-    fn appeal(&self, key: &str, of: &crate::subject::Running<crate::appeal::Appeal>) -> Option<Late> {
+    fn appeal(&self, key: &str, of: &Running<Appeal>) -> Option<OfficeDeadline> {
         let appeal = &of.state;
         let stream = format!("{}/appeal/{key}", self.own);
         if appeal.stage == Stage::Filed {
-            let due = self.over(ADMIT, appeal.filed_on?, false)?;
-            return Some(self.late(ADMIT, "appeal_admission_missed", stream, "legal_officer", due, of.since));
+            let period = self.period(ADMIT, appeal.filed_on?, false)?;
+            return Some(self.runs(
+                ADMIT,
+                "appeal_admission_missed",
+                stream,
+                "legal_officer",
+                period,
+                of.since,
+            ));
         }
         if !appeal.is_running() {
             return None;
         }
-        let due = self.over(DECIDE, appeal.admitted_on?, appeal.extended)?;
+        let period = self.period(DECIDE, appeal.admitted_on?, appeal.extended)?;
         let whose = appeal.reviewer.as_deref().unwrap_or("legal_officer");
-        Some(self.late(DECIDE, "appeal_decision_missed", stream, whose, due, of.since))
+        Some(self.runs(DECIDE, "appeal_decision_missed", stream, whose, period, of.since))
     }
 
-    fn dispute(&self, key: &str, of: &crate::subject::Running<crate::dispute::Dispute>) -> Option<Late> {
+    fn dispute(&self, key: &str, of: &Running<Dispute>) -> Option<OfficeDeadline> {
         let notified = of.state.notified.as_ref()?;
-        let waits = of.state.replied_on.is_none() && of.state.outcome.is_none();
-        if !waits || self.today <= notified.reply_by {
+        if of.state.replied_on.is_some() || of.state.outcome.is_some() {
             return None;
         }
         let stream = format!("{}/dispute/{key}", self.own);
-        Some(self.late(REPLY, "dispute_reply_missed", stream, "legal_officer", notified.reply_by, of.since))
+        let period = Period { due: Some(notified.reply_by), not_before: None, provisional: false };
+        Some(self.runs(REPLY, "dispute_reply_missed", stream, "legal_officer", period, of.since))
     }
 
     /// A request is answered when it is declined, or when the assessment that was opened on it is submitted.
     fn reevaluation(
         &self,
         key: &str,
-        of: &crate::subject::Running<crate::reevaluation::Reevaluation>,
+        of: &Running<Reevaluation>,
         subject: &Subject,
-    ) -> Option<Late> {
+    ) -> Option<OfficeDeadline> {
         let whose = match &of.state.answer {
             None => "department",
             Some(Answer::Declined) => return None,
@@ -147,37 +175,44 @@ impl Clock<'_> {
                 &state.lead
             }
         };
-        let due = self.over(REEVALUATE, of.state.requested_on?, false)?;
+        let period = self.period(REEVALUATE, of.state.requested_on?, false)?;
         let stream = format!("{}/reevaluation/{key}", self.own);
-        Some(self.late(REEVALUATE, "reevaluation_missed", stream, whose, due, of.since))
+        Some(self.runs(REEVALUATE, "reevaluation_missed", stream, whose, period, of.since))
     }
 
-    /// The last day of a deadline that is over; none while it runs, is provisional, or the policy has no such deadline.
-    fn over(&self, rule: &str, from: NaiveDate, extended: bool) -> Option<NaiveDate> {
-        let question = PeriodQuestion { extended, ..PeriodQuestion::of(rule, from) };
-        let period: Period = period(self.rulebook, &question).ok()?;
-        period.due.filter(|_| period.over_on(self.today))
+    /// When a deadline ends; none where the policy has no such deadline.
+    fn period(&self, rule: &str, from: NaiveDate, extended: bool) -> Option<Period> {
+        period(self.rulebook, &PeriodQuestion { extended, ..PeriodQuestion::of(rule, from) }).ok()
     }
 
-    fn late(
+    fn runs(
         &self,
-        rule: &str,
+        rule: &'static str,
         reaction: &'static str,
-        of: String,
+        about: String,
         whose: &str,
-        due: NaiveDate,
+        period: Period,
         since: u64,
-    ) -> Late {
-        let case = of.strip_prefix(self.own).unwrap_or(&of).trim_start_matches('/').replace('/', "-");
-        let days = self.today.signed_duration_since(due).num_days();
+    ) -> OfficeDeadline {
+        let case = about.strip_prefix(self.own).unwrap_or(&about).trim_start_matches('/').replace('/', "-");
+        let key = format!("missed-{rule}-{case}");
+        OfficeDeadline { about, rule, period, whose: whose.to_owned(), key, reaction, since }
+    }
+}
+
+impl OfficeDeadline {
+    /// The mark that it was missed; none while it runs or is provisional.
+    fn late(self, today: NaiveDate) -> Option<Late> {
+        let due = self.period.due.filter(|_| self.period.over_on(today))?;
+        let days = today.signed_duration_since(due).num_days();
         let missed = Missed {
-            deadline: rule.to_owned(),
-            whose: whose.to_owned(),
-            about: of,
+            deadline: self.rule.to_owned(),
+            whose: self.whose,
+            about: self.about,
             due,
             days_late: u32::try_from(days).unwrap_or_default(),
         };
-        Late { key: format!("missed-{rule}-{case}"), missed, reaction, since }
+        Some(Late { key: self.key, missed, reaction: self.reaction, since: self.since })
     }
 }
 

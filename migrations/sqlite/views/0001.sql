@@ -17,7 +17,7 @@ CREATE TABLE projections (
     version INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- What the folds must remember of premises to go on; no view.
+-- What the folds must remember of premises, and of alerts, to go on; no view.
 CREATE TABLE folded (
     premises TEXT NOT NULL PRIMARY KEY,
     state    TEXT NOT NULL
@@ -44,6 +44,7 @@ CREATE TABLE premises (
     tags        TEXT    NOT NULL,
     parties     TEXT    NOT NULL,
     assessors   TEXT    NOT NULL,
+    stewards    TEXT    NOT NULL,
     closed_on   TEXT
 ) STRICT;
 
@@ -159,7 +160,9 @@ CREATE TABLE patrol_schedule (
     since      TEXT    NOT NULL,
     last_round TEXT,
     due        TEXT,
-    suspected  INTEGER NOT NULL
+    suspected  INTEGER NOT NULL,
+    worker     TEXT,
+    route      TEXT
 ) STRICT;
 
 -- Hazards still to be decided on, put right or closed.
@@ -214,6 +217,86 @@ CREATE TABLE closed_hazards (
 ) STRICT;
 
 CREATE VIEW hazards AS SELECT * FROM open_hazards UNION ALL SELECT * FROM closed_hazards;
+
+-- Matters that run, with those that have ended and may come up again. `number` is that of the premises; of an alert, which
+-- lies at none, the position of its first entry. `deadlines` holds all that run, the columns the one that is next.
+CREATE TABLE matters_at_hand (
+    number             INTEGER NOT NULL,
+    stream             TEXT    NOT NULL,
+    kind               TEXT    NOT NULL,
+    stage              TEXT    NOT NULL,
+    about              TEXT    NOT NULL,
+    detail             TEXT,
+    party              TEXT,
+    department         TEXT,
+    areas              TEXT    NOT NULL,
+    deadlines          TEXT    NOT NULL,
+    due_rule           TEXT,
+    due_on             TEXT,
+    provisional        INTEGER NOT NULL,
+    lapses             INTEGER NOT NULL,
+    tracking           TEXT,
+    opened_on          TEXT    NOT NULL,
+    opened_at          TEXT    NOT NULL,
+    opened_recorded_at TEXT    NOT NULL,
+    position           INTEGER NOT NULL,
+    changed_at         TEXT    NOT NULL,
+    changed_position   INTEGER NOT NULL,
+    ended_how          TEXT,
+    ended_on           TEXT,
+    ended_at           TEXT,
+    ended_recorded_at  TEXT,
+    ended_position     INTEGER,
+    sort_day           TEXT    NOT NULL,
+    PRIMARY KEY (number, stream)
+) STRICT, WITHOUT ROWID;
+
+-- Whom each running matter waits on; `n` counts from 0 in the order of the rules.
+CREATE TABLE matter_hands (
+    number     INTEGER NOT NULL,
+    stream     TEXT    NOT NULL,
+    n          INTEGER NOT NULL,
+    role       TEXT,
+    department TEXT,
+    account    TEXT,
+    party      TEXT,
+    from_day   TEXT,
+    until_day  TEXT,
+    PRIMARY KEY (number, stream, n)
+) STRICT, WITHOUT ROWID;
+
+-- Matters that ended for good, with the rights that still run from a served notice.
+CREATE TABLE matters_over (
+    number             INTEGER NOT NULL,
+    stream             TEXT    NOT NULL,
+    kind               TEXT    NOT NULL,
+    stage              TEXT    NOT NULL,
+    about              TEXT    NOT NULL,
+    detail             TEXT,
+    party              TEXT,
+    department         TEXT,
+    areas              TEXT    NOT NULL,
+    deadlines          TEXT    NOT NULL,
+    due_rule           TEXT,
+    due_on             TEXT,
+    provisional        INTEGER NOT NULL,
+    lapses             INTEGER NOT NULL,
+    tracking           TEXT,
+    opened_on          TEXT    NOT NULL,
+    opened_at          TEXT    NOT NULL,
+    opened_recorded_at TEXT    NOT NULL,
+    position           INTEGER NOT NULL,
+    changed_at         TEXT    NOT NULL,
+    changed_position   INTEGER NOT NULL,
+    ended_how          TEXT,
+    ended_on           TEXT,
+    ended_at           TEXT,
+    ended_recorded_at  TEXT,
+    ended_position     INTEGER,
+    sort_day           TEXT    NOT NULL
+) STRICT;
+
+CREATE VIEW matters AS SELECT * FROM matters_at_hand UNION ALL SELECT * FROM matters_over;
 
 CREATE TABLE accounts (
     account   TEXT    NOT NULL PRIMARY KEY,

@@ -12,6 +12,14 @@ CREATE INDEX ended_assessments_by_premises ON ended_assessments (number, ended_o
 CREATE INDEX patrol_schedule_by_due ON patrol_schedule (due);
 CREATE INDEX open_hazards_by_department ON open_hazards (competent, stage, found_on);
 CREATE INDEX closed_hazards_by_premises ON closed_hazards (number, hazard);
+CREATE INDEX matters_at_hand_by_due ON matters_at_hand (sort_day, position) WHERE ended_position IS NULL;
+CREATE INDEX matters_at_hand_by_end ON matters_at_hand (ended_position) WHERE ended_position IS NOT NULL;
+CREATE INDEX matters_at_hand_by_tracking ON matters_at_hand (tracking) WHERE tracking IS NOT NULL;
+CREATE INDEX matter_hands_by_account ON matter_hands (account) WHERE account IS NOT NULL;
+CREATE INDEX matters_over_by_end ON matters_over (ended_position);
+CREATE INDEX matters_over_by_premises ON matters_over (number, stream);
+CREATE INDEX matters_over_by_tracking ON matters_over (tracking) WHERE tracking IS NOT NULL;
+CREATE INDEX patrol_schedule_by_worker ON patrol_schedule (worker, due) WHERE worker IS NOT NULL;
 CREATE INDEX account_keys_by_account ON account_keys (account);
 CREATE INDEX search_terms_by_term ON search_terms (term, number);
 CREATE INDEX search_codes_by_code ON search_codes (code, number);

@@ -25,6 +25,14 @@ impl Conditions {
         self
     }
 
+    /// One more: any of these, each with its values in order.
+    pub(crate) fn any(mut self, parts: Vec<(String, Vec<Value>)>) -> Self {
+        let sql: Vec<String> = parts.iter().map(|(sql, _)| format!("({sql})")).collect();
+        self.sql.push_str(&format!(" AND ({})", sql.join(" OR ")));
+        self.values.extend(parts.into_iter().flat_map(|(_, values)| values));
+        self
+    }
+
     /// One more without a value.
     pub(crate) fn when(mut self, holds: bool, condition: &str) -> Self {
         if holds {

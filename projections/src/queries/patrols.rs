@@ -1,6 +1,7 @@
 //! Patrols: which buildings must be gone round, by when.
 
 use chrono::NaiveDate;
+use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params_from_iter};
 use serde::Serialize;
 
@@ -47,9 +48,56 @@ pub struct PatrolView {
     pub due: Option<NaiveDate>,
     /// Whether a major hazard is suspected in it.
     pub suspected: bool,
+    /// Who is to make it; whoever walks the grid cell when absent.
+    pub worker: Option<String>,
+    /// The route it lies on, where it was given one.
+    pub route: Option<String>,
+}
+
+/// The rounds of one person.
+#[derive(Clone, Debug)]
+pub struct WorkerDay {
+    /// The account.
+    pub worker: String,
+    /// Where the person walks, by its grants: subdistricts, communities, grid cells. None is everywhere.
+    pub areas: Vec<Option<String>>,
+    /// The day.
+    pub day: NaiveDate,
 }
 
 impl Views {
+    /// A person's rounds of a day, in the order of the route: those given to the person, and those of the area given to
+    /// nobody, that are due by that day; with those that were made on it. Without a route they lie by grid cell and address.
+    ///
+    /// # Errors
+    /// If the views cannot be read.
+    pub fn patrols_of(&self, day: &WorkerDay, page: Page) -> Result<Paged<PatrolView>, ViewsError> {
+        let mut mine = vec![("s.worker = ?".to_owned(), vec![Value::from(day.worker.clone())])];
+        mine.extend(day.areas.iter().map(|area| match area {
+            None => ("s.worker IS NULL".to_owned(), vec![]),
+            Some(area) => (
+                "s.worker IS NULL AND (p.subdistrict = ? OR p.community = ? OR p.grid_cell = ?)".to_owned(),
+                vec![Value::from(area.clone()); 3],
+            ),
+        }));
+        let on = Value::from(day.day.to_string());
+        let due = vec![("s.due <= ? OR s.last_round = ?".to_owned(), vec![on.clone(), on])];
+        let conditions = Conditions::of("1").any(mine).any(due);
+        self.read(|connection| {
+            let held = conditions.sql();
+            let total = format!("SELECT count(*) FROM {FROM} WHERE {held}");
+            let total = count(connection, &total, params_from_iter(conditions.values()))?;
+            let sql = format!(
+                "SELECT {COLUMNS} FROM {FROM} WHERE {held} \
+                 ORDER BY s.route IS NULL, s.route, p.grid_cell, p.address, s.number LIMIT {} OFFSET {}",
+                page.size,
+                page.offset()
+            );
+            let rows = all(connection, &sql, params_from_iter(conditions.values()), patrol)?;
+            Ok(Paged::of(rows, page, total))
+        })
+    }
+
     /// Rounds that are due, the longest due first.
     ///
     /// # Errors
@@ -92,10 +140,12 @@ fn patrol(row: &Row<'_>) -> rusqlite::Result<PatrolView> {
         last_round: day_if_any(row, "last_round")?,
         due: day_if_any(row, "due")?,
         suspected: row.get("suspected")?,
+        worker: row.get("worker")?,
+        route: row.get("route")?,
     })
 }
 
 const COLUMNS: &str = "s.premises, p.name, p.address, p.subdistrict, p.community, p.grid_cell, s.rule, s.since, \
-    s.last_round, s.due, s.suspected";
+    s.last_round, s.due, s.suspected, s.worker, s.route";
 
 const FROM: &str = "patrol_schedule s JOIN premises p ON p.number = s.number";

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use rusqlite::{Connection, Row};
 use serde::Serialize;
-use wuping_domain::premises::{Assessor, PartyRole};
+use wuping_domain::premises::{Assessor, PartyRole, Steward};
 use wuping_domain::rulebook::Layer;
 
 use super::{
@@ -58,6 +58,8 @@ pub struct PremisesView {
     pub parties: Vec<PartyRole>,
     /// Who may assess them.
     pub assessors: Vec<Assessor>,
+    /// Who looks after them day by day.
+    pub stewards: Vec<Steward>,
     /// Since when they are closed.
     pub closed_on: Option<NaiveDate>,
 }
@@ -170,6 +172,28 @@ impl Views {
         })
     }
 
+    /// Premises that one of these parties answers for on a day, or that this account looks after as steward, by address.
+    ///
+    /// # Errors
+    /// If the views cannot be read.
+    pub fn premises_of(
+        &self,
+        parties: &[String],
+        steward: &str,
+        on: NaiveDate,
+    ) -> Result<Vec<PremisesLine>, ViewsError> {
+        let on = on.to_string();
+        let within = "coalesce(e.value ->> 'from', '') <= ?3 AND coalesce(e.value ->> 'until', '9999') >= ?3";
+        let sql = format!(
+            "{LINE} WHERE p.closed_on IS NULL AND (EXISTS (SELECT 1 FROM json_each(p.parties) e \
+             WHERE e.value ->> 'party' IN (SELECT value FROM json_each(?1)) AND {within}) \
+             OR EXISTS (SELECT 1 FROM json_each(p.stewards) e WHERE e.value ->> 'account' = ?2 AND {within})) \
+             ORDER BY p.address, p.number LIMIT 200"
+        );
+        let parties = serde_json::Value::from(parties).to_string();
+        self.read(|connection| all(connection, &sql, (&parties, steward, &on), read_line))
+    }
+
     /// The premises that have these as their parent, by address.
     ///
     /// # Errors
@@ -232,6 +256,7 @@ fn read_view(row: &Row<'_>) -> rusqlite::Result<PremisesView> {
         tags: json(row, "tags")?,
         parties: json(row, "parties")?,
         assessors: json(row, "assessors")?,
+        stewards: json(row, "stewards")?,
         closed_on: day_if_any(row, "closed_on")?,
     })
 }

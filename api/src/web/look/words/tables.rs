@@ -29,6 +29,9 @@ pub(super) const TABLES: &[&[Term]] = &[
     CREDIT,
     INCIDENTS,
     INCIDENT_SEVERITIES,
+    MATTER_KINDS,
+    MATTER_STAGES,
+    MATTERS,
     LETTING,
     CAUSES,
 ];
@@ -264,11 +267,15 @@ pub(super) const DEADLINES: &[Term] = &[
     Term("acceptance", "整改验收", "Acceptance of the repair"),
     Term("administrative_reconsideration", "申请行政复议", "Administrative reconsideration"),
     Term("announcement_service", "公告送达", "Service by announcement"),
+    Term("appeal_admit", "决定是否受理申诉", "Admission of the appeal"),
     Term("appeal_decide", "申诉答复", "Answer to the appeal"),
     Term("appeal_file", "提出申诉", "Filing an appeal"),
+    Term("assessment", "完成评定", "Assessment"),
+    Term("assessment_lapse", "评定失效前提交", "Submission before it lapses"),
     Term("credit_objection_check", "信用异议核查", "Check of a credit objection"),
     Term("credit_objection_decide", "信用异议处理", "Decision on a credit objection"),
     Term("credit_repair", "信用修复办理", "Credit repair"),
+    Term("dispute_reply", "向复议机关或法院答复", "Reply to the organ or court"),
     Term("extension", "答复延期申请", "Answer to a request for more time"),
     Term("hazard_review", "部门审核隐患", "Review of the hazard"),
     Term("litigation", "提起行政诉讼", "Suit in court"),
@@ -280,6 +287,7 @@ pub(super) const DEADLINES: &[Term] = &[
     Term("reevaluation", "完成复评", "Re-evaluation"),
     Term("result_notice", "书面告知评定结果", "Written notice of the result"),
     Term("statement", "陈述申辩", "Statement"),
+    Term("task", "完成任务", "Task"),
     Term("works_plan", "审批整改方案", "Decision on the works plan"),
 ];
 
@@ -374,4 +382,59 @@ pub(super) const CAUSES: &[Term] = &[
         "消防“七个一”缺三项及以上",
         "three or more of the fire “seven ones” missing",
     ),
+];
+
+pub(super) const MATTER_KINDS: &[Term] = &[
+    Term("alert", "天气预警", "Weather alert"),
+    Term("appeal", "申诉", "Appeal"),
+    Term("assessment", "等级评定", "Assessment"),
+    Term("dispute", "复议或诉讼", "Reconsideration or suit"),
+    Term("grade", "等级确认", "Confirmation of a grade"),
+    Term("hazard", "隐患", "Hazard"),
+    Term("incident", "事件", "Incident"),
+    Term("notice", "文书", "Notice"),
+    Term("reevaluation", "复评申请", "Request for re-evaluation"),
+    Term("report", "居民举报", "Resident's report"),
+    Term("task", "任务", "Task"),
+];
+
+/// Stages that are of matters alone; those of cases stand with the cases.
+pub(super) const MATTER_STAGES: &[Term] = &[
+    Term("awaiting_owner", "等业主本人确认", "Awaiting the owner's own word"),
+    Term("calendar", "等假期安排公布", "Awaiting the calendar"),
+    Term("carried_out", "已执行", "Carried out"),
+    Term("confirmation", "等确认人确认", "Awaiting the confirmer"),
+    Term("consideration", "等审议陈述", "The statement is to be considered"),
+    Term("declined", "不予复评", "Declined"),
+    Term("invitation", "等通知陈述申辩", "The invitation is to be served"),
+    Term("issued", "已制作，待送达", "Issued, to be served"),
+    Term("lapsed", "逾期失效", "Lapsed"),
+    Term("lifted", "已解除", "Lifted"),
+    Term("not_admitted", "不予受理", "Not admitted"),
+    Term("notified", "待答复", "To be replied to"),
+    Term("open", "进行中", "Under way"),
+    Term("own_motion", "依职权复核", "Reviewed on the authority's own motion"),
+    Term("recorded", "待核实", "To be confirmed"),
+    Term("replied", "已答复，等结果", "Replied, awaiting the outcome"),
+    Term("requested", "已申请", "Requested"),
+    Term("served", "已送达", "Served"),
+    Term("service_failed", "送达未成", "Service failed"),
+    Term("statement", "当事人可以陈述", "The party may speak"),
+    Term("unlinked", "不在此处", "Of another house"),
+];
+
+/// What matters are about, where no other table says it.
+pub(super) const MATTERS: &[Term] = &[
+    Term("electricity", "用电", "Electricity"),
+    Term("fire", "消防", "Fire safety"),
+    Term("gas", "燃气", "Gas"),
+    Term("grade", "不服等级", "Against the grade"),
+    Term("hazard", "不服隐患处理", "Against a hazard"),
+    Term("litigation", "行政诉讼", "Suit in court"),
+    Term("persuade", "劝导", "Persuade"),
+    Term("reconsideration", "行政复议", "Reconsideration"),
+    Term("reevaluation", "请求重新评定", "Asks to be graded again"),
+    Term("register_tenants", "登记租客", "Register tenants"),
+    Term("structure", "房屋结构", "Structure"),
+    Term("visit", "上门查看", "Visit"),
 ];

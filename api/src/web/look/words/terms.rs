@@ -132,6 +132,22 @@ impl Lang {
         find(self, INCIDENTS, code)
     }
 
+    /// Kind of a matter: `hazard`, `report`, `notice` …
+    pub fn matter_kind(self, code: &str) -> &str {
+        find(self, MATTER_KINDS, code)
+    }
+
+    /// How far a matter is: a stage of its own, else that of a case.
+    pub fn matter_stage(self, code: &str) -> &str {
+        let own = find(self, MATTER_STAGES, code);
+        if own == code { find(self, CASE_STATES, code) } else { own }
+    }
+
+    /// What a report, task, appeal or dispute is about.
+    pub fn matter(self, code: &str) -> &str {
+        find(self, MATTERS, code)
+    }
+
     /// Where letting stands: `to_let`, `not_to_let`, `let`, `vacant`, `occupied`.
     pub fn letting(self, code: &str) -> &str {
         find(self, LETTING, code)

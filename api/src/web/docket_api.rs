@@ -1,0 +1,366 @@
+//! Matters over REST, for whoever is signed in: lists, one with its deadlines and history, a person's rounds of a day; and for
+//! a reporter, without signing in, the own report by its number. Who may read what is asked of the domain.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use chrono::{NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use wuping_domain::facts::{Actor, Role};
+use wuping_domain::matter::{Case, Docket, Kind, reads_rounds_of, sights};
+use wuping_domain::recorded::{local_date, subject_of};
+use wuping_projections::queries::{MatterFilter, Page, WaitingHand, WaitingOn, WorkerDay};
+use wuping_projections::recording::recorded;
+
+use crate::app::App;
+use crate::web::api::problem;
+use crate::web::commands::in_session;
+use crate::web::look::words::Lang;
+use crate::web::session::lang_of;
+use crate::web::state::{address, logged};
+
+/// The routes.
+pub fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/api/v1/matters", get(listed))
+        .route("/api/v1/matters/{*stream}", get(one))
+        .route("/api/v1/patrols", get(rounds))
+        .route("/api/v1/reports/{number}", get(followed))
+        .with_state(app)
+}
+
+/// What a list is asked for by.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Wanted {
+    /// The place that the list before ended at.
+    pub(super) after: String,
+    account: String,
+    /// Subdistrict, community or grid cell.
+    pub(super) area: String,
+    building: String,
+    /// The department that answers.
+    pub(super) department: String,
+    /// `true` for what has ended.
+    pub(super) ended: String,
+    /// A kind of matter.
+    pub(super) kind: String,
+    /// `true` for what is late.
+    pub(super) overdue: String,
+    party: String,
+    premises: String,
+    role: String,
+    size: String,
+    stage: String,
+    /// `me`, or the department whose next word it is.
+    pub(super) waits_on: String,
+}
+
+/// A parameter that means nothing, and what it needs.
+pub(super) struct Malformed {
+    parameter: &'static str,
+    zh: &'static str,
+    en: &'static str,
+}
+
+impl Wanted {
+    /// The filter, for somebody on a day.
+    pub(super) fn filter(&self, actor: &Actor, today: NaiveDate) -> Result<MatterFilter, Malformed> {
+        let stated = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+        let kind = stated(&self.kind).map(|code| {
+            let zh = "要写一种事项，例如 hazard、report、notice";
+            let en = "write a kind of matter such as hazard, report or notice";
+            Kind::from_code(&code).ok_or(Malformed { parameter: "kind", zh, en })
+        });
+        let role = stated(&self.role).map(|code| {
+            let (zh, en) = ("要写一个角色，例如 grid_worker", "write a role such as grid_worker");
+            let known = Role::ALL.into_iter().find(|role| role.code() == code);
+            known.ok_or(Malformed { parameter: "role", zh, en })
+        });
+        let (kind, role) = (kind.transpose()?, role.transpose()?);
+        let department = stated(&self.waits_on).filter(|who| who != "me");
+        let waiting_on = if self.waits_on == "me" {
+            Some(WaitingOn::person(actor))
+        } else if let Some(account) = stated(&self.account) {
+            Some(WaitingOn::account(&account))
+        } else if role.is_some() || department.is_some() {
+            Some(WaitingOn { any: vec![WaitingHand::Office { role, department, area: None }] })
+        } else {
+            None
+        };
+        Ok(MatterFilter {
+            ended: is_true("ended", &self.ended)?,
+            waiting_on,
+            overdue: is_true("overdue", &self.overdue)?,
+            kind,
+            stage: stated(&self.stage),
+            premises: stated(&self.premises),
+            building: stated(&self.building),
+            area: stated(&self.area),
+            department: stated(&self.department),
+            party: stated(&self.party),
+            ..MatterFilter::running(sights(actor), today)
+        })
+    }
+
+    /// The same list of one kind, or of what is overdue of all kinds.
+    pub(super) fn narrowed(&self, kind: Option<Kind>) -> Self {
+        let (kind, overdue) = match kind {
+            Some(kind) => (kind.code().to_owned(), String::new()),
+            None => (String::new(), "true".to_owned()),
+        };
+        Self { kind, overdue, ..self.clone() }
+    }
+
+    /// The page of this list, from its beginning or with what is added.
+    pub(super) fn address(&self, more: &[(&str, &str)]) -> String {
+        let mut all = vec![
+            ("account", self.account.as_str()),
+            ("area", &self.area),
+            ("building", &self.building),
+            ("department", &self.department),
+            ("ended", &self.ended),
+            ("kind", &self.kind),
+            ("overdue", &self.overdue),
+            ("party", &self.party),
+            ("premises", &self.premises),
+            ("role", &self.role),
+            ("stage", &self.stage),
+            ("waits_on", &self.waits_on),
+        ];
+        all.extend(more);
+        address("/desk/matters", &all)
+    }
+
+    fn size(&self) -> Result<u64, Malformed> {
+        let (zh, en) = ("要写 1 到 200 的整数", "write a whole number from 1 to 200");
+        let size = if self.size.is_empty() { Ok(SIZE) } else { self.size.parse() };
+        let size = size.ok().filter(|size| (1..=SIZE_MAX).contains(size));
+        size.ok_or(Malformed { parameter: "size", zh, en })
+    }
+}
+
+async fn listed(State(app): State<Arc<App>>, headers: HeaderMap, Query(wanted): Query<Wanted>) -> Response {
+    let lang = lang_of(&headers);
+    let actor = match reader(&app, lang, &headers) {
+        Ok(actor) => actor,
+        Err(refused) => return *refused,
+    };
+    let asked = wanted.filter(&actor, local_date(Utc::now())).and_then(|filter| Ok((filter, wanted.size()?)));
+    let (filter, size) = match asked {
+        Ok(asked) => asked,
+        Err(wrong) => return malformed(lang, &wrong),
+    };
+    let read = blocking(move || {
+        let views = app.views.views();
+        let after = Some(wanted.after.as_str()).filter(|after| !after.is_empty());
+        let listed = views.matters(&filter, after, size)?;
+        let counts = views.matters_counted(&filter)?;
+        let position = views.progress()?.position();
+        Ok(Some(json!({
+            "rows": listed.rows, "total": listed.total, "next": listed.next, "counts": counts, "position": position,
+        })))
+    });
+    answered(lang, read.await)
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Moment {
+    at: String,
+}
+
+#[derive(Serialize)]
+struct Entry {
+    #[serde(rename = "type")]
+    event_type: String,
+    occurred_at: String,
+    recorded_at: String,
+    position: u64,
+    version: u64,
+}
+
+async fn one(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    Path(stream): Path<String>,
+    Query(moment): Query<Moment>,
+) -> Response {
+    let lang = lang_of(&headers);
+    let actor = match reader(&app, lang, &headers) {
+        Ok(actor) => actor,
+        Err(refused) => return *refused,
+    };
+    let at = Some(moment.at.as_str()).filter(|at| !at.is_empty()).map(str::parse::<u64>).transpose();
+    let Ok(at) = at else {
+        let (zh, en) = ("要写账本位置，一个从 0 起的整数", "write a ledger position, a whole number from 0");
+        return malformed(lang, &Malformed { parameter: "at", zh, en });
+    };
+    let read = blocking(move || {
+        let today = local_date(Utc::now());
+        let Some(view) = app.views.views().matter(&stream, &sights(&actor), today)? else { return Ok(None) };
+        let Some((case, history)) = told(&app, &stream, at)? else { return Ok(None) };
+        let mut told = json!({
+            "premises": view.premises, "address": view.address, "building": view.building,
+            "subdistrict": view.subdistrict, "community": view.community, "grid_cell": view.grid_cell,
+            "opened": case.opened, "changed": case.changed, "ended": case.ended, "history": history,
+        });
+        told["ended_how"] = json!(case.matter.ended);
+        let mut matter = json!(case.matter);
+        if let (Value::Object(told), Value::Object(matter)) = (&mut told, &mut matter) {
+            matter.remove("ended");
+            told.append(matter);
+        }
+        Ok(Some(told))
+    });
+    answered(lang, read.await)
+}
+
+/// A matter as the ledger tells it up to a position, with every entry of its stream.
+fn told(app: &App, stream: &str, at: Option<u64>) -> Result<Option<(Case, Vec<Entry>)>, Failure> {
+    let (own, before) = (subject_of(stream), at.map(|at| at.saturating_add(1)));
+    let (mut docket, mut found, mut history) = (Docket::default(), None, vec![]);
+    for entry in app.reader().subject(own, before)? {
+        let row = entry.row();
+        let recorded = recorded(&row)?;
+        let gone = docket.take(&recorded, app.shelf.as_ref());
+        found = gone.into_iter().rfind(|case| case.matter.stream == stream).or(found);
+        if recorded.stream == stream {
+            history.push(Entry {
+                event_type: event_type(row.data),
+                occurred_at: row.occurred_at.to_owned(),
+                recorded_at: row.recorded_at.to_owned(),
+                position: recorded.position,
+                version: recorded.version,
+            });
+        }
+    }
+    let running = docket.cases(own, app.shelf.as_ref());
+    let found = running.into_iter().find(|case| case.matter.stream == stream).or(found);
+    Ok(found.map(|case| (case, history)))
+}
+
+fn event_type(data: &str) -> String {
+    #[derive(Deserialize)]
+    struct Typed {
+        r#type: String,
+    }
+    serde_json::from_str::<Typed>(data).map(|typed| typed.r#type).unwrap_or_default()
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Day {
+    day: String,
+    worker: String,
+}
+
+async fn rounds(State(app): State<Arc<App>>, headers: HeaderMap, Query(asked): Query<Day>) -> Response {
+    let lang = lang_of(&headers);
+    let actor = match reader(&app, lang, &headers) {
+        Ok(actor) => actor,
+        Err(refused) => return *refused,
+    };
+    let worker = if asked.worker.is_empty() { actor.account.clone() } else { asked.worker };
+    if !reads_rounds_of(&actor, &worker) {
+        let told = lang.pick(
+            "只能看自己的巡查，或由街道、社区负责人和调度员查看。",
+            "Rounds are read by who goes them, and by subdistrict and community leads and dispatchers.",
+        );
+        return problem(StatusCode::FORBIDDEN, "not_yours", told);
+    }
+    let day = if asked.day.is_empty() { Ok(local_date(Utc::now())) } else { asked.day.parse() };
+    let Ok(day) = day else {
+        let (zh, en) = ("要写日期，例如 2026-03-09", "write a day such as 2026-03-09");
+        return malformed(lang, &Malformed { parameter: "day", zh, en });
+    };
+    let read = blocking(move || {
+        let walks = worker_day(&app.actor(&worker)?, day);
+        let found = app.views.views().patrols_of(&walks, Page { number: 1, size: 1_000 })?;
+        Ok(Some(json!({ "worker": worker, "day": day, "rows": found.rows, "total": found.total })))
+    });
+    answered(lang, read.await)
+}
+
+/// The rounds of a person on a day: what was given to it, and what nobody was given where it walks.
+pub(super) fn worker_day(actor: &Actor, day: NaiveDate) -> WorkerDay {
+    let walks = actor.grants.iter().filter(|grant| grant.role == Role::GridWorker);
+    WorkerDay { worker: actor.account.clone(), areas: walks.map(|grant| grant.area.clone()).collect(), day }
+}
+
+async fn followed(State(app): State<Arc<App>>, headers: HeaderMap, Path(number): Path<String>) -> Response {
+    let lang = lang_of(&headers);
+    let read = blocking(move || {
+        let found = app.views.views().report_by_number(&number, local_date(Utc::now()))?;
+        Ok(found.map(|report| {
+            json!({
+                "number": number, "category": report.about, "stage": report.stage, "with": report.department,
+                "received_at": report.opened_recorded_at, "changed_at": report.changed_at,
+                "answer": report.ended_how, "answered_on": report.ended_on,
+            })
+        }))
+    });
+    answered(lang, read.await)
+}
+
+/// Who reads, with what the person may do now.
+fn reader(app: &App, lang: Lang, headers: &HeaderMap) -> Result<Actor, Box<Response>> {
+    let session = in_session(app, lang, headers)?;
+    app.actor(&session.account).map_err(|error| Box::new(broken(lang, &error)))
+}
+
+/// Whatever stops a reading, with its causes.
+pub(super) type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Read on a thread that may wait.
+pub(super) async fn blocking<T: Send + 'static>(
+    question: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(question).await?
+}
+
+fn answered(lang: Lang, read: Result<Option<Value>, Failure>) -> Response {
+    match read {
+        Ok(Some(found)) => Json(found).into_response(),
+        Ok(None) => {
+            let told = lang.pick(
+                "没有这件事，或者不由您查看。请核对编号。",
+                "There is no such matter, or it is not yours to read. Check the number.",
+            );
+            problem(StatusCode::NOT_FOUND, "not_found", told)
+        }
+        Err(error) => broken(lang, error.as_ref()),
+    }
+}
+
+fn broken(lang: Lang, error: &(dyn std::error::Error + 'static)) -> Response {
+    let number = logged(error);
+    let told = lang.pick(
+        format!("平台没能读出答案，请再试一次；问管理员时报编号 {number}。"),
+        format!("The platform could not read the answer. Ask again; quote {number} to the operator."),
+    );
+    problem(StatusCode::INTERNAL_SERVER_ERROR, "not_read", &told)
+}
+
+fn malformed(lang: Lang, wrong: &Malformed) -> Response {
+    let Malformed { parameter, zh, en } = wrong;
+    let detail = lang.pick(format!("{parameter}：{zh}。"), format!("{parameter}: {en}."));
+    problem(StatusCode::BAD_REQUEST, "malformed", &detail)
+}
+
+fn is_true(parameter: &'static str, text: &str) -> Result<bool, Malformed> {
+    match text {
+        "" | "false" | "0" => Ok(false),
+        "true" | "1" => Ok(true),
+        _ => Err(Malformed { parameter, zh: "要写 true 或 false", en: "write true or false" }),
+    }
+}
+
+/// Rows of a list unless told otherwise.
+pub(super) const SIZE: u64 = 50;
+const SIZE_MAX: u64 = 200;

@@ -1,0 +1,168 @@
+//! My premises, for who answers for them: the grade and why, notices with their clocks, and what can be done until when.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use chrono::NaiveDate;
+use maud::{Markup, html};
+use wuping_domain::facts::{Actor, Role};
+use wuping_domain::grade::Determination;
+use wuping_domain::matter::{Deadline, Kind, sights};
+use wuping_domain::reaction::Rulebooks;
+use wuping_domain::recorded::local_date;
+use wuping_domain::rulebook::Rulebook;
+use wuping_projections::queries::{MatterFilter, MatterView, PremisesLine};
+
+use crate::app::App;
+use crate::web::desk_page::{broken_text, refused_page, shown};
+use crate::web::docket::{Teller, href, rulebooks};
+use crate::web::docket_api::{Failure, blocking};
+use crate::web::look::parts::*;
+use crate::web::session::Signed;
+use crate::web::why::why;
+
+/// The route.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new().route("/my", get(show))
+}
+
+/// Premises of one's own, with what runs there.
+pub(super) struct Mine {
+    line: PremisesLine,
+    binds: Option<(Determination, Option<Arc<Rulebook>>)>,
+    running: Vec<MatterView>,
+    /// Notices that were served, newest first.
+    notices: Vec<MatterView>,
+}
+
+async fn show(State(app): State<Arc<App>>, signed: Signed) -> Response {
+    let (lang, today) = (signed.lang, local_date(chrono::Utc::now()));
+    let Ok(actor) = app.actor(&signed.session.account) else {
+        return refused_page(&app, lang, Some(&signed), &broken_text(lang));
+    };
+    let (house, asking) = (app.clone(), actor.clone());
+    let read = blocking(move || Ok((mine(&house, &asking, today)?, rulebooks(&house, today)?)));
+    let Ok((premises, rulebooks)) = read.await else {
+        return refused_page(&app, lang, Some(&signed), &broken_text(lang));
+    };
+    let teller = Teller { lang, today, actor: &actor, rulebooks: &rulebooks };
+    let title = lang.pick("我的房屋", "My premises");
+    let body = html! { (page_heading(None, title, None)) (list(&teller, &premises)) };
+    shown(&app, lang, Some(&signed), title, body).into_response()
+}
+
+/// Whether somebody answers for premises, or looks after some.
+pub(super) fn has_premises(actor: &Actor) -> bool {
+    [Role::Owner, Role::Operator, Role::Steward].iter().any(|role| actor.holds(*role))
+}
+
+/// All premises that the person answers for or looks after.
+pub(super) fn mine(app: &App, actor: &Actor, today: NaiveDate) -> Result<Vec<Mine>, Failure> {
+    let views = app.views.views();
+    let parties: Vec<String> = actor.grants.iter().filter_map(|grant| grant.party.clone()).collect();
+    let mut all = Vec::new();
+    for line in views.premises_of(&parties, &actor.account, today)? {
+        let subject = app.subject(&format!("premises/{}", line.id))?;
+        let binds = subject.grade.in_force().map(|binding| binding.determination.clone());
+        let binds = binds.map(|binds| {
+            let scheme = subject.assessments.get(&binds.assessment).and_then(|of| of.state.scheme.clone());
+            (binds, scheme.and_then(|scheme| app.shelf.rulebook(&scheme)))
+        });
+        let running =
+            MatterFilter { premises: Some(line.id.clone()), ..MatterFilter::running(sights(actor), today) };
+        let served = MatterFilter { ended: true, kind: Some(Kind::Notice), ..running.clone() };
+        all.push(Mine {
+            binds,
+            running: views.matters(&running, None, SHOWN)?.rows,
+            notices: views.matters(&served, None, SHOWN)?.rows,
+            line,
+        });
+    }
+    Ok(all)
+}
+
+/// The premises one after another.
+pub(super) fn list(teller: &Teller<'_>, premises: &[Mine]) -> Markup {
+    let lang = teller.lang;
+    if premises.is_empty() {
+        return empty_state(
+            lang.pick(
+                "还没有登记您名下的房屋。请带上房产证明或租赁合同，请社区工作站登记。",
+                "No premises are registered as yours. Take proof to the community service station.",
+            ),
+            None,
+        );
+    }
+    html! { @for one in premises { (house(teller, one)) } }
+}
+
+fn house(teller: &Teller<'_>, one: &Mine) -> Markup {
+    let lang = teller.lang;
+    let line = &one.line;
+    let level = line.management_level.as_deref().and_then(Level::from_code);
+    let (notices, others): (Vec<&MatterView>, Vec<&MatterView>) =
+        one.running.iter().partition(|row| row.kind == Kind::Notice);
+    let notices: Vec<&MatterView> = notices.into_iter().chain(&one.notices).collect();
+    let doors = doors(teller, one);
+    section(
+        &line.address,
+        html! {
+            p {
+                (grade_line(lang, line.star, level))
+                @if let Some(from) = line.effective_from { " " span.quiet { (lang.pick("自 ", "since ")) (day(lang, from)) } }
+                @if line.star.is_none() { span.quiet { (lang.pick("还没有生效的等级", "No grade is in force yet")) } }
+            }
+            @if line.prohibited { (notice_box(Tone::Grave, lang.pick("禁止出租", "Letting is prohibited"), &[])) }
+            @if line.waiting_for.is_some() {
+                (notice_box(Tone::Warning, lang.pick("有新的等级等待确认，还没有生效", "A new grade awaits confirmation and does not bind yet"), &[]))
+            }
+            h3 { (lang.pick("您现在可以办的事", "What you can do now")) }
+            @if doors.is_empty() {
+                p.quiet { (lang.pick("现在没有要您办的事，也没有正在计算的期限。", "Nothing waits for you and no time is running.")) }
+            } @else {
+                ul.doors { @for door in doors { li { (door) } } }
+            }
+            @if !others.is_empty() {
+                h3 { (lang.pick("正在办理", "Under way")) }
+                @let rows: Vec<MatterView> = others.into_iter().cloned().collect();
+                (teller.table(lang.pick("正在办理", "Under way"), &rows, false))
+            }
+            @if !notices.is_empty() {
+                h3 { (lang.pick("文书", "Notices")) }
+                ul.doors { @for notice in notices { li { (written(teller, notice)) } } }
+            }
+            @if let Some((determined, Some(rulebook))) = &one.binds {
+                details { summary { (lang.pick("为什么是这个等级", "Why this grade")) } (why(lang, determined, rulebook)) }
+            }
+            p { a href={ "/s/" (line.id) } { (lang.pick("公开页面", "The public page")) } }
+        },
+    )
+}
+
+/// What waits for the party, and the rights whose time runs, each until when.
+fn doors(teller: &Teller<'_>, one: &Mine) -> Vec<Markup> {
+    let lang = teller.lang;
+    let runs = |due: &&Deadline| due.provisional || due.due >= teller.today || !due.lapses;
+    let of = |row: &MatterView, due: &Deadline| {
+        html! { a href=(href(row)) { (lang.deadline(&due.rule)) } " — " (teller.clock(due)) " " span.quiet { (teller.name(row)) } }
+    };
+    let party = |due: &&Deadline| due.whose == wuping_domain::matter::Whose::Party;
+    let all = one.running.iter().chain(&one.notices);
+    all.flat_map(|row| row.deadlines.iter().filter(party).filter(runs).map(move |due| of(row, due))).collect()
+}
+
+/// A notice, whether it was served, and the clocks that run from it.
+fn written(teller: &Teller<'_>, notice: &MatterView) -> Markup {
+    let lang = teller.lang;
+    html! {
+        a href=(href(notice)) { (teller.name(notice)) }
+        " " span.quiet { (lang.matter_stage(&notice.stage)) " " (day(lang, notice.ended_on.unwrap_or(notice.opened_on))) }
+        @for due in &notice.deadlines { br; (teller.clock(due)) }
+    }
+}
+
+/// Rows of each kind at one house.
+const SHOWN: u64 = 50;

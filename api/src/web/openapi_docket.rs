@@ -1,0 +1,98 @@
+//! The description of matters and rounds, which are read in a session.
+
+use serde_json::{Value, json};
+
+/// The paths, each with its methods.
+pub(super) fn paths() -> [(&'static str, Value); 4] {
+    [
+        ("/api/v1/matters", json!({ "get": listed() })),
+        ("/api/v1/matters/{stream}", json!({ "get": one() })),
+        ("/api/v1/patrols", json!({ "get": rounds() })),
+        ("/api/v1/reports/{number}", json!({ "get": followed() })),
+    ]
+}
+
+fn listed() -> Value {
+    json!({
+        "summary": "Matters that the person signed in may read: of those that run what is due first, of the ended the newest",
+        "parameters": [
+            asked("waits_on", "me, or a department: whose next word it is"),
+            asked("account", "Waiting on this account by name"),
+            asked("role", "Waiting on this role"),
+            asked("overdue", "true: a duty's day has ended"),
+            asked("ended", "true: what has ended, in place of what runs"),
+            asked("kind", "hazard, report, task, assessment, grade, notice, appeal, reevaluation, dispute, incident, alert"),
+            asked("stage", "How far it is, as a code of its kind"),
+            asked("department", "The department that answers for it"),
+            asked("area", "Subdistrict, community or grid cell"),
+            asked("building", "Id of a building: its own and those of its units"),
+            asked("premises", "Id of premises"),
+            asked("party", "At premises that this party answers for"),
+            asked("after", "The member next of the list before"),
+            asked("size", "Rows, 1 to 200"),
+        ],
+        "responses": answers("rows, each with whom it waits on, its deadlines and both times; total; next; counts by kind"),
+    })
+}
+
+fn one() -> Value {
+    json!({
+        "summary": "One matter with its deadlines and every entry of its stream",
+        "parameters": [
+            part("stream", "The whole path of the stream, slashes and all, such as premises/p-1/hazard/7"),
+            asked("at", "As the ledger told it with the entry at this position"),
+        ],
+        "responses": answers("The matter; opened, changed and ended with both times and position; history"),
+    })
+}
+
+fn rounds() -> Value {
+    json!({
+        "summary": "A person's rounds of a day, in the order of the route",
+        "parameters": [
+            asked("day", "The day, today when absent"),
+            asked("worker", "The account, one's own when absent"),
+        ],
+        "responses": answers("Rounds due by that day or made on it, with route, rule and last round"),
+    })
+}
+
+fn followed() -> Value {
+    json!({
+        "summary": "How far a report is, by the number its reporter was given; no session is needed",
+        "parameters": [part("number", "The number")],
+        "responses": answers("stage, when it was received, and what it was answered with"),
+    })
+}
+
+fn answers(good: &str) -> Value {
+    let mut answers = json!({});
+    for status in ["400", "401", "403", "404", "500"] {
+        answers[status] = json!({ "$ref": "#/components/responses/Problem" });
+    }
+    answers["200"] =
+        json!({ "description": good, "content": { "application/json": { "schema": { "type": "object" } } } });
+    answers
+}
+
+fn part(name: &str, told: &str) -> Value {
+    json!({ "name": name, "in": "path", "required": true, "description": told, "schema": { "type": "string" } })
+}
+
+fn asked(name: &str, told: &str) -> Value {
+    json!({ "name": name, "in": "query", "required": false, "description": told, "schema": { "type": "string" } })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_route_is_described() {
+        let described = super::paths().map(|(path, _)| path);
+        let routed: Vec<String> = include_str!("docket_api.rs")
+            .split(".route(\"")
+            .skip(1)
+            .map(|rest| rest.split('"').next().unwrap_or_default().replace("{*", "{"))
+            .collect();
+        assert_eq!(routed, described);
+    }
+}
