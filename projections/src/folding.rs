@@ -10,8 +10,8 @@ use crate::error::ViewsError;
 use crate::held::{Cache, Held};
 use crate::tx::{Memory, Tx, write};
 use crate::{
-    assessments, current_grades, grade_history, hazards, kept, matters, patrol_schedule, premises, publications,
-    search,
+    assessments, current_grades, grade_history, hazards, kept, matters, patrol_schedule, premises,
+    publications, search,
 };
 
 /// Show an entry to every projection. Those that look at what others keep come after them.
