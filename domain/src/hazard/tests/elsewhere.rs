@@ -57,7 +57,7 @@ fn what_another_office_extended_certified_or_refused_is_told_as_it_was() {
         .under(elsewhere())
         .when(extend())
         .then([Event::DeadlineExtended { until, by: "hpd".into() }]);
-    told(vec![order()]).under(rulebook()).when(extend()).then_rejected("plan_not_allowed");
+    told(vec![order()]).under(rulebook()).when(extend()).then_rejected("order_not_served");
     assert_eq!(told(vec![order()]).under(elsewhere()).when(ask_submission()).said().len(), 1);
     told(vec![order()]).under(rulebook()).when(ask_submission()).then_rejected("photo_missing");
     told(vec![order()])
