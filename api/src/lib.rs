@@ -21,5 +21,6 @@ pub mod runner;
 pub mod sample;
 pub mod shelf;
 pub mod standing;
+pub mod trying;
 pub mod web;
 pub mod witness;

@@ -20,6 +20,7 @@ use crate::web::confirming;
 use crate::web::desk_page::{broken_text, forged_text, refused_page};
 use crate::web::hazard_case;
 use crate::web::look::parts::*;
+use crate::web::matter;
 use crate::web::session::Signed;
 use crate::web::signing_in;
 use crate::web::work;
@@ -33,6 +34,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(assessing::routes())
         .merge(confirming::routes())
         .merge(hazard_case::routes())
+        .merge(matter::routes())
         .with_state(app)
 }
 

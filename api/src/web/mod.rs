@@ -22,8 +22,10 @@ pub mod health;
 pub mod keys;
 pub mod log;
 pub mod look;
+pub mod matter;
 pub mod openapi;
 mod openapi_keys;
+pub mod resident;
 pub mod routes;
 pub mod rules;
 pub mod session;
@@ -44,6 +46,7 @@ pub fn router(app: Arc<App>, public_address: &str) -> Router {
         .merge(feeds::router(app.clone()))
         .merge(toronto::router(app.clone()))
         .merge(keys::router(app.clone()))
+        .merge(resident::router(app.clone()))
         .merge(signed::router(app.clone()))
         .merge(commands::router(app));
     routes::guarded(routes)

@@ -157,6 +157,12 @@ impl HazardOf {
         late.map(|due| add_days(due, 1)).filter(|since| *since <= on).min()
     }
 
+    /// The office's own deadlines of this case that run: the policy's deadline, and when it ends.
+    pub fn office_deadlines(&self, rulebook: &Rulebook) -> Vec<(&'static str, Period)> {
+        let waiting = self.clock.office.iter().filter(|clock| clock.done_on.is_none());
+        waiting.filter_map(|clock| Some((clock.rule, office_period(rulebook, self, clock)?))).collect()
+    }
+
     fn has_clocks(&self) -> bool {
         self.state.course.order.is_some() || !self.clock.office.is_empty() || !self.clock.ended.is_empty()
     }
