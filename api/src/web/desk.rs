@@ -18,7 +18,6 @@ use crate::web::answering::{answered, asked_by_form};
 use crate::web::assessing;
 use crate::web::confirming;
 use crate::web::desk_page::{broken_text, forged_text, refused_page};
-use crate::web::hazard_case;
 use crate::web::look::parts::*;
 use crate::web::matter;
 use crate::web::session::Signed;
@@ -33,7 +32,6 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(signing_in::routes())
         .merge(assessing::routes())
         .merge(confirming::routes())
-        .merge(hazard_case::routes())
         .merge(matter::routes())
         .with_state(app)
 }

@@ -17,7 +17,6 @@ mod desk_page;
 pub mod feeds;
 mod format_refusals;
 pub mod front;
-pub mod hazard_case;
 pub mod health;
 pub mod keys;
 pub mod log;

@@ -43,10 +43,16 @@ use crate::web::session::Signed;
 pub fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/desk/matters/{*stream}", get(show).post(take))
+        .route("/desk/hazards/{premises}/{hazard}", get(hazard))
         .route("/desk/premises/{premises}", get(premises::show).post(premises::take))
         .route("/desk/alerts", get(new_alert).post(issue_alert))
         .route("/desk/photos/{position}/{field}/{n}", get(photos::show))
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
+}
+
+/// Where a hazard's page lies; lists and bookmarks know this shorter address.
+async fn hazard(Path((premises, hazard)): Path<(String, String)>) -> Redirect {
+    Redirect::permanent(&address_of(&format!("premises/{premises}/hazard/{hazard}")))
 }
 
 /// What a page was opened with.

@@ -118,14 +118,16 @@ fn premises_page(
     let mut entries = story::story(app, matter);
     entries.reverse();
     let story = html! {
-        (section(lang.pick("登记", "Register"), facts(&registered(matter))))
-        (section(lang.pick("正在办的事", "What is going on here"), open_matters(matter)))
-        (section(lang.pick("登记的经过", "History of the register"), timeline(lang, &entries)))
-        (link_list(&[
-            Link::new(format!("/s/{}", matter.key()), lang.say("公开页面", "The public page")),
-            Link::new(format!("/audit/{}", matter.key()), lang.say("每一条记录和证明", "Every record and its proof")),
-        ]))
-    };
+            (section(lang.pick("登记", "Register"), facts(&registered(matter))))
+            @if matter.sight != Sight::Public {
+    (section(lang.pick("正在办的事", "What is going on here"), open_matters(matter)))
+            (section(lang.pick("登记的经过", "History of the register"), timeline(lang, &entries)))
+    }
+            (link_list(&[
+                Link::new(format!("/s/{}", matter.key()), lang.say("公开页面", "The public page")),
+                Link::new(format!("/audit/{}", matter.key()), lang.say("每一条记录和证明", "Every record and its proof")),
+            ]))
+        };
     let body = html! {
         (page_heading(kind.as_deref(), &address, Some(&stage::stage(matter)).filter(|stage| !stage.is_empty()).map(String::as_str)))
         @if let Some(receipt) = receipt { (receipt) }
@@ -165,7 +167,7 @@ fn registered(matter: &Matter) -> Vec<Fact> {
             html! { a href={ "/desk/premises/" (parent) } { (lang.pick("所在楼栋", "The building")) } };
         told.push(Fact::new(lang.pick("所在", "Part of"), link));
     }
-    if matter.sight != Sight::Register {
+    if matter.sight != Sight::Public {
         let parties = matter.subject().into_iter().flat_map(|subject| &subject.premises.parties);
         told.extend(parties.map(|party| Fact::code(lang.role(&party.role), &party.party)));
     }

@@ -35,7 +35,9 @@ pub(crate) struct Matter {
 pub(crate) enum Sight {
     /// Nothing.
     None,
-    /// What is public of it, and that it is.
+    /// What is public of premises, and the form to claim them.
+    Public,
+    /// What is recorded openly, and not the words.
     Register,
     /// As the party that it is about.
     Party,
@@ -174,7 +176,7 @@ fn sight(trial: &Trial, stream: &str) -> Sight {
     }
     // whoever may claim premises sees that they are registered, and the form
     let claims = grants.iter().any(|grant| OUTSIDE.contains(&grant.role)) && concept == "premises";
-    if claims { Sight::Register } else { Sight::None }
+    if claims { Sight::Public } else { Sight::None }
 }
 
 fn works_here(grant: &Grant, premises: &Premises) -> bool {

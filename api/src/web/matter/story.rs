@@ -26,7 +26,7 @@ pub(crate) fn may_read(sight: Sight, stream: &str, event: &str) -> bool {
         Sight::Office => true,
         // a party reads what it said itself and what the office said to it
         Sight::Party => aggregate_type(stream) != "report" && !OFFICE_ONLY.contains(&event),
-        Sight::None | Sight::Register => false,
+        Sight::None | Sight::Public | Sight::Register => false,
     }
 }
 

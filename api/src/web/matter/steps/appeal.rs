@@ -33,7 +33,7 @@ pub(super) const STEPS: &[Step] = &[
             "What was decided stands meanwhile, and the periods of reconsideration and court run on.",
         ]),
         starts: true,
-        ..step("appeal", "file", "file", ["提出申诉", "Appeal"])
+        ..step("appeal", "appeal", "file", ["提出申诉", "Appeal"])
     },
     Step {
         fields: &[
@@ -44,7 +44,7 @@ pub(super) const STEPS: &[Step] = &[
             PAPERS,
         ],
         starts: true,
-        ..step("appeal", "file_counter", "file", ["代录申诉", "Record an appeal handed in"])
+        ..step("appeal", "appeal_counter", "file", ["代录申诉", "Record an appeal handed in"])
     },
     Step {
         fields: &[

@@ -15,7 +15,7 @@ pub(super) const STEPS: &[Step] = &[
             PHOTOS,
         ],
         starts: true,
-        ..step("report", "file", "file", ["登记居民举报", "Take down a resident's report"])
+        ..step("report", "take_report", "file", ["登记居民举报", "Take down a resident's report"])
     },
     Step {
         fields: &[
