@@ -131,7 +131,7 @@ test('journey 2: on a round a hazard is found, a photo is asked for, and what wa
   const grid = await as('grid', PHONE)
   await desk(grid, '/desk/premises/b-1')
   const note = '一楼楼梯间停放三辆电动车，拉线充电。'
-  await takes(grid, 'find', { indicator: 'networked_smoke_alarm' })
+  await takes(grid, 'find', { indicator: 'networked_smoke_alarm', note })
   assert.match(await body(grid), /“怎样发现”没有选择/)
   const without = await takes(grid, 'find', { source: 'patrol', note })
   assert.match(without, /照片：请拍一张或选一张照片/)

@@ -227,7 +227,9 @@ pub(crate) fn sample(matter: &Matter, step: &Step) -> Option<Value> {
     let offers_change = step.fields.iter().any(|field| field.name.starts_with("changes."));
     for field in step.fields {
         let change = offers_change && field.name == "changes.storeys" && step.command == "propose_amendment";
-        if !field.required && !change {
+        // a box that is not ticked says no
+        let tick = matches!(field.kind, Kind::Tick);
+        if !field.required && !change && !tick {
             continue;
         }
         let first = || choices(matter, field).into_iter().next().map(|(code, _)| code);

@@ -6,6 +6,7 @@ use wuping_domain::event::aggregate_type;
 use wuping_ledger::disclosure::digests_in;
 use wuping_ledger::recorded::RecordedEntry;
 
+use super::choices::short;
 use super::reading::{Matter, Sight};
 use super::words::sentences;
 use crate::app::App;
@@ -108,7 +109,10 @@ fn by(app: &App, lang: Lang, entry: &RecordedEntry) -> By {
         department.or_else(|| grant.area.clone())
     });
     let role = grant.map_or_else(|| "officer".to_owned(), |grant| grant.role.code().to_owned());
-    By::Person(PersonView { name: account, role, body, erased_on: None })
+    // a pseudonym is told by its end: enough to tell one hand from another
+    let name =
+        account.map(|account| if account.len() > NAME_MAX { short(&account).to_owned() } else { account });
+    By::Person(PersonView { name, role, body, erased_on: None })
 }
 
 fn time(text: &str) -> DateTime<Utc> {
@@ -145,3 +149,4 @@ const OFFICE_ONLY: [&str; 4] =
 /// Private values that are pictures.
 pub(crate) const PICTURES: [&str; 5] = ["document", "evidence", "photos", "power_of_attorney", "receipt"];
 const ENTRIES_SHOWN: usize = 100;
+const NAME_MAX: usize = 16;
