@@ -2,9 +2,12 @@
 
 use serde_json::{Value, json};
 use wuping_domain::appeal;
+use wuping_domain::subject::AssessmentOf;
 
 use super::reading::Matter;
 use super::step::{Code, Field, Kind, Source};
+use super::words::member;
+use crate::web::look::words::Lang;
 
 /// The choices of a field; none for one that is written.
 pub(crate) fn choices(matter: &Matter, field: &Field) -> Vec<(String, String)> {
@@ -29,104 +32,116 @@ pub(crate) fn told(matter: &Matter, field: &Field, value: &str) -> String {
 }
 
 fn from(matter: &Matter, source: Source) -> Vec<(String, String)> {
-    let lang = matter.lang;
-    let policy = matter.rulebook().map(|rulebook| &rulebook.policy);
-    let subject = matter.subject();
-    let same = |text: &String| (text.clone(), text.clone());
-    let hazards = |open: bool| {
-        let all = subject.map(|subject| &subject.hazards).into_iter().flatten();
-        let fit = all.filter(move |(key, of)| of.state.is_open() == open && key.as_str() != matter.key());
-        fit.map(|(key, _)| (key.clone(), matter.hazard(key))).collect()
-    };
-    let premises = subject.map(|subject| &subject.premises);
     match source {
-        Source::Assessments => {
-            let all = subject.map(|subject| &subject.assessments).into_iter().flatten();
-            let named = |(key, of): (&String, &wuping_domain::subject::AssessmentOf)| {
-                let on = of.opened_on.map(|on| on.to_string()).unwrap_or_default();
-                (key.clone(), format!("{on} {}", of.state.reason.map_or("", |reason| reason.trigger())))
-            };
-            let mut found: Vec<(String, String)> = all.map(named).collect();
-            found.sort_by(|a, b| b.1.cmp(&a.1));
-            found
+        Source::Departments | Source::Excuses | Source::Grounds | Source::Remedies | Source::Scopes => {
+            of_policy(matter, source)
         }
-        Source::Assessors => {
-            premises.into_iter().flat_map(|p| &p.assessors).map(|one| same(&one.account)).collect()
-        }
-        Source::Claims => premises.into_iter().flat_map(|p| &p.claims).map(|one| same(&one.party)).collect(),
-        Source::ClosedHazards => hazards(false),
-        Source::Departments => policy
-            .into_iter()
-            .flat_map(|policy| &policy.departments)
-            .map(|one| (one.id.clone(), lang.department(&one.id).to_owned()))
-            .collect(),
-        Source::Excuses => policy
-            .and_then(|policy| policy.patrol.as_ref())
-            .into_iter()
-            .flat_map(|patrol| &patrol.excused_reasons)
-            .map(|code| (code.clone(), lang.visit(code).to_owned()))
-            .collect(),
-        Source::Grounds => policy
-            .into_iter()
-            .flat_map(|policy| &policy.prohibition_grounds)
-            .map(|one| {
-                let of = lang.department(&one.competent);
-                (
-                    one.id.clone(),
-                    format!(
-                        "{}{}{of}{}",
-                        lang.prohibition(&one.id),
-                        lang.pick("（", " ("),
-                        lang.pick("）", ")")
-                    ),
-                )
-            })
-            .collect(),
+        Source::Assessments => assessments(matter),
+        Source::ClosedHazards => hazards(matter, false),
         Source::Indicators => indicators(matter),
-        Source::OpenHazards => hazards(true),
-        Source::Parties => premises
-            .into_iter()
-            .flat_map(|p| &p.parties)
-            .filter(|one| one.span.holds_on(matter.today()))
-            .map(|one| (one.party.clone(), format!("{} {}", one.party, lang.role(&one.role))))
-            .collect(),
-        Source::PartiesOfMine => {
-            matter.actor().grants.iter().filter_map(|grant| grant.party.as_ref()).map(same).collect()
+        Source::OpenHazards => hazards(matter, true),
+        Source::Proposals => proposals(matter),
+        Source::Reports => reports(matter),
+        _ => of_people(matter, source),
+    }
+}
+
+/// What the policy lists.
+fn of_policy(matter: &Matter, source: Source) -> Vec<(String, String)> {
+    let (lang, Some(rulebook)) = (matter.lang, matter.rulebook()) else { return vec![] };
+    let policy = &rulebook.policy;
+    let named = |code: &String, words: &str| (code.clone(), words.to_owned());
+    match source {
+        Source::Departments => {
+            policy.departments.iter().map(|one| named(&one.id, lang.department(&one.id))).collect()
         }
-        Source::Proposals => premises
-            .into_iter()
-            .flat_map(|p| &p.proposals)
-            .map(|(number, of)| {
-                let named: Vec<&str> =
-                    of.fields.iter().map(|field| super::words::member(lang, field)).collect();
-                (number.to_string(), format!("{number}{}{}", lang.pick("：", ": "), lang.list(&named)))
-            })
-            .collect(),
-        Source::Remedies => policy
-            .into_iter()
-            .flat_map(|policy| &policy.deadlines)
-            .filter(|rule| REMEDIES.contains(&rule.id.as_str()))
-            .map(|rule| (rule.id.clone(), lang.deadline(&rule.id).to_owned()))
-            .collect(),
-        Source::Reports => {
-            let all = subject.map(|subject| &subject.reports).into_iter().flatten();
-            let others = all.filter(|(key, _)| key.as_str() != matter.key());
-            others
-                .map(|(key, of)| (key.clone(), format!("{} {}", matter.indicator(&of.category), short(key))))
+        Source::Excuses => {
+            let reasons = policy.patrol.iter().flat_map(|patrol| &patrol.excused_reasons);
+            reasons.map(|code| named(code, lang.visit(code))).collect()
+        }
+        Source::Grounds => {
+            let told = |id: &str, of: &str| match lang {
+                Lang::Zh => format!("{}（{}）", lang.prohibition(id), lang.department(of)),
+                Lang::En => format!("{} ({})", lang.prohibition(id), lang.department(of)),
+            };
+            policy
+                .prohibition_grounds
+                .iter()
+                .map(|one| named(&one.id, &told(&one.id, &one.competent)))
                 .collect()
         }
-        Source::Reviewers => matter.reviewers.iter().map(same).collect(),
-        Source::Scopes => policy
-            .and_then(|policy| policy.prohibition.as_ref())
-            .into_iter()
-            .flat_map(|rule| &rule.scopes)
-            .map(|code| (code.clone(), lang.prohibition(code).to_owned()))
-            .collect(),
-        Source::Stewards => {
-            premises.into_iter().flat_map(|p| &p.stewards).map(|one| same(&one.account)).collect()
+        Source::Remedies => {
+            let remedies = policy.deadlines.iter().filter(|rule| REMEDIES.contains(&rule.id.as_str()));
+            remedies.map(|rule| named(&rule.id, lang.deadline(&rule.id))).collect()
         }
-        Source::Tags => premises.into_iter().flat_map(|p| &p.tags).map(same).collect(),
+        _ => {
+            let scopes = policy.prohibition.iter().flat_map(|rule| &rule.scopes);
+            scopes.map(|code| named(code, lang.prohibition(code))).collect()
+        }
     }
+}
+
+/// Who answers for the premises, assesses, looks after or reviews; and the marks that they carry.
+fn of_people(matter: &Matter, source: Source) -> Vec<(String, String)> {
+    let Some(premises) = matter.subject().map(|subject| &subject.premises) else { return vec![] };
+    let named: Vec<&String> = match source {
+        Source::Assessors => premises.assessors.iter().map(|one| &one.account).collect(),
+        Source::Claims => premises.claims.iter().map(|one| &one.party).collect(),
+        Source::Parties => {
+            let now = premises.parties.iter().filter(|one| one.span.holds_on(matter.today()));
+            return now
+                .map(|one| (one.party.clone(), format!("{} {}", one.party, matter.lang.role(&one.role))))
+                .collect();
+        }
+        Source::PartiesOfMine => {
+            matter.actor().grants.iter().filter_map(|grant| grant.party.as_ref()).collect()
+        }
+        Source::Reviewers => matter.reviewers.iter().collect(),
+        Source::Stewards => premises.stewards.iter().map(|one| &one.account).collect(),
+        Source::Tags => premises.tags.iter().collect(),
+        _ => vec![],
+    };
+    named.into_iter().map(|name| (name.clone(), name.clone())).collect()
+}
+
+/// Assessments of these premises, the newest first.
+fn assessments(matter: &Matter) -> Vec<(String, String)> {
+    let all = matter.subject().map(|subject| &subject.assessments).into_iter().flatten();
+    let named = |(key, of): (&String, &AssessmentOf)| {
+        let on = of.opened_on.map(|on| on.to_string()).unwrap_or_default();
+        (
+            key.clone(),
+            format!("{on} {}", of.state.reason.map_or("", |reason| matter.lang.trigger(reason.trigger()))),
+        )
+    };
+    let mut found: Vec<(String, String)> = all.map(named).collect();
+    found.sort_by(|a, b| b.1.cmp(&a.1));
+    found
+}
+
+/// The other cases of these premises that are open, or those that are not.
+fn hazards(matter: &Matter, open: bool) -> Vec<(String, String)> {
+    let all = matter.subject().map(|subject| &subject.hazards).into_iter().flatten();
+    let fit = all.filter(|(key, of)| of.state.is_open() == open && key.as_str() != matter.key());
+    fit.map(|(key, _)| (key.clone(), matter.hazard(key))).collect()
+}
+
+fn proposals(matter: &Matter) -> Vec<(String, String)> {
+    let lang = matter.lang;
+    let all = matter.subject().map(|subject| &subject.premises.proposals).into_iter().flatten();
+    all.map(|(number, of)| {
+        let named: Vec<&str> = of.fields.iter().map(|field| member(lang, field)).collect();
+        (number.to_string(), format!("{number}{}{}", lang.pick("：", ": "), lang.list(&named)))
+    })
+    .collect()
+}
+
+fn reports(matter: &Matter) -> Vec<(String, String)> {
+    let all = matter.subject().map(|subject| &subject.reports).into_iter().flatten();
+    let others = all.filter(|(key, _)| key.as_str() != matter.key());
+    others
+        .map(|(key, of)| (key.clone(), format!("{} {}", matter.indicator(&of.category), short(key))))
+        .collect()
 }
 
 /// The indicators whose failing opens a hazard; a resident's report may be about something else.

@@ -196,18 +196,28 @@ pub(crate) fn control(
             )
         }
         Kind::Case { .. } | Kind::Corrected | Kind::Hazard | Kind::One(_) | Kind::OneOf(_) | Kind::YesNo => {
-            let chosen = first();
-            let offers = choices(matter, field).into_iter();
-            let mut offers: Vec<Choice> =
-                offers.map(|(code, label)| Choice::new(code, label, &chosen)).collect();
-            let label = optional(lang, field, label);
-            if offers.len() <= FEW {
-                return choice_field(lang, &name, &label, hint.as_deref(), &offers, error.as_deref());
-            }
-            offers.insert(0, Choice::new("", lang.say("请选择", "Choose one"), &chosen));
-            html! { (select_field(lang, &name, &label, &offers, error.as_deref())) @if let Some(hint) = hint { p.hint { (hint) } } }
+            one_of(matter, field, (&name, &optional(lang, field, label)), &first(), error.as_deref())
         }
     }
+}
+
+/// Few choices are all in sight, many in a list to open; nothing is chosen beforehand.
+fn one_of(
+    matter: &Matter,
+    field: &Field,
+    (name, label): (&str, &str),
+    chosen: &str,
+    error: Option<&str>,
+) -> Markup {
+    let lang = matter.lang;
+    let hint = field.hint.map(|hint| lang.pick(hint[0], hint[1]));
+    let offers = choices(matter, field).into_iter();
+    let mut offers: Vec<Choice> = offers.map(|(code, label)| Choice::new(code, label, chosen)).collect();
+    if offers.len() <= FEW {
+        return choice_field(lang, name, label, hint, &offers, error);
+    }
+    offers.insert(0, Choice::new("", lang.say("请选择", "Choose one"), chosen));
+    html! { (select_field(lang, name, label, &offers, error)) @if let Some(hint) = hint { p.hint { (hint) } } }
 }
 
 /// What is likely meant: the day that was asked for is offered to whoever grants it.

@@ -7,7 +7,9 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 use wuping_domain::assessment::Stage as AssessmentStage;
+use wuping_domain::hazard::Stage as HazardStage;
 use wuping_domain::report::Stage as ReportStage;
+use wuping_domain::task::Stage as TaskStage;
 
 use super::acting::{Page, act};
 use super::forms::{Returned, Sending, steps_now};
@@ -177,81 +179,15 @@ fn registered(matter: &Matter) -> Vec<Fact> {
 /// The matters of these premises that are not over, each a link; what the person may not see is not listed.
 fn open_matters(matter: &Matter) -> Markup {
     let lang = matter.lang;
-    let (Some(subject), own) = (matter.subject(), matter.stream()) else { return html! {} };
-    let mut open: Vec<(&str, String, String)> = Vec::new();
-    if subject.grade.latest.is_some() {
-        open.push(("grade", String::new(), String::new()));
-    }
-    for (key, of) in
-        subject.hazards.iter().filter(|(_, of)| of.state.stage != wuping_domain::hazard::Stage::Closed)
-    {
-        open.push((
-            "hazard",
-            key.clone(),
-            format!("{} · {}", matter.hazard(key), lang.case_state(of.state.stage.code())),
-        ));
-    }
-    for (key, of) in &subject.notices {
-        let Some(issued) = &of.state.issued else { continue };
-        let served = if of.state.served.is_some() {
-            lang.case_state("served")
-        } else {
-            lang.pick("还没有送达", "not served yet")
-        };
-        open.push(("notice", key.clone(), format!("{} · {served}", lang.notice(issued.kind.code()))));
-    }
-    open.extend(
-        subject
-            .appeals
-            .iter()
-            .filter(|(_, of)| of.state.is_open())
-            .map(|(key, _)| ("appeal", key.clone(), String::new())),
-    );
-    let asked = subject.reevaluations.iter().filter(|(_, of)| of.state.answer.is_none());
-    open.extend(asked.map(|(key, _)| ("reevaluation", key.clone(), String::new())));
-    let disputed = subject.disputes.iter().filter(|(_, of)| of.state.carried_out_on.is_none());
-    open.extend(disputed.map(|(key, _)| ("dispute", key.clone(), String::new())));
+    let mut open = of_the_party(matter);
     if matter.sight == Sight::Office {
-        let going = |stage: ReportStage| {
-            matches!(
-                stage,
-                ReportStage::Received
-                    | ReportStage::Triaged
-                    | ReportStage::Substantiated
-                    | ReportStage::Dismissed
-            )
-        };
-        let reports = subject.reports.iter().filter(|(_, report)| going(report.stage));
-        open.extend(reports.map(|(key, report)| {
-            (
-                "report",
-                key.clone(),
-                format!("{} · {}", matter.indicator(&report.category), stage::report_stage(lang, report)),
-            )
-        }));
-        let tasks = subject.tasks.iter().filter(|(_, task)| task.stage != wuping_domain::task::Stage::Done);
-        open.extend(
-            tasks.map(|(key, task)| ("task", key.clone(), lang.case_state(task.stage.code()).to_owned())),
-        );
-        open.extend(subject.incidents.keys().map(|key| ("incident", key.clone(), String::new())));
-        open.extend(
-            subject
-                .visits
-                .iter()
-                .filter(|(_, visit)| !visit.ended)
-                .map(|(key, _)| ("visit", key.clone(), String::new())),
-        );
-        if subject.rounds.patrol.open.is_some() {
-            open.push(("patrol", matter.today().format("%Y").to_string(), String::new()));
-        }
-        let assessments =
-            subject.assessments.iter().filter(|(_, of)| of.state.stage == AssessmentStage::Open);
-        open.extend(assessments.map(|(key, _)| ("assessment", key.clone(), String::new())));
+        open.extend(of_the_office(matter));
     }
     if open.is_empty() {
         return empty_state(lang.pick("这里没有正在办的事。", "Nothing is going on here."), None);
     }
-    let links = open.into_iter().map(|(concept, key, about)| {
+    let links = open.into_iter().map(|Open { concept, key, about }| {
+        let own = matter.stream();
         let stream =
             if key.is_empty() { format!("{own}/{concept}") } else { format!("{own}/{concept}/{key}") };
         let kind = if concept == "assessment" {
@@ -267,4 +203,74 @@ fn open_matters(matter: &Matter) -> Markup {
         Link::new(address_of(&stream), label)
     });
     link_list(&links.collect::<Vec<_>>())
+}
+
+/// A matter that is not over.
+struct Open {
+    concept: &'static str,
+    key: String,
+    about: String,
+}
+
+impl Open {
+    fn new(concept: &'static str, key: &str, about: String) -> Self {
+        Self { concept, key: key.to_owned(), about }
+    }
+}
+
+/// What both sides see.
+fn of_the_party(matter: &Matter) -> Vec<Open> {
+    let (lang, Some(subject)) = (matter.lang, matter.subject()) else { return vec![] };
+    let mut open = Vec::new();
+    open.extend(subject.grade.latest.as_ref().map(|_| Open::new("grade", "", String::new())));
+    let hazards = subject.hazards.iter().filter(|(_, of)| of.state.stage != HazardStage::Closed);
+    open.extend(hazards.map(|(key, of)| {
+        Open::new(
+            "hazard",
+            key,
+            format!("{} · {}", matter.hazard(key), lang.case_state(of.state.stage.code())),
+        )
+    }));
+    for (key, of) in &subject.notices {
+        let Some(issued) = &of.state.issued else { continue };
+        let served = match of.state.served {
+            Some(_) => lang.case_state("served"),
+            None => lang.pick("还没有送达", "not served yet"),
+        };
+        open.push(Open::new("notice", key, format!("{} · {served}", lang.notice(issued.kind.code()))));
+    }
+    let bare = |concept| move |key: &String| Open::new(concept, key, String::new());
+    let appeals = subject.appeals.iter().filter(|(_, of)| of.state.is_open());
+    open.extend(appeals.map(|(key, _)| key).map(bare("appeal")));
+    let asked = subject.reevaluations.iter().filter(|(_, of)| of.state.answer.is_none());
+    open.extend(asked.map(|(key, _)| key).map(bare("reevaluation")));
+    open
+}
+
+/// What the office alone sees.
+fn of_the_office(matter: &Matter) -> Vec<Open> {
+    let (lang, Some(subject)) = (matter.lang, matter.subject()) else { return vec![] };
+    let mut open = Vec::new();
+    let going =
+        [ReportStage::Received, ReportStage::Triaged, ReportStage::Substantiated, ReportStage::Dismissed];
+    let reports = subject.reports.iter().filter(|(_, report)| going.contains(&report.stage));
+    open.extend(reports.map(|(key, report)| {
+        let stage = stage::report_stage(lang, report);
+        Open::new("report", key, format!("{} · {stage}", matter.indicator(&report.category)))
+    }));
+    let tasks = subject.tasks.iter().filter(|(_, task)| task.stage != TaskStage::Done);
+    open.extend(
+        tasks.map(|(key, task)| Open::new("task", key, lang.case_state(task.stage.code()).to_owned())),
+    );
+    let bare = |concept| move |key: &String| Open::new(concept, key, String::new());
+    let disputed = subject.disputes.iter().filter(|(_, of)| of.state.carried_out_on.is_none());
+    open.extend(disputed.map(|(key, _)| key).map(bare("dispute")));
+    open.extend(subject.incidents.keys().map(bare("incident")));
+    let visits = subject.visits.iter().filter(|(_, visit)| !visit.ended);
+    open.extend(visits.map(|(key, _)| key).map(bare("visit")));
+    let assessments = subject.assessments.iter().filter(|(_, of)| of.state.stage == AssessmentStage::Open);
+    open.extend(assessments.map(|(key, _)| key).map(bare("assessment")));
+    let due = subject.rounds.patrol.open.as_ref();
+    open.extend(due.map(|open| Open::new("patrol", &open.due.format("%Y").to_string(), String::new())));
+    open
 }
