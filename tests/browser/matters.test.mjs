@@ -118,7 +118,7 @@ test('journey 1: who answers for a building and who looks after it is said on it
   const grid = await as('grid', PHONE)
   await desk(grid, '/desk/premises/b-1')
   await sound(grid, 'premises-grid')
-  assert.match(await takes(grid, 'announce', { kind: 'assessment', on: today }), /约定上门/)
+  assert.match(await takes(grid, 'announce', { kind: 'assessment', on: today }), /预约上门/)
   await sound(grid, 'visit-announced')
   // nobody home: it counts neither way, and a second attempt says so
   assert.match(await takes(grid, 'fail', { kind: 'assessment', why: 'no_answer' }), /没有人应门/)
@@ -178,7 +178,8 @@ test('journey 3: confirmed by its department, ordered, served, answered by the o
   assert.match(await body(officer), /必须告知救济途径/)
   await sound(officer, 'notice-refused')
   await officer.locator('#step-issue [name="issue.remedies"]').first().check({ force: true })
-  assert.match(await takes(officer, 'issue', {}), /还没有送达，期限没有开始/)
+  const issued = await takes(officer, 'issue', {})
+  assert.match(issued, /还没有送达，期限没有开始/, issued.match(/要改[^]{0,200}/)?.[0])
   assert.match(await takes(officer, 'serve', { method: 'direct', on: today }), /已于 .* 送达/)
   assert.match(await body(officer), /如果|到期没有办/, 'and what happens if nothing happens')
   await sound(officer, 'notice-served')

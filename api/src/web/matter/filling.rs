@@ -193,9 +193,13 @@ pub(crate) fn parameter(step: &Step, field: &Field) -> String {
     format!("{}.{}", step.id, field.name)
 }
 
-/// A command with what nobody types.
+/// A command with what nobody types. Where the premises have no rulebook of their own yet it names the office's, by which
+/// it is then decided.
 pub(crate) fn given(matter: &Matter, step: &Step) -> Value {
     let mut command = json!({ "command": step.command });
+    if let Some(scheme) = &matter.operating {
+        command["scheme"] = json!(scheme);
+    }
     let grade = matter.subject().map(|subject| &subject.grade);
     for (name, given) in step.given {
         let in_force = || grade.and_then(|grade| grade.in_force()).map(|binding| &binding.determination);
@@ -210,10 +214,6 @@ pub(crate) fn given(matter: &Matter, step: &Step) -> Value {
             }
             Given::InForce => json!(in_force().map_or(0, |determination| determination.number)),
             Given::InForceAssessment => json!(in_force().map(|d| d.assessment.clone()).unwrap_or_default()),
-            Given::Scheme => match &matter.operating {
-                Some(scheme) => json!(scheme),
-                None => continue,
-            },
         };
         command[*name] = value;
     }

@@ -61,6 +61,34 @@ pub(crate) fn steps_now(
     }
 }
 
+/// What is wrong with a form that came back, at the head of the page. Where its step is not offered any more, for somebody
+/// was first, what was typed is shown all the same.
+pub(crate) fn returned_head(matter: &Matter, offered: &[Offered], returned: &Returned) -> Markup {
+    let lang = matter.lang;
+    let still =
+        |one: &Offered| std::ptr::eq(one.step, returned.step) && matches!(one.standing, Standing::Mine);
+    let mine = offered.iter().any(still);
+    let beside = |error: &&FieldError| mine && error.name.contains('.');
+    let fields: Vec<FieldError> = returned.errors.iter().filter(beside).cloned().collect();
+    let others = returned.errors.iter().filter(|error| !beside(error));
+    let others: Vec<String> = others.map(|error| error.text.clone()).collect();
+    let typed = returned.step.fields.iter().map(|field| CheckAnswer {
+        question: lang.say(field.label[0], field.label[1]),
+        answer: answered(matter, returned.step, field, &returned.filled),
+        change: None,
+    });
+    html! {
+        @if !others.is_empty() {
+            (notice_box(Tone::Grave, lang.pick("没有记录", "Nothing was recorded"), &others))
+            @if mine { p { a href={ "#step-" (returned.step.id) } { (label(lang, returned.step)) } } }
+        }
+        (error_summary(lang, &fields))
+        @if !mine {
+            (section(lang.pick("您填写的内容", "What you filled in"), check_answers(lang, &typed.collect::<Vec<_>>())))
+        }
+    }
+}
+
 /// A step's form, folded until it is wanted.
 pub(crate) fn step_form(
     matter: &Matter,
@@ -89,7 +117,6 @@ pub(crate) fn step_form(
         details.step #{ "step-" (step.id) } open[unfolded || returned.is_some()] {
             summary { (label(lang, step)) }
             @if let Some(note) = step.note { p.hint { (lang.pick(note[0], note[1])) } }
-            (error_summary(lang, errors))
             (form(&view, html! {
                 input type="hidden" name="step" value=(step.id);
                 @for field in step.fields { (control(matter, step, field, filled, errors)) }

@@ -29,7 +29,7 @@ use wuping_domain::event::aggregate_type;
 
 use self::acting::{Page, act};
 use self::clocks::{clocks, clocks_shown};
-use self::forms::{Returned, Sending, steps_now};
+use self::forms::{Returned, Sending, returned_head, steps_now};
 use self::offering::offered;
 use self::reading::{Matter, Sight, read};
 use crate::app::App;
@@ -149,6 +149,7 @@ fn matter_page(
     let body = html! {
         (page_heading(Some(stage::kind(lang, matter.concept())), &title, Some(&stage)))
         @if let Some(receipt) = receipt { (receipt) }
+        @if let Some(returned) = returned { (returned_head(matter, &offered, returned)) }
         (case_columns(lang, story, steps_now(matter, &offered, sending, returned)))
     };
     let page = shown(app, lang, Some(signed), &title, body);
@@ -284,6 +285,7 @@ fn alert_page(app: &App, signed: &Signed, returned: Option<&Returned>) -> Respon
     let heading = lang.pick("天气预警", "Weather alerts");
     let body = html! {
         (page_heading(None, heading, None))
+        @if let Some(returned) = returned { (returned_head(&matter, &offered, returned)) }
         (steps_now(&matter, &offered, sending, returned))
     };
     let page = shown(app, lang, Some(signed), heading, body);

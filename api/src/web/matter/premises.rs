@@ -12,7 +12,7 @@ use wuping_domain::report::Stage as ReportStage;
 use wuping_domain::task::Stage as TaskStage;
 
 use super::acting::{Page, act};
-use super::forms::{Returned, Sending, steps_now};
+use super::forms::{Returned, Sending, returned_head, steps_now};
 use super::offering::offered;
 use super::reading::{Matter, Sight, read};
 use super::step::Step;
@@ -133,6 +133,7 @@ fn premises_page(
     let body = html! {
         (page_heading(kind.as_deref(), &address, Some(&stage::stage(matter)).filter(|stage| !stage.is_empty()).map(String::as_str)))
         @if let Some(receipt) = receipt { (receipt) }
+        @if let Some(returned) = returned { (returned_head(matter, &offered, returned)) }
         (case_columns(lang, story, steps_now(matter, &offered, sending, returned)))
     };
     let page = shown(app, lang, Some(signed), &address, body);

@@ -39,8 +39,6 @@ pub(crate) enum Given {
     InForce,
     /// The assessment that the grade in force came from.
     InForceAssessment,
-    /// The office's rulebook, where these premises have none of their own yet.
-    Scheme,
 }
 
 /// One thing to fill in.

@@ -38,7 +38,6 @@ pub(super) const STEPS: &[Step] = &[
             field("note", ["现场情况", "What was seen"], Kind::Long),
             field("photos", ["照片", "Photos"], Kind::Photos),
         ],
-        given: &[("scheme", Given::Scheme)],
         note: Some([
             "送主管部门审核；发现的人不能自己审核。",
             "It goes to its department for review, which whoever found it does not make.",

@@ -45,7 +45,6 @@ pub(super) const STEPS: &[Step] = &[
     },
     Step {
         fields: &[open("note", ["核实情况", "What was found"], Kind::Long)],
-        given: &[("scheme", Given::Scheme)],
         sure: Some([
             "确认后事件立即影响等级。确定属实、就在这里吗？",
             "It acts on the grade at once. Did it happen, and here?",
