@@ -189,6 +189,8 @@ async fn a_page_offers_what_the_rules_would_take_and_refuses_what_is_sent_all_th
     assert!(house.post(Some(&fire), page, &early, &[]).await.text.contains("事项的状态已经变化"));
     assert_eq!(house.size(), before, "nothing was recorded");
 
+    let own = Uuid::now_v7().to_string();
+    let confirm = [("step", "review_confirm"), ("command_id", own.as_str()), ("expected", "2")];
     let taken = house.post(Some(&fire), page, &confirm, &[]).await;
     assert_eq!(taken.status, StatusCode::SEE_OTHER, "{}", taken.text);
     let again = house.post(Some(&fire), page, &confirm, &[]).await;

@@ -107,10 +107,22 @@ impl<C: Concept> Given<C> {
     }
 }
 
+/// No private field goes by the name of a public one, and photos are never public: the ledger refuses both.
+#[track_caller]
+fn fits_the_format<E: serde::Serialize>(said: &Said<E>) {
+    let wire = serde_json::to_value(said).expect("an event");
+    assert!(wire.get("photos").is_none(), "photos are private: {wire}");
+    for name in wire["private"].as_object().into_iter().flat_map(|private| private.keys()) {
+        assert!(wire.get(name).is_none(), "{name} is public and private: {wire}");
+    }
+}
+
 impl<C: Concept> Outcome<C> {
     #[track_caller]
     pub(crate) fn said(self) -> Vec<Said<C::Event>> {
-        self.0.expect("accepted")
+        let said = self.0.expect("accepted");
+        said.iter().for_each(fits_the_format);
+        said
     }
 
     #[track_caller]

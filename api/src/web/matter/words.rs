@@ -372,6 +372,7 @@ const MEMBERS: &[(&str, &str, &str)] = &[
     ("claims", "请求", "Claims"),
     ("minutes", "笔录", "Minutes"),
     ("recipient", "签收人", "Taken by"),
+    ("witness_names", "见证人姓名", "Names of the witnesses"),
     ("relation", "关系", "Relation"),
     ("agreed_by", "同意进门的人", "Entry agreed by"),
     ("waiver_reason", "紧急危险", "Imminent danger"),
