@@ -377,7 +377,7 @@ impl App {
         Ok(sha256(&jcs::canonical(&command)?))
     }
 
-    fn facts(&self, who: &Who, asked: &Asked) -> Result<Facts, ExecuteError> {
+    pub(crate) fn facts(&self, who: &Who, asked: &Asked) -> Result<Facts, ExecuteError> {
         let actor = match who {
             Who::Channel { name, .. } => Actor::channel(name),
             Who::Feed(feed) => Actor::feed(&feed.channel, &feed.departments),

@@ -26,5 +26,6 @@ pub mod sample;
 pub mod shelf;
 pub mod standing;
 pub mod trusting;
+pub mod trying;
 pub mod web;
 pub mod witness;

@@ -299,7 +299,6 @@ pub enum Event {
     EvidenceAdded {
         side: Side,
         what: String,
-        photos: u64,
         by: String,
     },
     HearingHeld {

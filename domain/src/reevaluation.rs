@@ -91,9 +91,6 @@ pub enum Event {
     ReevaluationRequested {
         why: Why,
         on: NaiveDate,
-        /// How many; what they show is the private field `photos`, so it has another name here.
-        #[serde(rename = "photos_taken", alias = "photos")]
-        photos: u64,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         taken_by: Option<String>,
         by: String,
@@ -174,7 +171,7 @@ fn request(
             (facts.today, None)
         }
     };
-    let event = Event::ReevaluationRequested { why, on, photos: shown.len() as u64, taken_by, by };
+    let event = Event::ReevaluationRequested { why, on, taken_by, by };
     Ok(vec![Said::with(event, Private::none().with("text", text).with("photos", photos(shown)))])
 }
 

@@ -10,11 +10,12 @@ import { randomUUID } from 'node:crypto'
 const program = process.env.WUPING ?? new URL('../../target/debug/wuping', import.meta.url).pathname
 
 export class House {
-  static async open() {
+  /** With more people than the usual ones where a test needs them, each as `account open` is told. */
+  static async open(more = []) {
     const folder = mkdtempSync(join(tmpdir(), 'wuping-browser-'))
     const house = new House(folder)
     house.run('init', '--origin', 'ledger.example/browser')
-    for (const [login, ...options] of PEOPLE) {
+    for (const [login, ...options] of [...PEOPLE, ...more]) {
       const { password } = house.run('account', 'open', login, '--name', login, ...options)
       house.passwords[login] = password
     }
@@ -85,3 +86,9 @@ const PEOPLE = [
   ['owner', '--role', 'owner', '--party', 'p-1'],
   ['neighbour', '--role', 'owner', '--party', 'p-2'],
 ]
+
+/** One white pixel. */
+export const PNG = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8/5+hHgAHggJ/PchI7wAAAABJRU5ErkJggg==',
+  'base64',
+)

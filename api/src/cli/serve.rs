@@ -61,7 +61,8 @@ async fn until_stopped(common: &Common, options: Serve) -> Result<(), Failure> {
         tokio::spawn(jobs::daily(app.clone())),
         tokio::spawn(runner::follow(app.clone())),
     ];
-    axum::serve(listener, router).with_graceful_shutdown(stopped).await?;
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(stopped).await?;
     for task in beside {
         task.abort();
         // each holds the house until it has ended

@@ -45,7 +45,13 @@ pub(super) fn answered(
         Err(error) => error,
     };
     let again = Link::new(here, lang.say("重新打开这个页面", "Open the page again"));
-    let (why, todo) = match &error {
+    let (why, todo) = told(lang, &error);
+    refused_with(app, signed, Refusal { why, todo, back: Some(again) })
+}
+
+/// Why a command was not carried out, and what to do.
+pub(super) fn told(lang: Lang, error: &ExecuteError) -> (String, Vec<String>) {
+    match error {
         ExecuteError::Rejected(rejection) => rejected(lang, rejection),
         ExecuteError::RefusedBefore { detail } => (refused_before(lang, detail), vec![reopen(lang)]),
         ExecuteError::Append(AppendError::Conflict { .. }) => (
@@ -105,8 +111,7 @@ pub(super) fn answered(
             tracing::error!(causes = %causes(error).join(": "), "a command of a page was not carried out");
             (broken_text(lang), vec![])
         }
-    };
-    refused_with(app, signed, Refusal { why, todo, back: Some(again) })
+    }
 }
 
 /// What the rules say: who must still act stands line by line, for a list of thirty is not read in one sentence.

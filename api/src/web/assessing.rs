@@ -254,9 +254,11 @@ struct Filled {
 }
 
 /// A photo that came with the form; kept once the whole form is found good.
-struct Photo {
-    bytes: Vec<u8>,
-    media_type: &'static str,
+pub(super) struct Photo {
+    /// Its bytes.
+    pub(super) bytes: Vec<u8>,
+    /// Told by its bytes.
+    pub(super) media_type: &'static str,
 }
 
 impl Filled {
@@ -339,7 +341,7 @@ impl Filled {
 }
 
 /// A photo is told by its bytes, whatever its name says.
-fn photo(bytes: Vec<u8>, lang: Lang) -> Result<Photo, String> {
+pub(super) fn photo(bytes: Vec<u8>, lang: Lang) -> Result<Photo, String> {
     let media_type = match imagesize::image_type(&bytes) {
         Ok(imagesize::ImageType::Jpeg) => "image/jpeg",
         Ok(imagesize::ImageType::Png) => "image/png",
@@ -357,7 +359,7 @@ fn photo(bytes: Vec<u8>, lang: Lang) -> Result<Photo, String> {
     Ok(Photo { bytes, media_type })
 }
 
-fn too_large(lang: Lang) -> String {
+pub(super) fn too_large(lang: Lang) -> String {
     lang.say(
         "表单太大：每张照片不超过8兆，请重拍或分几次保存。",
         "The form is too large: a photo may have 8 MB. Take it again, or save in several steps.",
@@ -385,6 +387,6 @@ fn count(n: usize) -> u32 {
 }
 
 const NOT_APPLICABLE: &str = "not_applicable";
-const FORM_BYTES_MAX: usize = 64 * 1024 * 1024;
+pub(super) const FORM_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Eight megabytes, as the page says.
 const PHOTO_BYTES_MAX: usize = 8 * 1024 * 1024;

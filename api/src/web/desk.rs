@@ -19,8 +19,8 @@ use crate::web::assessing;
 use crate::web::confirming;
 use crate::web::desk_page::{broken_text, forged_text, refused_page};
 use crate::web::docket_page;
-use crate::web::hazard_case;
 use crate::web::look::parts::*;
+use crate::web::matter;
 use crate::web::my;
 use crate::web::session::Signed;
 use crate::web::signing_in;
@@ -36,7 +36,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(signing_in::routes())
         .merge(assessing::routes())
         .merge(confirming::routes())
-        .merge(hazard_case::routes())
+        .merge(matter::routes())
         .with_state(app)
 }
 

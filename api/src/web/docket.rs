@@ -201,7 +201,6 @@ pub(super) fn href(row: &MatterView) -> String {
             format!("/desk/assessments/{premises}/{key}")
         }
         (Kind::Grade, Some(premises)) => format!("/desk/grades/{premises}"),
-        (Kind::Hazard, Some(premises)) => format!("/desk/hazards/{premises}/{key}"),
         _ => format!("/desk/matters/{}", row.stream),
     }
 }

@@ -21,6 +21,7 @@ use crate::app::App;
 use crate::web::api::problem;
 use crate::web::commands::in_session;
 use crate::web::look::words::Lang;
+use crate::web::resident::Tracking;
 use crate::web::session::lang_of;
 use crate::web::state::{address, logged};
 
@@ -296,10 +297,11 @@ pub(super) fn worker_day(actor: &Actor, day: NaiveDate) -> WorkerDay {
 async fn followed(State(app): State<Arc<App>>, headers: HeaderMap, Path(number): Path<String>) -> Response {
     let lang = lang_of(&headers);
     let read = blocking(move || {
-        let found = app.views.views().report_by_number(&number, local_date(Utc::now()))?;
+        let Some(tracking) = Tracking::parse(&number) else { return Ok(None) };
+        let found = app.views.views().report_by_number(&tracking.key(), local_date(Utc::now()))?;
         Ok(found.map(|report| {
             json!({
-                "number": number, "category": report.about, "stage": report.stage, "with": report.department,
+                "number": tracking.number(), "category": report.about, "stage": report.stage, "with": report.department,
                 "received_at": report.opened_recorded_at, "changed_at": report.changed_at,
                 "answer": report.ended_how, "answered_on": report.ended_on,
             })

@@ -20,16 +20,17 @@ mod docket_page;
 pub mod feeds;
 mod format_refusals;
 pub mod front;
-pub mod hazard_case;
 pub mod health;
 pub mod keys;
 pub mod log;
 pub mod look;
+pub mod matter;
 pub mod my;
 pub mod openapi;
 mod openapi_docket;
 mod openapi_keys;
 mod origins;
+pub mod resident;
 pub mod routes;
 pub mod rules;
 pub mod session;
@@ -51,6 +52,7 @@ pub fn router(app: Arc<App>, public_address: &str) -> Router {
         .merge(feeds::router(app.clone()))
         .merge(toronto::router(app.clone()))
         .merge(keys::router(app.clone()))
+        .merge(resident::router(app.clone()))
         .merge(signed::router(app.clone()))
         .merge(commands::router(app));
     routes::guarded(routes)

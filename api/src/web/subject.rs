@@ -148,6 +148,10 @@ fn shown(asking: &Asking, told: &Told, full_address: String) -> Markup {
             (facts(&register(lang, told, code)))
             p { a href={ "/audit/" (encoded(code)) } { (lang.pick("每一条记录和证明", "Every record with its proof")) } }
         }))
+        @if premises.closed_on.is_none() {
+            p { a.button.button-plain href={ "/s/" (encoded(code)) "/report" } { (lang.pick("反映这里的问题", "Report a problem here")) } }
+            p { a href={ "/desk/premises/" (encoded(&premises.id)) } { (lang.pick("业主、楼栋长、工作人员：在这里办事", "Owners, stewards and staff: go on here")) } }
+        }
         (qr_block(lang, &QrView {
             address: full_address,
             caption: lang.say("扫码看这套房屋的等级", "Scan for the grade of these premises"),

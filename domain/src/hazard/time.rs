@@ -163,10 +163,13 @@ impl HazardOf {
         rulebook: &Rulebook,
         subject: &Subject,
     ) -> (Option<NaiveDate>, Vec<(&str, Period)>) {
+        (self.running(&subject.served).map(|due| due.day), self.office_deadlines(rulebook))
+    }
+
+    /// The office's own deadlines of this case that run: the policy's deadline, and when it ends.
+    pub fn office_deadlines(&self, rulebook: &Rulebook) -> Vec<(&str, Period)> {
         let waiting = self.clock.office.iter().filter(|clock| clock.done_on.is_none());
-        let periods =
-            waiting.filter_map(|clock| Some((clock.rule.as_ref(), office_period(rulebook, self, clock)?)));
-        (self.running(&subject.served).map(|due| due.day), periods.collect())
+        waiting.filter_map(|clock| Some((clock.rule.as_ref(), office_period(rulebook, self, clock)?))).collect()
     }
 
     fn has_clocks(&self) -> bool {

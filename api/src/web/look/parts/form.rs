@@ -42,6 +42,8 @@ pub enum TextKind {
     Day,
     /// Several lines.
     Long,
+    /// A day and a time, at the clock of the office.
+    Moment,
     /// A whole number.
     Number,
     /// A password, already known to the browser.
@@ -80,6 +82,7 @@ pub fn text_field(lang: Lang, field: &TextField) -> Markup {
     let (input_type, mode, fill) = match field.kind {
         TextKind::Day => ("date", None, None),
         TextKind::Long | TextKind::Short => ("text", None, None),
+        TextKind::Moment => ("datetime-local", None, None),
         TextKind::Number => ("text", Some("numeric"), Some("off")),
         TextKind::Password => ("password", None, Some("current-password")),
         TextKind::Telephone => ("tel", Some("tel"), Some("tel")),
@@ -133,7 +136,7 @@ pub fn choice_field(
     let id = field_id(name);
     let described = described_by(&id, hint.is_some(), error.is_some());
     html! {
-        fieldset.field.field-wrong[error.is_some()] aria-describedby=[described] {
+        fieldset.field.field-wrong[error.is_some()] #(id) aria-describedby=[described] {
             legend.label { (label) }
             (hint_and_error(lang, &id, hint, error))
             div.choices {

@@ -15,6 +15,7 @@ mod people;
 mod phone;
 mod photos;
 mod proof;
+mod several;
 mod timeline;
 mod times;
 
@@ -30,6 +31,7 @@ pub use people::*;
 pub use phone::*;
 pub use photos::*;
 pub use proof::*;
+pub use several::*;
 pub use timeline::*;
 pub use times::*;
 

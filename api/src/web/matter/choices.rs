@@ -1,0 +1,221 @@
+//! What a field offers to choose from, out of the rulebook and out of these premises.
+
+use serde_json::{Value, json};
+use wuping_domain::appeal;
+use wuping_domain::subject::AssessmentOf;
+
+use super::reading::Matter;
+use super::step::{Code, Field, Kind, Source};
+use super::words::member;
+use crate::web::look::words::Lang;
+
+/// The choices of a field; none for one that is written.
+pub(crate) fn choices(matter: &Matter, field: &Field) -> Vec<(String, String)> {
+    let lang = matter.lang;
+    match field.kind {
+        Kind::Case { .. } => cases(matter),
+        Kind::Corrected => corrections(matter),
+        Kind::Hazard => indicators(matter),
+        Kind::Many(codes) | Kind::One(codes) => {
+            codes.iter().map(|Code(code, zh, en)| ((*code).to_owned(), lang.say(zh, en))).collect()
+        }
+        Kind::ManyOf(source) | Kind::OneOf(source) => from(matter, source),
+        Kind::YesNo => vec![("yes".into(), lang.say("是", "Yes")), ("no".into(), lang.say("否", "No"))],
+        _ => vec![],
+    }
+}
+
+/// What a choice says that was made.
+pub(crate) fn told(matter: &Matter, field: &Field, value: &str) -> String {
+    let offered = choices(matter, field).into_iter().find(|(code, _)| code == value);
+    offered.map_or_else(|| value.to_owned(), |(_, label)| label)
+}
+
+fn from(matter: &Matter, source: Source) -> Vec<(String, String)> {
+    match source {
+        Source::Departments | Source::Excuses | Source::Grounds | Source::Remedies | Source::Scopes => {
+            of_policy(matter, source)
+        }
+        Source::Assessments => assessments(matter),
+        Source::ClosedHazards => hazards(matter, false),
+        Source::Indicators => indicators(matter),
+        Source::OpenHazards => hazards(matter, true),
+        Source::Proposals => proposals(matter),
+        Source::Reports => reports(matter),
+        _ => of_people(matter, source),
+    }
+}
+
+/// What the policy lists.
+fn of_policy(matter: &Matter, source: Source) -> Vec<(String, String)> {
+    let (lang, Some(rulebook)) = (matter.lang, matter.rulebook()) else { return vec![] };
+    let policy = &rulebook.policy;
+    let named = |code: &String, words: &str| (code.clone(), words.to_owned());
+    match source {
+        Source::Departments => {
+            policy.departments.iter().map(|one| named(&one.id, lang.department(&one.id))).collect()
+        }
+        Source::Excuses => {
+            let reasons = policy.patrol.iter().flat_map(|patrol| &patrol.excused_reasons);
+            reasons.map(|code| named(code, lang.visit(code))).collect()
+        }
+        Source::Grounds => {
+            let told = |id: &str, of: &str| match lang {
+                Lang::Zh => format!("{}（{}）", lang.prohibition(id), lang.department(of)),
+                Lang::En => format!("{} ({})", lang.prohibition(id), lang.department(of)),
+            };
+            policy
+                .prohibition_grounds
+                .iter()
+                .map(|one| named(&one.id, &told(&one.id, &one.competent)))
+                .collect()
+        }
+        Source::Remedies => {
+            let remedies = policy.deadlines.iter().filter(|rule| REMEDIES.contains(&rule.id.as_str()));
+            remedies.map(|rule| named(&rule.id, lang.deadline(&rule.id))).collect()
+        }
+        _ => {
+            let scopes = policy.prohibition.iter().flat_map(|rule| &rule.scopes);
+            scopes.map(|code| named(code, lang.prohibition(code))).collect()
+        }
+    }
+}
+
+/// Who answers for the premises, assesses, looks after or reviews; and the marks that they carry.
+fn of_people(matter: &Matter, source: Source) -> Vec<(String, String)> {
+    let Some(premises) = matter.subject().map(|subject| &subject.premises) else { return vec![] };
+    let named: Vec<&String> = match source {
+        Source::Assessors => premises.assessors.iter().map(|one| &one.account).collect(),
+        Source::Claims => premises.claims.iter().map(|one| &one.party).collect(),
+        Source::Parties => {
+            let now = premises.parties.iter().filter(|one| one.span.holds_on(matter.today()));
+            return now
+                .map(|one| (one.party.clone(), format!("{} {}", one.party, matter.lang.role(&one.role))))
+                .collect();
+        }
+        Source::PartiesOfMine => {
+            matter.actor().grants.iter().filter_map(|grant| grant.party.as_ref()).collect()
+        }
+        Source::Reviewers => matter.reviewers.iter().collect(),
+        Source::Stewards => premises.stewards.iter().map(|one| &one.account).collect(),
+        Source::Tags => premises.tags.iter().collect(),
+        _ => vec![],
+    };
+    named.into_iter().map(|name| (name.clone(), name.clone())).collect()
+}
+
+/// Assessments of these premises, the newest first.
+fn assessments(matter: &Matter) -> Vec<(String, String)> {
+    let all = matter.subject().map(|subject| &subject.assessments).into_iter().flatten();
+    let named = |(key, of): (&String, &AssessmentOf)| {
+        let on = of.opened_on.map(|on| on.to_string()).unwrap_or_default();
+        (
+            key.clone(),
+            format!("{on} {}", of.state.reason.map_or("", |reason| matter.lang.trigger(reason.trigger()))),
+        )
+    };
+    let mut found: Vec<(String, String)> = all.map(named).collect();
+    found.sort_by(|a, b| b.1.cmp(&a.1));
+    found
+}
+
+/// The other cases of these premises that are open, or those that are not.
+fn hazards(matter: &Matter, open: bool) -> Vec<(String, String)> {
+    let all = matter.subject().map(|subject| &subject.hazards).into_iter().flatten();
+    let fit = all.filter(|(key, of)| of.state.is_open() == open && key.as_str() != matter.key());
+    fit.map(|(key, _)| (key.clone(), matter.hazard(key))).collect()
+}
+
+fn proposals(matter: &Matter) -> Vec<(String, String)> {
+    let lang = matter.lang;
+    let all = matter.subject().map(|subject| &subject.premises.proposals).into_iter().flatten();
+    all.map(|(number, of)| {
+        let named: Vec<&str> = of.fields.iter().map(|field| member(lang, field)).collect();
+        (number.to_string(), format!("{number}{}{}", lang.pick("：", ": "), lang.list(&named)))
+    })
+    .collect()
+}
+
+fn reports(matter: &Matter) -> Vec<(String, String)> {
+    let all = matter.subject().map(|subject| &subject.reports).into_iter().flatten();
+    let others = all.filter(|(key, _)| key.as_str() != matter.key());
+    others
+        .map(|(key, of)| (key.clone(), format!("{} {}", matter.indicator(&of.category), short(key))))
+        .collect()
+}
+
+/// The indicators whose failing opens a hazard; a resident's report may be about something else.
+pub(crate) fn indicators(matter: &Matter) -> Vec<(String, String)> {
+    let all = matter.rulebook().into_iter().flat_map(|rulebook| &rulebook.scheme.indicators);
+    let opening = all.filter(|indicator| indicator.hazard.is_some());
+    opening.map(|indicator| (indicator.id.clone(), matter.indicator(&indicator.id))).collect()
+}
+
+/// What can be contested or written about: each determination, newest first, and each hazard.
+fn cases(matter: &Matter) -> Vec<(String, String)> {
+    let (lang, Some(subject), Some(premises)) = (matter.lang, matter.subject(), matter.premises()) else {
+        return vec![];
+    };
+    let mut offers = Vec::new();
+    for number in subject.grade.determined.keys().rev() {
+        let latest = subject.grade.latest.as_ref().filter(|latest| latest.number == *number);
+        let stars = latest.map(|latest| lang.stars(latest.star)).unwrap_or_default();
+        offers.push((
+            format!("premises/{premises}/grade#{number}"),
+            lang.pick(format!("第 {number} 次等级结果 {stars}"), format!("Grade no. {number} {stars}")),
+        ));
+    }
+    for (key, of) in subject.hazards.iter().rev().filter(|(_, of)| of.state.is_open()) {
+        offers
+            .push((of.stream.clone(), format!("{}{}", lang.pick("隐患：", "Hazard: "), matter.hazard(key))));
+    }
+    let running = subject.appeals.keys().map(|key| {
+        (
+            format!("premises/{premises}/appeal/{key}"),
+            lang.pick(format!("申诉 {}", short(key)), format!("Appeal {}", short(key))),
+        )
+    });
+    offers.extend(running);
+    offers
+}
+
+/// Every outcome of every indicator that is chosen from a list.
+fn corrections(matter: &Matter) -> Vec<(String, String)> {
+    let rulebook = matter.rulebook();
+    let mut offers = Vec::new();
+    for indicator in rulebook.into_iter().flat_map(|rulebook| &rulebook.scheme.indicators) {
+        for row in &indicator.rows {
+            let value = row.from.map_or_else(|| json!(row.id), |from| json!(from));
+            let words = if row.en.is_empty() { &row.zh } else { matter.lang.pick(&row.zh, &row.en) };
+            let label = format!("{}{}{words}", matter.indicator(&indicator.id), matter.lang.pick("：", ": "));
+            offers.push((json!([indicator.id, value]).to_string(), label));
+        }
+    }
+    offers
+}
+
+/// What a choice of a case stands for: the stream, and of a grade the determination.
+pub(crate) fn case_of(chosen: &str) -> appeal::Against {
+    let (stream, number) =
+        chosen.split_once('#').map_or((chosen, None), |(stream, number)| (stream, number.parse().ok()));
+    appeal::Against { stream: stream.to_owned(), determination: number }
+}
+
+/// What a hazard's class says beside its indicator.
+pub(crate) fn class_of(matter: &Matter, indicator: &str) -> Option<Value> {
+    let known = matter.rulebook()?.indicator(indicator)?;
+    let class = known.hazard.as_ref()?;
+    Some(json!({
+        "indicator": known.id, "severity": class.severity, "works": class.works, "competent": known.competent,
+        "suspected": known.veto == Some(wuping_domain::rulebook::scheme::Veto::AfterDetermination),
+    }))
+}
+
+/// The end of a key, enough to tell it from its neighbours.
+pub(crate) fn short(key: &str) -> &str {
+    key.get(key.len().saturating_sub(6)..).unwrap_or(key)
+}
+
+/// Deadlines of the policy that a party has against a decision.
+const REMEDIES: [&str; 4] =
+    ["appeal_file", "administrative_reconsideration", "litigation", "litigation_after_reconsideration"];

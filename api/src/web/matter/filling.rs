@@ -1,0 +1,329 @@
+//! What a person filled in, and the command it makes. What was typed is never lost: it is given back with what is wrong.
+
+use std::collections::BTreeMap;
+
+use axum::extract::Multipart;
+use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+use wuping_domain::said::Photo as Kept;
+use wuping_ledger::attachments::{AttachmentError, Attachments};
+
+use super::choices::{case_of, choices, class_of};
+use super::reading::Matter;
+use super::step::{Field, Given, Kind, Step};
+use crate::app::App;
+use crate::web::assessing::{Photo, photo, too_large};
+use crate::web::look::parts::FieldError;
+use crate::web::look::words::Lang;
+
+/// A form as it came.
+#[derive(Default)]
+pub(crate) struct Filled {
+    /// The command's id, made with the page.
+    pub(crate) command_id: Option<Uuid>,
+    /// The session's token.
+    pub(crate) csrf: String,
+    /// The version that was seen.
+    pub(crate) expected: Option<u64>,
+    /// The step.
+    pub(crate) step: String,
+    /// Whether what is asked once more was answered.
+    pub(crate) sure: bool,
+    /// Whether the person wants to change it again.
+    pub(crate) back: bool,
+    /// What was typed or chosen, by the field's name.
+    pub(crate) texts: BTreeMap<String, Vec<String>>,
+    /// Photos that are kept already, by the field's name.
+    pub(crate) kept: BTreeMap<String, Vec<Kept>>,
+    /// What was wrong with a file.
+    pub(crate) wrong: Vec<FieldError>,
+    new: BTreeMap<String, Vec<Photo>>,
+}
+
+impl Filled {
+    /// Reads a form. A file that is no photo is told beside its field, and the rest of the form is kept.
+    pub(crate) async fn read(mut form: Multipart, lang: Lang) -> Result<Self, String> {
+        let mut filled = Self::default();
+        while let Some(part) = form.next_field().await.map_err(|_| too_large(lang))? {
+            let name = part.name().unwrap_or_default().to_owned();
+            let is_file = part.file_name().is_some();
+            let bytes = part.bytes().await.map_err(|_| too_large(lang))?;
+            if is_file {
+                match photo(bytes.to_vec(), lang) {
+                    _ if bytes.is_empty() => {}
+                    Ok(photo) => filled.new.entry(name).or_default().push(photo),
+                    Err(text) => filled.wrong.push(FieldError { name, text }),
+                }
+                continue;
+            }
+            filled.take(name, String::from_utf8_lossy(&bytes).into_owned());
+        }
+        Ok(filled)
+    }
+
+    fn take(&mut self, name: String, text: String) {
+        match name.as_str() {
+            "back" => self.back = true,
+            "command_id" => self.command_id = text.parse().ok(),
+            "csrf" => self.csrf = text,
+            "expected" => self.expected = text.parse().ok(),
+            "step" => self.step = text,
+            "sure" => self.sure = true,
+            _ => match name.strip_suffix(KEPT) {
+                Some(field) => {
+                    let kept = kept_photo(&text);
+                    self.kept.entry(field.to_owned()).or_default().extend(kept);
+                }
+                None => self.texts.entry(name).or_default().push(text.replace("\r\n", "\n")),
+            },
+        }
+    }
+
+    /// Keeps the photos that came with it, under their digests.
+    pub(crate) async fn keep(&mut self, app: &App) -> Result<(), AttachmentError> {
+        if self.new.is_empty() {
+            return Ok(());
+        }
+        let attachments = Attachments::in_folder(&app.folder.join("attachments"))?;
+        for (name, photos) in std::mem::take(&mut self.new) {
+            for Photo { bytes, media_type } in photos {
+                let size = bytes.len() as u64;
+                let sha256 = attachments.put(bytes).await?;
+                let photo = Kept { bytes: size, sha256, media_type: media_type.to_owned() };
+                self.kept.entry(name.clone()).or_default().push(photo);
+            }
+        }
+        Ok(())
+    }
+
+    /// What stands in a field of a step.
+    pub(crate) fn texts_of(&self, step: &Step, field: &Field) -> &[String] {
+        self.texts.get(&parameter(step, field)).map_or(&[], Vec::as_slice)
+    }
+
+    /// Photos of a field of a step.
+    pub(crate) fn photos_of(&self, step: &Step, field: &Field) -> &[Kept] {
+        self.kept.get(&parameter(step, field)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The command that was filled in, or what is wrong with it.
+    pub(crate) fn command(&self, matter: &Matter, step: &Step) -> Result<Value, Vec<FieldError>> {
+        let mut command = given(matter, step);
+        let mut errors = self.wrong.clone();
+        for field in step.fields {
+            match self.value(matter, step, field) {
+                Ok(Some(value)) => put(&mut command, field, value),
+                Ok(None) if field.required => {
+                    let text = unfilled(matter.lang, field);
+                    errors.push(FieldError { name: parameter(step, field), text });
+                }
+                Ok(None) => {}
+                Err(text) => errors.push(FieldError { name: parameter(step, field), text }),
+            }
+        }
+        errors.dedup_by(|a, b| a.name == b.name);
+        if errors.is_empty() { Ok(command) } else { Err(errors) }
+    }
+
+    fn value(&self, matter: &Matter, step: &Step, field: &Field) -> Result<Option<Value>, String> {
+        let lang = matter.lang;
+        let texts = self.texts_of(step, field);
+        let first = texts.first().map(|text| text.trim()).filter(|text| !text.is_empty());
+        Ok(match field.kind {
+            Kind::Photo => self.photos_of(step, field).first().map(|photo| json!(photo)),
+            Kind::Photos => Some(self.photos_of(step, field))
+                .filter(|photos| !photos.is_empty())
+                .map(|photos| json!(photos)),
+            Kind::Tick => first.map(|_| json!(true)).or_else(|| (!field.required).then_some(json!(false))),
+            Kind::YesNo => first.map(|text| json!(text == "yes")),
+            Kind::Lines => {
+                let lines = texts.iter().flat_map(|text| text.lines()).map(str::trim);
+                let lines: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
+                (!lines.is_empty()).then(|| json!(lines))
+            }
+            Kind::Many(_) | Kind::ManyOf(_) => {
+                let chosen: Vec<&String> = texts.iter().filter(|text| !text.is_empty()).collect();
+                (!chosen.is_empty()).then(|| json!(chosen))
+            }
+            Kind::Case { .. } => first.map(|text| json!(case_of(text))),
+            Kind::Corrected => first.map(|text| serde_json::from_str(text).unwrap_or_default()),
+            Kind::Hazard => match first {
+                Some(text) => Some(class_of(matter, text).ok_or_else(|| unfilled(lang, field))?),
+                None => None,
+            },
+            Kind::Day => match first {
+                Some(text) => {
+                    let day: Result<NaiveDate, _> = text.parse();
+                    let wrong =
+                        lang.say("请选一个日期，例如 2026-03-09。", "Choose a day, such as 2026-03-09.");
+                    Some(json!(day.map_err(|_| wrong)?))
+                }
+                None => None,
+            },
+            Kind::Moment => {
+                match first {
+                    Some(text) => Some(json!(moment(text).ok_or_else(|| {
+                        lang.say("请选日期和时间。", "Choose a day and a time.")
+                    })?)),
+                    None => None,
+                }
+            }
+            Kind::Number => match first {
+                Some(text) => {
+                    let number: Result<u32, _> = text.parse();
+                    let wrong = lang.say("请写一个整数，例如 3。", "Write a whole number, such as 3.");
+                    Some(json!(number.map_err(|_| wrong)?))
+                }
+                None => None,
+            },
+            // proposals are numbered
+            Kind::OneOf(super::step::Source::Proposals) => {
+                first.and_then(|text| text.parse::<u64>().ok()).map(|n| json!(n))
+            }
+            Kind::Long | Kind::One(_) | Kind::OneOf(_) | Kind::Short | Kind::Telephone => {
+                first.map(|text| json!(text))
+            }
+        })
+    }
+}
+
+/// The name of a field's parameter: a page may have several forms, and each control has a name of its own.
+pub(crate) fn parameter(step: &Step, field: &Field) -> String {
+    format!("{}.{}", step.id, field.name)
+}
+
+/// A command with what nobody types. Where the premises have no rulebook of their own yet it names the office's, by which
+/// it is then decided.
+pub(crate) fn given(matter: &Matter, step: &Step) -> Value {
+    let mut command = json!({ "command": step.command });
+    if let Some(scheme) = &matter.operating {
+        command["scheme"] = json!(scheme);
+    }
+    let grade = matter.subject().map(|subject| &subject.grade);
+    for (name, given) in step.given {
+        let in_force = || grade.and_then(|grade| grade.in_force()).map(|binding| &binding.determination);
+        let value = match given {
+            Given::Code(code) => json!(code),
+            Given::Determination => {
+                json!(grade.and_then(|grade| grade.waiting()).map_or(0, |(latest, _)| latest.number))
+            }
+            Given::DueRound => {
+                let open = matter.subject().and_then(|subject| subject.rounds.patrol.open.as_ref());
+                json!(open.map_or(matter.today(), |open| open.due))
+            }
+            Given::InForce => json!(in_force().map_or(0, |determination| determination.number)),
+            Given::InForceAssessment => json!(in_force().map(|d| d.assessment.clone()).unwrap_or_default()),
+        };
+        command[*name] = value;
+    }
+    command
+}
+
+/// A command as it may be filled in, to ask the rules whether they would take one; none where a choice has nothing to
+/// choose from.
+pub(crate) fn sample(matter: &Matter, step: &Step) -> Option<Value> {
+    let mut command = given(matter, step);
+    let offers_change = step.fields.iter().any(|field| field.name.starts_with("changes."));
+    for field in step.fields {
+        let change = offers_change && field.name == "changes.storeys" && step.command == "propose_amendment";
+        // a box that is not ticked says no
+        let tick = matches!(field.kind, Kind::Tick);
+        if !field.required && !change && !tick {
+            continue;
+        }
+        let first = || choices(matter, field).into_iter().next().map(|(code, _)| code);
+        let photo = || json!({ "bytes": 1, "sha256": "0".repeat(64), "type": "image/jpeg" });
+        let value = match field.kind {
+            Kind::Case { .. } => json!(case_of(&first()?)),
+            Kind::Corrected => serde_json::from_str(&first()?).ok()?,
+            Kind::Day => json!(matter.today()),
+            Kind::Hazard => class_of(matter, &first()?)?,
+            Kind::Lines => json!(["…"]),
+            Kind::Long | Kind::Short | Kind::Telephone => json!("…"),
+            Kind::Many(codes) => json!([codes.first()?.0]),
+            Kind::ManyOf(_) => json!(first().into_iter().collect::<Vec<_>>()),
+            Kind::Moment => json!(chrono::Utc::now()),
+            Kind::Number => json!(0),
+            Kind::One(codes) => json!(codes.first()?.0),
+            Kind::OneOf(super::step::Source::Proposals) => json!(first()?.parse::<u64>().ok()?),
+            Kind::OneOf(_) => json!(first()?),
+            Kind::Photo => photo(),
+            Kind::Photos => json!([photo()]),
+            Kind::Tick | Kind::YesNo => json!(false),
+        };
+        put(&mut command, field, value);
+    }
+    Some(command)
+}
+
+fn put(command: &mut Value, field: &Field, value: Value) {
+    if let (Kind::Hazard, Value::Object(members)) = (field.kind, &value) {
+        members.iter().for_each(|(name, value)| command[name] = value.clone());
+        return;
+    }
+    if let (Kind::Case { flat: true }, Value::Object(case)) = (field.kind, &value) {
+        command[field.name] = case["stream"].clone();
+        if let Some(number) = case.get("determination") {
+            command["determination"] = number.clone();
+        }
+        return;
+    }
+    if let (Kind::Corrected, Value::Array(pair)) = (field.kind, &value) {
+        if let [indicator, outcome] = pair.as_slice() {
+            command["corrected"][indicator.as_str().unwrap_or_default()] = outcome.clone();
+        }
+        return;
+    }
+    let mut at = command;
+    let mut parts = field.name.split('.').peekable();
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            at[part] = value;
+            return;
+        }
+        if !at[part].is_object() {
+            at[part] = Value::Object(Map::new());
+        }
+        at = &mut at[part];
+    }
+}
+
+/// What a kept photo is written as in a form that is shown again.
+pub(crate) fn kept_text(photo: &Kept) -> String {
+    format!("{} {} {}", photo.sha256, photo.bytes, photo.media_type)
+}
+
+fn kept_photo(text: &str) -> Option<Kept> {
+    let mut parts = text.split(' ');
+    let (sha256, bytes, media_type) = (parts.next()?, parts.next()?.parse().ok()?, parts.next()?);
+    let digest =
+        sha256.len() == 64 && sha256.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    let picture = matches!(media_type, "image/jpeg" | "image/png" | "image/webp");
+    (digest && picture).then(|| Kept { bytes, sha256: sha256.to_owned(), media_type: media_type.to_owned() })
+}
+
+fn moment(text: &str) -> Option<chrono::DateTime<chrono::Utc>> {
+    let local = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"];
+    let local = local.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())?;
+    Some(local.checked_sub_signed(TimeDelta::hours(8))?.and_utc())
+}
+
+fn unfilled(lang: Lang, field: &Field) -> String {
+    let label = lang.pick(field.label[0], field.label[1]);
+    match field.kind {
+        Kind::Photo | Kind::Photos => {
+            lang.pick(format!("{label}：请拍一张或选一张照片。"), format!("{label}: take or choose one."))
+        }
+        Kind::Long | Kind::Short | Kind::Lines | Kind::Number | Kind::Telephone => {
+            lang.pick(format!("请填写“{label}”。"), format!("Fill in “{label}”."))
+        }
+        _ => lang.pick(
+            format!("“{label}”没有选择，系统不会替您填写。"),
+            format!("“{label}” has no answer: nothing is filled in for you."),
+        ),
+    }
+}
+
+/// What follows a field's name in the parameter of its photos that are kept already.
+pub(crate) const KEPT: &str = ".kept";

@@ -1,0 +1,297 @@
+//! The matter page: what a matter is, how it stands, until when what must happen, its history, and the steps that the
+//! person who looks may take now. One page for every kind, driven by the lists under `steps`.
+
+mod acting;
+pub(crate) mod choices;
+mod clocks;
+pub(crate) mod filling;
+pub(crate) mod forms;
+mod offering;
+mod photos;
+mod premises;
+pub(crate) mod reading;
+pub(crate) mod stage;
+pub(crate) mod step;
+pub(crate) mod steps;
+pub(crate) mod story;
+pub(crate) mod words;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Multipart, Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use maud::{Markup, html};
+use serde::Deserialize;
+use wuping_domain::event::aggregate_type;
+
+use self::acting::{Page, act};
+use self::clocks::{clocks, clocks_shown};
+use self::forms::{Returned, Sending, returned_head, steps_now};
+use self::offering::offered;
+use self::reading::{Matter, Sight, read};
+use crate::app::App;
+use crate::web::assessing::FORM_BYTES_MAX;
+use crate::web::desk_page::{broken_text, refused_page, shown};
+use crate::web::look::parts::*;
+use crate::web::look::words::Lang;
+use crate::web::session::Signed;
+
+/// The routes of matters, of premises at the desk, and of the photos of both.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/desk/matters/{*stream}", get(show).post(take))
+        .route("/desk/hazards/{premises}/{hazard}", get(hazard))
+        .route("/desk/premises/{premises}", get(premises::show).post(premises::take))
+        .route("/desk/alerts", get(new_alert).post(issue_alert))
+        .route("/desk/photos/{position}/{field}/{n}", get(photos::show))
+        .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
+}
+
+/// Where a hazard's page lies; lists and bookmarks know this shorter address.
+async fn hazard(Path((premises, hazard)): Path<(String, String)>) -> Redirect {
+    Redirect::permanent(&address_of(&format!("premises/{premises}/hazard/{hazard}")))
+}
+
+/// What a page was opened with.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Opened {
+    recorded: Option<u64>,
+}
+
+async fn show(
+    State(app): State<Arc<App>>,
+    signed: Signed,
+    Path(stream): Path<String>,
+    Query(opened): Query<Opened>,
+) -> Response {
+    let here = address_of(&stream);
+    // premises and assessments have pages of their own kind
+    if !here.starts_with("/desk/matters/") {
+        return Redirect::to(&here).into_response();
+    }
+    match known(&app, &signed, &stream) {
+        Ok(matter) => {
+            let receipt = opened.recorded.and_then(|position| receipt_of(&matter, position));
+            matter_page(&app, &signed, &matter, receipt, None)
+        }
+        Err(refused) => *refused,
+    }
+}
+
+async fn take(
+    State(app): State<Arc<App>>,
+    signed: Signed,
+    Path(stream): Path<String>,
+    form: Multipart,
+) -> Response {
+    let matter = match known(&app, &signed, &stream) {
+        Ok(matter) => matter,
+        Err(refused) => return *refused,
+    };
+    let concept = matter.concept().to_owned();
+    let page = Page {
+        here: address_of(&stream),
+        steps: steps::of(&concept).collect(),
+        stream_of: &|_, _| stream.clone(),
+        again: &|matter, returned| matter_page(&app, &signed, matter, None, returned),
+    };
+    act(&app, &signed, matter, form, page).await
+}
+
+/// A matter that is there and that the person may see.
+fn known(app: &App, signed: &Signed, stream: &str) -> Result<Matter, Box<Response>> {
+    let lang = signed.lang;
+    let refused = |why: &str| Box::new(refused_page(app, lang, Some(signed), why));
+    let matter = read(app, signed, stream).map_err(|_| refused(&no_matter(lang)))?;
+    if matter.sight == Sight::None {
+        return Err(refused(lang.pick(
+            "这件事由承办人员办理；业主、管理人和楼栋长只能看自己房屋的事项。",
+            "Those who deal with it see this; owners, operators and stewards see what is about their own premises.",
+        )));
+    }
+    if matter.trial.entries.is_empty() {
+        return Err(refused(&no_matter(lang)));
+    }
+    Ok(matter)
+}
+
+fn no_matter(lang: Lang) -> String {
+    lang.say(
+        "没有这件事，请从待办或房屋页面进入。",
+        "There is no such matter. Enter it from your work list or the premises' page.",
+    )
+}
+
+/// The page, with what was recorded just now or with a form that came back.
+fn matter_page(
+    app: &App,
+    signed: &Signed,
+    matter: &Matter,
+    receipt: Option<Markup>,
+    returned: Option<&Returned>,
+) -> Response {
+    let lang = matter.lang;
+    let here = address_of(matter.stream());
+    let sending = Sending { here: &here, csrf: &signed.session.csrf };
+    let offered = offered(matter, steps::of(matter.concept()), |_| Some(matter.trial.clone()));
+    let (title, stage) = (stage::title(matter), stage::stage(matter));
+    let mut entries = story::story(app, matter);
+    entries.reverse();
+    let story = html! {
+        (clocks_shown(lang, matter.today(), &clocks(matter)))
+        (section(lang.pick("经过（最近的在前）", "History, newest first"), timeline(lang, &entries)))
+        (link_list(&links(matter)))
+    };
+    let body = html! {
+        (page_heading(Some(stage::kind(lang, matter.concept())), &title, Some(&stage)))
+        @if let Some(receipt) = receipt { (receipt) }
+        @if let Some(returned) = returned { (returned_head(matter, &offered, returned)) }
+        (case_columns(lang, story, steps_now(matter, &offered, sending, returned)))
+    };
+    let page = shown(app, lang, Some(signed), &title, body);
+    if returned.is_some() {
+        (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
+    } else {
+        page.into_response()
+    }
+}
+
+/// The ways on from a matter.
+fn links(matter: &Matter) -> Vec<Link> {
+    let lang = matter.lang;
+    let Some(premises) = matter.premises() else { return vec![] };
+    let mut links = vec![Link::new(
+        format!("/desk/premises/{premises}"),
+        lang.say("这处房屋的全部事项", "All matters of these premises"),
+    )];
+    let subject = matter.subject();
+    let about = match matter.concept() {
+        "notice" => subject.and_then(|s| {
+            s.notices.get(matter.key())?.state.issued.as_ref().map(|issued| issued.about.clone())
+        }),
+        "appeal" => subject.and_then(|s| {
+            s.appeals.get(matter.key())?.state.against.as_ref().map(|against| against.stream.clone())
+        }),
+        "report" => subject.and_then(|s| {
+            s.reports
+                .get(matter.key())?
+                .substantiated
+                .as_ref()
+                .map(|of| format!("premises/{premises}/hazard/{}", of.hazard))
+        }),
+        _ => None,
+    };
+    if let Some(about) = about {
+        links.push(Link::new(
+            address_of(&about),
+            lang.pick(
+                format!("所关于的{}", stage::kind(lang, aggregate_type(&about))),
+                format!("What it is about: {}", stage::kind(lang, aggregate_type(&about)).to_lowercase()),
+            ),
+        ));
+    }
+    if matter.concept() == "hazard" {
+        let notices = subject.into_iter().flat_map(|subject| &subject.notices);
+        let own = notices
+            .filter(|(_, of)| of.state.issued.as_ref().is_some_and(|issued| issued.about == matter.stream()));
+        links.extend(own.map(|(key, of)| {
+            let kind = of.state.issued.as_ref().map_or("", |issued| lang.notice(issued.kind.code()));
+            Link::new(address_of(&format!("premises/{premises}/notice/{key}")), kind)
+        }));
+    }
+    if matter.concept() == "grade" {
+        links.push(Link::new(
+            format!("/desk/grades/{premises}"),
+            lang.say("得分和理由", "Points and reasons"),
+        ));
+    }
+    links.push(Link::new(format!("/s/{premises}"), lang.say("公开页面", "The public page")));
+    links.push(Link::new(
+        format!("/audit/{premises}"),
+        lang.say("每一条记录和证明", "Every record and its proof"),
+    ));
+    links
+}
+
+/// Where a stream has its page.
+pub(super) fn address_of(stream: &str) -> String {
+    let parts: Vec<&str> = stream.split('/').collect();
+    match parts.as_slice() {
+        ["premises", premises] => format!("/desk/premises/{premises}"),
+        ["premises", premises, "assessment", key] => format!("/desk/assessments/{premises}/{key}"),
+        _ => format!("/desk/matters/{stream}"),
+    }
+}
+
+/// What a person gets after something was recorded here: number, time, place.
+pub(super) fn receipt_of(matter: &Matter, position: u64) -> Option<Markup> {
+    let lang = matter.lang;
+    let entry = matter.trial.entries.iter().find(|entry| entry.position == position)?;
+    let time = |text: &str| text.parse().unwrap_or_default();
+    let view = ReceiptView {
+        what: lang.event(&entry.event_type).to_owned(),
+        number: format!("{}-{}", choices::short(matter.key()), entry.version),
+        times: TwoTimes { claimed: time(&entry.occurred_at), received: time(&entry.recorded_at), flag: None },
+        position,
+        next: next(matter),
+        links: vec![],
+        proof: None,
+    };
+    Some(receipt(lang, &view))
+}
+
+/// What happens next: who is to act, and until when.
+fn next(matter: &Matter) -> Vec<String> {
+    let lang = matter.lang;
+    let running = clocks(matter).into_iter().filter(|clock| clock.standing == DeadlineStanding::Running);
+    let mut next: Vec<String> = vec![stage::stage(matter)];
+    next.extend(
+        running.map(|clock| format!("{}{}{}", clock.what, lang.pick("：", ": "), lang.day(clock.due))),
+    );
+    next.retain(|step| !step.is_empty());
+    next
+}
+
+async fn new_alert(State(app): State<Arc<App>>, signed: Signed) -> Response {
+    alert_page(&app, &signed, None)
+}
+
+async fn issue_alert(State(app): State<Arc<App>>, signed: Signed, form: Multipart) -> Response {
+    let Ok(matter) = read(&app, &signed, "alert/new") else {
+        return refused_page(&app, signed.lang, Some(&signed), &broken_text(signed.lang));
+    };
+    let page = Page {
+        here: "/desk/alerts".to_owned(),
+        steps: steps::of("alert").filter(|step| step.starts).collect(),
+        stream_of: &|_, id| format!("alert/a{}", id.simple()),
+        again: &|_, returned| alert_page(&app, &signed, returned),
+    };
+    act(&app, &signed, matter, form, page).await
+}
+
+/// A weather warning is taken down here; it lies under no premises.
+fn alert_page(app: &App, signed: &Signed, returned: Option<&Returned>) -> Response {
+    let lang = signed.lang;
+    let Ok(matter) = read(app, signed, "alert/new") else {
+        return refused_page(app, lang, Some(signed), &broken_text(lang));
+    };
+    let sending = Sending { here: "/desk/alerts", csrf: &signed.session.csrf };
+    let starts = steps::of("alert").filter(|step| step.starts);
+    let offered = offered(&matter, starts, |_| Some(matter.trial.clone()));
+    let heading = lang.pick("天气预警", "Weather alerts");
+    let body = html! {
+        (page_heading(None, heading, None))
+        @if let Some(returned) = returned { (returned_head(&matter, &offered, returned)) }
+        (steps_now(&matter, &offered, sending, returned))
+    };
+    let page = shown(app, lang, Some(signed), heading, body);
+    if returned.is_some() {
+        (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
+    } else {
+        page.into_response()
+    }
+}

@@ -1,0 +1,221 @@
+//! A matter as a person may see it: its stream, its premises, the rules that govern it.
+
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use wuping_domain::derivation::SchemeRef;
+use wuping_domain::event::aggregate_type;
+use wuping_domain::facts::{Actor, Grant, Role};
+use wuping_domain::premises::{Premises, Register};
+use wuping_domain::reaction::Rulebooks;
+use wuping_domain::rulebook::{Layer, Rulebook};
+use wuping_domain::subject::Subject;
+
+use crate::app::{App, ExecuteError};
+use crate::trying::Trial;
+use crate::web::look::words::Lang;
+use crate::web::session::Signed;
+
+/// A matter and who looks at it.
+pub(crate) struct Matter {
+    /// The language of the page.
+    pub(crate) lang: Lang,
+    /// The stream, as the rules would answer to this person.
+    pub(crate) trial: Trial,
+    /// The office's rulebook of the layer, where these premises have none of their own yet.
+    pub(crate) operating: Option<SchemeRef>,
+    /// Accounts that review appeals.
+    pub(crate) reviewers: Vec<String>,
+    /// How much the person may see.
+    pub(crate) sight: Sight,
+}
+
+/// How much of a matter somebody may see.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Sight {
+    /// Nothing.
+    None,
+    /// What is public of premises, and the form to claim them.
+    Public,
+    /// What is recorded openly, and not the words.
+    Register,
+    /// As the party that it is about.
+    Party,
+    /// With the words and photos of both sides.
+    Office,
+}
+
+/// Reads a matter for a person.
+///
+/// # Errors
+/// If the path is none or something cannot be read.
+pub(crate) fn read(app: &App, signed: &Signed, stream: &str) -> Result<Matter, ExecuteError> {
+    let trial = app.trial(&signed.who, stream)?;
+    let register = trial.facts.subject.as_ref().and_then(|subject| subject.premises.register.as_ref());
+    let layer = register.map_or(Layer::Building, |register| register.layer);
+    let operating = app.views.views().operating_rulebook(layer, trial.facts.today).ok().flatten();
+    let operating = operating.map(|operating| operating.scheme);
+    let rulebook = operating.as_ref().and_then(|scheme| app.shelf.rulebook(scheme));
+    let reviewers = if aggregate_type(stream) == "appeal" { reviewers(app) } else { vec![] };
+    let trial = trial.under(rulebook);
+    let sight = sight(&trial, stream);
+    let own = trial.facts.subject.as_ref().and_then(|subject| subject.scheme());
+    let operating = operating.filter(|_| own.is_none());
+    Ok(Matter { lang: signed.lang, trial, operating, reviewers, sight })
+}
+
+fn reviewers(app: &App) -> Vec<String> {
+    let page = wuping_projections::queries::Page::whole();
+    let accounts = app.views.views().accounts(page).map(|paged| paged.rows).unwrap_or_default();
+    let reviews = |grants: &[Grant]| grants.iter().any(|grant| grant.role == Role::Reviewer);
+    accounts.into_iter().filter(|account| reviews(&account.grants)).map(|account| account.account).collect()
+}
+
+impl Matter {
+    /// The whole path of the stream.
+    pub(crate) fn stream(&self) -> &str {
+        &self.trial.facts.stream
+    }
+
+    /// What kind of matter it is, `hazard`.
+    pub(crate) fn concept(&self) -> &str {
+        aggregate_type(self.stream())
+    }
+
+    /// The last segment of the stream.
+    pub(crate) fn key(&self) -> &str {
+        self.trial.facts.last_segment()
+    }
+
+    /// The id of the premises it lies under.
+    pub(crate) fn premises(&self) -> Option<&str> {
+        self.stream().strip_prefix("premises/").and_then(|rest| rest.split('/').next())
+    }
+
+    /// The premises with everything under them.
+    pub(crate) fn subject(&self) -> Option<&Subject> {
+        self.trial.facts.subject.as_deref()
+    }
+
+    /// What is registered of the premises.
+    pub(crate) fn register(&self) -> Option<&Register> {
+        self.subject()?.premises.register.as_ref()
+    }
+
+    /// The rulebook that governs it.
+    pub(crate) fn rulebook(&self) -> Option<&Arc<Rulebook>> {
+        self.trial.facts.rulebook.as_ref()
+    }
+
+    /// Who looks.
+    pub(crate) fn actor(&self) -> &Actor {
+        &self.trial.facts.actor
+    }
+
+    /// Today, at the clock of the office.
+    pub(crate) fn today(&self) -> NaiveDate {
+        self.trial.facts.today
+    }
+
+    /// The version that the person sees.
+    pub(crate) fn version(&self) -> u64 {
+        self.trial.entries.last().map_or(0, |entry| entry.version)
+    }
+
+    /// An indicator's or source's name.
+    pub(crate) fn indicator(&self, id: &str) -> String {
+        let known = self.rulebook().and_then(|rulebook| rulebook.indicator(id));
+        let named = known.map(|known| match known.en.as_str() {
+            "" => known.zh.clone(),
+            _ => self.lang.pick(&known.zh, &known.en).clone(),
+        });
+        named.unwrap_or_else(|| match id {
+            "other" => self.lang.say("其他问题", "Something else"),
+            other => self.lang.cause(other, |_| None),
+        })
+    }
+
+    /// A hazard of these premises by its key: its name and the day it was found.
+    pub(crate) fn hazard(&self, key: &str) -> String {
+        let of = self.subject().and_then(|subject| subject.hazards.get(key));
+        let found = of.and_then(|of| of.state.found.as_ref());
+        let name = found.map_or_else(|| key.to_owned(), |found| self.indicator(&found.indicator));
+        match of.and_then(|of| of.found_on) {
+            Some(on) => format!("{name}{}{on}{}", self.lang.pick("（", " ("), self.lang.pick("发现）", ")")),
+            None => name,
+        }
+    }
+}
+
+/// A person of the office sees what lies where they work; a party its own premises; nobody else's words are shown.
+fn sight(trial: &Trial, stream: &str) -> Sight {
+    let facts = &trial.facts;
+    let Some(subject) = facts.subject.as_deref() else {
+        let inside = facts.actor.grants.iter().any(|grant| !OUTSIDE.contains(&grant.role));
+        return if inside { Sight::Office } else { Sight::None };
+    };
+    let concept = aggregate_type(stream);
+    let grants = &facts.actor.grants;
+    if grants.iter().any(|grant| works_here(grant, &subject.premises)) {
+        // who reported is known to those who look into it, and to nobody else
+        let told = concept != "report" || grants.iter().any(|grant| TOLD_OF_REPORTS.contains(&grant.role));
+        return if told { Sight::Office } else { Sight::Register };
+    }
+    let of_task = subject.tasks.get(facts.last_segment()).filter(|_| concept == "task");
+    let of_task = of_task.and_then(|task| task.dispatched.as_ref()?.account.as_ref());
+    if of_task == Some(&facts.actor.account) {
+        return Sight::Office;
+    }
+    let answers = subject.premises.answered_for_by(&facts.actor, facts.today)
+        || looks_after(&subject.premises, &facts.actor, facts.today);
+    if answers && SEEN_BY_PARTY.contains(&concept) {
+        return Sight::Party;
+    }
+    if grants.iter().any(|grant| READING.contains(&grant.role)) {
+        return Sight::Register;
+    }
+    // whoever may claim premises sees that they are registered, and the form
+    let claims = grants.iter().any(|grant| OUTSIDE.contains(&grant.role)) && concept == "premises";
+    if claims { Sight::Public } else { Sight::None }
+}
+
+fn works_here(grant: &Grant, premises: &Premises) -> bool {
+    if !WORKING.contains(&grant.role) {
+        return false;
+    }
+    let Some(register) = &premises.register else { return true };
+    let here = [&register.subdistrict, &register.community, &register.grid_cell];
+    grant.area.as_ref().is_none_or(|area| here.contains(&area))
+        || premises
+            .assessors
+            .iter()
+            .any(|assessor| assessor.department == grant.department && grant.department.is_some())
+}
+
+fn looks_after(premises: &Premises, actor: &Actor, on: NaiveDate) -> bool {
+    let appointed = premises.stewards.iter().any(|one| one.account == actor.account && one.span.holds_on(on));
+    let speaks = |party: &str| actor.grants.iter().any(|grant| grant.party.as_deref() == Some(party));
+    appointed || premises.parties.iter().any(|one| one.span.holds_on(on) && speaks(&one.party))
+}
+
+/// Who is not of the office.
+const OUTSIDE: [Role; 4] = [Role::AssociationAdmin, Role::Operator, Role::Owner, Role::Steward];
+/// Who looks into the register, and not into a case's words.
+const READING: [Role; 5] =
+    [Role::Administrator, Role::Auditor, Role::CommissionAdmin, Role::CreditOfficer, Role::DataClerk];
+/// Matters that a party sees of its own premises.
+const SEEN_BY_PARTY: [&str; 7] = ["appeal", "grade", "hazard", "notice", "premises", "reevaluation", "visit"];
+/// Who is told who reported.
+const TOLD_OF_REPORTS: [Role; 3] = [Role::DepartmentOfficer, Role::Dispatcher, Role::GridWorker];
+/// Who works on cases.
+const WORKING: [Role; 9] = [
+    Role::CommunityLead,
+    Role::CompetentAuthority,
+    Role::Confirmer,
+    Role::DepartmentOfficer,
+    Role::Dispatcher,
+    Role::GridWorker,
+    Role::LegalOfficer,
+    Role::Reviewer,
+    Role::StreetLead,
+];

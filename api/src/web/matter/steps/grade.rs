@@ -1,0 +1,200 @@
+//! Steps about a grade: the party is heard, a named person confirms, letting is prohibited on a ground in law.
+
+use crate::web::matter::step::*;
+
+const PENDING: (&str, Given) = ("determination", Given::Determination);
+const REASON: Field = field("reason", ["理由", "Why"], Kind::Long);
+const PLAQUE: Field = field(
+    "plaque",
+    ["哪块牌子", "Which plaque"],
+    Kind::One(&[
+        Code("grade_plaque", "公示牌", "Grade plaque"),
+        Code("supervision_plaque", "监督牌", "Supervision plaque"),
+    ]),
+);
+
+pub(super) const STEPS: &[Step] = &[
+    Step {
+        fields: &[field("text", ["您的陈述", "What you have to say"], Kind::Long)],
+        given: &[PENDING],
+        ..step("grade", "statement", "make_statement", ["陈述申辩", "Make a statement"])
+    },
+    Step {
+        fields: &[HANDED_IN, field("text", ["当事人的原话", "The party's own words"], Kind::Long)],
+        given: &[PENDING],
+        ..step("grade", "statement_counter", "make_statement", ["代录陈述", "Record a statement handed in"])
+    },
+    Step {
+        given: &[PENDING],
+        ..step("grade", "hearing", "request_hearing", ["申请听证", "Ask for a hearing"])
+    },
+    Step {
+        fields: &[HANDED_IN],
+        given: &[PENDING],
+        ..step(
+            "grade",
+            "hearing_counter",
+            "request_hearing",
+            ["代录听证申请", "Record a request for a hearing"],
+        )
+    },
+    Step {
+        fields: &[
+            field("served_on", ["送达日期", "Served on"], Kind::Day),
+            field(
+                "method",
+                ["送达方式", "How it was served"],
+                Kind::One(&[
+                    Code("direct", "当面送达", "Handed over"),
+                    Code("household_adult", "交同住成年家属", "To an adult of the household"),
+                    Code("left_in_place", "留置送达", "Left in place"),
+                    Code("post", "邮寄送达", "By post"),
+                    Code("electronic", "电子送达", "Electronically"),
+                ]),
+            ),
+        ],
+        given: &[PENDING],
+        ..step("grade", "invite", "invite", ["记录陈述通知的送达", "Record the service of the invitation"])
+    },
+    Step {
+        fields: &[
+            field("adopted", ["是否采纳", "Is it adopted?"], Kind::YesNo),
+            field("reasons", ["审议意见", "Reasons"], Kind::Long),
+        ],
+        given: &[PENDING],
+        ..step("grade", "consider", "consider_statement", ["审议陈述", "Consider the statement"])
+    },
+    Step {
+        fields: &[DOCUMENT],
+        given: &[PENDING],
+        sure: Some([
+            "确认后低等级生效并公示。确定吗？",
+            "The lower grade binds and is published. Confirm it?",
+        ]),
+        ..step("grade", "confirm", "confirm", ["确认低等级生效", "Confirm the lower grade"])
+    },
+    Step {
+        fields: &[
+            DOCUMENT,
+            field("waiver_reason", ["紧急危险的情况", "The imminent danger"], Kind::Long)
+                .hint("只有紧急危险才可以不听取陈述", "The hearing is waived for imminent danger only"),
+        ],
+        given: &[PENDING, ("waiver_ground", Given::Code("imminent_danger"))],
+        sure: Some([
+            "不听取陈述直接生效，须有紧急危险。确定吗？",
+            "It binds without a hearing, for imminent danger only. Confirm it?",
+        ]),
+        ..step(
+            "grade",
+            "confirm_waived",
+            "confirm",
+            ["紧急危险，直接确认", "Confirm at once: imminent danger"],
+        )
+    },
+    Step {
+        fields: &[DOCUMENT],
+        given: &[PENDING],
+        sure: Some(["确认该房屋离开禁租级吗？", "Confirm that the premises leave the lowest grade?"]),
+        ..step(
+            "grade",
+            "confirm_lift",
+            "confirm_lift",
+            ["确认离开禁租级", "Confirm leaving the lowest grade"],
+        )
+    },
+    Step {
+        fields: &[REASON],
+        given: &[PENDING],
+        sure: Some(["不予确认，该结果不生效。确定吗？", "It does not bind then. Refuse it?"]),
+        ..step("grade", "refuse", "refuse", ["不予确认", "Refuse to confirm"])
+    },
+    Step {
+        fields: &[
+            field("ground", ["依据", "Ground in law"], Kind::OneOf(Source::Grounds)),
+            field("authority", ["主管机关", "Competent authority"], Kind::OneOf(Source::Departments)),
+            field("scope", ["范围", "Scope"], Kind::OneOf(Source::Scopes)),
+            DOCUMENT,
+            field("proposer", ["提出人的账号", "Account of whoever proposed it"], Kind::Short)
+                .hint("提出的人不能自己确认", "Whoever proposed it does not confirm it"),
+        ],
+        note: Some([
+            "等级低本身不是禁止租赁的依据，必须有法律依据和主管机关的决定书。",
+            "A low grade alone is no ground: it takes one in law, and its authority's decision.",
+        ]),
+        sure: Some([
+            "禁止租赁立即生效并公示。确定确认吗？",
+            "The ban on letting binds at once and is published. Confirm it?",
+        ]),
+        ..step("grade", "prohibit", "prohibit", ["确认禁止租赁", "Confirm a ban on letting"])
+    },
+    Step {
+        fields: &[
+            field("ground", ["依据", "Ground in law"], Kind::OneOf(Source::Grounds)),
+            field("proposer", ["提出人的账号", "Account of whoever proposed it"], Kind::Short),
+            REASON,
+        ],
+        ..step(
+            "grade",
+            "refuse_prohibition",
+            "refuse_prohibition",
+            ["不同意禁止租赁", "Refuse a ban on letting"],
+        )
+    },
+    Step {
+        fields: &[DOCUMENT],
+        sure: Some(["确定解除禁止租赁吗？", "Lift the ban on letting?"]),
+        ..step("grade", "lift_prohibition", "lift_prohibition", ["解除禁止租赁", "Lift the ban on letting"])
+    },
+    Step {
+        fields: &[REASON],
+        ..step("grade", "refuse_lift", "refuse_lift", ["不同意解除禁租", "Refuse to lift the ban"])
+    },
+    Step {
+        fields: &[field("text", ["您的说明（会公示）", "Your reply (it is published)"], Kind::Long)],
+        given: &[("determination", Given::InForce)],
+        note: Some([
+            "说明和等级一起公示，不改变等级，也不影响申诉。",
+            "It is published beside the grade, changes no grade, and takes no appeal away.",
+        ]),
+        sure: Some(["以下文字会向所有人公示。确定吗？", "These words are shown to everybody. Publish them?"]),
+        ..step("grade", "reply", "reply", ["对等级作出说明", "Reply to the grade"])
+    },
+    Step {
+        fields: &[
+            PLAQUE,
+            open("shows", ["牌子上几颗星", "Stars that it shows"], Kind::Number)
+                .hint("公示牌必填", "Needed for a grade plaque"),
+            field("place", ["挂在哪里", "Where it hangs"], Kind::Short),
+            PHOTOS,
+        ],
+        ..step("grade", "hang_plaque", "hang_plaque", ["挂牌", "A plaque was put up"])
+    },
+    Step {
+        fields: &[
+            PLAQUE,
+            field(
+                "why",
+                ["原因", "Why"],
+                Kind::One(&[
+                    Code("replaced", "更换", "Replaced"),
+                    Code("level_left", "已离开该等级", "The level was left"),
+                    Code("worn", "破损", "Worn"),
+                ]),
+            ),
+        ],
+        ..step("grade", "remove_plaque", "remove_plaque", ["摘牌", "A plaque was taken down"])
+    },
+    Step {
+        fields: &[PLAQUE, PHOTOS],
+        ..step("grade", "plaque_missing", "report_plaque_missing", ["牌子不见了", "A plaque is missing"])
+    },
+    Step {
+        fields: &[field("why", ["原因", "Why"], Kind::Short)],
+        given: &[("assessment", Given::InForceAssessment)],
+        sure: Some([
+            "撤下后公众看不到这个结果；曾经公示的记录保留。确定吗？",
+            "Nobody sees the result any more; that it was public stays on record. Take it off?",
+        ]),
+        ..step("grade", "unpublish", "unpublish", ["撤下公示", "Take the result off the public pages"])
+    },
+];

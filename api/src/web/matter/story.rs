@@ -1,0 +1,152 @@
+//! The story of a matter: every record of its stream in words, with the words and photos that the person may see.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use wuping_domain::event::aggregate_type;
+use wuping_ledger::disclosure::digests_in;
+use wuping_ledger::recorded::RecordedEntry;
+
+use super::choices::short;
+use super::reading::{Matter, Sight};
+use super::words::sentences;
+use crate::app::App;
+use crate::web::look::parts::*;
+use crate::web::look::words::Lang;
+
+/// The records of the stream, oldest first.
+pub(crate) fn story(app: &App, matter: &Matter) -> Vec<TimelineEntry> {
+    let entries = matter.trial.entries.iter();
+    // a stream that grows for ever shows its newest records; the audit page has them all
+    let skipped = entries.len().saturating_sub(ENTRIES_SHOWN);
+    entries.skip(skipped).map(|entry| told(app, matter, entry)).collect()
+}
+
+/// Whether the person may see what was said privately in an entry.
+pub(crate) fn may_read(sight: Sight, stream: &str, event: &str) -> bool {
+    match sight {
+        Sight::Office => true,
+        // a party reads what it said itself and what the office said to it
+        Sight::Party => aggregate_type(stream) != "report" && !OFFICE_ONLY.contains(&event),
+        Sight::None | Sight::Public | Sight::Register => false,
+    }
+}
+
+fn told(app: &App, matter: &Matter, entry: &RecordedEntry) -> TimelineEntry {
+    let lang = matter.lang;
+    let mut said: Value = serde_json::from_str(&entry.data).unwrap_or_default();
+    let (mut photos, mut erased_some) = (vec![], false);
+    if may_read(matter.sight, &entry.stream, &entry.event_type) {
+        for (n, value) in private(app, entry).into_iter().enumerate() {
+            match value {
+                Some((name, value)) if PICTURES.contains(&name.as_str()) => {
+                    let count = if value.is_array() {
+                        value.as_array().map_or(0, Vec::len)
+                    } else {
+                        usize::from(value.is_object())
+                    };
+                    photos.extend((0..count).map(|i| photo(lang, entry, n, i)));
+                }
+                Some((name, value)) => said[name] = value,
+                None => erased_some = true,
+            }
+        }
+    }
+    let mut text = sentences(matter, &said);
+    if erased_some {
+        text.push(lang.say("部分内容已依法删除。", "Some of it was erased by law."));
+    }
+    let times =
+        TwoTimes { claimed: time(&entry.occurred_at), received: time(&entry.recorded_at), flag: None };
+    let flag = (times.claimed > times.received).then_some(ClockFlag::AheadOfReceipt);
+    TimelineEntry {
+        event: entry.event_type.clone(),
+        by: by(app, lang, entry),
+        times: TwoTimes { flag, ..times },
+        text,
+        photos,
+        proof: None,
+        tone: tone(&entry.event_type),
+    }
+}
+
+/// The private values of an entry in the order of their digests; none where one was erased.
+pub(crate) fn private(app: &App, entry: &RecordedEntry) -> Vec<Option<(String, Value)>> {
+    let digests = digests_in(&entry.data);
+    let digests: Vec<&str> = digests.iter().map(String::as_str).collect();
+    let values = app.vault.values(&digests).unwrap_or_default();
+    values.into_iter().map(|value| value.map(|value| (value.name, value.value))).collect()
+}
+
+fn photo(lang: Lang, entry: &RecordedEntry, field: usize, n: usize) -> Photo {
+    let at = format!("/desk/photos/{}/{field}/{n}", entry.position);
+    Photo {
+        what: lang.pick(
+            format!("{} 的照片", lang.event(&entry.event_type)),
+            format!("Photo: {}", lang.event(&entry.event_type)),
+        ),
+        taken_at: None,
+        standing: PhotoStanding::Here { small: at.clone(), full: at },
+    }
+}
+
+fn by(app: &App, lang: Lang, entry: &RecordedEntry) -> By {
+    let said: Value = serde_json::from_str(&entry.data).unwrap_or_default();
+    if let Some(scheme) = said.pointer("/derivation/scheme/id").and_then(Value::as_str) {
+        return By::Rule { rulebook: scheme.to_owned(), authority: None };
+    }
+    if let Some(channel) = said.pointer("/received/channel").and_then(Value::as_str) {
+        let named = match channel {
+            "counter" => lang.say("窗口", "the counter"),
+            "resident" => lang.say("居民网页", "the residents' page"),
+            other => other.to_owned(),
+        };
+        return By::Received(named);
+    }
+    let account = app.views.views().account_of_kid(&entry.kid).ok().flatten().map(|key| key.account);
+    let grant = account.as_ref().and_then(|account| app.actor(account).ok()?.grants.into_iter().next());
+    let body = grant.as_ref().and_then(|grant| {
+        let department = grant.department.as_deref().map(|department| lang.department(department).to_owned());
+        department.or_else(|| grant.area.clone())
+    });
+    let role = grant.map_or_else(|| "officer".to_owned(), |grant| grant.role.code().to_owned());
+    // a pseudonym is told by its end: enough to tell one hand from another
+    let name =
+        account.map(|account| if account.len() > NAME_MAX { short(&account).to_owned() } else { account });
+    By::Person(PersonView { name, role, body, erased_on: None })
+}
+
+fn time(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap_or_default()
+}
+
+fn tone(event: &str) -> Tone {
+    match event {
+        "HazardFellOverdue"
+        | "HazardEscalated"
+        | "PatrolMissed"
+        | "ProhibitionConfirmed"
+        | "RectificationFoundFalse" => Tone::Grave,
+        "ExtensionRefused"
+        | "HazardContested"
+        | "RectificationRefused"
+        | "ServiceFailed"
+        | "TaskReturned"
+        | "VisitFailed"
+        | "WorksPlanRefused" => Tone::Warning,
+        "AppealDecided"
+        | "HazardClosed"
+        | "NoticeServed"
+        | "RectificationAccepted"
+        | "ReportAnswered"
+        | "TaskDone" => Tone::Good,
+        _ => Tone::Calm,
+    }
+}
+
+/// What the office says among itself.
+const OFFICE_ONLY: [&str; 4] =
+    ["HazardReviewed", "RecusalDecided", "StatementConsidered", "WorksPlanApproved"];
+/// Private values that are pictures.
+pub(crate) const PICTURES: [&str; 5] = ["document", "evidence", "photos", "power_of_attorney", "receipt"];
+const ENTRIES_SHOWN: usize = 100;
+const NAME_MAX: usize = 16;

@@ -1,0 +1,382 @@
+//! Words of a record: its members and codes as sentences, and a refusal beside the field that it is about.
+
+use serde_json::Value;
+use wuping_domain::rejection::Rejection;
+
+use super::filling::parameter;
+use super::reading::Matter;
+use super::step::{Code, Field, Kind, Step};
+use super::steps;
+use crate::web::look::parts::FieldError;
+use crate::web::look::words::Lang;
+
+/// A member's name in words; the member itself where it has none.
+pub(crate) fn member(lang: Lang, name: &str) -> &str {
+    MEMBERS.iter().find(|known| known.0 == name).map_or(name, |known| lang.pick(known.1, known.2))
+}
+
+/// What a record says, each member that has words as a sentence.
+pub(crate) fn sentences(matter: &Matter, said: &Value) -> Vec<String> {
+    let mut told = Vec::new();
+    collect(matter, said, &mut told);
+    let order = |name: &str| MEMBERS.iter().position(|known| known.0 == name);
+    told.sort_by_key(|(name, _)| order(name));
+    let colon = matter.lang.pick("：", ": ");
+    told.iter().map(|(name, value)| format!("{}{colon}{value}", member(matter.lang, name))).collect()
+}
+
+fn collect(matter: &Matter, said: &Value, told: &mut Vec<(String, String)>) {
+    for (name, value) in said.as_object().into_iter().flatten() {
+        if SILENT.contains(&name.as_str()) || value.is_null() {
+            continue;
+        }
+        let known = MEMBERS.iter().any(|known| known.0 == name);
+        match value {
+            Value::Object(members)
+                if name == "outcome" || name == "passed_on" || name == "check" || name == "merged" =>
+            {
+                // what is decided names where it goes
+                for (way, inner) in members {
+                    told.push(("outcome".to_owned(), word(matter, "outcome", way)));
+                    collect(matter, inner, told);
+                }
+            }
+            Value::Object(_) => collect(matter, value, told),
+            _ if known => {
+                let text = text(matter, name, value);
+                if !text.is_empty() {
+                    told.push((name.clone(), text));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn text(matter: &Matter, name: &str, value: &Value) -> String {
+    let lang = matter.lang;
+    match value {
+        Value::Bool(true) => lang.say("是", "yes"),
+        Value::Bool(false) => lang.say("否", "no"),
+        Value::Number(number) => number.to_string(),
+        Value::String(code) => word(matter, name, code),
+        Value::Array(all) => {
+            let all: Vec<String> =
+                all.iter().map(|one| text(matter, name, one)).filter(|text| !text.is_empty()).collect();
+            lang.list(&all)
+        }
+        Value::Object(_) | Value::Null => String::new(),
+    }
+}
+
+/// A code in the words that the forms use for it, else in those of the terms; a day with its weekday; a text as it is.
+fn word(matter: &Matter, name: &str, code: &str) -> String {
+    let lang = matter.lang;
+    if let Ok(day) = code.parse::<chrono::NaiveDate>() {
+        return lang.day(day);
+    }
+    if let Ok(at) = code.parse::<chrono::DateTime<chrono::Utc>>() {
+        return lang.moment(at);
+    }
+    let lasts = |field: &&Field| field.name == name || field.name.ends_with(&format!(".{name}"));
+    let fields = steps::of(matter.concept()).flat_map(|step| step.fields).filter(lasts);
+    let of_form = |field: &Field| match field.kind {
+        Kind::One(codes) | Kind::Many(codes) => codes.iter().find(|Code(known, ..)| *known == code),
+        _ => None,
+    };
+    if let Some(Code(_, zh, en)) = fields.into_iter().find_map(of_form) {
+        return lang.say(zh, en);
+    }
+    if let Some(known) = OUTCOMES.iter().find(|known| known.0 == code && name == "outcome") {
+        return lang.say(known.1, known.2);
+    }
+    match name {
+        "authority" | "competent" | "department" | "to" | "whose" | "with" => {
+            let department = lang.department(code);
+            if department == code { lang.role(code).to_owned() } else { department.to_owned() }
+        }
+        "category" | "indicator" | "indicators" => matter.indicator(code),
+        "case" | "hazard" | "into" => matter.hazard(code),
+        "deadline" | "remedies" => lang.deadline(code).to_owned(),
+        "ground" | "scope" => lang.prohibition(code).to_owned(),
+        "management_level" => lang.level(code).to_owned(),
+        "reason" => lang.visit(code).to_owned(),
+        "severity" => lang.severity(code).to_owned(),
+        "trigger" => lang.trigger(code).to_owned(),
+        "works" => lang.works(code).to_owned(),
+        _ => code.to_owned(),
+    }
+}
+
+/// A refusal, beside the field that it is about where it is about one, else at the head of the form.
+pub(crate) fn beside(lang: Lang, step: &Step, rejection: &Rejection) -> FieldError {
+    let said = lang.pick(rejection.zh(), rejection.en());
+    let of = |name: &str| {
+        let last = |field: &&Field| {
+            field.name == name
+                || field.name.split('.').next_back() == Some(name)
+                || field.name.split('.').next() == Some(name)
+        };
+        step.fields.iter().find(last)
+    };
+    let (field, text) = match rejection {
+        Rejection::Malformed { field, needs } => match of(field) {
+            Some(named) => (Some(named), malformed(lang, named, needs)),
+            None => (None, said),
+        },
+        Rejection::PhotoMissing { .. } => (
+            of("photos"),
+            lang.say("至少要一张照片，拍好再提交。", "One photo at least: take it, then send it again."),
+        ),
+        Rejection::Rule { code, .. } => {
+            let named = RULES_OF_FIELDS.iter().find(|(rule, _)| rule == code).and_then(|(_, name)| of(name));
+            (named, said)
+        }
+        _ => (None, said),
+    };
+    let name = field.map_or_else(|| step.id.to_owned(), |field| parameter(step, field));
+    FieldError { name, text }
+}
+
+/// Whether a refusal of a sample is only about what was filled in for it.
+pub(crate) fn is_about_a_field(step: &Step, rejection: &Rejection) -> bool {
+    let of = |name: &str| step.fields.iter().any(|field| field.name.split('.').any(|part| part == name));
+    match rejection {
+        Rejection::Malformed { field, .. } => of(field),
+        Rejection::PhotoMissing { .. } | Rejection::ReasonMissing { .. } => true,
+        Rejection::Rule { code, .. } => !BARRING.contains(&code.as_str()),
+        _ => false,
+    }
+}
+
+fn malformed(lang: Lang, field: &Field, needs: &str) -> String {
+    let label = lang.pick(field.label[0], field.label[1]);
+    let known = NEEDS.iter().find(|(en, _)| *en == needs).map(|(_, zh)| *zh);
+    let hint = field.hint.map(|hint| hint[0]);
+    let zh = known.or(hint).unwrap_or("请按这一项的说明修改。");
+    lang.pick(format!("“{label}”：{zh}"), format!("“{label}” needs {needs}."))
+}
+
+/// Rules that bar a step whatever is filled in: the page says so instead of offering it.
+const BARRING: &[&str] = &[
+    "appeal_late",
+    "announcement_too_soon",
+    "confirmed_before_statement",
+    "confirmer_is_assessor",
+    "confirmer_is_proposer",
+    "deadline_over",
+    "extended_already",
+    "extension_too_late",
+    "hearing_late",
+    "interim_measures_missing",
+    "not_in_rulebook",
+    "not_overdue",
+    "only_the_reviewer",
+    "order_not_served",
+    "order_without_party",
+    "other_subdistrict",
+    "plan_not_allowed",
+    "recusal_by_reviewer",
+    "recusal_open",
+    "reviewer_is_assessor",
+    "reviewer_is_confirmer",
+    "reviewer_is_related",
+    "reviewer_of_case_is_finder",
+    "reviewer_recused",
+];
+
+/// The field that a rule is about.
+const RULES_OF_FIELDS: &[(&str, &str)] = &[
+    ("address_not_confirmed", "method"),
+    ("answer_not_so", "answer"),
+    ("appeal_in_time", "why"),
+    ("due_too_early", "due"),
+    ("extension_too_long", "until"),
+    ("no_case_to_merge_into", "into"),
+    ("no_document", "document_number"),
+    ("no_open_case", "hazard"),
+    ("no_report_to_merge_with", "with"),
+    ("not_longer", "until"),
+    ("notice_without_authority", "authority"),
+    ("notice_without_basis", "legal_basis"),
+    ("notice_without_document", "document_number"),
+    ("notice_without_officers", "handling_officers"),
+    ("notice_without_remedy", "remedies"),
+    ("nothing_varied", "corrected"),
+    ("order_without_party", "parties"),
+    ("passed_on_to_itself", "to"),
+    ("plan_not_longer", "days"),
+    ("plan_too_long", "days"),
+    ("plaque_not_due", "plaque"),
+    ("plaque_shows_other", "shows"),
+    ("plaque_still_due", "plaque"),
+    ("reviewer_is_assessor", "reviewer"),
+    ("reviewer_is_confirmer", "reviewer"),
+    ("reviewer_is_related", "reviewer"),
+    ("reviewer_of_case_is_finder", "reviewer"),
+    ("reviewer_recused", "reviewer"),
+    ("reviewer_without_role", "reviewer"),
+    ("unknown_department", "to"),
+    ("unknown_excuse", "reason"),
+    ("unknown_ground", "ground"),
+    ("unknown_incident", "severity"),
+    ("unknown_scope", "scope"),
+    ("witness_needed", "witnesses"),
+    ("wrong_authority", "authority"),
+];
+
+/// What a field needs, in Chinese, by what the rules say of it.
+const NEEDS: &[(&str, &str)] = &[
+    ("a day from the admission to today", "日期要在受理之后、今天以前。"),
+    ("a day from the determination to today", "日期要在评定之后、今天以前。"),
+    ("a day from the finding to today", "日期要在发现隐患之后、今天以前。"),
+    ("a day from the notice of the dispute to today", "日期要在收到通知之后、今天以前。"),
+    ("a day from the notice's issue to today", "日期要在文书发出之后、今天以前。"),
+    ("a day from today on", "日期不能早于今天。"),
+    ("a day not before the first", "结束日期不能早于开始日期。"),
+    ("a day after the notice came", "答复日期不能早于收到通知的日期。"),
+    ("a few words, or a photo", "请写几句话，或拍一张照片。"),
+    ("a time that has come", "时间不能晚于现在。"),
+    ("a time not before it was issued", "生效时间不能早于发布时间。"),
+    ("a time not before it takes effect", "结束时间不能早于生效时间。"),
+    ("a word at least", "请写明。"),
+    ("another account", "请填另一个账号。"),
+    ("it in words", "请用文字写明。"),
+    ("it written out in words", "请用文字写明。"),
+    ("no more units in all than the building has", "几项合计不能超过这栋楼的套数。"),
+    ("the account of the other officer who was there", "请填另一位在场人员的账号，不能是您自己。"),
+    ("to be left out where it was signed", "已签字就不要再选拒绝签字。"),
+    ("today or a later day", "日期不能早于今天。"),
+    ("today or an earlier day", "日期不能晚于今天。"),
+    ("what is taken over of the proposal", "采纳时要写明采纳的内容，只能是申请里提到的项。"),
+    ("what the adult is to the party", "交同住成年家属时，请写明与当事人的关系。"),
+];
+
+/// What is nobody's to read on a page of the matter.
+const SILENT: &[&str] = &[
+    "type",
+    "_sd",
+    "received",
+    "derivation",
+    "scheme",
+    "photos",
+    "document",
+    "receipt",
+    "evidence",
+    "power_of_attorney",
+    "sha256",
+];
+
+/// A decision's ways.
+const OUTCOMES: &[(&str, &str, &str)] = &[
+    ("check", "分派查看", "to be looked at"),
+    ("confirmed", "属实", "confirmed"),
+    ("dismissed", "不属实", "dismissed"),
+    ("merged", "并入另一举报", "merged"),
+    ("passed_on", "转其他部门", "passed on"),
+    ("rejected", "不成立", "rejected"),
+    ("upheld", "成立", "upheld"),
+    ("varied", "变更", "varied"),
+];
+
+/// Members with words, in the order in which they are told.
+const MEMBERS: &[(&str, &str, &str)] = &[
+    ("indicator", "事项", "What"),
+    ("category", "类别", "Category"),
+    ("kind", "种类", "Kind"),
+    ("colour", "颜色", "Colour"),
+    ("severity", "严重程度", "Severity"),
+    ("works", "整改类别", "Works"),
+    ("competent", "主管部门", "Department"),
+    ("suspected", "疑似重大", "Suspected of being major"),
+    ("major", "是否重大", "Major"),
+    ("outcome", "结果", "Result"),
+    ("result", "结果", "Result"),
+    ("answer", "答复", "Answer"),
+    ("upheld", "异议成立", "Objection upheld"),
+    ("adopted", "采纳", "Adopted"),
+    ("accepted", "采纳", "Taken over"),
+    ("granted", "同意", "Granted"),
+    ("how", "办结方式", "How"),
+    ("why", "原因", "Why"),
+    ("ground", "依据", "Ground"),
+    ("scope", "范围", "Scope"),
+    ("method", "方式", "How"),
+    ("place", "地点", "Place"),
+    ("plaque", "牌子", "Plaque"),
+    ("shows", "几颗星", "Stars"),
+    ("attempt", "第几次", "Attempt"),
+    ("star", "星级", "Stars"),
+    ("score", "得分", "Score"),
+    ("management_level", "管理等级", "Level"),
+    ("trigger", "起因", "Given rise to by"),
+    ("vetoes", "一票否决", "Vetoes"),
+    ("days", "天数", "Days"),
+    ("on", "日期", "On"),
+    ("served_on", "送达日期", "Served on"),
+    ("handed_in_on", "窗口收到", "Handed in on"),
+    ("due", "期限", "Due"),
+    ("until", "到", "Until"),
+    ("from", "从", "From"),
+    ("statement_by", "陈述期限", "Statement by"),
+    ("decide_by", "答复期限", "To be decided by"),
+    ("reply_by", "答复期限", "Reply by"),
+    ("received_on", "收到日期", "Received on"),
+    ("safe_on", "安全日期", "Safe from"),
+    ("issued_at", "发布时间", "Issued at"),
+    ("effective_at", "生效时间", "Takes effect at"),
+    ("happened_at", "发生时间", "Happened at"),
+    ("days_late", "迟了几天", "Days late"),
+    ("level", "上报级别", "Level"),
+    ("reached_on", "到级日期", "Reached on"),
+    ("to", "交给", "To"),
+    ("with", "交给", "With"),
+    ("whose", "责任方", "Whose"),
+    ("account", "账号", "Account"),
+    ("reviewer", "复核人", "Reviewer"),
+    ("side", "哪一方", "Side"),
+    ("parties", "责任人", "Parties"),
+    ("party", "主体", "Party"),
+    ("role", "身份", "As"),
+    ("authority", "机关", "Authority"),
+    ("body", "机关", "Organ"),
+    ("document_number", "文号", "Document"),
+    ("legal_basis", "法律依据", "Legal basis"),
+    ("remedies", "救济途径", "Remedies"),
+    ("missing", "还缺", "Missing"),
+    ("reason_codes", "理由类别", "Why"),
+    ("units_entered", "进门套数", "Units entered"),
+    ("units_unanswered", "没有人应门", "Units unanswered"),
+    ("units_refused", "不让进", "Units refused"),
+    ("repeat", "重复巡查", "A repeat"),
+    ("persons_present", "在场人数", "Persons present"),
+    ("record_signed", "记录已签字", "Record signed"),
+    ("note_left", "已留条", "A note was left"),
+    ("witnesses", "见证人", "Witnesses"),
+    ("vacant", "没有人住", "Vacant"),
+    ("address", "地址", "Address"),
+    ("storeys", "层数", "Storeys"),
+    ("units", "套数", "Units"),
+    ("year_built", "建成年份", "Year built"),
+    ("looked_at", "看了", "Looked at"),
+    ("fields", "要更正的项", "To be put right"),
+    ("tag", "标记", "Mark"),
+    ("source_id", "来源编号", "Source's number"),
+    ("what", "内容", "What"),
+    ("text", "原话", "In words"),
+    ("grounds", "理由", "Grounds"),
+    ("reasons", "理由", "Reasons"),
+    ("reason", "理由", "Why"),
+    ("findings", "查看情况", "Findings"),
+    ("note", "说明", "Note"),
+    ("claims", "请求", "Claims"),
+    ("minutes", "笔录", "Minutes"),
+    ("recipient", "签收人", "Taken by"),
+    ("witness_names", "见证人姓名", "Names of the witnesses"),
+    ("relation", "关系", "Relation"),
+    ("agreed_by", "同意进门的人", "Entry agreed by"),
+    ("waiver_reason", "紧急危险", "Imminent danger"),
+    ("contact", "联系方式", "Contact"),
+    ("name", "姓名", "Name"),
+    ("phone", "电话", "Telephone"),
+];

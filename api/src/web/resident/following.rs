@@ -1,0 +1,239 @@
+//! Following a report by its number: how it stands, what was answered, and taking it back or saying that it is not fixed.
+
+use std::sync::Arc;
+
+use axum::extract::{Multipart, Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use maud::{Markup, html};
+use serde::Deserialize;
+use serde_json::json;
+use uuid::Uuid;
+use wuping_domain::recorded::local_date;
+use wuping_domain::report::{Report, Stage};
+use wuping_domain::subject::Subject;
+
+use super::tracking::Tracking;
+use super::{emergency, one, public_page, refused, resident, sounds_urgent};
+use crate::app::App;
+use crate::web::answering::{asked_by_form, told};
+use crate::web::desk_page::failed_text;
+use crate::web::look::parts::*;
+use crate::web::look::words::Lang;
+use crate::web::matter::filling::Filled;
+use crate::web::matter::stage::report_stage;
+use crate::web::matter::story::private;
+use crate::web::state::{Asking, encoded};
+
+/// What was typed into the search for a number.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Sought {
+    number: String,
+}
+
+/// The way to a report by its number.
+pub(super) async fn find(
+    State(app): State<Arc<App>>,
+    asking: Asking,
+    Query(sought): Query<Sought>,
+) -> Response {
+    let lang = asking.lang;
+    if let Some(tracking) = Tracking::parse(&sought.number) {
+        return Redirect::to(&format!("/track/{}", tracking.number())).into_response();
+    }
+    let wrong = !sought.number.is_empty();
+    let body = html! {
+        (page_heading(None, lang.pick("查询举报进展", "Follow a report"), None))
+        @if wrong { (notice_box(Tone::Grave, lang.pick("没有这个编号", "There is no such number"), &[compare_text(lang)])) }
+        (search_box(lang, &SearchBox {
+            action: "/track".into(),
+            name: "number".into(),
+            value: sought.number.clone(),
+            label: lang.say("举报编号", "Number of the report"),
+            hint: lang.say("提交后给您的编号", "The number you were given when you sent it"),
+        }))
+    };
+    let status = if wrong { StatusCode::NOT_FOUND } else { StatusCode::OK };
+    (status, public_page(&app, &asking, lang.pick("查询举报进展", "Follow a report"), body)).into_response()
+}
+
+fn compare_text(lang: Lang) -> String {
+    lang.say(
+        "请对照提交时给您的编号再输一次。",
+        "Compare it with the number you were given, and type it again.",
+    )
+}
+
+/// What the page was opened with.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Opened {
+    new: String,
+}
+
+/// A report as whoever made it may follow it.
+pub(super) async fn follow(
+    State(app): State<Arc<App>>,
+    asking: Asking,
+    Path(number): Path<String>,
+    Query(opened): Query<Opened>,
+) -> Response {
+    match followed(&app, &number) {
+        Some(followed) => track_page(&app, &asking, &followed, opened.new == "yes", None),
+        None => unknown_number(&app, &asking),
+    }
+}
+
+/// A report that somebody follows.
+struct Followed {
+    tracking: Tracking,
+    report: Report,
+    subject: Subject,
+    version: u64,
+    answer: Option<String>,
+    urgent: bool,
+}
+
+fn followed(app: &App, number: &str) -> Option<Followed> {
+    let tracking = Tracking::parse(number)?;
+    let subject = app.subject(&format!("premises/{}", tracking.premises())).ok()?;
+    let report = subject.reports.get(&tracking.key())?.clone();
+    let entries = app.reader().stream(&tracking.stream()).ok()?;
+    let words = |event: &str| {
+        let entry = entries.iter().rfind(|entry| entry.event_type == event)?;
+        let private = private(app, entry).into_iter().flatten();
+        private
+            .into_iter()
+            .find(|(name, _)| name == "text")
+            .and_then(|(_, value)| value.as_str().map(str::to_owned))
+    };
+    let answer = words("ReportAnswered").filter(|_| report.stage == Stage::Answered);
+    let urgent = words("ReportFiled").is_some_and(|text| sounds_urgent(&text));
+    let version = entries.last().map_or(0, |entry| entry.version);
+    Some(Followed { tracking, report, subject, version, answer, urgent })
+}
+
+fn track_page(app: &App, asking: &Asking, followed: &Followed, new: bool, error: Option<String>) -> Response {
+    let lang = asking.lang;
+    let number = followed.tracking.number();
+    let today = local_date(chrono::Utc::now());
+    let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let stage = report_stage(lang, &followed.report);
+    let body = html! {
+        (page_heading(Some(lang.pick("举报进展", "Your report")), &number, Some(&stage)))
+        @if new {
+            (notice_box(Tone::Good, lang.pick("已收到您的举报", "Your report was received"), &[
+                lang.pick(format!("编号 {number}。请记下或收藏这一页，凭编号查进展。"), format!("Its number is {number}. Write it down or keep this page: it is how you follow it.")),
+            ]))
+        }
+        @if followed.urgent && new { (emergency(lang, true)) }
+        @if let Some(error) = &error { (notice_box(Tone::Grave, lang.pick("没有记录", "Nothing was recorded"), std::slice::from_ref(error))) }
+        (section(lang.pick("现在", "Now"), html! {
+            (facts(&standing(lang, followed, today)))
+            @if let Some(answer) = &followed.answer { (notice_box(Tone::Calm, lang.pick("答复", "The answer"), std::slice::from_ref(answer))) }
+        }))
+        @if matches!(followed.report.stage, Stage::Answered | Stage::Dismissed) {
+            (section(lang.pick("没有解决？", "Not fixed?"), say_form(lang, followed, "reopen", lang.say("说明没有解决", "Say that it is not fixed"), true)))
+        }
+        @if matches!(followed.report.stage, Stage::Received | Stage::Triaged) {
+            (section(lang.pick("不想继续？", "Changed your mind?"), say_form(lang, followed, "withdraw", lang.say("撤回举报", "Take the report back"), false)))
+        }
+        p { a href={ "/s/" (encoded(followed.tracking.premises())) } { (lang.pick("房屋的公开页面", "The public page of the premises")) } }
+    };
+    (status, public_page(app, asking, lang.pick("举报进展", "Your report"), body)).into_response()
+}
+
+/// With whom it is, and until when what must happen. What concerns the party alone is not told.
+fn standing(lang: Lang, followed: &Followed, today: chrono::NaiveDate) -> Vec<Fact> {
+    let (report, subject) = (&followed.report, &followed.subject);
+    let mut told = vec![Fact::text(lang.pick("进展", "Stage"), report_stage(lang, report))];
+    if let Some(with) = &report.with {
+        told.push(Fact::text(lang.pick("办理部门", "With"), lang.department(with)));
+    }
+    let Some(key) = report.substantiated.as_ref().map(|found| &found.hazard) else { return told };
+    let Some(of) = subject.hazards.get(key) else { return told };
+    told.push(Fact::text(lang.pick("隐患", "The hazard"), lang.case_state(of.state.stage.code())));
+    if let Some(due) = of.due(&subject.served).filter(|_| of.state.stage.is_unsettled()) {
+        let view = DeadlineView { due: due.day, today, standing: DeadlineStanding::Running };
+        told.push(Fact::new(lang.pick("整改期限", "To be put right by"), deadline(lang, &view)));
+    }
+    if of.is_put_right() {
+        told.push(Fact::text(
+            lang.pick("整改", "The repair"),
+            lang.pick("已整改，部门已查看合格", "Put right, and checked by the department"),
+        ));
+    }
+    told
+}
+
+fn say_form(lang: Lang, followed: &Followed, says: &str, submit: String, photos: bool) -> Markup {
+    let view = FormView {
+        action: format!("/track/{}", followed.tracking.number()),
+        csrf: String::new(),
+        command_id: Uuid::now_v7().to_string(),
+        expected: Some(followed.version.to_string()),
+        files: true,
+        submit,
+    };
+    let label = lang.say("说明", "In your words");
+    form(
+        &view,
+        html! {
+            input type="hidden" name="step" value=(says);
+            (text_field(lang, &TextField { name: "text".into(), label, kind: TextKind::Long, ..TextField::default() }))
+            @if photos {
+                (photos_field(lang, &PhotosField { name: "photos".into(), label: lang.say("照片", "Photos"), several: true, ..PhotosField::default() }))
+            }
+        },
+    )
+}
+
+/// The reporter takes it back, or says that it is not fixed.
+pub(super) async fn say(
+    State(app): State<Arc<App>>,
+    asking: Asking,
+    Path(number): Path<String>,
+    form: Multipart,
+) -> Response {
+    let lang = asking.lang;
+    let Some(found) = followed(&app, &number) else { return unknown_number(&app, &asking) };
+    let mut filled = match Filled::read(form, lang).await {
+        Ok(filled) => filled,
+        Err(why) => return refused(&app, &asking, StatusCode::PAYLOAD_TOO_LARGE, &why),
+    };
+    if let Some(error) = filled.wrong.first() {
+        return track_page(&app, &asking, &found, false, Some(error.text.clone()));
+    }
+    if let Err(error) = filled.keep(&app).await {
+        return track_page(&app, &asking, &found, false, Some(failed_text(lang, &error)));
+    }
+    let mut command = json!({ "command": "withdraw", "text": one(&filled, "text") });
+    if filled.step == "reopen" {
+        command["command"] = json!("reopen");
+        command["photos"] = json!(filled.kept.get("photos").cloned().unwrap_or_default());
+    }
+    let id = filled.command_id.unwrap_or_else(Uuid::now_v7);
+    let asked = asked_by_form(&app, &id.to_string(), found.tracking.stream(), command, filled.expected);
+    match app.execute(&resident(&found.tracking), asked).await {
+        Ok(_) => Redirect::to(&format!("/track/{}", found.tracking.number())).into_response(),
+        Err(error) => {
+            let (why, todo) = told(lang, &error);
+            let text = [vec![why], todo].concat().join(lang.gap());
+            let now = followed(&app, &number).unwrap_or(found);
+            track_page(&app, &asking, &now, false, Some(text))
+        }
+    }
+}
+
+fn unknown_number(app: &App, asking: &Asking) -> Response {
+    let lang = asking.lang;
+    let view = ErrorView {
+        what: lang.say("没有这个编号", "There is no such number"),
+        why: lang.say("没有找到这个编号的举报。", "No report goes by this number."),
+        todo: vec![compare_text(lang)],
+        links: vec![Link::new("/track", lang.say("重新输入编号", "Type the number again"))],
+        reference: None,
+    };
+    (StatusCode::NOT_FOUND, public_page(app, asking, &view.what, error_page(lang, &view))).into_response()
+}
