@@ -152,7 +152,7 @@ async fn what_is_refused_says_why_and_leaves_nothing_behind() {
         (no_json, 400, "malformed"),
         (form, 415, "not_json"),
         (register("premises/b-2/register", &other_command), 400, "malformed"),
-        (register("premises/b-2/register", &long), 422, "entry_too_large"),
+        (register("premises/b-2/register", &long), 413, "too_large"),
         (register("premises/b-2/register", &large), 413, "too_large"),
         (server.sign_in("wrong"), 401, "wrong_name_or_password"),
     ];

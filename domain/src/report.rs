@@ -333,12 +333,12 @@ impl Command {
     }
 }
 
-/// A report without a photo is taken; one without anything to go by is not.
-/// The number by which a reporter follows a report: its own key, where nobody could guess it.
+/// What a reporter's number leads to: the report's own key, where nobody could guess it.
 pub fn tracking(key: &str) -> Option<&str> {
     (key.len() >= UNGUESSABLE).then_some(key)
 }
 
+/// A report without a photo is taken; one without anything to go by is not.
 fn file(
     category: String,
     (text, name, phone): (Option<String>, Option<String>, Option<String>),
