@@ -68,3 +68,5 @@ mod test_remedies;
 pub mod transition;
 pub mod visit;
 pub mod visit_count;
+#[cfg(test)]
+mod whole;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::Value;
-use wuping_domain::derivation::SchemeRef;
+use wuping_domain::derivation::{SchemeRef, is_input};
 use wuping_domain::event::{Event, Unreadable, Written, read};
 use wuping_domain::reaction::{Rulebooks, compute};
 use wuping_domain::recorded::Recorded;
@@ -316,7 +316,7 @@ impl Derivations {
             }
         }
         // nothing is computed from any other subject
-        if !entry.meta.stream.as_str().starts_with("premises/") {
+        if !is_input(entry.meta.stream.as_str()) {
             return;
         }
         match recorded(entry) {
