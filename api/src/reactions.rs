@@ -185,7 +185,7 @@ impl Reactor for Reactions {
         as_of: &Timestamp,
         reader: &dyn SubjectReader,
     ) -> Result<Vec<Consequence>, ReactionFailed> {
-        if !cause.stream.starts_with("premises/") {
+        if !["premises/", "party/"].iter().any(|subjects| cause.stream.starts_with(subjects)) {
             return Ok(vec![]);
         }
         self.uses += 1;

@@ -299,7 +299,8 @@ pub enum Event {
     EvidenceAdded {
         side: Side,
         what: String,
-        photos: u64,
+        #[serde(default)]
+        photos_taken: u64,
         by: String,
     },
     HearingHeld {

@@ -110,7 +110,16 @@ impl<C: Concept> Given<C> {
 impl<C: Concept> Outcome<C> {
     #[track_caller]
     pub(crate) fn said(self) -> Vec<Said<C::Event>> {
-        self.0.expect("accepted")
+        let said = self.0.expect("accepted");
+        for one in &said {
+            // the ledger refuses a private value under the name of a public one (docs/format.md §8)
+            let (public, private) =
+                (serde_json::to_value(&one.event).unwrap(), serde_json::to_value(&one.private).unwrap());
+            for name in private.as_object().unwrap().keys() {
+                assert!(public.get(name).is_none(), "{name} is public and private of {public}");
+            }
+        }
+        said
     }
 
     #[track_caller]

@@ -368,9 +368,11 @@ fn hazard_set_aside_due(own: &str, subject: &Subject, stream: &str, rulebooks: &
 
 /// A notice was served: dates run from here, and where it announces an adverse effect the party is invited to speak.
 fn service_due(cause: &Recorded<Event>, own: &str, subject: &Subject, rulebooks: &dyn Rulebooks) -> Vec<Due> {
-    let Some(scheme) = subject.scheme() else { return vec![] };
-    let operating = rulebooks.rulebook(&scheme).is_some_and(|rulebook| rulebook.policy.operating);
     let issued = subject.notices.get(cause.last_segment()).and_then(|of| of.state.issued.as_ref());
+    // a notice under a party names the rulebook by which its dates run
+    let scheme = issued.and_then(|issued| issued.scheme.clone()).or_else(|| subject.scheme());
+    let Some(scheme) = scheme else { return vec![] };
+    let operating = rulebooks.rulebook(&scheme).is_some_and(|rulebook| rulebook.policy.operating);
     let Some(issued) = issued.filter(|_| operating) else { return vec![] };
     let due = |reaction, stream: String, event_type| Due {
         reaction,

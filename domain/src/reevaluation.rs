@@ -91,7 +91,8 @@ pub enum Event {
     ReevaluationRequested {
         why: Why,
         on: NaiveDate,
-        photos: u64,
+        #[serde(default)]
+        photos_taken: u64,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         taken_by: Option<String>,
         by: String,
@@ -171,7 +172,7 @@ fn request(
             (facts.today, None)
         }
     };
-    let event = Event::ReevaluationRequested { why, on, photos: shown.len() as u64, taken_by, by };
+    let event = Event::ReevaluationRequested { why, on, photos_taken: shown.len() as u64, taken_by, by };
     Ok(vec![Said::with(event, Private::none().with("text", text).with("photos", photos(shown)))])
 }
 

@@ -69,7 +69,7 @@ fn came_by_actor() -> crate::dispute::Event {
 fn a_reevaluation_names_what_is_missing_or_the_assessment_opened_on_it() {
     let requested = || {
         event(
-            json!({"type": "ReevaluationRequested", "why": "rectified", "on": "2026-02-20", "photos": 0, "by": "a-1"}),
+            json!({"type": "ReevaluationRequested", "why": "rectified", "on": "2026-02-20", "photos_taken": 0, "by": "a-1"}),
         )
     };
     let about = |events: Vec<_>, house: House| given::<Reevaluation>(events).about(house.subject);

@@ -121,8 +121,12 @@ impl Appeal {
             facts.actor.require(&[Role::LegalOfficer, Role::DepartmentOfficer, Role::Reviewer])?;
             Side::Office
         };
-        let event =
-            Event::EvidenceAdded { side, what, photos: papers.len() as u64, by: facts.actor.account.clone() };
+        let event = Event::EvidenceAdded {
+            side,
+            what,
+            photos_taken: papers.len() as u64,
+            by: facts.actor.account.clone(),
+        };
         Ok(Said::with(event, Private::none().with("note", note).with("photos", photos(papers))))
     }
 

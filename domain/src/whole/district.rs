@@ -166,7 +166,15 @@ impl District {
         };
         let command = serde_json::from_value(said).map_err(|error| error.to_string())?;
         let said = state.decide(command, &facts).map_err(|rejection| rejection.code().to_owned())?;
-        Ok(said.iter().map(|said| serde_json::to_value(&said.event).unwrap()).collect())
+        let public = said.iter().map(|said| {
+            let (event, private) =
+                (serde_json::to_value(&said.event).unwrap(), serde_json::to_value(&said.private).unwrap());
+            let private = private.as_object().unwrap();
+            let both = private.keys().find(|name| event.get(name.as_str()).is_some());
+            assert!(both.is_none(), "{both:?} is public and private of {event}");
+            event
+        });
+        Ok(public.collect())
     }
 
     /// What is asked, by its number: who would rightly ask it, where, what. Cases are picked as they stand now.
