@@ -14,7 +14,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use program::server::{Answer, Client, Server, Session};
-use program::{On, Random, first_rows, init, run, said, terminate, told, until, wuping};
+use program::{On, Random, copy, first_rows, init, run, said, terminate, told, until, wuping};
 use serde_json::{Value, json};
 use uuid::Uuid;
 use wuping_ledger::reader::Reader;
@@ -167,6 +167,70 @@ fn a_server_is_killed(on: On) {
     for _ in 0..2 {
         assert_eq!(told(&folder, &["rebuild", "--json"])["digest"], json!(served));
     }
+}
+
+#[test]
+fn a_server_killed_while_it_catches_up_with_weeks_marks_everything_once_and_nothing_else() {
+    let mut random = Random::of_this_moment();
+    let place = tempfile::tempdir().unwrap();
+    let (killed, calm) = (place.path().join("killed"), place.path().join("calm"));
+    let until_then = (chrono::Utc::now() - chrono::TimeDelta::days(60)).format("%Y-%m-%d").to_string();
+    let street =
+        ["simulate", "--years", "1", "--buildings", "6", "--seed", "3", "--until", &until_then, "--json"];
+    let before = told(&killed, &street)["entries"].as_u64().unwrap();
+    copy(&killed, &calm);
+    let caught_up = |folder: &Path| {
+        let mut server = Server::start(folder, &[]);
+        let (mut seen, mut quiet) = (size(folder), 0);
+        until("the runner has caught up", WITHIN, || {
+            sleep(Duration::from_secs(1));
+            let now = size(folder);
+            quiet = if now == seen && now > before { quiet + 1 } else { 0 };
+            seen = now;
+            quiet > 6
+        });
+        terminate(server.child.id());
+        assert!(server.child.wait().unwrap().success());
+    };
+    caught_up(&calm);
+    let (mut sizes, step) = (vec![size(&killed)], (size(&calm) - before) / (kills() + 1).min(40) + 1);
+    for _ in 0..kills() {
+        let mut server = Server::start(&killed, &[]);
+        let enough = sizes.last().unwrap() + random.below(step);
+        let mut waited = 0;
+        until("the runner goes on", WITHIN, || {
+            waited += 1;
+            waited > 400 || size(&killed) > enough
+        });
+        sleep(Duration::from_micros(random.below(20_000)));
+        kill(&mut server.child, &killed);
+        assert_eq!(server.child.wait().unwrap().signal(), Some(9));
+        must_be_sound(&killed);
+        sizes.push(size(&killed));
+    }
+    caught_up(&killed);
+    must_be_sound(&killed);
+    eprintln!("killed at {sizes:?}, of {}", size(&calm));
+    let computed = |folder: &Path| {
+        let (reader, mut all) = (Reader::open(folder).unwrap(), Vec::new());
+        let each = reader.rows(before, reader.size().unwrap(), |row| {
+            if row.data.contains("\"derivation\"") {
+                all.push((row.stream.to_owned(), row.event_type.to_owned(), row.data.to_owned()));
+            }
+            Ok::<_, wuping_ledger::store::StoreError>(())
+        });
+        each.unwrap();
+        all.sort();
+        all
+    };
+    let (of_killed, of_calm) = (computed(&killed), computed(&calm));
+    assert!(of_calm.len() > 30, "{}", of_calm.len());
+    assert!(
+        of_killed == of_calm,
+        "nothing twice, nothing missing: {} and {}",
+        of_killed.len(),
+        of_calm.len()
+    );
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod proof;
 mod read;
 mod reports;
 mod serve;
+mod simulate;
 mod timestamp;
 mod verify;
 mod witness;
@@ -201,6 +202,11 @@ enum Command {
     /// Serve pages, REST, tiles and proofs
     #[command(after_help = "Example:\n  wuping serve --listen 127.0.0.1:8080")]
     Serve(serve::Serve),
+    /// A made-up street of so many years, played into a new folder under a simulated clock
+    #[command(
+        after_help = "Examples:\n  wuping --data ./street simulate --years 3 --buildings 8\n  wuping --data ./street simulate --years 10 --buildings 2 --units 4 --seed 42 --json\n\nIt is a sample: its origin begins “sample/”, its people are entered without a password, and nothing in it is real."
+    )]
+    Simulate(simulate::Simulate),
     /// Time-stamps of checkpoints by the authorities of authorities.txt
     #[command(subcommand, after_help = "Example:\n  wuping timestamp now")]
     Timestamp(timestamp::Timestamp),
@@ -323,6 +329,7 @@ fn carry_out(line: Line) -> Result<ExitCode, Failure> {
         )),
         Some(Command::Restore(command)) => backup::put_back(&common, &command),
         Some(Command::Serve(options)) => serve::serve(&common, options),
+        Some(Command::Simulate(command)) => simulate::simulate(&common, &command),
         Some(Command::Timestamp(command)) => timestamp::timestamp(&common, command),
         Some(Command::Verify(command)) => verify::verify(common, &command),
         Some(Command::Witness(command)) => witness::witness(&common, command),

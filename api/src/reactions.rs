@@ -56,7 +56,7 @@ impl Reactions {
             return Ok(());
         }
         self.make_room();
-        let subject = read_subject(key, reader)?;
+        let subject = read_subject(key, reader)?.unwrap_or_default();
         self.folded.insert(key.to_owned(), Folded { subject, used: self.uses });
         Ok(())
     }
@@ -84,7 +84,7 @@ impl Reactions {
         let due = follow(event, &folded.subject, self.rulebooks.as_ref());
         let mut consequences = Vec::with_capacity(due.len());
         for due in due {
-            if let Some(consequence) = self.consequence(due, &own, as_of, reader)? {
+            if let Some(consequence) = self.consequence(due, &own, (event.position, as_of), reader)? {
                 consequences.push(consequence);
             }
         }
@@ -93,9 +93,9 @@ impl Reactions {
 
     fn consequence(
         &mut self,
-        due: Due,
+        mut due: Due,
         own: &str,
-        as_of: &Timestamp,
+        (cause, as_of): (u64, &Timestamp),
         reader: &dyn SubjectReader,
     ) -> Result<Option<Consequence>, String> {
         let rulebook = self
@@ -103,12 +103,12 @@ impl Reactions {
             .rulebook(&due.scheme)
             .ok_or_else(|| format!("rulebook {} is not kept", due.scheme.id))?;
         let subjects = self.subjects(&due, own, reader)?;
-        let result = compute(&rulebook, &subjects, due.event_type, &due.stream, as_of.datetime())
-            .map_err(|refused| refused.to_string())?;
-        let subject =
-            subjects.into_iter().find(|(key, _)| key == own).map(|(_, subject)| subject).unwrap_or_default();
-        self.folded.insert(own.to_owned(), Folded { subject, used: self.uses });
-        let Some(result) = result else { return Ok(None) };
+        due.subjects.retain(|key| subjects.contains_key(key));
+        let result = compute(&rulebook, &subjects, due.event_type, &due.stream, as_of.datetime());
+        for (key, subject) in subjects {
+            self.folded.insert(key, Folded { subject, used: self.uses });
+        }
+        let Some(result) = result.map_err(|refused| refused.to_string())? else { return Ok(None) };
         let stream = StreamPath::new(&due.stream).map_err(|refusal| refusal.to_string())?;
         let aggregate = stream.aggregate_type().to_owned();
         let consequence = Consequence {
@@ -121,12 +121,14 @@ impl Reactions {
             subjects: due.subjects,
             result,
         };
-        self.take(&consequence, due.event_type, own, as_of)?;
+        // it is appended behind those that wait already
+        let position = cause + 1 + self.awaited.len() as u64;
+        self.take(&consequence, due.event_type, own, (position, as_of))?;
         Ok(Some(consequence))
     }
 
-    /// The premises a result is computed from: its own as folded, others as they stand in the ledger now. One that has
-    /// no entry is no input.
+    /// The subjects a result is computed from, taken out of what is folded: its own, and others as they stand in the ledger
+    /// now. One that has no entry is no input.
     fn subjects(
         &mut self,
         due: &Due,
@@ -136,15 +138,10 @@ impl Reactions {
         let mut subjects = BTreeMap::new();
         for key in &due.subjects {
             let subject = match self.folded.remove(key) {
-                Some(folded) if key == own => folded.subject,
-                Some(folded) => {
-                    let subject = folded.subject.clone();
-                    self.folded.insert(key.clone(), folded);
-                    subject
-                }
-                None => read_subject(key, reader)?,
+                Some(folded) => Some(folded.subject),
+                None => read_subject(key, reader)?.or_else(|| (key == own).then(Subject::default)),
             };
-            subjects.insert(key.clone(), subject);
+            subjects.extend(subject.map(|subject| (key.clone(), subject)));
         }
         Ok(subjects)
     }
@@ -155,7 +152,7 @@ impl Reactions {
         consequence: &Consequence,
         kind: &'static str,
         own: &str,
-        as_of: &Timestamp,
+        (position, as_of): (u64, &Timestamp),
     ) -> Result<(), String> {
         let data = serde_json::json!({
             "derivation": { "scheme": { "id": consequence.scheme_id, "sha256": consequence.scheme_sha256 }, "subjects": consequence.subjects },
@@ -167,7 +164,7 @@ impl Reactions {
             data: &data,
             event_id: "",
             occurred_at: as_of.as_str(),
-            position: 0,
+            position,
             recorded_at: as_of.as_str(),
             stream: consequence.stream.as_str(),
             version: 0,
@@ -188,7 +185,7 @@ impl Reactor for Reactions {
         as_of: &Timestamp,
         reader: &dyn SubjectReader,
     ) -> Result<Vec<Consequence>, ReactionFailed> {
-        if !cause.stream.starts_with("premises/") {
+        if !["premises/", "party/"].iter().any(|subjects| cause.stream.starts_with(subjects)) {
             return Ok(vec![]);
         }
         self.uses += 1;
@@ -215,10 +212,11 @@ impl Reactor for Reactions {
     }
 }
 
-fn read_subject(key: &str, reader: &dyn SubjectReader) -> Result<Subject, String> {
-    let mut subject = Subject::default();
-    let mut unreadable = None;
+/// A subject as it stands in the ledger; none that has no entry.
+fn read_subject(key: &str, reader: &dyn SubjectReader) -> Result<Option<Subject>, String> {
+    let (mut subject, mut unreadable, mut entries) = (Subject::default(), None, 0_u64);
     let each = &mut |row: RecordedRow<'_>| -> Result<(), StoreError> {
+        entries += 1;
         match recorded(&row) {
             Ok(event) => subject.apply(&event),
             Err(error) => unreadable = Some(error.to_string()),
@@ -228,7 +226,7 @@ fn read_subject(key: &str, reader: &dyn SubjectReader) -> Result<Subject, String
     reader.subject(key, each).map_err(|error| error.to_string())?;
     match unreadable {
         Some(detail) => Err(detail),
-        None => Ok(subject),
+        None => Ok((entries > 0).then_some(subject)),
     }
 }
 

@@ -1,47 +1,46 @@
-//! The runner: what time brings to premises is computed and recorded, once each, however late. A deadline that ended while
-//! the server was away is marked on its return, with the day that it truly ended on.
+//! The runner: what comes to premises without anybody's command is computed and recorded, once each, however late. A deadline
+//! that ended while the server was away is marked on its return, with the day that it truly ended on; a unit that changed
+//! moves the rounds of its building, a building whose lowest grade binds its units, an alert the rounds of vacant premises.
 //!
-//! Nothing here decides. [`passing::passed`] says what has come by now, [`reaction::compute`] what an entry must say, and
-//! the writer takes it only if no entry of the premises it was computed from came in between; the id follows from the
-//! reaction and the entry whose clock ran out, so a crash, a second node or a second look records nothing twice.
+//! Nothing here decides. [`passed`](wuping_domain::passing::passed) says what has come by now,
+//! [`compute`](wuping_domain::reaction::compute) what an entry must say, and the writer takes it only if no entry of the
+//! subjects it was computed from came in between; the id follows from the reaction and the entry that brought it, so a
+//! crash, a second node or a second look records nothing twice. All that is kept here can be lost: it is read from the
+//! ledger again.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod look;
+mod street;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::NaiveDate;
-use serde_json::json;
-use wuping_domain::event::{Unreadable, aggregate_type};
-use wuping_domain::passing::{Passed, passed};
-use wuping_domain::reaction::{Rulebooks, compute};
-use wuping_domain::recorded::{local_date, subject_of};
+use wuping_domain::event::Unreadable;
+use wuping_domain::passing::begins;
+use wuping_domain::recorded::local_date;
 use wuping_domain::refused::Refused;
-use wuping_domain::subject::Subject;
-use wuping_ledger::append::{AppendError, AppendRequest, Author, NewEvent};
-use wuping_ledger::entry::derived_event_id;
-use wuping_ledger::jcs::canonical_str;
-use wuping_ledger::reader::Reader;
+use wuping_ledger::append::AppendError;
 use wuping_ledger::refusal::Refusal;
 use wuping_ledger::store::StoreError;
-use wuping_ledger::stream::StreamPath;
 use wuping_ledger::timestamp::Timestamp;
 use wuping_projections::error::causes;
-use wuping_projections::recording::recorded;
 
+use self::look::{Held, Look};
+use self::street::Street;
 use crate::app::App;
-use crate::shelf::Shelf;
 
-/// Looks at premises when something was recorded of them, and at all of them when a day has begun.
+/// Looks at premises when something was recorded of them or of their neighbours, and when a day begins on which something
+/// comes to them.
 #[derive(Debug, Default)]
 pub struct Runner {
-    /// Up to where the ledger has been looked through for premises.
-    looked_up_to: u64,
-    /// The premises there are.
-    premises: BTreeSet<String>,
-    /// The day, at UTC+8, on which all of them were looked at.
-    swept_on: Option<NaiveDate>,
+    street: Street,
     /// Premises that could not be settled: looked at again at the next pass.
     unsettled: BTreeSet<String>,
+    /// How often premises were looked at.
+    looks: u64,
 }
 
 /// Why premises could not be settled. They are looked at again.
@@ -81,9 +80,12 @@ pub enum RunError {
 pub async fn follow(app: Arc<App>) {
     let mut runner = Runner::default();
     loop {
-        match runner.pass(&app, Timestamp::now()).await {
-            Ok(0) => {}
-            Ok(recorded) => tracing::info!(recorded, "what time brought is recorded"),
+        let (before, began) = (runner.looks, Instant::now());
+        let passed = runner.pass(&app, Timestamp::now()).await;
+        let (looks, milliseconds) = (runner.looks - before, began.elapsed().as_millis());
+        match passed {
+            Ok(0) => tracing::debug!(looks, milliseconds, "nothing has come"),
+            Ok(recorded) => tracing::info!(recorded, looks, milliseconds, "what time brought is recorded"),
             Err(error) => {
                 let causes = causes(&error).join(": ");
                 tracing::error!(%causes, "what time brought could not be recorded; it is tried again");
@@ -94,168 +96,127 @@ pub async fn follow(app: Arc<App>) {
 }
 
 impl Runner {
-    /// Records all that time has brought by `now` and that is not recorded yet; answers how many entries that took.
+    /// Records all that has come to premises by `now` and that is not recorded yet, day after day of those on which something
+    /// came; answers how many entries that took.
     ///
     /// # Errors
     /// [`RunError`] of the first premises that could not be settled. The others were; these are looked at again at the
     /// next pass.
     pub async fn pass(&mut self, app: &App, now: Timestamp) -> Result<usize, RunError> {
-        let today = local_date(now.datetime());
-        let touched = self.look_through(app.reader().clone()).await?;
-        let due = match self.swept_on == Some(today) {
-            true => touched.union(&self.unsettled).cloned().collect(),
-            false => self.premises.clone(),
-        };
-        self.unsettled.clear();
+        let mut again = std::mem::take(&mut self.unsettled);
         let (mut recorded, mut failed) = (0, None);
-        for subject in due {
-            match settle(app, &subject, now).await {
-                Ok(entries) => recorded += entries,
-                // nothing can be recorded at all: the others would fail alike
-                Err(
-                    error @ RunError::Append(
-                        AppendError::Alarmed | AppendError::Clock(_) | AppendError::Closed,
-                    ),
-                ) => {
-                    self.swept_on = None;
-                    return Err(error);
-                }
-                Err(error) => {
-                    self.unsettled.insert(subject);
-                    failed.get_or_insert(error);
-                }
-            }
+        loop {
+            let mut touched = self.street.walked(app.reader().clone()).await?;
+            touched.append(&mut again);
+            // what could not be settled waits for the next pass
+            touched.retain(|own| !self.unsettled.contains(own));
+            self.look_at_all(app, touched, now, &mut failed).await?;
+            let Some((day, woken)) = self.street.first_woken(local_date(now.datetime())) else { break };
+            recorded += self.settle_all(app, day, woken, now, &mut failed).await?;
         }
-        self.swept_on = Some(today);
         if recorded > 0 {
             app.views.appended();
         }
         failed.map_or(Ok(recorded), Err)
     }
 
-    /// Premises of which something was recorded since the last look.
-    async fn look_through(&mut self, reader: Reader) -> Result<BTreeSet<String>, RunError> {
-        let from = self.looked_up_to;
-        let looked = tokio::task::spawn_blocking(move || {
-            let (size, mut touched) = (reader.size()?, BTreeSet::new());
-            reader.rows(from, size, |row| {
-                let subject = subject_of(row.stream);
-                if subject.starts_with("premises/") && !touched.contains(subject) {
-                    touched.insert(subject.to_owned());
+    /// Finds out, many at a time, when something comes to premises, or came.
+    async fn look_at_all(
+        &mut self,
+        app: &App,
+        touched: BTreeSet<String>,
+        now: Timestamp,
+        failed: &mut Option<RunError>,
+    ) -> Result<(), RunError> {
+        let touched = Vec::from_iter(touched);
+        self.looks += touched.len() as u64;
+        for many in touched.chunks(AT_A_TIME) {
+            let looks: Vec<Look> = many.iter().map(|own| self.street.look(own, app, now)).collect();
+            let days = in_background(move || looks.into_iter().map(Look::day).collect::<Vec<_>>()).await?;
+            for (own, day) in many.iter().zip(days) {
+                match day {
+                    Ok(day) => self.street.wakes(own, day),
+                    Err(error) => self.put_off(own, error, failed),
                 }
-                Ok::<_, StoreError>(())
-            })?;
-            Ok::<_, StoreError>((size, touched))
-        });
-        let (size, touched) = looked.await.map_err(|source| RunError::Ended { source })??;
-        self.looked_up_to = size;
-        self.premises.extend(touched.iter().cloned());
-        Ok(touched)
+            }
+        }
+        Ok(())
+    }
+
+    /// Settles premises to which something came on this day.
+    async fn settle_all(
+        &mut self,
+        app: &App,
+        day: NaiveDate,
+        woken: BTreeSet<String>,
+        now: Timestamp,
+        failed: &mut Option<RunError>,
+    ) -> Result<usize, RunError> {
+        let (mut recorded, today) = (0, local_date(now.datetime()));
+        let as_of = if day < today { Timestamp::from_datetime(begins(day)) } else { now };
+        self.looks += woken.len() as u64;
+        let mut waiting = woken.into_iter();
+        while let Some(own) = waiting.next() {
+            let look = self.street.look(&own, app, as_of);
+            let held = in_background(move || Held::read(look)).await?;
+            let settled = match held {
+                Ok(held) => settle(app, held, now).await,
+                Err(error) => Err(error),
+            };
+            match settled {
+                Ok((entries, comes_on)) => {
+                    recorded += entries;
+                    self.street.wakes(&own, comes_on);
+                }
+                // nothing can be recorded at all: the others would fail alike
+                Err(
+                    error @ RunError::Append(
+                        AppendError::Alarmed | AppendError::Clock(_) | AppendError::Closed,
+                    ),
+                ) => {
+                    self.unsettled.extend(std::iter::once(own).chain(waiting));
+                    return Err(error);
+                }
+                Err(error) => self.put_off(&own, error, failed),
+            }
+        }
+        Ok(recorded)
+    }
+
+    fn put_off(&mut self, own: &str, error: RunError, failed: &mut Option<RunError>) {
+        self.unsettled.insert(own.to_owned());
+        failed.get_or_insert(error);
     }
 }
 
-/// Records what time has brought to these premises, one after another, each on a state that includes those before it.
-async fn settle(app: &App, subject: &str, now: Timestamp) -> Result<usize, RunError> {
-    let (mut settled, mut recorded, mut stale) = (BTreeSet::new(), 0, 0);
+/// Records what has come to premises, one after another, each on a state that includes those before it: how many entries
+/// that took, and the day on which something comes next.
+async fn settle(app: &App, mut held: Held, now: Timestamp) -> Result<(usize, NaiveDate), RunError> {
+    let (mut recorded, mut stale) = (0, 0);
     loop {
-        let look =
-            Look { reader: app.reader().clone(), shelf: app.shelf.clone(), own: subject.to_owned(), now };
-        let (origin, before) = (app.ledger.origin().to_owned(), settled.clone());
-        let next = tokio::task::spawn_blocking(move || look.next(&origin, &before)).await;
-        let next = next.map_err(|source| RunError::Ended { source })??;
-        let Some((key, mut request)) = next else { return Ok(recorded) };
+        let origin = app.ledger.origin().to_owned();
+        let (next, back) = in_background(move || held.next(&origin)).await?;
+        held = back;
+        let Some((key, mut request)) = next? else { return Ok((recorded, held.comes_on())) };
         request.simulated_now = app.is_simulating().then_some(now);
         match app.ledger.writer().append(request).await {
             Ok(receipt) => {
                 recorded += usize::from(!receipt.repeated);
-                settled.insert(key);
+                held = in_background(move || held.absorb(key, &receipt)).await??;
                 stale = 0;
             }
-            Err(AppendError::Stale { .. }) if stale < STALE_MAX => stale += 1,
+            Err(AppendError::Stale { .. }) if stale < STALE_MAX => {
+                stale += 1;
+                held = in_background(move || held.anew()).await??;
+            }
             Err(AppendError::Busy) => tokio::time::sleep(BUSY_WAIT).await,
             Err(error) => return Err(error.into()),
         }
     }
 }
 
-/// What tells one thing that time brought from another: the reaction's name and the position since which its clock ran.
-type Key = (&'static str, u64);
-
-/// One look at premises.
-struct Look {
-    reader: Reader,
-    shelf: Arc<Shelf>,
-    own: String,
-    now: Timestamp,
-}
-
-impl Look {
-    /// The first thing that has come and is not settled, as it is to be recorded.
-    fn next(&self, origin: &str, settled: &BTreeSet<Key>) -> Result<Option<(Key, AppendRequest)>, RunError> {
-        let (subject, base) = self.read(&self.own)?;
-        let come = passed(&self.own, &subject, self.now.datetime(), self.shelf.as_ref());
-        let mut read = BTreeMap::from([(self.own.clone(), (subject, base))]);
-        for passed in come {
-            let key = (passed.due.reaction, passed.since);
-            if settled.contains(&key) {
-                continue;
-            }
-            if let Some(request) = self.request(&passed, origin, &mut read)? {
-                return Ok(Some((key, request)));
-            }
-        }
-        Ok(None)
-    }
-
-    /// The entry that says what has come; none where nothing is to be said after all.
-    fn request(
-        &self,
-        passed: &Passed,
-        origin: &str,
-        read: &mut BTreeMap<String, (Subject, u64)>,
-    ) -> Result<Option<AppendRequest>, RunError> {
-        let Passed { due, since } = passed;
-        for key in &due.subjects {
-            if !read.contains_key(key) {
-                read.insert(key.clone(), self.read(key)?);
-            }
-        }
-        let of_due = due.subjects.iter().filter_map(|key| read.get_key_value(key));
-        let (mut subjects, mut bases) = (BTreeMap::new(), Vec::new());
-        for (key, (subject, base)) in of_due {
-            subjects.insert(key.clone(), subject.clone());
-            bases.push((key.clone(), *base));
-        }
-        let rulebook = self.shelf.rulebook(&due.scheme);
-        let rulebook = rulebook.ok_or_else(|| RunError::Rulebook { id: due.scheme.id.clone() })?;
-        let as_of = self.now.datetime();
-        let Some(result) = compute(&rulebook, &subjects, due.event_type, &due.stream, as_of)? else {
-            return Ok(None);
-        };
-        let data = json!({
-            "derivation": { "scheme": due.scheme, "subjects": due.subjects },
-            "result": result,
-            "type": due.event_type,
-        });
-        let stream = StreamPath::new(&due.stream)?;
-        let schema = format!("{}/1", aggregate_type(&due.stream));
-        let event = NewEvent { stream, schema, data: canonical_str(&data)? };
-        let cause = format!("reaction/{}/{since}", due.reaction);
-        let event_id = derived_event_id(origin, &cause, 1);
-        let single = AppendRequest::single(event_id, Author::Service, self.now, event);
-        Ok(Some(AppendRequest { bases, ..single }))
-    }
-
-    /// Premises as they stand, with the last position read of them.
-    fn read(&self, key: &str) -> Result<(Subject, u64), RunError> {
-        let (mut subject, mut base) = (Subject::default(), 0);
-        self.reader.each_of_subject(key, None, |row| {
-            base = row.position;
-            subject.apply(&recorded(&row)?);
-            Ok::<_, RunError>(())
-        })?;
-        Ok((subject, base))
-    }
+async fn in_background<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, RunError> {
+    tokio::task::spawn_blocking(work).await.map_err(|source| RunError::Ended { source })
 }
 
 /// How long it rests between two passes: what is due by the day may come a little after midnight.
@@ -263,63 +224,5 @@ const BETWEEN_PASSES: Duration = Duration::from_secs(5);
 /// How often it computes again because somebody recorded something meanwhile, before it leaves the premises for later.
 const STALE_MAX: u32 = 10;
 const BUSY_WAIT: Duration = Duration::from_millis(50);
-
-#[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use wuping_replay::verify::verify_folder;
-
-    use super::*;
-
-    /// Entries of a type from a position on, by stream.
-    fn streams_of(app: &App, from: u64, event_type: &str) -> Vec<String> {
-        let mut streams = Vec::new();
-        let size = app.reader().size().unwrap();
-        let each = app.reader().rows(from, size, |row| {
-            if row.event_type == event_type {
-                streams.push(row.stream.to_owned());
-            }
-            Ok::<_, StoreError>(())
-        });
-        each.unwrap();
-        streams
-    }
-
-    fn sound(folder: &Path) {
-        let verified = verify_folder(folder).unwrap();
-        assert!(verified.findings.is_empty(), "{:?}", verified.findings);
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn what_time_brought_is_recorded_once_and_anybody_computes_the_same() {
-        let place = tempfile::tempdir().unwrap();
-        let folder = place.path().join("district");
-        crate::sample::make(&folder).await.unwrap();
-        let app = App::open(&folder).unwrap();
-        let (before, now) = (app.reader().size().unwrap(), Timestamp::now());
-        let mut runner = Runner::default();
-        assert!(runner.pass(&app, now).await.unwrap() > 24, "each building has a round to come");
-        let missed = streams_of(&app, before, "PatrolMissed");
-        assert!(missed.iter().any(|stream| stream.starts_with("premises/sample-b09/")), "house 9 is overdue");
-        // where a holiday lies between, another round or two may come late, whatever day this runs on
-        assert!(missed.len() < 4, "{missed:?}");
-
-        let size = app.reader().size().unwrap();
-        assert_eq!(runner.pass(&app, now).await.unwrap(), 0);
-        assert_eq!(
-            Runner::default().pass(&app, now).await.unwrap(),
-            0,
-            "nor another node, nor after a crash"
-        );
-        assert_eq!(app.reader().size().unwrap(), size);
-        sound(&folder);
-
-        let later = Timestamp::from_datetime(now.datetime() + chrono::TimeDelta::days(1));
-        runner.pass(&app, later).await.unwrap();
-        let daily = streams_of(&app, size, "PatrolMissed");
-        assert!(daily.iter().any(|stream| stream.starts_with("premises/sample-b24/")), "{daily:?}");
-        sound(&folder);
-        app.close().await.unwrap();
-    }
-}
+/// How many premises are looked at in one piece of work.
+const AT_A_TIME: usize = 128;

@@ -11,12 +11,9 @@ use crate::aggregate::{Concept, named};
 use crate::facts::{Facts, Role};
 use crate::patrol_rule::WeatherWarning;
 use crate::premises::Register;
-use crate::reaction::Due;
 use crate::recorded::local_date;
 use crate::rejection::Rejection;
-use crate::rulebook::Layer;
 use crate::said::{Private, Said};
-use crate::subject::Subject;
 
 /// An alert as its events left it.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -173,35 +170,6 @@ pub fn ruling<'a>(alerts: impl IntoIterator<Item = &'a Alert>) -> Option<&'a Ale
     issued
         .min_by_key(|(_, issued)| (std::cmp::Reverse(issued.colour), issued.effective_at))
         .map(|(alert, _)| alert)
-}
-
-/// The round that an alert asks for at vacant premises, or at the building of a vacant unit; none where somebody lives
-/// there, where the alert does not reach, or where nothing was ever graded. Whether and when a round is due is computed.
-/// `alert` and `own` are the subjects, `alert/n-1` and `premises/p-1`.
-pub fn round_before(alert: (&str, &Alert), own: &str, subject: &Subject) -> Option<Due> {
-    let (alert_subject, alert) = alert;
-    let register = subject.premises.register.as_ref()?;
-    if !subject.premises.vacant || subject.premises.closed_on.is_some() || !alert.reaches(register) {
-        return None;
-    }
-    let building = match register.layer {
-        Layer::Building => own.to_owned(),
-        Layer::Unit => format!("premises/{}", register.parent.as_ref()?),
-        Layer::Estate => return None,
-    };
-    let scheme = subject.rounds.scheme.clone()?;
-    let year = alert.warning()?.effective_on.format("%Y");
-    let mut subjects = vec![alert_subject.to_owned(), own.to_owned(), building.clone()];
-    subjects.extend(subject.rounds.units.iter().cloned());
-    subjects.sort();
-    subjects.dedup();
-    Some(Due {
-        reaction: "alert_round",
-        stream: format!("{building}/patrol/{year}"),
-        event_type: "PatrolAssigned",
-        scheme,
-        subjects,
-    })
 }
 
 /// The department of the policy's list that issues and lifts.

@@ -54,3 +54,8 @@ impl<T> Either<T> {
         matches!(self, Self::Computed(_))
     }
 }
+
+/// Whether anything is ever computed from entries of this stream: from those of premises, of parties and of alerts.
+pub fn is_input(stream: &str) -> bool {
+    ["premises/", "party/", "alert/"].iter().any(|subjects| stream.starts_with(subjects))
+}

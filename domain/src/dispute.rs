@@ -28,6 +28,14 @@ pub struct Dispute {
     pub suspended: Option<Option<NaiveDate>>,
 }
 
+impl Dispute {
+    /// What was contested with success, and since when that is decided.
+    pub fn lost(&self) -> Option<(&Against, NaiveDate)> {
+        let (notified, ended) = (self.notified.as_ref()?, self.outcome.as_ref()?);
+        matches!(ended.result, Finding::Changed | Finding::Revoked).then_some((&notified.against, ended.on))
+    }
+}
+
 /// Before whom.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::conformance::extreme_result;
 use crate::derivation::SchemeRef;
 use crate::event::{Written, read};
-use crate::passing::passed;
+use crate::passing::{begins, came_on, passed};
 use crate::reaction::{Due, Rulebooks, compute, follow};
 use crate::recorded::{Recorded, subject_of};
 use crate::rulebook::{Layer, Rulebook};
@@ -20,6 +20,15 @@ use crate::{event, shipped};
 /// The district's rulebooks by layer, read once.
 pub(crate) struct Shelf(BTreeMap<String, Arc<Rulebook>>);
 
+/// An entry as it stands in the log.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) occurred_at: String,
+    pub(crate) recorded_at: String,
+    pub(crate) stream: String,
+    pub(crate) data: Value,
+}
+
 /// A log with the subjects that its entries make.
 pub(crate) struct Log {
     shelf: Shelf,
@@ -27,7 +36,33 @@ pub(crate) struct Log {
     pub(crate) subjects: BTreeMap<String, Subject>,
     /// What was computed: type, stream and result.
     pub(crate) computed: Vec<(&'static str, String, Value)>,
-    position: u64,
+    /// Every entry.
+    pub(crate) entries: Vec<Entry>,
+    /// The time of recording, where that is not the one claimed.
+    now: Option<String>,
+}
+
+impl Entry {
+    /// As it is read at a position.
+    pub(crate) fn recorded(&self, position: u64) -> Recorded<event::Event> {
+        let written = Written {
+            data: &self.data.to_string(),
+            event_id: "",
+            occurred_at: &self.occurred_at,
+            position,
+            recorded_at: &self.recorded_at,
+            stream: &self.stream,
+            version: 1,
+        };
+        read(&written).unwrap()
+    }
+}
+
+impl Shelf {
+    /// Other rulebooks, by their ids.
+    pub(crate) fn of(rulebooks: impl IntoIterator<Item = Arc<Rulebook>>) -> Self {
+        Self(rulebooks.into_iter().map(|rulebook| (rulebook.id.clone(), rulebook)).collect())
+    }
 }
 
 impl Rulebooks for Shelf {
@@ -39,17 +74,26 @@ impl Rulebooks for Shelf {
 impl Log {
     pub(crate) fn new() -> Self {
         thread_local! {
-            static READ: BTreeMap<String, Arc<Rulebook>> = [Layer::Building, Layer::Unit]
+            static READ: BTreeMap<String, Arc<Rulebook>> = [Layer::Building, Layer::Estate, Layer::Unit]
                 .map(|layer| Arc::new(shipped::pingshan(layer)))
                 .map(|rulebook| (rulebook.id.clone(), rulebook))
                 .into();
         }
         let shelf = Shelf(READ.with(Clone::clone));
-        Self { shelf, subjects: BTreeMap::new(), computed: vec![], position: 0 }
+        Self { shelf, subjects: BTreeMap::new(), computed: vec![], entries: vec![], now: None }
+    }
+
+    /// A log under other rulebooks of the same names.
+    pub(crate) fn under(shelf: Shelf) -> Self {
+        Self { shelf, ..Self::new() }
     }
 
     pub(crate) fn rulebook(layer: Layer) -> SchemeRef {
         SchemeRef { id: format!("pingshan-{layer}-2"), sha256: "00".into() }
+    }
+
+    pub(crate) fn shelf(&self) -> &Shelf {
+        &self.shelf
     }
 
     pub(crate) fn subject(&self, key: &str) -> &Subject {
@@ -86,7 +130,7 @@ impl Log {
         let named: BTreeMap<String, Subject> = due
             .subjects
             .iter()
-            .map(|key| (key.clone(), self.subjects.get(key).cloned().unwrap_or_default()))
+            .filter_map(|key| Some((key.clone(), self.subjects.get(key)?.clone())))
             .collect();
         let result = compute(&rulebook, &named, due.event_type, &due.stream, as_of).unwrap();
         let Some(result) = result else { return false };
@@ -95,25 +139,36 @@ impl Log {
         let data = json!({ "type": due.event_type, "derivation": derivation, "result": result });
         let recorded = self.write(at, &due.stream, &data);
         let own = subject_of(&due.stream).to_owned();
+        // what follows is computed by the writer, at the time of recording
+        let at = self.now.clone().unwrap_or_else(|| at.to_owned());
         for due in follow(&recorded, &self.subjects[&own].clone(), &self.shelf) {
-            self.compute(&due, at);
+            self.compute(&due, &at);
         }
         true
     }
 
-    /// The runner comes by in the first hour of a day, and goes on until nothing is left.
+    /// The runner comes by in the first hour of a day, and goes on until nothing is left: day after day of those on which
+    /// something came.
     pub(crate) fn runs(&mut self, on: NaiveDate) {
-        let at = format!("{}T16:30:00.000Z", on.pred_opt().unwrap());
-        let now: DateTime<Utc> = at.parse().unwrap();
         let subjects: Vec<String> = self.subjects.keys().cloned().collect();
-        for own in subjects {
-            for _ in 0..10_000 {
-                let brought = passed(&own, &self.subjects[&own], now, &self.shelf);
-                if !brought.iter().any(|passed| self.compute(&passed.due, &at)) {
-                    break;
-                }
+        self.now = Some(begins(on).format("%Y-%m-%dT%H:%M:%S.000Z").to_string());
+        for _ in 0..100_000 {
+            let came = |own: &String| came_on(own, &self.subjects, on, &self.shelf);
+            let Some(day) = subjects.iter().filter_map(came).min() else {
+                self.now = None;
+                return;
+            };
+            let (now, before) = (begins(day), self.computed.len());
+            let at = now.format("%Y-%m-%dT%H:%M:%S.000Z").to_string();
+            for own in &subjects {
+                while passed(own, &self.subjects, now, &self.shelf)
+                    .iter()
+                    .any(|passed| self.compute(&passed.due, &at))
+                {}
             }
+            assert!(self.computed.len() > before, "something came on {day}, and nothing is to be said of it");
         }
+        panic!("the runner does not come to an end");
     }
 
     /// A whole assessment with the best result everywhere but for these, submitted on a day.
@@ -148,17 +203,14 @@ impl Log {
     }
 
     fn write(&mut self, at: &str, stream: &str, data: &Value) -> Recorded<event::Event> {
-        self.position += 1;
-        let recorded = read(&Written {
-            data: &data.to_string(),
-            event_id: "",
-            occurred_at: at,
-            position: self.position,
-            recorded_at: at,
-            stream,
-            version: 1,
-        })
-        .unwrap();
+        let entry = Entry {
+            occurred_at: at.to_owned(),
+            recorded_at: self.now.clone().unwrap_or_else(|| at.to_owned()),
+            stream: stream.to_owned(),
+            data: data.clone(),
+        };
+        let recorded = entry.recorded(self.entries.len() as u64);
+        self.entries.push(entry);
         self.subjects.entry(subject_of(stream).to_owned()).or_default().apply(&recorded);
         recorded
     }

@@ -146,7 +146,7 @@ pub enum Review {
 /// How a case ended.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Closed {
-    /// `rectified`, `dismissed`, `merged`.
+    /// `rectified`, `dismissed`, `merged`; `set_aside` where an appeal or dispute said that it does not hold.
     pub how: String,
     /// The case that goes on, where it was merged.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -69,3 +69,5 @@ mod test_remedies;
 pub mod transition;
 pub mod visit;
 pub mod visit_count;
+#[cfg(test)]
+mod whole;

@@ -24,8 +24,8 @@ use crate::refused::Refused;
 use crate::regrade;
 use crate::report;
 use crate::rounds;
-use crate::rulebook::Rulebook;
 use crate::rulebook::scheme::Collect;
+use crate::rulebook::{Layer, Rulebook};
 use crate::subject::Subject;
 
 /// Published rulebooks by their digest.
@@ -45,7 +45,7 @@ pub struct Due {
     pub event_type: &'static str,
     /// Under which rulebook.
     pub scheme: SchemeRef,
-    /// The subjects it depends on, sorted, its own among them.
+    /// The subjects it depends on, sorted, its own among them. Of these one that has no entry is no input.
     pub subjects: Vec<String>,
 }
 
@@ -100,13 +100,17 @@ pub fn follow(cause: &Recorded<Event>, subject: &Subject, rulebooks: &dyn Rulebo
             due.extend(publication_due(own, subject, computed.result.number, rulebooks));
             due
         }
-        Event::Appeal(appeal::Event::AppealDecided(decision)) => match decision.outcome {
-            appeal::Outcome::Rejected => vec![],
-            appeal::Outcome::Upheld => set_aside_due(own, subject).into_iter().collect(),
-            appeal::Outcome::Varied => regrade_due(own, subject).into_iter().collect(),
-        },
+        Event::Appeal(appeal::Event::AppealDecided(decision)) => {
+            decided(own, subject, cause.last_segment(), decision, rulebooks)
+        }
         Event::Dispute(dispute::Event::OutcomeRecorded { .. }) => {
-            set_aside_due(own, subject).into_iter().collect()
+            let lost = subject.disputes.get(cause.last_segment()).and_then(|of| of.state.lost());
+            match lost {
+                Some((against, _)) if against.determination.is_none() => {
+                    hazard_set_aside_due(own, subject, &against.stream, rulebooks)
+                }
+                _ => set_aside_due(own, subject).into_iter().collect(),
+            }
         }
         Event::Notice(notice::Event::NoticeServed { .. } | notice::Event::ServedByAnnouncement { .. }) => {
             service_due(cause, own, subject, rulebooks)
@@ -163,7 +167,10 @@ pub fn compute(
     let subject = subjects.get(subject_of(stream)).unwrap_or(&nobody);
     let key = stream.rsplit('/').next().unwrap_or(stream);
     let result = match (aggregate_type(stream), event_type) {
-        ("grade", "GradeDetermined") => to_value(regrade::determination(rulebook, subject)?),
+        ("grade", "GradeDetermined") => {
+            let building = building_of(subject).and_then(|key| subjects.get(&key));
+            to_value(regrade::determination(rulebook, subject, building)?)
+        }
         ("assessment", "IndicatorsSupplied") => {
             let results = ledger_indicator::count(rulebook, subject, subjects, key)?;
             to_value(Some(Supplied { results }))
@@ -216,8 +223,12 @@ fn case(
     let mut brought = hazard::brought(rulebook, subject, of, today).into_iter();
     Ok(match event_type {
         "HazardClosed" => {
-            let accepted = of.state.stage == hazard::Stage::Accepted;
-            to_value(accepted.then(|| Closed { how: "rectified".to_owned(), into: None }))
+            let set_aside = of.state.is_open() && subject.is_hazard_set_aside(&of.stream);
+            let how = match of.state.stage {
+                hazard::Stage::Accepted => Some("rectified"),
+                _ => set_aside.then_some("set_aside"),
+            };
+            to_value(how.map(|how| Closed { how: how.to_owned(), into: None }))
         }
         "HazardEscalated" => to_value(brought.find_map(|one| match one.what {
             hazard::What::Escalated(escalated) => Some(escalated),
@@ -251,17 +262,25 @@ fn to_value<T: serde::Serialize>(result: Option<T>) -> Option<Value> {
     result.and_then(|result| serde_json::to_value(result).ok())
 }
 
-/// The grade is reckoned again under the rulebook of the assessment whose results are used.
+/// The grade is reckoned again under the rulebook of the assessment whose results are used; that of a unit with its building.
 fn regrade_due(own: &str, subject: &Subject) -> Option<Due> {
     let cause = subject.cause.as_ref()?;
     let of = subject.assessments.get(&cause.assessment).filter(|of| of.state.stage == Stage::Submitted)?;
+    let mut subjects: Vec<String> = building_of(subject).into_iter().chain([own.to_owned()]).collect();
+    subjects.sort();
     Some(Due {
         reaction: "grade",
         stream: format!("{own}/grade"),
         event_type: "GradeDetermined",
         scheme: of.state.scheme.clone()?,
-        subjects: vec![own.to_owned()],
+        subjects,
     })
+}
+
+/// The subject of a unit's building.
+pub(crate) fn building_of(subject: &Subject) -> Option<String> {
+    let register = subject.premises.register.as_ref().filter(|register| register.layer == Layer::Unit)?;
+    Some(format!("premises/{}", register.parent.as_ref()?))
 }
 
 /// What an incident does here once it is confirmed, and what is undone when that turns out to be wrong.
@@ -310,11 +329,50 @@ fn set_aside_due(own: &str, subject: &Subject) -> Option<Due> {
     Some(Due { reaction: "set_aside", stream, event_type: "GradeSetAside", scheme, subjects })
 }
 
+/// What follows from a decision on an appeal.
+fn decided(
+    own: &str,
+    subject: &Subject,
+    key: &str,
+    decision: &appeal::Decision,
+    rulebooks: &dyn Rulebooks,
+) -> Vec<Due> {
+    let mut due = match (decision.outcome, decision.against.determination) {
+        (appeal::Outcome::Rejected, _) => return vec![],
+        (appeal::Outcome::Upheld, Some(_)) => set_aside_due(own, subject).into_iter().collect(),
+        (appeal::Outcome::Upheld, None) => {
+            hazard_set_aside_due(own, subject, &decision.against.stream, rulebooks)
+        }
+        (appeal::Outcome::Varied, _) => Vec::from_iter(regrade_due(own, subject)),
+    };
+    due.extend(decision.reassess.then(|| opening::after_appeal(own, subject, key, rulebooks)).flatten());
+    due
+}
+
+/// A case was set aside: it is closed, and the grade reckoned again without it.
+fn hazard_set_aside_due(own: &str, subject: &Subject, stream: &str, rulebooks: &dyn Rulebooks) -> Vec<Due> {
+    let key = stream.rsplit('/').next().unwrap_or_default();
+    let open = subject.hazards.get(key).is_some_and(|of| of.state.is_open());
+    let scheme = subject.hazard_scheme(key).filter(|scheme| {
+        open && rulebooks.rulebook(scheme).is_some_and(|rulebook| rulebook.policy.operating)
+    });
+    let closed = scheme.map(|scheme| Due {
+        reaction: "hazard_set_aside",
+        stream: stream.to_owned(),
+        event_type: "HazardClosed",
+        scheme,
+        subjects: vec![own.to_owned()],
+    });
+    closed.into_iter().chain(regrade_due(own, subject)).collect()
+}
+
 /// A notice was served: dates run from here, and where it announces an adverse effect the party is invited to speak.
 fn service_due(cause: &Recorded<Event>, own: &str, subject: &Subject, rulebooks: &dyn Rulebooks) -> Vec<Due> {
-    let Some(scheme) = subject.scheme() else { return vec![] };
-    let operating = rulebooks.rulebook(&scheme).is_some_and(|rulebook| rulebook.policy.operating);
     let issued = subject.notices.get(cause.last_segment()).and_then(|of| of.state.issued.as_ref());
+    // a notice under a party names the rulebook by which its dates run
+    let scheme = issued.and_then(|issued| issued.scheme.clone()).or_else(|| subject.scheme());
+    let Some(scheme) = scheme else { return vec![] };
+    let operating = rulebooks.rulebook(&scheme).is_some_and(|rulebook| rulebook.policy.operating);
     let Some(issued) = issued.filter(|_| operating) else { return vec![] };
     let due = |reaction, stream: String, event_type| Due {
         reaction,

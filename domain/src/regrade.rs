@@ -16,17 +16,59 @@ use crate::refused::Refused;
 use crate::rulebook::Rulebook;
 use crate::subject::{AssessmentOf, Cause, HazardOf, Subject};
 
-/// The determination, or `None` where the cause moves nothing.
+/// The determination, or `None` where the cause moves nothing. `building` is that of a unit: what befell it since the
+/// unit's own cause is the newer one.
 ///
 /// # Errors
 /// Refusals of the rulebook that a submitted assessment should not meet, such as `bad_result`.
 pub(crate) fn determination(
     rulebook: &Rulebook,
     subject: &Subject,
+    building: Option<&Subject>,
 ) -> Result<Option<Determination>, Refused> {
-    let Some(cause) = &subject.cause else { return Ok(None) };
+    let prohibited = building.is_some_and(Subject::is_prohibited);
+    let of_building = building.and_then(|building| by_building(subject, building));
+    let newest = match (&of_building, &subject.cause) {
+        (Some((of_building, at)), _) if *at > subject.caused_at => Some(of_building),
+        (_, own) => own.as_ref(),
+    };
+    let Some(newest) = newest else { return Ok(None) };
+    match determined_by(rulebook, subject, newest, prohibited)? {
+        Some(determined) => Ok(Some(determined)),
+        // the unit's own cause moved nothing: what befell its building still does
+        None => match &of_building {
+            Some((of_building, _)) if of_building != newest => {
+                determined_by(rulebook, subject, of_building, prohibited)
+            }
+            _ => Ok(None),
+        },
+    }
+}
+
+/// What its building's level does to a unit, with the position of the entry that moved it: the lowest grade, once it binds,
+/// is a veto of every unit; where it was set aside, the unit is graded as if it had not been. Where it ended by a new
+/// result of the building, a unit rises like any other premises, by an assessment of its own.
+pub(crate) fn by_building(unit: &Subject, building: &Subject) -> Option<(Cause, u64)> {
+    let moved = building.level_moved?;
+    let latest = unit.grade.latest.as_ref()?;
+    let vetoed = latest.vetoes.iter().any(|veto| veto == BUILDING_PROHIBITED);
+    let trigger = match (building.is_prohibited(), vetoed) {
+        (true, false) if latest.star != Some(0) => "prohibition_confirmed",
+        (false, true) if moved.set_aside => "appeal_upheld",
+        _ => return None,
+    };
+    let (assessment, _) = unit.last_submitted()?;
+    Some((Cause { assessment: assessment.clone(), on: moved.on, submitted: false, trigger }, moved.at))
+}
+
+fn determined_by(
+    rulebook: &Rulebook,
+    subject: &Subject,
+    cause: &Cause,
+    building_prohibited: bool,
+) -> Result<Option<Determination>, Refused> {
     let Some(of) = subject.assessments.get(&cause.assessment) else { return Ok(None) };
-    let question = question(rulebook, subject, cause, of);
+    let question = Question { building_prohibited, ..question(rulebook, subject, cause, of) };
     let whole = graded_whole(rulebook, cause);
     let grading = if whole {
         match grading::grade(rulebook, &question) {
@@ -68,7 +110,7 @@ fn question(rulebook: &Rulebook, subject: &Subject, cause: &Cause, of: &Assessme
 }
 
 /// The question that an assessment's results and everything registered of its premises make on a day: open hazards,
-/// determinations, a prohibition in force. Nothing is carried.
+/// determinations, a prohibition in force; of a unit its building, as the newest determination saw it. Nothing is carried.
 pub fn as_registered(
     rulebook: &Rulebook,
     subject: &Subject,
@@ -92,6 +134,11 @@ pub fn as_registered(
             .filter_map(|hazard| registered(rulebook, subject, hazard, (assessment, of.submitted_on), on))
             .collect(),
         incidents: incidents(rulebook, subject, of),
+        building_prohibited: subject
+            .grade
+            .latest
+            .as_ref()
+            .is_some_and(|latest| latest.vetoes.iter().any(|veto| veto == BUILDING_PROHIBITED)),
         prohibition_in_force: subject.grade.prohibition.is_some(),
         ..Question::of(on, of.state.outcomes())
     }
@@ -147,15 +194,19 @@ fn graded_whole(rulebook: &Rulebook, cause: &Cause) -> bool {
     !rulebook.policy.operating || cause.submitted || put_right
 }
 
-/// What holds again after another result was set aside is not determined anew where it comes out as it was.
+/// What holds again after another result was set aside is not determined anew where it comes out as it was; unless a newer
+/// one still waits for a person, which must give way to it.
 fn holds_already(subject: &Subject, cause: &Cause, determined: &Determination) -> bool {
+    let grade = &subject.grade;
     let again = cause.trigger == "appeal_upheld" && !cause.submitted;
+    let newest = grade.latest.as_ref().map(|latest| latest.number);
     again
-        && subject.grade.in_force().is_some_and(|binding| {
+        && grade.in_force().is_some_and(|binding| {
             let held = &binding.determination;
-            held.assessment == determined.assessment
+            (newest == Some(held.number) || newest.is_some_and(|newest| grade.set_aside.contains(&newest)))
+                && held.assessment == determined.assessment
                 && (held.score, held.star) == (determined.score, determined.star)
-                && held.points == determined.points
+                && (&held.points, &held.vetoes) == (&determined.points, &determined.vetoes)
         })
 }
 
@@ -231,6 +282,9 @@ fn direction(was: Option<u64>, now: u64) -> &'static str {
         Some(std::cmp::Ordering::Less) => "down",
     }
 }
+
+/// The veto of a unit whose building's lowest grade binds.
+const BUILDING_PROHIBITED: &str = "building_prohibited";
 
 #[cfg(test)]
 mod tests {

@@ -201,67 +201,41 @@ impl Rounds {
     }
 }
 
-/// What time brings to the rounds of a building: a due day that ended, and the next round. Where its units ask too, only the
-/// computation can tell; what it finds nothing to say about is left.
+/// What has come to the rounds of a building: a due day that ended, the next round, a round that another level or an alert
+/// moves. `subjects` are at least the building, its units and the alerts there are.
 pub(crate) fn passed(
     own: &str,
-    subject: &Subject,
+    subjects: &BTreeMap<String, Subject>,
     now: DateTime<Utc>,
     rulebooks: &dyn Rulebooks,
 ) -> Vec<Passed> {
-    let rounds = &subject.rounds;
-    let building = subject.premises.register.as_ref().is_some_and(|of| of.layer == Layer::Building);
-    let Some(scheme) = rounds.scheme.clone().filter(|_| building) else { return vec![] };
+    let Some(building) = subjects.get(own).filter(|of| is_building(of)) else { return vec![] };
+    let of_unit = || asking(own, subjects).find_map(|(_, unit)| unit.rounds.scheme.clone());
+    let Some(scheme) = building.rounds.scheme.clone().or_else(of_unit) else { return vec![] };
     let Some(rulebook) = rulebooks.rulebook(&scheme).filter(|rulebook| rulebook.policy.operating) else {
         return vec![];
     };
-    let Some(policy) = &rulebook.policy.patrol else { return vec![] };
-    let today = local_date(now);
-    let asked = asked(&rulebook, policy, [rounds]);
-    let standing = rounds.standing(policy, &asked, subject.premises.closed_on, today);
-    let open = rounds.patrol.open.as_ref().map(|open| open.due);
-    let subjects = subjects_of(own, subject);
-    let passed = |event_type, reaction, year: String| Passed {
-        due: Due {
-            reaction,
-            stream: format!("{own}/patrol/{year}"),
-            event_type,
-            scheme: scheme.clone(),
-            subjects: subjects.clone(),
-        },
-        since: rounds.since,
+    let named = subjects_of(own, subjects);
+    let passed = |event_type, reaction, due: NaiveDate, alert: Option<&String>| {
+        let mut subjects: Vec<String> = alert.into_iter().chain(&named).cloned().collect();
+        subjects.sort();
+        let stream = format!("{own}/patrol/{}", due.format("%Y"));
+        let due = Due { reaction, stream, event_type, scheme: scheme.clone(), subjects };
+        Passed { due, since: building.rounds.since }
     };
+    let reckon = |alert| reckoned(&rulebook, own, subjects, alert, now).ok().flatten();
     let mut all = Vec::new();
-    if let Some(due) = open.filter(|due| *due < today) {
-        all.push(passed("PatrolMissed", "patrol_missed", due.format("%Y").to_string()));
+    for alert in alerts_of(own, subjects) {
+        let moved = reckon(Some(alert)).and_then(|reckoned| reckoned.assignment(subjects));
+        let moved = moved.filter(|moved| moved.warning.is_some());
+        all.extend(moved.map(|moved| passed("PatrolAssigned", "alert_round", moved.due, Some(alert))));
     }
-    let next = match standing {
-        Standing::Idle => None,
-        Standing::Missed(link) | Standing::Open(link) => Some(link.due),
-    };
-    let settled = open.is_some() && next.is_none_or(|next| Some(next) == open) && open >= Some(today);
-    if !settled && (next.is_some() || subjects.len() > 1) {
-        let year = next.unwrap_or(today).format("%Y").to_string();
-        all.push(passed("PatrolAssigned", "patrol", year));
-    }
+    let Some(reckoned) = reckon(None) else { return all };
+    let missed = reckoned.missed();
+    all.extend(missed.map(|missed| passed("PatrolMissed", "patrol_missed", missed.due, None)));
+    let next = reckoned.assignment(subjects);
+    all.extend(next.map(|next| passed("PatrolAssigned", "patrol", next.due, None)));
     all
-}
-
-/// The round that a unit asks of its building: for whoever carries consequences from one subject to another, after an entry
-/// of the unit that changed what it asks.
-pub fn round_of_building(own: &str, unit: &Subject, on: NaiveDate) -> Option<Due> {
-    let register = unit.premises.register.as_ref().filter(|register| register.layer == Layer::Unit)?;
-    unit.rounds.asks.last()?;
-    let building = format!("premises/{}", register.parent.as_ref()?);
-    let mut subjects = vec![building.clone(), own.to_owned()];
-    subjects.sort();
-    Some(Due {
-        reaction: "unit_round",
-        stream: format!("{building}/patrol/{}", on.format("%Y")),
-        event_type: "PatrolAssigned",
-        scheme: unit.rounds.scheme.clone()?,
-        subjects,
-    })
 }
 
 /// The round that is due, unless it is assigned already.
@@ -271,20 +245,9 @@ pub(crate) fn assignment(
     stream: &str,
     as_of: DateTime<Utc>,
 ) -> Result<Option<Assignment>, Refused> {
-    let Some(reckoned) = reckoned(rulebook, subjects, stream, as_of)? else { return Ok(None) };
-    let Reckoned { building, standing, warning, newly_asking } = reckoned;
-    let (Standing::Missed(link) | Standing::Open(link)) = standing else { return Ok(None) };
-    let rounds = &building.rounds;
-    let open = rounds.patrol.open.as_ref().map(|open| open.due);
-    // Whoever does not know every unit that asks may only bring a round forward.
-    let partial = rounds.units.iter().any(|unit| !subjects.contains_key(unit));
-    let known = warning.as_ref().is_none_or(|warned| rounds.warnings.get(&warned.alert) == Some(warned));
-    let said = open == Some(link.due) && known && !newly_asking;
-    if said || (partial && open.is_some_and(|open| open < link.due)) {
-        return Ok(None);
-    }
-    let Link { counted_from, due, rule } = link;
-    Ok(Some(Assignment { counted_from, due, rule, warning: warning.filter(|_| !known) }))
+    let alert = subjects.keys().find(|key| key.starts_with(ALERT));
+    let reckoned = reckoned(rulebook, subject_of(stream), subjects, alert.map(String::as_str), as_of)?;
+    Ok(reckoned.and_then(|reckoned| reckoned.assignment(subjects)))
 }
 
 /// The due day that ended without a round.
@@ -294,14 +257,8 @@ pub(crate) fn missed(
     stream: &str,
     as_of: DateTime<Utc>,
 ) -> Result<Option<Missed>, Refused> {
-    Ok(match reckoned(rulebook, subjects, stream, as_of)? {
-        Some(Reckoned { building, standing: Standing::Missed(link), .. })
-            if building.rounds.patrol.open.as_ref().is_some_and(|open| open.due == link.due) =>
-        {
-            Some(Missed { due: link.due })
-        }
-        _ => None,
-    })
+    let reckoned = reckoned(rulebook, subject_of(stream), subjects, None, as_of)?;
+    Ok(reckoned.and_then(|reckoned| reckoned.missed()))
 }
 
 /// Where a building's rounds stand, and the alert that was looked at.
@@ -313,22 +270,44 @@ struct Reckoned<'a> {
     warning: Option<Warned>,
 }
 
+impl Reckoned<'_> {
+    fn assignment(self, subjects: &BTreeMap<String, Subject>) -> Option<Assignment> {
+        let (Standing::Missed(link) | Standing::Open(link)) = self.standing else { return None };
+        let rounds = &self.building.rounds;
+        let open = rounds.patrol.open.as_ref().map(|open| open.due);
+        // Whoever does not know every unit that asks may only bring a round forward.
+        let partial = rounds.units.iter().any(|unit| !subjects.contains_key(unit));
+        let known =
+            self.warning.as_ref().is_none_or(|warned| rounds.warnings.get(&warned.alert) == Some(warned));
+        let said = open == Some(link.due) && known && !self.newly_asking;
+        if said || (partial && open.is_some_and(|open| open < link.due)) {
+            return None;
+        }
+        let Link { counted_from, due, rule } = link;
+        Some(Assignment { counted_from, due, rule, warning: self.warning.filter(|_| !known) })
+    }
+
+    fn missed(&self) -> Option<Missed> {
+        let Standing::Missed(link) = self.standing else { return None };
+        let open = self.building.rounds.patrol.open.as_ref();
+        open.filter(|open| open.due == link.due).map(|open| Missed { due: open.due })
+    }
+}
+
 fn reckoned<'a>(
     rulebook: &Rulebook,
+    own: &str,
     subjects: &'a BTreeMap<String, Subject>,
-    stream: &str,
+    alert: Option<&str>,
     as_of: DateTime<Utc>,
 ) -> Result<Option<Reckoned<'a>>, Refused> {
-    let own = subject_of(stream);
     let Some(building) = subjects.get(own).filter(|_| rulebook.policy.operating) else { return Ok(None) };
     let policy = policy_of(rulebook)?;
-    let units = || subjects.iter().filter(|(key, unit)| key.as_str() != own && is_unit_of(unit, own));
     let known = &building.rounds.units;
-    let newly_asking = units().any(|(key, unit)| !unit.rounds.asks.is_empty() && !known.contains(key));
-    let units: Vec<&Subject> = units().map(|(_, unit)| unit).collect();
-    let asked =
-        asked(rulebook, policy, std::iter::once(building).chain(units.iter().copied()).map(|s| &s.rounds));
-    let warned = warned(subjects, building, &units);
+    let newly_asking = asking(own, subjects).any(|(key, _)| !known.contains(key));
+    let units = asking(own, subjects).map(|(_, unit)| unit);
+    let asked = asked(rulebook, policy, std::iter::once(building).chain(units).map(|s| &s.rounds));
+    let warned = alert.and_then(|alert| warned(alert, own, subjects));
     let closed_on = building.premises.closed_on;
     let standing = match &warned {
         None => building.rounds.standing(policy, &asked, closed_on, local_date(as_of)),
@@ -341,33 +320,58 @@ fn reckoned<'a>(
     Ok(Some(Reckoned { building, newly_asking, standing, warning: warned }))
 }
 
-/// The alert among the subjects, where it reaches the building or one of these units and nobody lives there.
-fn warned(subjects: &BTreeMap<String, Subject>, building: &Subject, units: &[&Subject]) -> Option<Warned> {
-    let places = || std::iter::once(building).chain(units.iter().copied());
-    subjects.iter().find_map(|(key, subject)| {
-        let issued = subject.alert.issued.as_ref()?;
-        let reached = |place: &Subject| {
-            place.premises.vacant
-                && place.premises.register.as_ref().is_some_and(|of| subject.alert.reaches(of))
-        };
-        places().any(reached).then_some(())?;
-        Some(Warned { alert: key.clone(), colour: issued.colour, warning: subject.alert.warning()? })
-    })
+/// An alert, where it reaches the building or one of its units and nobody lives there.
+fn warned(alert: &str, own: &str, subjects: &BTreeMap<String, Subject>) -> Option<Warned> {
+    let of = &subjects.get(alert)?.alert;
+    let colour = of.issued.as_ref()?.colour;
+    let reached = |(key, place): (&String, &Subject)| {
+        (key == own || is_unit_of(place, own)) && place.is_vacant_under(of)
+    };
+    subjects.iter().any(reached).then_some(())?;
+    Some(Warned { alert: alert.to_owned(), colour, warning: of.warning()? })
+}
+
+/// Alerts that may move the round that is due next: those in force, and those that ended after the day it is counted from.
+fn alerts_of<'a>(own: &str, subjects: &'a BTreeMap<String, Subject>) -> impl Iterator<Item = &'a String> {
+    let rounds = subjects.get(own).map(|building| &building.rounds);
+    let counted_from = rounds.and_then(|rounds| rounds.counted_from).unwrap_or(NaiveDate::MIN);
+    let alerts = subjects.range(ALERT.to_owned()..).take_while(|(key, _)| key.starts_with(ALERT));
+    alerts
+        .filter(move |(key, of)| {
+            let kept = rounds.is_some_and(|rounds| rounds.warnings.contains_key(*key));
+            kept || of.alert.safe_on.is_none_or(|safe_on| safe_on > counted_from)
+        })
+        .map(|(key, _)| key)
+}
+
+/// The units of a building that ask, or asked before, for rounds.
+fn asking<'a>(
+    own: &'a str,
+    subjects: &'a BTreeMap<String, Subject>,
+) -> impl Iterator<Item = (&'a String, &'a Subject)> {
+    let asks = move |(key, unit): &(&String, &Subject)| {
+        key.as_str() != own && !unit.rounds.asks.is_empty() && is_unit_of(unit, own)
+    };
+    subjects.iter().filter(asks)
+}
+
+fn is_building(subject: &Subject) -> bool {
+    subject.premises.register.as_ref().is_some_and(|of| of.layer == Layer::Building)
 }
 
 fn is_unit_of(subject: &Subject, building: &str) -> bool {
-    let register = subject.premises.register.as_ref();
-    register.and_then(|register| register.parent.as_deref()) == building.strip_prefix("premises/")
+    let register = subject.premises.register.as_ref().filter(|register| register.layer == Layer::Unit);
+    let parent = register.and_then(|register| register.parent.as_deref());
+    parent.is_some() && parent == building.strip_prefix("premises/")
 }
 
-/// The building and every unit known to ask: those of its newest assessment, and those that asked before.
-fn subjects_of(own: &str, subject: &Subject) -> Vec<String> {
-    let mut subjects: BTreeSet<String> = subject.rounds.units.clone();
-    if let Some((_, of)) = subject.last_submitted() {
-        subjects.extend(of.state.units.iter().map(|unit| format!("premises/{unit}")));
-    }
-    subjects.insert(own.to_owned());
-    subjects.into_iter().collect()
+/// The building, every unit that asks, and those that asked before.
+fn subjects_of(own: &str, subjects: &BTreeMap<String, Subject>) -> Vec<String> {
+    let known = subjects.get(own).map(|building| building.rounds.units.clone()).unwrap_or_default();
+    let mut named: BTreeSet<String> = known;
+    named.extend(asking(own, subjects).map(|(key, _)| key.clone()));
+    named.insert(own.to_owned());
+    named.into_iter().collect()
 }
 
 /// The strictest rule that is asked for, from each day on which it changed.
@@ -422,6 +426,9 @@ fn due_after(
     }
     Some((rule, due))
 }
+
+/// How the subjects of alerts begin.
+pub(crate) const ALERT: &str = "alert/";
 
 #[cfg(test)]
 mod tests;

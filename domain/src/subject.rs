@@ -1,7 +1,10 @@
 //! Subject: premises with all that lies under them, folded from every entry of their path in log order. What is
 //! computed about premises is computed from this and nothing else.
 
+mod effects;
 mod remedies;
+
+pub use effects::{LevelMoved, Vacancy};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -43,6 +46,8 @@ pub struct Subject {
     pub assessments: BTreeMap<String, AssessmentOf>,
     /// What last gave rise to a new computation of the grade.
     pub cause: Option<Cause>,
+    /// Position of the entry that did.
+    pub caused_at: u64,
     /// Reconsiderations and lawsuits by their stream's last segment.
     pub disputes: BTreeMap<String, Running<Dispute>>,
     /// The grade.
@@ -51,6 +56,8 @@ pub struct Subject {
     pub hazards: BTreeMap<String, HazardOf>,
     /// Incidents by their stream's last segment.
     pub incidents: BTreeMap<String, IncidentOf>,
+    /// Since when the level that binds is what it is.
+    pub level_moved: Option<LevelMoved>,
     /// Last segments of the records that say which deadlines of the office were missed.
     pub missed: BTreeSet<String>,
     /// Notices by their stream's last segment.
@@ -72,6 +79,8 @@ pub struct Subject {
     pub surveys: BTreeMap<String, Survey>,
     /// Tasks by their stream's last segment.
     pub tasks: BTreeMap<String, Task>,
+    /// Times in which nobody lived there.
+    pub vacancies: Vec<Vacancy>,
     /// Visits under way, by their stream's last segment.
     pub visits: BTreeMap<String, Visit>,
     /// Visits made or failed, in order.
@@ -165,6 +174,7 @@ impl Subject {
         for of in self.hazards.values_mut() {
             of.look(received_on, &self.served);
         }
+        let (cause_before, bound_before) = (self.cause.take(), self.binding_number());
         match &recorded.event {
             Event::Alert(event) => self.alert.evolve(event),
             Event::Appeal(event) => self.apply_appeal(key, event, position),
@@ -186,8 +196,10 @@ impl Subject {
             Event::Notice(event) => self.apply_notice(key, event, position),
             Event::Patrol(event) => self.rounds.take(recorded.subject(), event, on, position),
             Event::Premises(event) => {
-                if let premises::Event::StewardCheckRecorded { on, .. } = event {
-                    self.steward_checks.push(*on);
+                match event {
+                    premises::Event::OccupancyChanged { vacant, .. } => self.occupied(*vacant, on),
+                    premises::Event::StewardCheckRecorded { on, .. } => self.steward_checks.push(*on),
+                    _ => {}
                 }
                 self.premises.evolve(event);
             }
@@ -212,11 +224,24 @@ impl Subject {
             | Event::Publication(_)
             | Event::Record(_) => {}
         }
+        let set_aside = matches!(recorded.event, Event::Grade(grade::Event::GradeSetAside(_)));
+        match &self.cause {
+            Some(_) => self.caused_at = position,
+            // where nothing holds any more, nothing is computed again
+            None if set_aside => {}
+            None => self.cause = cause_before,
+        }
+        self.level_moves(bound_before, on, position, set_aside);
         for of in self.hazards.values_mut() {
             of.settle(received_on, &self.served);
         }
+        // a late mark is computed into a grade later still, which asks from the day the mark is of
+        let asks_from = match &recorded.event {
+            Event::Grade(grade::Event::GradeDetermined(computed)) => computed.result.determined_on.min(on),
+            _ => on,
+        };
         if matches!(recorded.event, Event::Grade(_) | Event::Hazard(_) | Event::Premises(_)) {
-            self.rounds.ask(self.asks(on), position);
+            self.rounds.ask(self.asks(asks_from), position);
         }
     }
 
@@ -468,7 +493,7 @@ mod tests {
 
         fn determined(&mut self) -> Option<(u64, String)> {
             let rulebook = toronto();
-            let determined = regrade::determination(&rulebook, &self.subject).unwrap()?;
+            let determined = regrade::determination(&rulebook, &self.subject, None).unwrap()?;
             let told = (determined.score, determined.assessed_on.to_string());
             let scheme = json!({ "id": "toronto-2023-building-1", "sha256": "00" });
             let derivation = json!({ "scheme": scheme, "subjects": ["premises/p-1"] });

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
-use wuping_domain::derivation::SchemeRef;
+use wuping_domain::derivation::{SchemeRef, is_input};
 use wuping_domain::event::{Event, Unreadable, Written, read};
 use wuping_domain::reaction::{Rulebooks, compute};
 use wuping_domain::recorded::Recorded;
@@ -42,7 +42,7 @@ impl Derivations {
             }
         }
         // nothing is computed from any other subject
-        if !entry.meta.stream.as_str().starts_with("premises/") {
+        if !is_input(entry.meta.stream.as_str()) {
             return;
         }
         match recorded(entry) {

@@ -245,7 +245,7 @@ fn hazard(what: &Assessed<'_>, key: &str, indicator: &str) -> String {
 }
 
 /// The login of the department's officer: its id, but for the grid's own office.
-fn officer_of(department: &str) -> Option<&'static str> {
+pub(super) fn officer_of(department: &str) -> Option<&'static str> {
     let login = if department == "grid" { "grid-office" } else { department };
     super::people::person(login).map(|person| person.login)
 }

@@ -11,10 +11,14 @@ mod findings;
 mod houses;
 pub mod people;
 mod photos;
+mod playing;
 mod rounds;
 mod story;
+mod street;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod whole_tests;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -30,6 +34,7 @@ use wuping_ledger::clock::SteppedClock;
 use wuping_ledger::encoding::b64u_encode;
 use wuping_ledger::keyring::{KeyringError, random};
 use wuping_ledger::keys::{Kid, Role as KeyRole};
+use wuping_ledger::store::StoreError;
 use wuping_ledger::timestamp::Timestamp;
 
 use self::diary::{Almanac, By, Diary, Step};
@@ -37,9 +42,12 @@ use self::people::{PEOPLE, Person, account};
 use self::photos::Photos;
 use crate::app::{App, Asked, ExecuteError, OpenError, Who};
 use crate::office::OfficeError;
+use crate::runner::RunError;
 use crate::shelf;
 
 pub use self::houses::story_code;
+pub use self::playing::{Played, play};
+pub use self::street::Street;
 
 /// Why the sample could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +82,12 @@ pub enum SampleError {
     /// The house could not be made, or a rulebook does not compile.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// The ledger could not be read.
+    #[error("the ledger that was written could not be read")]
+    Read(#[from] StoreError),
+    /// What time brought could not be recorded.
+    #[error("what time brought could not be recorded")]
+    Runner(#[from] RunError),
     /// The system has no random bytes to give.
     #[error("no random bytes for the sample's passwords")]
     Random(#[from] KeyringError),

@@ -230,9 +230,8 @@ impl Appeal {
         }
         must_be_indicators(corrected.keys(), facts)?;
         let subject = facts.subject()?;
-        let number = self.against.as_ref().and_then(|against| against.determination);
-        let determined = number.and_then(|number| subject.grade.determined.get(&number));
-        let of = determined.and_then(|determined| subject.assessments.get(&determined.assessment));
+        let assessment = self.against.as_ref().and_then(|against| subject.assessment_against(against));
+        let of = assessment.and_then(|assessment| subject.assessments.get(assessment));
         let of = of.ok_or(Rejection::NotFound { what: "assessment whose results could be put right" })?;
         let mut outcomes = of.state.outcomes();
         outcomes.extend(corrected.iter().map(|(id, outcome)| (id.clone(), outcome.clone())));

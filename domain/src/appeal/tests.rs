@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{Appeal, Event};
 use crate::facts::{Colleague, Relation, Role};
 use crate::given::{Given, given};
-use crate::passing::passed;
+use crate::passing::passed_alone;
 use crate::test_house::{House, ask, owner_of, rules};
 
 const GRADE: &str = "premises/p-1/grade";
@@ -226,13 +226,16 @@ fn a_decision_that_does_not_come_is_recorded_with_the_day_it_was_due() {
     let due =
         crate::deadline::deadline(&rules(), "appeal_decide", "2026-02-10".parse().unwrap(), false).unwrap();
     let at = |day: &str| format!("{day}T04:00:00Z").parse().unwrap();
-    assert!(passed("premises/p-1", &house.subject, at(&due.to_string()), &house).is_empty(), "its last day");
-    let late = passed("premises/p-1", &house.subject, at("2026-12-01"), &house);
+    assert!(
+        passed_alone("premises/p-1", &house.subject, at(&due.to_string()), &house).is_empty(),
+        "its last day"
+    );
+    let late = passed_alone("premises/p-1", &house.subject, at("2026-12-01"), &house);
     assert_eq!(late.len(), 1);
     assert_eq!(late[0].due.stream, "premises/p-1/record/missed-appeal_decide-appeal-1");
     let result = house.computes(&late[0].due, "2026-12-01").0.unwrap();
     assert_eq!((result["due"].as_str(), &result["whose"]), (Some(due.to_string().as_str()), &json!("a-6")));
-    assert!(passed("premises/p-1", &house.subject, at("2026-12-02"), &house).is_empty(), "once");
+    assert!(passed_alone("premises/p-1", &house.subject, at("2026-12-02"), &house).is_empty(), "once");
 }
 
 proptest! {
@@ -267,4 +270,66 @@ proptest! {
             prop_assert_eq!(outcome.is_refused(), hand, "{}", account);
         }
     }
+}
+
+#[test]
+fn an_upheld_appeal_against_a_hazard_closes_it_and_grades_the_house_without_it() {
+    use crate::given_log::Log;
+    use crate::rulebook::Layer;
+
+    let house = || {
+        let mut log = Log::new();
+        log.registered("p-1", Layer::Building, None);
+        let but = json!({ "roof_door": "unmet" });
+        log.assessed("2026-01-10", "p-1", "a-1", "first", Layer::Building, &but);
+        let confirmed =
+            json!({ "type": "HazardReviewed", "outcome": "confirmed", "reason_code": "seen", "by": "u-2" });
+        log.hears("2026-01-12", "premises/p-1/hazard/a-1-roof_door", &confirmed);
+        log
+    };
+    let decided = |more: Value| {
+        let against = json!({ "stream": "premises/p-1/hazard/a-1-roof_door" });
+        let decision = json!({
+            "type": "AppealDecided", "against": against, "on": "2026-02-01", "document_number": "7",
+            "reason_codes": ["fact_wrong"], "by": "u-9"
+        });
+        let (Value::Object(mut decision), Value::Object(more)) = (decision, more) else { panic!("objects") };
+        decision.extend(more);
+        Value::Object(decision)
+    };
+    let star = |log: &Log| log.results("GradeDetermined").last().unwrap()["star"].clone();
+    let mut log = house();
+    let before = star(&log);
+    assert_ne!(before, json!(5));
+    let determined = log.results("GradeDetermined").len();
+
+    let mut rejected = house();
+    rejected.hears("2026-02-01", "premises/p-1/appeal/s-1", &decided(json!({ "outcome": "rejected" })));
+    assert!(rejected.results("HazardClosed").is_empty());
+    assert_eq!(rejected.results("GradeDetermined").len(), determined, "rejected, it changes nothing");
+
+    let right = json!({ "outcome": "upheld", "corrected": { "roof_door": "met" }, "reassess": true });
+    log.hears("2026-02-01", "premises/p-1/appeal/s-1", &decided(right));
+    assert_eq!(log.results("HazardClosed"), [&json!({ "how": "set_aside" })]);
+    let graded = log.results("GradeDetermined");
+    let last = graded.last().unwrap();
+    assert_eq!((&last["star"], &last["trigger"]), (&json!(5), &json!("appeal_upheld")));
+    let opened = log.results("AssessmentOpened");
+    assert_eq!(opened, [&json!({ "reason": "appeal", "lead": "u-1", "due": "2026-02-01" })]);
+    log.runs("2026-12-31".parse().unwrap());
+    assert!(log.results("HazardFellOverdue").is_empty(), "what was set aside falls overdue no more");
+
+    // a court's word does the same
+    let mut lost = house();
+    let notified = json!({
+        "type": "DisputeNotified", "kind": "litigation", "body": "法院", "document_number": "1",
+        "against": { "stream": "premises/p-1/hazard/a-1-roof_door" }, "received_on": "2026-01-20",
+        "reply_by": "2026-02-04", "by": "u-7"
+    });
+    lost.hears("2026-01-20", "premises/p-1/dispute/d-1", &notified);
+    let revoked = json!({
+        "type": "OutcomeRecorded", "result": "revoked", "document_number": "2", "on": "2026-03-01", "by": "u-7"
+    });
+    lost.hears("2026-03-01", "premises/p-1/dispute/d-1", &revoked);
+    assert_eq!(lost.results("HazardClosed"), [&json!({ "how": "set_aside" })]);
 }

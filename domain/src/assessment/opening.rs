@@ -149,7 +149,22 @@ pub(crate) fn after_incident(
         .then(|| opening_due(own, &key, scheme))
 }
 
-/// The opening of this key, as time or an incident brings it.
+/// The opening that a decision on an appeal orders; none where one is under way.
+pub(crate) fn after_appeal(
+    own: &str,
+    subject: &Subject,
+    appeal: &str,
+    rulebooks: &dyn Rulebooks,
+) -> Option<Due> {
+    let (_, newest) = subject.last_submitted()?;
+    let scheme = newest.state.scheme.clone()?;
+    rulebooks.rulebook(&scheme).filter(|rulebook| rulebook.policy.operating)?;
+    let key = format!("{APPEAL}{appeal}");
+    (!is_under_way(subject) && !subject.assessments.contains_key(&key))
+        .then(|| opening_due(own, &key, scheme))
+}
+
+/// The opening of this key, as time, an incident or an appeal brings it.
 ///
 /// # Errors
 /// The incident table's own refusals.
@@ -166,6 +181,12 @@ pub(crate) fn opened(
         if let Some(of) = key.strip_prefix(INCIDENT).and_then(|key| subject.incidents.get(key)) {
             let effect = of.state.effect(rulebook, of.confirmed_on)?;
             (Reason::Incident, effect.and_then(|effect| effect.assessment_due))
+        } else if let Some(of) = key.strip_prefix(APPEAL).and_then(|key| subject.appeals.get(key)) {
+            let Some(decision) = of.state.decision.as_ref().filter(|decision| decision.reassess) else {
+                return Ok(None);
+            };
+            // the rulebook sets no day: it is opened at once
+            (Reason::Appeal, Some(decision.on))
         } else {
             let due = periodic_due(rulebook, subject);
             let come = due.filter(|due| *due <= local_date(as_of) && periodic_key(*due) == key);
@@ -226,6 +247,8 @@ fn opening_due(own: &str, key: &str, scheme: SchemeRef) -> Due {
     }
 }
 
+/// Before an appeal's key, the key of the assessment that its decision orders.
+const APPEAL: &str = "appeal-";
 /// Before an incident's key, the key of the assessment it asks for.
 const INCIDENT: &str = "incident-";
 

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 
 use super::Previous;
 use crate::appeal;
-use crate::dispute::Finding;
 use crate::subject::Subject;
 
 /// Why a determination is set aside.
@@ -58,11 +57,10 @@ fn by_appeal(own: &str, subject: &Subject) -> Option<SetAside> {
 
 fn by_dispute(own: &str, subject: &Subject) -> Option<SetAside> {
     subject.disputes.iter().find_map(|(key, of)| {
-        let (notified, ended) = (of.state.notified.as_ref()?, of.state.outcome.as_ref()?);
-        let lost = matches!(ended.result, Finding::Changed | Finding::Revoked);
-        let determination = notified.against.determination.filter(|n| lost && stands(subject, *n))?;
+        let (against, on) = of.state.lost()?;
+        let determination = against.determination.filter(|n| stands(subject, *n))?;
         let decided_in = format!("{own}/dispute/{key}");
-        Some(SetAside { determination, origin: Origin::Dispute, decided_in, on: ended.on, holds: None })
+        Some(SetAside { determination, origin: Origin::Dispute, decided_in, on, holds: None })
     })
 }
 

@@ -156,7 +156,7 @@ impl House {
     }
 
     fn passed(&self) -> Vec<crate::passing::Passed> {
-        crate::passing::passed("premises/p-1", &self.subject, self.time().parse().unwrap(), &shelf())
+        crate::passing::passed_alone("premises/p-1", &self.subject, self.time().parse().unwrap(), &shelf())
     }
 
     fn serves(&mut self, day: &str) -> &mut Self {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Event, Kind};
+use crate::derivation::SchemeRef;
 use crate::event::aggregate_type;
 use crate::facts::{Facts, Role};
 use crate::rejection::Rejection;
@@ -43,6 +44,9 @@ pub struct Draft {
     /// The policy's deadlines that are its remedies: `appeal_file`, `administrative_reconsideration`, `litigation`.
     #[serde(default)]
     pub remedies: Vec<String>,
+    /// The rulebook by which they run, of a notice that lies under a party; under premises it is theirs.
+    #[serde(default)]
+    pub scheme: Option<SchemeRef>,
 }
 
 /// A notice as it was issued.
@@ -71,6 +75,9 @@ pub struct Issued {
     /// What can be done against it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remedies: Vec<Remedy>,
+    /// The rulebook by which they run, where it is not that of the premises.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scheme: Option<SchemeRef>,
     /// The day of issue.
     pub on: NaiveDate,
     /// Who issued it.
@@ -167,6 +174,7 @@ fn issued(draft: Draft, facts: &Facts) -> Result<Issued, Rejection> {
         handling_officers: draft.handling_officers,
         text_version: draft.text_version,
         remedies,
+        scheme: draft.scheme.filter(|_| facts.subject.is_none()),
         on: facts.today,
         by: facts.actor.account.clone(),
     })

@@ -158,7 +158,7 @@ impl Notice {
         let private = Private::none()
             .with("recipient", handed.recipient)
             .with("relation", handed.relation)
-            .with("witnesses", (witnesses > 0).then_some(handed.witnesses))
+            .with("witness_names", (witnesses > 0).then_some(handed.witnesses))
             .with("receipt", handed.receipt);
         let by = facts.actor.account.clone();
         Ok(vec![Said::with(Event::NoticeServed { method, on, witnesses, by }, private)])

@@ -173,3 +173,25 @@ fn the_service_of_a_proposal_invites_the_party_and_the_period_ends_before_anybod
     house.hears("grade", "2026-02-05", hearing);
     asked(&house, &after).when(confirm()).then_rejected("confirmed_before_statement");
 }
+
+#[test]
+fn dates_run_from_the_service_of_a_notice_to_a_party_by_the_rulebook_that_it_names() {
+    use crate::given_log::Log;
+    use crate::rulebook::Layer;
+
+    let mut log = Log::new();
+    let issued = json!({
+        "type": "NoticeIssued", "kind": "credit", "about": "party/y-1/credit", "to": "y-1", "authority": "x",
+        "document_number": "1", "legal_basis": "x", "handling_officers": ["a-7"], "text_version": "1", "on": "2026-03-02",
+        "by": "a-7", "scheme": Log::rulebook(Layer::Building),
+        "remedies": [{ "rule": "administrative_reconsideration", "zh": "", "en": "" }]
+    });
+    let served = json!({ "type": "NoticeServed", "method": "direct", "on": "2026-03-03", "witnesses": 0, "by": "a-7" });
+    log.hears("2026-03-02", "party/y-1/notice/n-1", &issued);
+    log.hears("2026-03-03", "party/y-1/notice/n-1", &served);
+    let fixed = log.results("RemedyDatesFixed");
+    assert_eq!(fixed.len(), 1);
+    // sixty days end on the second of May, a holiday that lasts to the fifth
+    let date = json!({ "rule": "administrative_reconsideration", "due": "2026-05-06" });
+    assert_eq!(*fixed[0], json!({ "served_on": "2026-03-03", "dates": [date] }));
+}

@@ -47,6 +47,10 @@ fn missed(log: &Log) -> Vec<String> {
     log.results("PatrolMissed").iter().map(|result| result["due"].as_str().unwrap().to_owned()).collect()
 }
 
+fn passed_at(log: &Log, at: &str) -> Vec<Passed> {
+    passed(HOUSE, &log.subjects, at.parse().unwrap(), log.shelf())
+}
+
 fn due(log: &Log) -> Option<String> {
     log.subject(HOUSE).rounds.patrol.open.as_ref().map(|open| open.due.to_string())
 }
@@ -129,9 +133,10 @@ fn a_units_level_is_met_by_the_round_of_its_building() {
     determined(&mut log, "2026-01-05", HOUSE, "lenient");
     log.runs(day("2026-01-06"));
     determined(&mut log, "2026-01-07", "premises/u-1", "strict");
-    let asked = round_of_building("premises/u-1", log.subject("premises/u-1"), day("2026-01-07")).unwrap();
-    assert_eq!(asked.subjects, [HOUSE, "premises/u-1"]);
-    assert!(log.compute(&asked, "2026-01-07T05:00:00.000Z"));
+    let asked = passed_at(&log, "2026-01-07T05:00:00.000Z");
+    assert_eq!(asked[0].due.subjects, [HOUSE, "premises/u-1"]);
+    assert!(log.compute(&asked[0].due, "2026-01-07T05:00:00.000Z"));
+    assert_eq!(passed_at(&log, "2026-01-07T05:00:00.000Z"), [], "asked once");
     assert_eq!(due(&log).as_deref(), Some("2026-01-12"));
     went_round(&mut log, "2026-01-12");
     log.runs(day("2026-01-13"));
@@ -149,9 +154,8 @@ fn warn(log: &mut Log, alert: &str, colour: &str, issued_at: &str, effective_at:
 
 fn follow_alert(log: &mut Log, alert: &str, at: &str) -> bool {
     let key = format!("alert/{alert}");
-    let alert = log.subject(&key).alert.clone();
-    let due = crate::alert::round_before((&key, &alert), HOUSE, log.subject(HOUSE));
-    due.is_some_and(|due| log.compute(&due, at))
+    let asked = passed_at(log, at).into_iter().find(|passed| passed.due.subjects.contains(&key));
+    asked.is_some_and(|passed| log.compute(&passed.due, at))
 }
 
 #[test]
@@ -235,15 +239,6 @@ fn happens(log: &mut Log, on: NaiveDate, happening: &Happening) {
     }
 }
 
-/// The runner carries what a unit asks to its building, then does what time brought.
-fn comes_by(log: &mut Log, on: NaiveDate) {
-    let asked = round_of_building("premises/u-1", log.subject("premises/u-1"), on);
-    if let Some(due) = asked {
-        log.compute(&due, &format!("{}T16:30:00.000Z", on.pred_opt().unwrap()));
-    }
-    log.runs(on);
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
@@ -256,9 +251,9 @@ proptest! {
         let (mut punctual, mut late) = (house(), house());
         for n in 0..90 {
             let on = first + chrono::Days::new(n);
-            comes_by(&mut punctual, on);
+            punctual.runs(on);
             if visits_of_the_late_one.contains(&n) {
-                comes_by(&mut late, on);
+                late.runs(on);
             }
             if let Some(happening) = happenings.get(&n) {
                 happens(&mut punctual, on, happening);
@@ -266,8 +261,8 @@ proptest! {
             }
         }
         let end = first + chrono::Days::new(95);
-        comes_by(&mut punctual, end);
-        comes_by(&mut late, end);
+        punctual.runs(end);
+        late.runs(end);
         prop_assert_eq!(missed(&late), missed(&punctual));
         prop_assert_eq!(due(&late), due(&punctual));
         let rounds = |log: &Log| log.subject(HOUSE).rounds.patrol.missed.clone();
@@ -283,7 +278,7 @@ proptest! {
         let mut rounds = BTreeSet::new();
         for n in 0..95 {
             let on = first + chrono::Days::new(n);
-            comes_by(&mut log, on);
+            log.runs(on);
             for (_, happening) in happenings.iter().filter(|(when, _)| *when == n) {
                 happens(&mut log, on, happening);
                 if matches!(happening, Happening::WentRound) {

@@ -47,14 +47,14 @@ impl Subject {
             | appeal::Event::AppealFiled { .. }
             | appeal::Event::AppealRefusedAdmission { .. } => of.since = position,
             appeal::Event::AppealDecided(decision) => {
-                let number = decision.against.determination;
-                let Some(assessment) = number.and_then(|number| self.grade.determined.get(&number)) else {
-                    return;
-                };
-                let (assessment, on) = (assessment.assessment.clone(), decision.on);
+                let Some(assessment) = self.assessment_against(&decision.against).cloned() else { return };
                 self.put_right(&assessment, decision);
-                if decision.outcome == appeal::Outcome::Varied {
-                    self.cause = Some(Cause { assessment, on, submitted: false, trigger: "appeal_upheld" });
+                let changes = decision.outcome != appeal::Outcome::Rejected;
+                if decision.against.determination.is_none() && changes {
+                    self.caused_by_hazard(&decision.against.stream, decision.on);
+                } else if decision.outcome == appeal::Outcome::Varied {
+                    let (on, trigger) = (decision.on, "appeal_upheld");
+                    self.cause = Some(Cause { assessment, on, submitted: false, trigger });
                 }
             }
             _ => {}
@@ -64,8 +64,17 @@ impl Subject {
     pub(super) fn apply_dispute(&mut self, key: &str, event: &dispute::Event, position: u64) {
         let of = self.disputes.entry(key.to_owned()).or_default();
         of.state.evolve(event);
-        if matches!(event, dispute::Event::DisputeNotified { .. }) {
-            of.since = position;
+        match event {
+            dispute::Event::DisputeNotified { .. } => of.since = position,
+            dispute::Event::OutcomeRecorded { .. } => {
+                let Some((against, on)) = of.state.lost().map(|(against, on)| (against.clone(), on)) else {
+                    return;
+                };
+                if against.determination.is_none() {
+                    self.caused_by_hazard(&against.stream, on);
+                }
+            }
+            _ => {}
         }
     }
 
@@ -118,6 +127,45 @@ impl Subject {
             submitted: false,
             trigger: "appeal_upheld",
         });
+    }
+
+    /// The assessment that what is contested came from: that of a determination, or of the check that found a hazard, else the
+    /// newest.
+    pub(crate) fn assessment_against(&self, against: &appeal::Against) -> Option<&String> {
+        if let Some(number) = against.determination {
+            return Some(&self.grade.determined.get(&number)?.assessment);
+        }
+        let found = self.hazards.get(against.stream.rsplit('/').next()?)?.state.found.as_ref()?;
+        let caused = found.caused_by.as_deref().and_then(|by| by.rsplit('/').next());
+        let caused = caused.and_then(|key| self.assessments.get_key_value(key));
+        caused.or_else(|| self.last_submitted()).map(|(key, _)| key)
+    }
+
+    /// Whether an appeal against this case was upheld, or a dispute about it lost.
+    pub(crate) fn is_hazard_set_aside(&self, stream: &str) -> bool {
+        let against = |against: &appeal::Against| against.determination.is_none() && against.stream == stream;
+        let upheld = self
+            .appeals
+            .values()
+            .filter_map(|of| of.state.decision.as_ref())
+            .any(|decision| decision.outcome == appeal::Outcome::Upheld && against(&decision.against));
+        upheld
+            || self
+                .disputes
+                .values()
+                .any(|of| of.state.lost().is_some_and(|(contested, _)| against(contested)))
+    }
+
+    /// What was found is not held against the premises any more: they are graded anew without it.
+    fn caused_by_hazard(&mut self, stream: &str, on: NaiveDate) {
+        let Some(of) = self.hazards.get(stream.rsplit('/').next().unwrap_or_default()) else { return };
+        let found = of.state.found.as_ref().filter(|found| found.points.is_some());
+        match found.and_then(|found| found.caused_by.clone()) {
+            Some(assessment) => {
+                self.cause = Some(Cause { assessment, on, submitted: false, trigger: "appeal_upheld" });
+            }
+            None => self.caused("appeal_upheld", on),
+        }
     }
 
     fn put_right(&mut self, assessment: &str, decision: &appeal::Decision) {

@@ -169,6 +169,7 @@ impl<'a, 'p> Violations<'a, 'p> {
             handling_officers: vec![],
             text_version: String::new(),
             remedies: vec![],
+            scheme: None,
         };
         let serve = notice::Command::Serve {
             method: Method::Post,

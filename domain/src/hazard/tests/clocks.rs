@@ -192,7 +192,7 @@ fn a_scheme_that_only_grades_routes_nothing_and_marks_nothing() {
     assert_eq!(follow(&found, &house.subject, &Foreign), []);
     let house = ordered().at("2026-08-01");
     let now = house.time().parse().unwrap();
-    assert_eq!(crate::passing::passed("premises/p-1", &house.subject, now, &Foreign), []);
+    assert_eq!(crate::passing::passed_alone("premises/p-1", &house.subject, now, &Foreign), []);
     assert!(!house.passed().is_empty());
 }
 

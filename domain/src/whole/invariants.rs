@@ -1,0 +1,149 @@
+//! The invariants of docs/architecture.md, as far as rules and folds hold them, each by its name.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+use proptest::test_runner::TestCaseError;
+use serde_json::Value;
+
+use super::district::District;
+use crate::derivation::SchemeRef;
+use crate::event::aggregate_type;
+use crate::passing::{begins, passed};
+use crate::reaction::{Rulebooks, compute};
+use crate::recorded::subject_of;
+use crate::subject::Subject;
+
+type Checked = Result<(), TestCaseError>;
+
+/// Reads the log for itself, entry by entry, and believes nothing else.
+#[derive(Default)]
+pub(super) struct Auditor {
+    read: usize,
+    subjects: BTreeMap<String, Subject>,
+    marks: BTreeSet<String>,
+    finders: BTreeMap<String, String>,
+}
+
+impl Auditor {
+    /// Every invariant, on what was recorded since the last look.
+    pub(super) fn looks_at(&mut self, district: &District) -> Checked {
+        for entry in &district.log.entries[self.read..] {
+            let position = self.read as u64;
+            let recorded = entry.recorded(position);
+            self.a_computed_result_is_computed_again_and_is_equal(
+                district,
+                &entry.stream,
+                &entry.data,
+                &entry.occurred_at,
+            )?;
+            self.nothing_is_marked_twice(&entry.stream, &entry.data)?;
+            self.duties_are_separated(&entry.stream, &entry.data)?;
+            self.subjects.entry(subject_of(&entry.stream).to_owned()).or_default().apply(&recorded);
+            self.read += 1;
+        }
+        self.the_fold_equals_the_rebuild(district)?;
+        self.an_adverse_grade_binds_only_when_a_person_confirmed_it()
+    }
+
+    /// Invariant 3: rebuilt from zero equals live, at every position.
+    fn the_fold_equals_the_rebuild(&self, district: &District) -> Checked {
+        for (key, live) in &district.log.subjects {
+            let equal = format!("{live:?}") == format!("{:?}", self.subjects[key]);
+            prop_assert!(equal, "{} as it is kept is not what its entries make of it", key);
+        }
+        Ok(())
+    }
+
+    /// Invariant 4: every computed result derives again from the entries of the subjects that it names, below it.
+    fn a_computed_result_is_computed_again_and_is_equal(
+        &mut self,
+        district: &District,
+        stream: &str,
+        data: &Value,
+        occurred_at: &str,
+    ) -> Checked {
+        let Some(derivation) = data.get("derivation") else { return Ok(()) };
+        let scheme: SchemeRef = serde_json::from_value(derivation["scheme"].clone()).unwrap();
+        let rulebook = district.log.shelf().rulebook(&scheme).unwrap();
+        let keys: Vec<String> = serde_json::from_value(derivation["subjects"].clone()).unwrap();
+        prop_assert!(keys.is_sorted() && keys.contains(&subject_of(stream).to_owned()), "{:?}", keys);
+        let named: BTreeMap<String, Subject> =
+            keys.iter().filter_map(|key| self.subjects.remove_entry(key)).collect();
+        let kind = data["type"].as_str().unwrap();
+        let again = compute(&rulebook, &named, kind, stream, occurred_at.parse().unwrap());
+        self.subjects.extend(named);
+        let again = again.map_err(|refused| TestCaseError::fail(format!("{kind} in {stream}: {refused}")))?;
+        prop_assert_eq!(again.as_ref(), Some(&data["result"]), "{} in {}", kind, stream);
+        Ok(())
+    }
+
+    /// Invariant 1, of what time brings: nothing twice.
+    fn nothing_is_marked_twice(&mut self, stream: &str, data: &Value) -> Checked {
+        let (kind, result) = (data["type"].as_str().unwrap_or_default(), &data["result"]);
+        let mark = match kind {
+            "PatrolMissed" | "HazardFellOverdue" | "AssessmentLapsed" | "DeadlineMissed" => &result["due"],
+            "HazardEscalated" => result,
+            _ => return Ok(()),
+        };
+        prop_assert!(
+            self.marks.insert(format!("{kind} {stream} {mark}")),
+            "{} twice in {}: {}",
+            kind,
+            stream,
+            mark
+        );
+        Ok(())
+    }
+
+    /// Invariant 8: who confirms has not assessed or proposed, who reviews has not found, who decides has not assessed.
+    fn duties_are_separated(&mut self, stream: &str, data: &Value) -> Checked {
+        let by = data["by"].as_str().unwrap_or_default();
+        let subject = self.subjects.get(subject_of(stream));
+        match (aggregate_type(stream), data["type"].as_str().unwrap_or_default()) {
+            ("hazard", "HazardFound") => {
+                self.finders.insert(stream.to_owned(), by.to_owned());
+            }
+            ("hazard", "HazardReviewed") if !by.is_empty() => {
+                prop_assert_ne!(self.finders.get(stream).map(String::as_str), Some(by), "{}", stream);
+            }
+            ("grade", "AdverseGradeConfirmed" | "LiftFromProhibitedConfirmed" | "ProhibitionConfirmed") => {
+                let latest = subject.and_then(|subject| subject.grade.latest.as_ref());
+                prop_assert!(latest.is_some_and(|latest| latest.assessor != by), "{} by {}", stream, by);
+                prop_assert_ne!(data["proposer"].as_str(), Some(by));
+            }
+            ("appeal", "AppealDecided") => {
+                let hands = subject.into_iter().flat_map(|subject| subject.assessments.values());
+                let had_a_hand = hands.flat_map(|of| &of.hands).any(|hand| hand == by);
+                prop_assert!(!had_a_hand, "{} decided by {}", stream, by);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Invariant 8: a downgrade to strict or worse, and leaving the lowest grade, bind only by a named person.
+    fn an_adverse_grade_binds_only_when_a_person_confirmed_it(&self) -> Checked {
+        for (key, subject) in &self.subjects {
+            let Some(binding) = subject.grade.in_force() else { continue };
+            let of = &binding.determination;
+            prop_assert!(
+                !of.needs_confirmer || subject.grade.confirmers.contains_key(&of.number),
+                "{} binds by nobody: {:?}",
+                key,
+                of.number
+            );
+        }
+        Ok(())
+    }
+
+    /// No overdue thing is left unmarked once a runner came by.
+    pub(super) fn all_is_settled(&self, district: &District) -> Checked {
+        let now = begins(district.today());
+        for own in self.subjects.keys() {
+            let left = passed(own, &self.subjects, now, district.log.shelf());
+            prop_assert!(left.is_empty(), "{} is left: {:?}", own, left);
+        }
+        Ok(())
+    }
+}
