@@ -147,7 +147,7 @@ fn kinds(lang: Lang, counts: &BTreeMap<Kind, KindCount>, wanted: &Wanted) -> Mar
     let labelled = |word: &str, count: u64| format!("{word} {}", lang.count(count));
     html! {
         nav.kinds aria-label=(lang.pick("按种类看", "By kind")) {
-            ul {
+            ul.kinds-list {
                 (link(labelled(lang.pick("全部", "All"), total(counts)), "", ""))
                 @if late > 0 { (link(labelled(lang.pick("逾期", "Overdue"), late), "", "true")) }
                 @for kind in Kind::ALL {
