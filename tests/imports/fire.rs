@@ -12,7 +12,7 @@ const FILE: &str = "toronto_fire_2017-2019";
 #[test]
 fn fire_inspections_close_when_they_were_closed_on_the_buildings_they_are_of() {
     let (house, oracle) = (House::new(), oracle("toronto_fire"));
-    house.import("toronto-evaluations", &[one_evaluation_a_building(&house)]);
+    house.import("toronto-evaluations", &[one_evaluation_a_building(&house, usize::MAX)]);
     let first = house.import("toronto-fire", &[shipped(FILE)]);
     house.import_again("toronto-fire", &[shipped(FILE)], &first);
     house.gives_back(&["toronto-fire"], FILE);
@@ -39,11 +39,19 @@ fn fire_inspections_close_when_they_were_closed_on_the_buildings_they_are_of() {
     buildings_are_those_with_that_address(&house, &cases, &first);
 }
 
-/// One real evaluation of each building: enough to have them registered.
-fn one_evaluation_a_building(house: &House) -> std::path::PathBuf {
+/// One real evaluation of each building at an address of the first inspections: enough to have it registered.
+fn one_evaluation_a_building(house: &House, inspections: usize) -> std::path::PathBuf {
+    let inspected = rows(FILE).into_iter().take(inspections);
+    let inspected: BTreeSet<String> = inspected.map(|row| squeezed(&row["propertyAddress"])).collect();
     let known = std::cell::RefCell::new(BTreeSet::new());
     let file = house.path().join("evaluations.csv");
-    some_rows("toronto_eval_pre2023", &file, |_, row| known.borrow_mut().insert(row[1].to_owned()))
+    some_rows("toronto_eval_pre2023", &file, |_, row| {
+        inspected.contains(&squeezed(&row[8])) && known.borrow_mut().insert(row[1].to_owned())
+    })
+}
+
+fn squeezed(text: &str) -> String {
+    text.to_uppercase().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn days_to_close(cases: &[Value]) -> Vec<i64> {
@@ -72,7 +80,6 @@ fn top_codes(cases: &[Value], said: &Value) -> Value {
 
 /// An inspection is of the one building with its address, and otherwise of premises of its own.
 fn buildings_are_those_with_that_address(house: &House, cases: &[Value], said: &Value) {
-    let squeezed = |text: &str| text.to_uppercase().split_whitespace().collect::<Vec<_>>().join(" ");
     let mut graded: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for row in rows("toronto_eval_pre2023") {
         graded.entry(squeezed(&row["SITE_ADDRESS"])).or_default().insert(row["RSN"].clone());
@@ -98,14 +105,14 @@ fn buildings_are_those_with_that_address(house: &House, cases: &[Value], said: &
 #[test]
 fn a_building_says_that_inspections_are_of_it_and_keeps_saying_so() {
     let house = House::new();
-    house.import("toronto-evaluations", &[one_evaluation_a_building(&house)]);
+    house.import("toronto-evaluations", &[one_evaluation_a_building(&house, FEW)]);
     let file = house.path().join("fire.csv");
-    let few = some_rows(FILE, &file, |place, _| place < 60);
+    let few = some_rows(FILE, &file, |place, _| place < FEW);
     let first = house.import("toronto-fire", std::slice::from_ref(&few));
     assert!(first["told"]["matched_addresses"].as_u64().unwrap() > 10);
     assert_eq!(house.entries("PremisesAmended", |_| true), first["told"]["matched_addresses"]);
     // evaluations imported again leave the alias as it is
-    house.import("toronto-evaluations", &[one_evaluation_a_building(&house)]);
+    house.import("toronto-evaluations", &[one_evaluation_a_building(&house, FEW)]);
     house.import_again("toronto-fire", &[few], &first);
 }
 
@@ -113,10 +120,10 @@ fn a_building_says_that_inspections_are_of_it_and_keeps_saying_so() {
 fn what_was_inspected_before_its_building_was_known_stays_where_it_is() {
     let house = House::new();
     let file = house.path().join("fire.csv");
-    let few = some_rows(FILE, &file, |place, _| place < 60);
+    let few = some_rows(FILE, &file, |place, _| place < FEW);
     let first = house.import("toronto-fire", std::slice::from_ref(&few));
     assert_eq!(first["told"]["matched_addresses"], Value::Null);
-    house.import("toronto-evaluations", &[one_evaluation_a_building(&house)]);
+    house.import("toronto-evaluations", &[one_evaluation_a_building(&house, FEW)]);
     house.import_again("toronto-fire", &[few], &first);
 }
 
@@ -146,3 +153,6 @@ fn a_row_that_is_not_in_order_is_named_before_anything_is_written() {
         assert_eq!(house.reader().size().unwrap(), size);
     }
 }
+
+/// How many inspections are enough to try one thing.
+const FEW: usize = 60;
