@@ -181,12 +181,11 @@ test('journey 3: confirmed by its department, ordered, served, answered by the o
   const issued = await takes(officer, 'issue', {})
   assert.match(issued, /还没有送达，期限没有开始/, issued.match(/要改[^]{0,200}/)?.[0])
   assert.match(await takes(officer, 'serve', { method: 'direct', on: today }), /已于 .* 送达/)
-  assert.match(await body(officer), /如果|到期没有办/, 'and what happens if nothing happens')
   await sound(officer, 'notice-served')
 
   const owner = await as('owner', PHONE)
   const seen = await desk(owner, people.hazard)
-  assert.match(seen, /完成整改/, 'the owner sees until when')
+  assert.match(seen, /完成整改[^]*还剩 \d+ 天[^]*到期没有办/, 'the owner sees until when, and what happens if nothing happens')
   await sound(owner, 'hazard-owner')
   assert.equal(await offers(owner, 'accept'), 0)
   await takes(owner, 'submit', { text: '电动车已移到室外充电棚。' })
