@@ -96,7 +96,12 @@ async fn tell(app: &App, who: &Who, asked: &Asked) -> Told {
     match app.execute(who, asked.clone()).await {
         Ok(Done::Recorded(receipt)) => Told::Recorded(receipt.position),
         Ok(Done::Nothing) => Told::Nothing,
-        Err(ExecuteError::Rejected(_) | ExecuteError::RefusedBefore { .. }) => Told::Refused,
+        // of two that came at once the later one hears what the first was told
+        Err(
+            ExecuteError::Rejected(_)
+            | ExecuteError::RefusedBefore { .. }
+            | ExecuteError::Append(AppendError::Refused { .. }),
+        ) => Told::Refused,
         Err(error) => panic!("{}: {error:?}", asked.stream),
     }
 }

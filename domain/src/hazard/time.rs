@@ -169,7 +169,9 @@ impl HazardOf {
     /// The office's own deadlines of this case that run: the policy's deadline, and when it ends.
     pub fn office_deadlines(&self, rulebook: &Rulebook) -> Vec<(&str, Period)> {
         let waiting = self.clock.office.iter().filter(|clock| clock.done_on.is_none());
-        waiting.filter_map(|clock| Some((clock.rule.as_ref(), office_period(rulebook, self, clock)?))).collect()
+        waiting
+            .filter_map(|clock| Some((clock.rule.as_ref(), office_period(rulebook, self, clock)?)))
+            .collect()
     }
 
     fn has_clocks(&self) -> bool {
