@@ -259,6 +259,7 @@ test('a hazard goes from its finding to its closing, in the hands of its departm
   await neighbour.goto(here)
   assert.match(await body(neighbour), /只能看自己房屋的事项/)
 
+  await fire.locator('#step-accept').evaluate((one) => { one.open = true })
   await fire.fill('[name="accept.findings"]', '已更换线路。')
   assert.match(await step(fire, 'accept'), /已办结/, 'its acceptance closes it')
 })

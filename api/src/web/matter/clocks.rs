@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use maud::{Markup, html};
 use wuping_domain::deadline::{Period, PeriodQuestion, period};
+use wuping_domain::notice::RemedyDate;
 use wuping_domain::reevaluation::Answer;
 
 use super::reading::Matter;
@@ -131,7 +132,7 @@ fn notice(matter: &Matter) -> Vec<Clock> {
     let lang = matter.lang;
     let of = matter.subject().and_then(|subject| subject.notices.get(matter.key()));
     let Some(notice) = of.map(|of| &of.state) else { return vec![] };
-    let clock = |date: &wuping_domain::notice::RemedyDate| {
+    let clock = |date: &RemedyDate| {
         let over = !date.provisional && date.due < matter.today();
         let standing = match (date.provisional, over) {
             (true, _) => DeadlineStanding::Provisional,
@@ -142,7 +143,22 @@ fn notice(matter: &Matter) -> Vec<Clock> {
             lang.say("这一途径不再开放，决定继续有效。", "this way closes, and what was decided stands.");
         Clock { what: lang.deadline(&date.rule).to_owned(), due: date.due, standing, otherwise }
     };
-    notice.remedy_dates.iter().map(clock).collect()
+    // premises that were never assessed have no rulebook by which dates are recorded: they are reckoned here, by the same rule
+    let reckoned = match (&notice.issued, notice.served) {
+        (Some(issued), Some((on, _))) if notice.remedy_dates.is_empty() => {
+            let date = |rule: &str| {
+                let period = reckoned(matter, rule, on, false)?;
+                Some(RemedyDate {
+                    rule: rule.to_owned(),
+                    due: period.date()?,
+                    provisional: period.provisional,
+                })
+            };
+            issued.remedies.iter().filter_map(|remedy| date(&remedy.rule)).collect()
+        }
+        _ => vec![],
+    };
+    notice.remedy_dates.iter().chain(&reckoned).map(clock).collect()
 }
 
 fn dispute(matter: &Matter) -> Vec<Clock> {
