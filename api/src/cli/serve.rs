@@ -1,5 +1,6 @@
 //! Serving: pages, REST, tiles and proofs, until the process is told to stop.
 
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -49,12 +50,7 @@ async fn until_stopped(common: &Common, options: Serve) -> Result<(), Failure> {
     let router = web::router(app.clone(), &options.public_address);
     let listener = tokio::net::TcpListener::bind(options.listen).await?;
     let (address, stopped) = (format!("http://{}", listener.local_addr()?), stopped());
-    println!("wuping serves {} on {address}", app.ledger.origin());
-    if crate::sample::is_sample(app.ledger.origin()) {
-        println!(
-            "everything in it is invented; go in as one of its people at {address}/sign-in, without a password"
-        );
-    }
+    greet(app.ledger.origin(), &address);
     let beside = [
         tokio::spawn(app.anchors.clone().follow(app.clone())),
         tokio::spawn(app.authorities.clone().follow(app.clone())),
@@ -112,6 +108,18 @@ pub(super) fn stopped() -> impl Future<Output = ()> {
             _ => std::future::pending().await,
         }
     }
+}
+
+/// Says where it serves. Whoever started it may have stopped listening: that ends no server.
+fn greet(origin: &str, address: &str) {
+    let mut said = format!("wuping serves {origin} on {address}\n");
+    if crate::sample::is_sample(origin) {
+        said += &format!(
+            "everything in it is invented; go in as one of its people at {address}/sign-in, without a password\n"
+        );
+    }
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(said.as_bytes()).and_then(|()| out.flush());
 }
 
 #[cfg(test)]
