@@ -76,12 +76,12 @@ impl House {
         };
         let address = format!("{subdistrict}街道模拟路{}号", self.number);
         diary.say("clerk", format!("premises/{id}"), register(Layer::Building, None, address.clone()));
-        let owner =
-            json!({ "command": "name_party", "party": format!("y-s{:03}", self.number), "role": "owner" });
-        diary.say("clerk", format!("premises/{id}"), owner);
+        let owner = json!({ "command": "name_party", "party": party(&id), "role": "owner" });
+        diary.say("clerk", format!("premises/{id}"), owner.clone());
         for (n, unit) in self.unit_ids().iter().enumerate() {
             let address = format!("{address}{}01室", n + 1);
             diary.say("clerk", format!("premises/{unit}"), register(Layer::Unit, Some(&id), address));
+            diary.say("clerk", format!("premises/{unit}"), owner.clone());
         }
     }
 
@@ -152,7 +152,7 @@ impl Diary<'_> {
             );
             let document = format!("模改〔{premises}〕{key}");
             let order = json!({
-                "command": "order", "what": "限期整改", "parties": ["y"], "document_number": document
+                "command": "order", "what": "限期整改", "parties": [party(premises)], "document_number": document
             });
             self.say(officer, &stream, order);
             let notice = format!("premises/{premises}/notice/{key}-{indicator}");
@@ -197,6 +197,12 @@ impl Diary<'_> {
             );
         }
     }
+}
+
+/// Who owns a building and its units: `y-s001` for `street-b001-u2`.
+fn party(premises: &str) -> String {
+    let number = premises.trim_start_matches("street-b").split('-').next().unwrap_or_default();
+    format!("y-s{number}")
 }
 
 /// A typhoon every year, lifted some days later.
