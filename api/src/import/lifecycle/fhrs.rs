@@ -111,7 +111,7 @@ impl Ratings<'_, '_> {
         let today = local_date(Timestamp::now().datetime());
         for row in rows {
             let on = row.rated_on.unwrap_or(today);
-            let told = (register(&row.line), coordinates(&row.line));
+            let told = (register(&row.line), row.line.coordinates("Latitude", "Longitude"));
             let cells = row.without.is_some();
             let subject = self.telling.registered(&row.line, &row.id, (on, noon(on)), told, cells)?;
             match &row.without {
@@ -252,11 +252,6 @@ fn register(line: &Line<'_>) -> Register {
         tenure: Some(line.cell("BusinessType").to_owned()).filter(|kind| !kind.is_empty()),
         structure: None,
     }
-}
-
-fn coordinates(line: &Line<'_>) -> Option<String> {
-    let (latitude, longitude) = (line.cell("Latitude"), line.cell("Longitude"));
-    (!latitude.is_empty() && !longitude.is_empty()).then(|| format!("{latitude},{longitude}"))
 }
 
 const KIND: &str = "uk-fhrs";

@@ -219,7 +219,7 @@ impl Inspections<'_, '_, '_> {
             self.telling.find("several_buildings", &row.line, &own, odd);
         }
         let times = (row.opened.date(), instant(self.policy, row.opened));
-        let told = (register(row), coordinates(&row.line));
+        let told = (register(row), row.line.coordinates("latitude", "longitude"));
         let subject = self.telling.registered(&row.line, &own, times, told, false)?;
         self.telling.count("own_premises");
         Ok((own, subject))
@@ -372,11 +372,6 @@ fn register(row: &Inspected<'_>) -> Register {
         tenure: None,
         structure: None,
     }
-}
-
-fn coordinates(line: &Line<'_>) -> Option<String> {
-    let (latitude, longitude) = (line.cell("latitude"), line.cell("longitude"));
-    (!latitude.is_empty() && !longitude.is_empty()).then(|| format!("{latitude},{longitude}"))
 }
 
 const KIND: &str = "toronto-fire";

@@ -58,6 +58,12 @@ impl<'t> Line<'t> {
         self.table.place(column).map(|place| self.row.cell(place)).unwrap_or_default()
     }
 
+    /// Latitude and longitude, where both are there.
+    pub(super) fn coordinates(&self, latitude: &str, longitude: &str) -> Option<String> {
+        let (latitude, longitude) = (self.cell(latitude), self.cell(longitude));
+        (!latitude.is_empty() && !longitude.is_empty()).then(|| format!("{latitude},{longitude}"))
+    }
+
     /// A cell as it stands in the file.
     pub(super) fn raw(&self, column: &str) -> &'t str {
         self.table.place(column).map(|place| self.row.raw(place)).unwrap_or_default()

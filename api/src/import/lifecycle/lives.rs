@@ -112,7 +112,7 @@ impl Inspected<'_, '_> {
             // the file does not say since when a business is there: at the latest since it was first looked at
             let on = first.get(&place).copied().unwrap_or(self.policy.holds_from);
             let id = format!("sf-lives-{}", line.key);
-            let told = (register(line), coordinates(line));
+            let told = (register(line), line.coordinates("latitude", "longitude"));
             let subject = self.telling.registered(line, &id, (on, noon(on)), told, true)?;
             self.homes.insert(place, (id, subject));
             self.telling.step();
@@ -311,11 +311,6 @@ fn register(line: &Line<'_>) -> Register {
         tenure: None,
         structure: None,
     }
-}
-
-fn coordinates(line: &Line<'_>) -> Option<String> {
-    let (latitude, longitude) = (line.cell("latitude"), line.cell("longitude"));
-    (!latitude.is_empty() && !longitude.is_empty()).then(|| format!("{latitude},{longitude}"))
 }
 
 const INSPECTOR: &str = "sf-public-health";

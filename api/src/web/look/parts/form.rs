@@ -133,6 +133,28 @@ pub fn choice_field(
     choices: &[Choice],
     error: Option<&str>,
 ) -> Markup {
+    all_in_sight("radio", (lang, name, label), hint, choices, error)
+}
+
+/// A field that takes several of a list.
+pub fn several_field(
+    lang: Lang,
+    name: &str,
+    label: &str,
+    hint: Option<&str>,
+    choices: &[Choice],
+    error: Option<&str>,
+) -> Markup {
+    all_in_sight("checkbox", (lang, name, label), hint, choices, error)
+}
+
+fn all_in_sight(
+    input: &str,
+    (lang, name, label): (Lang, &str, &str),
+    hint: Option<&str>,
+    choices: &[Choice],
+    error: Option<&str>,
+) -> Markup {
     let id = field_id(name);
     let described = described_by(&id, hint.is_some(), error.is_some());
     html! {
@@ -142,12 +164,13 @@ pub fn choice_field(
             div.choices {
                 @for (i, choice) in choices.iter().enumerate() {
                     div.choice {
-                        input #{ (id) "-" (i) } type="radio" name=(name) value=(choice.value)
+                        input #{ (id) "-" (i) } type=(input) name=(name) value=(choice.value)
                             checked[choice.chosen];
                         label for={ (id) "-" (i) } { (choice.label) }
                     }
                 }
             }
+            @if choices.is_empty() { p.quiet { (lang.pick("没有可选的。", "There is nothing to choose from.")) } }
         }
     }
 }

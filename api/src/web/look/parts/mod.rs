@@ -14,8 +14,8 @@ mod messages;
 mod people;
 mod phone;
 mod photos;
+mod photos_field;
 mod proof;
-mod several;
 mod timeline;
 mod times;
 
@@ -30,8 +30,8 @@ pub use messages::*;
 pub use people::*;
 pub use phone::*;
 pub use photos::*;
+pub use photos_field::*;
 pub use proof::*;
-pub use several::*;
 pub use timeline::*;
 pub use times::*;
 

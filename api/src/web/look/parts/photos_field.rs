@@ -1,38 +1,9 @@
-//! Fields that take several: ticks of one question, and photos, those that are kept already among them.
+//! Photos that go with a form, those that are kept already among them.
 
 use maud::{Markup, html};
 
 use super::super::words::Lang;
-use super::Choice;
 use super::form::{described_by, field_id, hint_and_error};
-
-/// A field that takes several of a list.
-pub fn several_field(
-    lang: Lang,
-    name: &str,
-    label: &str,
-    hint: Option<&str>,
-    choices: &[Choice],
-    error: Option<&str>,
-) -> Markup {
-    let id = field_id(name);
-    let described = described_by(&id, hint.is_some(), error.is_some());
-    html! {
-        fieldset.field.field-wrong[error.is_some()] #(id) aria-describedby=[described] {
-            legend.label { (label) }
-            (hint_and_error(lang, &id, hint, error))
-            div.choices {
-                @for (i, choice) in choices.iter().enumerate() {
-                    div.choice {
-                        input #{ (id) "-" (i) } type="checkbox" name=(name) value=(choice.value) checked[choice.chosen];
-                        label for={ (id) "-" (i) } { (choice.label) }
-                    }
-                }
-            }
-            @if choices.is_empty() { p.quiet { (lang.pick("没有可选的。", "There is nothing to choose from.")) } }
-        }
-    }
-}
 
 /// Photos that go with a form.
 #[derive(Clone, Debug, Default)]
