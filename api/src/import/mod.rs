@@ -7,6 +7,7 @@ mod csv_rows;
 pub mod given_back;
 pub mod lifecycle;
 mod pipeline;
+mod registered;
 pub mod toronto;
 mod toronto_commands;
 mod toronto_deduction;

@@ -7,10 +7,11 @@ use serde_json::{Map, Value};
 use wuping_domain::grading::{self, Grading};
 use wuping_domain::outcome::Outcome;
 use wuping_domain::premises::Register;
-use wuping_domain::rulebook::{Layer, Rulebook};
+use wuping_domain::rulebook::Rulebook;
 use wuping_replay::published::PRE2023_COLUMNS;
 
 use crate::import::csv_rows::{Row, Table};
+use crate::import::registered::building;
 use crate::import::{Finding, ImportError};
 
 /// One evaluation of one building.
@@ -143,10 +144,6 @@ impl Cells<'_> {
     fn register(&self, rsn: &str) -> Result<Register, ImportError> {
         let ward = self.filled("WARDNAME")?;
         Ok(Register {
-            layer: Layer::Building,
-            parent: None,
-            name: None,
-            address: self.filled("SITE_ADDRESS")?.to_owned(),
             codes: BTreeMap::from([("rsn".to_owned(), rsn.to_owned())]),
             subdistrict: ward.to_owned(),
             community: ward.to_owned(),
@@ -155,7 +152,7 @@ impl Cells<'_> {
             units: self.count("CONFIRMED_UNITS")?,
             year_built: self.count("YEAR_BUILT")?,
             tenure: Some(self.cell("PROPERTY_TYPE").to_owned()).filter(|tenure| !tenure.is_empty()),
-            structure: None,
+            ..building(self.filled("SITE_ADDRESS")?.to_owned())
         })
     }
 

@@ -6,8 +6,10 @@ use std::sync::LazyLock;
 use chrono::NaiveDate;
 use wuping_domain::outcome::Outcome;
 use wuping_domain::premises::Register;
-use wuping_domain::rulebook::{Layer, Rulebook};
+use wuping_domain::rulebook::Rulebook;
 use wuping_replay::published::SINCE2023_COLUMNS;
+
+use crate::import::registered::building;
 
 /// What identifies a row in every publication.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -78,10 +80,6 @@ impl Cells {
         let count = |column| self.cell(column).parse().ok();
         let ward = self.cell("WARDNAME");
         Register {
-            layer: Layer::Building,
-            parent: None,
-            name: None,
-            address: self.cell("SITE ADDRESS").to_owned(),
             codes: BTreeMap::from([("rsn".to_owned(), rsn.to_owned())]),
             subdistrict: ward.to_owned(),
             community: ward.to_owned(),
@@ -90,7 +88,7 @@ impl Cells {
             units: count("CONFIRMED UNITS"),
             year_built: count("YEAR BUILT"),
             tenure: Some(self.cell("PROPERTY TYPE").to_owned()).filter(|tenure| !tenure.is_empty()),
-            structure: None,
+            ..building(self.cell("SITE ADDRESS").to_owned())
         }
     }
 

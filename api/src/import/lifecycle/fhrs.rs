@@ -16,8 +16,8 @@ use wuping_domain::outcome::Outcome;
 use wuping_domain::premises::{self, Premises, Register};
 use wuping_domain::recorded::local_date;
 use wuping_domain::reevaluation::{self, Reevaluation};
+use wuping_domain::rulebook::Rulebook;
 use wuping_domain::rulebook::imported::ImportPolicy;
-use wuping_domain::rulebook::{Layer, Rulebook};
 use wuping_domain::subject::Subject;
 use wuping_ledger::genesis::Ledger;
 use wuping_ledger::timestamp::Timestamp;
@@ -29,6 +29,7 @@ use super::telling::{Says, Telling, To, noon, policy, word};
 use super::{Lifecycles, UK_FHRS, only};
 use crate::import::ImportError;
 use crate::import::csv_rows::Table;
+use crate::import::registered::building;
 use crate::shelf;
 
 pub(super) fn import(
@@ -238,19 +239,12 @@ fn register(line: &Line<'_>) -> Register {
         false => address.join(", "),
     };
     Register {
-        layer: Layer::Building,
-        parent: None,
         name: Some(line.cell("BusinessName").to_owned()).filter(|name| !name.is_empty()),
-        address,
         codes: BTreeMap::from([("fhrsid".to_owned(), line.key.clone())]),
         subdistrict: authority.to_owned(),
         community: authority.to_owned(),
-        grid_cell: String::new(),
-        storeys: None,
-        units: None,
-        year_built: None,
         tenure: Some(line.cell("BusinessType").to_owned()).filter(|kind| !kind.is_empty()),
-        structure: None,
+        ..building(address)
     }
 }
 

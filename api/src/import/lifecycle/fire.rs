@@ -16,7 +16,6 @@ use wuping_domain::event::Event;
 use wuping_domain::hazard::{self, Found, Hazard, Review};
 use wuping_domain::patrol::{self, Patrol, Round};
 use wuping_domain::premises::{self, Premises, Register};
-use wuping_domain::rulebook::Layer;
 use wuping_domain::rulebook::imported::ImportPolicy;
 use wuping_domain::subject::Subject;
 use wuping_ledger::genesis::Ledger;
@@ -29,6 +28,7 @@ use super::telling::{Says, Telling, To, instant, policy};
 use super::{Lifecycles, TORONTO_FIRE, only};
 use crate::import::ImportError;
 use crate::import::csv_rows::Table;
+use crate::import::registered::building;
 use crate::shelf;
 
 pub(super) fn import(
@@ -358,19 +358,10 @@ fn inspector(row: &Inspected<'_>) -> String {
 fn register(row: &Inspected<'_>) -> Register {
     let ward = row.line.cell("propertyWard");
     Register {
-        layer: Layer::Building,
-        parent: None,
-        name: None,
-        address: row.line.cell("propertyAddress").to_owned(),
         codes: BTreeMap::from([(NAMED.to_owned(), row.address.clone())]),
         subdistrict: ward.to_owned(),
         community: ward.to_owned(),
-        grid_cell: String::new(),
-        storeys: None,
-        units: None,
-        year_built: None,
-        tenure: None,
-        structure: None,
+        ..building(row.line.cell("propertyAddress").to_owned())
     }
 }
 

@@ -16,6 +16,7 @@ use wuping_domain::visit::{self, Failure, Visit};
 use super::hpd::{EXTENDED, Violation, What};
 use super::telling::{Says, Telling, To, noon};
 use crate::import::ImportError;
+use crate::import::registered;
 
 /// Violations on their way into the ledger.
 pub(super) struct Violations<'a, 'p> {
@@ -88,9 +89,7 @@ impl<'a, 'p> Violations<'a, 'p> {
     /// The building, and the apartment where one is named.
     fn home(&mut self, row: &Violation<'_>) -> Result<Arc<Subject>, ImportError> {
         let times = (row.inspected, noon(row.inspected));
-        let coordinates = (row.line.cell("latitude"), row.line.cell("longitude"));
-        let coordinates = (!coordinates.0.is_empty() && !coordinates.1.is_empty())
-            .then(|| format!("{},{}", coordinates.0, coordinates.1));
+        let coordinates = row.line.coordinates("latitude", "longitude");
         let building = building(row);
         let unit = (row.home != row.building).then(|| Register {
             layer: Layer::Unit,
@@ -343,19 +342,16 @@ fn building(row: &Violation<'_>) -> Register {
     };
     let codes = [code("nyc_building_id", "buildingid"), code("nyc_bin", "bin"), code("nyc_bbl", "bbl")];
     Register {
-        layer: Layer::Building,
-        parent: None,
-        name: None,
-        address: format!("{} {}, {} {}", cell("housenumber"), cell("streetname"), cell("boro"), cell("zip")),
         codes: codes.into_iter().flatten().collect(),
         subdistrict: cell("boro").to_owned(),
         community: cell("nta").to_owned(),
-        grid_cell: String::new(),
-        storeys: None,
-        units: None,
-        year_built: None,
-        tenure: None,
-        structure: None,
+        ..registered::building(format!(
+            "{} {}, {} {}",
+            cell("housenumber"),
+            cell("streetname"),
+            cell("boro"),
+            cell("zip")
+        ))
     }
 }
 

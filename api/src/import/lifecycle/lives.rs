@@ -13,8 +13,8 @@ use wuping_domain::hazard::{self, Found, Hazard};
 use wuping_domain::outcome::Outcome;
 use wuping_domain::premises::Register;
 use wuping_domain::report::{self, Report};
+use wuping_domain::rulebook::Rulebook;
 use wuping_domain::rulebook::imported::ImportPolicy;
-use wuping_domain::rulebook::{Layer, Rulebook};
 use wuping_domain::subject::Subject;
 use wuping_domain::visit::{self, Visit};
 use wuping_ledger::genesis::Ledger;
@@ -26,6 +26,7 @@ use super::telling::{Says, Telling, To, noon, policy};
 use super::{Lifecycles, SF_BUSINESSES, SF_INSPECTIONS, SF_VIOLATIONS};
 use crate::import::ImportError;
 use crate::import::csv_rows::Table;
+use crate::import::registered::building;
 use crate::shelf;
 
 pub(super) fn import(
@@ -297,19 +298,11 @@ fn register(line: &Line<'_>) -> Register {
     let parts = ["address", "city", "state", "postal_code"].map(cell);
     let address: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     Register {
-        layer: Layer::Building,
-        parent: None,
         name: Some(cell("name").to_owned()),
-        address: address.join(", "),
         codes: BTreeMap::from([("sf_business_id".to_owned(), line.key.clone())]),
         subdistrict: cell("city").to_owned(),
         community: cell("postal_code").to_owned(),
-        grid_cell: String::new(),
-        storeys: None,
-        units: None,
-        year_built: None,
-        tenure: None,
-        structure: None,
+        ..building(address.join(", "))
     }
 }
 

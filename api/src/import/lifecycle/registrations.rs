@@ -13,7 +13,6 @@ use wuping_domain::event::Event;
 use wuping_domain::party::{self, Kind, Particulars, Party, Registration};
 use wuping_domain::premises::{self, PartyRole, Premises, Register};
 use wuping_domain::recorded::local_date;
-use wuping_domain::rulebook::Layer;
 use wuping_ledger::genesis::Ledger;
 use wuping_ledger::timestamp::Timestamp;
 use wuping_ledger::vault::Vault;
@@ -24,6 +23,7 @@ use super::telling::{Says, Telling, To};
 use super::{Lifecycles, TORONTO_REGISTRATIONS, only};
 use crate::import::ImportError;
 use crate::import::csv_rows::Table;
+use crate::import::registered::building;
 use crate::import::toronto_commands::differing;
 
 pub(super) fn import(
@@ -60,19 +60,14 @@ fn read<'t>(table: &'t Table) -> Result<Vec<Registered<'t>>, ImportError> {
         };
         let ward = line.filled("WARD")?;
         let register = Register {
-            layer: Layer::Building,
-            parent: None,
-            name: None,
-            address: line.filled("SITE_ADDRESS")?.to_owned(),
             codes: BTreeMap::from([("rsn".to_owned(), line.key.clone())]),
             subdistrict: ward.to_owned(),
             community: ward.to_owned(),
-            grid_cell: String::new(),
             storeys: count("CONFIRMED_STOREYS")?,
             units: count("CONFIRMED_UNITS")?,
             year_built: count("YEAR_BUILT")?,
             tenure: Some(line.cell("PROPERTY_TYPE").to_owned()).filter(|tenure| !tenure.is_empty()),
-            structure: None,
+            ..building(line.filled("SITE_ADDRESS")?.to_owned())
         };
         Ok(Registered { register, manager: line.cell(MANAGER), line })
     };

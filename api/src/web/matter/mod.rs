@@ -146,18 +146,31 @@ fn matter_page(
         (section(lang.pick("经过（最近的在前）", "History, newest first"), timeline(lang, &entries)))
         (link_list(&links(matter)))
     };
+    let heading = page_heading(Some(stage::kind(lang, matter.concept())), &title, Some(&stage));
+    let steps = steps_now(matter, &offered, sending, returned);
+    let returned = returned.map(|returned| returned_head(matter, &offered, returned));
+    case_page(app, signed, &title, Case { heading, receipt, returned, story, steps })
+}
+
+/// The parts of a page on which steps are taken.
+struct Case {
+    heading: Markup,
+    receipt: Option<Markup>,
+    /// What was wrong with the form that came back.
+    returned: Option<Markup>,
+    story: Markup,
+    steps: Markup,
+}
+
+fn case_page(app: &App, signed: &Signed, title: &str, case: Case) -> Response {
+    let status = if case.returned.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let body = html! {
-        (page_heading(Some(stage::kind(lang, matter.concept())), &title, Some(&stage)))
-        @if let Some(receipt) = receipt { (receipt) }
-        @if let Some(returned) = returned { (returned_head(matter, &offered, returned)) }
-        (case_columns(lang, story, steps_now(matter, &offered, sending, returned)))
+        (case.heading)
+        @if let Some(receipt) = case.receipt { (receipt) }
+        @if let Some(returned) = case.returned { (returned) }
+        (case_columns(signed.lang, case.story, case.steps))
     };
-    let page = shown(app, lang, Some(signed), &title, body);
-    if returned.is_some() {
-        (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
-    } else {
-        page.into_response()
-    }
+    (status, shown(app, signed.lang, Some(signed), title, body)).into_response()
 }
 
 /// The ways on from a matter.

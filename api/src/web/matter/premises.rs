@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Multipart, Path, Query, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use maud::{Markup, html};
 use wuping_domain::assessment::Stage as AssessmentStage;
 use wuping_domain::hazard::Stage as HazardStage;
@@ -16,10 +15,10 @@ use super::forms::{Returned, Sending, returned_head, steps_now};
 use super::offering::offered;
 use super::reading::{Matter, Sight, read};
 use super::step::Step;
-use super::{Opened, address_of, receipt_of, stage, steps, story};
+use super::{Case, Opened, address_of, case_page, receipt_of, stage, steps, story};
 use crate::app::App;
 use crate::trying::Trial;
-use crate::web::desk_page::{refused_page, shown};
+use crate::web::desk_page::refused_page;
 use crate::web::look::parts::*;
 use crate::web::session::Signed;
 
@@ -130,18 +129,12 @@ fn premises_page(
                 Link::new(format!("/audit/{}", matter.key()), lang.say("每一条记录和证明", "Every record and its proof")),
             ]))
         };
-    let body = html! {
-        (page_heading(kind.as_deref(), &address, Some(&stage::stage(matter)).filter(|stage| !stage.is_empty()).map(String::as_str)))
-        @if let Some(receipt) = receipt { (receipt) }
-        @if let Some(returned) = returned { (returned_head(matter, &offered, returned)) }
-        (case_columns(lang, story, steps_now(matter, &offered, sending, returned)))
-    };
-    let page = shown(app, lang, Some(signed), &address, body);
-    if returned.is_some() {
-        (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
-    } else {
-        page.into_response()
-    }
+    let stage = stage::stage(matter);
+    let stage = Some(stage.as_str()).filter(|stage| !stage.is_empty());
+    let heading = page_heading(kind.as_deref(), &address, stage);
+    let steps = steps_now(matter, &offered, sending, returned);
+    let returned = returned.map(|returned| returned_head(matter, &offered, returned));
+    case_page(app, signed, &address, Case { heading, receipt, returned, story, steps })
 }
 
 fn registered(matter: &Matter) -> Vec<Fact> {
