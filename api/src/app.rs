@@ -296,21 +296,38 @@ impl App {
         if let Some(done) = self.done_before(&asked.id, digest)? {
             return Ok(done);
         }
+        let told = self.decided::<C>(who, &asked, digest).await;
+        if matches!(told, Ok(Done::Recorded(_))) {
+            return told;
+        }
+        // its twin, sent at the same time, may have been recorded meanwhile: both hear that
+        match self.done_before(&asked.id, digest) {
+            Ok(Some(done)) => Ok(done),
+            _ => told,
+        }
+    }
+
+    async fn decided<C: Concept>(
+        &self,
+        who: &Who,
+        asked: &Asked,
+        digest: [u8; 32],
+    ) -> Result<Done, ExecuteError> {
         if let Who::Device { event, standing, .. } = who {
             standing.takes(event)?;
             check_claimed_time(event.meta().occurred_at, Timestamp::now())?;
         }
-        self.must_be_current(&asked)?;
+        self.must_be_current(asked)?;
         let mut tries = 0;
         loop {
             let command: C::Command = serde_json::from_value(asked.command.clone())
                 .map_err(|error| ExecuteError::Command { detail: error.to_string() })?;
-            let facts = self.facts(who, &asked)?;
+            let facts = self.facts(who, asked)?;
             let store = LedgerEventStore::<Shell<C>>::new(
                 self.reader().clone(),
                 self.ledger.writer().clone(),
                 self.vault.clone(),
-                saying::<C>(who, &asked, digest),
+                saying::<C>(who, asked, digest),
             );
             let framework = CqrsFramework::new(store.clone(), vec![], ());
             let answered = framework.execute(&asked.stream, Request::<C> { command, facts }).await;

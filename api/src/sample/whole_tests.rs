@@ -1,6 +1,8 @@
 //! A real ledger under many people at once: whatever order the commands of a day come in, however often each is sent, the
 //! ledger stays sound and a repeat gets the first outcome.
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 use wuping_replay::verify::verify_folder;
 
@@ -88,6 +90,43 @@ async fn lived(seed: u64, order: &[u32]) {
     app.close().await.unwrap();
     let verified = verify_folder(&folder).unwrap();
     assert!(verified.findings.is_empty(), "{:?}", verified.findings);
+}
+
+/// A phone that sends again before it was answered: whichever of the two is decided first, both hear the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 6)]
+async fn twins_sent_at_once_hear_one_thing() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("twins");
+    let now: DateTime<Utc> = "2026-11-20T04:00:00Z".parse().unwrap();
+    let clock = Arc::new(SteppedClock::starting_at(now.timestamp_millis()));
+    let app = Arc::new(App::create_simulated(&folder, "sample/twins", clock).unwrap());
+    for n in 0..200 {
+        let asked = Asked {
+            id: Uuid::now_v7(),
+            stream: format!("premises/twin-b{n}"),
+            command: json!({
+                "command": "register", "layer": "building", "address": "石井街道1号"
+            }),
+            expected: None,
+            occurred_at: Timestamp::from_datetime(now),
+        };
+        let twins: Vec<_> = (0..6)
+            .map(|twin| {
+                let (app, who, asked) = (app.clone(), channel("registry", &asked.stream), asked.clone());
+                tokio::spawn(async move {
+                    // each a little later, so that some are decided while the first is being written
+                    std::thread::sleep(Duration::from_micros(twin * 40 * (n % 8)));
+                    tell(&app, &who, &asked).await
+                })
+            })
+            .collect();
+        let mut told = Vec::new();
+        for twin in twins {
+            told.push(twin.await.unwrap());
+        }
+        assert!(matches!(told[0], Told::Recorded(_)), "{told:?}");
+        assert!(told.iter().all(|it| *it == told[0]), "{told:?}");
+    }
 }
 
 async fn tell(app: &App, who: &Who, asked: &Asked) -> Told {
