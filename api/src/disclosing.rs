@@ -116,7 +116,7 @@ pub async fn disclose(
     let holds = app.actor(account)?.grants.iter().any(|grant| grant.role == Role::LegalOfficer);
     if !holds {
         // said before anything is looked up, so that nobody learns what an entry has
-        return Err(ExecuteError::Rejected(Rejection::RoleNeeded { roles: &[Role::LegalOfficer] }).into());
+        return Err(ExecuteError::Rejected(Rejection::RoleNeeded { roles: vec![Role::LegalOfficer] }).into());
     }
     let (stream, values) = values(app, wanted)?;
     let digests: Vec<&str> = values.iter().map(|value| value.digest.as_str()).collect();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use uuid::Uuid;
-use wuping_domain::aggregate::Concept;
+use wuping_domain::aggregate::{Concept, decided};
 use wuping_domain::alert::Alert;
 use wuping_domain::appeal::Appeal;
 use wuping_domain::dispute::Dispute;
@@ -121,7 +121,7 @@ impl Trial {
             return Answer::Unreadable;
         };
         let facts = Facts { actor: actor.clone(), ..self.facts.clone() };
-        match self.state::<C>().decide(command, &facts) {
+        match decided(&self.state::<C>(), command, &facts) {
             Ok(said) if said.is_empty() => Answer::Nothing,
             Ok(_) => Answer::New,
             Err(rejection) => Answer::Refused(rejection),

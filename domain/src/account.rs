@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Concept, named};
 use crate::facts::{Facts, Grant, Relation, Role};
+use crate::permission::{EVERYBODY, Permission, anywhere};
 use crate::rejection::Rejection;
 use crate::said::{Private, Said};
 
@@ -89,10 +90,22 @@ impl Concept for Account {
     type Command = Command;
     type Event = Event;
 
-    fn decide(&self, command: Command, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
-        if !matches!(command, Command::DeclareRelation { .. }) {
-            facts.actor.require(&[Role::Administrator])?;
+    /// Whoever holds any role declares for the own account.
+    fn open_to(command: &Command) -> &'static [Permission] {
+        match command {
+            Command::DeclareRelation { .. } => EVERYBODY,
+            _ => const { &[anywhere(Role::Administrator)] },
         }
+    }
+
+    fn must_be_in_hands(&self, facts: &Facts) -> Result<(), Rejection> {
+        if facts.last_segment() == facts.actor.account {
+            return Ok(());
+        }
+        Err(Rejection::because("not_your_account", serde_json::Value::Null))
+    }
+
+    fn decide(&self, command: Command, _: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
         let event = match (self.standing, command) {
             (Standing::Absent, Command::Open { name, phone }) => {
                 if name.trim().is_empty() {
@@ -225,10 +238,12 @@ mod tests {
     }
 
     #[test]
-    fn a_relation_is_declared_without_any_role() {
+    fn a_relation_is_declared_of_ones_own_account_in_any_role() {
         let declare = || Command::DeclareRelation { to: "party/y-1".into(), relation: "kin".into() };
         let declared = Event::RelationDeclared { to: "party/y-1".into(), relation: "kin".into() };
-        given::<Account>([Event::AccountOpened]).when(declare()).then([declared]);
-        given::<Account>([]).when(declare()).then_rejected("not_found");
+        let by = |events: Vec<Event>| given::<Account>(events).by_role(Role::Auditor).at("account/a-1");
+        by(vec![Event::AccountOpened]).when(declare()).then([declared]);
+        by(vec![]).when(declare()).then_rejected("not_found");
+        by(vec![Event::AccountOpened]).at("account/a-2").when(declare()).then_rejected("not_your_account");
     }
 }

@@ -8,7 +8,8 @@ use cqrs_es::{Aggregate, DomainEvent};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::facts::Facts;
+use crate::facts::{Actor, Facts};
+use crate::permission::{Permission, permit};
 use crate::rejection::Rejection;
 use crate::said::Said;
 
@@ -22,11 +23,45 @@ pub trait Concept: Clone + Debug + Default + Send + Sync + 'static {
     /// What can have happened to it.
     type Event: Clone + Debug + DeserializeOwned + PartialEq + Send + Serialize + Sync + Named;
 
-    /// What the actor states by this command, or why it is refused.
+    /// To whom a command is open: any one of these will do, and an empty list means that it comes in from elsewhere.
+    fn open_to(command: &Self::Command) -> &'static [Permission];
+
+    /// What the actor states by this command, or why it is refused. Asked only of whom the command is open to.
     fn decide(&self, command: Self::Command, facts: &Facts) -> Result<Vec<Said<Self::Event>>, Rejection>;
 
     /// Take an event into the state. Total: any signed history can be read.
     fn evolve(&mut self, event: &Self::Event);
+
+    /// The department that answers for the matter, once it is known.
+    fn competent(&self, _command: &Self::Command, _facts: &Facts) -> Option<String> {
+        None
+    }
+
+    /// Whether the actor is a side of this matter without answering for the premises: who filed it, whom it is addressed to.
+    fn has_side(&self, _actor: &Actor) -> bool {
+        false
+    }
+
+    /// Refuses if the work lies in other hands than the actor's.
+    ///
+    /// # Errors
+    /// A rejection that says in whose.
+    fn must_be_in_hands(&self, _facts: &Facts) -> Result<(), Rejection> {
+        Ok(())
+    }
+}
+
+/// What a concept answers to a command: first whether it is open to the actor at all, then by its own rules.
+///
+/// # Errors
+/// Why it is refused.
+pub fn decided<C: Concept>(
+    state: &C,
+    command: C::Command,
+    facts: &Facts,
+) -> Result<Vec<Said<C::Event>>, Rejection> {
+    permit(state, &command, facts)?;
+    state.decide(command, facts)
 }
 
 /// The wire name of an event.
@@ -65,7 +100,7 @@ impl<C: Concept> Aggregate for Shell<C> {
         (): &(),
         sink: &EventSink<Self>,
     ) -> Result<(), Rejection> {
-        for said in self.state.decide(request.command, &request.facts)? {
+        for said in decided(&self.state, request.command, &request.facts)? {
             sink.write(said, self).await;
         }
         Ok(())

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::aggregate::{Concept, named};
 use crate::facts::{Facts, Role};
 use crate::patrol_rule::WeatherWarning;
+use crate::permission::{Permission, of_department};
 use crate::premises::Register;
 use crate::recorded::local_date;
 use crate::rejection::Rejection;
@@ -92,11 +93,15 @@ impl Concept for Alert {
     type Command = Command;
     type Event = Event;
 
+    fn open_to(_: &Command) -> &'static [Permission] {
+        const { &[of_department(Role::DepartmentOfficer)] }
+    }
+
+    fn competent(&self, _: &Command, _: &Facts) -> Option<String> {
+        Some(EMERGENCY.to_owned())
+    }
+
     fn decide(&self, command: Command, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
-        facts.actor.require(&[Role::DepartmentOfficer])?;
-        if !facts.actor.is_of(EMERGENCY) {
-            return Err(Rejection::DepartmentNeeded { department: EMERGENCY.to_owned() });
-        }
         match (command, &self.issued) {
             (Command::Issue { warning, .. }, Some(issued)) if warning == *issued => Ok(vec![]),
             (Command::Issue { .. }, Some(_)) => Err(Rejection::AlreadyExists { what: "alert" }),

@@ -23,9 +23,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::aggregate::{Concept, named};
-use crate::facts::Facts;
+use crate::facts::{Actor, Facts};
 use crate::notice::Remedy;
 use crate::outcome::Outcome as IndicatorOutcome;
+use crate::permission::Permission;
 use crate::rejection::Rejection;
 use crate::said::{Photo, Said};
 
@@ -355,6 +356,23 @@ impl Concept for Appeal {
     const TYPE: &'static str = "appeal";
     type Command = Command;
     type Event = Event;
+
+    fn open_to(command: &Command) -> &'static [Permission] {
+        hands::open_to(command)
+    }
+
+    fn has_side(&self, actor: &Actor) -> bool {
+        self.stage != Stage::Absent && actor.account == self.filed_by
+    }
+
+    fn must_be_in_hands(&self, facts: &Facts) -> Result<(), Rejection> {
+        match &self.reviewer {
+            Some(reviewer) if *reviewer != facts.actor.account => {
+                Err(Rejection::because("only_the_reviewer", serde_json::json!({ "account": reviewer })))
+            }
+            _ => Ok(()),
+        }
+    }
 
     fn decide(&self, command: Command, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
         let said = match command {

@@ -22,6 +22,7 @@ use crate::aggregate::{Concept, named};
 use crate::derivation::{Computed, Either, SchemeRef};
 use crate::facts::{Facts, Role};
 use crate::outcome::Outcome;
+use crate::permission::{NOBODY, Permission, anywhere, in_area, in_hands, on_beat};
 use crate::rejection::{Missing, Rejection};
 use crate::rulebook::Rulebook;
 use crate::said::{Photo, Private, Said};
@@ -239,6 +240,30 @@ impl Concept for Assessment {
     type Command = Command;
     type Event = Event;
 
+    fn open_to(command: &Command) -> &'static [Permission] {
+        match command {
+            Command::Open { .. } => const { &[on_beat(Role::GridWorker), on_beat(Role::DepartmentOfficer)] },
+            Command::Check { .. } => {
+                const { &[on_beat(Role::GridWorker), anywhere(Role::DepartmentOfficer)] }
+            }
+            Command::Submit => const { &[in_hands(Role::GridWorker), in_hands(Role::DepartmentOfficer)] },
+            Command::HandOver { .. } | Command::Withdraw { .. } => {
+                const {
+                    &[
+                        in_hands(Role::GridWorker),
+                        in_hands(Role::DepartmentOfficer),
+                        in_area(Role::StreetLead),
+                    ]
+                }
+            }
+            Command::SubmitCompleted { .. } | Command::Supply { .. } => NOBODY,
+        }
+    }
+
+    fn must_be_in_hands(&self, facts: &Facts) -> Result<(), Rejection> {
+        if self.stage == Stage::Absent { Ok(()) } else { self.must_lead(facts) }
+    }
+
     fn decide(&self, command: Command, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
         match (self.stage, command) {
             (Stage::Absent, Command::Open { scheme, reason, units }) => open(scheme, reason, units, facts),
@@ -391,7 +416,7 @@ const fn is_zero(count: &u32) -> bool {
 mod tests {
     use super::*;
     use crate::facts::Actor;
-    use crate::given::given;
+    use crate::given::{Given, given};
     use crate::rulebook::Layer;
     use crate::shipped;
 
@@ -440,27 +465,29 @@ mod tests {
             .under(shipped::pingshan(Layer::Unit))
             .by_officer_of("housing")
             .when(earlier)
-            .then_rejected("malformed");
+            .then_rejected("role_needed");
+    }
+
+    fn of_lead(events: Vec<Event>) -> Given<Assessment> {
+        given(events).by_role(Role::GridWorker)
     }
 
     #[test]
     fn the_lead_or_whoever_leads_the_subdistrict_hands_it_over() {
         let hand = |to: &str| Command::HandOver { to: to.into(), why: Some("产假".into()) };
         let handed = |to: &str| Event::AssessmentHandedOver { to: to.into(), by: "a-1".into() };
-        let said = given::<Assessment>([opened()]).when(hand("a-2")).said();
+        let said = of_lead(vec![opened()]).when(hand("a-2")).said();
         assert_eq!(said[0].event, handed("a-2"));
         assert!(!serde_json::to_string(&said[0].event).unwrap().contains("产假"));
-        given::<Assessment>([opened()]).when(hand("a-1")).then([]);
-        given::<Assessment>([opened()]).when(hand(" ")).then_rejected("malformed");
-        given::<Assessment>([opened(), handed("a-2")])
-            .when(hand("a-3"))
-            .then_rejected("only_the_lead_submits");
+        of_lead(vec![opened()]).when(hand("a-1")).then([]);
+        of_lead(vec![opened()]).when(hand(" ")).then_rejected("malformed");
+        of_lead(vec![opened(), handed("a-2")]).when(hand("a-3")).then_rejected("only_the_lead_submits");
         given::<Assessment>([opened(), handed("a-2")])
             .about(house())
             .by_role(Role::StreetLead)
             .when(hand("a-1"))
             .then([handed("a-1")]);
-        given::<Assessment>([]).when(hand("a-2")).then_rejected("not_found");
+        of_lead(vec![]).when(hand("a-2")).then_rejected("not_found");
     }
 
     #[test]
@@ -469,12 +496,12 @@ mod tests {
         let derivation = crate::derivation::Derivation { scheme, subjects: vec!["premises/u-1".into()] };
         let result = Lapsed { due: "2026-02-28".parse().unwrap() };
         let lapsed = Event::AssessmentLapsed(Computed { derivation, result });
-        given::<Assessment>([opened(), lapsed]).when(Command::Submit).then_rejected("wrong_state");
+        of_lead(vec![opened(), lapsed]).when(Command::Submit).then_rejected("wrong_state");
         let withdraw = || Command::Withdraw { why: "opened_in_error".into() };
         let withdrawn = Event::AssessmentWithdrawn { why: "opened_in_error".into() };
-        given::<Assessment>([opened()]).when(withdraw()).then([withdrawn.clone()]);
-        given::<Assessment>([opened(), withdrawn.clone()]).when(withdraw()).then([]);
-        given::<Assessment>([opened(), withdrawn]).when(Command::Submit).then_rejected("wrong_state");
+        of_lead(vec![opened()]).when(withdraw()).then([withdrawn.clone()]);
+        of_lead(vec![opened(), withdrawn.clone()]).when(withdraw()).then([]);
+        of_lead(vec![opened(), withdrawn]).when(Command::Submit).then_rejected("wrong_state");
         given::<Assessment>([opened()]).about(house()).by_role(Role::StreetLead).when(withdraw()).said();
     }
 

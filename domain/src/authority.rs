@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::aggregate::{Concept, named};
 use crate::facts::{Facts, Role};
 use crate::identifier;
+use crate::permission::{Permission, anywhere};
 use crate::rejection::Rejection;
 use crate::said::Said;
 
@@ -82,8 +83,11 @@ impl Concept for Authority {
     type Command = Command;
     type Event = Event;
 
+    fn open_to(_: &Command) -> &'static [Permission] {
+        const { &[anywhere(Role::Administrator), anywhere(Role::CommissionAdmin)] }
+    }
+
     fn decide(&self, command: Command, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
-        facts.actor.require(&[Role::Administrator, Role::CommissionAdmin])?;
         let event = match command {
             Command::Register(_) if self.registered => {
                 return Err(Rejection::AlreadyExists { what: "authority" });

@@ -9,6 +9,7 @@ use crate::aggregate::{Concept, named};
 use crate::appeal::Against;
 use crate::event::aggregate_type;
 use crate::facts::{Facts, Role};
+use crate::permission::{Permission, anywhere};
 use crate::rejection::Rejection;
 use crate::said::{Photo, Private, Said};
 
@@ -174,8 +175,11 @@ impl Concept for Dispute {
     type Command = Command;
     type Event = Event;
 
+    fn open_to(_: &Command) -> &'static [Permission] {
+        const { &[anywhere(Role::LegalOfficer)] }
+    }
+
     fn decide(&self, command: Command, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
-        facts.actor.require(&[Role::LegalOfficer])?;
         let by = facts.actor.account.clone();
         Ok(vec![match (&self.notified, command) {
             (None, Command::Notify { notified, claims, document }) => {

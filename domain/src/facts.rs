@@ -134,14 +134,6 @@ impl Actor {
         self.received || self.grants.iter().any(|grant| grant.department.as_deref() == Some(department))
     }
 
-    /// Refuse unless the actor holds one of these roles.
-    pub fn require(&self, roles: &'static [Role]) -> Result<(), Rejection> {
-        if roles.iter().any(|role| self.holds(*role)) {
-            return Ok(());
-        }
-        Err(Rejection::RoleNeeded { roles })
-    }
-
     /// Whether one of the actor's grants of this role reaches the place.
     pub fn works_in(&self, role: Role, subdistrict: &str, community: &str, grid_cell: &str) -> bool {
         self.received
@@ -193,10 +185,6 @@ pub enum Role {
     Steward,
     StreetLead,
 }
-
-/// Who writes down what a party without a key says or hands in, with the day of its receipt.
-pub(crate) const AT_THE_COUNTER: &[Role] =
-    &[Role::LegalOfficer, Role::DepartmentOfficer, Role::StreetLead, Role::GridWorker];
 
 impl Role {
     /// All roles, in the order in which they are shown.

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use crate::aggregate::Concept;
+use crate::aggregate::{Concept, decided};
 use crate::facts::{Actor, Colleague, Facts, Grant, Role};
 use crate::rejection::Rejection;
 use crate::rulebook::Rulebook;
@@ -103,7 +103,7 @@ impl<C: Concept> Given<C> {
     }
 
     pub(crate) fn when(self, command: C::Command) -> Outcome<C> {
-        Outcome(self.state.decide(command, &self.facts))
+        Outcome(decided(&self.state, command, &self.facts))
     }
 }
 

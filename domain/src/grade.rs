@@ -32,8 +32,9 @@ use serde::{Deserialize, Serialize};
 use crate::aggregate::Concept;
 use crate::derivation::Either;
 use crate::effect::{self, EffectQuestion, Waiver};
-use crate::facts::{Facts, Role};
+use crate::facts::Facts;
 use crate::grading::{Cap, OpenedHazard};
+use crate::permission::Permission;
 use crate::prohibition::{self, ProhibitionQuestion};
 use crate::rejection::Rejection;
 use crate::rulebook::Rulebook;
@@ -193,6 +194,10 @@ impl Concept for Grade {
     type Command = Command;
     type Event = Event;
 
+    fn open_to(command: &Command) -> &'static [Permission] {
+        command.open_to()
+    }
+
     fn decide(&self, command: Command, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
         let (by, on) = (facts.actor.account.clone(), facts.today);
         Ok(vec![match command {
@@ -200,7 +205,6 @@ impl Concept for Grade {
                 return self.confirm(determination, document_number, waiver_ground, waiver_reason, facts);
             }
             Command::ConfirmLift { determination, document_number } => {
-                facts.actor.require(&[Role::Confirmer])?;
                 let (lifted, _) = self.pending(determination)?;
                 if lifted.adverse {
                     return Err(Rejection::WrongState { is: "a downgrade", needs: "a lifting" });
@@ -217,7 +221,6 @@ impl Concept for Grade {
             }
             Command::HangPlaque { plaque, photos } => self.hang(plaque, &photos, facts)?,
             Command::LiftProhibition { document_number } => {
-                facts.actor.require(&[Role::Confirmer])?;
                 if self.prohibition.is_none() {
                     return Err(Rejection::NotFound { what: "prohibition in force" });
                 }
@@ -229,7 +232,6 @@ impl Concept for Grade {
             }
             Command::Prohibit(prohibition) => return self.prohibit(prohibition, facts),
             Command::Publish { assessment, why } => {
-                facts.actor.require(&[Role::LegalOfficer])?;
                 if !self.unpublished.contains(&assessment) {
                     return Ok(vec![]);
                 }
@@ -242,14 +244,12 @@ impl Concept for Grade {
             Command::ReportPlaqueMissing { plaque, photos } => self.miss_plaque(plaque, &photos, facts)?,
             Command::Reply { determination, text } => self.reply(determination, text, facts)?,
             Command::RefuseLift { reason } => {
-                facts.actor.require(&[Role::Confirmer])?;
                 if self.prohibition.is_none() {
                     return Err(Rejection::NotFound { what: "prohibition in force" });
                 }
                 Said::with(Event::ProhibitionLiftRefused { by }, Private::none().with("reason", Some(reason)))
             }
             Command::RefuseProhibition { ground, proposer, reason } => {
-                facts.actor.require(&[Role::Confirmer])?;
                 if proposer == by {
                     return Err(Rejection::DutiesSeparated { rule: "confirmer_is_proposer" });
                 }
@@ -259,7 +259,6 @@ impl Concept for Grade {
                 )
             }
             Command::Refuse { determination, reason } => {
-                facts.actor.require(&[Role::Confirmer])?;
                 let (refused, _) = self.pending(determination)?;
                 let event = if refused.adverse {
                     Event::AdverseGradeRefused { determination, by }
@@ -269,7 +268,6 @@ impl Concept for Grade {
                 Said::with(event, Private::none().with("reason", Some(reason)))
             }
             Command::Unpublish { assessment, why } => {
-                facts.actor.require(&[Role::LegalOfficer])?;
                 if self.unpublished.contains(&assessment) {
                     return Ok(vec![]);
                 }
@@ -413,7 +411,6 @@ impl Grade {
         waiver_reason: Option<String>,
         facts: &Facts,
     ) -> Result<Vec<Said<Event>>, Rejection> {
-        facts.actor.require(&[Role::Confirmer])?;
         let (adverse, _) = self.pending(determination)?;
         if !adverse.adverse {
             return Err(Rejection::WrongState { is: "a lifting", needs: "a downgrade" });
@@ -433,7 +430,6 @@ impl Grade {
     }
 
     fn prohibit(&self, prohibition: Prohibition, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
-        facts.actor.require(&[Role::Confirmer])?;
         if self.prohibition.is_some() {
             return Err(Rejection::AlreadyExists { what: "prohibition in force" });
         }

@@ -28,7 +28,8 @@ pub(crate) use self::refusing::told;
 pub(crate) use self::time::{ESCALATIONS, What, brought, passed, routed};
 use crate::aggregate::Concept;
 use crate::derivation::SchemeRef;
-use crate::facts::{Facts, Role};
+use crate::facts::Facts;
+use crate::permission::Permission;
 use crate::rejection::Rejection;
 use crate::rulebook::Rulebook;
 use crate::said::Said;
@@ -170,6 +171,14 @@ impl Concept for Hazard {
     type Command = Command;
     type Event = Event;
 
+    fn open_to(command: &Command) -> &'static [Permission] {
+        command.open_to()
+    }
+
+    fn competent(&self, _: &Command, _: &Facts) -> Option<String> {
+        (self.stage != Stage::Absent).then(|| self.competent.clone())
+    }
+
     fn decide(&self, command: Command, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
         let (needs, starts) =
             (command.needs(), matches!(command, Command::Find { .. } | Command::Reopen { .. }));
@@ -296,14 +305,6 @@ impl Hazard {
     /// What was submitted is not put right: it is under its order again, or was never ordered.
     fn back_to_work(&mut self) {
         self.stage = if self.course.order.is_some() { Stage::Rectifying } else { Stage::Confirmed };
-    }
-
-    fn must_be_competent(&self, facts: &Facts) -> Result<(), Rejection> {
-        facts.actor.require(&[Role::DepartmentOfficer, Role::CompetentAuthority])?;
-        if facts.actor.is_of(&self.competent) {
-            return Ok(());
-        }
-        Err(Rejection::DepartmentNeeded { department: self.competent.clone() })
     }
 }
 

@@ -13,6 +13,7 @@ use crate::derivation::SchemeRef;
 use crate::facts::{Facts, Role};
 use crate::hazard::Found;
 use crate::incident_rule::{IncidentEffect, IncidentQuestion, incident};
+use crate::permission::{Permission, anywhere, of_department};
 use crate::recorded::local_date;
 use crate::refused::Refused;
 use crate::rejection::Rejection;
@@ -136,6 +137,29 @@ impl Concept for Incident {
     type Command = Command;
     type Event = Event;
 
+    fn open_to(command: &Command) -> &'static [Permission] {
+        match command {
+            Command::Confirm { .. } | Command::Correct { .. } => {
+                const { &[of_department(Role::DepartmentOfficer), of_department(Role::CompetentAuthority)] }
+            }
+            Command::Link { .. } | Command::Unlink { .. } => {
+                const {
+                    &[
+                        anywhere(Role::DepartmentOfficer),
+                        anywhere(Role::CompetentAuthority),
+                        anywhere(Role::DataClerk),
+                    ]
+                }
+            }
+            Command::Record { .. } => const { &[anywhere(Role::DepartmentOfficer)] },
+        }
+    }
+
+    /// The department that the policy's table names for its category and severity.
+    fn competent(&self, _: &Command, facts: &Facts) -> Option<String> {
+        Some(rule(self.known.as_ref()?, facts).ok()?.competent.clone())
+    }
+
     fn decide(&self, command: Command, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
         let by = facts.actor.account.clone();
         let Some(known) = &self.known else { return begin(command, by, facts) };
@@ -147,11 +171,10 @@ impl Concept for Incident {
             }
             Command::Record { .. } => Err(Rejection::AlreadyExists { what: "incident" }),
             Command::Confirm { note, .. } => {
-                facts.actor.require(&[Role::DepartmentOfficer, Role::CompetentAuthority])?;
                 if !self.linked {
                     return Err(Rejection::WrongState { is: "of another house", needs: "linked here" });
                 }
-                must_be_competent(rule(known, facts)?, facts)?;
+                rule(known, facts)?;
                 if self.confirmed {
                     return Ok(vec![]);
                 }
@@ -159,7 +182,6 @@ impl Concept for Incident {
                 Ok(vec![Said::with(Event::IncidentConfirmed { by }, private)])
             }
             Command::Correct { known: right, why } => {
-                facts.actor.require(&[Role::DepartmentOfficer, Role::CompetentAuthority])?;
                 if right == *known {
                     return Ok(vec![]);
                 }
@@ -170,14 +192,9 @@ impl Concept for Incident {
                     });
                 }
                 must_be_possible(&right, facts)?;
-                // What the source sends again is its own correction; a person's must be of the department in charge.
-                if !facts.actor.received {
-                    must_be_competent(rule(known, facts)?, facts)?;
-                }
                 Ok(vec![Said::openly(Event::IncidentCorrected { known: right, why, by })])
             }
             Command::Link { .. } => {
-                may_link(facts)?;
                 if self.linked {
                     return Ok(vec![]);
                 }
@@ -185,7 +202,6 @@ impl Concept for Incident {
                 Ok(vec![Said::openly(Event::IncidentLinked { known: None, from: None, by })])
             }
             Command::Unlink { why, to } => {
-                may_link(facts)?;
                 if !self.linked {
                     return Ok(vec![]);
                 }
@@ -271,12 +287,10 @@ pub(crate) fn found(rulebook: &Rulebook, subject: &Subject, key: &str) -> Result
 fn begin(command: Command, by: String, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
     let (known, event, private) = match command {
         Command::Record { known, text } => {
-            facts.actor.require(&[Role::DepartmentOfficer])?;
             let private = Private::none().with("text", text);
             (known.clone(), Event::IncidentRecorded(known), private)
         }
         Command::Link { known: Some(known), from } => {
-            may_link(facts)?;
             let event = Event::IncidentLinked { known: Some(known.clone()), from, by };
             (known, event, Private::none())
         }
@@ -309,17 +323,6 @@ fn must_be_possible(known: &Known, facts: &Facts) -> Result<(), Rejection> {
 fn rule<'a>(known: &Known, facts: &'a Facts) -> Result<&'a IncidentRule, Rejection> {
     let rule = facts.rulebook()?.incident_rule(&known.category, &known.severity);
     rule.ok_or_else(|| Refused::because("unknown_incident").into())
-}
-
-fn must_be_competent(rule: &IncidentRule, facts: &Facts) -> Result<(), Rejection> {
-    if facts.actor.is_of(&rule.competent) {
-        return Ok(());
-    }
-    Err(Rejection::DepartmentNeeded { department: rule.competent.clone() })
-}
-
-fn may_link(facts: &Facts) -> Result<(), Rejection> {
-    facts.actor.require(&[Role::DepartmentOfficer, Role::CompetentAuthority, Role::DataClerk])
 }
 
 #[cfg(test)]

@@ -40,6 +40,7 @@ pub mod party;
 pub mod passing;
 pub mod patrol;
 pub mod patrol_rule;
+pub mod permission;
 pub mod premises;
 pub mod prohibition;
 pub mod publication;

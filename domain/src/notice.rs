@@ -19,7 +19,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Concept, named};
 use crate::derivation::Computed;
-use crate::facts::Facts;
+use crate::facts::{Actor, Facts, Role};
+use crate::permission::{OWNER_OR_OPERATOR, Permission, anywhere, in_area, of_premises, on_beat};
 use crate::rejection::Rejection;
 use crate::said::{Photo, Said};
 
@@ -236,6 +237,61 @@ impl Concept for Notice {
     const TYPE: &'static str = "notice";
     type Command = Command;
     type Event = Event;
+
+    fn open_to(command: &Command) -> &'static [Permission] {
+        match command {
+            Command::Acknowledge => OWNER_OR_OPERATOR,
+            Command::Announce { .. } => {
+                const {
+                    &[
+                        anywhere(Role::DepartmentOfficer),
+                        anywhere(Role::LegalOfficer),
+                        in_area(Role::StreetLead),
+                    ]
+                }
+            }
+            Command::ConfirmAddress { .. } => {
+                const {
+                    &[
+                        of_premises(Role::Owner),
+                        of_premises(Role::Operator),
+                        on_beat(Role::GridWorker),
+                        anywhere(Role::DepartmentOfficer),
+                        anywhere(Role::LegalOfficer),
+                        in_area(Role::StreetLead),
+                        in_area(Role::CommunityLead),
+                    ]
+                }
+            }
+            Command::Fail { .. } | Command::Serve { .. } => {
+                const {
+                    &[
+                        on_beat(Role::GridWorker),
+                        anywhere(Role::DepartmentOfficer),
+                        anywhere(Role::LegalOfficer),
+                        in_area(Role::StreetLead),
+                        in_area(Role::CommunityLead),
+                    ]
+                }
+            }
+            Command::Issue { .. } | Command::Reissue { .. } => {
+                const {
+                    &[
+                        anywhere(Role::DepartmentOfficer),
+                        anywhere(Role::LegalOfficer),
+                        in_area(Role::StreetLead),
+                        anywhere(Role::CompetentAuthority),
+                    ]
+                }
+            }
+        }
+    }
+
+    /// A notice may go to a party that answers for the house no more.
+    fn has_side(&self, actor: &Actor) -> bool {
+        let to = self.issued.as_ref().and_then(|issued| issued.to.as_ref());
+        to.is_some_and(|to| actor.grants.iter().any(|grant| grant.party.as_ref() == Some(to)))
+    }
 
     fn decide(&self, command: Command, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
         match (&self.issued, command) {

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::aggregate::{Concept, named};
 use crate::facts::{Facts, Role};
 use crate::identifier;
+use crate::permission::{Permission, anywhere, of_premises};
 use crate::rejection::Rejection;
 use crate::said::{Private, Said};
 
@@ -137,11 +138,19 @@ impl Concept for Party {
     type Command = Command;
     type Event = Event;
 
+    fn open_to(command: &Command) -> &'static [Permission] {
+        match command {
+            // the code is the register's; the rest a party may put right itself
+            Command::Amend { uscc: None, .. } => CLERKS_OR_PARTY,
+            Command::Amend { .. } | Command::CheckIdentity { .. } | Command::Register { .. } => CLERKS,
+            Command::Merge { .. } => const { &[anywhere(Role::DataClerk)] },
+        }
+    }
+
     fn decide(&self, command: Command, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
         let by = facts.actor.account.clone();
         let said = match (&self.registered, command) {
             (None, Command::Register { registration, particulars }) => {
-                facts.actor.require(CLERKS)?;
                 must_be_registrable(&registration, &particulars, facts)?;
                 Said::with(Event::PartyRegistered { registration, by }, private(particulars))
             }
@@ -154,22 +163,15 @@ impl Concept for Party {
                 });
             }
             (Some(registered), Command::Amend { particulars, uscc, why }) => {
-                facts.actor.require(CLERKS_OR_PARTY)?;
-                let clerk = CLERKS.iter().any(|role| facts.actor.holds(*role));
-                if !clerk && !facts.speaks_for_subject() {
-                    return Err(Rejection::NotFound { what: "party of yours" });
-                }
                 if why.trim().is_empty() {
                     return Err(Rejection::Malformed { field: "why", needs: "why it changes" });
                 }
                 if let Some(code) = &uscc {
-                    facts.actor.require(CLERKS)?;
                     must_be_code(registered.kind, code, facts)?;
                 }
                 Said::with(Event::PartyAmended { uscc, why, by }, private(particulars))
             }
             (Some(_), Command::CheckIdentity { method, matches, reference }) => {
-                facts.actor.require(CLERKS)?;
                 if !METHODS.contains(&method.as_str()) {
                     return Err(Rejection::Malformed {
                         field: "method",
@@ -180,7 +182,6 @@ impl Concept for Party {
                 Said::with(event, Private::none().with("reference", reference))
             }
             (Some(_), Command::Merge { into, why }) => {
-                facts.actor.require(&[Role::DataClerk])?;
                 if facts.is_of_subject(&format!("party/{into}")) {
                     return Err(Rejection::because("merged_into_itself", Value::Null));
                 }
@@ -245,6 +246,11 @@ fn private(particulars: Particulars) -> Private {
         .with("address", particulars.address)
 }
 
-const CLERKS: &[Role] = &[Role::DataClerk, Role::CreditOfficer];
-const CLERKS_OR_PARTY: &[Role] = &[Role::DataClerk, Role::CreditOfficer, Role::Owner, Role::Operator];
+const CLERKS: &[Permission] = &[anywhere(Role::DataClerk), anywhere(Role::CreditOfficer)];
+const CLERKS_OR_PARTY: &[Permission] = &[
+    anywhere(Role::DataClerk),
+    anywhere(Role::CreditOfficer),
+    of_premises(Role::Owner),
+    of_premises(Role::Operator),
+];
 const METHODS: [&str; 3] = ["paper_seen", "register_asked", "online"];

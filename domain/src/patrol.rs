@@ -15,6 +15,7 @@ use crate::alert::Colour;
 use crate::derivation::Computed;
 use crate::facts::{Facts, Role};
 use crate::patrol_rule::{Excuse, WeatherWarning, policy_of};
+use crate::permission::{Permission, anywhere, in_area};
 use crate::refused::Refused;
 use crate::rejection::Rejection;
 use crate::rulebook::Layer;
@@ -171,6 +172,19 @@ impl Concept for Patrol {
     type Command = Command;
     type Event = Event;
 
+    fn open_to(command: &Command) -> &'static [Permission] {
+        match command {
+            // whoever the round was given to makes it, wherever else they work
+            Command::Complete { .. } => {
+                const { &[anywhere(Role::GridWorker), anywhere(Role::DepartmentOfficer)] }
+            }
+            Command::Excuse { .. } => const { &[in_area(Role::StreetLead), anywhere(Role::Dispatcher)] },
+            Command::Reassign { .. } => {
+                const { &[in_area(Role::StreetLead), anywhere(Role::Dispatcher), in_area(Role::CommunityLead)] }
+            }
+        }
+    }
+
     fn decide(&self, command: Command, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
         let subject = facts.subject()?;
         subject.must_be_open()?;
@@ -187,7 +201,6 @@ impl Concept for Patrol {
                 Ok(vec![Said::with(self.complete(round, by, facts)?, private)])
             }
             Command::Excuse { reason, from, until, note } => {
-                facts.actor.require(&[Role::StreetLead, Role::Dispatcher])?;
                 if until < from {
                     return Err(Rejection::Malformed { field: "until", needs: "a day not before the first" });
                 }
@@ -202,7 +215,6 @@ impl Concept for Patrol {
                 Ok(vec![Said::with(Event::PatrolExcused { excuse, by }, private)])
             }
             Command::Reassign { due, to, route } => {
-                facts.actor.require(&[Role::StreetLead, Role::Dispatcher, Role::CommunityLead])?;
                 let open = subject.rounds.patrol.open.as_ref().filter(|open| open.due == due);
                 let Some(open) = open else {
                     return Err(if self.ended(due, facts)? {
@@ -266,7 +278,6 @@ impl Patrol {
     }
 
     fn complete(&self, round: Round, by: String, facts: &Facts) -> Result<Event, Rejection> {
-        facts.actor.require(&[Role::GridWorker, Role::DepartmentOfficer])?;
         let (subject, on) = (facts.subject()?, facts.today);
         let rounds = &subject.rounds;
         let theirs = rounds.patrol.open.as_ref().and_then(|open| open.to.as_ref()) == Some(&by);

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Concept, named};
 use crate::facts::{Facts, Role};
+use crate::permission::{Permission, anywhere};
 use crate::rejection::Rejection;
 use crate::rulebook::Layer;
 use crate::said::Said;
@@ -31,7 +32,6 @@ pub struct Published {
     /// `<name>-<layer>-<version>`.
     pub id: String,
     /// What it grades.
-    #[schemars(with = "String")]
     pub layer: Layer,
     /// SHA-256 of the document, lower-case hex.
     pub sha256: String,
@@ -60,8 +60,11 @@ impl Concept for Publication {
     type Command = Command;
     type Event = Event;
 
+    fn open_to(_: &Command) -> &'static [Permission] {
+        const { &[anywhere(Role::CommissionAdmin)] }
+    }
+
     fn decide(&self, command: Command, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
-        facts.actor.require(&[Role::CommissionAdmin])?;
         let Command::Publish(published) = command;
         match &self.published {
             Some(before) if before.sha256 == published.sha256 => return Ok(vec![]),

@@ -16,7 +16,8 @@ use serde_json::Value;
 
 use crate::aggregate::{Concept, named};
 use crate::derivation::Computed;
-use crate::facts::{Facts, Role};
+use crate::facts::Facts;
+use crate::permission::Permission;
 use crate::rejection::Rejection;
 use crate::said::{Photo, Private, Said};
 
@@ -326,10 +327,13 @@ impl Concept for Record {
     type Command = Command;
     type Event = Event;
 
+    fn open_to(command: &Command) -> &'static [Permission] {
+        matters::open_to(command)
+    }
+
     fn decide(&self, command: Command, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
         let said = match command {
             Command::Correct { correction, reason } => {
-                facts.actor.require(&[Role::GridWorker, Role::DepartmentOfficer, Role::DataClerk])?;
                 self.must_be_new()?;
                 let event = Event::FactCorrected { correction, by: facts.actor.account.clone() };
                 Said::with(event, Private::none().with("reason", reason))

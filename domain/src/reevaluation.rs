@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Concept, named};
 use crate::assessment::{Reason, Stage as AssessmentStage};
-use crate::facts::{AT_THE_COUNTER, Facts, Role};
+use crate::facts::{Facts, Role};
+use crate::permission::{AT_THE_COUNTER, OWNER_OR_OPERATOR, Permission, anywhere, in_area, on_beat};
 use crate::rejection::Rejection;
 use crate::said::{Photo, Private, Said, photos};
 
@@ -104,6 +105,16 @@ impl Concept for Reevaluation {
     type Command = Command;
     type Event = Event;
 
+    fn open_to(command: &Command) -> &'static [Permission] {
+        match command {
+            Command::Decline { .. } | Command::Grant { .. } => {
+                const { &[anywhere(Role::DepartmentOfficer), in_area(Role::StreetLead), on_beat(Role::GridWorker)] }
+            }
+            Command::Request { handed_in_on: Some(_), .. } => AT_THE_COUNTER,
+            Command::Request { .. } => OWNER_OR_OPERATOR,
+        }
+    }
+
     fn decide(&self, command: Command, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
         match (self.requested_on, command) {
             (None, Command::Request { why, text, photos, handed_in_on }) => {
@@ -116,7 +127,6 @@ impl Concept for Reevaluation {
             }
             (Some(requested_on), Command::Grant { assessment }) => grant(assessment, requested_on, facts),
             (Some(_), Command::Decline { missing, reason }) => {
-                facts.actor.require(OFFICE)?;
                 if missing.is_empty() || missing.iter().any(|what| what.trim().is_empty()) {
                     return Err(Rejection::Malformed { field: "missing", needs: "what is still missing" });
                 }
@@ -157,19 +167,12 @@ fn request(
     let by = facts.actor.account.clone();
     let (on, taken_by) = match handed_in_on {
         Some(day) => {
-            facts.actor.require(AT_THE_COUNTER)?;
             if day > facts.today {
                 return Err(Rejection::Malformed { field: "handed_in_on", needs: "today or an earlier day" });
             }
             (day, Some(by.clone()))
         }
-        None => {
-            facts.actor.require(&[Role::Owner, Role::Operator])?;
-            if !subject.premises.answered_for_by(&facts.actor, facts.today) {
-                return Err(Rejection::NotFound { what: "naming of your party as owner or operator here" });
-            }
-            (facts.today, None)
-        }
+        None => (facts.today, None),
     };
     let event = Event::ReevaluationRequested { why, on, taken_by, by };
     Ok(vec![Said::with(event, Private::none().with("text", text).with("photos", photos(shown)))])
@@ -177,7 +180,6 @@ fn request(
 
 /// The assessment is one of these premises, opened on this request.
 fn grant(assessment: String, requested_on: NaiveDate, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
-    facts.actor.require(OFFICE)?;
     let of = facts.subject()?.assessments.get(&assessment);
     let of = of.ok_or(Rejection::NotFound { what: "assessment opened on this request" })?;
     let asked = matches!(of.state.reason, Some(Reason::AfterRectification | Reason::OwnerRequest));
@@ -191,5 +193,3 @@ fn grant(assessment: String, requested_on: NaiveDate, facts: &Facts) -> Result<V
     let by = facts.actor.account.clone();
     Ok(vec![Said::openly(Event::ReevaluationGranted { assessment, on: facts.today, by })])
 }
-
-const OFFICE: &[Role] = &[Role::DepartmentOfficer, Role::StreetLead, Role::GridWorker];

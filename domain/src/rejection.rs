@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use serde_json::{Value, json};
 
 use crate::facts::Role;
+use crate::permission::Within;
 use crate::refusal_words;
 use crate::refused::Refused;
 
@@ -47,6 +48,11 @@ pub enum Rejection {
         /// Each, with who collects it.
         indicators: Vec<Missing>,
     },
+    /// The actor's role does not reach so far.
+    OutOfReach {
+        /// How far it reaches.
+        within: Within,
+    },
     /// A photo is required with these results before submission.
     PhotoMissing {
         /// The indicators, sorted.
@@ -65,7 +71,7 @@ pub enum Rejection {
     /// The actor holds none of the roles that may do this.
     RoleNeeded {
         /// Any one of these would do.
-        roles: &'static [Role],
+        roles: Vec<Role>,
     },
     /// A rule of the rulebook, by its code, with what it names.
     Rule {
@@ -150,6 +156,9 @@ impl Rejection {
             Self::Malformed { .. } => "malformed",
             Self::NotFound { .. } => "not_found",
             Self::NotYours { .. } => "not_yours",
+            Self::OutOfReach { within: Within::Premises } => "not_your_premises",
+            Self::OutOfReach { within: Within::Beat } => "not_assigned",
+            Self::OutOfReach { .. } => "not_your_area",
             Self::PhotoMissing { .. } => "photo_missing",
             Self::PremisesClosed { .. } => "premises_closed",
             Self::ReasonMissing { .. } => "reason_missing",
@@ -231,6 +240,16 @@ impl Rejection {
             Self::NotYours { indicators } => {
                 format!("Somebody else collects: {}. Nothing was saved.", join(indicators, |m| &m.en))
             }
+            Self::OutOfReach { within: Within::Premises } => {
+                "Your party is not named as answering for these premises, nor are you their steward. Claim them, or ask the data clerk.".into()
+            }
+            Self::OutOfReach { within: Within::Beat } => {
+                "These premises are not assigned to you. Ask the lead of the subdistrict to assign you.".into()
+            }
+            Self::OutOfReach { .. } => {
+                "These premises lie outside the area you work in. Ask whoever leads the subdistrict they lie in."
+                    .into()
+            }
             Self::PhotoMissing { indicators } => {
                 format!(
                     "A photo is still needed with: {}. Take it and add it, then submit.",
@@ -242,6 +261,9 @@ impl Rejection {
             }
             Self::ReasonMissing { indicators } => {
                 format!("“Not applicable” needs a reason with: {}.", indicators.join(", "))
+            }
+            Self::RoleNeeded { roles } if roles.is_empty() => {
+                "Another system sends this in; nobody enters it by hand.".into()
             }
             Self::RoleNeeded { roles } => format!(
                 "This needs the role of {}. Ask your administrator if it is part of your work.",
@@ -279,11 +301,18 @@ impl Rejection {
             Self::NotYours { indicators } => {
                 format!("以下指标由其他人采集:{}。本次没有保存。", join_zh(indicators))
             }
+            Self::OutOfReach { within: Within::Premises } => {
+                "没有登记您方为该房屋的责任人，您也不是该楼的楼栋长。请先申报责任关系，或联系数据管理员。"
+                    .into()
+            }
+            Self::OutOfReach { within: Within::Beat } => "该房屋没有指派给您，请联系街道负责人指派。".into(),
+            Self::OutOfReach { .. } => "该房屋不在您的工作辖区内，请联系所在街道的负责人。".into(),
             Self::PhotoMissing { indicators } => {
                 format!("以下指标还缺照片:{}。补拍后再提交。", indicators.join("、"))
             }
             Self::PremisesClosed { on } => format!("该房屋已于{on}注销,不能再记录。"),
             Self::ReasonMissing { indicators } => format!("“不适用”要写明原因:{}。", indicators.join("、")),
+            Self::RoleNeeded { roles } if roles.is_empty() => "此项由其他系统推送，不能手工填写。".into(),
             Self::RoleNeeded { roles } => format!(
                 "此操作需要{}权限。如属您的职责,请联系管理员。",
                 roles.iter().map(|role| role.zh()).collect::<Vec<_>>().join("或")

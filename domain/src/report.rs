@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use self::following::{follow, found};
 use crate::aggregate::{Concept, named};
 use crate::facts::{Facts, Role};
+use crate::permission::{Permission, anywhere};
 use crate::rejection::Rejection;
 use crate::said::{Photo, Private, Said, photos};
 
@@ -223,6 +224,33 @@ impl Concept for Report {
     type Command = Command;
     type Event = Event;
 
+    fn open_to(command: &Command) -> &'static [Permission] {
+        match command {
+            Command::Answer { .. } | Command::Dismiss { .. } | Command::Substantiate { .. } => {
+                const { &[anywhere(Role::GridWorker), anywhere(Role::DepartmentOfficer)] }
+            }
+            // a reporter has no key: what he says comes in through a channel, or is taken down by staff
+            Command::File { .. } | Command::Reopen { .. } | Command::Withdraw { .. } => {
+                const {
+                    &[
+                        anywhere(Role::GridWorker),
+                        anywhere(Role::DepartmentOfficer),
+                        anywhere(Role::Dispatcher),
+                    ]
+                }
+            }
+            Command::Triage { .. } => {
+                const {
+                    &[
+                        anywhere(Role::GridWorker),
+                        anywhere(Role::DepartmentOfficer),
+                        anywhere(Role::Dispatcher),
+                    ]
+                }
+            }
+        }
+    }
+
     fn decide(&self, command: Command, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
         let by = facts.actor.account.clone();
         Ok(vec![match (self.stage, command) {
@@ -232,7 +260,6 @@ impl Concept for Report {
             (Stage::Absent, _) => return Err(Rejection::NotFound { what: "report" }),
             (_, Command::File { .. }) => return Err(Rejection::AlreadyExists { what: "report" }),
             (Stage::Received | Stage::Triaged, Command::Triage { outcome, note }) => {
-                facts.actor.require(&TRIAGING)?;
                 must_lead_somewhere(&outcome, facts)?;
                 Said::with(Event::ReportTriaged { outcome, by }, Private::none().with("note", note))
             }
@@ -240,30 +267,25 @@ impl Concept for Report {
                 Stage::Received | Stage::Triaged,
                 Command::Substantiate { hazard, indicator, findings, photos: taken },
             ) => {
-                facts.actor.require(&CHECKING)?;
                 let substantiated = substantiated(hazard, indicator, by, facts)?;
                 let private = Private::none().with("findings", findings).with("photos", photos(&taken));
                 Said::with(Event::ReportSubstantiated(substantiated), private)
             }
             (Stage::Received | Stage::Triaged, Command::Dismiss { why, reason }) => {
-                facts.actor.require(&CHECKING)?;
                 must_be_said("reason", &reason)?;
                 let private = Private::none().with("reason", Some(reason));
                 Said::with(Event::ReportDismissed { why, by }, private)
             }
             (Stage::Substantiated | Stage::Dismissed, Command::Answer { answer, text }) => {
-                facts.actor.require(&CHECKING)?;
                 must_be_said("text", &text)?;
                 self.must_be_so(answer, facts)?;
                 Said::with(Event::ReportAnswered { answer, by }, Private::none().with("text", Some(text)))
             }
             (Stage::Answered | Stage::Dismissed, Command::Reopen { text, photos: taken }) => {
-                must_be_received(facts)?;
                 let private = Private::none().with("text", text).with("photos", photos(&taken));
                 Said::with(Event::ReportReopened {}, private)
             }
             (Stage::Received | Stage::Triaged, Command::Withdraw { text }) => {
-                must_be_received(facts)?;
                 Said::with(Event::ReportWithdrawn {}, Private::none().with("text", text))
             }
             (stage, command) => {
@@ -345,7 +367,6 @@ fn file(
     taken: &[Photo],
     facts: &Facts,
 ) -> Result<Said<Event>, Rejection> {
-    facts.actor.require(&[Role::GridWorker, Role::DepartmentOfficer, Role::Dispatcher])?;
     facts.subject()?.must_be_open()?;
     if category.is_empty() || !category.chars().all(|c| c.is_ascii_lowercase() || c == '_') {
         return Err(Rejection::Malformed { field: "category", needs: "one of the categories shown" });
@@ -406,11 +427,6 @@ fn substantiated(
     }
 }
 
-/// A reporter has no key: what he says comes in through a channel, or is taken down by staff.
-fn must_be_received(facts: &Facts) -> Result<(), Rejection> {
-    facts.actor.require(&[Role::GridWorker, Role::DepartmentOfficer, Role::Dispatcher])
-}
-
 fn must_be_said(field: &'static str, words: &str) -> Result<(), Rejection> {
     if words.trim().is_empty() {
         return Err(Rejection::Malformed { field, needs: "it written out in words" });
@@ -446,12 +462,8 @@ pub(crate) fn told(code: &str) -> Option<[String; 2]> {
     Some([zh.to_owned(), en.to_owned()])
 }
 
-/// Who has a look and says what came of it.
-const CHECKING: [Role; 2] = [Role::GridWorker, Role::DepartmentOfficer];
 /// A key of so many characters was drawn by lot.
 const UNGUESSABLE: usize = 20;
-/// Who sends it where it belongs.
-const TRIAGING: [Role; 3] = [Role::GridWorker, Role::DepartmentOfficer, Role::Dispatcher];
 
 #[cfg(test)]
 mod tests;

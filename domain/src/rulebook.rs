@@ -31,7 +31,9 @@ use crate::rulebook::procedure::DeadlineRule;
 use crate::rulebook::scheme::{Indicator, Scheme};
 
 /// What kind of premises is graded (层面). Never called a "level".
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(
+    Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Layer {
     /// One block (楼栋), its common parts.

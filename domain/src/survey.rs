@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::aggregate::{Concept, named};
 use crate::facts::{Facts, Role};
+use crate::permission::{Permission, in_area, on_beat};
 use crate::rejection::Rejection;
 use crate::rulebook::Layer;
 use crate::said::{Private, Said};
@@ -92,6 +93,10 @@ impl Concept for Survey {
     type Command = Command;
     type Event = Event;
 
+    fn open_to(_: &Command) -> &'static [Permission] {
+        const { &[in_area(Role::CommunityLead), in_area(Role::StreetLead), on_beat(Role::GridWorker)] }
+    }
+
     fn decide(&self, command: Command, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
         match (self.opened_on, command) {
             (None, Command::Open { questions, until }) => open(questions, until, facts),
@@ -99,13 +104,12 @@ impl Concept for Survey {
             (None, _) => Err(Rejection::NotFound { what: "survey" }),
             (Some(_), Command::Close) if self.closed_on.is_some() => Ok(vec![]),
             (Some(_), Command::Close) => {
-                facts.actor.require(COMMUNITY)?;
                 let (satisfied, answered) = self.counted();
                 let by = facts.actor.account.clone();
                 Ok(vec![Said::openly(Event::SurveyClosed { on: facts.today, answered, satisfied, by })])
             }
             (Some(_), Command::Answer { household, satisfied, words, answers }) => {
-                self.must_take(&household, facts)?;
+                self.must_take(&household)?;
                 let answers = (!answers.is_empty()).then_some(answers);
                 let private = Private::none().with("words", words).with("answers", answers);
                 Ok(vec![Said::with(Event::AnswerReceived { household, satisfied }, private)])
@@ -126,8 +130,7 @@ impl Concept for Survey {
 
 impl Survey {
     /// An answer comes in through the code at the door, or staff take it there.
-    fn must_take(&self, household: &str, facts: &Facts) -> Result<(), Rejection> {
-        facts.actor.require(COMMUNITY)?;
+    fn must_take(&self, household: &str) -> Result<(), Rejection> {
         if let Some(on) = self.closed_on {
             return Err(Rejection::because("survey_closed", json!({ "on": on })));
         }
@@ -142,7 +145,6 @@ impl Survey {
 }
 
 fn open(questions: String, until: Option<NaiveDate>, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
-    facts.actor.require(COMMUNITY)?;
     let subject = facts.subject()?;
     subject.must_be_open()?;
     if subject.premises.register.as_ref().is_some_and(|register| register.layer != Layer::Building) {
@@ -163,5 +165,3 @@ fn open(questions: String, until: Option<NaiveDate>, facts: &Facts) -> Result<Ve
     let by = facts.actor.account.clone();
     Ok(vec![Said::openly(Event::SurveyOpened { questions, on: facts.today, until, by })])
 }
-
-const COMMUNITY: &[Role] = &[Role::CommunityLead, Role::StreetLead, Role::GridWorker];

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Concept, named};
 use crate::facts::{Actor, Facts, Role};
+use crate::permission::{Permission, anywhere, in_area, in_hands};
 use crate::rejection::Rejection;
 use crate::said::{Photo, Private, Said, photos};
 
@@ -120,11 +121,36 @@ impl Concept for Task {
     type Command = Command;
     type Event = Event;
 
+    fn open_to(command: &Command) -> &'static [Permission] {
+        match command {
+            Command::Dispatch { .. } => {
+                const {
+                    &[
+                        anywhere(Role::Dispatcher),
+                        anywhere(Role::DepartmentOfficer),
+                        in_area(Role::StreetLead),
+                    ]
+                }
+            }
+            Command::Finish { .. } | Command::Return { .. } | Command::Take => {
+                const { &[in_hands(Role::GridWorker), in_hands(Role::DepartmentOfficer), in_hands(Role::Steward)] }
+            }
+        }
+    }
+
+    /// Whoever it is addressed to, until somebody has taken it.
+    fn must_be_in_hands(&self, facts: &Facts) -> Result<(), Rejection> {
+        match self.stage {
+            Stage::Dispatched => self.must_be_addressed(&facts.actor),
+            Stage::Taken => self.must_have_taken(&facts.actor),
+            _ => Ok(()),
+        }
+    }
+
     fn decide(&self, command: Command, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
         let by = facts.actor.account.clone();
         Ok(vec![match (self.stage, command) {
             (Stage::Absent | Stage::Returned, Command::Dispatch { dispatch, note }) => {
-                facts.actor.require(&[Role::Dispatcher, Role::DepartmentOfficer, Role::StreetLead])?;
                 facts.subject()?.must_be_open()?;
                 must_be_doable(&dispatch, facts)?;
                 let private = Private::none().with("note", note);
@@ -182,7 +208,6 @@ impl Concept for Task {
 
 impl Task {
     fn must_be_addressed(&self, actor: &Actor) -> Result<(), Rejection> {
-        actor.require(&[Role::GridWorker, Role::DepartmentOfficer, Role::Steward])?;
         let Some(dispatch) = &self.dispatched else { return Err(Rejection::NotFound { what: "task" }) };
         let meant = dispatch.account.as_ref().is_none_or(|account| *account == actor.account);
         if actor.received || (meant && (dispatch.account.is_some() || actor.is_of(&dispatch.to))) {

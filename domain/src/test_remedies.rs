@@ -73,7 +73,10 @@ fn a_reevaluation_names_what_is_missing_or_the_assessment_opened_on_it() {
     let about = |events: Vec<_>, house: House| given::<Reevaluation>(events).about(house.subject);
     let request = || ask(json!({"command": "request", "why": "rectified"}));
     about(vec![], House::graded_twice()).by_grant(owner_of("y-1")).when(request()).said();
-    about(vec![], House::graded_twice()).by_grant(owner_of("y-9")).when(request()).then_rejected("not_found");
+    about(vec![], House::graded_twice())
+        .by_grant(owner_of("y-9"))
+        .when(request())
+        .then_rejected("not_your_premises");
     let decline = |missing: Value| ask(json!({"command": "decline", "missing": missing}));
     let office = |house| about(vec![requested()], house).by_role(Role::DepartmentOfficer);
     office(House::graded_twice()).when(decline(json!([]))).then_rejected("malformed");
@@ -123,7 +126,7 @@ fn a_party_is_private_but_for_its_kind_and_changes_only_itself() {
         .then_rejected("already_exists");
     let amend = || ask(json!({"command": "amend", "phone": "13800000000", "why": "new_phone"}));
     party(vec![registered()]).by_grant(owner_of("y-1")).when(amend()).said();
-    party(vec![registered()]).by_grant(owner_of("y-2")).when(amend()).then_rejected("not_found");
+    party(vec![registered()]).by_grant(owner_of("y-2")).when(amend()).then_rejected("not_your_premises");
     let check = |method: &str| ask(json!({"command": "check_identity", "method": method, "matches": true}));
     party(vec![registered()]).by_role(Role::DataClerk).when(check("paper_seen")).said();
     party(vec![registered()]).by_role(Role::DataClerk).when(check("guess")).then_rejected("malformed");
@@ -163,7 +166,7 @@ fn a_plaque_shows_what_is_in_force_and_a_reply_stands_beside_it() {
         .said();
     let reply = |text: &str| ask(json!({"command": "reply", "determination": 2, "text": text}));
     grade(vec![]).by_grant(owner_of("y-1")).when(reply("已整改")).said();
-    grade(vec![]).by_grant(owner_of("y-9")).when(reply("已整改")).then_rejected("not_found");
+    grade(vec![]).by_grant(owner_of("y-9")).when(reply("已整改")).then_rejected("not_your_premises");
     grade(vec![]).by_grant(owner_of("y-1")).when(reply("")).then_rejected("malformed");
     let refuse = |proposer: &str| {
         ask(json!({"command": "refuse_prohibition", "ground": "x", "proposer": proposer, "reason": "r"}))

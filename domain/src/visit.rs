@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Concept, named};
 use crate::facts::{Facts, Role};
+use crate::permission::{Permission, anywhere, on_beat};
 use crate::rejection::Rejection;
 use crate::said::{Photo, Private, Said, photos};
 
@@ -156,8 +157,11 @@ impl Concept for Visit {
     type Command = Command;
     type Event = Event;
 
+    fn open_to(_: &Command) -> &'static [Permission] {
+        const { &[on_beat(Role::GridWorker), anywhere(Role::DepartmentOfficer)] }
+    }
+
     fn decide(&self, command: Command, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
-        facts.actor.require(&[Role::GridWorker, Role::DepartmentOfficer])?;
         facts.subject()?.must_be_open()?;
         if self.ended {
             return Err(Rejection::WrongState { is: "ended", needs: "announced, or new" });

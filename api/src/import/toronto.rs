@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use chrono::{NaiveDate, NaiveTime};
 use serde_json::{Value, json};
-use wuping_domain::aggregate::Concept;
+use wuping_domain::aggregate::{self, Concept};
 use wuping_domain::assessment::{self, Assessment, Entered, Reason};
 use wuping_domain::facts::{Actor, Facts};
 use wuping_domain::outcome::Outcome;
@@ -365,7 +365,7 @@ pub(super) fn decided<C: Concept>(
     row: &str,
 ) -> Result<Vec<Value>, ImportError> {
     let refused = |source: Rejection| ImportError::Refused { row: row.to_owned(), source };
-    let said = state.decide(command, facts).map_err(refused)?;
+    let said = aggregate::decided(state, command, facts).map_err(refused)?;
     said.iter().for_each(|said| state.evolve(&said.event));
     Ok(said.iter().map(serde_json::to_value).collect::<Result<_, _>>()?)
 }

@@ -69,14 +69,12 @@ pub(super) fn file(
     }
     let (on, taken_by, authorised) = match handed_in_on {
         Some(day) => {
-            facts.actor.require(COUNTER)?;
             if day > facts.today {
                 return Err(Rejection::Malformed { field: "handed_in_on", needs: "today or an earlier day" });
             }
             (day, Some(by.clone()), true)
         }
         None => {
-            facts.actor.require(&[Role::Owner, Role::Operator])?;
             let own = subject.premises.answered_for_by(&facts.actor, facts.today);
             (facts.today, None, own || papers.power_of_attorney.is_some())
         }
@@ -98,7 +96,6 @@ impl Appeal {
         facts: &Facts,
     ) -> Result<Said<Event>, Rejection> {
         self.must_be(&[Stage::AwaitingOwner, Stage::Filed], "filed and not yet admitted")?;
-        facts.actor.require(PARTY_OR_COUNTER)?;
         let own = facts.subject()?.premises.answered_for_by(&facts.actor, facts.today);
         if confirms && !own {
             return Err(Rejection::NotFound { what: "naming of your party as owner or operator here" });
@@ -112,7 +109,6 @@ impl Appeal {
         if !self.is_open() {
             return Err(Rejection::WrongState { is: self.stage.code(), needs: "an open appeal" });
         }
-        facts.actor.require(PARTY_OR_COUNTER)?;
         let own = facts.subject()?.premises.answered_for_by(&facts.actor, facts.today);
         self.must_be_a_side(own, facts)?;
         let event = Event::AppealWithdrawn { on: facts.today, by: facts.actor.account.clone() };
@@ -120,7 +116,6 @@ impl Appeal {
     }
 
     pub(super) fn admit(&self, facts: &Facts) -> Result<Said<Event>, Rejection> {
-        facts.actor.require(&[Role::LegalOfficer])?;
         self.must_be(&[Stage::Filed], "filed by the party or with its authority")?;
         if let Some(reckoned) = self.reckoned(facts)?.filter(|reckoned| !reckoned.in_time) {
             return Err(Rejection::because("appeal_late", json!(reckoned)));
@@ -147,7 +142,6 @@ impl Appeal {
         remedies: &[String],
         facts: &Facts,
     ) -> Result<Said<Event>, Rejection> {
-        facts.actor.require(&[Role::LegalOfficer])?;
         self.must_be(&[Stage::AwaitingOwner, Stage::Filed], "filed and not yet admitted")?;
         if !NOT_ADMITTED.contains(&why.as_str()) {
             return Err(Rejection::Malformed {
@@ -226,11 +220,3 @@ const FILE: &str = "appeal_file";
 const LATE: &str = "late";
 const NOT_ADMITTED: [&str; 5] = [LATE, "not_entitled", "no_decision", "decided_already", "in_court"];
 const COUNTER: &[Role] = &[Role::LegalOfficer, Role::GridWorker, Role::StreetLead, Role::CommunityLead];
-const PARTY_OR_COUNTER: &[Role] = &[
-    Role::Owner,
-    Role::Operator,
-    Role::LegalOfficer,
-    Role::GridWorker,
-    Role::StreetLead,
-    Role::CommunityLead,
-];

@@ -3,7 +3,10 @@
 use serde_json::json;
 
 use super::Appeal;
+use super::Command;
+use crate::facts::Role;
 use crate::facts::{Colleague, Facts};
+use crate::permission::{Permission, anywhere, in_hands, of_premises};
 use crate::rejection::Rejection;
 
 impl Appeal {
@@ -60,3 +63,53 @@ impl Appeal {
         Err(Rejection::because("reviewer_is_related", json!({ "account": reviewer, "relation": relation })))
     }
 }
+
+/// Who may ask for what in an appeal. A proxy files without answering for the house: the appeal then waits for the owner.
+pub(super) fn open_to(command: &Command) -> &'static [Permission] {
+    match command {
+        Command::AddEvidence { .. } => {
+            const {
+                &[
+                    of_premises(Role::Owner),
+                    of_premises(Role::Operator),
+                    anywhere(Role::LegalOfficer),
+                    anywhere(Role::DepartmentOfficer),
+                    in_hands(Role::Reviewer),
+                ]
+            }
+        }
+        Command::Admit
+        | Command::Assign { .. }
+        | Command::DecideRecusal { .. }
+        | Command::RefuseAdmission { .. } => const { &[anywhere(Role::LegalOfficer)] },
+        Command::Correct { .. } | Command::Withdraw { .. } => {
+            const {
+                &[
+                    of_premises(Role::Owner),
+                    of_premises(Role::Operator),
+                    anywhere(Role::LegalOfficer),
+                    anywhere(Role::GridWorker),
+                    anywhere(Role::StreetLead),
+                    anywhere(Role::CommunityLead),
+                ]
+            }
+        }
+        Command::Decide { .. } | Command::HoldHearing { .. } | Command::OrderReinspection { .. } => {
+            const { &[in_hands(Role::Reviewer)] }
+        }
+        Command::Extend { .. } => const { &[anywhere(Role::LegalOfficer), in_hands(Role::Reviewer)] },
+        Command::File { handed_in_on: Some(_), .. } => COUNTER,
+        Command::File { .. } => const { &[anywhere(Role::Owner), anywhere(Role::Operator)] },
+        Command::RequestRecusal { .. } => {
+            const { &[of_premises(Role::Owner), of_premises(Role::Operator), in_hands(Role::Reviewer)] }
+        }
+    }
+}
+
+/// Who takes an appeal at the counter.
+pub(super) const COUNTER: &[Permission] = &[
+    anywhere(Role::LegalOfficer),
+    anywhere(Role::GridWorker),
+    anywhere(Role::StreetLead),
+    anywhere(Role::CommunityLead),
+];

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Event, Lapsed, Reason, Stage};
 use crate::calendar::{add_days, add_months};
 use crate::derivation::{Computed, SchemeRef};
-use crate::facts::{Facts, Role};
+use crate::facts::Facts;
 use crate::passing::Passed;
 use crate::reaction::{Due, Rulebooks};
 use crate::recorded::local_date;
@@ -74,7 +74,6 @@ pub(super) fn open(
     units: Vec<String>,
     facts: &Facts,
 ) -> Result<Vec<Said<Event>>, Rejection> {
-    facts.actor.require(&[Role::GridWorker, Role::DepartmentOfficer])?;
     let (subject, rulebook) = (facts.subject()?, facts.rulebook()?);
     subject.must_be_open()?;
     if subject.premises.register.as_ref().is_some_and(|register| register.layer != rulebook.layer) {

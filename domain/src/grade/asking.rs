@@ -4,6 +4,10 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 
 use super::{Plaque, PlaqueKind, Prohibition};
+use crate::facts::Role;
+use crate::permission::{
+    AT_THE_COUNTER, OWNER_OR_OPERATOR, Permission, anywhere, in_area, of_premises, on_beat,
+};
 use crate::said::Photo;
 
 /// What can be asked.
@@ -139,4 +143,51 @@ pub enum Command {
         /// Why.
         why: String,
     },
+}
+
+impl Command {
+    /// Who may ask for it.
+    pub(super) fn open_to(&self) -> &'static [Permission] {
+        match self {
+            Self::Confirm { .. }
+            | Self::ConfirmLift { .. }
+            | Self::LiftProhibition { .. }
+            | Self::Prohibit(_)
+            | Self::Refuse { .. }
+            | Self::RefuseLift { .. }
+            | Self::RefuseProhibition { .. } => const { &[anywhere(Role::Confirmer)] },
+            Self::ConsiderStatement { .. } => {
+                const { &[anywhere(Role::DepartmentOfficer), anywhere(Role::LegalOfficer)] }
+            }
+            Self::HangPlaque { .. } | Self::RemovePlaque { .. } => {
+                const { &[on_beat(Role::GridWorker), anywhere(Role::DepartmentOfficer), in_area(Role::StreetLead)] }
+            }
+            Self::Invite { .. } => {
+                const {
+                    &[
+                        anywhere(Role::DepartmentOfficer),
+                        anywhere(Role::LegalOfficer),
+                        in_area(Role::StreetLead),
+                    ]
+                }
+            }
+            Self::MakeStatement { handed_in_on: Some(_), .. }
+            | Self::RequestHearing { handed_in_on: Some(_), .. } => AT_THE_COUNTER,
+            Self::MakeStatement { .. } | Self::Reply { .. } | Self::RequestHearing { .. } => {
+                OWNER_OR_OPERATOR
+            }
+            Self::Publish { .. } | Self::Unpublish { .. } => const { &[anywhere(Role::LegalOfficer)] },
+            Self::ReportPlaqueMissing { .. } => {
+                const {
+                    &[
+                        anywhere(Role::GridWorker),
+                        anywhere(Role::DepartmentOfficer),
+                        anywhere(Role::StreetLead),
+                        anywhere(Role::CommunityLead),
+                        of_premises(Role::Steward),
+                    ]
+                }
+            }
+        }
+    }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::publishing::{plain, shows_other};
 use super::{Event, Grade};
-use crate::facts::{Facts, Role};
+use crate::facts::Facts;
 use crate::rejection::Rejection;
 use crate::said::{Photo, Private, Said, photos};
 
@@ -39,7 +39,6 @@ impl Grade {
         taken: &[Photo],
         facts: &Facts,
     ) -> Result<Said<Event>, Rejection> {
-        facts.actor.require(HANGERS)?;
         let star = self.star_in_force()?;
         if plaque.place.trim().is_empty() {
             return Err(Rejection::Malformed { field: "place", needs: "where it hangs" });
@@ -68,7 +67,6 @@ impl Grade {
         why: String,
         facts: &Facts,
     ) -> Result<Said<Event>, Rejection> {
-        facts.actor.require(HANGERS)?;
         self.must_hang(plaque)?;
         if why.trim().is_empty() {
             return Err(Rejection::Malformed { field: "why", needs: "why it is taken down" });
@@ -90,13 +88,6 @@ impl Grade {
         taken: &[Photo],
         facts: &Facts,
     ) -> Result<Said<Event>, Rejection> {
-        facts.actor.require(&[
-            Role::GridWorker,
-            Role::DepartmentOfficer,
-            Role::StreetLead,
-            Role::CommunityLead,
-            Role::Steward,
-        ])?;
         self.must_hang(plaque)?;
         let (on, by) = (facts.today, facts.actor.account.clone());
         let event = Event::PlaqueFoundMissing { plaque, on, by };
@@ -114,5 +105,3 @@ impl Grade {
         Ok(facts.rulebook()?.level_of_star(star).is_some_and(|level| level.supervision_plaque))
     }
 }
-
-const HANGERS: &[Role] = &[Role::GridWorker, Role::DepartmentOfficer, Role::StreetLead];

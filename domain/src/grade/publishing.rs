@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Event, Grade};
-use crate::facts::{Facts, Role};
+use crate::facts::Facts;
 use crate::rejection::Rejection;
 use crate::rulebook::Rulebook;
 use crate::said::Said;
@@ -54,10 +54,6 @@ impl Grade {
         text: String,
         facts: &Facts,
     ) -> Result<Said<Event>, Rejection> {
-        facts.actor.require(&[Role::Owner, Role::Operator])?;
-        if !facts.subject()?.premises.answered_for_by(&facts.actor, facts.today) {
-            return Err(Rejection::NotFound { what: "naming of your party as owner or operator here" });
-        }
         if !self.determined.contains_key(&determination) {
             return Err(Rejection::NotFound { what: "determination" });
         }

@@ -5,6 +5,10 @@ use serde::Deserialize;
 
 use super::course::Ground;
 use super::{Found, ReopenedWhy, Review};
+use crate::facts::Role;
+use crate::permission::{
+    AT_THE_COUNTER, OF_THE_HOUSE, OWNER_OR_OPERATOR, Permission, anywhere, in_area, of_department, on_beat,
+};
 use crate::said::Photo;
 
 /// What can be asked.
@@ -229,6 +233,50 @@ impl Command {
             Self::RequestExtension { .. } | Self::SubmitWorksPlan { .. } => "being put right by order",
             Self::Review { .. } => "pending review",
             Self::SubmitRectification { .. } => "confirmed and not yet put right",
+        }
+    }
+}
+
+impl Command {
+    /// Who may ask for it: the department that answers for the hazard, mostly.
+    pub(super) fn open_to(&self) -> &'static [Permission] {
+        match self {
+            Self::Accept { .. }
+            | Self::AnswerContest { .. }
+            | Self::ApproveWorksPlan { .. }
+            | Self::Close { .. }
+            | Self::Extend { .. }
+            | Self::FindFalse { .. }
+            | Self::Order { .. }
+            | Self::Refuse { .. }
+            | Self::RefuseExtension { .. }
+            | Self::RefuseWorksPlan { .. }
+            | Self::Review { .. } => {
+                const { &[of_department(Role::DepartmentOfficer), of_department(Role::CompetentAuthority)] }
+            }
+            // on the spot, by the department or by the grid worker who passes there
+            Self::ConfirmInterimMeasures { .. } => {
+                const {
+                    &[
+                        of_department(Role::DepartmentOfficer),
+                        of_department(Role::CompetentAuthority),
+                        on_beat(Role::GridWorker),
+                    ]
+                }
+            }
+            Self::Determine { .. } => const { &[of_department(Role::CompetentAuthority)] },
+            Self::EndSupervision { .. } | Self::OrderSupervision { .. } => {
+                const { &[in_area(Role::StreetLead)] }
+            }
+            Self::Find { .. } | Self::Reopen { .. } => {
+                const { &[anywhere(Role::GridWorker), anywhere(Role::DepartmentOfficer)] }
+            }
+            Self::Contest { handed_in_on: Some(_), .. }
+            | Self::RequestExtension { handed_in_on: Some(_), .. }
+            | Self::SubmitRectification { handed_in_on: Some(_), .. }
+            | Self::SubmitWorksPlan { handed_in_on: Some(_), .. } => AT_THE_COUNTER,
+            Self::Contest { .. } | Self::SubmitRectification { .. } => OF_THE_HOUSE,
+            Self::RequestExtension { .. } | Self::SubmitWorksPlan { .. } => OWNER_OR_OPERATOR,
         }
     }
 }

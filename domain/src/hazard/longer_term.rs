@@ -9,7 +9,7 @@ use super::rectification::{running_due, speaks_for_party};
 use super::refusing::{must_have_words, refused, refused_by};
 use super::{Event, Hazard, Stage};
 use crate::calendar::add_days;
-use crate::facts::{Facts, Role};
+use crate::facts::Facts;
 use crate::rejection::Rejection;
 use crate::rulebook::procedure::WorksPlanPolicy;
 use crate::said::{Photo, Private, Said, photos};
@@ -52,7 +52,6 @@ impl Hazard {
         if !self.course.plan_waits() || self.stage != Stage::Rectifying {
             return Ok(None);
         }
-        self.must_be_competent(facts)?;
         let event = Event::WorksPlanApproved { by: facts.actor.account.clone() };
         Ok(Some(vec![Said::with(event, Private::none().with("note", note))]))
     }
@@ -65,7 +64,6 @@ impl Hazard {
         if !self.course.plan_waits() || self.stage != Stage::Rectifying {
             return Ok(None);
         }
-        self.must_be_competent(facts)?;
         must_have_words("reason", Some(&reason))?;
         let event = Event::WorksPlanRefused { by: facts.actor.account.clone() };
         Ok(Some(vec![Said::with(event, Private::none().with("reason", Some(reason)))]))
@@ -80,11 +78,6 @@ impl Hazard {
     ) -> Result<Option<Vec<Said<Event>>>, Rejection> {
         if !matches!(self.stage, Stage::Confirmed | Stage::Rectifying) {
             return Ok(None);
-        }
-        let walks = facts.actor.holds(Role::GridWorker)
-            && facts.subject()?.premises.walked_by(&facts.actor, facts.today);
-        if !walks {
-            self.must_be_competent(facts)?;
         }
         if self.course.interim_confirmed {
             return Ok(Some(vec![]));
@@ -129,7 +122,6 @@ impl Hazard {
         if !self.may_be_extended(facts) {
             return Ok(None);
         }
-        self.must_be_competent(facts)?;
         if !facts.of_another_office() {
             self.must_lengthen(until, facts)?;
         }
@@ -145,7 +137,6 @@ impl Hazard {
         if self.course.extension.is_none() || !self.stage.is_unsettled() {
             return Ok(None);
         }
-        self.must_be_competent(facts)?;
         must_have_words("reason", Some(&reason))?;
         let event = Event::ExtensionRefused { by: facts.actor.account.clone() };
         Ok(Some(vec![Said::with(event, Private::none().with("reason", Some(reason)))]))

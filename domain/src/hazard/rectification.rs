@@ -6,7 +6,7 @@ use super::course::{Order, Spoken};
 use super::refusing::{must_have_words, refused, refused_by};
 use super::{Closed, Event, Hazard, Stage};
 use crate::derivation::Either;
-use crate::facts::{AT_THE_COUNTER, Facts, Role};
+use crate::facts::Facts;
 use crate::rejection::Rejection;
 use crate::said::{Photo, Private, Said, photos};
 use crate::term::plain_term;
@@ -28,7 +28,6 @@ impl Hazard {
         if self.stage != Stage::Confirmed {
             return Ok(None);
         }
-        self.must_be_competent(facts)?;
         must_have_words("what", Some(&what))?;
         if document_number.trim().is_empty() {
             return Err(refused("no_document"));
@@ -81,7 +80,6 @@ impl Hazard {
         if !self.stage.is_unsettled() {
             return Ok(None);
         }
-        self.must_be_competent(facts)?;
         let event = Event::RectificationAccepted { by: facts.actor.account.clone() };
         let private = Private::none().with("findings", findings).with("photos", photos(taken));
         Ok(Some(vec![Said::with(event, private)]))
@@ -101,7 +99,6 @@ impl Hazard {
         if !submitted {
             return Ok(None);
         }
-        self.must_be_competent(facts)?;
         must_have_words("findings", Some(&findings))?;
         if let Some(day) = due {
             let running = running_due(facts)?.ok_or_else(|| refused("order_not_served"))?;
@@ -125,7 +122,6 @@ impl Hazard {
         if !said_done || !matches!(self.stage, Stage::Submitted | Stage::Accepted) {
             return Ok(None);
         }
-        self.must_be_competent(facts)?;
         must_have_words("findings", Some(&findings))?;
         let event = Event::RectificationFoundFalse { by: facts.actor.account.clone() };
         let private = Private::none().with("findings", Some(findings)).with("photos", photos(taken));
@@ -148,7 +144,6 @@ impl Hazard {
             (Stage::Accepted | Stage::Dismissed, _) => false,
             _ => return Ok(None),
         };
-        self.must_be_competent(facts)?;
         if !fits {
             let needs = "“rectified” after acceptance, “dismissed” after dismissal, “merged” for the same hazard found twice";
             return Err(Rejection::Malformed { field: "how", needs });
@@ -192,7 +187,6 @@ pub(super) fn speaks_for_party(
     let by = facts.actor.account.clone();
     match handed_in_on {
         Some(day) => {
-            facts.actor.require(AT_THE_COUNTER)?;
             let found_on = facts.subject()?.hazards.get(facts.last_segment()).and_then(|of| of.found_on);
             if day > facts.today || found_on.is_some_and(|found_on| day < found_on) {
                 let needs = "a day from the finding to today";
@@ -200,7 +194,6 @@ pub(super) fn speaks_for_party(
             }
         }
         None => {
-            facts.actor.require(&[Role::Owner, Role::Operator, Role::Steward])?;
             let parties = &facts.subject()?.premises.parties;
             let speaks = parties.iter().any(|party| {
                 relations.contains(&party.role.as_str())

@@ -7,7 +7,7 @@ use super::rectification::speaks_for_party;
 use super::refusing::{must_have_words, refused};
 use super::{Event, Found, Hazard, ReopenedWhy, Review, Stage};
 use crate::derivation::Either;
-use crate::facts::{Facts, Role};
+use crate::facts::Facts;
 use crate::rejection::Rejection;
 use crate::rulebook::Rulebook;
 use crate::said::{Photo, Private, Said, photos};
@@ -20,7 +20,6 @@ impl Hazard {
         taken: &[Photo],
         facts: &Facts,
     ) -> Result<Option<Vec<Said<Event>>>, Rejection> {
-        facts.actor.require(&[Role::GridWorker, Role::DepartmentOfficer])?;
         facts.subject()?.must_be_open()?;
         must_be_classed(&found, facts)?;
         let private = Private::none().with("note", note).with("photos", photos(taken));
@@ -36,7 +35,6 @@ impl Hazard {
         taken: &[Photo],
         facts: &Facts,
     ) -> Result<Option<Vec<Said<Event>>>, Rejection> {
-        facts.actor.require(&[Role::GridWorker, Role::DepartmentOfficer])?;
         let subject = facts.subject()?;
         subject.must_be_open()?;
         let closed = subject.hazards.get(&case).ok_or(Rejection::NotFound { what: "closed hazard" })?;
@@ -75,7 +73,6 @@ impl Hazard {
         if self.stage != Stage::PendingReview {
             return Ok(None);
         }
-        self.must_be_competent(facts)?;
         self.must_not_have_found(facts)?;
         match &outcome {
             Review::Confirmed => {}
@@ -114,8 +111,6 @@ impl Hazard {
         if !self.is_open() {
             return Ok(None);
         }
-        facts.actor.require(&[Role::CompetentAuthority])?;
-        self.must_be_competent(facts)?;
         if document_number.trim().is_empty() {
             return Err(refused("no_document"));
         }
@@ -162,7 +157,6 @@ impl Hazard {
         if self.course.contested.is_none() || !self.stage.is_unsettled() {
             return Ok(None);
         }
-        self.must_be_competent(facts)?;
         self.must_not_have_found(facts)?;
         must_have_words("reasons", Some(&reasons))?;
         let by = facts.actor.account.clone();

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use super::refusing::refused;
 use super::{Event, Hazard};
-use crate::facts::{Facts, Role};
+use crate::facts::Facts;
 use crate::rejection::Rejection;
 use crate::said::{Private, Said};
 
@@ -19,7 +19,6 @@ impl Hazard {
         if !self.stage.is_unsettled() {
             return Ok(None);
         }
-        must_lead_here(facts)?;
         if self.course.supervised_until.is_some() {
             return Err(Rejection::AlreadyExists { what: "supervision in force" });
         }
@@ -45,18 +44,7 @@ impl Hazard {
         if self.course.supervised_until.is_none() {
             return Ok(None);
         }
-        must_lead_here(facts)?;
         let event = Event::SupervisionEnded { by: facts.actor.account.clone() };
         Ok(Some(vec![Said::with(event, Private::none().with("reason", reason))]))
     }
-}
-
-/// Supervision is the subdistrict's, in its own area.
-fn must_lead_here(facts: &Facts) -> Result<(), Rejection> {
-    facts.actor.require(&[Role::StreetLead])?;
-    let register = facts.subject()?.premises.register.as_ref();
-    let here = register.is_some_and(|place| {
-        facts.actor.works_in(Role::StreetLead, &place.subdistrict, &place.community, &place.grid_cell)
-    });
-    if here { Ok(()) } else { Err(refused("other_subdistrict")) }
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::derivation::SchemeRef;
 use crate::event::{Event as Any, Written, read};
-use crate::facts::Grant;
+use crate::facts::{Grant, Role};
 use crate::given::{Given, given};
 use crate::reaction::{Due, Rulebooks, compute, follow};
 use crate::recorded::Recorded;

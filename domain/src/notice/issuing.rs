@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Event, Kind};
 use crate::derivation::SchemeRef;
 use crate::event::aggregate_type;
-use crate::facts::{Facts, Role};
+use crate::facts::Facts;
 use crate::rejection::Rejection;
 use crate::rulebook::Rulebook;
 use crate::rulebook::procedure::{DeadlineRule, TimeUnit};
@@ -158,7 +158,6 @@ fn private(text: Option<String>, document: Option<Photo>) -> Private {
 }
 
 fn issued(draft: Draft, facts: &Facts) -> Result<Issued, Rejection> {
-    facts.actor.require(ISSUERS)?;
     must_concern_something(&draft, facts)?;
     must_be_formal(&draft, facts)?;
     let told = draft.remedies.iter().map(|id| Remedy::of(facts.rulebook()?, id));
@@ -211,12 +210,3 @@ fn must_be_formal(draft: &Draft, facts: &Facts) -> Result<(), Rejection> {
     let remedy = draft.remedies.first().map(String::as_str);
     named(remedy.unwrap_or(if draft.kind.decides() { "" } else { "none" }), "notice_without_remedy")
 }
-
-const ISSUERS: &[Role] = &[
-    Role::DepartmentOfficer,
-    Role::LegalOfficer,
-    Role::StreetLead,
-    Role::CompetentAuthority,
-    Role::CreditOfficer,
-    Role::Reviewer,
-];

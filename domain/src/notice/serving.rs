@@ -111,7 +111,6 @@ impl Notice {
     }
 
     pub(super) fn acknowledge(&self, issued: &Issued, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
-        facts.actor.require(&[Role::Owner, Role::Operator])?;
         must_be_addressed(issued, facts)?;
         if self.acknowledged_on.is_some() {
             return Ok(vec![]);
@@ -128,7 +127,6 @@ impl Notice {
         handed: Handed,
         facts: &Facts,
     ) -> Result<Vec<Said<Event>>, Rejection> {
-        facts.actor.require(SERVERS)?;
         self.must_be_unserved()?;
         if on < issued.on || on > facts.today {
             return Err(Rejection::Malformed {
@@ -171,7 +169,6 @@ impl Notice {
         note: Option<String>,
         facts: &Facts,
     ) -> Result<Vec<Said<Event>>, Rejection> {
-        facts.actor.require(SERVERS)?;
         self.must_be_unserved()?;
         if !FAILURES.contains(&why.as_str()) {
             return Err(Rejection::Malformed {
@@ -185,7 +182,6 @@ impl Notice {
     }
 
     pub(super) fn announce(&self, place: String, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
-        facts.actor.require(&[Role::DepartmentOfficer, Role::LegalOfficer, Role::StreetLead])?;
         self.must_be_unserved()?;
         if self.failed == 0 {
             return Err(Rejection::because("announcement_too_soon", Value::Null));
@@ -219,8 +215,6 @@ pub(super) fn confirm_address(
     let party = facts.actor.holds(Role::Owner) || facts.actor.holds(Role::Operator);
     if party && !facts.actor.received {
         must_be_addressed(issued, facts)?;
-    } else {
-        facts.actor.require(SERVERS)?;
     }
     if address.trim().is_empty() {
         return Err(Rejection::Malformed { field: "address", needs: "where the party wants to be served" });
@@ -249,5 +243,3 @@ fn is_empty(text: Option<&str>) -> bool {
 /// The policy's deadline after which an announced notice counts as served.
 const ANNOUNCEMENT: &str = "announcement_service";
 const FAILURES: [&str; 5] = ["no_answer", "refused", "moved", "unknown_address", "returned"];
-const SERVERS: &[Role] =
-    &[Role::GridWorker, Role::DepartmentOfficer, Role::LegalOfficer, Role::StreetLead, Role::CommunityLead];

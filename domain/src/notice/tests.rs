@@ -112,7 +112,7 @@ fn it_is_announced_only_after_another_way_failed_and_counts_thirty_days_later() 
 #[test]
 fn its_party_acknowledges_it_and_what_was_wrong_is_issued_anew() {
     let acknowledge = || ask(json!({"command": "acknowledge"}));
-    notice(vec![issued()]).by_grant(owner_of("y-9")).when(acknowledge()).then_rejected("not_found");
+    notice(vec![issued()]).by_grant(owner_of("y-9")).when(acknowledge()).then_rejected("not_your_premises");
     let said = notice(vec![issued()]).by_grant(owner_of("y-1")).when(acknowledge()).said();
     notice(vec![issued(), said[0].event.clone()]).by_grant(owner_of("y-1")).when(acknowledge()).then([]);
     let mut anew = draft();

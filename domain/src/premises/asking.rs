@@ -7,6 +7,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Assessor, PartyRole, Register, Steward};
+use crate::facts::Role;
+use crate::permission::{OF_THE_HOUSE, Permission, anywhere, in_area, of_premises, on_beat};
 use crate::said::Photo;
 
 /// What can be asked.
@@ -173,4 +175,37 @@ pub enum Command {
         /// Why.
         why: String,
     },
+}
+
+impl Command {
+    /// Who may ask for it: the data clerk, mostly.
+    pub(super) fn open_to(&self) -> &'static [Permission] {
+        match self {
+            Self::AppointSteward(_)
+            | Self::AssignAssessor(_)
+            | Self::HandOverAssignments { .. }
+            | Self::ReleaseAssessor { .. }
+            | Self::ReleaseSteward { .. } => {
+                const { &[in_area(Role::StreetLead), anywhere(Role::Administrator)] }
+            }
+            // of a house that is not theirs yet
+            Self::Claim { .. } => {
+                const { &[anywhere(Role::Owner), anywhere(Role::Operator), anywhere(Role::Steward)] }
+            }
+            Self::ProposeAmendment { .. } | Self::RecordStewardCheck { .. } => OF_THE_HOUSE,
+            Self::RecordOccupancy { .. } => {
+                const { &[on_beat(Role::GridWorker), of_premises(Role::Steward)] }
+            }
+            Self::Tag { .. } | Self::Untag { .. } => const { &[anywhere(Role::DepartmentOfficer)] },
+            Self::Amend { .. }
+            | Self::Close { .. }
+            | Self::ConfirmClaim { .. }
+            | Self::DecideAmendment { .. }
+            | Self::EndParty { .. }
+            | Self::Move { .. }
+            | Self::NameParty(_)
+            | Self::RefuseClaim { .. }
+            | Self::Register { .. } => const { &[anywhere(Role::DataClerk)] },
+        }
+    }
 }

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::{Command, Event, Matter, Record};
 use crate::facts::{Facts, Role};
+use crate::permission::{Permission, anywhere, in_area, on_beat};
 use crate::rejection::Rejection;
 use crate::said::{Private, Said};
 
@@ -42,13 +43,11 @@ impl Record {
                 Said::with(event, Private::none().with("reason", reason))
             }
             Command::PublishCorrection { channels } => {
-                facts.actor.require(&[Role::LegalOfficer, Role::DepartmentOfficer, Role::DataClerk])?;
                 self.must_wait_for_answer(Matter::Correction, "correction")?;
                 must_name("channels", &channels)?;
                 Said::openly(Event::CorrectionPublished { channels, by })
             }
             Command::IssueEvidence { sha256, to, basis, recipient } => {
-                facts.actor.require(&[Role::LegalOfficer])?;
                 self.must_be_new()?;
                 must_be_digest("sha256", &sha256)?;
                 must_be_one_of(
@@ -77,14 +76,12 @@ impl Record {
                 Said::with(Event::DisclosureMade { by, digests, fields, sequence }, private)
             }
             Command::RebuildReport(rebuilt) => {
-                facts.actor.require(&[Role::Administrator, Role::Auditor])?;
                 self.must_be_new()?;
                 must_say("report", &rebuilt.report)?;
                 must_be_digest("sha256", &rebuilt.sha256)?;
                 Said::openly(Event::ReportRebuilt { rebuilt, by })
             }
             Command::RecordOnBehalf { stream, of, channel, name, scan } => {
-                facts.actor.require(STAFF)?;
                 self.must_be_new()?;
                 must_say("stream", &stream)?;
                 must_be_one_of("of", &of, SPEAKERS, "owner, operator, steward, resident or department")?;
@@ -106,7 +103,6 @@ impl Record {
         let (by, on) = (facts.actor.account.clone(), facts.today);
         Ok(match command {
             Command::RequestErasure { streams, fields, basis, text } => {
-                facts.actor.require(&[Role::LegalOfficer])?;
                 self.must_be_new()?;
                 must_name("streams", &streams)?;
                 must_name("fields", &fields)?;
@@ -115,7 +111,6 @@ impl Record {
                 Said::with(event, Private::none().with("text", text))
             }
             Command::PostponeErasure { until, why } => {
-                facts.actor.require(&[Role::LegalOfficer])?;
                 self.must_wait_for_answer(Matter::Erasure, "request to erase")?;
                 must_be_one_of("why", &why, POSTPONED, "open_appeal, legal_retention or litigation")?;
                 if until <= on {
@@ -124,14 +119,12 @@ impl Record {
                 Said::openly(Event::ErasurePostponed { until, why, by })
             }
             Command::RequestPersonalData { what, text } => {
-                facts.actor.require(SUBJECTS)?;
                 self.must_be_new()?;
                 must_be_one_of("what", &what, &["see", "copy", "correct"], "see, copy or correct")?;
                 let event = Event::PersonalDataRequested { what, on, by };
                 Said::with(event, Private::none().with("text", text))
             }
             Command::ProvidePersonalData { how, sha256 } => {
-                facts.actor.require(&[Role::LegalOfficer])?;
                 self.must_wait_for_answer(Matter::PersonalData, "request about personal data")?;
                 must_be_one_of("how", &how, &["paper", "file", "inspection"], "paper, file or inspection")?;
                 if let Some(digest) = &sha256 {
@@ -140,7 +133,6 @@ impl Record {
                 Said::openly(Event::PersonalDataProvided { how, sha256, on, by })
             }
             Command::CorrectPersonalData { stream, fields } => {
-                facts.actor.require(&[Role::LegalOfficer, Role::DataClerk])?;
                 self.must_wait_for_answer(Matter::PersonalData, "request about personal data")?;
                 must_say("stream", &stream)?;
                 must_name("fields", &fields)?;
@@ -152,7 +144,6 @@ impl Record {
 
     /// A lead judges what somebody else recorded.
     fn must_judge_doubt(&self, recorded_by: &str, facts: &Facts) -> Result<(), Rejection> {
-        facts.actor.require(&[Role::StreetLead, Role::CommunityLead, Role::LegalOfficer])?;
         self.must_be_new()?;
         must_say("recorded_by", recorded_by)?;
         if recorded_by == facts.actor.account {
@@ -175,7 +166,7 @@ impl Record {
 /// Refuse unless the actor is a person who holds one of these roles: nobody answers for a disclosure by way of a channel.
 fn must_hold_in_person(facts: &Facts, roles: &'static [Role]) -> Result<(), Rejection> {
     let holds = facts.actor.grants.iter().any(|grant| roles.contains(&grant.role));
-    if holds && !facts.actor.received { Ok(()) } else { Err(Rejection::RoleNeeded { roles }) }
+    if holds && !facts.actor.received { Ok(()) } else { Err(Rejection::RoleNeeded { roles: roles.to_vec() }) }
 }
 
 fn must_say(field: &'static str, text: &str) -> Result<(), Rejection> {
@@ -211,13 +202,52 @@ fn must_be_digest(field: &'static str, text: &str) -> Result<(), Rejection> {
 const POSTPONED: &[&str] = &["open_appeal", "legal_retention", "litigation"];
 const RECIPIENTS: &[&str] = &["court", "reconsideration_organ", "prosecutor", "party", "auditor"];
 const SPEAKERS: &[&str] = &["owner", "operator", "steward", "resident", "department"];
-const STAFF: &[Role] = &[
-    Role::GridWorker,
-    Role::DepartmentOfficer,
-    Role::LegalOfficer,
-    Role::StreetLead,
-    Role::CommunityLead,
-    Role::DataClerk,
-    Role::Dispatcher,
-];
-const SUBJECTS: &[Role] = &[Role::Owner, Role::Operator, Role::Steward, Role::LegalOfficer, Role::GridWorker];
+
+/// Who may record what.
+pub(super) fn open_to(command: &Command) -> &'static [Permission] {
+    match command {
+        Command::ConfirmDoubtful { .. } | Command::WithdrawDoubtful { .. } => {
+            const { &[in_area(Role::StreetLead), in_area(Role::CommunityLead), anywhere(Role::LegalOfficer)] }
+        }
+        Command::Correct { .. } => {
+            const { &[on_beat(Role::GridWorker), anywhere(Role::DepartmentOfficer), anywhere(Role::DataClerk)] }
+        }
+        Command::CorrectPersonalData { .. } => {
+            const { &[anywhere(Role::LegalOfficer), anywhere(Role::DataClerk)] }
+        }
+        Command::Disclose { .. }
+        | Command::IssueEvidence { .. }
+        | Command::PostponeErasure { .. }
+        | Command::ProvidePersonalData { .. }
+        | Command::RequestErasure { .. } => const { &[anywhere(Role::LegalOfficer)] },
+        Command::PublishCorrection { .. } => {
+            const { &[anywhere(Role::LegalOfficer), anywhere(Role::DepartmentOfficer), anywhere(Role::DataClerk)] }
+        }
+        Command::RebuildReport(_) => const { &[anywhere(Role::Administrator), anywhere(Role::Auditor)] },
+        Command::RecordOnBehalf { .. } => {
+            const {
+                &[
+                    anywhere(Role::GridWorker),
+                    anywhere(Role::DepartmentOfficer),
+                    anywhere(Role::LegalOfficer),
+                    anywhere(Role::StreetLead),
+                    anywhere(Role::CommunityLead),
+                    anywhere(Role::DataClerk),
+                    anywhere(Role::Dispatcher),
+                ]
+            }
+        }
+        // everybody whose data is held; who has no key says it to an officer
+        Command::RequestPersonalData { .. } => {
+            const {
+                &[
+                    anywhere(Role::Owner),
+                    anywhere(Role::Operator),
+                    anywhere(Role::Steward),
+                    anywhere(Role::LegalOfficer),
+                    anywhere(Role::GridWorker),
+                ]
+            }
+        }
+    }
+}

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 
-use crate::aggregate::Concept;
+use crate::aggregate::{Concept, decided};
 use crate::alert::Alert;
 use crate::appeal::Appeal;
 use crate::assessment::Assessment;
@@ -165,7 +165,7 @@ impl District {
             actor,
         };
         let command = serde_json::from_value(said).map_err(|error| error.to_string())?;
-        let said = state.decide(command, &facts).map_err(|rejection| rejection.code().to_owned())?;
+        let said = decided(&state, command, &facts).map_err(|rejection| rejection.code().to_owned())?;
         let public = said.iter().map(|said| {
             let (event, private) =
                 (serde_json::to_value(&said.event).unwrap(), serde_json::to_value(&said.private).unwrap());

@@ -53,9 +53,9 @@ fn standing(matter: &Matter, step: &Step, trial: &Trial) -> Option<Standing> {
             Rejection::DutiesSeparated { .. } | Rejection::Rule { .. } | Rejection::RulebookUnknown => {
                 Some(Standing::Barred(refused))
             }
-            Rejection::DepartmentNeeded { .. } | Rejection::RoleNeeded { .. } => {
-                Some(Standing::Others(refused))
-            }
+            Rejection::DepartmentNeeded { .. }
+            | Rejection::OutOfReach { .. }
+            | Rejection::RoleNeeded { .. } => Some(Standing::Others(refused)),
             _ => None,
         },
         Answer::Nothing | Answer::Unreadable => None,
@@ -69,6 +69,7 @@ fn fits_another_hand(step: &Step, refused: &Rejection) -> bool {
             refused,
             Rejection::DepartmentNeeded { .. }
                 | Rejection::DutiesSeparated { .. }
+                | Rejection::OutOfReach { .. }
                 | Rejection::RoleNeeded { .. }
                 | Rejection::Rule { .. }
                 | Rejection::RulebookUnknown

@@ -192,7 +192,11 @@ fn an_owner_objects_once_and_another_than_the_finder_answers() {
     let said = ordered().asked().by_grant(owner()).when(contest("租客装的")).said();
     assert_eq!(told(&said), json!({ "type": "HazardContested", "ground": "tenants" }));
     ordered().asked().by_grant(owner()).when(contest("")).then_rejected("malformed");
-    ordered().asked().by_grant(of_party(Role::Owner, "w-9")).when(contest("x")).then_rejected("not_found");
+    ordered()
+        .asked()
+        .by_grant(of_party(Role::Owner, "w-9"))
+        .when(contest("x"))
+        .then_rejected("not_your_premises");
     ordered().asked().by_officer_of("fire").when(contest("x")).then_rejected("role_needed");
     submitted().asked().by_grant(owner()).when(contest("x")).then_rejected("wrong_state");
     let mut contested = ordered();
@@ -270,7 +274,7 @@ fn interim_measures_are_confirmed_by_who_stands_there_and_once() {
     let expected = || [Event::InterimMeasuresConfirmed { by: "a-1".into() }];
     ordered().asked().by_grant(walker).when(confirm()).then(expected());
     ordered().asked().by_officer_of("fire").when(confirm()).then(expected());
-    ordered().asked().by_grant(elsewhere).when(confirm()).then_rejected("role_needed");
+    ordered().asked().by_grant(elsewhere).when(confirm()).then_rejected("not_assigned");
     submitted().asked().by_officer_of("fire").when(confirm()).then_rejected("wrong_state");
     let mut house = ordered();
     house.hears("hazard/7", said_of("InterimMeasuresConfirmed"));
@@ -324,7 +328,7 @@ fn a_repair_is_reported_with_a_photo_by_who_answers_for_the_house() {
         .asked()
         .by_grant(of_party(Role::Owner, "w-9"))
         .when(done(vec![photo()], None))
-        .then_rejected("not_found");
+        .then_rejected("not_your_premises");
     submitted().asked().by_grant(owner()).when(done(vec![photo()], None)).then_rejected("wrong_state");
     let counter =
         ordered().asked().by_role(Role::GridWorker).when(done(vec![photo()], Some("2026-03-03"))).said();
@@ -383,7 +387,7 @@ fn the_subdistrict_supervises_what_is_overdue_in_its_own_area() {
         by: "a-1".into(),
     };
     overdue().asked().by_grant(lead("碧岭")).when(supervise()).then([expected]);
-    overdue().asked().by_grant(lead("石井")).when(supervise()).then_rejected("other_subdistrict");
+    overdue().asked().by_grant(lead("石井")).when(supervise()).then_rejected("not_your_area");
     overdue().asked().by_officer_of("fire").when(supervise()).then_rejected("role_needed");
     ordered().asked().by_grant(lead("碧岭")).when(supervise()).then_rejected("not_overdue");
     overdue().at("2026-06-02").asked().by_grant(lead("碧岭")).when(supervise()).then_rejected("malformed");
@@ -397,7 +401,7 @@ fn the_subdistrict_supervises_what_is_overdue_in_its_own_area() {
     house.asked().by_grant(lead("碧岭")).when(supervise()).then_rejected("already_exists");
     let end = || Command::EndSupervision { reason: None };
     house.asked().by_grant(lead("碧岭")).when(end()).then([Event::SupervisionEnded { by: "a-1".into() }]);
-    house.asked().by_grant(lead("石井")).when(end()).then_rejected("other_subdistrict");
+    house.asked().by_grant(lead("石井")).when(end()).then_rejected("not_your_area");
     overdue().asked().by_grant(lead("碧岭")).when(end()).then_rejected("wrong_state");
 }
 
