@@ -18,6 +18,7 @@ pub mod feeds;
 pub mod import;
 pub mod jobs;
 pub mod key_care;
+pub mod lists;
 pub mod log_client;
 pub mod office;
 pub mod reactions;

@@ -170,6 +170,7 @@ impl Concept for Incident {
                     });
                 }
                 must_be_possible(&right, facts)?;
+                must_be_its_own(&right, facts)?;
                 // What the source sends again is its own correction; a person's must be of the department in charge.
                 if !facts.actor.received {
                     must_be_competent(rule(known, facts)?, facts)?;
@@ -272,6 +273,7 @@ fn begin(command: Command, by: String, facts: &Facts) -> Result<Vec<Said<Event>>
     let (known, event, private) = match command {
         Command::Record { known, text } => {
             facts.actor.require(&[Role::DepartmentOfficer])?;
+            must_be_its_own(&known, facts)?;
             let private = Private::none().with("text", text);
             (known.clone(), Event::IncidentRecorded(known), private)
         }
@@ -304,6 +306,14 @@ fn must_be_possible(known: &Known, facts: &Facts) -> Result<(), Rejection> {
         rule(known, facts)?;
     }
     Ok(())
+}
+
+/// A feed tells of what its own departments know, and of nobody else's.
+fn must_be_its_own(known: &Known, facts: &Facts) -> Result<(), Rejection> {
+    if !facts.actor.received || facts.actor.shares_for(&known.source) {
+        return Ok(());
+    }
+    Err(Rejection::DepartmentNeeded { department: known.source.clone() })
 }
 
 fn rule<'a>(known: &Known, facts: &'a Facts) -> Result<&'a IncidentRule, Rejection> {
