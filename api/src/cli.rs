@@ -18,6 +18,7 @@ mod serve;
 mod simulate;
 mod timestamp;
 mod verify;
+mod webhooks;
 mod witness;
 
 use std::path::PathBuf;
@@ -220,6 +221,12 @@ enum Command {
         after_help = "Examples:\n  wuping verify --level 5\n  wuping verify --tiles ./static-log --trust trust.json --since checkpoint-of-may\n  wuping verify --tiles https://ledger.example/log --log-key \"$(cat log.vkey)\" --login auditor"
     )]
     Verify(verify::Verify),
+    /// Departments' own systems, told of their hazards as they happen
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  wuping webhook add fire-desk --department fire --url https://fire.example/hazards\n  wuping webhook test fire-desk\n  wuping webhook list"
+    )]
+    Webhook(webhooks::Webhook),
     /// Witnesses: be one, and what to do when one knows another history
     #[command(
         subcommand,
@@ -353,6 +360,7 @@ fn carry_out(line: Line) -> Result<ExitCode, Failure> {
         Some(Command::Simulate(command)) => simulate::simulate(&common, &command),
         Some(Command::Timestamp(command)) => timestamp::timestamp(&common, command),
         Some(Command::Verify(command)) => verify::verify(common, &command),
+        Some(Command::Webhook(command)) => webhooks::webhook(&common, command),
         Some(Command::Witness(command)) => witness::witness(&common, command),
     }
 }

@@ -29,4 +29,5 @@ pub mod standing;
 pub mod trusting;
 pub mod trying;
 pub mod web;
+pub mod webhooks;
 pub mod witness;

@@ -127,9 +127,10 @@ pub(super) const COLUMNS: &[Column] = &[
     },
 ];
 
-/// The premises that the file itself registers, by code.
+/// The premises that the file itself registers, by code: rows that are not in order register none.
 pub(super) fn in_file(rows: &[Cells<'_>]) -> HashMap<String, String> {
-    let codes = rows.iter().filter_map(|cells| cells.text("code").ok().flatten());
+    let in_order = rows.iter().filter(|cells| said(cells).is_ok());
+    let codes = in_order.filter_map(|cells| cells.text("code").ok().flatten());
     codes.map(|code| (code.to_owned(), new_id(code))).collect()
 }
 
@@ -160,19 +161,10 @@ pub(super) fn parts(
             }
         },
     };
-    let mut says = Map::new();
-    says.insert("layer".into(), json!(cells.word("layer", LAYERS)?));
-    says.insert("parent".into(), json!(parent));
-    for name in ["address", "name", "subdistrict", "community", "grid_cell", "tenure", "structure"] {
-        says.insert(name.into(), json!(cells.text(name)?));
+    let mut says = said(cells)?;
+    if let Some(parent) = parent {
+        says.insert("parent".into(), json!(parent));
     }
-    for name in ["storeys", "units", "year_built"] {
-        says.insert(name.into(), json!(cells.number(name)?));
-    }
-    for name in ["layer", "address"] {
-        cells.needed(name)?;
-    }
-    says.retain(|_, value| !value.is_null());
     let coordinates = cells.own("coordinates")?;
     let mut compared = says.clone();
     compared.insert("coordinates".into(), json!(coordinates));
@@ -184,6 +176,23 @@ pub(super) fn parts(
         whole_row: true,
         steps: Box::new(move |held| steps(held, &code, &says, coordinates.as_deref())),
     }])
+}
+
+/// What a row says of the premises alone.
+fn said(cells: &Cells<'_>) -> Result<Map<String, Value>, Fault> {
+    for column in COLUMNS.iter().filter(|column| column.needed) {
+        cells.needed(column.name)?;
+    }
+    let mut says = Map::new();
+    says.insert("layer".into(), json!(cells.word("layer", LAYERS)?));
+    for name in ["address", "name", "subdistrict", "community", "grid_cell", "tenure", "structure"] {
+        says.insert(name.into(), json!(cells.text(name)?));
+    }
+    for name in ["storeys", "units", "year_built"] {
+        says.insert(name.into(), json!(cells.number(name)?));
+    }
+    says.retain(|_, value| !value.is_null());
+    Ok(says)
 }
 
 fn steps(

@@ -42,7 +42,7 @@ impl House {
     /// A house whose buildings are registered already.
     async fn with_premises() -> Self {
         let house = Self::new().await;
-        assert_eq!(house.take(Kind::Premises, PREMISES, false).await.refused, 3);
+        assert_eq!(house.take(Kind::Premises, PREMISES, false).await.refused, 4);
         house
     }
 
@@ -155,10 +155,15 @@ async fn tried_and_taken(house: &House, other: &House, kind: Kind, csv: &str) ->
 async fn premises_are_registered_amended_and_moved() {
     let (house, other) = (House::new().await, House::new().await);
     let taken = tried_and_taken(&house, &other, Kind::Premises, PREMISES).await;
-    assert_eq!(counts(&taken), [3, 0, 1, 3]);
+    assert_eq!(counts(&taken), [3, 0, 1, 4]);
     assert_eq!(
         codes(&taken),
-        [(6, "unknown_word", Some("layer")), (7, "no_premises", Some("parent")), (8, "said_twice", None)]
+        [
+            (6, "unknown_word", Some("layer")),
+            (7, "no_premises", Some("parent")),
+            (8, "said_twice", None),
+            (9, "no_premises", Some("parent"))
+        ]
     );
     assert_eq!(taken.unread_columns, ["备注"]);
     assert_eq!(taken.lines[0].said[0].stream, "premises/office-4403-1");
@@ -187,7 +192,7 @@ async fn premises_are_registered_amended_and_moved() {
     assert_eq!(register.storeys, Some(8), "and what the list leaves out stays");
     assert_eq!(house.private("premises/office-4403-2", "coordinates"), Some(json!("22.8,114.5")));
     let back = house.take(Kind::Premises, PREMISES, false).await;
-    assert_eq!(counts(&back), [0, 1, 3, 3], "what was and comes again is a change again");
+    assert_eq!(counts(&back), [0, 1, 3, 4], "what was and comes again is a change again");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -401,7 +406,7 @@ fn a_template_has_the_columns_that_are_read() {
     }
 }
 
-/// Two buildings and a unit, the last of them once more, and three rows that are not in order.
+/// Two buildings and a unit, the last of them once more, and four rows that are not in order: the last one's building is none.
 const PREMISES: &str = "房屋编码,类别,所属编码,地址,街道,社区,网格,层数,坐标,备注\n\
     4403-1,楼栋,,石井街道金龟路1号,石井,金龟,g-01,7,\"22.7,114.4\",屋顶有水箱\n\
     4403-1-101,套间,4403-1,石井街道金龟路1号101,石井,金龟,g-01,,,\n\
@@ -409,4 +414,5 @@ const PREMISES: &str = "房屋编码,类别,所属编码,地址,街道,社区,�
     4403-2,building,,石井街道金龟路2号,石井,金龟,g-01,,,\n\
     4403-3,车库,,石井街道金龟路3号,石井,金龟,g-01,,,\n\
     4403-4,套间,4403-99,石井街道金龟路4号,石井,金龟,g-01,,,\n\
-    4403-1,楼栋,,石井街道金龟路1号后座,石井,金龟,g-01,7,,\n";
+    4403-1,楼栋,,石井街道金龟路1号后座,石井,金龟,g-01,7,,\n\
+    4403-3-1,套间,4403-3,石井街道金龟路3号1,石井,金龟,g-01,,,\n";
