@@ -56,6 +56,8 @@ pub struct Feed {
     pub departments: Vec<String>,
     /// What it calls this delivery; no personal data.
     pub reference: String,
+    /// The row of a list as it came, kept whole and private beside what is said by it.
+    pub row: Option<Map<String, Value>>,
 }
 
 /// A command as it arrives.
@@ -142,7 +144,11 @@ pub(crate) fn saying<C: Concept>(who: &Who, asked: &Asked, digest: [u8; 32]) -> 
     let (author, aside) = match who {
         Who::Channel { name, reference } | Who::Feed(Feed { channel: name, reference, .. }) => {
             let received = json!({ "channel": name, "ref": reference });
-            (Author::Intake, Map::from_iter([("received".to_owned(), received)]))
+            let mut aside = Map::from_iter([("received".to_owned(), received)]);
+            if let Who::Feed(Feed { row: Some(row), .. }) = who {
+                aside.insert("private".to_owned(), json!({ "raw": row }));
+            }
+            (Author::Intake, aside)
         }
         Who::Device { event, .. } => (Author::Device(event.clone()), Map::new()),
         Who::Person { kid, .. } => (Author::Officer(kid.clone()), Map::new()),

@@ -9,6 +9,7 @@ mod disclose;
 mod erase;
 mod feeds;
 mod keys;
+mod lists;
 mod open;
 mod proof;
 mod read;
@@ -17,6 +18,7 @@ mod serve;
 mod simulate;
 mod timestamp;
 mod verify;
+mod webhooks;
 mod witness;
 
 use std::path::PathBuf;
@@ -28,6 +30,7 @@ use wuping_ledger::place::remember_database;
 use wuping_projections::error::causes;
 
 use crate::import::lifecycle::Source;
+use crate::lists::Kind;
 
 /// 屋评 wuping: the audit-grade ledger of rental-housing grading.
 #[derive(Debug, Parser)]
@@ -125,7 +128,7 @@ enum Command {
     /// Channels of other systems, and what they share
     #[command(
         subcommand,
-        after_help = "Examples:\n  wuping feed open feed-police --department police\n  wuping feed take feed-police results.csv"
+        after_help = "Examples:\n  wuping feed open feed-police --department police\n  wuping feed open feed-fire --department fire --kind incidents --kind indicators\n  wuping feed take feed-police results.csv\n  wuping feed take feed-fire incidents.xlsx --kind incidents --dry-run"
     )]
     Feed(feeds::Feed),
     /// Every event of a subject, with signer, both times, position
@@ -134,16 +137,19 @@ enum Command {
         /// Subject or code
         subject: String,
     },
-    /// Real data in
+    /// Real data in: the office's own lists, and what others have published
     #[command(
-        after_help = "Examples:\n  wuping import toronto-evaluations data/toronto_eval_pre2023.csv.gz\n  wuping import toronto-evaluations data/toronto_eval_{base_2025-07-06,changes,added,publications}.csv.gz --json\n  wuping import toronto-fire data/toronto_fire_2017-2019.csv.gz\n\nFiles are known by their header, in any order. Those since 2023 belong together: the first publication, what changed, the rows added, the list of publications."
+        after_help = "Examples:\n  wuping import premises buildings.xlsx --dry-run\n  wuping import parties owners.csv --json\n  wuping import toronto-evaluations data/toronto_eval_pre2023.csv.gz\n  wuping import toronto-evaluations data/toronto_eval_{base_2025-07-06,changes,added,publications}.csv.gz --json\n  wuping import toronto-fire data/toronto_fire_2017-2019.csv.gz\n\nFiles are known by their header, in any order. Those since 2023 belong together: the first publication, what changed, the rows added, the list of publications.\n\nThe office's own lists are CSV (UTF-8) or .xlsx; the same file twice writes nothing, a changed row is recorded as a change, and a row that is not in order is named by its line while the rest is taken (exit 1). Templates: /desk/feeds."
     )]
     Import {
         /// What the files are
         kind: Import,
-        /// The files, plain or gzip
+        /// The files: published ones plain or gzip, the office's own as CSV or .xlsx
         #[arg(required = true)]
         files: Vec<PathBuf>,
+        /// Say what the office's own list would do, and record nothing
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Make a new ledger, its keys and the first administrator
     #[command(after_help = "Example:\n  wuping init --origin ledger.example/pingshan --data ./wuping-data")]
@@ -215,6 +221,12 @@ enum Command {
         after_help = "Examples:\n  wuping verify --level 5\n  wuping verify --tiles ./static-log --trust trust.json --since checkpoint-of-may\n  wuping verify --tiles https://ledger.example/log --log-key \"$(cat log.vkey)\" --login auditor"
     )]
     Verify(verify::Verify),
+    /// Departments' own systems, told of their hazards as they happen
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  wuping webhook add fire-desk --department fire --url https://fire.example/hazards\n  wuping webhook test fire-desk\n  wuping webhook list"
+    )]
+    Webhook(webhooks::Webhook),
     /// Witnesses: be one, and what to do when one knows another history
     #[command(
         subcommand,
@@ -237,6 +249,18 @@ enum Form {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Import {
+    /// Weather alerts, issued and lifted
+    Alerts,
+    /// Who may assess which premises
+    Assessors,
+    /// Incidents, of the systems that know them
+    Incidents,
+    /// Results of indicators, for assessments that are open
+    Indicators,
+    /// Parties, and the premises that they answer for
+    Parties,
+    /// Premises: registered, amended, moved
+    Premises,
     /// New York City's housing violations: hazards, notices, deadlines, certifications
     NycHpd,
     /// San Francisco's food inspections: businesses, inspections and violations, three files
@@ -300,9 +324,13 @@ fn carry_out(line: Line) -> Result<ExitCode, Failure> {
         Some(Command::Export(export)) => read::export(&common, export),
         Some(Command::Feed(feed)) => feeds::feed(&common, feed),
         Some(Command::History { subject }) => read::history(&common, &subject),
-        Some(Command::Import { kind, files }) => match source_of(kind) {
-            None => open::import(&common, &files),
-            Some(source) => open::import_lifecycles(&common, source, &files),
+        Some(Command::Import { kind, files, dry_run }) => match (source_of(kind), list_of(kind)) {
+            (_, Some(kind)) => lists::import(&common, kind, &files, dry_run),
+            _ if dry_run => Err(Failure::asked(
+                "--dry-run is for the office's own lists; published files are found good as a whole before anything is written",
+            )),
+            (None, None) => open::import(&common, &files),
+            (Some(source), None) => open::import_lifecycles(&common, source, &files),
         },
         Some(Command::Init { origin, administrator }) => open::init(&common, &origin, &administrator),
         Some(Command::Key(command)) => keys::key(&common, command),
@@ -332,16 +360,36 @@ fn carry_out(line: Line) -> Result<ExitCode, Failure> {
         Some(Command::Simulate(command)) => simulate::simulate(&common, &command),
         Some(Command::Timestamp(command)) => timestamp::timestamp(&common, command),
         Some(Command::Verify(command)) => verify::verify(common, &command),
+        Some(Command::Webhook(command)) => webhooks::webhook(&common, command),
         Some(Command::Witness(command)) => witness::witness(&common, command),
     }
 }
 
-/// What an import of lifecycles reads; none for the evaluations, which are imported publication by publication.
+/// Which of the office's own lists an import is.
+const fn list_of(kind: Import) -> Option<Kind> {
+    match kind {
+        Import::Alerts => Some(Kind::Alerts),
+        Import::Assessors => Some(Kind::Assessors),
+        Import::Incidents => Some(Kind::Incidents),
+        Import::Indicators => Some(Kind::Indicators),
+        Import::Parties => Some(Kind::Parties),
+        Import::Premises => Some(Kind::Premises),
+        _ => None,
+    }
+}
+
+/// What an import of lifecycles reads; none for the evaluations, which are imported publication by publication, and for lists.
 const fn source_of(kind: Import) -> Option<Source> {
     match kind {
         Import::NycHpd => Some(Source::NycHpd),
         Import::SfLives => Some(Source::SfLives),
-        Import::TorontoEvaluations => None,
+        Import::Alerts
+        | Import::Assessors
+        | Import::Incidents
+        | Import::Indicators
+        | Import::Parties
+        | Import::Premises
+        | Import::TorontoEvaluations => None,
         Import::TorontoFire => Some(Source::TorontoFire),
         Import::TorontoRegistrations => Some(Source::TorontoRegistrations),
         Import::UkFhrs => Some(Source::UkFhrs),

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use wuping_domain::assessment::Stage;
 use wuping_domain::reaction::Rulebooks;
+use wuping_domain::rejection::Rejection;
 use wuping_domain::rulebook::Rulebook;
 use wuping_domain::rulebook::scheme::Kind;
 use wuping_ledger::encoding::{hex_encode, sha256};
@@ -16,6 +17,7 @@ use wuping_projections::ViewsError;
 
 use crate::app::{App, Asked, Done, ExecuteError, Feed, Who};
 use crate::office::{OfficeError, OpenFeed};
+use crate::trying::Answer;
 
 /// One result of a delivery.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
@@ -57,6 +59,12 @@ pub struct Fate {
     /// Why it is not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<Refused>,
+    /// Whether it was recorded before, or says nothing new.
+    #[serde(skip)]
+    pub nothing_new: bool,
+    /// The assessment that it goes to.
+    #[serde(skip)]
+    pub stream: String,
 }
 
 /// Why a line was not taken, in both languages.
@@ -101,6 +109,29 @@ pub enum DeliveryError {
 /// # Errors
 /// [`DeliveryError`]; a line that does not fit refuses its own assessment's lines only.
 pub async fn take(app: &App, feed: &OpenFeed, key: &str, lines: &[Line]) -> Result<Delivery, DeliveryError> {
+    carry(app, feed, key, lines, false).await
+}
+
+/// What taking a delivery would do; nothing is recorded, and no line has a position but those recorded before.
+///
+/// # Errors
+/// As [`take`].
+pub async fn try_out(
+    app: &App,
+    feed: &OpenFeed,
+    key: &str,
+    lines: &[Line],
+) -> Result<Delivery, DeliveryError> {
+    carry(app, feed, key, lines, true).await
+}
+
+async fn carry(
+    app: &App,
+    feed: &OpenFeed,
+    key: &str,
+    lines: &[Line],
+    dry_run: bool,
+) -> Result<Delivery, DeliveryError> {
     if lines.is_empty() {
         return Err(DeliveryError::Empty);
     }
@@ -109,17 +140,13 @@ pub async fn take(app: &App, feed: &OpenFeed, key: &str, lines: &[Line]) -> Resu
     for (place, line) in lines.iter().enumerate() {
         match app.views.views().premises_by_code(&line.code)? {
             Some(found) => by_premises.entry(found.id).or_default().push(place),
-            None => fates[place] = Some(fate(place, line, None, Some(no_premises()))),
+            None => fates[place] = Some(fate(place, line, Err(no_premises()))),
         }
     }
     for (premises, places) in by_premises {
-        let told = supply(app, feed, key, &premises, lines, &places).await?;
+        let told = supply(app, feed, key, &premises, lines, &places, dry_run).await?;
         for place in places {
-            let (position, refused) = match &told {
-                Ok(position) => (*position, None),
-                Err(refused) => (None, Some(refused.clone())),
-            };
-            fates[place] = Some(fate(place, &lines[place], position, refused));
+            fates[place] = Some(fate(place, &lines[place], told.clone()));
         }
     }
     let mut delivery = Delivery { lines: fates.into_iter().flatten().collect(), ..Delivery::default() };
@@ -166,7 +193,15 @@ pub fn lines_of_table(bytes: &[u8]) -> Result<Vec<Line>, DeliveryError> {
     if lines.is_empty() { Err(DeliveryError::Empty) } else { Ok(lines) }
 }
 
-/// Say to the open assessment of some premises what the feed says of them.
+/// What was said to an assessment, now or before.
+#[derive(Clone)]
+struct Supplied {
+    nothing_new: bool,
+    position: Option<u64>,
+    stream: String,
+}
+
+/// Say to the open assessment of some premises what the feed says of them, or try to.
 async fn supply(
     app: &App,
     feed: &OpenFeed,
@@ -174,19 +209,29 @@ async fn supply(
     premises: &str,
     lines: &[Line],
     places: &[usize],
-) -> Result<Result<Option<u64>, Refused>, DeliveryError> {
+    dry_run: bool,
+) -> Result<Result<Supplied, Refused>, DeliveryError> {
     let subject = app.subject(&format!("premises/{premises}"))?;
     let said: Vec<&Line> = places.iter().map(|place| &lines[*place]).collect();
     let content = sha256(json!(said).to_string().as_bytes());
     let cause = format!("feed/{}/{key}/{premises}/{}", feed.channel, hex_encode(&content));
     let id = derived_event_id(app.ledger.origin(), &cause, 1);
     let open = subject.assessments.iter().find(|(_, of)| of.state.stage == Stage::Open);
+    let supplied = |nothing_new: bool, position: Option<u64>| {
+        let stream = open.map(|(key, _)| format!("premises/{premises}/assessment/{key}")).unwrap_or_default();
+        Ok(Supplied { nothing_new, position, stream })
+    };
+    let before = || -> Result<Option<u64>, DeliveryError> {
+        let outcome = app.reader().outcome(&id).map_err(ExecuteError::from)?;
+        let receipt = outcome.map(|outcome| outcome.receipt()).transpose().map_err(ExecuteError::from)?;
+        Ok(receipt.flatten().map(|receipt| receipt.position))
+    };
     let Some((assessment, of)) = open else {
         // it may have been submitted since the delivery first came
-        let before = app.reader().outcome(&id).map_err(ExecuteError::from)?;
-        let before =
-            before.map(|outcome| outcome.receipt()).transpose().map_err(ExecuteError::from)?.flatten();
-        return Ok(before.map(|receipt| Some(receipt.position)).ok_or_else(no_assessment));
+        return Ok(match before()? {
+            Some(position) => supplied(true, Some(position)),
+            None => Err(no_assessment()),
+        });
     };
     let rulebook = of.state.scheme.as_ref().and_then(|scheme| app.shelf.rulebook(scheme));
     let results: Vec<Value> = said
@@ -200,6 +245,7 @@ async fn supply(
         channel: feed.channel.clone(),
         departments: feed.departments.clone(),
         reference: key.to_owned(),
+        row: None,
     });
     let asked = Asked {
         id,
@@ -208,12 +254,26 @@ async fn supply(
         expected: None,
         occurred_at: Timestamp::now(),
     };
-    match app.execute(&who, asked).await {
-        Ok(Done::Recorded(receipt)) => Ok(Ok(Some(receipt.position))),
-        Ok(Done::Nothing) => Ok(Ok(None)),
-        Err(ExecuteError::Rejected(rejection)) => {
-            Ok(Err(Refused { code: rejection.code().to_owned(), en: rejection.en(), zh: rejection.zh() }))
+    let rejected = |rejection: &Rejection| Refused {
+        code: rejection.code().to_owned(),
+        en: rejection.en(),
+        zh: rejection.zh(),
+    };
+    if dry_run {
+        if let Some(position) = before()? {
+            return Ok(supplied(true, Some(position)));
         }
+        return Ok(match app.trial(&who, &asked.stream)?.answer(&asked.command) {
+            Answer::New => supplied(false, None),
+            Answer::Nothing => supplied(true, None),
+            Answer::Refused(rejection) => Err(rejected(&rejection)),
+            Answer::Unreadable => Err(unreadable()),
+        });
+    }
+    match app.execute(&who, asked).await {
+        Ok(Done::Recorded(receipt)) => Ok(supplied(receipt.repeated, Some(receipt.position))),
+        Ok(Done::Nothing) => Ok(supplied(true, None)),
+        Err(ExecuteError::Rejected(rejection)) => Ok(Err(rejected(&rejection))),
         Err(ExecuteError::RefusedBefore { .. }) => Ok(Err(refused_before())),
         Err(error) => Err(error.into()),
     }
@@ -234,9 +294,25 @@ fn as_collected(rulebook: Option<&Rulebook>, indicator: &str, outcome: &Value) -
     }
 }
 
-fn fate(place: usize, line: &Line, position: Option<u64>, refused: Option<Refused>) -> Fate {
+fn fate(place: usize, line: &Line, told: Result<Supplied, Refused>) -> Fate {
     let (code, indicator) = (line.code.clone(), line.indicator.clone());
-    Fate { line: place + 1, code, indicator, position, refused }
+    let (supplied, refused) = match told {
+        Ok(supplied) => (supplied, None),
+        Err(refused) => {
+            (Supplied { nothing_new: true, position: None, stream: String::new() }, Some(refused))
+        }
+    };
+    let Supplied { nothing_new, position, stream } = supplied;
+    Fate { line: place + 1, code, indicator, position, refused, nothing_new, stream }
+}
+
+fn unreadable() -> Refused {
+    Refused {
+        code: "malformed".into(),
+        en: "These lines have not the form that results need. Compare them with the interface description."
+            .into(),
+        zh: "这些数据不符合格式。请对照接口说明检查。".into(),
+    }
 }
 
 fn no_premises() -> Refused {

@@ -10,6 +10,8 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use wuping_ledger::encoding::{b64u_encode, hex_encode, sha256};
 use wuping_ledger::keyring::{KeyringError, random};
 
+use crate::lists::Kind;
+
 /// Passwords, sessions and feeds in `office.db`.
 #[derive(Debug)]
 pub struct Office {
@@ -34,6 +36,8 @@ pub struct OpenFeed {
     pub channel: String,
     /// The departments whose indicators it shares.
     pub departments: Vec<String>,
+    /// What it may deliver.
+    pub kinds: Vec<Kind>,
 }
 
 /// Why the office's records could not be used.
@@ -61,6 +65,7 @@ impl Office {
         let connection = Connection::open(folder.join("office.db"))?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.execute_batch(SCHEMA)?;
+        add_kinds(&connection)?;
         Ok(Self { connection: Mutex::new(connection) })
     }
 
@@ -179,11 +184,25 @@ impl Office {
     /// # Errors
     /// If it cannot be kept.
     pub fn open_feed(&self, channel: &str, departments: &[String]) -> Result<String, OfficeError> {
+        self.open_feed_for(channel, departments, &[Kind::Indicators])
+    }
+
+    /// As [`Office::open_feed`], for deliveries of these kinds.
+    ///
+    /// # Errors
+    /// If it cannot be kept.
+    pub fn open_feed_for(
+        &self,
+        channel: &str,
+        departments: &[String],
+        kinds: &[Kind],
+    ) -> Result<String, OfficeError> {
         let token = b64u_encode(&random::<32>()?);
+        let kinds = kinds.iter().map(|kind| kind.code()).collect::<Vec<_>>().join(" ");
         self.lock().execute(
-            "INSERT INTO feeds (channel, departments, token) VALUES (?1, ?2, ?3)
-             ON CONFLICT (channel) DO UPDATE SET departments = ?2, token = ?3",
-            params![channel, departments.join(" "), hex_encode(&sha256(token.as_bytes()))],
+            "INSERT INTO feeds (channel, departments, token, kinds) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (channel) DO UPDATE SET departments = ?2, token = ?3, kinds = ?4",
+            params![channel, departments.join(" "), hex_encode(&sha256(token.as_bytes())), kinds],
         )?;
         Ok(token)
     }
@@ -202,7 +221,8 @@ impl Office {
     /// If the records cannot be read.
     pub fn feeds(&self) -> Result<Vec<OpenFeed>, OfficeError> {
         let connection = self.lock();
-        let mut read = connection.prepare("SELECT channel, departments FROM feeds ORDER BY channel")?;
+        let mut read =
+            connection.prepare("SELECT channel, departments, kinds FROM feeds ORDER BY channel")?;
         let feeds = read.query_map([], open_feed)?.collect::<Result<_, _>>()?;
         Ok(feeds)
     }
@@ -213,7 +233,7 @@ impl Office {
     /// If the records cannot be read.
     pub fn feed_by_token(&self, token: &str) -> Result<Option<OpenFeed>, OfficeError> {
         let digest = hex_encode(&sha256(token.as_bytes()));
-        let select = "SELECT channel, departments FROM feeds WHERE token = ?1";
+        let select = "SELECT channel, departments, kinds FROM feeds WHERE token = ?1";
         Ok(self.lock().query_row(select, [digest], open_feed).optional()?)
     }
 
@@ -260,7 +280,19 @@ pub fn end_sessions(file: &Path) -> rusqlite::Result<()> {
 fn open_feed(row: &rusqlite::Row<'_>) -> rusqlite::Result<OpenFeed> {
     let departments: String = row.get(1)?;
     let departments = departments.split_whitespace().map(str::to_owned).collect();
-    Ok(OpenFeed { channel: row.get(0)?, departments })
+    let kinds: String = row.get(2)?;
+    let kinds = kinds.split_whitespace().filter_map(Kind::of_code).collect();
+    Ok(OpenFeed { channel: row.get(0)?, departments, kinds })
+}
+
+/// Records of before there were several kinds of deliveries know of results only.
+fn add_kinds(connection: &Connection) -> rusqlite::Result<()> {
+    let known = "SELECT count(*) FROM pragma_table_info('feeds') WHERE name = 'kinds'";
+    let known: u64 = connection.query_row(known, [], |row| row.get(0))?;
+    if known == 0 {
+        connection.execute_batch("ALTER TABLE feeds ADD COLUMN kinds TEXT NOT NULL DEFAULT 'indicators'")?;
+    }
+    Ok(())
 }
 
 /// How long a session lasts: a working day.
@@ -302,6 +334,25 @@ mod tests {
         let (_folder, office) = office();
         assert!(office.sign_in("li", "wrong", 0).unwrap().is_none());
         assert!(office.sign_in("nobody", "correct horse", 0).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_feed_of_before_delivers_results_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let before = Connection::open(folder.path().join("office.db")).unwrap();
+        before
+            .execute_batch(
+                "CREATE TABLE feeds (channel TEXT PRIMARY KEY, departments TEXT NOT NULL, token TEXT NOT NULL) STRICT;
+                 INSERT INTO feeds VALUES ('feed-police', 'police', 'digest');",
+            )
+            .unwrap();
+        drop(before);
+        let office = Office::open(folder.path()).unwrap();
+        office.open_feed_for("feed-fire", &["fire".to_owned()], &[Kind::Incidents]).unwrap();
+        drop(office);
+        let feeds = Office::open(folder.path()).unwrap().feeds().unwrap();
+        let kinds: Vec<_> = feeds.iter().map(|feed| (feed.channel.as_str(), feed.kinds.clone())).collect();
+        assert_eq!(kinds, [("feed-fire", vec![Kind::Incidents]), ("feed-police", vec![Kind::Indicators])]);
     }
 
     #[test]

@@ -132,7 +132,8 @@ pub fn of_authorities(
     Ok(authorities.iter().map(standing).collect())
 }
 
-fn long(seconds: u64) -> String {
+/// A span of time in words.
+pub(crate) fn long(seconds: u64) -> String {
     match seconds {
         0..120 => format!("{seconds} s"),
         120..7_200 => format!("{} min", seconds / 60),

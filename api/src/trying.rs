@@ -9,6 +9,7 @@ use uuid::Uuid;
 use wuping_domain::aggregate::{Concept, decided};
 use wuping_domain::alert::Alert;
 use wuping_domain::appeal::Appeal;
+use wuping_domain::assessment::Assessment;
 use wuping_domain::dispute::Dispute;
 use wuping_domain::event::aggregate_type;
 use wuping_domain::facts::{Actor, Facts};
@@ -16,6 +17,7 @@ use wuping_domain::grade::Grade;
 use wuping_domain::hazard::Hazard;
 use wuping_domain::incident::Incident;
 use wuping_domain::notice::Notice;
+use wuping_domain::party::Party;
 use wuping_domain::patrol::Patrol;
 use wuping_domain::premises::Premises;
 use wuping_domain::reevaluation::Reevaluation;
@@ -37,6 +39,8 @@ pub struct Trial {
     pub entries: Vec<RecordedEntry>,
     /// What the rules may know: the person who asks, the premises, the day.
     pub facts: Facts,
+    /// What was said on trial since, as events.
+    pending: Vec<Value>,
 }
 
 /// What a stream would answer.
@@ -66,7 +70,7 @@ impl App {
             expected: None,
             occurred_at: Timestamp::now(),
         };
-        Ok(Trial { entries: self.reader().stream(stream)?, facts: self.facts(who, &asked)? })
+        Ok(Trial { entries: self.reader().stream(stream)?, facts: self.facts(who, &asked)?, pending: vec![] })
     }
 
     /// Another stream of the same premises, tried by the same person.
@@ -75,7 +79,8 @@ impl App {
     /// If it cannot be read.
     pub fn trial_beside(&self, trial: &Trial, stream: &str) -> Result<Trial, ExecuteError> {
         let entries = self.reader().stream(stream)?;
-        Ok(Trial { entries, facts: Facts { stream: stream.to_owned(), ..trial.facts.clone() } })
+        let facts = Facts { stream: stream.to_owned(), ..trial.facts.clone() };
+        Ok(Trial { entries, facts, pending: vec![] })
     }
 }
 
@@ -97,35 +102,54 @@ impl Trial {
         self.answer_to(&Actor::channel("anybody"), command)
     }
 
+    /// What the stream would answer to the person, taken as said for whatever is tried after it.
+    pub fn say(&mut self, command: &Value) -> Answer {
+        match self.decided(&self.facts.actor, command) {
+            Ok(events) if events.is_empty() => Answer::Nothing,
+            Ok(events) => {
+                self.pending.extend(events);
+                Answer::New
+            }
+            Err(answer) => answer,
+        }
+    }
+
     fn answer_to(&self, actor: &Actor, command: &Value) -> Answer {
+        match self.decided(actor, command) {
+            Ok(events) if events.is_empty() => Answer::Nothing,
+            Ok(_) => Answer::New,
+            Err(answer) => answer,
+        }
+    }
+
+    fn decided(&self, actor: &Actor, command: &Value) -> Result<Vec<Value>, Answer> {
         match aggregate_type(&self.facts.stream) {
             Alert::TYPE => self.ask::<Alert>(actor, command),
             Appeal::TYPE => self.ask::<Appeal>(actor, command),
+            Assessment::TYPE => self.ask::<Assessment>(actor, command),
             Dispute::TYPE => self.ask::<Dispute>(actor, command),
             Grade::TYPE => self.ask::<Grade>(actor, command),
             Hazard::TYPE => self.ask::<Hazard>(actor, command),
             Incident::TYPE => self.ask::<Incident>(actor, command),
             Notice::TYPE => self.ask::<Notice>(actor, command),
+            Party::TYPE => self.ask::<Party>(actor, command),
             Patrol::TYPE => self.ask::<Patrol>(actor, command),
             Premises::TYPE => self.ask::<Premises>(actor, command),
             Reevaluation::TYPE => self.ask::<Reevaluation>(actor, command),
             Report::TYPE => self.ask::<Report>(actor, command),
             Task::TYPE => self.ask::<Task>(actor, command),
             Visit::TYPE => self.ask::<Visit>(actor, command),
-            _ => Answer::Unreadable,
+            _ => Err(Answer::Unreadable),
         }
     }
 
-    fn ask<C: Concept>(&self, actor: &Actor, command: &Value) -> Answer {
-        let Ok(command) = serde_json::from_value::<C::Command>(command.clone()) else {
-            return Answer::Unreadable;
-        };
+    fn ask<C: Concept>(&self, actor: &Actor, command: &Value) -> Result<Vec<Value>, Answer> {
+        let command =
+            serde_json::from_value::<C::Command>(command.clone()).map_err(|_| Answer::Unreadable)?;
         let facts = Facts { actor: actor.clone(), ..self.facts.clone() };
-        match decided(&self.state::<C>(), command, &facts) {
-            Ok(said) if said.is_empty() => Answer::Nothing,
-            Ok(_) => Answer::New,
-            Err(rejection) => Answer::Refused(rejection),
-        }
+        let said = decided(&self.state::<C>(), command, &facts).map_err(Answer::Refused)?;
+        let events = said.iter().map(|said| serde_json::to_value(&said.event));
+        events.collect::<Result<_, _>>().map_err(|_| Answer::Unreadable)
     }
 
     /// The stream's own state. An entry of a later version is passed over: executing the command names it.
@@ -133,6 +157,11 @@ impl Trial {
         let mut state = C::default();
         for entry in &self.entries {
             if let Ok(event) = serde_json::from_str::<C::Event>(&entry.data) {
+                state.evolve(&event);
+            }
+        }
+        for event in &self.pending {
+            if let Ok(event) = serde_json::from_value::<C::Event>(event.clone()) {
                 state.evolve(&event);
             }
         }

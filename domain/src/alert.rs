@@ -102,6 +102,10 @@ impl Concept for Alert {
     }
 
     fn decide(&self, command: Command, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
+        // a feed delivers for its own departments only
+        if !facts.actor.states_for(EMERGENCY) {
+            return Err(Rejection::DepartmentNeeded { department: EMERGENCY.to_owned() });
+        }
         match (command, &self.issued) {
             (Command::Issue { warning, .. }, Some(issued)) if warning == *issued => Ok(vec![]),
             (Command::Issue { .. }, Some(_)) => Err(Rejection::AlreadyExists { what: "alert" }),
@@ -210,6 +214,15 @@ mod tests {
             .when(issue(blue()))
             .then([Event::AlertIssued(blue())]);
         given::<Alert>([]).by_officer_of("fire").when(issue(blue())).then_rejected("department_needed");
+        for (department, may) in [("emergency", true), ("police", false)] {
+            let feed = Actor::feed("feed-1", &[department.to_owned()]);
+            let said = given::<Alert>([]).by_actor(feed).when(issue(blue()));
+            if may {
+                said.then([Event::AlertIssued(blue())]);
+            } else {
+                said.then_rejected("department_needed");
+            }
+        }
         given::<Alert>([]).by_role(Role::GridWorker).when(issue(blue())).then_rejected("role_needed");
     }
 

@@ -124,6 +124,11 @@ impl Actor {
         self.received && (self.grants.is_empty() || self.grants.iter().any(is_of))
     }
 
+    /// Whether what the actor states may be this department's word: its own officer's, or that of a channel which shares for it.
+    pub fn states_for(&self, department: &str) -> bool {
+        if self.received { self.shares_for(department) } else { self.is_of(department) }
+    }
+
     /// Whether the actor holds this role, or receives for those who have no key.
     pub fn holds(&self, role: Role) -> bool {
         self.received || self.grants.iter().any(|grant| grant.role == role)

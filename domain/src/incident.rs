@@ -192,6 +192,7 @@ impl Concept for Incident {
                     });
                 }
                 must_be_possible(&right, facts)?;
+                must_be_its_own(&right, facts)?;
                 Ok(vec![Said::openly(Event::IncidentCorrected { known: right, why, by })])
             }
             Command::Link { .. } => {
@@ -287,6 +288,7 @@ pub(crate) fn found(rulebook: &Rulebook, subject: &Subject, key: &str) -> Result
 fn begin(command: Command, by: String, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
     let (known, event, private) = match command {
         Command::Record { known, text } => {
+            must_be_its_own(&known, facts)?;
             let private = Private::none().with("text", text);
             (known.clone(), Event::IncidentRecorded(known), private)
         }
@@ -318,6 +320,14 @@ fn must_be_possible(known: &Known, facts: &Facts) -> Result<(), Rejection> {
         rule(known, facts)?;
     }
     Ok(())
+}
+
+/// A feed tells of what its own departments know, and of nobody else's.
+fn must_be_its_own(known: &Known, facts: &Facts) -> Result<(), Rejection> {
+    if !facts.actor.received || facts.actor.shares_for(&known.source) {
+        return Ok(());
+    }
+    Err(Rejection::DepartmentNeeded { department: known.source.clone() })
 }
 
 fn rule<'a>(known: &Known, facts: &'a Facts) -> Result<&'a IncidentRule, Rejection> {

@@ -37,7 +37,7 @@ pub struct Saying {
     pub occurred_at: Timestamp,
     /// The name in `schema`; its number is the event's own version.
     pub schema_name: String,
-    /// Members added to each event's `D`, `received` for one.
+    /// Members added to each event's `D`, `received` for one; those of its member `private` go beside the event's own.
     pub aside: Map<String, Value>,
     /// The version the caller has seen (`If-Match`); the version loaded if none.
     pub expected: Option<u64>,
@@ -231,7 +231,14 @@ impl<A: Aggregate> LedgerEventStore<A> {
         let mut said = said.map_err(|error| Refusal::new("payload-members", error.to_string()))?;
         if let Some(members) = said.as_object_mut() {
             members.entry("type").or_insert_with(|| event.event_type().into());
-            members.extend(self.saying.aside.clone());
+            for (name, value) in self.saying.aside.clone() {
+                match (members.get_mut(&name), value) {
+                    (Some(Value::Object(own)), Value::Object(more)) if name == "private" => own.extend(more),
+                    (_, value) => {
+                        members.insert(name, value);
+                    }
+                }
+            }
         }
         Ok(said)
     }

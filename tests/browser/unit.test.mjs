@@ -96,13 +96,19 @@ async function submit(page) {
 
 async function uploads(table) {
   const clerk = await person('clerk', DESK)
-  await clerk.goto(`${house.address}/desk/feeds`)
   for (const [channel, indicator, outcome] of table) {
+    await clerk.goto(`${house.address}/desk/feeds?kind=indicators`)
     await clerk.check(`input[name=channel][value=${channel}]`, { force: true })
     const csv = Buffer.from(`code,indicator,outcome\n${CODE},${indicator},${outcome}\n`)
     await clerk.setInputFiles('input[name=table]', { name: 't.csv', mimeType: 'text/csv', buffer: csv })
     await clerk.click('form[action="/desk/feeds"] button[type=submit]')
     await clerk.waitForLoadState()
+    await sound(clerk, `tried-${indicator}`)
+    const record = await clerk.$('form[action="/desk/feeds/record"] button[type=submit]')
+    if (record) {
+      await record.click()
+      await clerk.waitForLoadState()
+    }
   }
   const told = await body(clerk)
   await sound(clerk, `upload-${table.length}`)
@@ -133,9 +139,9 @@ test('nothing is submitted while an indicator of any collector is missing', asyn
 })
 
 test('other systems share theirs, each for its own department', async () => {
-  assert.match(await uploads([['feed-housing', 'tenant_registration', '0']]), /第1行.*由其他人采集/s)
+  assert.match(await uploads([['feed-housing', 'tenant_registration', '0']]), /第2行.*由其他人采集/s)
   const told = await uploads([['feed-police', 'tenant_registration', '0'], ['feed-housing', 'lease_filing', 'met']])
-  assert.match(told, /已记录1行,未记录0行/)
+  assert.match(told, /新增1行,更改0行,已有0行,不能记录0行/)
 })
 
 test('the lead submits, and the grade stands on the public page with its reasons', async () => {
@@ -160,7 +166,7 @@ test('a low grade waits: the old one stays in force and the page says that a new
   const grid = await person('grid', PHONE)
   await begin(grid)
   await fill(grid, ['electrical_wiring', 'gas_water_heater', 'smoke_alarm'])
-  assert.match(await uploads([['feed-police', 'tenant_registration', '2'], ['feed-housing', 'lease_filing', 'unmet']]), /已记录1行/)
+  assert.match(await uploads([['feed-police', 'tenant_registration', '2'], ['feed-housing', 'lease_filing', 'unmet']]), /新增1行/)
   // photos are asked for with what failed; the page names it, and they are there
   await submit(grid)
   await grid.waitForURL('**/s/**')

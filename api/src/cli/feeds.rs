@@ -5,11 +5,11 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 use serde_json::json;
-use wuping_ledger::encoding::{hex_encode, sha256};
 
 use crate::app::App;
-use crate::cli::{Common, Failure, print_json, runtime};
-use crate::feeds::{Delivery, lines_of_table, take};
+use crate::cli::{Common, Failure, lists, print_json, runtime};
+use crate::lists::Kind;
+use crate::office::OpenFeed;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Feed {
@@ -27,13 +27,23 @@ pub(super) enum Feed {
         /// A department whose indicators it shares; may be given several times
         #[arg(long = "department", required = true)]
         departments: Vec<String>,
+        /// What it may deliver: indicators (the default), incidents, alerts, premises, parties, assessors; may be given several
+        /// times
+        #[arg(long = "kind", value_parser = list_kind, default_value = "indicators")]
+        kinds: Vec<Kind>,
     },
-    /// Take a table of results for a channel: columns code, indicator, outcome, observed_on
+    /// Take a table for a channel: CSV (UTF-8) or .xlsx
     Take {
         /// Its name
         channel: String,
         /// The table
         file: PathBuf,
+        /// What it is about
+        #[arg(long, value_parser = list_kind, default_value = "indicators")]
+        kind: Kind,
+        /// Say what it would do, and record nothing
+        #[arg(long)]
+        dry_run: bool,
     },
 }
 
@@ -49,13 +59,15 @@ pub(super) fn feed(common: &Common, feed: Feed) -> Result<ExitCode, Failure> {
         }
         Feed::List => {
             let feeds = app.office.feeds()?;
-            let line =
-                |feed: &crate::office::OpenFeed| format!("{} {}", feed.channel, feed.departments.join(" "));
+            let line = |feed: &OpenFeed| {
+                let kinds: Vec<&str> = feed.kinds.iter().map(|kind| kind.code()).collect();
+                format!("{} {}: {}", feed.channel, feed.departments.join(" "), kinds.join(" "))
+            };
             feeds.iter().map(line).collect::<Vec<_>>().join("\n")
         }
-        Feed::Open { channel, departments } => {
+        Feed::Open { channel, departments, kinds } => {
             must_be_channel(&channel)?;
-            let token = app.office.open_feed(&channel, &departments)?;
+            let token = app.office.open_feed_for(&channel, &departments, &kinds)?;
             if common.json {
                 print_json(&json!({ "channel": channel, "token": token }))?;
                 runtime.block_on(app.close())?;
@@ -63,25 +75,21 @@ pub(super) fn feed(common: &Common, feed: Feed) -> Result<ExitCode, Failure> {
             }
             format!("{channel} sends the token {token} (shown only now)")
         }
-        Feed::Take { channel, file } => {
+        Feed::Take { channel, file, kind, dry_run } => {
             let open = app.office.feeds()?.into_iter().find(|feed| feed.channel == channel);
             let Some(open) = open else {
                 return Err(Failure::asked(format!(
                     "no channel “{channel}” is open; see wuping feed open --help"
                 )));
             };
-            let bytes = std::fs::read(&file)
-                .map_err(|error| Failure::asked(format!("{} could not be read: {error}", file.display())))?;
-            let lines = lines_of_table(&bytes)?;
-            let key = hex_encode(&sha256(&bytes));
-            let delivery = runtime.block_on(take(&app, &open, &key, &lines))?;
+            let report = runtime.block_on(lists::of_file(&app, open, kind, &file, dry_run))?;
             if common.json {
-                print_json(&delivery)?;
+                print_json(&report)?;
             } else {
-                print_delivery(&delivery);
+                lists::print(&file, &report);
             }
             runtime.block_on(app.close())?;
-            return Ok(ExitCode::from(u8::from(delivery.refused > 0)));
+            return Ok(ExitCode::from(u8::from(report.refused > 0)));
         }
     };
     runtime.block_on(app.close())?;
@@ -91,13 +99,9 @@ pub(super) fn feed(common: &Common, feed: Feed) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn print_delivery(delivery: &Delivery) {
-    println!("{} lines recorded, {} not", delivery.taken, delivery.refused);
-    for fate in &delivery.lines {
-        if let Some(refused) = &fate.refused {
-            println!("line {} ({} {}): {}", fate.line, fate.code, fate.indicator, refused.en);
-        }
-    }
+fn list_kind(text: &str) -> Result<Kind, String> {
+    let codes = || Kind::ALL.map(Kind::code).join(", ");
+    Kind::of_code(text).ok_or_else(|| format!("write one of {}", codes()))
 }
 
 /// A channel's name stands in every entry that comes through it.

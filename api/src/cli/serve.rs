@@ -11,7 +11,7 @@ use wuping_ledger::place::database_url;
 use crate::app::App;
 use crate::backup::record_restoration;
 use crate::cli::{Common, Failure, runtime};
-use crate::{jobs, runner, web};
+use crate::{jobs, runner, web, webhooks};
 
 #[derive(Args, Clone, Debug)]
 pub(super) struct Serve {
@@ -56,6 +56,7 @@ async fn until_stopped(common: &Common, options: Serve) -> Result<(), Failure> {
         tokio::spawn(app.authorities.clone().follow(app.clone())),
         tokio::spawn(jobs::daily(app.clone())),
         tokio::spawn(runner::follow(app.clone())),
+        tokio::spawn(webhooks::follow(app.folder.clone(), app.reader().clone())),
     ];
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(stopped).await?;

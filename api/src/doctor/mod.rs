@@ -4,6 +4,7 @@
 mod files;
 mod log;
 mod values;
+mod webhooks;
 
 use std::path::{Path, PathBuf};
 
@@ -108,6 +109,7 @@ pub fn examine(folder: &Path) -> Report {
         let running = running(by, &mut found);
         origin = reader.origin().ok().map(str::to_owned);
         log::examine(folder, &reader, running, &mut found);
+        webhooks::examine(folder, &reader, running, &mut found);
         values::examine(folder, &reader, &mut found);
     }
     let Findings(mut findings) = found;

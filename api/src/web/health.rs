@@ -14,6 +14,7 @@ use wuping_ledger::note::VerifierKey;
 use wuping_projections::ViewsState;
 
 use crate::standing::{Standing, of_authorities};
+use crate::webhooks;
 
 use super::state::{ReadError, Site, logged};
 
@@ -74,10 +75,12 @@ async fn metrics(State(site): State<Site>) -> Response {
     }
 }
 
-/// How it stands with those outside who vouch for the log.
+/// How it stands with those outside: who vouches for the log, and who is told of what is in it.
 struct Outside {
     witnesses: Vec<Standing>,
     authorities: Vec<Standing>,
+    /// Departments' systems that are told of hazards.
+    receivers: Vec<webhooks::Standing>,
 }
 
 fn outside(site: &Site) -> Result<Outside, ReadError> {
@@ -90,7 +93,9 @@ fn outside(site: &Site) -> Result<Outside, ReadError> {
             of_authorities(&site.folder, listed, &log, head)?
         }
     };
-    Ok(Outside { witnesses: site.anchors.standing(head), authorities })
+    // a list that cannot be read is told in the log, once, until it is put right
+    let receivers = webhooks::standings(&site.folder, &site.reader).unwrap_or_default();
+    Ok(Outside { witnesses: site.anchors.standing(head), authorities, receivers })
 }
 
 /// A line for each that has not seen what it should have seen long ago.
@@ -103,7 +108,9 @@ fn late(outside: &Outside) -> String {
     let witnesses = witnesses.map(|standing| format!("witness {}\n", standing.in_words()));
     let authorities =
         authorities.map(|standing| format!("time-stamping authority {}\n", standing.in_words()));
-    witnesses.chain(authorities).collect()
+    let receivers = outside.receivers.iter().filter(|receiver| receiver.is_late());
+    let receivers = receivers.map(|receiver| format!("webhook {}\n", receiver.in_words()));
+    witnesses.chain(authorities).chain(receivers).collect()
 }
 
 fn register_outside(registry: &mut Registry, outside: &Outside) {
@@ -127,6 +134,22 @@ fn register_outside(registry: &mut Registry, outside: &Outside) {
     }
 }
 
+fn register_receivers(registry: &mut Registry, receivers: &[webhooks::Standing]) {
+    let (behind, failing, delivered) = (gauges(), gauges(), gauges());
+    for receiver in receivers {
+        let set = |gauges: &Family<Vec<(String, String)>, Gauge>, value: u64| {
+            let labels = vec![("receiver".to_owned(), receiver.name.clone())];
+            gauges.get_or_create(&labels).set(i64::try_from(value).unwrap_or(i64::MAX));
+        };
+        set(&behind, receiver.behind);
+        set(&failing, receiver.failing_seconds.unwrap_or(0));
+        receiver.delivered_seconds_ago.iter().for_each(|seconds| set(&delivered, *seconds));
+    }
+    registry.register("webhook_behind_entries", "Entries not yet looked at for a receiver", behind);
+    registry.register("webhook_failing_seconds", "For how long it has not taken what it is told", failing);
+    registry.register("webhook_delivered_age_seconds", "How long ago it took something last", delivered);
+}
+
 fn counted(site: &Site) -> Result<String, ReadError> {
     let following = matches!(site.views.state(), ViewsState::Following { .. });
     // While the first file is being built there is nothing to read yet.
@@ -148,7 +171,9 @@ fn counted(site: &Site) -> Result<String, ReadError> {
         gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
         registry.register(name, help, gauge);
     }
-    register_outside(&mut registry, &outside(site)?);
+    let outside = outside(site)?;
+    register_outside(&mut registry, &outside);
+    register_receivers(&mut registry, &outside.receivers);
     let mut text = String::new();
     // Writing into a string cannot fail.
     let _ = encode(&mut text, &registry);

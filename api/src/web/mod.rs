@@ -22,6 +22,8 @@ mod format_refusals;
 pub mod front;
 pub mod health;
 pub mod keys;
+pub mod lists;
+pub mod lists_page;
 pub mod log;
 pub mod look;
 pub mod matter;
@@ -29,6 +31,7 @@ pub mod my;
 pub mod openapi;
 mod openapi_docket;
 mod openapi_keys;
+mod openapi_lists;
 mod origins;
 pub mod resident;
 pub mod routes;
@@ -50,6 +53,8 @@ pub fn router(app: Arc<App>, public_address: &str) -> Router {
         .merge(desk::router(app.clone()))
         .merge(docket_api::router(app.clone()))
         .merge(feeds::router(app.clone()))
+        .merge(lists::router(app.clone()))
+        .merge(lists_page::router(app.clone()))
         .merge(toronto::router(app.clone()))
         .merge(keys::router(app.clone()))
         .merge(resident::router(app.clone()))

@@ -8,7 +8,7 @@ use wuping_domain::{
     premises, publication, record, reevaluation, report, survey, task, visit,
 };
 
-use crate::web::{openapi_docket, openapi_keys};
+use crate::web::{openapi_docket, openapi_keys, openapi_lists};
 
 /// The document at `/api/v1/openapi.json`: every route that programs use.
 pub fn document() -> Value {
@@ -27,6 +27,7 @@ pub fn document() -> Value {
     paths.insert("/api/v1/commands/{stream}/{command}".to_owned(), json!({ "post": command() }));
     paths.insert("/api/v1/feeds".to_owned(), json!({ "post": feed() }));
     paths.insert("/api/v1/session".to_owned(), json!({ "delete": leaving(), "post": session() }));
+    paths.extend(openapi_lists::paths().map(|(path, methods)| (path.to_owned(), methods)));
     paths.extend(openapi_docket::paths().map(|(path, methods)| (path.to_owned(), methods)));
     paths.extend(openapi_keys::paths().map(|(path, methods)| (path.to_owned(), methods)));
     let mut schemas = command_schemas();

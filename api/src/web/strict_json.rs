@@ -65,7 +65,7 @@ fn too_large(lang: Lang, rejection: &BytesRejection) -> Response {
 ///
 /// # Errors
 /// What is wrong, and in which line.
-pub(super) fn read<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, serde_json::Error> {
+pub(crate) fn read<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, serde_json::Error> {
     serde_json::from_slice::<Strict>(bytes).and_then(|_| serde_json::from_slice(bytes))
 }
 

@@ -90,8 +90,8 @@ pub(super) async fn work(
             (section(lang.pick("开始评定", "Begin an assessment"), opening_form(&signed)))
         }
         @if may(&FEEDING) {
-            (section(lang.pick("系统数据", "Results of other systems"), link_list(&[
-                Link::new("/desk/feeds", lang.say("上传其他系统提供的结果", "Upload what another system shares")),
+            (section(lang.pick("数据上传", "Uploads"), link_list(&[
+                Link::new("/desk/feeds", lang.say("上传清单和其他系统提供的数据", "Upload lists and what other systems share")),
             ])))
         }
     };

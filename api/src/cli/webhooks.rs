@@ -1,0 +1,103 @@
+//! Webhooks on the command line: a department's own system is told of its hazards. All of it works beside a running server.
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use serde_json::json;
+use wuping_ledger::genesis::Ledger;
+
+use crate::cli::{Common, Failure, print_json, runtime};
+use crate::webhooks::{SIGNATURE, add, deliver_test, listed, remove, standings};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Webhook {
+    /// Tell a department's system of its hazards from now on; a secret that is made is printed once
+    Add {
+        /// Its name here, `fire-desk`
+        name: String,
+        /// The department, by its code in the policy
+        #[arg(long)]
+        department: String,
+        /// Where it takes messages
+        #[arg(long)]
+        url: String,
+        /// What signs the messages; WUPING_WEBHOOK_SECRET where it is left out, and made where that is not set
+        #[arg(long)]
+        secret: Option<String>,
+        /// The first position that it is told of; what comes from now on where it is left out
+        #[arg(long, value_name = "POSITION")]
+        since: Option<u64>,
+    },
+    /// Who is told, and how it stands with each
+    List,
+    /// Tell it no more
+    Remove {
+        /// Its name
+        name: String,
+    },
+    /// Send one signed message that tells of nothing; exit 1 if it is not taken
+    Test {
+        /// Its name
+        name: String,
+    },
+}
+
+pub(super) fn webhook(common: &Common, webhook: Webhook) -> Result<ExitCode, Failure> {
+    let reader = Ledger::open_read_only(&common.data)?;
+    match webhook {
+        Webhook::Add { name, department, url, secret, since } => {
+            let secret = secret.or_else(|| std::env::var("WUPING_WEBHOOK_SECRET").ok());
+            let made = secret.is_none();
+            let since = since.map_or_else(|| reader.size(), Ok)?;
+            let receiver = add(&common.data, (&name, &department, &url), secret, since)?;
+            if common.json {
+                let secret = made.then_some(&receiver.secret);
+                print_json(
+                    &json!({ "name": name, "department": department, "url": url, "since": since, "secret": secret }),
+                )?;
+            } else {
+                println!("{name} is told of the hazards of {department} from position {since} on");
+                if made {
+                    println!(
+                        "its secret, by which it checks {SIGNATURE}: {} (shown only now)",
+                        receiver.secret
+                    );
+                }
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Webhook::List => {
+            let standings = standings(&common.data, &reader)?;
+            if common.json {
+                print_json(&standings)?;
+            } else if standings.is_empty() {
+                println!("nobody is told; see wuping webhook add --help");
+            } else {
+                standings.iter().for_each(|standing| println!("{}", standing.in_words()));
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Webhook::Remove { name } => {
+            if !remove(&common.data, &name)? {
+                return Err(unknown(&name));
+            }
+            println!("{name} is told no more");
+            Ok(ExitCode::SUCCESS)
+        }
+        Webhook::Test { name } => {
+            let receiver = listed(&common.data)?.into_iter().find(|receiver| receiver.name == name);
+            let receiver = receiver.ok_or_else(|| unknown(&name))?;
+            let answered = runtime()?.block_on(deliver_test(&receiver, reader.origin()?))?;
+            if common.json {
+                print_json(&json!({ "name": name, "taken": answered.taken, "says": answered.says }))?;
+            } else {
+                println!("{name}: {}", answered.says);
+            }
+            Ok(ExitCode::from(u8::from(!answered.taken)))
+        }
+    }
+}
+
+fn unknown(name: &str) -> Failure {
+    Failure::asked(format!("nobody is told under the name “{name}”; see wuping webhook list"))
+}

@@ -1,0 +1,88 @@
+//! How it stands with each receiver, by what is kept of it: for the numbers, the doctor, the list.
+
+use std::path::Path;
+
+use serde::Serialize;
+use wuping_ledger::reader::Reader;
+
+use super::cursor::Cursor;
+use super::{WebhookError, listed};
+use crate::authorities::now;
+use crate::standing::long;
+
+/// How it stands with a receiver.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Standing {
+    /// Who.
+    pub name: String,
+    /// The department that it is told for.
+    pub department: String,
+    /// Where it is told.
+    pub url: String,
+    /// Entries of the ledger that were not looked at for it.
+    pub behind: u64,
+    /// How many seconds ago it took something last.
+    pub delivered_seconds_ago: Option<u64>,
+    /// For how many seconds it has not taken what it is told.
+    pub failing_seconds: Option<u64>,
+    /// How often in a row it did not.
+    pub failures: u32,
+    /// What was wrong the last time.
+    pub why: Option<String>,
+}
+
+impl Standing {
+    /// Whether it has not taken anything for so long that somebody should see to it.
+    #[must_use]
+    pub fn is_late(&self) -> bool {
+        self.failing_seconds.is_some_and(|seconds| seconds > LATE_SECONDS)
+    }
+
+    /// One line for a person.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let Self { name, department, url, behind, failures, .. } = self;
+        match (self.failing_seconds, &self.why) {
+            (Some(seconds), why) => {
+                let why = why.as_deref().unwrap_or("it does not say why");
+                format!(
+                    "{name} ({department}): has not taken what it is told for {}, {failures} times, {behind} entries behind: {why} ({url})",
+                    long(seconds)
+                )
+            }
+            (None, _) => format!("{name} ({department}): {behind} entries behind ({url})"),
+        }
+    }
+}
+
+/// Every receiver of a folder's list.
+///
+/// # Errors
+/// If the list, what is kept or the ledger cannot be read.
+pub fn standings(folder: &Path, reader: &Reader) -> Result<Vec<Standing>, WebhookError> {
+    let receivers = listed(folder)?;
+    if receivers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (size, now) = (reader.size()?, now());
+    receivers
+        .into_iter()
+        .map(|receiver| {
+            let kept = Cursor::kept(folder, &receiver.name)?;
+            let cursor = kept.unwrap_or(Cursor { next: receiver.since, ..Cursor::default() });
+            Ok(Standing {
+                name: receiver.name,
+                department: receiver.department,
+                url: receiver.url,
+                behind: size.saturating_sub(cursor.next),
+                delivered_seconds_ago: cursor.delivered_at.map(|at| now.saturating_sub(at)),
+                failing_seconds: cursor.failing_since.map(|since| now.saturating_sub(since)),
+                failures: cursor.failures,
+                why: cursor.why,
+            })
+        })
+        .collect()
+}
+
+/// A department's system may be down over a weekend.
+pub const LATE_SECONDS: u64 = 2 * 86_400;
