@@ -58,6 +58,7 @@ pub mod log_files;
 pub mod place;
 pub mod postgres;
 mod postgres_audit;
+pub mod postgres_beside;
 mod postgres_reading;
 pub mod postgres_session;
 mod postgres_shared;
@@ -79,6 +80,10 @@ mod static_audit;
 pub mod store;
 mod tree_state;
 pub mod vault;
+mod vault_move;
+mod vault_postgres;
+mod vault_sqlite;
+mod vault_store;
 pub mod verified;
 pub mod writer;
 
@@ -95,5 +100,7 @@ mod test_ledger;
 #[cfg(test)]
 #[path = "../../tests/program/postgres.rs"]
 mod test_postgres;
+#[cfg(test)]
+mod vault_tests;
 #[cfg(test)]
 mod writing_tests;

@@ -94,6 +94,19 @@ pub fn database_url(folder: &Path) -> Result<Option<String>, StoreError> {
     }
 }
 
+/// Brings the tables of a folder's database up to this program's version, as their owner, where it is on a server; answers the
+/// version that was found. A ledger in the folder itself needs nothing.
+///
+/// # Errors
+///
+/// [`StoreError`] if the server cannot be reached, holds no ledger or one of a later version, or the login may not do it.
+pub fn upgrade(folder: &Path) -> Result<Option<i64>, StoreError> {
+    match Place::of(folder)? {
+        Place::Postgres(address) => PostgresStore::upgrade(&address).map(Some),
+        Place::Sqlite(_) => Ok(None),
+    }
+}
+
 /// Notes in a folder that its database is on a server. The address may hold a password: the file is its owner's alone.
 ///
 /// # Errors

@@ -23,7 +23,7 @@ pub struct Address {
 }
 
 /// A connection.
-pub(crate) struct Session {
+pub struct Session {
     pub(crate) client: Client,
     driver: Driver,
     statements: RefCell<HashMap<&'static str, Statement>>,
@@ -89,8 +89,18 @@ impl Session {
         Ok(statement)
     }
 
+    /// Whether the connection is known to be lost.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
     /// All rows that a statement answers.
-    pub(crate) fn query(
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Database`] with what the server said.
+    pub fn query(
         &self,
         sql: &'static str,
         params: &[&(dyn ToSql + Sync)],
@@ -100,7 +110,11 @@ impl Session {
     }
 
     /// The first row that a statement answers.
-    pub(crate) fn first(
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::query`].
+    pub fn first(
         &self,
         sql: &'static str,
         params: &[&(dyn ToSql + Sync)],
@@ -108,8 +122,12 @@ impl Session {
         Ok(self.query(sql, params)?.into_iter().next())
     }
 
-    /// Runs a statement that answers nothing.
-    pub(crate) fn execute(
+    /// Runs a statement that answers nothing: how many rows it wrote.
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::query`].
+    pub fn execute(
         &self,
         sql: &'static str,
         params: &[&(dyn ToSql + Sync)],
@@ -120,13 +138,23 @@ impl Session {
     }
 
     /// Runs SQL without parameters, several statements too.
-    pub(crate) fn batch(&self, sql: &str, doing: &'static str) -> Result<(), StoreError> {
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::query`].
+    pub fn batch(&self, sql: &str, doing: &'static str) -> Result<(), StoreError> {
         self.wait(self.client.batch_execute(sql)).map_err(failed(doing))
     }
 
     /// Whether the server still answers.
     pub(crate) fn answers(&self) -> bool {
-        !self.client.is_closed() && self.wait(self.client.simple_query("SELECT 1")).is_ok()
+        !self.is_closed() && self.wait(self.client.simple_query("SELECT 1")).is_ok()
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Session").field("closed", &self.is_closed()).finish_non_exhaustive()
     }
 }
 

@@ -314,6 +314,19 @@ pub enum StoreError {
         /// What it may be.
         allowed: String,
     },
+    /// Made by an earlier version of the program.
+    #[error(
+        "the database {database} has schema version {found}, and this program needs {known}: stop every server on it and run \
+         `wuping upgrade` as the login that owns its tables"
+    )]
+    OlderSchema {
+        /// The database, without a password.
+        database: String,
+        /// What it says.
+        found: i64,
+        /// What this program needs.
+        known: i64,
+    },
     /// Made by another version of the program.
     #[error(
         "the database {database} has schema version {found}, this program reads version {known}: use the program that \

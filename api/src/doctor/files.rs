@@ -22,11 +22,17 @@ pub(super) fn examine(folder: &Path, found: &mut Findings) {
 
 fn stores(folder: &Path, found: &mut Findings) {
     let on_a_server = database_url(folder).ok().flatten().is_some();
-    let due = ["ledger.db", "vault.db", "office.db", "checkpoints.txt"];
-    let absent: Vec<&str> = due
-        .into_iter()
-        .filter(|name| !(folder.join(name).is_file() || on_a_server && *name == "ledger.db"))
-        .collect();
+    let due: &[&str] = match on_a_server {
+        true => &["checkpoints.txt"],
+        false => &["ledger.db", "vault.db", "office.db", "checkpoints.txt"],
+    };
+    let absent: Vec<&str> = due.iter().copied().filter(|name| !folder.join(name).is_file()).collect();
+    let left: Vec<&str> =
+        ["vault.db", "office.db"].into_iter().filter(|name| folder.join(name).is_file()).collect();
+    if on_a_server && !left.is_empty() {
+        let says = format!("the ledger is on a server, and {} still lies here", some(left.iter()));
+        found.todo("stores", says, "run “wuping upgrade”: it moves what is in it to the server");
+    }
     if absent.is_empty() {
         found.well("stores", "ledger, vault, office's records and checkpoints are there");
         return;

@@ -165,6 +165,11 @@ fn opened(folder: &Path, found: &mut Findings) -> Option<Reader> {
             found.todo("ledger", says, "use the program that made it, or a newer one that takes it over");
             None
         }
+        Err(error @ StoreError::OlderSchema { .. }) => {
+            let todo = "stop every server on it, then run “wuping upgrade” as the login that owns its tables";
+            found.todo("ledger", causes(&error).join(": "), todo);
+            None
+        }
         Err(error) => {
             let todo = "name the right folder with --data, make a ledger with “wuping init”, or see that the server answers";
             found.not_looked("ledger", &error, todo);
