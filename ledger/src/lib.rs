@@ -57,11 +57,13 @@ pub mod lock_file;
 pub mod log_files;
 pub mod place;
 pub mod postgres;
+pub mod postgres_address;
 mod postgres_audit;
 pub mod postgres_beside;
 mod postgres_reading;
 pub mod postgres_session;
 mod postgres_shared;
+mod postgres_tls;
 pub mod private;
 pub mod proofs;
 pub mod reactor;
@@ -93,6 +95,8 @@ mod audit_tests;
 mod bad_input_tests;
 #[cfg(test)]
 mod postgres_tests;
+#[cfg(test)]
+mod postgres_tls_tests;
 #[cfg(test)]
 mod store_suite;
 #[cfg(test)]

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use crate::audit_source::AuditSource;
 use crate::postgres::{self, PostgresStore};
 use crate::postgres_audit::PostgresAudit;
-use crate::postgres_session::Address;
+use crate::postgres_address::Address;
 use crate::reading::LedgerReads;
 use crate::sqlite::{SqliteStore, check_schema_version, existing_database_in, open_reading};
 use crate::sqlite_audit::SqliteAudit;

@@ -10,8 +10,9 @@ use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use crate::clock::Monotonic;
+use crate::postgres_address::Address;
 use crate::postgres_reading::{head, outcome};
-use crate::postgres_session::{Address, Session, failed, perhaps, text, unsigned};
+use crate::postgres_session::{Session, failed, perhaps, text, unsigned};
 use crate::reading::LedgerReads;
 use crate::row::Row;
 use crate::select::{id_text, signed};

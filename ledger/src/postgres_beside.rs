@@ -6,8 +6,15 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::place::database_url;
 use crate::postgres::{check_schema_version, open_reading, open_session};
-use crate::postgres_session::{Address, Session};
+use crate::postgres_address::Address;
+use crate::postgres_session::Session;
 use crate::store::StoreError;
+
+/// A row that was answered.
+pub use tokio_postgres::Row as Columns;
+
+/// What a statement can be given.
+pub use tokio_postgres::types::ToSql;
 
 /// The connection.
 #[derive(Debug)]

@@ -4,23 +4,15 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt;
-use std::str::FromStr as _;
-use std::sync::Arc;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio_postgres::types::{FromSql, ToSql, Type};
-use tokio_postgres::{Client, Config, NoTls, Row as Columns, Statement};
+use tokio_postgres::{Client, Row as Columns, Statement};
 
 use crate::encoding::Hash;
+use crate::postgres_address::Address;
 use crate::select::damaged;
 use crate::store::StoreError;
-
-/// Where a database is.
-#[derive(Clone)]
-pub struct Address {
-    config: Arc<Config>,
-    shown: String,
-}
 
 /// A connection.
 pub struct Session {
@@ -29,46 +21,11 @@ pub struct Session {
     statements: RefCell<HashMap<&'static str, Statement>>,
 }
 
-impl Address {
-    /// Reads `postgresql://user@host/database`, or the same in `key=value` words.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError::Address`] if it is neither.
-    pub fn parse(url: &str) -> Result<Self, StoreError> {
-        let config = Config::from_str(url.trim());
-        let mut config = config.map_err(|source| StoreError::Address { source: source.into() })?;
-        config.application_name("wuping");
-        let hosts: Vec<String> = config.get_hosts().iter().map(host).collect();
-        let shown =
-            format!("{} at {}", config.get_dbname().unwrap_or("(no database named)"), hosts.join(", "));
-        Ok(Self { config: Arc::new(config), shown })
-    }
-
-    pub(crate) fn config(&self) -> &Config {
-        &self.config
-    }
-}
-
-/// The database and where it is, without user and password.
-impl fmt::Display for Address {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.shown)
-    }
-}
-
-impl fmt::Debug for Address {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Address({})", self.shown)
-    }
-}
-
 impl Session {
     /// Connects.
     pub(crate) fn open(address: &Address) -> Result<Self, StoreError> {
         let driver = Driver::new()?;
-        let (client, connection) =
-            driver.wait(address.config.connect(NoTls)).map_err(failed("be reached"))?;
+        let (client, connection) = driver.wait(address.connect())?;
         driver.spawn(async move { drop(connection.await) });
         driver.wait(client.batch_execute(SETTINGS)).map_err(failed("be reached"))?;
         Ok(Self { client, driver, statements: RefCell::default() })
@@ -240,29 +197,8 @@ pub(crate) fn failed(doing: &'static str) -> impl Fn(tokio_postgres::Error) -> S
     move |source| StoreError::Database { doing, source: source.into() }
 }
 
-fn host(host: &tokio_postgres::config::Host) -> String {
-    match host {
-        tokio_postgres::config::Host::Tcp(name) => name.clone(),
-        tokio_postgres::config::Host::Unix(path) => path.display().to_string(),
-    }
-}
-
 const READ: &str = "be read";
 /// Every statement is answered from an index. One that is planned while the table is empty must not come to scan it when it
 /// has grown, and planning it anew each time costs as much as doing it.
 pub(crate) const SETTINGS: &str = "SET enable_seqscan = off; SET enable_bitmapscan = off; SET jit = off; \
     SET plan_cache_mode = force_generic_plan;";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_is_shown_without_its_password() {
-        let address = Address::parse("postgresql://clerk:secret@db.example:5433/ledger").unwrap();
-        assert_eq!(address.to_string(), "ledger at db.example");
-        assert!(!format!("{address:?}").contains("secret"));
-        let refused = Address::parse("postgresql://clerk:secret@db.example:notaport/x").unwrap_err();
-        assert!(!format!("{refused} {refused:?}").contains("secret"), "{refused:?}");
-    }
-}

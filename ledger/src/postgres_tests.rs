@@ -8,7 +8,8 @@ use crate::append::AppendError;
 use crate::audit::verify_rows;
 use crate::genesis::{Ledger, RunOptions};
 use crate::place::database_url;
-use crate::postgres_session::{Address, Session};
+use crate::postgres_address::Address;
+use crate::postgres_session::Session;
 use crate::test_ledger::{CountingReactor, On, TestLedger};
 
 /// A connection of the database's owner.
