@@ -29,3 +29,7 @@ pub mod trusting;
 pub mod trying;
 pub mod web;
 pub mod witness;
+
+#[cfg(test)]
+#[path = "../../tests/program/postgres.rs"]
+mod test_postgres;

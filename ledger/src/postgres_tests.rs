@@ -85,6 +85,16 @@ async fn two_nodes_take_turns_and_agree() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_folder_is_one_nodes_and_the_second_process_on_it_is_told() {
+    let test = TestLedger::on(On::Postgres).await;
+    let refused = Ledger::open(test.path(), RunOptions::default()).unwrap_err();
+    let crate::genesis::LedgerError::Store(refused) = refused else { panic!("{refused}") };
+    assert!(matches!(refused, crate::store::StoreError::InUse), "{refused}");
+    let test = test.reopened(RunOptions::default()).await;
+    test.ledger.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_connection_that_is_cut_loses_nothing_acknowledged_and_the_next_write_works() {
     let test = TestLedger::on(On::Postgres).await;
     let writer = test.ledger.writer();

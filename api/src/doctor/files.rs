@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use wuping_ledger::in_use::free_bytes;
 use wuping_ledger::place::database_url;
+use wuping_projections::error::causes;
 
 use super::{Findings, some};
 use crate::backup::{is_unrecorded, last_backup, unpacked_beside};
-use crate::office::logins;
+use crate::office::{OfficeError, logins};
 
 pub(super) fn examine(folder: &Path, found: &mut Findings) {
     stores(folder, found);
     keys(folder, found);
-    office(folder, found);
     room(folder, found);
     restoration(folder, found);
     backup(folder, found);
@@ -87,20 +87,22 @@ fn secrets(folder: &Path) -> Vec<PathBuf> {
     secret
 }
 
-fn office(folder: &Path, found: &mut Findings) {
-    if !folder.join("office.db").is_file() {
-        return;
-    }
+/// Whether anybody can sign in.
+pub(super) fn office(folder: &Path, found: &mut Findings) {
     match logins(folder) {
-        Ok(0) => found.todo(
+        Ok(None) => {}
+        Ok(Some(0)) => found.todo(
             "office",
-            "nobody can sign in: office.db knows no name",
-            "put office.db back from a backup, or open accounts with “wuping account open”",
+            "nobody can sign in: the office's records know no name",
+            "put them back from a backup, or open accounts with “wuping account open”",
         ),
-        Ok(logins) => found.well("office", format!("{logins} people can sign in")),
+        Ok(Some(logins)) => found.well("office", format!("{logins} people can sign in")),
+        Err(OfficeError::Server(error)) => {
+            found.not_looked("office", &error, "see that the Postgres server answers");
+        }
         Err(error) => found.todo(
             "office",
-            format!("office.db cannot be read: {error}"),
+            format!("office.db cannot be read: {}", causes(&error).join(": ")),
             "stop the server, put it back from a backup, or remove it: people then get new passwords",
         ),
     }

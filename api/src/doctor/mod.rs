@@ -104,6 +104,7 @@ pub fn examine(folder: &Path) -> Report {
     let mut origin = None;
     // before this program itself is among those who are connected
     let by = writers(folder);
+    files::office(folder, &mut found);
     if let Some(reader) = opened(folder, &mut found) {
         let running = running(by, &mut found);
         origin = reader.origin().ok().map(str::to_owned);
