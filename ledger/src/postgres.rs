@@ -101,6 +101,8 @@ impl PostgresStore {
         let (of_ids, of_derived): ([&(dyn ToSql + Sync); 1], [&(dyn ToSql + Sync); 1]) = ([&ids], [&derived]);
         let answered = session.wait(async {
             try_join!(
+                // in this order: what is answered first is why the rest failed
+                biased;
                 client.batch_execute("BEGIN"),
                 client.query_one(&lock, &[]),
                 client.query(&versions, &of_streams),
@@ -147,6 +149,8 @@ impl PostgresStore {
         let (outcome_parameters, cursor_parameters) = (outcomes.parameters(), cursors.parameters());
         let written = session.wait(async {
             try_join!(
+                // in this order: what is answered first is why the rest failed
+                biased;
                 client.execute(&insert_rows, &row_parameters),
                 only(!batch.tiles.is_empty(), client.execute(&insert_tiles, &tile_parameters)),
                 only(!batch.outcomes.is_empty(), client.execute(&insert_outcomes, &outcome_parameters)),

@@ -74,6 +74,8 @@ impl VaultStore for VaultTables {
             let ((), _, _, erased, ()) = whole(session, PUTTING, || {
                 session.wait(async {
                     try_join!(
+                        // in this order: what is answered first is why the rest failed
+                        biased;
                         client.batch_execute("BEGIN"),
                         client.execute(&lock, &[]),
                         client.execute(&confirm, &confirmed),
@@ -118,6 +120,8 @@ impl VaultStore for VaultTables {
             whole(session, ERASING, || {
                 session.wait(async {
                     try_join!(
+                        // in this order: what is answered first is why the rest failed
+                        biased;
                         client.batch_execute("BEGIN"),
                         client.execute(&lock, &[]),
                         client.execute(&note, &parameters),

@@ -168,9 +168,10 @@ impl VaultStore for VaultFile {
             let mut select = connection.prepare_cached("SELECT digest, length(sealed) FROM disclosures")?;
             let mut rows = select.query([])?;
             while let Some(columns) = rows.next()? {
-                let length: i64 = columns.get(1)?;
+                // what is no value at all has no length
+                let length: Option<i64> = columns.get(1)?;
                 let digest = columns.get_ref(0)?.as_str().unwrap_or(NO_DIGEST);
-                each(digest, u64::try_from(length).unwrap_or(0));
+                each(digest, length.and_then(|length| u64::try_from(length).ok()).unwrap_or(0));
             }
             Ok(())
         })

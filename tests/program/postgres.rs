@@ -83,6 +83,17 @@ impl Cluster {
         output.status.success().then(|| String::from_utf8(output.stdout).unwrap())
     }
 
+    /// A new database here whose files lie in a folder elsewhere.
+    pub(crate) fn database_in(&self, folder: &Path, name: &str) -> String {
+        let place = folder.join("tablespace");
+        std::fs::create_dir(&place).unwrap();
+        // the server is another user where the tests are root's
+        let _ = Command::new("chown").arg("postgres").arg(&place).status();
+        self.sql("postgres", &format!("CREATE TABLESPACE {name} LOCATION '{}'", place.display()));
+        self.client("createdb", &["--template=template0", "--encoding=UTF8", "--tablespace", name, name]);
+        self.url(name)
+    }
+
     /// Has the server encrypt, and take nothing in the open over the network: the folder with `root.pem`, which its certificate for
     /// the address 127.0.0.1 leads to, and `other.pem`, which it does not lead to.
     pub(crate) fn encrypt(&self) -> PathBuf {
