@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::sleep;
 use std::time::Duration;
 
+use program::postgres;
 use program::server::{Client, Server, Session};
 use program::small_disk::SmallDisk;
 use program::{run, said, terminate, told, until};
@@ -39,9 +40,25 @@ fn a_disk_that_is_full_under_load_loses_nothing_and_the_next_write_works() {
     let Some(disk) = SmallDisk::mounted(32) else { return };
     let folder = disk.path().join("house");
     told(&folder, &["init", "--origin", "ledger.example/full", "--json"]);
+    is_full_under_load(&folder, &disk);
+}
+
+#[test]
+fn a_postgres_server_whose_disk_is_full_under_load_loses_nothing_and_the_next_write_works() {
+    let Some(disk) = SmallDisk::mounted(32) else { return };
+    let place = tempfile::tempdir().unwrap();
+    let (folder, cluster) = (place.path().join("house"), postgres::own_cluster());
+    let url = cluster.database_in(disk.path(), "small");
+    told(&folder, &["init", "--origin", "ledger.example/full", "--database-url", &url, "--json"]);
+    is_full_under_load(&folder, &disk);
+    cluster.sql("postgres", "DROP DATABASE small WITH (FORCE)");
+}
+
+/// Fills the disk of a house's ledger again and again while people work.
+fn is_full_under_load(folder: &Path, disk: &SmallDisk) {
     let account = ["account", "open", "clerk", "--name", "某人", "--role", "data_clerk", "--json"];
-    let password = told(&folder, &account)["password"].as_str().unwrap().to_owned();
-    let mut server = Server::start(&folder, &[]);
+    let password = told(folder, &account)["password"].as_str().unwrap().to_owned();
+    let mut server = Server::start(folder, &[]);
     let session = server.sign_in("clerk", &password);
     let mut known = Vec::new();
     for round in 0..ROUNDS {
@@ -77,9 +94,9 @@ fn a_disk_that_is_full_under_load_loses_nothing_and_the_next_write_works() {
             board.full.load(Ordering::SeqCst)
         );
         known.extend(sent);
-        must_be_sound(&folder);
+        must_be_sound(folder);
         if killed {
-            server = Server::start(&folder, &[]);
+            server = Server::start(folder, &[]);
         }
     }
     let mut last = Sent { stream: "premises/b-last".to_owned(), id: Uuid::now_v7(), position: None };
@@ -89,10 +106,10 @@ fn a_disk_that_is_full_under_load_loses_nothing_and_the_next_write_works() {
     assert_eq!(status, 200, "{ready}");
     terminate(server.child.id());
     assert!(server.child.wait().unwrap().success());
-    must_be_sound(&folder);
-    each_is_there_once_or_not_at_all(&folder, &known);
+    must_be_sound(folder);
+    each_is_there_once_or_not_at_all(folder, &known);
     let (served, _) = Views::at(&folder.join("views.db")).digest().unwrap();
-    assert_eq!(told(&folder, &["rebuild", "--json"])["digest"], json!(served));
+    assert_eq!(told(folder, &["rebuild", "--json"])["digest"], json!(served));
 }
 
 fn each_is_there_once_or_not_at_all(folder: &Path, known: &[Sent]) {

@@ -1,19 +1,23 @@
-//! Two servers on one Postgres, which crashes under them: afterwards every acknowledged command is there once.
+//! Two servers on one Postgres: people are served by both alike, what time brings is recorded once, and after the database crashed
+//! under them every acknowledged command is there once.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod program;
 
 use std::net::SocketAddr;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
 use std::time::Duration;
 
 use program::server::{Client, Server, Session};
-use program::{copy, postgres, terminate, told};
-use serde_json::json;
+use program::{Random, copy, postgres, run, said, terminate, told, until, wuping};
+use serde_json::{Value, json};
 use uuid::Uuid;
+use wuping::shelf;
 use wuping_ledger::audit::verify_rows;
 use wuping_ledger::reader::Reader;
 
@@ -55,7 +59,6 @@ fn two_servers_outlive_a_database_that_crashes_and_nothing_acknowledged_is_lost(
         assert!(server.child.wait().unwrap().success());
     }
     for folder in &folders {
-        // not the private values: each node has but those that it took
         assert_eq!(verify_rows(folder).unwrap().findings, []);
     }
     let digests = folders.map(|folder| (told(&folder, &["rebuild", "--json"])["digest"].clone(), folder));
@@ -73,6 +76,204 @@ fn two_servers_outlive_a_database_that_crashes_and_nothing_acknowledged_is_lost(
         assert_eq!((row.aggregate_id.as_str(), row.event_id), (stream.as_str(), id.to_string()));
         assert_eq!(reader.version(&stream).unwrap(), 1, "recorded once");
     }
+}
+
+#[test]
+fn people_who_sign_in_at_one_node_are_served_by_all_and_what_is_erased_at_one_is_gone_at_all() {
+    let place = tempfile::tempdir().unwrap();
+    let one = place.path().join("one");
+    let url = postgres::new_database();
+    told(&one, &["init", "--origin", "ledger.example/people", "--database-url", &url, "--json"]);
+    let opened = |login: &str, of: &[&str]| {
+        let open = ["account", "open", login, "--name", "某人", "--json", "--role"];
+        told(&one, &[&open, of].concat())["password"].as_str().unwrap().to_owned()
+    };
+    let clerk = opened("clerk", &["data_clerk"]);
+    let grid = opened("grid", &["grid_worker"]);
+    let fire = opened("fire", &["department_officer", "--department", "fire"]);
+    // the second node serves people, the third is where the operator works
+    let [other, desk] = ["other", "desk"].map(|name| node_beside(&one, place.path().join(name)));
+    let servers = [&one, &other].map(|folder| Server::start(folder, &[]));
+    let mut nodes = [Client::to(servers[0].address), Client::to(servers[1].address)];
+
+    // signed in at one, and a command with a private value; the other carries on where that stopped
+    let session = servers[0].sign_in("clerk", &clerk);
+    let (id, body) =
+        (Uuid::now_v7(), json!({ "layer": "building", "address": "石井街道1号", "subdistrict": "石井" }));
+    let first = nodes[0].command(&session, "premises/b-1/register", id, &body).unwrap();
+    assert_eq!(first.status, 201, "{}", first.body);
+    let again = nodes[1].command(&session, "premises/b-1/register", id, &body).unwrap();
+    assert_eq!((again.status, &again.body["position"]), (200, &first.body["position"]), "{}", again.body);
+    let next = nodes[1].command(&session, "premises/b-2/register", Uuid::now_v7(), &body).unwrap();
+    assert_eq!(next.status, 201, "{}", next.body);
+    let finder = servers[1].sign_in("grid", &grid);
+    let [_, building, _] = shelf::pingshan().unwrap();
+    let found = json!({
+        "indicator": "hydrant_or_hose", "severity": "general", "works": "repair", "competent": "fire", "source": "patrol",
+        "note": WORDS, "scheme": building.scheme,
+    });
+    let found = nodes[0].command(&finder, "premises/b-1/hazard/h-1/find", Uuid::now_v7(), &found).unwrap();
+    assert_eq!(found.status, 201, "{}", found.body);
+
+    // whose work it is reads the words at both
+    let officer = servers[0].sign_in("fire", &fire);
+    let page = |node: &mut Client, session: &Session| {
+        node.get_with("/desk/matters/premises/b-1/hazard/h-1", &[("cookie", &session.cookie)]).unwrap()
+    };
+    for node in &mut nodes {
+        until("the officer reads the finder's words", WITHIN, || page(node, &officer).1.contains(WORDS));
+    }
+
+    // a feed that is opened beside both is known to both
+    let feed = told(&desk, &["feed", "open", "feed-police", "--department", "police", "--json"]);
+    let token = format!("Bearer {}", feed["token"].as_str().unwrap());
+    let line = json!({ "lines": [{ "code": "nowhere", "indicator": "tenant_registration", "outcome": 1 }] });
+    for node in &mut nodes {
+        let headers = [("authorization", token.as_str()), ("idempotency-key", "day-1")];
+        let taken = node.post("/api/v1/feeds", &headers, &line).unwrap();
+        assert_eq!((taken.status, &taken.body["refused"]), (200, &json!(1)), "{}", taken.body);
+        let headers = [("authorization", "Bearer wrong"), ("idempotency-key", "day-1")];
+        assert_eq!(node.post("/api/v1/feeds", &headers, &line).unwrap().status, 401);
+    }
+
+    // erased beside both, gone at both
+    let root = one.join("root-1.key");
+    let erase = [
+        "erase",
+        "premises/b-1/hazard/h-1",
+        "--field",
+        "note",
+        "--authority",
+        "data office",
+        "--reason",
+        "asked for",
+    ];
+    let erased = told(&desk, &[&erase[..], &["--root-key", root.to_str().unwrap(), "--json"]].concat());
+    assert_eq!(erased["values"], 1, "{erased}");
+    for node in &mut nodes {
+        let (status, text) = page(node, &officer);
+        assert!(status == 200 && !text.contains(WORDS), "{status}");
+    }
+
+    for mut server in servers {
+        terminate(server.child.id());
+        assert!(server.child.wait().unwrap().success());
+    }
+    for folder in [&one, &other, &desk] {
+        let verified = run(folder, &["verify", "--level", "5", "--json"]);
+        assert_eq!(verified.status.code(), Some(0), "{}", said(&verified));
+        assert!(said(&verified).contains("compared with their digests"), "{}", said(&verified));
+    }
+    // who brings no vault key verifies the rest
+    std::fs::remove_file(desk.join("vault.key")).unwrap();
+    let verified = run(&desk, &["verify", "--level", "5", "--json"]);
+    assert!(verified.status.success() && said(&verified).contains("NOT OPENED"), "{}", said(&verified));
+}
+
+#[test]
+fn what_time_brings_is_recorded_once_by_two_nodes_though_one_is_killed_again_and_again() {
+    let mut random = Random::of_this_moment();
+    let place = tempfile::tempdir().unwrap();
+    let cluster = postgres::own_cluster();
+    let (street, calm) = (cluster.database("street"), cluster.url("calm"));
+    let one = place.path().join("one");
+    let until_then = (chrono::Utc::now() - chrono::TimeDelta::days(50)).format("%Y-%m-%d").to_string();
+    let simulate = [
+        "simulate",
+        "--years",
+        "1",
+        "--buildings",
+        "4",
+        "--units",
+        "2",
+        "--seed",
+        "3",
+        "--until",
+        &until_then,
+    ];
+    let played =
+        wuping(&one).args(simulate).arg("--json").env("WUPING_DATABASE_URL", &street).output().unwrap();
+    assert!(played.status.success(), "{}", said(&played));
+    std::fs::write(one.join("database.url"), &street).unwrap();
+    let before = size(&one);
+    cluster.sql("postgres", "CREATE DATABASE calm TEMPLATE street");
+    let [other, undisturbed] =
+        ["other", "undisturbed"].map(|name| node_beside(&one, place.path().join(name)));
+    std::fs::write(undisturbed.join("database.url"), &calm).unwrap();
+
+    caught_up(&undisturbed, before, vec![Server::start(&undisturbed, &[])]);
+    let step = (size(&undisturbed) - before) / (KILLS + 1) + 1;
+    let steady = Server::start(&other, &[]);
+    let mut sizes = vec![size(&one)];
+    for _ in 0..KILLS {
+        let mut killed = Server::start(&one, &[]);
+        let (enough, mut waited) = (sizes.last().unwrap() + random.below(step), 0);
+        until("the runners go on", WITHIN, || {
+            waited += 1;
+            waited > 400 || size(&one) > enough
+        });
+        sleep(Duration::from_micros(random.below(20_000)));
+        killed.child.kill().unwrap();
+        assert_eq!(killed.child.wait().unwrap().signal(), Some(9));
+        sizes.push(size(&one));
+    }
+    caught_up(&one, before, vec![steady, Server::start(&one, &[])]);
+    eprintln!("killed at {sizes:?}, of {}", size(&undisturbed));
+    for folder in [&one, &other] {
+        let verified = run(folder, &["verify", "--level", "5", "--json"]);
+        assert_eq!(verified.status.code(), Some(0), "{}", said(&verified));
+    }
+    let (of_both, of_one) = (computed(&one, before), computed(&undisturbed, before));
+    assert!(of_one.len() > 20, "{}", of_one.len());
+    assert!(of_both == of_one, "nothing twice, nothing missing: {} and {}", of_both.len(), of_one.len());
+}
+
+/// A folder of a node beside another one: the address, the keys, and a link to where the photos of all are; nothing else.
+fn node_beside(of: &Path, folder: PathBuf) -> PathBuf {
+    std::fs::create_dir(&folder).unwrap();
+    for file in ["database.url", "master.key", "vault.key"] {
+        std::fs::copy(of.join(file), folder.join(file)).unwrap();
+    }
+    std::fs::create_dir_all(of.join("attachments")).unwrap();
+    std::os::unix::fs::symlink(of.join("attachments"), folder.join("attachments")).unwrap();
+    folder
+}
+
+/// Lets the servers work until nothing is added any more, and ends them.
+fn caught_up(folder: &Path, before: u64, servers: Vec<Server>) {
+    let (mut seen, mut quiet) = (size(folder), 0);
+    until("the runner has caught up", Duration::from_secs(180), || {
+        sleep(Duration::from_secs(1));
+        let now = size(folder);
+        quiet = if now == seen && now > before { quiet + 1 } else { 0 };
+        seen = now;
+        quiet > 6
+    });
+    for mut server in servers {
+        terminate(server.child.id());
+        assert!(server.child.wait().unwrap().success());
+    }
+}
+
+/// Everything that was computed from a position on.
+fn computed(folder: &Path, from: u64) -> Vec<(String, String, Value)> {
+    let (reader, mut all) = (Reader::open(folder).unwrap(), Vec::new());
+    let each = reader.rows(from, reader.size().unwrap(), |row| {
+        if row.data.contains("\"derivation\"") {
+            all.push((row.stream.to_owned(), row.event_type.to_owned(), row.data.to_owned()));
+        }
+        Ok::<_, wuping_ledger::store::StoreError>(())
+    });
+    each.unwrap();
+    all.sort();
+    let read = |(stream, event_type, data): (String, String, String)| {
+        (stream, event_type, serde_json::from_str(&data).unwrap())
+    };
+    all.into_iter().map(read).collect()
+}
+
+fn size(folder: &Path) -> u64 {
+    Reader::open(folder).unwrap().size().unwrap()
 }
 
 /// Registers buildings one after another; each until it is acknowledged, however often it must be sent, but every third one
@@ -114,3 +315,6 @@ fn register(
 }
 
 const CLIENTS: usize = 16;
+const KILLS: u64 = 4;
+const WITHIN: Duration = Duration::from_secs(60);
+const WORDS: &str = "水带破损";

@@ -132,7 +132,8 @@ impl ExecuteError {
     #[must_use]
     pub fn is_away(&self) -> bool {
         match self {
-            Self::Read(StoreError::Database { .. }) => true,
+            Self::Read(StoreError::Database { .. })
+            | Self::Vault(VaultError::Server(StoreError::Database { .. })) => true,
             Self::Append(AppendError::Store(source)) => matches!(**source, StoreError::Database { .. }),
             _ => false,
         }

@@ -17,6 +17,7 @@ mod reports;
 mod serve;
 mod simulate;
 mod timestamp;
+mod upgrade;
 mod verify;
 mod webhooks;
 mod witness;
@@ -216,6 +217,11 @@ enum Command {
     /// Time-stamps of checkpoints by the authorities of authorities.txt
     #[command(subcommand, after_help = "Example:\n  wuping timestamp now")]
     Timestamp(timestamp::Timestamp),
+    /// Bring the tables of a ledger on a Postgres server up to this version, and move there what still lies in the folder
+    #[command(
+        after_help = "Example:\n  WUPING_DATABASE_URL=postgresql://owner@host/database wuping upgrade\n\nStop every server on it first; run it as the login that owns the tables, once in the folder of each node."
+    )]
+    Upgrade,
     /// Check everything; exit 0 sound, 1 with findings, 2 could not read
     #[command(
         after_help = "Examples:\n  wuping verify --level 5\n  wuping verify --tiles ./static-log --trust trust.json --since checkpoint-of-may\n  wuping verify --tiles https://ledger.example/log --log-key \"$(cat log.vkey)\" --login auditor"
@@ -359,6 +365,7 @@ fn carry_out(line: Line) -> Result<ExitCode, Failure> {
         Some(Command::Serve(options)) => serve::serve(&common, options),
         Some(Command::Simulate(command)) => simulate::simulate(&common, &command),
         Some(Command::Timestamp(command)) => timestamp::timestamp(&common, command),
+        Some(Command::Upgrade) => upgrade::upgrade(&common),
         Some(Command::Verify(command)) => verify::verify(common, &command),
         Some(Command::Webhook(command)) => webhooks::webhook(&common, command),
         Some(Command::Witness(command)) => witness::witness(&common, command),

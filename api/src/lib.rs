@@ -31,3 +31,7 @@ pub mod trying;
 pub mod web;
 pub mod webhooks;
 pub mod witness;
+
+#[cfg(test)]
+#[path = "../../tests/program/postgres.rs"]
+mod test_postgres;

@@ -1,21 +1,33 @@
 //! The office's own records, which are no evidence: passwords, sessions, and the tokens of other systems. Lost, people
-//! sign in again and feeds are opened anew.
+//! sign in again and feeds are opened anew. They lie where the ledger lies: in `office.db` of the folder, or in tables of the
+//! ledger's database on a Postgres server, so that whoever signs in at one node is signed in at all.
 
-use std::path::Path;
+mod file;
+mod store;
+mod tables;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
-use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use wuping_ledger::encoding::{b64u_encode, hex_encode, sha256};
 use wuping_ledger::keyring::{KeyringError, random};
+use wuping_ledger::postgres_beside::Beside;
+use wuping_ledger::store::StoreError;
 
+use self::file::OfficeFile;
+pub use self::file::end_sessions;
+use self::store::{Login, OfficeStore};
+use self::tables::OfficeTables;
 use crate::lists::Kind;
 
-/// Passwords, sessions and feeds in `office.db`.
+/// Passwords, sessions and feeds.
 #[derive(Debug)]
 pub struct Office {
-    connection: Mutex<Connection>,
+    store: Mutex<Box<dyn OfficeStore>>,
 }
 
 /// Somebody who is signed in.
@@ -48,6 +60,27 @@ pub enum OfficeError {
         "the office's records (office.db) could not be read or written; if the file is damaged, remove it: people then set new passwords"
     )]
     Database(#[from] rusqlite::Error),
+    /// A file that is not needed any more could not be removed.
+    #[error("{file} is moved to the server, and could not be removed")]
+    File {
+        /// The file.
+        file: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The ledger is on a server, and the office's records are not.
+    #[error(
+        "the ledger is on a Postgres server, and the office's records still lie in {file}: run `wuping upgrade` once, which \
+         moves them there"
+    )]
+    LeftBehind {
+        /// The file that they lie in.
+        file: PathBuf,
+    },
+    /// The server that the records are on refused, or does not answer.
+    #[error("the office's records on the Postgres server could not be read or written")]
+    Server(#[source] StoreError),
     /// A password could not be hashed.
     #[error("the password could not be kept: {0}")]
     Hash(argon2::password_hash::Error),
@@ -56,17 +89,27 @@ pub enum OfficeError {
     Random(#[from] KeyringError),
 }
 
+impl OfficeError {
+    /// Whether the server that the records are on does not answer: nobody's fault here, and the same may be asked again.
+    #[must_use]
+    pub fn is_away(&self) -> bool {
+        matches!(self, Self::Server(StoreError::Database { .. }))
+    }
+}
+
 impl Office {
-    /// Open the records of a folder, making them where there are none.
+    /// Open the records of a folder's ledger, making them where there are none.
     ///
     /// # Errors
     /// If the database cannot be opened.
     pub fn open(folder: &Path) -> Result<Self, OfficeError> {
-        let connection = Connection::open(folder.join("office.db"))?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
-        connection.execute_batch(SCHEMA)?;
-        add_kinds(&connection)?;
-        Ok(Self { connection: Mutex::new(connection) })
+        let file = folder.join(FILE);
+        let store: Box<dyn OfficeStore> = match Beside::of_folder(folder).map_err(OfficeError::Server)? {
+            Some(_) if file.is_file() => return Err(OfficeError::LeftBehind { file }),
+            Some(beside) => Box::new(OfficeTables::over(beside)),
+            None => Box::new(OfficeFile::open(&file)?),
+        };
+        Ok(Self { store: Mutex::new(store) })
     }
 
     /// Give an account a name to sign in by, a password and its key.
@@ -82,12 +125,8 @@ impl Office {
     ) -> Result<(), OfficeError> {
         let salt = SaltString::encode_b64(&random::<16>()?).map_err(OfficeError::Hash)?;
         let hash = Argon2::default().hash_password(password.as_bytes(), &salt).map_err(OfficeError::Hash)?;
-        self.lock().execute(
-            "INSERT INTO logins (login, account, kid, hash) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (login) DO UPDATE SET account = ?2, kid = ?3, hash = ?4",
-            params![login, account, kid, hash.to_string()],
-        )?;
-        Ok(())
+        let [login, account, kid] = [login, account, kid].map(str::to_owned);
+        self.lock().put_login(&Login { login, account, kid, hash: hash.to_string() })
     }
 
     /// Put an account's new key in the place of the old one, for sessions that go on too.
@@ -95,10 +134,7 @@ impl Office {
     /// # Errors
     /// If it cannot be kept.
     pub fn set_key(&self, account: &str, kid: &str) -> Result<(), OfficeError> {
-        let connection = self.lock();
-        connection.execute("UPDATE logins SET kid = ?2 WHERE account = ?1", [account, kid])?;
-        connection.execute("UPDATE sessions SET kid = ?2 WHERE account = ?1", [account, kid])?;
-        Ok(())
+        self.lock().set_key(account, kid)
     }
 
     /// Start a session, if the password is right. The answer is the token for the browser.
@@ -106,18 +142,13 @@ impl Office {
     /// # Errors
     /// If the records cannot be read.
     pub fn sign_in(&self, login: &str, password: &str, now: i64) -> Result<Option<String>, OfficeError> {
-        let found: Option<(String, String, String)> = self
-            .lock()
-            .query_row("SELECT account, kid, hash FROM logins WHERE login = ?1", [login], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-            })
-            .optional()?;
+        let found = self.lock().login(login)?;
         // An unknown name costs as much time as a wrong password, so that names cannot be told apart by it.
-        let hash = found.as_ref().map_or(NOBODY, |(_, _, hash)| hash.as_str());
+        let hash = found.as_ref().map_or(NOBODY, |login| login.hash.as_str());
         let right = PasswordHash::new(hash)
             .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok());
-        let Some((account, kid, _)) = found.filter(|_| right) else { return Ok(None) };
-        self.start(&account, &kid, now).map(Some)
+        let Some(login) = found.filter(|_| right) else { return Ok(None) };
+        self.start(login, now).map(Some)
     }
 
     /// Start a session without a password: for the sample's role cards only.
@@ -125,13 +156,8 @@ impl Office {
     /// # Errors
     /// If there is no such login, the answer is `None`; an error if the records cannot be read.
     pub fn enter_sample(&self, login: &str, now: i64) -> Result<Option<String>, OfficeError> {
-        let found: Option<(String, String)> = self
-            .lock()
-            .query_row("SELECT account, kid FROM logins WHERE login = ?1", [login], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })
-            .optional()?;
-        found.map(|(account, kid)| self.start(&account, &kid, now)).transpose()
+        let found = self.lock().login(login)?;
+        found.map(|login| self.start(login, now)).transpose()
     }
 
     /// The session of a token, unless it has ended.
@@ -139,12 +165,7 @@ impl Office {
     /// # Errors
     /// If the records cannot be read.
     pub fn session(&self, token: &str, now: i64) -> Result<Option<Session>, OfficeError> {
-        let session = self.lock().query_row(
-            "SELECT account, kid, csrf FROM sessions WHERE token = ?1 AND until > ?2",
-            params![hex_encode(&sha256(token.as_bytes())), now],
-            |row| Ok(Session { account: row.get(0)?, kid: row.get(1)?, csrf: row.get(2)? }),
-        );
-        Ok(session.optional()?)
+        self.lock().session(&digest(token), now)
     }
 
     /// End a session.
@@ -152,9 +173,7 @@ impl Office {
     /// # Errors
     /// If the records cannot be written.
     pub fn sign_out(&self, token: &str) -> Result<(), OfficeError> {
-        self.lock()
-            .execute("DELETE FROM sessions WHERE token = ?1", [hex_encode(&sha256(token.as_bytes()))])?;
-        Ok(())
+        self.lock().end_session(&digest(token))
     }
 
     /// The account and key of a login.
@@ -162,11 +181,7 @@ impl Office {
     /// # Errors
     /// If the records cannot be read.
     pub fn login(&self, login: &str) -> Result<Option<(String, String)>, OfficeError> {
-        let found =
-            self.lock().query_row("SELECT account, kid FROM logins WHERE login = ?1", [login], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            });
-        Ok(found.optional()?)
+        Ok(self.lock().login(login)?.map(|login| (login.account, login.kid)))
     }
 
     /// The key that the server signs with for an account; none if it has no login.
@@ -174,8 +189,7 @@ impl Office {
     /// # Errors
     /// If the records cannot be read.
     pub fn key_of(&self, account: &str) -> Result<Option<String>, OfficeError> {
-        let select = "SELECT kid FROM logins WHERE account = ?1";
-        Ok(self.lock().query_row(select, [account], |row| row.get(0)).optional()?)
+        self.lock().key_of(account)
     }
 
     /// Open a channel for another system, for the indicators of these departments. The answer is the token that it sends
@@ -198,12 +212,9 @@ impl Office {
         kinds: &[Kind],
     ) -> Result<String, OfficeError> {
         let token = b64u_encode(&random::<32>()?);
-        let kinds = kinds.iter().map(|kind| kind.code()).collect::<Vec<_>>().join(" ");
-        self.lock().execute(
-            "INSERT INTO feeds (channel, departments, token, kinds) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (channel) DO UPDATE SET departments = ?2, token = ?3, kinds = ?4",
-            params![channel, departments.join(" "), hex_encode(&sha256(token.as_bytes())), kinds],
-        )?;
+        let (channel, departments, kinds) = (channel.to_owned(), departments.to_vec(), kinds.to_vec());
+        let feed = OpenFeed { channel, departments, kinds };
+        self.lock().put_feed(&feed, &digest(&token))?;
         Ok(token)
     }
 
@@ -212,7 +223,7 @@ impl Office {
     /// # Errors
     /// If it cannot be written.
     pub fn close_feed(&self, channel: &str) -> Result<bool, OfficeError> {
-        Ok(self.lock().execute("DELETE FROM feeds WHERE channel = ?1", [channel])? > 0)
+        self.lock().close_feed(channel)
     }
 
     /// The channels that are open, by name.
@@ -220,11 +231,7 @@ impl Office {
     /// # Errors
     /// If the records cannot be read.
     pub fn feeds(&self) -> Result<Vec<OpenFeed>, OfficeError> {
-        let connection = self.lock();
-        let mut read =
-            connection.prepare("SELECT channel, departments, kinds FROM feeds ORDER BY channel")?;
-        let feeds = read.query_map([], open_feed)?.collect::<Result<_, _>>()?;
-        Ok(feeds)
+        Ok(self.lock().feeds()?.into_iter().map(|(feed, _)| feed).collect())
     }
 
     /// The channel that a token belongs to.
@@ -232,67 +239,77 @@ impl Office {
     /// # Errors
     /// If the records cannot be read.
     pub fn feed_by_token(&self, token: &str) -> Result<Option<OpenFeed>, OfficeError> {
-        let digest = hex_encode(&sha256(token.as_bytes()));
-        let select = "SELECT channel, departments, kinds FROM feeds WHERE token = ?1";
-        Ok(self.lock().query_row(select, [digest], open_feed).optional()?)
+        self.lock().feed(&digest(token))
     }
 
-    fn start(&self, account: &str, kid: &str, now: i64) -> Result<String, OfficeError> {
+    fn start(&self, Login { account, kid, .. }: Login, now: i64) -> Result<String, OfficeError> {
         let token = b64u_encode(&random::<32>()?);
-        let csrf = b64u_encode(&random::<16>()?);
-        let connection = self.lock();
-        connection.execute("DELETE FROM sessions WHERE until <= ?1", [now])?;
-        connection.execute(
-            "INSERT INTO sessions (token, account, kid, csrf, until) VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![hex_encode(&sha256(token.as_bytes())), account, kid, csrf, now + SESSION_SECONDS],
-        )?;
+        let session = Session { account, csrf: b64u_encode(&random::<16>()?), kid };
+        self.lock().put_session(&digest(&token), &session, now + SESSION_SECONDS, now)?;
         Ok(token)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Connection> {
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Box<dyn OfficeStore>> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// How many names there are to sign in by, in the records of a folder; looked at beside whoever writes.
+/// How many names there are to sign in by, in the records of a folder's ledger; looked at beside whoever writes. None if there are
+/// no records.
 ///
 /// # Errors
 /// If the database cannot be read.
-pub fn logins(folder: &Path) -> rusqlite::Result<u64> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(folder.join("office.db"), flags)?;
-    connection.query_row("SELECT count(*) FROM logins", [], |row| row.get(0))
+pub fn logins(folder: &Path) -> Result<Option<usize>, OfficeError> {
+    let file = folder.join(FILE);
+    let mut store: Box<dyn OfficeStore> =
+        match Beside::read_only_of_folder(folder).map_err(OfficeError::Server)? {
+            Some(beside) => Box::new(OfficeTables::over(beside)),
+            None if file.is_file() => Box::new(OfficeFile::open_read_only(&file)?),
+            None => return Ok(None),
+        };
+    Ok(Some(store.logins()?.len()))
 }
 
-/// Ends every session in a copy of the records, and leaves nothing of them: whoever was signed in when it was copied is not when it
-/// is put back.
+/// Moves what lies in a folder's `office.db` to the Postgres server that its ledger is on, but for the sessions, and removes the
+/// file. What another node moved there before stays as it is. Answers how many names to sign in by there were.
 ///
 /// # Errors
-/// If the database cannot be written.
-pub fn end_sessions(file: &Path) -> rusqlite::Result<()> {
-    let connection = Connection::open(file)?;
-    connection.pragma_update(None, "secure_delete", "ON")?;
-    // a copy made before there were sessions has no such table
-    connection.execute_batch(SCHEMA)?;
-    connection.execute("DELETE FROM sessions", []).map(|_| ())
-}
-
-fn open_feed(row: &rusqlite::Row<'_>) -> rusqlite::Result<OpenFeed> {
-    let departments: String = row.get(1)?;
-    let departments = departments.split_whitespace().map(str::to_owned).collect();
-    let kinds: String = row.get(2)?;
-    let kinds = kinds.split_whitespace().filter_map(Kind::of_code).collect();
-    Ok(OpenFeed { channel: row.get(0)?, departments, kinds })
-}
-
-/// Records of before there were several kinds of deliveries know of results only.
-fn add_kinds(connection: &Connection) -> rusqlite::Result<()> {
-    let known = "SELECT count(*) FROM pragma_table_info('feeds') WHERE name = 'kinds'";
-    let known: u64 = connection.query_row(known, [], |row| row.get(0))?;
-    if known == 0 {
-        connection.execute_batch("ALTER TABLE feeds ADD COLUMN kinds TEXT NOT NULL DEFAULT 'indicators'")?;
+/// [`OfficeError`]; the file stays until everything is there.
+pub fn move_to_server(folder: &Path) -> Result<usize, OfficeError> {
+    let file = folder.join(FILE);
+    let Some(beside) = Beside::of_folder(folder).map_err(OfficeError::Server)? else { return Ok(0) };
+    if !file.is_file() {
+        return Ok(0);
     }
-    Ok(())
+    let (mut from, mut to) = (OfficeFile::open(&file)?, OfficeTables::over(beside));
+    let logins = from.logins()?;
+    for login in &logins {
+        if to.login(&login.login)?.is_none() {
+            to.put_login(login)?;
+        }
+    }
+    let there: Vec<String> = to.feeds()?.into_iter().map(|(feed, _)| feed.channel).collect();
+    for (feed, digest) in from.feeds()? {
+        if !there.contains(&feed.channel) {
+            to.put_feed(&feed, &digest)?;
+        }
+    }
+    drop(from);
+    for end in ["", "-wal", "-shm"] {
+        let file = folder.join(format!("{FILE}{end}"));
+        match std::fs::remove_file(&file) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                return Err(OfficeError::File { file, source });
+            }
+            _ => {}
+        }
+    }
+    Ok(logins.len())
+}
+
+/// What is kept of a token.
+fn digest(token: &str) -> String {
+    hex_encode(&sha256(token.as_bytes()))
 }
 
 /// How long a session lasts: a working day.
@@ -301,71 +318,4 @@ pub const SESSION_SECONDS: i64 = 12 * 3600;
 const NOBODY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-const SCHEMA: &str = "
-CREATE TABLE IF NOT EXISTS logins (login TEXT PRIMARY KEY, account TEXT NOT NULL, kid TEXT NOT NULL, hash TEXT NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS sessions (
-    token TEXT PRIMARY KEY, account TEXT NOT NULL, kid TEXT NOT NULL, csrf TEXT NOT NULL, until INTEGER NOT NULL
-) STRICT;
-CREATE TABLE IF NOT EXISTS feeds (channel TEXT PRIMARY KEY, departments TEXT NOT NULL, token TEXT NOT NULL) STRICT;";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn office() -> (tempfile::TempDir, Office) {
-        let folder = tempfile::tempdir().unwrap();
-        let office = Office::open(folder.path()).unwrap();
-        office.set_login("li", "a-1", "kid-1", "correct horse").unwrap();
-        (folder, office)
-    }
-
-    #[test]
-    fn a_session_lasts_a_working_day_and_ends_on_signing_out() {
-        let (_folder, office) = office();
-        let token = office.sign_in("li", "correct horse", 1_000).unwrap().unwrap();
-        assert_eq!(office.session(&token, 1_001).unwrap().unwrap().account, "a-1");
-        assert!(office.session(&token, 1_000 + SESSION_SECONDS).unwrap().is_none());
-        office.sign_out(&token).unwrap();
-        assert!(office.session(&token, 1_001).unwrap().is_none());
-    }
-
-    #[test]
-    fn a_wrong_password_and_an_unknown_name_are_answered_alike() {
-        let (_folder, office) = office();
-        assert!(office.sign_in("li", "wrong", 0).unwrap().is_none());
-        assert!(office.sign_in("nobody", "correct horse", 0).unwrap().is_none());
-    }
-
-    #[test]
-    fn a_feed_of_before_delivers_results_and_nothing_else() {
-        let folder = tempfile::tempdir().unwrap();
-        let before = Connection::open(folder.path().join("office.db")).unwrap();
-        before
-            .execute_batch(
-                "CREATE TABLE feeds (channel TEXT PRIMARY KEY, departments TEXT NOT NULL, token TEXT NOT NULL) STRICT;
-                 INSERT INTO feeds VALUES ('feed-police', 'police', 'digest');",
-            )
-            .unwrap();
-        drop(before);
-        let office = Office::open(folder.path()).unwrap();
-        office.open_feed_for("feed-fire", &["fire".to_owned()], &[Kind::Incidents]).unwrap();
-        drop(office);
-        let feeds = Office::open(folder.path()).unwrap().feeds().unwrap();
-        let kinds: Vec<_> = feeds.iter().map(|feed| (feed.channel.as_str(), feed.kinds.clone())).collect();
-        assert_eq!(kinds, [("feed-fire", vec![Kind::Incidents]), ("feed-police", vec![Kind::Indicators])]);
-    }
-
-    #[test]
-    fn neither_passwords_nor_tokens_lie_in_the_file() {
-        let (folder, office) = office();
-        let token = office.sign_in("li", "correct horse", 0).unwrap().unwrap();
-        drop(office);
-        let bytes: Vec<u8> = ["office.db", "office.db-wal"]
-            .iter()
-            .filter_map(|name| std::fs::read(folder.path().join(name)).ok())
-            .flatten()
-            .collect();
-        let has = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
-        assert!(has("a-1") && !has("correct horse") && !has(&token));
-    }
-}
+const FILE: &str = "office.db";

@@ -1,5 +1,6 @@
 //! Making a ledger and opening it: its first entries, its keys, its writer.
 
+use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -21,6 +22,7 @@ use crate::place::Place;
 use crate::reactor::{NoReactions, Reactor};
 use crate::reader::Reader;
 use crate::refusal::Refusal;
+use crate::sqlite::lock;
 use crate::store::{LedgerStore, SealedKey, StoreError};
 use crate::timestamp::Timestamp;
 use crate::writer::{self, WriterHandle};
@@ -33,6 +35,8 @@ pub struct Ledger {
     thread: JoinHandle<()>,
     pub(crate) master: SealingKey,
     log_key: VerifierKey,
+    /// Where the database is on a server, what the store on SQLite holds by itself: its folder belongs to one process.
+    _lock: Option<File>,
 }
 
 /// What a new ledger is to be.
@@ -331,6 +335,10 @@ fn run(
     first: impl FnOnce(&mut Desk) -> Result<(), AppendError>,
 ) -> Result<Ledger, LedgerError> {
     let log_key = log.verifier_key().clone();
+    let lock = match Place::of(folder)? {
+        Place::Postgres(_) => Some(lock(folder)?),
+        Place::Sqlite(_) => None,
+    };
     let book = CheckpointBook::new(log, folder, reader.checkpoint()?, newest_in_file(folder)?);
     let clock: (Arc<dyn Clock>, bool) = match running.clock {
         ClockChoice::Given(clock) => (clock, false),
@@ -341,7 +349,7 @@ fn run(
     first(&mut desk)?;
     let (writer, thread) =
         writer::start(desk, Alarm::of(folder)?, running.queue_max).map_err(LedgerError::Thread)?;
-    Ok(Ledger { reader, writer, thread, master, log_key })
+    Ok(Ledger { reader, writer, thread, master, log_key, _lock: lock })
 }
 
 /// The commands that open a ledger, signed by its first root key, and the server's own keys, kept sealed.

@@ -57,10 +57,13 @@ pub mod lock_file;
 pub mod log_files;
 pub mod place;
 pub mod postgres;
+pub mod postgres_address;
 mod postgres_audit;
+pub mod postgres_beside;
 mod postgres_reading;
 pub mod postgres_session;
 mod postgres_shared;
+mod postgres_tls;
 pub mod private;
 pub mod proofs;
 pub mod reactor;
@@ -79,6 +82,10 @@ mod static_audit;
 pub mod store;
 mod tree_state;
 pub mod vault;
+mod vault_move;
+mod vault_postgres;
+mod vault_sqlite;
+mod vault_store;
 pub mod verified;
 pub mod writer;
 
@@ -89,11 +96,15 @@ mod bad_input_tests;
 #[cfg(test)]
 mod postgres_tests;
 #[cfg(test)]
+mod postgres_tls_tests;
+#[cfg(test)]
 mod store_suite;
 #[cfg(test)]
 mod test_ledger;
 #[cfg(test)]
 #[path = "../../tests/program/postgres.rs"]
 mod test_postgres;
+#[cfg(test)]
+mod vault_tests;
 #[cfg(test)]
 mod writing_tests;

@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 
 use crate::audit_source::AuditSource;
 use crate::postgres::{self, PostgresStore};
+use crate::postgres_address::Address;
 use crate::postgres_audit::PostgresAudit;
-use crate::postgres_session::Address;
 use crate::reading::LedgerReads;
 use crate::sqlite::{SqliteStore, check_schema_version, existing_database_in, open_reading};
 use crate::sqlite_audit::SqliteAudit;
@@ -91,6 +91,19 @@ pub fn database_url(folder: &Path) -> Result<Option<String>, StoreError> {
         Ok(url) => Ok(Some(url.trim().to_owned())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(StoreError::File { file, source }),
+    }
+}
+
+/// Brings the tables of a folder's database up to this program's version, as their owner, where it is on a server; answers the
+/// version that was found. A ledger in the folder itself needs nothing.
+///
+/// # Errors
+///
+/// [`StoreError`] if the server cannot be reached, holds no ledger or one of a later version, or the login may not do it.
+pub fn upgrade(folder: &Path) -> Result<Option<i64>, StoreError> {
+    match Place::of(folder)? {
+        Place::Postgres(address) => PostgresStore::upgrade(&address).map(Some),
+        Place::Sqlite(_) => Ok(None),
     }
 }
 

@@ -10,8 +10,9 @@ use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use crate::clock::Monotonic;
+use crate::postgres_address::Address;
 use crate::postgres_reading::{head, outcome};
-use crate::postgres_session::{Address, Session, failed, perhaps, text, unsigned};
+use crate::postgres_session::{Session, failed, perhaps, text, unsigned};
 use crate::reading::LedgerReads;
 use crate::row::Row;
 use crate::select::{id_text, signed};
@@ -43,7 +44,7 @@ impl PostgresStore {
         check_settings(&session)?;
         // whoever makes it at the same moment waits here, then finds it made
         session.batch(&format!("BEGIN; SELECT pg_advisory_xact_lock({MAKING_LOCK});"), "be made")?;
-        let made = if is_made(&session)? { Ok(()) } else { session.batch(SCHEMA, "be made") };
+        let made = if is_made(&session)? { Ok(()) } else { session.batch(&SCHEMAS.concat(), "be made") };
         session.batch("COMMIT", "be made")?;
         made?;
         Self::over(address.clone(), session)
@@ -58,6 +59,28 @@ impl PostgresStore {
         let session = open_session(address)?;
         check_settings(&session)?;
         Self::over(address.clone(), session)
+    }
+
+    /// Brings the tables of an older version up to this program's, as their owner. Answers the version that was found.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database cannot be reached, holds no ledger, or the login does not own it.
+    pub fn upgrade(address: &Address) -> Result<i64, StoreError> {
+        let session = open_session(address)?;
+        check_settings(&session)?;
+        session.batch(&format!("BEGIN; SELECT pg_advisory_xact_lock({MAKING_LOCK});"), "be upgraded")?;
+        let found = schema_version(&session)?;
+        let known = usize::try_from(found).ok().filter(|known| (1..=SCHEMAS.len()).contains(known));
+        let upgraded = match known {
+            None => Err(other_version(address, found)),
+            Some(known) => {
+                SCHEMAS[known..].iter().try_for_each(|schema| session.batch(schema, "be upgraded"))
+            }
+        };
+        let end = if upgraded.is_ok() { "COMMIT" } else { "ROLLBACK" };
+        session.batch(end, "be upgraded")?;
+        upgraded.map(|()| found)
     }
 
     fn over(address: Address, session: Session) -> Result<Self, StoreError> {
@@ -78,6 +101,8 @@ impl PostgresStore {
         let (of_ids, of_derived): ([&(dyn ToSql + Sync); 1], [&(dyn ToSql + Sync); 1]) = ([&ids], [&derived]);
         let answered = session.wait(async {
             try_join!(
+                // in this order: what is answered first is why the rest failed
+                biased;
                 client.batch_execute("BEGIN"),
                 client.query_one(&lock, &[]),
                 client.query(&versions, &of_streams),
@@ -124,6 +149,8 @@ impl PostgresStore {
         let (outcome_parameters, cursor_parameters) = (outcomes.parameters(), cursors.parameters());
         let written = session.wait(async {
             try_join!(
+                // in this order: what is answered first is why the rest failed
+                biased;
                 client.execute(&insert_rows, &row_parameters),
                 only(!batch.tiles.is_empty(), client.execute(&insert_tiles, &tile_parameters)),
                 only(!batch.outcomes.is_empty(), client.execute(&insert_outcomes, &outcome_parameters)),
@@ -224,7 +251,7 @@ pub(crate) fn open_reading(address: &Address) -> Result<Session, StoreError> {
     Ok(session)
 }
 
-fn open_session(address: &Address) -> Result<Session, StoreError> {
+pub(crate) fn open_session(address: &Address) -> Result<Session, StoreError> {
     let session = Session::open(address)?;
     match is_made(&session)? {
         true => Ok(session),
@@ -238,14 +265,23 @@ fn is_made(session: &Session) -> Result<bool, StoreError> {
 }
 
 /// Refuses a database of another version: never a guess.
-fn check_schema_version(session: &Session, address: &Address) -> Result<(), StoreError> {
+pub(crate) fn check_schema_version(session: &Session, address: &Address) -> Result<(), StoreError> {
+    match schema_version(session)? {
+        SCHEMA_VERSION => Ok(()),
+        found => Err(other_version(address, found)),
+    }
+}
+
+fn schema_version(session: &Session) -> Result<i64, StoreError> {
     let found = session.first("SELECT max(version) FROM schema_version", &[])?;
-    let found = found.map_or(Ok(None), |columns| perhaps(&columns, 0))?.map_or(0, signed);
-    match found == SCHEMA_VERSION {
-        true => Ok(()),
-        false => {
-            Err(StoreError::SchemaVersion { database: address.to_string(), found, known: SCHEMA_VERSION })
-        }
+    Ok(found.map_or(Ok(None), |columns| perhaps(&columns, 0))?.map_or(0, signed))
+}
+
+fn other_version(address: &Address, found: i64) -> StoreError {
+    let database = address.to_string();
+    match (1..SCHEMA_VERSION).contains(&found) {
+        true => StoreError::OlderSchema { database, found, known: SCHEMA_VERSION },
+        false => StoreError::SchemaVersion { database, found, known: SCHEMA_VERSION },
     }
 }
 
@@ -368,8 +404,12 @@ impl<'a> CursorColumns<'a> {
     }
 }
 
-const SCHEMA: &str = include_str!("../../migrations/postgres/ledger/0001.sql");
-const SCHEMA_VERSION: i64 = 1;
+/// What each version adds to the one before it.
+const SCHEMAS: [&str; 2] = [
+    include_str!("../../migrations/postgres/ledger/0001.sql"),
+    include_str!("../../migrations/postgres/ledger/0002.sql"),
+];
+const SCHEMA_VERSION: i64 = 2;
 /// Any number that nobody else takes for an advisory lock in this database.
 const MAKING_LOCK: i64 = 0x7775_7069_6e67;
 const LOCKING: &str = "be locked for a batch";
@@ -428,14 +468,29 @@ mod tests {
         drop(PostgresStore::create(&address).unwrap());
         Session::open(&address)
             .unwrap()
-            .batch("UPDATE schema_version SET version = 2", "be changed")
+            .batch("UPDATE schema_version SET version = 3 WHERE version = 2", "be changed")
             .unwrap();
-        for opened in [PostgresStore::open(&address).err(), open_reading(&address).err()] {
+        let upgraded = PostgresStore::upgrade(&address).err();
+        for opened in [PostgresStore::open(&address).err(), open_reading(&address).err(), upgraded] {
             assert!(
-                matches!(opened, Some(StoreError::SchemaVersion { found: 2, known: 1, .. })),
+                matches!(opened, Some(StoreError::SchemaVersion { found: 3, known: 2, .. })),
                 "{opened:?}"
             );
         }
         assert!(PostgresStore::create(&address).is_err());
+    }
+
+    #[test]
+    fn a_database_of_an_older_version_is_refused_until_it_is_upgraded() {
+        let address = Address::parse(&new_database()).unwrap();
+        Session::open(&address).unwrap().batch(SCHEMAS[0], "be made").unwrap();
+        for opened in [PostgresStore::open(&address).err(), open_reading(&address).err()] {
+            let refused = opened.unwrap();
+            assert!(refused.to_string().contains("wuping upgrade"), "{refused}");
+        }
+        assert_eq!(PostgresStore::upgrade(&address).unwrap(), 1);
+        assert_eq!(PostgresStore::upgrade(&address).unwrap(), 2, "once more does nothing");
+        let store = Box::new(PostgresStore::open(&address).unwrap());
+        crate::store_suite::keeps_its_promises(store, &|| Box::new(PostgresStore::open(&address).unwrap()));
     }
 }

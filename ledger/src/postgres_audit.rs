@@ -13,7 +13,8 @@ use crate::audit_source::{
 use crate::encoding::Hash;
 use crate::merkle::Frontier;
 use crate::postgres::open_reading;
-use crate::postgres_session::{Address, Session, Text};
+use crate::postgres_address::Address;
+use crate::postgres_session::{Session, Text};
 use crate::refusal::Refusal;
 use crate::row::Row;
 use crate::select::signed;

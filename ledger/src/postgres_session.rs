@@ -4,71 +4,28 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt;
-use std::str::FromStr as _;
-use std::sync::Arc;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio_postgres::types::{FromSql, ToSql, Type};
-use tokio_postgres::{Client, Config, NoTls, Row as Columns, Statement};
+use tokio_postgres::{Client, Row as Columns, Statement};
 
 use crate::encoding::Hash;
+use crate::postgres_address::Address;
 use crate::select::damaged;
 use crate::store::StoreError;
 
-/// Where a database is.
-#[derive(Clone)]
-pub struct Address {
-    config: Arc<Config>,
-    shown: String,
-}
-
 /// A connection.
-pub(crate) struct Session {
+pub struct Session {
     pub(crate) client: Client,
     driver: Driver,
     statements: RefCell<HashMap<&'static str, Statement>>,
-}
-
-impl Address {
-    /// Reads `postgresql://user@host/database`, or the same in `key=value` words.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError::Address`] if it is neither.
-    pub fn parse(url: &str) -> Result<Self, StoreError> {
-        let config = Config::from_str(url.trim());
-        let mut config = config.map_err(|source| StoreError::Address { source: source.into() })?;
-        config.application_name("wuping");
-        let hosts: Vec<String> = config.get_hosts().iter().map(host).collect();
-        let shown =
-            format!("{} at {}", config.get_dbname().unwrap_or("(no database named)"), hosts.join(", "));
-        Ok(Self { config: Arc::new(config), shown })
-    }
-
-    pub(crate) fn config(&self) -> &Config {
-        &self.config
-    }
-}
-
-/// The database and where it is, without user and password.
-impl fmt::Display for Address {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.shown)
-    }
-}
-
-impl fmt::Debug for Address {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Address({})", self.shown)
-    }
 }
 
 impl Session {
     /// Connects.
     pub(crate) fn open(address: &Address) -> Result<Self, StoreError> {
         let driver = Driver::new()?;
-        let (client, connection) =
-            driver.wait(address.config.connect(NoTls)).map_err(failed("be reached"))?;
+        let (client, connection) = driver.wait(address.connect())?;
         driver.spawn(async move { drop(connection.await) });
         driver.wait(client.batch_execute(SETTINGS)).map_err(failed("be reached"))?;
         Ok(Self { client, driver, statements: RefCell::default() })
@@ -89,8 +46,18 @@ impl Session {
         Ok(statement)
     }
 
+    /// Whether the connection is known to be lost.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
     /// All rows that a statement answers.
-    pub(crate) fn query(
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Database`] with what the server said.
+    pub fn query(
         &self,
         sql: &'static str,
         params: &[&(dyn ToSql + Sync)],
@@ -100,7 +67,11 @@ impl Session {
     }
 
     /// The first row that a statement answers.
-    pub(crate) fn first(
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::query`].
+    pub fn first(
         &self,
         sql: &'static str,
         params: &[&(dyn ToSql + Sync)],
@@ -108,8 +79,12 @@ impl Session {
         Ok(self.query(sql, params)?.into_iter().next())
     }
 
-    /// Runs a statement that answers nothing.
-    pub(crate) fn execute(
+    /// Runs a statement that answers nothing: how many rows it wrote.
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::query`].
+    pub fn execute(
         &self,
         sql: &'static str,
         params: &[&(dyn ToSql + Sync)],
@@ -120,13 +95,23 @@ impl Session {
     }
 
     /// Runs SQL without parameters, several statements too.
-    pub(crate) fn batch(&self, sql: &str, doing: &'static str) -> Result<(), StoreError> {
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::query`].
+    pub fn batch(&self, sql: &str, doing: &'static str) -> Result<(), StoreError> {
         self.wait(self.client.batch_execute(sql)).map_err(failed(doing))
     }
 
     /// Whether the server still answers.
     pub(crate) fn answers(&self) -> bool {
-        !self.client.is_closed() && self.wait(self.client.simple_query("SELECT 1")).is_ok()
+        !self.is_closed() && self.wait(self.client.simple_query("SELECT 1")).is_ok()
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Session").field("closed", &self.is_closed()).finish_non_exhaustive()
     }
 }
 
@@ -212,29 +197,8 @@ pub(crate) fn failed(doing: &'static str) -> impl Fn(tokio_postgres::Error) -> S
     move |source| StoreError::Database { doing, source: source.into() }
 }
 
-fn host(host: &tokio_postgres::config::Host) -> String {
-    match host {
-        tokio_postgres::config::Host::Tcp(name) => name.clone(),
-        tokio_postgres::config::Host::Unix(path) => path.display().to_string(),
-    }
-}
-
 const READ: &str = "be read";
 /// Every statement is answered from an index. One that is planned while the table is empty must not come to scan it when it
 /// has grown, and planning it anew each time costs as much as doing it.
 pub(crate) const SETTINGS: &str = "SET enable_seqscan = off; SET enable_bitmapscan = off; SET jit = off; \
     SET plan_cache_mode = force_generic_plan;";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_is_shown_without_its_password() {
-        let address = Address::parse("postgresql://clerk:secret@db.example:5433/ledger").unwrap();
-        assert_eq!(address.to_string(), "ledger at db.example");
-        assert!(!format!("{address:?}").contains("secret"));
-        let refused = Address::parse("postgresql://clerk:secret@db.example:notaport/x").unwrap_err();
-        assert!(!format!("{refused} {refused:?}").contains("secret"), "{refused:?}");
-    }
-}

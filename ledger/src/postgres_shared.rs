@@ -4,10 +4,11 @@
 use std::sync::Arc;
 
 use tokio::sync::Mutex;
-use tokio_postgres::{Client, NoTls, Statement};
+use tokio_postgres::{Client, Statement};
 
+use crate::postgres_address::Address;
 use crate::postgres_reading::{RECORDED_OF_STREAM, recorded};
-use crate::postgres_session::{Address, SETTINGS, failed};
+use crate::postgres_session::{SETTINGS, failed};
 use crate::recorded::RecordedEntry;
 use crate::store::StoreError;
 
@@ -47,19 +48,19 @@ impl SharedSession {
         if let Some(known) = known.filter(|known| !known.client.is_closed()) {
             return Ok(Arc::clone(known));
         }
-        let anew = Arc::new(Open::connect(address).await.map_err(failed("be reached"))?);
+        let anew = Arc::new(Open::connect(address).await?);
         *open = Some(Arc::clone(&anew));
         Ok(anew)
     }
 }
 
 impl Open {
-    async fn connect(address: &Address) -> Result<Self, tokio_postgres::Error> {
-        let (client, connection) = address.config().connect(NoTls).await?;
+    async fn connect(address: &Address) -> Result<Self, StoreError> {
+        let (client, connection) = address.connect().await?;
         // it ends with the client, and what ended it before is told by the next request
         tokio::spawn(async move { drop(connection.await) });
-        client.batch_execute(SETTINGS).await?;
-        let of_stream = client.prepare(RECORDED_OF_STREAM).await?;
+        client.batch_execute(SETTINGS).await.map_err(failed("be reached"))?;
+        let of_stream = client.prepare(RECORDED_OF_STREAM).await.map_err(failed("be reached"))?;
         Ok(Self { client, of_stream })
     }
 }

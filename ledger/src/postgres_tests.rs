@@ -8,7 +8,8 @@ use crate::append::AppendError;
 use crate::audit::verify_rows;
 use crate::genesis::{Ledger, RunOptions};
 use crate::place::database_url;
-use crate::postgres_session::{Address, Session};
+use crate::postgres_address::Address;
+use crate::postgres_session::Session;
 use crate::test_ledger::{CountingReactor, On, TestLedger};
 
 /// A connection of the database's owner.
@@ -81,6 +82,16 @@ async fn two_nodes_take_turns_and_agree() {
     other.close().await.unwrap();
     assert_eq!(verify_rows(test.path()).unwrap().findings, []);
     assert_eq!(verify_rows(other_folder.path()).unwrap().findings, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_is_one_nodes_and_the_second_process_on_it_is_told() {
+    let test = TestLedger::on(On::Postgres).await;
+    let refused = Ledger::open(test.path(), RunOptions::default()).unwrap_err();
+    let crate::genesis::LedgerError::Store(refused) = refused else { panic!("{refused}") };
+    assert!(matches!(refused, crate::store::StoreError::InUse), "{refused}");
+    let test = test.reopened(RunOptions::default()).await;
+    test.ledger.close().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -331,7 +331,8 @@ fn database_in(folder: &Path) -> PathBuf {
 }
 
 /// The lock of the one writer.
-fn lock(folder: &Path) -> Result<File, StoreError> {
+/// The lock of a folder: one process writes by it, wherever its ledger lies.
+pub(crate) fn lock(folder: &Path) -> Result<File, StoreError> {
     let file = folder.join("ledger.lock");
     match locked_alone(&file) {
         Ok(lock) => lock.ok_or(StoreError::InUse),

@@ -314,6 +314,52 @@ pub enum StoreError {
         /// What it may be.
         allowed: String,
     },
+    /// Encryption is asked for in words that say nothing, or by roots that cannot be used.
+    #[error("the database's address asks for an encryption that cannot be had")]
+    Encryption {
+        /// What is wrong.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The server takes no connection in the open.
+    #[error(
+        "the server refused a connection in the open to the database {database}: write sslmode=verify-full and \
+         sslrootcert=FILE in its address"
+    )]
+    Unencrypted {
+        /// The database, without a password.
+        database: String,
+        /// What the server said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The server is not the one that the address asks for.
+    #[error(
+        "the server of the database {database} is not trusted, so nothing was sent to it: its certificate must lead to a root in \
+         {roots} (sslrootcert) and, with sslmode=verify-full, name the host"
+    )]
+    Untrusted {
+        /// The database, without a password.
+        database: String,
+        /// The file of roots.
+        roots: std::path::PathBuf,
+        /// What is wrong with the certificate.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Made by an earlier version of the program.
+    #[error(
+        "the database {database} has schema version {found}, and this program needs {known}: stop every server on it and run \
+         `wuping upgrade` as the login that owns its tables"
+    )]
+    OlderSchema {
+        /// The database, without a password.
+        database: String,
+        /// What it says.
+        found: i64,
+        /// What this program needs.
+        known: i64,
+    },
     /// Made by another version of the program.
     #[error(
         "the database {database} has schema version {found}, this program reads version {known}: use the program that \

@@ -1,30 +1,31 @@
-//! The vault: private values and their salts, beside the log and never in it (docs/format.md §8).
+//! The vault: private values and their salts, beside the log and never in it (docs/format.md §8). It lies where the ledger lies:
+//! in `vault.db` of the folder, or in tables of the ledger's database on a Postgres server, so that all nodes see the same.
 //!
 //! Durability: [`Vault::put`] returns when the rows are synced. Order: rows are put before the entry that names their
 //! digests is appended, so nothing acknowledged can lack them; rows that no entry came to name are swept after a day.
-//! Erased means gone: the database overwrites what it deletes and its write-ahead log is cut off. Every value is
-//! sealed under the vault key, which is none of the ledger's keys. Trust: none in the rows; a value is given out only
-//! if it has its digest.
+//! Erased means gone: the file overwrites what it deletes and its write-ahead log is cut off; the table is written anew without
+//! it, where the login may do that. Every value is sealed under the vault key, which is none of the ledger's keys. Trust: none in
+//! the rows; a value is given out only if it has its digest.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
-
 use crate::disclosure::{Disclosure, digest_of, digests_in};
 use crate::keyring::{KeyringError, SEAL_BYTES, SealingKey};
+use crate::place::Place;
+use crate::postgres_beside::Beside;
 use crate::reader::Reader;
 use crate::refusal::Refusal;
-use crate::select::signed;
-use crate::sqlite::check_schema_version;
 use crate::store::StoreError;
+use crate::vault_postgres::VaultTables;
+use crate::vault_sqlite::VaultFile;
+use crate::vault_store::{NO_DIGEST, Put, Sealed, VaultStore};
 
 /// The private values of a ledger.
 #[derive(Debug)]
 pub struct Vault {
-    file: PathBuf,
-    connection: Mutex<Connection>,
+    store: Mutex<Box<dyn VaultStore>>,
     key: SealingKey,
     /// Digests that entries are known to name, to be noted with the next write: losing them costs the sweep a look.
     confirmed: Mutex<Vec<String>>,
@@ -82,9 +83,21 @@ pub enum VaultError {
     /// The vault key is missing or another one.
     #[error("the vault does not open")]
     Keyring(#[source] KeyringError),
+    /// The ledger is on a server, and its private values are not all there.
+    #[error(
+        "the ledger is on a Postgres server, and private values still lie in {file}: run `wuping upgrade` once, which moves them \
+         there"
+    )]
+    LeftBehind {
+        /// The file that they lie in.
+        file: PathBuf,
+    },
     /// The ledger could not be read.
     #[error("the ledger could not be read to see which private values it names")]
     Ledger(#[source] StoreError),
+    /// The server that the vault is on refused, or does not answer.
+    #[error("the vault on the Postgres server could not be used")]
+    Server(#[source] StoreError),
     /// Another process reads the vault, so that its write-ahead log could not be cut off.
     #[error(
         "the values are deleted, but traces stay in {file}-wal while another program reads it: end it, erase again"
@@ -96,44 +109,63 @@ pub enum VaultError {
 }
 
 impl Vault {
-    /// Opens the vault of a folder; makes it, with a key of its own, if it is not there.
+    /// Opens the vault of a folder's ledger; makes it, with a key of its own, if it is not there.
     ///
     /// # Errors
     ///
-    /// [`VaultError`] if the key or the database cannot be used, or the database is of another version.
+    /// [`VaultError`] if the key or the database cannot be used, the key is another one, or the database is of another version.
     pub fn open(folder: &Path) -> Result<Self, VaultError> {
-        let file = folder.join("vault.db");
-        let key_file = folder.join(KEY_FILE);
+        let (file, key_file) = (folder.join(FILE), folder.join(KEY_FILE));
+        if let Some(beside) = Beside::of_folder(folder).map_err(VaultError::Server)? {
+            none_left_behind(file)?;
+            let tables = VaultTables::over(beside);
+            let key = match tables.key_check()? {
+                Some(_) => SealingKey::load(KEY_VARIABLE, &key_file),
+                None => SealingKey::load_or_create(KEY_VARIABLE, &key_file),
+            };
+            let key = key.map_err(VaultError::Keyring)?;
+            tables.put_key_check(&key.seal(KEY_CHECK.as_bytes(), KEY_CHECK).map_err(VaultError::Keyring)?)?;
+            check_key(&tables, &key)?;
+            return Ok(Self::over(tables, key));
+        }
         let key = match file.is_file() {
             true => SealingKey::load(KEY_VARIABLE, &key_file),
             false => SealingKey::load_or_create(KEY_VARIABLE, &key_file),
         };
         let key = key.map_err(VaultError::Keyring)?;
-        let failed = |source| VaultError::Database { file: file.clone(), doing: "be opened", source };
-        let connection = Connection::open(&file).map_err(failed)?;
-        connection.busy_timeout(std::time::Duration::from_secs(10)).map_err(failed)?;
-        connection
-            .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;")
-            .map_err(failed)?;
-        let tables: i64 = connection
-            .query_row("SELECT count(*) FROM sqlite_schema", [], |columns| columns.get(0))
-            .map_err(failed)?;
-        if tables == 0 {
-            connection.execute_batch(&format!("BEGIN;\n{SCHEMA}\nCOMMIT;")).map_err(failed)?;
-        }
-        check_schema_version(&connection, &file).map_err(VaultError::Ledger)?;
-        Ok(Self { file, connection: Mutex::new(connection), key, confirmed: Mutex::new(Vec::new()) })
+        Ok(Self::over(VaultFile::open(file)?, key))
     }
 
-    /// Opens the vault of a folder for reading only, beside whoever writes.
+    /// Opens the vault of a folder's ledger for reading only, beside whoever writes.
     ///
     /// # Errors
     ///
     /// As [`Vault::open`]; nothing is made.
     pub fn open_read_only(folder: &Path) -> Result<Self, VaultError> {
-        let (file, connection) = reading(folder)?;
-        let key = SealingKey::load(KEY_VARIABLE, &folder.join(KEY_FILE)).map_err(VaultError::Keyring)?;
-        Ok(Self { file, connection: Mutex::new(connection), key, confirmed: Mutex::new(Vec::new()) })
+        let key = || SealingKey::load(KEY_VARIABLE, &folder.join(KEY_FILE)).map_err(VaultError::Keyring);
+        if let Some(beside) = Beside::read_only_of_folder(folder).map_err(VaultError::Server)? {
+            let (tables, key) = (VaultTables::over(beside), key()?);
+            check_key(&tables, &key)?;
+            return Ok(Self::over(tables, key));
+        }
+        let file = VaultFile::open_read_only(folder.join(FILE))?;
+        Ok(Self::over(file, key()?))
+    }
+
+    /// Whether a folder's ledger has a vault: always where it is on a server.
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError::Ledger`] if it cannot be found out where the ledger is.
+    pub fn is_there(folder: &Path) -> Result<bool, VaultError> {
+        match Place::of(folder).map_err(VaultError::Ledger)? {
+            Place::Postgres(_) => Ok(true),
+            Place::Sqlite(folder) => Ok(folder.join(FILE).is_file()),
+        }
+    }
+
+    fn over(store: impl VaultStore + 'static, key: SealingKey) -> Self {
+        Self { store: Mutex::new(Box::new(store)), key, confirmed: Mutex::new(Vec::new()) }
     }
 
     /// Keeps disclosures durably. `ledger_size` is the ledger's size before: an entry that names them comes later.
@@ -146,31 +178,18 @@ impl Vault {
         if disclosures.is_empty() {
             return Ok(());
         }
-        let now_ms = chrono::Utc::now().timestamp_millis();
-        let mut sealed = Vec::with_capacity(disclosures.len());
-        for disclosure in disclosures {
-            let value = self.key.seal(disclosure.text.as_bytes(), &disclosure.digest);
-            sealed.push((&disclosure.digest, value.map_err(VaultError::Keyring)?));
+        let mut values = Vec::with_capacity(disclosures.len());
+        for Disclosure { digest, text, .. } in disclosures {
+            let sealed = self.key.seal(text.as_bytes(), digest).map_err(VaultError::Keyring)?;
+            values.push(Sealed { digest: digest.clone(), sealed });
         }
-        self.write("take private values", |connection| {
-            for (digest, value) in &sealed {
-                let erased = "SELECT 1 FROM erased WHERE digest = ?1";
-                if connection.prepare_cached(erased)?.exists([digest])? {
-                    return Ok(Err(VaultError::Erased { digest: (*digest).clone() }));
-                }
-                let put = connection
-                    .prepare_cached("INSERT OR IGNORE INTO disclosures (digest, sealed) VALUES (?1, ?2)")?
-                    .execute(params![digest, value])?;
-                if put > 0 {
-                    connection
-                        .prepare_cached(
-                            "INSERT OR IGNORE INTO unconfirmed (digest, put_at_ms, from_position) VALUES (?1, ?2, ?3)",
-                        )?
-                        .execute(params![digest, now_ms, signed(ledger_size)])?;
-                }
-            }
-            Ok(Ok(()))
-        })?
+        let confirmed = std::mem::take(&mut *locked(&self.confirmed));
+        let (values, confirmed) = (values.as_slice(), confirmed.as_slice());
+        let put = Put { values, put_at_ms: now_ms(), from_position: ledger_size, confirmed };
+        match locked(&self.store).put(&put)? {
+            Some(digest) => Err(VaultError::Erased { digest }),
+            None => Ok(()),
+        }
     }
 
     /// Notes that an entry with these digests was appended.
@@ -184,13 +203,7 @@ impl Vault {
     ///
     /// [`VaultError::Altered`] if a value has not its digest.
     pub fn values(&self, digests: &[&str]) -> Result<Vec<Option<Disclosure>>, VaultError> {
-        let sealed = self.read(|connection| {
-            let mut select = connection.prepare_cached("SELECT sealed FROM disclosures WHERE digest = ?1")?;
-            let find = |digest: &&str| {
-                select.query_row([*digest], |columns| columns.get::<_, Vec<u8>>(0)).optional()
-            };
-            digests.iter().map(find).collect::<Result<Vec<_>, _>>()
-        })?;
+        let sealed = locked(&self.store).values(digests)?;
         let values = digests.iter().zip(sealed);
         values.map(|(digest, sealed)| sealed.map(|sealed| self.unseal(digest, &sealed)).transpose()).collect()
     }
@@ -201,16 +214,7 @@ impl Vault {
     ///
     /// [`VaultError::Traces`] if the write-ahead log could not be cut off.
     pub fn erase(&self, digests: &[&str]) -> Result<(), VaultError> {
-        self.write("erase private values", |connection| {
-            for digest in digests {
-                connection
-                    .prepare_cached("INSERT OR IGNORE INTO erased (digest) VALUES (?1)")?
-                    .execute([digest])?;
-                delete(connection, digest)?;
-            }
-            Ok(())
-        })?;
-        self.cut_off()
+        locked(&self.store).erase(digests)
     }
 
     /// Deletes values that no entry came to name within a day. Answers how many.
@@ -219,7 +223,7 @@ impl Vault {
     ///
     /// [`VaultError`]; nothing is deleted if the ledger cannot be read.
     pub fn sweep(&self, ledger: &Reader) -> Result<usize, VaultError> {
-        self.sweep_before(ledger, chrono::Utc::now().timestamp_millis() - UNNAMED_MS_MAX)
+        self.sweep_before(ledger, now_ms() - UNNAMED_MS_MAX)
     }
 
     /// Shows the digest of every value that is kept, in no order: for `verify`.
@@ -228,14 +232,10 @@ impl Vault {
     ///
     /// [`VaultError`] if the database cannot be read.
     pub fn each_digest(&self, each: &mut dyn FnMut(&str)) -> Result<(), VaultError> {
-        self.read(|connection| {
-            let mut select =
-                connection.prepare_cached("SELECT digest FROM disclosures WHERE typeof(digest) = 'text'")?;
-            let mut rows = select.query([])?;
-            while let Some(columns) = rows.next()? {
-                each(columns.get_ref(0)?.as_str().unwrap_or_default());
+        locked(&self.store).each_digest(&mut |digest, _| {
+            if digest != NO_DIGEST {
+                each(digest);
             }
-            Ok(())
         })
     }
 
@@ -245,25 +245,15 @@ impl Vault {
     ///
     /// [`VaultError`] if the database cannot be read.
     pub fn checked(&self) -> Result<CheckedVault, VaultError> {
-        self.read(|connection| {
-            let mut select =
-                connection.prepare_cached("SELECT digest, sealed FROM disclosures ORDER BY digest")?;
-            let (mut rows, mut checked) = (select.query([])?, CheckedVault::default());
-            // one by one: there may be more of them than memory
-            while let Some(columns) = rows.next()? {
-                // a digest of another type is never looked up: the value is as good as gone
-                let digest = columns.get_ref(0)?.as_str().unwrap_or("(no digest)");
-                let sealed = columns.get_ref(1)?.as_bytes().unwrap_or_default();
-                match self.unseal(digest, sealed) {
-                    Err(_) => checked.altered.push(digest.to_owned()),
-                    Ok(value) => {
-                        let names = attachments_in(&value);
-                        checked.attachments.extend(names.into_iter().map(|name| (digest.to_owned(), name)));
-                    }
-                }
+        let mut checked = CheckedVault::default();
+        locked(&self.store).each(&mut |digest, sealed| match self.unseal(digest, sealed) {
+            Err(_) => checked.altered.push(digest.to_owned()),
+            Ok(value) => {
+                let names = attachments_in(&value);
+                checked.attachments.extend(names.into_iter().map(|name| (digest.to_owned(), name)));
             }
-            Ok(checked)
-        })
+        })?;
+        Ok(checked)
     }
 
     /// What can be said of a folder's vault without its key, beside whoever writes: for `verify` and `doctor`.
@@ -272,47 +262,66 @@ impl Vault {
     ///
     /// [`VaultError`] if the database cannot be read or is of another version.
     pub fn listing(folder: &Path) -> Result<Listing, VaultError> {
-        let (file, connection) = reading(folder)?;
-        let read = || {
-            let mut listing = Listing::default();
-            let mut select = connection.prepare("SELECT digest, length(sealed) FROM disclosures")?;
-            let mut rows = select.query([])?;
-            while let Some(row) = rows.next()? {
-                let digest = row.get_ref(0)?.as_str().unwrap_or("(no digest)").to_owned();
-                let sealed: i64 = row.get(1)?;
-                if !usize::try_from(sealed).is_ok_and(|bytes| bytes > SEAL_BYTES) {
-                    listing.cut.push(digest.clone());
-                }
-                listing.digests.insert(digest);
+        let mut store: Box<dyn VaultStore> =
+            match Beside::read_only_of_folder(folder).map_err(VaultError::Server)? {
+                Some(beside) => Box::new(VaultTables::over(beside)),
+                None => Box::new(VaultFile::open_read_only(folder.join(FILE))?),
+            };
+        let mut listing = Listing::default();
+        store.each_digest(&mut |digest, bytes| {
+            if bytes <= SEAL_BYTES as u64 {
+                listing.cut.push(digest.to_owned());
             }
-            let mut select = connection.prepare("SELECT count(*) FROM unconfirmed WHERE put_at_ms < ?1")?;
-            let before = chrono::Utc::now().timestamp_millis() - UNNAMED_MS_MAX;
-            listing.unswept = select.query_row([before], |row| row.get(0))?;
-            Ok(listing)
-        };
-        read().map_err(|source| VaultError::Database { file, doing: "be read", source })
+            listing.digests.insert(digest.to_owned());
+        })?;
+        listing.unswept = store.unconfirmed(now_ms() - UNNAMED_MS_MAX)?.len() as u64;
+        Ok(listing)
     }
 
-    fn sweep_before(&self, ledger: &Reader, put_before_ms: i64) -> Result<usize, VaultError> {
-        self.write("note which values are named", |_| Ok(()))?;
-        let old: Vec<(String, i64)> = self.read(|connection| {
-            let mut select = connection
-                .prepare_cached("SELECT digest, from_position FROM unconfirmed WHERE put_at_ms < ?1")?;
-            let rows = select.query_map([put_before_ms], |columns| Ok((columns.get(0)?, columns.get(1)?)))?;
-            rows.collect()
-        })?;
-        let Some(from) = old.iter().map(|(_, from)| u64::try_from(*from).unwrap_or(0)).min() else {
+    /// Moves what lies in a folder's `vault.db` to the Postgres server that its ledger is on, and removes the file: values under
+    /// the vault key of both, and what was erased. Answers how many values there were. Once more does no harm.
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError`]; the file stays until everything is there.
+    pub fn move_to_server(folder: &Path) -> Result<u64, VaultError> {
+        let file = folder.join(FILE);
+        let Some(beside) = Beside::of_folder(folder).map_err(VaultError::Server)? else { return Ok(0) };
+        if !file.is_file() {
             return Ok(0);
+        }
+        let mut tables = VaultTables::over(beside);
+        let key = SealingKey::load(KEY_VARIABLE, &folder.join(KEY_FILE)).map_err(VaultError::Keyring)?;
+        tables.put_key_check(&key.seal(KEY_CHECK.as_bytes(), KEY_CHECK).map_err(VaultError::Keyring)?)?;
+        check_key(&tables, &key)?;
+        let moved = crate::vault_move::moved(VaultFile::open(file.clone())?, &mut tables)?;
+        for end in ["", "-wal", "-shm"] {
+            let file = folder.join(format!("{FILE}{end}"));
+            match std::fs::remove_file(&file) {
+                Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(VaultError::Ledger(StoreError::File { file, source }));
+                }
+                _ => {}
+            }
+        }
+        Ok(moved)
+    }
+
+    pub(crate) fn sweep_before(&self, ledger: &Reader, put_before_ms: i64) -> Result<usize, VaultError> {
+        let confirmed = std::mem::take(&mut *locked(&self.confirmed));
+        let old = {
+            let mut store = locked(&self.store);
+            store.confirm(&confirmed)?;
+            store.unconfirmed(put_before_ms)?
         };
+        let Some(from) = old.iter().map(|value| value.from_position).min() else { return Ok(0) };
         let named = named_from(ledger, from).map_err(VaultError::Ledger)?;
         let (named, unnamed): (Vec<_>, Vec<_>) =
-            old.into_iter().map(|(digest, _)| digest).partition(|digest| named.contains(digest));
-        self.confirm(named);
-        self.write("sweep private values", |connection| {
-            unnamed.iter().try_for_each(|digest| delete(connection, digest))
-        })?;
+            old.into_iter().map(|value| value.digest).partition(|digest| named.contains(digest));
+        let mut store = locked(&self.store);
+        store.confirm(&named)?;
         if !unnamed.is_empty() {
-            self.cut_off()?;
+            store.sweep(&unnamed)?;
         }
         Ok(unnamed.len())
     }
@@ -330,45 +339,6 @@ impl Vault {
         }
         Disclosure::parse(text).map_err(altered)
     }
-
-    fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T, rusqlite::Error>) -> Result<T, VaultError> {
-        read(&locked(&self.connection)).map_err(|source| self.failed("be read", source))
-    }
-
-    /// One transaction, with what was confirmed since the last one.
-    fn write<T>(
-        &self,
-        doing: &'static str,
-        write: impl FnOnce(&Connection) -> Result<T, rusqlite::Error>,
-    ) -> Result<T, VaultError> {
-        let mut connection = locked(&self.connection);
-        let confirmed = std::mem::take(&mut *locked(&self.confirmed));
-        let run = || {
-            let transaction = connection.transaction()?;
-            for digest in &confirmed {
-                transaction.prepare_cached("DELETE FROM unconfirmed WHERE digest = ?1")?.execute([digest])?;
-            }
-            let answer = write(&transaction)?;
-            transaction.commit()?;
-            Ok(answer)
-        };
-        run().map_err(|source| self.failed(doing, source))
-    }
-
-    /// Empties the write-ahead log: what was overwritten in the database must not live on there.
-    fn cut_off(&self) -> Result<(), VaultError> {
-        let busy: i64 = self.read(|connection| {
-            connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |columns| columns.get(0))
-        })?;
-        match busy {
-            0 => Ok(()),
-            _ => Err(VaultError::Traces { file: self.file.clone() }),
-        }
-    }
-
-    fn failed(&self, doing: &'static str, source: rusqlite::Error) -> VaultError {
-        VaultError::Database { file: self.file.clone(), doing, source }
-    }
 }
 
 /// The attachments that a value names (docs/format.md §8), lower-case hex.
@@ -378,15 +348,20 @@ pub fn attachments_in(value: &Disclosure) -> Vec<String> {
     photos.filter_map(|photo| photo["sha256"].as_str().map(str::to_owned)).collect()
 }
 
-/// A connection that only reads.
-fn reading(folder: &Path) -> Result<(PathBuf, Connection), VaultError> {
-    let file = folder.join("vault.db");
-    let failed = |source| VaultError::Database { file: file.clone(), doing: "be read", source };
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(&file, flags).map_err(failed)?;
-    connection.busy_timeout(std::time::Duration::from_secs(10)).map_err(failed)?;
-    check_schema_version(&connection, &file).map_err(VaultError::Ledger)?;
-    Ok((file, connection))
+/// Refuses a file of private values that the server's tables lack.
+fn none_left_behind(file: PathBuf) -> Result<(), VaultError> {
+    if file.is_file() { Err(VaultError::LeftBehind { file }) } else { Ok(()) }
+}
+
+/// Refuses another key than that of everybody who put values there.
+fn check_key(tables: &VaultTables, key: &SealingKey) -> Result<(), VaultError> {
+    let Some(sealed) = tables.key_check()? else { return Ok(()) };
+    key.open(&sealed, KEY_CHECK, "the vault on the Postgres server").map_err(VaultError::Keyring)?;
+    Ok(())
+}
+
+fn now_ms() -> i64 {
+    chrono::Utc::now().timestamp_millis()
 }
 
 /// All digests that entries name from a position on.
@@ -399,127 +374,13 @@ fn named_from(ledger: &Reader, from: u64) -> Result<HashSet<String>, StoreError>
     Ok(named)
 }
 
-fn delete(connection: &Connection, digest: &str) -> Result<(), rusqlite::Error> {
-    connection.prepare_cached("DELETE FROM disclosures WHERE digest = ?1")?.execute([digest])?;
-    connection.prepare_cached("DELETE FROM unconfirmed WHERE digest = ?1")?.execute([digest])?;
-    Ok(())
-}
-
 /// A lock that somebody panicked under still guards a sound connection: its transaction was rolled back.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-const SCHEMA: &str = include_str!("../../migrations/sqlite/vault/0001.sql");
+const FILE: &str = "vault.db";
 const KEY_VARIABLE: &str = "WUPING_VAULT_KEY";
 const KEY_FILE: &str = "vault.key";
+const KEY_CHECK: &str = "wuping-vault-key/1";
 const UNNAMED_MS_MAX: i64 = 24 * 60 * 60 * 1000;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::private::split_private;
-    use crate::test_ledger::TestLedger;
-    use serde_json::json;
-
-    fn said(name: &str) -> (String, Vec<Disclosure>) {
-        split_private(json!({"private": {"name": name, "phone": null}, "type": "OwnerNamed"})).unwrap()
-    }
-
-    fn digests(disclosures: &[Disclosure]) -> Vec<&str> {
-        disclosures.iter().map(|disclosure| disclosure.digest.as_str()).collect()
-    }
-
-    /// Whether a text stands anywhere in the vault's files.
-    fn in_files(folder: &Path, text: &[u8]) -> bool {
-        let files =
-            std::fs::read_dir(folder).unwrap().map(|file| std::fs::read(file.unwrap().path()).unwrap());
-        files.into_iter().any(|bytes| bytes.windows(text.len()).any(|window| window == text))
-    }
-
-    #[test]
-    fn values_are_given_back_by_their_digests_and_lie_sealed() {
-        let folder = tempfile::tempdir().unwrap();
-        let vault = Vault::open(folder.path()).unwrap();
-        let (_, disclosures) = said("Chen Xiaoming");
-        vault.put(&disclosures, 7).unwrap();
-        vault.put(&disclosures, 7).unwrap();
-        drop(vault);
-        let vault = Vault::open(folder.path()).unwrap();
-        let mut asked = digests(&disclosures);
-        asked.push("another");
-        let values = vault.values(&asked).unwrap();
-        assert_eq!(values[..2], [Some(disclosures[0].clone()), Some(disclosures[1].clone())]);
-        assert_eq!(values[2], None);
-        assert!(
-            !in_files(folder.path(), b"Xiaoming") && !in_files(folder.path(), disclosures[0].text.as_bytes())
-        );
-        assert_eq!(vault.checked().unwrap().altered, Vec::<String>::new());
-    }
-
-    #[test]
-    fn an_erased_value_is_gone_and_does_not_come_back() {
-        let folder = tempfile::tempdir().unwrap();
-        let vault = Vault::open(folder.path()).unwrap();
-        let (_, disclosures) = said("Chen Xiaoming");
-        vault.put(&disclosures, 0).unwrap();
-        let sealed: Vec<u8> = vault
-            .read(|connection| {
-                let sql = "SELECT sealed FROM disclosures WHERE digest = ?1";
-                connection.query_row(sql, [&disclosures[0].digest], |columns| columns.get(0))
-            })
-            .unwrap();
-        assert!(in_files(folder.path(), &sealed));
-        vault.erase(&[&disclosures[0].digest]).unwrap();
-        vault.erase(&[&disclosures[0].digest]).unwrap();
-        assert!(!in_files(folder.path(), &sealed));
-        assert_eq!(vault.values(&digests(&disclosures)).unwrap(), [None, Some(disclosures[1].clone())]);
-        assert!(matches!(vault.put(&disclosures, 0), Err(VaultError::Erased { .. })));
-    }
-
-    #[test]
-    fn an_altered_value_is_not_given_out() {
-        let folder = tempfile::tempdir().unwrap();
-        let vault = Vault::open(folder.path()).unwrap();
-        let (_, disclosures) = said("Chen");
-        vault.put(&disclosures, 0).unwrap();
-        let swap = "DROP TRIGGER disclosures_are_never_updated; \
-                    UPDATE disclosures SET sealed = (SELECT max(sealed) FROM disclosures);";
-        vault.read(|connection| connection.execute_batch(swap)).unwrap();
-        assert_eq!(vault.checked().unwrap().altered.len(), 1);
-        assert!(matches!(vault.values(&digests(&disclosures)), Err(VaultError::Altered { .. })));
-    }
-
-    #[test]
-    fn a_lost_vault_key_is_said_and_not_replaced() {
-        let folder = tempfile::tempdir().unwrap();
-        drop(Vault::open(folder.path()).unwrap());
-        std::fs::remove_file(folder.path().join(KEY_FILE)).unwrap();
-        assert!(matches!(Vault::open(folder.path()), Err(VaultError::Keyring(KeyringError::Absent { .. }))));
-    }
-
-    #[tokio::test]
-    async fn what_no_entry_came_to_name_is_swept_and_nothing_else() {
-        let test = TestLedger::new().await;
-        let vault = Vault::open(test.path()).unwrap();
-        let size = test.ledger.reader().size().unwrap();
-        let (lost, acknowledged, confirmed) = (said("lost"), said("acknowledged"), said("confirmed"));
-        for (data, disclosures) in [&lost, &acknowledged, &confirmed] {
-            vault.put(disclosures, size).unwrap();
-            if !std::ptr::eq(data, &raw const lost.0) {
-                let mut request = test.said("premises/p-1", "OwnerNamed", json!({}));
-                request.events[0].data.clone_from(data);
-                test.ledger.writer().append(request).await.unwrap();
-            }
-        }
-        vault.confirm(confirmed.1.iter().map(|disclosure| disclosure.digest.clone()));
-        assert_eq!(vault.sweep(test.ledger.reader()).unwrap(), 0, "all are younger than a day");
-        let later = chrono::Utc::now().timestamp_millis() + 1;
-        assert_eq!(vault.sweep_before(test.ledger.reader(), later).unwrap(), 2);
-        assert_eq!(vault.sweep_before(test.ledger.reader(), later).unwrap(), 0);
-        assert_eq!(vault.values(&digests(&lost.1)).unwrap(), [None, None]);
-        for (_, kept) in [acknowledged, confirmed] {
-            assert!(vault.values(&digests(&kept)).unwrap().iter().all(Option::is_some));
-        }
-    }
-}

@@ -9,6 +9,7 @@ use wuping_ledger::encoding::Hash;
 use wuping_ledger::entry::Entry;
 use wuping_ledger::erasure;
 use wuping_ledger::keyring::KeyringError;
+use wuping_ledger::place::database_url;
 use wuping_ledger::vault::{CheckedVault, Listing, Vault, VaultError};
 
 use crate::verified::{Finding, VaultKey, VerifyError};
@@ -99,14 +100,16 @@ pub(crate) fn private_values(
     vault_key: VaultKey,
     findings: &mut Vec<Finding>,
 ) -> Result<String, VerifyError> {
-    if !folder.join("vault.db").exists() {
+    if !Vault::is_there(folder)? {
         return Ok("there is no vault here".to_owned());
     }
     let altered = |digest: String| {
         let detail = format!("the private value {digest} is not the one that was put");
         Finding::of_level_0("vault-value", detail)
     };
-    match Vault::open(folder) {
+    // a folder that only reads a ledger on a server need not have the vault's key
+    let key_is_needed = vault_key == VaultKey::Needed && database_url(folder)?.is_none();
+    match Vault::open_read_only(folder) {
         Ok(vault) => {
             let CheckedVault { altered: others, attachments } = vault.checked()?;
             let missing = named.attachments_missing(&vault, &attachments, &folder.join("attachments"))?;
@@ -119,7 +122,7 @@ pub(crate) fn private_values(
             findings.extend(others.into_iter().map(altered));
             Ok(format!("{opened} opened, and compared with their digests"))
         }
-        Err(VaultError::Keyring(KeyringError::Absent { .. })) if vault_key == VaultKey::IfThere => {
+        Err(VaultError::Keyring(KeyringError::Absent { .. })) if !key_is_needed => {
             let Listing { digests, cut, .. } = Vault::listing(folder)?;
             let told = format!(
                 "NOT OPENED: {} are there by their digests, but the vault key is not, so a changed value would not be found; \

@@ -83,6 +83,29 @@ impl Cluster {
         output.status.success().then(|| String::from_utf8(output.stdout).unwrap())
     }
 
+    /// A new database here whose files lie in a folder elsewhere.
+    pub(crate) fn database_in(&self, folder: &Path, name: &str) -> String {
+        let place = folder.join("tablespace");
+        std::fs::create_dir(&place).unwrap();
+        // the server is another user where the tests are root's
+        let _ = Command::new("chown").arg("postgres").arg(&place).status();
+        self.sql("postgres", &format!("CREATE TABLESPACE {name} LOCATION '{}'", place.display()));
+        self.client("createdb", &["--template=template0", "--encoding=UTF8", "--tablespace", name, name]);
+        self.url(name)
+    }
+
+    /// Has the server encrypt, and take nothing in the open over the network: the folder with `root.pem`, which its certificate for
+    /// the address 127.0.0.1 leads to, and `other.pem`, which it does not lead to.
+    pub(crate) fn encrypt(&self) -> PathBuf {
+        let script = format!("cd {} && {CERTIFICATES}", self.folder.display());
+        assert!(as_nobody_in_particular().arg(script).status().unwrap().success());
+        for setting in ["ssl_cert_file = '../server.pem'", "ssl_key_file = '../server.key'", "ssl = on"] {
+            self.sql("postgres", &format!("ALTER SYSTEM SET {setting}"));
+        }
+        self.restart("fast");
+        self.folder.clone()
+    }
+
     /// Ends the server, as a crash does (`immediate`) or as an upgrade does (`fast`), and starts it again.
     pub(crate) fn restart(&self, how: &str) {
         let (pg_ctl, folder) = (self.binaries.join("pg_ctl"), &self.folder);
@@ -137,6 +160,17 @@ fn as_nobody_in_particular() -> Command {
     command
 }
 
+const CERTIFICATES: &str = r#"
+key="-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
+for name in root other; do
+    openssl req -x509 $key -days 30 -subj "/CN=$name" -keyout $name.key -out $name.pem 2>/dev/null || exit 1
+done
+openssl req $key -subj /CN=server -keyout server.key -out server.csr 2>/dev/null || exit 1
+echo "subjectAltName = IP:127.0.0.1" >names
+openssl x509 -req -in server.csr -CA root.pem -CAkey root.key -CAcreateserial -days 30 -extfile names -out server.pem 2>/dev/null || exit 1
+chmod 600 server.key
+echo "hostssl all all 127.0.0.1/32 trust" >data/pg_hba.conf
+"#;
 const SCRIPT: &str = r#"
 folder=$(mktemp -d /tmp/wuping-postgres.XXXXXX) && cd "$folder" || exit 1
 "$1/initdb" -D "$folder/data" -A trust -U wuping -E UTF8 --locale=C -N >"$folder/log" 2>&1 || { cat "$folder/log" >&2; exit 1; }

@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use wuping_ledger::in_use::free_bytes;
 use wuping_ledger::place::database_url;
+use wuping_projections::error::causes;
 
 use super::{Findings, some};
 use crate::backup::{is_unrecorded, last_backup, unpacked_beside};
-use crate::office::logins;
+use crate::office::{OfficeError, logins};
 
 pub(super) fn examine(folder: &Path, found: &mut Findings) {
     stores(folder, found);
     keys(folder, found);
-    office(folder, found);
     room(folder, found);
     restoration(folder, found);
     backup(folder, found);
@@ -22,11 +22,17 @@ pub(super) fn examine(folder: &Path, found: &mut Findings) {
 
 fn stores(folder: &Path, found: &mut Findings) {
     let on_a_server = database_url(folder).ok().flatten().is_some();
-    let due = ["ledger.db", "vault.db", "office.db", "checkpoints.txt"];
-    let absent: Vec<&str> = due
-        .into_iter()
-        .filter(|name| !(folder.join(name).is_file() || on_a_server && *name == "ledger.db"))
-        .collect();
+    let due: &[&str] = match on_a_server {
+        true => &["checkpoints.txt"],
+        false => &["ledger.db", "vault.db", "office.db", "checkpoints.txt"],
+    };
+    let absent: Vec<&str> = due.iter().copied().filter(|name| !folder.join(name).is_file()).collect();
+    let left: Vec<&str> =
+        ["vault.db", "office.db"].into_iter().filter(|name| folder.join(name).is_file()).collect();
+    if on_a_server && !left.is_empty() {
+        let says = format!("the ledger is on a server, and {} still lies here", some(left.iter()));
+        found.todo("stores", says, "run “wuping upgrade”: it moves what is in it to the server");
+    }
     if absent.is_empty() {
         found.well("stores", "ledger, vault, office's records and checkpoints are there");
         return;
@@ -81,20 +87,22 @@ fn secrets(folder: &Path) -> Vec<PathBuf> {
     secret
 }
 
-fn office(folder: &Path, found: &mut Findings) {
-    if !folder.join("office.db").is_file() {
-        return;
-    }
+/// Whether anybody can sign in.
+pub(super) fn office(folder: &Path, found: &mut Findings) {
     match logins(folder) {
-        Ok(0) => found.todo(
+        Ok(None) => {}
+        Ok(Some(0)) => found.todo(
             "office",
-            "nobody can sign in: office.db knows no name",
-            "put office.db back from a backup, or open accounts with “wuping account open”",
+            "nobody can sign in: the office's records know no name",
+            "put them back from a backup, or open accounts with “wuping account open”",
         ),
-        Ok(logins) => found.well("office", format!("{logins} people can sign in")),
+        Ok(Some(logins)) => found.well("office", format!("{logins} people can sign in")),
+        Err(OfficeError::Server(error)) => {
+            found.not_looked("office", &error, "see that the Postgres server answers");
+        }
         Err(error) => found.todo(
             "office",
-            format!("office.db cannot be read: {error}"),
+            format!("office.db cannot be read: {}", causes(&error).join(": ")),
             "stop the server, put it back from a backup, or remove it: people then get new passwords",
         ),
     }

@@ -105,6 +105,7 @@ pub fn examine(folder: &Path) -> Report {
     let mut origin = None;
     // before this program itself is among those who are connected
     let by = writers(folder);
+    files::office(folder, &mut found);
     if let Some(reader) = opened(folder, &mut found) {
         let running = running(by, &mut found);
         origin = reader.origin().ok().map(str::to_owned);
@@ -165,6 +166,11 @@ fn opened(folder: &Path, found: &mut Findings) -> Option<Reader> {
         Err(error @ StoreError::SchemaVersion { .. }) => {
             let says = causes(&error).join(": ");
             found.todo("ledger", says, "use the program that made it, or a newer one that takes it over");
+            None
+        }
+        Err(error @ StoreError::OlderSchema { .. }) => {
+            let todo = "stop every server on it, then run “wuping upgrade” as the login that owns its tables";
+            found.todo("ledger", causes(&error).join(": "), todo);
             None
         }
         Err(error) => {

@@ -14,13 +14,13 @@ use super::{Findings, some};
 use crate::erasing::{ErasureError, erased_digests, live_photos};
 
 pub(super) fn examine(folder: &Path, reader: &Reader, found: &mut Findings) {
-    if !folder.join("vault.db").is_file() {
+    if !Vault::is_there(folder).unwrap_or(false) {
         return;
     }
     let listing = match Vault::listing(folder) {
         Ok(listing) => listing,
         Err(error) => {
-            let todo = "put vault.db back from a backup; erasures are applied again when the server starts";
+            let todo = "put the vault back from a backup; erasures are applied again when the server starts";
             found.todo("vault", causes(&error).join(": "), todo);
             return;
         }
@@ -46,7 +46,7 @@ fn values(listing: &Listing, named: &HashSet<String>, erased: &HashSet<String>, 
     if missing > 0 {
         let says =
             format!("{missing} private values are named by entries, never erased, and not in the vault");
-        found.todo("vault", says, "put vault.db back from the newest backup");
+        found.todo("vault", says, "put the vault back from the newest backup");
     }
     if back > 0 {
         let says = format!("{back} private values that were erased are in the vault");

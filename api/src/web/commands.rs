@@ -17,7 +17,7 @@ use wuping_ledger::refusal::Refusal;
 use wuping_ledger::timestamp::Timestamp;
 
 use crate::app::{App, Asked, Done, ExecuteError, Who};
-use crate::office::Session;
+use crate::office::{OfficeError, Session};
 use crate::web::api::{problem, problem_with};
 use crate::web::desk_page::full_text;
 use crate::web::format_refusals::{known, of_the_sender};
@@ -54,7 +54,7 @@ async fn sign_in(State(app): State<Arc<App>>, headers: HeaderMap, StrictJson(bod
         let now = now_seconds();
         let token = office.sign_in(&credentials.login, &credentials.password, now)?;
         let session = token.as_ref().map(|token| office.session(token, now)).transpose()?.flatten();
-        Ok::<_, crate::office::OfficeError>(token.zip(session))
+        Ok::<_, OfficeError>(token.zip(session))
     });
     match entered.await {
         Ok(Ok(Some((token, session)))) => {
@@ -290,7 +290,7 @@ pub(super) fn refused(lang: Lang, error: &ExecuteError) -> Response {
 }
 
 /// The database is away for a while: nobody's fault here, and the same command may be sent again.
-fn away(lang: Lang, error: &dyn std::error::Error) -> Response {
+fn away(lang: Lang, error: &(dyn std::error::Error + 'static)) -> Response {
     let causes = causes(error).join(": ");
     tracing::error!(%causes, "the ledger's database does not answer");
     let detail = lang.pick(
@@ -318,6 +318,9 @@ fn come_back(kind: &str, detail: &str, seconds: &'static str) -> Response {
 pub(super) fn broken(lang: Lang, error: &(dyn std::error::Error + 'static)) -> Response {
     if is_disk_full(error) {
         return full(lang, error);
+    }
+    if error.downcast_ref::<OfficeError>().is_some_and(OfficeError::is_away) {
+        return away(lang, error);
     }
     let causes = causes(error).join(": ");
     tracing::error!(%causes, "a command could not be carried out");

@@ -53,6 +53,23 @@ fn refused_in(app: &App, lang: Lang, signed: Option<&Signed>, refusal: Refusal) 
     (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
 }
 
+/// A page that says that it cannot be seen now who is signed in: nobody is sent to sign in for that.
+pub(super) fn unknown_page(app: &App, lang: Lang) -> Response {
+    let title = lang.pick("暂时无法确认登录", "Who is signed in cannot be seen now");
+    let view = ErrorView {
+        what: title.to_owned(),
+        why: lang.say(
+            "登录记录暂时读不到，原因已写入运行日志。没有记录任何内容。",
+            "The records of who is signed in cannot be read at the moment; the operator's log says why. Nothing was recorded.",
+        ),
+        todo: vec![lang.say("过一会儿刷新本页，不用重新登录。", "Load this page again in a while; you need not sign in anew.")],
+        links: vec![Link::new("/", lang.say("查询", "Find a grade"))],
+        reference: None,
+    };
+    let page = shown(app, lang, None, title, error_page(lang, &view));
+    (StatusCode::SERVICE_UNAVAILABLE, page).into_response()
+}
+
 /// A desk page.
 pub(super) fn shown(app: &App, lang: Lang, signed: Option<&Signed>, title: &str, body: Markup) -> Markup {
     let person = signed.map(|signed| SignedIn {

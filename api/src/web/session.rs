@@ -9,8 +9,10 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::app::{App, Who};
 use crate::office::{SESSION_SECONDS, Session};
+use crate::web::desk_page::unknown_page;
 use crate::web::look::words::Lang;
 use wuping_ledger::keys::Kid;
+use wuping_projections::error::causes;
 
 /// A signed-in person on a page. Without a session the page sends to the sign-in page.
 #[derive(Clone, Debug)]
@@ -29,10 +31,16 @@ impl FromRequestParts<Arc<App>> for Signed {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
         let to_sign_in = || Redirect::to("/sign-in").into_response();
         let token = cookie(&parts.headers, SESSION).ok_or_else(to_sign_in)?;
-        let session = app.office.session(&token, now_seconds()).ok().flatten().ok_or_else(to_sign_in)?;
+        let lang = lang_of(&parts.headers);
+        let session = app.office.session(&token, now_seconds()).map_err(|error| {
+            let causes = causes(&error).join(": ");
+            tracing::error!(%causes, "who is signed in could not be read");
+            unknown_page(app, lang)
+        })?;
+        let session = session.ok_or_else(to_sign_in)?;
         let kid = Kid::parse(session.kid.clone()).map_err(|_| to_sign_in())?;
         let who = Who::Person { account: session.account.clone(), kid };
-        Ok(Self { lang: lang_of(&parts.headers), session, who })
+        Ok(Self { lang, session, who })
     }
 }
 

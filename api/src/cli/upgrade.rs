@@ -1,0 +1,33 @@
+//! Bringing a ledger on a Postgres server up to this program's version, and what lay in the folder to where all nodes see it.
+
+use std::process::ExitCode;
+
+use serde_json::json;
+use wuping_ledger::place;
+use wuping_ledger::vault::Vault;
+
+use crate::cli::{Common, Failure, print_json};
+use crate::office;
+
+pub(super) fn upgrade(common: &Common) -> Result<ExitCode, Failure> {
+    let Some(found) = place::upgrade(&common.data)? else {
+        if common.json {
+            print_json(&json!({ "on_a_server": false }))?;
+        } else {
+            println!("the ledger is in this folder, not on a server: there is nothing to upgrade");
+        }
+        return Ok(ExitCode::SUCCESS);
+    };
+    let values = Vault::move_to_server(&common.data)?;
+    let logins = office::move_to_server(&common.data)?;
+    if common.json {
+        print_json(
+            &json!({ "on_a_server": true, "found_version": found, "values_moved": values, "logins_moved": logins }),
+        )?;
+    } else {
+        println!("the tables had version {found} and are of this program's version");
+        println!("{values} private values and {logins} logins were moved from this folder to the server");
+        println!("do the same in the folder of every other node, then start the servers");
+    }
+    Ok(ExitCode::SUCCESS)
+}
