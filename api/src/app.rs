@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, NaiveDate};
 use cqrs_es::{AggregateError, CqrsFramework};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -37,7 +38,7 @@ use wuping_domain::survey::Survey;
 use wuping_domain::task::Task;
 use wuping_domain::visit::Visit;
 use wuping_ledger::append::{AppendError, Receipt};
-use wuping_ledger::clock::{Clock, SteppedClock};
+use wuping_ledger::clock::{Clock, SteppedClock, SystemClock};
 use wuping_ledger::cqrs::{LedgerEventStore, Said};
 use wuping_ledger::encoding::sha256;
 use wuping_ledger::genesis::{ClockChoice, CreateOptions, Ledger, LedgerError, RunOptions};
@@ -80,6 +81,8 @@ pub struct App {
     pub vault: Arc<Vault>,
     /// Read models.
     pub views: Arc<ViewsHandle>,
+    /// What the time is asked of.
+    clock: Arc<dyn Clock>,
     /// Whether a made-up history is being written, which nobody looks at before it is whole.
     simulating: bool,
 }
@@ -147,7 +150,7 @@ impl App {
     pub fn open_restored(folder: &Path) -> Result<Self, OpenError> {
         let shelf = Arc::new(Shelf::in_folder(folder));
         let ledger = Ledger::open(folder, running(&shelf))?;
-        Self::over(folder, ledger, shelf, false)
+        Self::over(folder, ledger, shelf, Arc::new(SystemClock::default()), false)
     }
 
     /// Make a new ledger in a folder and open it. Its root keys are written to files before anything else.
@@ -187,6 +190,11 @@ impl App {
     ) -> Result<Self, OpenError> {
         let shelf = Arc::new(Shelf::in_folder(folder));
         let simulating = matches!(clock, ClockChoice::Simulated(_));
+        let asked: Arc<dyn Clock> = match &clock {
+            ClockChoice::Given(clock) => clock.clone(),
+            ClockChoice::Simulated(clock) => clock.clone(),
+            ClockChoice::System => Arc::new(SystemClock::default()),
+        };
         let running = RunOptions { clock, ..running(&shelf) };
         let options = CreateOptions { running, ..CreateOptions::new(origin, second_root)? };
         std::fs::create_dir_all(folder)
@@ -197,10 +205,16 @@ impl App {
                 .map_err(|source| OpenError::File { path, source })?;
         }
         let created = Ledger::create(folder, options)?;
-        Self::over(folder, created.ledger, shelf, simulating)
+        Self::over(folder, created.ledger, shelf, asked, simulating)
     }
 
-    fn over(folder: &Path, ledger: Ledger, shelf: Arc<Shelf>, simulating: bool) -> Result<Self, OpenError> {
+    fn over(
+        folder: &Path,
+        ledger: Ledger,
+        shelf: Arc<Shelf>,
+        clock: Arc<dyn Clock>,
+        simulating: bool,
+    ) -> Result<Self, OpenError> {
         let vault = Arc::new(Vault::open(folder)?);
         let back = apply_again(ledger.reader(), &vault, folder)?;
         if back > 0 {
@@ -217,6 +231,7 @@ impl App {
             shelf,
             vault,
             views: Arc::new(views),
+            clock,
             simulating,
         })
     }
@@ -227,8 +242,20 @@ impl App {
     /// [`AppendError::NotSimulated`], or [`AppendError::Clock`] if its last entry lies in the future.
     pub async fn finish_simulation(&mut self) -> Result<(), AppendError> {
         self.ledger.writer().finish_simulation().await?;
+        self.clock = Arc::new(SystemClock::default());
         self.simulating = false;
         Ok(())
+    }
+
+    /// The time by the clock that the ledger goes by: in a made-up history that of its story.
+    pub fn now(&self) -> Timestamp {
+        let moment = DateTime::from_timestamp_millis(self.clock.wall_ms());
+        moment.map_or_else(Timestamp::now, Timestamp::from_datetime)
+    }
+
+    /// The day by that clock, at UTC+8.
+    pub fn today(&self) -> NaiveDate {
+        local_date(self.now().datetime())
     }
 
     /// Whether a made-up history is being written.
@@ -315,7 +342,7 @@ impl App {
     ) -> Result<Done, ExecuteError> {
         if let Who::Device { event, standing, .. } = who {
             standing.takes(event)?;
-            check_claimed_time(event.meta().occurred_at, Timestamp::now())?;
+            check_claimed_time(event.meta().occurred_at, self.now())?;
         }
         self.must_be_current(asked)?;
         let mut tries = 0;

@@ -12,7 +12,6 @@ use wuping_domain::rulebook::Rulebook;
 use wuping_domain::rulebook::scheme::Kind;
 use wuping_ledger::encoding::{hex_encode, sha256};
 use wuping_ledger::entry::derived_event_id;
-use wuping_ledger::timestamp::Timestamp;
 use wuping_projections::ViewsError;
 
 use crate::app::{App, Asked, Done, ExecuteError, Feed, Who};
@@ -252,7 +251,7 @@ async fn supply(
         stream: format!("premises/{premises}/assessment/{assessment}"),
         command: json!({ "command": "supply", "results": results }),
         expected: None,
-        occurred_at: Timestamp::now(),
+        occurred_at: app.now(),
     };
     let rejected = |rejection: &Rejection| Refused {
         code: rejection.code().to_owned(),

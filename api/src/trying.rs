@@ -28,7 +28,6 @@ use wuping_domain::task::Task;
 use wuping_domain::visit::Visit;
 use wuping_ledger::recorded::RecordedEntry;
 use wuping_ledger::stream::StreamPath;
-use wuping_ledger::timestamp::Timestamp;
 
 use crate::app::{App, Asked, ExecuteError, Who};
 
@@ -68,7 +67,7 @@ impl App {
             stream: stream.to_owned(),
             command: json!({}),
             expected: None,
-            occurred_at: Timestamp::now(),
+            occurred_at: self.now(),
         };
         Ok(Trial { entries: self.reader().stream(stream)?, facts: self.facts(who, &asked)?, pending: vec![] })
     }

@@ -13,7 +13,6 @@ use wuping_ledger::append::AppendError;
 use wuping_ledger::disclosure::digests_in;
 use wuping_ledger::encoding::{hex_encode, sha256};
 use wuping_ledger::entry::derived_event_id;
-use wuping_ledger::timestamp::Timestamp;
 
 use crate::app::{App, Asked, Done, ExecuteError, Feed, Who};
 use crate::lists::cells::{Cells, Fault};
@@ -242,7 +241,7 @@ impl<'a> Carrying<'a> {
             stream: stream.clone(),
             command: command.clone(),
             expected: Some(expected),
-            occurred_at: Timestamp::now(),
+            occurred_at: self.app.now(),
         }
     }
 }

@@ -3,10 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use chrono::Utc;
 use serde_json::Value;
 use wuping_domain::account::Standing;
-use wuping_domain::recorded::local_date;
 use wuping_domain::rulebook::Layer;
 
 use crate::app::App;
@@ -81,7 +79,7 @@ impl<'a> Places<'a> {
 
     /// The scheme in force here today, by which codes of enterprises are checked.
     pub(super) fn scheme(&self) -> Result<Value, ListError> {
-        let today = local_date(Utc::now());
+        let today = self.app.today();
         for layer in [Layer::Unit, Layer::Building, Layer::Estate] {
             if let Some(found) = self.app.views.views().operating_rulebook(layer, today)? {
                 return Ok(serde_json::to_value(found.scheme).unwrap_or_default());

@@ -7,7 +7,6 @@ use wuping_ledger::append::AppendError;
 use wuping_ledger::disk_full::is_disk_full;
 use wuping_ledger::encoding::{hex_encode, sha256};
 use wuping_ledger::entry::{MAX_LEAF, derived_event_id};
-use wuping_ledger::timestamp::Timestamp;
 use wuping_projections::error::causes;
 
 use crate::app::{App, Asked, Done, ExecuteError};
@@ -27,7 +26,7 @@ pub(super) fn asked_by_form(
 ) -> Asked {
     let said = hex_encode(&sha256(command.to_string().as_bytes()));
     let id = derived_event_id(app.ledger.origin(), &format!("form/{form}/{stream}/{said}"), 1);
-    Asked { id, stream, command, expected, occurred_at: Timestamp::now() }
+    Asked { id, stream, command, expected, occurred_at: app.now() }
 }
 
 /// Go on to a page once a command was carried out; or say why it was not, with the way back to the page it was sent

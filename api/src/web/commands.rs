@@ -14,7 +14,6 @@ use wuping_ledger::append::AppendError;
 use wuping_ledger::disk_full::is_disk_full;
 use wuping_ledger::keys::Kid;
 use wuping_ledger::refusal::Refusal;
-use wuping_ledger::timestamp::Timestamp;
 
 use crate::app::{App, Asked, Done, ExecuteError, Who};
 use crate::office::{OfficeError, Session};
@@ -87,7 +86,7 @@ async fn command(
         Ok(session) => session,
         Err(refused) => return *refused,
     };
-    let asked = match asked(&path, lang, &headers, body) {
+    let asked = match asked(&app, &path, lang, &headers, body) {
         Ok(asked) => asked,
         Err(detail) => return problem(StatusCode::BAD_REQUEST, "malformed", &detail),
     };
@@ -148,7 +147,7 @@ pub(super) fn signed_in(app: &App, lang: Lang, headers: &HeaderMap) -> Result<Se
     Ok(session)
 }
 
-fn asked(path: &str, lang: Lang, headers: &HeaderMap, body: Value) -> Result<Asked, String> {
+fn asked(app: &App, path: &str, lang: Lang, headers: &HeaderMap, body: Value) -> Result<Asked, String> {
     let (stream, name) = path.rsplit_once('/').ok_or_else(|| {
         lang.say(
             "路径由流和命令组成，例如 premises/p-1/register。",
@@ -193,7 +192,7 @@ fn asked(path: &str, lang: Lang, headers: &HeaderMap, body: Value) -> Result<Ask
         stream: stream.to_owned(),
         command: Value::Object(members),
         expected,
-        occurred_at: Timestamp::now(),
+        occurred_at: app.now(),
     })
 }
 

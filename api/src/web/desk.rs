@@ -10,7 +10,6 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
-use wuping_domain::recorded::local_date;
 use wuping_projections::queries::Page as ViewPage;
 
 use crate::app::App;
@@ -83,12 +82,12 @@ async fn open(State(app): State<Arc<App>>, signed: Signed, Form(opening): Form<O
         return refused_page(&app, lang, Some(&signed), &forged_text(lang));
     }
     let views = app.views.clone();
-    let code = opening.code.clone();
+    let (code, today) = (opening.code.clone(), app.today());
     let found = tokio::task::spawn_blocking(move || {
         let views = views.views();
         let Some(premises) = views.premises_by_code(&code)? else { return Ok(None) };
         let units = views.children(&premises.id, ViewPage::whole())?;
-        let rulebook = views.operating_rulebook(premises.layer, local_date(chrono::Utc::now()))?;
+        let rulebook = views.operating_rulebook(premises.layer, today)?;
         Ok::<_, wuping_projections::ViewsError>(Some((premises, units, rulebook)))
     });
     let (premises, units, rulebook) = match found.await {

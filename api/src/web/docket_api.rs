@@ -8,12 +8,12 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use chrono::{NaiveDate, Utc};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use wuping_domain::facts::{Actor, Role};
 use wuping_domain::matter::{Case, Docket, Kind, reads_rounds_of, sights};
-use wuping_domain::recorded::{local_date, subject_of};
+use wuping_domain::recorded::subject_of;
 use wuping_projections::queries::{MatterFilter, Page, WaitingHand, WaitingOn, WorkerDay};
 use wuping_projections::recording::recorded;
 
@@ -152,7 +152,7 @@ async fn listed(State(app): State<Arc<App>>, headers: HeaderMap, Query(wanted): 
         Ok(actor) => actor,
         Err(refused) => return *refused,
     };
-    let asked = wanted.filter(&actor, local_date(Utc::now())).and_then(|filter| Ok((filter, wanted.size()?)));
+    let asked = wanted.filter(&actor, app.today()).and_then(|filter| Ok((filter, wanted.size()?)));
     let (filter, size) = match asked {
         Ok(asked) => asked,
         Err(wrong) => return malformed(lang, &wrong),
@@ -203,7 +203,7 @@ async fn one(
         return malformed(lang, &Malformed { parameter: "at", zh, en });
     };
     let read = blocking(move || {
-        let today = local_date(Utc::now());
+        let today = app.today();
         let Some(view) = app.views.views().matter(&stream, &sights(&actor), today)? else { return Ok(None) };
         let Some((case, history)) = told(&app, &stream, at)? else { return Ok(None) };
         let mut told = json!({
@@ -275,7 +275,7 @@ async fn rounds(State(app): State<Arc<App>>, headers: HeaderMap, Query(asked): Q
         );
         return problem(StatusCode::FORBIDDEN, "not_yours", told);
     }
-    let day = if asked.day.is_empty() { Ok(local_date(Utc::now())) } else { asked.day.parse() };
+    let day = if asked.day.is_empty() { Ok(app.today()) } else { asked.day.parse() };
     let Ok(day) = day else {
         let (zh, en) = ("要写日期，例如 2026-03-09", "write a day such as 2026-03-09");
         return malformed(lang, &Malformed { parameter: "day", zh, en });
@@ -298,7 +298,7 @@ async fn followed(State(app): State<Arc<App>>, headers: HeaderMap, Path(number):
     let lang = lang_of(&headers);
     let read = blocking(move || {
         let Some(tracking) = Tracking::parse(&number) else { return Ok(None) };
-        let found = app.views.views().report_by_number(&tracking.key(), local_date(Utc::now()))?;
+        let found = app.views.views().report_by_number(&tracking.key(), app.today())?;
         Ok(found.map(|report| {
             json!({
                 "number": tracking.number(), "category": report.about, "stage": report.stage, "with": report.department,

@@ -11,7 +11,6 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use wuping_domain::facts::{Actor, Role};
 use wuping_domain::matter::{Hand, Kind};
-use wuping_domain::recorded::local_date;
 use wuping_domain::rulebook::Rulebook;
 use wuping_projections::queries::{KindCount, LateHand, Listed, MatterFilter, MatterView};
 
@@ -55,7 +54,7 @@ async fn show(
     Query(wanted): Query<Wanted>,
     Query(seen): Query<Seen>,
 ) -> Response {
-    let (lang, today) = (signed.lang, local_date(chrono::Utc::now()));
+    let (lang, today) = (signed.lang, app.today());
     let Ok(actor) = app.actor(&signed.session.account) else {
         return refused_page(&app, lang, Some(&signed), &broken_text(lang));
     };

@@ -12,7 +12,6 @@ use wuping_domain::facts::{Actor, Role};
 use wuping_domain::grade::Determination;
 use wuping_domain::matter::{Deadline, Kind, sights};
 use wuping_domain::reaction::Rulebooks;
-use wuping_domain::recorded::local_date;
 use wuping_domain::rulebook::Rulebook;
 use wuping_projections::queries::{MatterFilter, MatterView, PremisesLine};
 
@@ -39,7 +38,7 @@ pub(super) struct Mine {
 }
 
 async fn show(State(app): State<Arc<App>>, signed: Signed) -> Response {
-    let (lang, today) = (signed.lang, local_date(chrono::Utc::now()));
+    let (lang, today) = (signed.lang, app.today());
     let Ok(actor) = app.actor(&signed.session.account) else {
         return refused_page(&app, lang, Some(&signed), &broken_text(lang));
     };

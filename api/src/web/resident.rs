@@ -20,7 +20,6 @@ use maud::{Markup, html};
 use serde_json::json;
 use uuid::Uuid;
 use wuping_domain::reaction::Rulebooks;
-use wuping_domain::recorded::local_date;
 use wuping_domain::rulebook::Rulebook;
 use wuping_domain::subject::Subject;
 use wuping_projections::error::causes;
@@ -61,7 +60,7 @@ impl Place {
         let found = app.views.views().premises_by_code(code).ok().flatten()?;
         let subject = app.subject(&format!("premises/{}", found.id)).ok()?;
         subject.must_be_open().ok()?;
-        let today = local_date(chrono::Utc::now());
+        let today = app.today();
         let operating = app.views.views().operating_rulebook(found.layer, today).ok().flatten();
         let scheme = subject.scheme().or_else(|| operating.map(|operating| operating.scheme));
         let rulebook = scheme.and_then(|scheme| app.shelf.rulebook(&scheme));

@@ -10,7 +10,6 @@ use chrono::{Days, NaiveDate};
 use maud::{Markup, html};
 use wuping_domain::facts::{Actor, Role};
 use wuping_domain::matter::{Kind, sights};
-use wuping_domain::recorded::local_date;
 use wuping_domain::rulebook::Rulebook;
 use wuping_projections::queries::{
     KindCount, LateHand, Listed, MatterFilter, MatterView, Page as ViewPage, Paged, PatrolFilter, PatrolView,
@@ -48,7 +47,7 @@ pub(super) async fn work(
     Query(wanted): Query<Wanted>,
     Query(seen): Query<Seen>,
 ) -> Response {
-    let (lang, today) = (signed.lang, local_date(chrono::Utc::now()));
+    let (lang, today) = (signed.lang, app.today());
     let Ok(actor) = app.actor(&signed.session.account) else {
         return refused_page(&app, lang, Some(&signed), &broken_text(lang));
     };

@@ -9,7 +9,6 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
-use wuping_domain::recorded::local_date;
 use wuping_domain::report::{Report, Stage};
 use wuping_domain::subject::Subject;
 
@@ -117,7 +116,7 @@ fn followed(app: &App, number: &str) -> Option<Followed> {
 fn track_page(app: &App, asking: &Asking, followed: &Followed, new: bool, error: Option<String>) -> Response {
     let lang = asking.lang;
     let number = followed.tracking.number();
-    let today = local_date(chrono::Utc::now());
+    let today = app.today();
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let stage = report_stage(lang, &followed.report);
     let body = html! {
