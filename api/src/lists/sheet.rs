@@ -325,7 +325,7 @@ mod tests {
         let (day, time) =
             (Format::new().set_num_format("yyyy/m/d"), Format::new().set_num_format("yyyy-mm-dd hh:mm"));
         sheet.write_number(2, 0, 44_031_001).unwrap();
-        sheet.write_datetime_with_format(2, 1, &ExcelDateTime::from_ymd(2026, 3, 2).unwrap(), &day).unwrap();
+        sheet.write_datetime_with_format(2, 1, ExcelDateTime::from_ymd(2026, 3, 2).unwrap(), &day).unwrap();
         let moment = ExcelDateTime::from_ymd(2026, 3, 2).unwrap().and_hms(14, 5, 0).unwrap();
         sheet.write_datetime_with_format(2, 2, &moment, &time).unwrap();
         sheet.write_number(4, 3, 440_301_199_001_011_234_u64 as f64).unwrap();
