@@ -15,12 +15,21 @@ export class House {
     const folder = mkdtempSync(join(tmpdir(), 'wuping-browser-'))
     const house = new House(folder)
     house.run('init', '--origin', 'ledger.example/browser')
-    for (const [login, ...options] of [...PEOPLE, ...more]) {
-      const { password } = house.run('account', 'open', login, '--name', login, ...options)
-      house.passwords[login] = password
-    }
+    for (const [login, ...options] of [...PEOPLE, ...more]) house.opens(login, options)
     house.run('feed', 'open', 'feed-police', '--department', 'police')
     house.run('feed', 'open', 'feed-housing', '--department', 'housing')
+    await house.serve()
+    return house
+  }
+
+  /** The sample, with the people named here beside its own. */
+  static async sample(more = []) {
+    const folder = mkdtempSync(join(tmpdir(), 'wuping-browser-'))
+    const house = new House(join(folder, 'ledger'))
+    house.above = folder
+    await house.serve()
+    await house.close()
+    for (const [login, ...options] of more) house.opens(login, options)
     await house.serve()
     return house
   }
@@ -28,6 +37,13 @@ export class House {
   constructor(folder) {
     this.folder = folder
     this.passwords = {}
+    this.accounts = {}
+  }
+
+  opens(login, options) {
+    const { account, password } = this.run('account', 'open', login, '--name', login, ...options)
+    this.passwords[login] = password
+    this.accounts[login] = account
   }
 
   run(...words) {
@@ -37,6 +53,7 @@ export class House {
 
   async serve() {
     this.server = spawn(program, ['--data', this.folder, 'serve', '--listen', '127.0.0.1:0'])
+    this.server.stderr.on('data', (said) => { this.log = `${this.log ?? ''}${said}` })
     for await (const line of createInterface({ input: this.server.stdout })) {
       const found = line.match(/on (http:\S+)/)
       if (found) { this.address = found[1]; return }
@@ -72,7 +89,7 @@ export class House {
   }
 
   remove() {
-    rmSync(this.folder, { recursive: true, force: true })
+    rmSync(this.above ?? this.folder, { recursive: true, force: true })
   }
 }
 

@@ -15,6 +15,7 @@ use wuping_projections::queries::{
     ResultView, SubjectView,
 };
 
+use super::beside::Beside;
 use super::front::{code_of, premises_table, subject_address};
 use super::look::parts::*;
 use super::look::qr::{QrView, qr_block};
@@ -35,6 +36,7 @@ struct Told {
     history: Vec<HistoryLine>,
     put_right: Vec<HazardView>,
     reckoning: Option<(Determination, Arc<Rulebook>)>,
+    beside: Beside,
 }
 
 async fn subject(State(site): State<Site>, asking: Asking, Path(code): Path<String>) -> Response {
@@ -65,7 +67,8 @@ fn told(site: &Site, code: &str) -> Result<Option<Told>, ReadError> {
     let in_force = view.grade.as_ref().and_then(|grade| grade.in_force.as_ref());
     let reckoning = in_force.map(|result| reckoned(site, result)).transpose()?.flatten();
     let put_right = put_right(site, &premises.id)?;
-    Ok(Some(Told { view, children, history, put_right, reckoning }))
+    let beside = Beside::of(site, &premises.id, view.grade.as_ref())?;
+    Ok(Some(Told { view, children, history, put_right, reckoning, beside }))
 }
 
 /// What of a history anybody may see: what was in force and prohibitions, never a result that only waits.
@@ -177,6 +180,7 @@ fn band(lang: Lang, told: &Told) -> GradeView {
     let waits = grade.is_some_and(|grade| grade.waiting_for.is_some());
     let state = match (in_force, waits, grade.is_some_and(|grade| grade.latest.is_some() && !grade.published))
     {
+        (Some(_), ..) if told.beside.under_appeal() => GradeState::UnderAppeal,
         (Some(_), ..) => GradeState::InForce,
         (None, true, _) => GradeState::AwaitingConfirmation,
         (None, false, true) => GradeState::Void,
@@ -184,8 +188,8 @@ fn band(lang: Lang, told: &Told) -> GradeView {
     };
     let pending = waits.then(|| {
         lang.say(
-            "有一个新的评定结果在等待处理；生效以前，以这里显示的为准。",
-            "A newer result is being dealt with; until it takes effect, what stands here counts.",
+            "有一个新的评定结果在等待处理，须经确认才生效；生效以前，以这里显示的为准。",
+            "A newer result is being dealt with and must be confirmed; until it takes effect, what stands here counts.",
         )
     });
     let rulebook = in_force.map_or_else(
@@ -201,17 +205,23 @@ fn band(lang: Lang, told: &Told) -> GradeView {
         rulebook,
         state,
         pending,
-        remarks: grade.map(|grade| remarks(lang, grade)).unwrap_or_default(),
+        remarks: [banned(lang, grade), told.beside.remarks(lang)].concat(),
     }
 }
 
-fn remarks(lang: Lang, grade: &Held) -> Vec<String> {
-    let Some(prohibition) = &grade.prohibition else { return Vec::new() };
+/// A ban on letting: since when, how far, and why.
+fn banned(lang: Lang, grade: Option<&Held>) -> Vec<String> {
+    let Some(prohibition) = grade.and_then(|grade| grade.prohibition.as_ref()) else { return Vec::new() };
     let (scope, ground) = (lang.prohibition(&prohibition.scope), lang.prohibition(&prohibition.ground));
     let (authority, number) = (lang.department(&prohibition.authority), &prohibition.document_number);
+    let since = prohibition.from.map(|from| lang.day(from));
+    let [zh, en] = match since {
+        Some(day) => [format!("自 {day} 起"), format!(" since {day}")],
+        None => [String::new(), String::new()],
+    };
     vec![lang.pick(
-        format!("禁止出租：{scope}。依据：{ground}。{authority}，文号 {number}。"),
-        format!("Letting is prohibited: {scope}. Ground: {ground}. {authority}, document {number}."),
+        format!("{zh}禁止出租：{scope}。依据：{ground}。{authority}，文号 {number}。"),
+        format!("Letting is prohibited{en}: {scope}. Ground: {ground}. {authority}, document {number}."),
     )]
 }
 

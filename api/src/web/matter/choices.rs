@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 use wuping_domain::appeal;
-use wuping_domain::subject::AssessmentOf;
+use wuping_domain::hazard::Stage as HazardStage;
+use wuping_domain::subject::{AssessmentOf, HazardOf};
 
-use super::reading::Matter;
+use super::reading::{Matter, Sight};
 use super::step::{Code, Field, Kind, Source};
 use super::words::member;
 use crate::web::look::words::Lang;
@@ -157,7 +158,11 @@ fn cases(matter: &Matter) -> Vec<(String, String)> {
         return vec![];
     };
     let mut offers = Vec::new();
-    for number in subject.grade.determined.keys().rev() {
+    // to who only claims to act for somebody here nothing is offered that is not public
+    let outside = matter.sight == Sight::Public;
+    let in_force = subject.grade.in_force().map(|binding| binding.determination.number);
+    let shown = |number: &&u64| !outside || in_force == Some(**number);
+    for number in subject.grade.determined.keys().rev().filter(shown) {
         let latest = subject.grade.latest.as_ref().filter(|latest| latest.number == *number);
         let stars = latest.map(|latest| lang.stars(latest.star)).unwrap_or_default();
         offers.push((
@@ -165,11 +170,15 @@ fn cases(matter: &Matter) -> Vec<(String, String)> {
             lang.pick(format!("第 {number} 次等级结果 {stars}"), format!("Grade no. {number} {stars}")),
         ));
     }
-    for (key, of) in subject.hazards.iter().rev().filter(|(_, of)| of.state.is_open()) {
+    let confirmed = |of: &HazardOf| of.state.is_open() && of.state.stage != HazardStage::PendingReview;
+    for (key, of) in subject.hazards.iter().rev().filter(|(_, of)| match outside {
+        true => confirmed(of),
+        false => of.state.is_open(),
+    }) {
         offers
             .push((of.stream.clone(), format!("{}{}", lang.pick("隐患：", "Hazard: "), matter.hazard(key))));
     }
-    let running = subject.appeals.keys().map(|key| {
+    let running = subject.appeals.keys().filter(|_| !outside).map(|key| {
         (
             format!("premises/{premises}/appeal/{key}"),
             lang.pick(format!("申诉 {}", short(key)), format!("Appeal {}", short(key))),

@@ -216,7 +216,7 @@ fn links(matter: &Matter) -> Vec<Link> {
             Link::new(address_of(&format!("premises/{premises}/notice/{key}")), kind)
         }));
     }
-    if matter.concept() == "grade" {
+    if matter.concept() == "grade" && subject.is_some_and(|subject| subject.grade.waiting().is_some()) {
         links.push(Link::new(
             format!("/desk/grades/{premises}"),
             lang.say("得分和理由", "Points and reasons"),

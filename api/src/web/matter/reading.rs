@@ -168,7 +168,10 @@ fn sight(trial: &Trial, stream: &str) -> Sight {
     }
     let answers = subject.premises.answered_for_by(&facts.actor, facts.today)
         || looks_after(&subject.premises, &facts.actor, facts.today);
-    if answers && SEEN_BY_PARTY.contains(&concept) {
+    // who files an appeal for somebody else, as a draft until that party says so, sees what came of it
+    let filed = subject.appeals.get(facts.last_segment()).filter(|_| concept == "appeal");
+    let filed = filed.is_some_and(|of| of.state.filed_by == facts.actor.account);
+    if filed || answers && SEEN_BY_PARTY.contains(&concept) {
         return Sight::Party;
     }
     if grants.iter().any(|grant| READING.contains(&grant.role)) {
@@ -204,7 +207,8 @@ const OUTSIDE: [Role; 4] = [Role::AssociationAdmin, Role::Operator, Role::Owner,
 const READING: [Role; 5] =
     [Role::Administrator, Role::Auditor, Role::CommissionAdmin, Role::CreditOfficer, Role::DataClerk];
 /// Matters that a party sees of its own premises.
-const SEEN_BY_PARTY: [&str; 7] = ["appeal", "grade", "hazard", "notice", "premises", "reevaluation", "visit"];
+const SEEN_BY_PARTY: [&str; 8] =
+    ["appeal", "dispute", "grade", "hazard", "notice", "premises", "reevaluation", "visit"];
 /// Who is told who reported.
 const TOLD_OF_REPORTS: [Role; 3] = [Role::DepartmentOfficer, Role::Dispatcher, Role::GridWorker];
 /// Who works on cases.

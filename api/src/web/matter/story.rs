@@ -109,10 +109,13 @@ fn by(app: &App, lang: Lang, entry: &RecordedEntry) -> By {
         department.or_else(|| grant.area.clone())
     });
     let role = grant.map_or_else(|| "officer".to_owned(), |grant| grant.role.code().to_owned());
-    // a pseudonym is told by its end: enough to tell one hand from another
-    let name =
-        account.map(|account| if account.len() > NAME_MAX { short(&account).to_owned() } else { account });
+    let name = account.map(|account| named(&account).to_owned());
     By::Person(PersonView { name, role, body, erased_on: None })
+}
+
+/// A pseudonym is told by its end: enough to tell one hand from another.
+pub(crate) fn named(account: &str) -> &str {
+    if account.len() > NAME_MAX { short(account) } else { account }
 }
 
 fn time(text: &str) -> DateTime<Utc> {
@@ -144,9 +147,8 @@ fn tone(event: &str) -> Tone {
 }
 
 /// What the office says among itself.
-const OFFICE_ONLY: [&str; 4] =
-    ["HazardReviewed", "RecusalDecided", "StatementConsidered", "WorksPlanApproved"];
+const OFFICE_ONLY: [&str; 2] = ["HazardReviewed", "WorksPlanApproved"];
 /// Private values that are pictures.
 pub(crate) const PICTURES: [&str; 5] = ["document", "evidence", "photos", "power_of_attorney", "receipt"];
 const ENTRIES_SHOWN: usize = 100;
-const NAME_MAX: usize = 16;
+const NAME_MAX: usize = 24;

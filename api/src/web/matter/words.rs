@@ -7,6 +7,7 @@ use super::filling::parameter;
 use super::reading::Matter;
 use super::step::{Code, Field, Kind, Step};
 use super::steps;
+use super::story::named;
 use crate::web::look::parts::FieldError;
 use crate::web::look::words::Lang;
 
@@ -22,7 +23,12 @@ pub(crate) fn sentences(matter: &Matter, said: &Value) -> Vec<String> {
     let order = |name: &str| MEMBERS.iter().position(|known| known.0 == name);
     told.sort_by_key(|(name, _)| order(name));
     let colon = matter.lang.pick("：", ": ");
-    told.iter().map(|(name, value)| format!("{}{colon}{value}", member(matter.lang, name))).collect()
+    let named = |name: &str| match (matter.concept(), name) {
+        // premises are called by a name, and have none as people do
+        ("premises", "name") => matter.lang.say("名称", "Name"),
+        _ => member(matter.lang, name).to_owned(),
+    };
+    told.iter().map(|(name, value)| format!("{}{colon}{value}", named(name))).collect()
 }
 
 fn collect(matter: &Matter, said: &Value, told: &mut Vec<(String, String)>) {
@@ -65,7 +71,12 @@ fn text(matter: &Matter, name: &str, value: &Value) -> String {
                 all.iter().map(|one| text(matter, name, one)).filter(|text| !text.is_empty()).collect();
             lang.list(&all)
         }
-        Value::Object(_) | Value::Null => String::new(),
+        // a remedy says itself in words
+        Value::Object(members) => {
+            let words = members.get(lang.code()).or_else(|| members.get("zh"));
+            words.and_then(Value::as_str).unwrap_or_default().to_owned()
+        }
+        Value::Null => String::new(),
     }
 }
 
@@ -102,6 +113,9 @@ fn word(matter: &Matter, name: &str, code: &str) -> String {
         "management_level" => lang.level(code).to_owned(),
         "reason" => lang.visit(code).to_owned(),
         "severity" => lang.severity(code).to_owned(),
+        "side" if code == "office" => lang.say("办案机关", "the office"),
+        "side" => lang.say("当事人", "the party"),
+        "account" | "reviewer" => named(code).to_owned(),
         "trigger" => lang.trigger(code).to_owned(),
         "works" => lang.works(code).to_owned(),
         _ => code.to_owned(),
@@ -144,6 +158,8 @@ pub(crate) fn is_about_a_field(step: &Step, rejection: &Rejection) -> bool {
     match rejection {
         Rejection::Malformed { field, .. } => of(field),
         Rejection::PhotoMissing { .. } | Rejection::ReasonMissing { .. } => true,
+        // whom an account names is looked up once it is named
+        Rejection::NotFound { what } => *what == "account of a reviewer" && of("reviewer"),
         Rejection::Rule { code, .. } => !BARRING.contains(&code.as_str()),
         _ => false,
     }
@@ -259,6 +275,7 @@ const SILENT: &[&str] = &[
     "received",
     "derivation",
     "scheme",
+    "previous",
     "photos",
     "document",
     "receipt",
@@ -291,6 +308,7 @@ const MEMBERS: &[(&str, &str, &str)] = &[
     ("suspected", "疑似重大", "Suspected of being major"),
     ("major", "是否重大", "Major"),
     ("outcome", "结果", "Result"),
+    ("finding", "结果", "Result"),
     ("result", "结果", "Result"),
     ("answer", "答复", "Answer"),
     ("upheld", "异议成立", "Objection upheld"),
