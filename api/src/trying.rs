@@ -18,6 +18,7 @@ use wuping_domain::incident::Incident;
 use wuping_domain::notice::Notice;
 use wuping_domain::patrol::Patrol;
 use wuping_domain::premises::Premises;
+use wuping_domain::record::Record;
 use wuping_domain::reevaluation::Reevaluation;
 use wuping_domain::rejection::Rejection;
 use wuping_domain::report::Report;
@@ -108,6 +109,7 @@ impl Trial {
             Notice::TYPE => self.ask::<Notice>(actor, command),
             Patrol::TYPE => self.ask::<Patrol>(actor, command),
             Premises::TYPE => self.ask::<Premises>(actor, command),
+            Record::TYPE => self.ask::<Record>(actor, command),
             Reevaluation::TYPE => self.ask::<Reevaluation>(actor, command),
             Report::TYPE => self.ask::<Report>(actor, command),
             Task::TYPE => self.ask::<Task>(actor, command),

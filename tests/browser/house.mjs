@@ -51,6 +51,12 @@ export class House {
     return told.trim() ? JSON.parse(told) : undefined
   }
 
+  /** As [run], of a command that answers a line each. */
+  lines(...words) {
+    const told = execFileSync(program, ['--data', this.folder, '--json', ...words], { encoding: 'utf8' })
+    return told.trim().split('\n').map((line) => JSON.parse(line))
+  }
+
   async serve() {
     this.server = spawn(program, ['--data', this.folder, 'serve', '--listen', '127.0.0.1:0'])
     this.server.stderr.on('data', (said) => { this.log = `${this.log ?? ''}${said}` })

@@ -211,7 +211,14 @@ fn band(lang: Lang, told: &Told) -> GradeView {
 
 /// A ban on letting: since when, how far, and why.
 fn banned(lang: Lang, grade: Option<&Held>) -> Vec<String> {
-    let Some(prohibition) = grade.and_then(|grade| grade.prohibition.as_ref()) else { return Vec::new() };
+    let star = grade.and_then(|grade| grade.in_force.as_ref()).and_then(|result| result.star);
+    let Some(prohibition) = grade.and_then(|grade| grade.prohibition.as_ref()) else {
+        let lowest = lang.say(
+            "等级最低，每天巡查，并提示风险；还没有禁止出租的决定，那要另有法律依据。",
+            "The lowest grade: looked at every day, with a risk notice. Letting is not prohibited: that takes a ground in law.",
+        );
+        return Vec::from_iter((star == Some(0)).then_some(lowest));
+    };
     let (scope, ground) = (lang.prohibition(&prohibition.scope), lang.prohibition(&prohibition.ground));
     let (authority, number) = (lang.department(&prohibition.authority), &prohibition.document_number);
     let since = prohibition.from.map(|from| lang.day(from));
@@ -219,10 +226,22 @@ fn banned(lang: Lang, grade: Option<&Held>) -> Vec<String> {
         Some(day) => [format!("自 {day} 起"), format!(" since {day}")],
         None => [String::new(), String::new()],
     };
-    vec![lang.pick(
+    let banned = lang.pick(
         format!("{zh}禁止出租：{scope}。依据：{ground}。{authority}，文号 {number}。"),
         format!("Letting is prohibited{en}: {scope}. Ground: {ground}. {authority}, document {number}."),
-    )]
+    );
+    let living = match prohibition.scope.as_str() {
+        "vacate" => lang.say(
+            "住在这里的人：请按书面通知搬离；需要帮助，请找社区工作站。",
+            "If you live here: move out as the written notice says. The community service station helps.",
+        ),
+        _ => lang.say(
+            "住在这里的人：可以继续住，请留意书面风险提示；需要帮助，请找社区工作站。请不要在这里新租房。",
+            "If you live here: you may stay; heed the written risk notice. The community service station helps. \
+             Rent nothing here anew.",
+        ),
+    };
+    vec![banned, living]
 }
 
 fn level_of(result: &ResultView) -> Option<Level> {
@@ -293,7 +312,9 @@ fn history(lang: Lang, lines: &[HistoryLine]) -> Markup {
         lines.iter().any(|line| line.result.as_ref().is_some_and(|result| result.star.is_some()));
     if stars_given {
         let graded = lines.iter().filter(|line| line.result.is_some() || line.kind == "none_in_force");
+        // newest first they come, and of one day the last one counts
         let points: Vec<GradePoint> = graded
+            .rev()
             .map(|line| GradePoint {
                 on: since(line),
                 stars: line.result.as_ref().and_then(|result| result.star),
@@ -302,7 +323,14 @@ fn history(lang: Lang, lines: &[HistoryLine]) -> Markup {
                 href: None,
             })
             .collect();
-        return grade_steps(lang, &points, local_day(chrono::Utc::now()));
+        let bans =
+            lines.iter().filter(|line| matches!(line.kind.as_str(), "prohibited" | "prohibition_lifted"));
+        let bans: Vec<Markup> =
+            bans.map(|line| html! { (day(lang, since(line))) " " (reason(line)) }).collect();
+        return html! {
+            (grade_steps(lang, &points, local_day(chrono::Utc::now())))
+            @if !bans.is_empty() { ul.doors { @for ban in &bans { li { (ban) } } } }
+        };
     }
     let columns = vec![
         Column::text(lang.pick("从哪天起", "Since")),

@@ -61,4 +61,4 @@ function unfold() {
   named.querySelector('summary').focus();
 }
 window.addEventListener('hashchange', unfold);
-unfold();
+window.addEventListener('load', unfold);

@@ -4,6 +4,7 @@
 mod acting;
 pub(crate) mod choices;
 mod clocks;
+pub(crate) mod doubt;
 pub(crate) mod filling;
 pub(crate) mod forms;
 mod offering;

@@ -11,6 +11,7 @@ use wuping_domain::reaction::Rulebooks;
 use wuping_domain::rulebook::{Layer, Rulebook};
 use wuping_domain::subject::Subject;
 
+use super::doubt::{Doubtful, Doubts};
 use crate::app::{App, ExecuteError};
 use crate::trying::Trial;
 use crate::web::look::words::Lang;
@@ -24,6 +25,8 @@ pub(crate) struct Matter {
     pub(crate) trial: Trial,
     /// The office's rulebook of the layer, where these premises have none of their own yet.
     pub(crate) operating: Option<SchemeRef>,
+    /// Records of the premises under doubt that nobody has judged.
+    pub(crate) doubtful: Vec<Doubtful>,
     /// Accounts that review appeals.
     pub(crate) reviewers: Vec<String>,
     /// How much the person may see.
@@ -57,11 +60,18 @@ pub(crate) fn read(app: &App, signed: &Signed, stream: &str) -> Result<Matter, E
     let operating = operating.map(|operating| operating.scheme);
     let rulebook = operating.as_ref().and_then(|scheme| app.shelf.rulebook(scheme));
     let reviewers = if aggregate_type(stream) == "appeal" { reviewers(app) } else { vec![] };
+    let doubtful = match aggregate_type(stream) {
+        "premises" => {
+            let doubts = Doubts::about(app, stream)?;
+            doubts.map(|doubts| doubts.open(app, stream)).transpose()?.unwrap_or_default()
+        }
+        _ => vec![],
+    };
     let trial = trial.under(rulebook);
     let sight = sight(&trial, stream);
     let own = trial.facts.subject.as_ref().and_then(|subject| subject.scheme());
     let operating = operating.filter(|_| own.is_none());
-    Ok(Matter { lang: signed.lang, trial, operating, reviewers, sight })
+    Ok(Matter { lang: signed.lang, trial, operating, doubtful, reviewers, sight })
 }
 
 fn reviewers(app: &App) -> Vec<String> {

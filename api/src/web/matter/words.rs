@@ -1,10 +1,12 @@
 //! Words of a record: its members and codes as sentences, and a refusal beside the field that it is about.
 
 use serde_json::Value;
+use wuping_domain::event::aggregate_type;
 use wuping_domain::rejection::Rejection;
 
 use super::filling::parameter;
 use super::reading::Matter;
+use super::stage;
 use super::step::{Code, Field, Kind, Step};
 use super::steps;
 use super::story::named;
@@ -26,6 +28,7 @@ pub(crate) fn sentences(matter: &Matter, said: &Value) -> Vec<String> {
     let named = |name: &str| match (matter.concept(), name) {
         // premises are called by a name, and have none as people do
         ("premises", "name") => matter.lang.say("名称", "Name"),
+        ("record", "fields") => matter.lang.say("哪些内容", "Which contents"),
         _ => member(matter.lang, name).to_owned(),
     };
     told.iter().map(|(name, value)| format!("{}{colon}{value}", named(name))).collect()
@@ -115,8 +118,11 @@ fn word(matter: &Matter, name: &str, code: &str) -> String {
         "severity" => lang.severity(code).to_owned(),
         "side" if code == "office" => lang.say("办案机关", "the office"),
         "side" => lang.say("当事人", "the party"),
-        "account" | "reviewer" => named(code).to_owned(),
+        "fields" => member(lang, code).to_owned(),
+        "streams" => stage::kind(lang, aggregate_type(code)).to_owned(),
+        "account" | "recorded_by" | "reviewer" => named(code).to_owned(),
         "trigger" => lang.trigger(code).to_owned(),
+        "vetoes" => lang.cause(code, |id| Some(matter.indicator(id))),
         "works" => lang.works(code).to_owned(),
         _ => code.to_owned(),
     }
@@ -206,6 +212,7 @@ const RULES_OF_FIELDS: &[(&str, &str)] = &[
     ("address_not_confirmed", "method"),
     ("answer_not_so", "answer"),
     ("appeal_in_time", "why"),
+    ("confirmer_is_proposer", "proposer"),
     ("due_too_early", "due"),
     ("extension_too_long", "until"),
     ("no_case_to_merge_into", "into"),
@@ -362,6 +369,9 @@ const MEMBERS: &[(&str, &str, &str)] = &[
     ("legal_basis", "法律依据", "Legal basis"),
     ("remedies", "救济途径", "Remedies"),
     ("missing", "还缺", "Missing"),
+    ("streams", "在哪些事项里", "In which matters"),
+    ("basis", "依据", "Basis"),
+    ("recorded_by", "谁记的", "Recorded by"),
     ("reason_codes", "理由类别", "Why"),
     ("units_entered", "进门套数", "Units entered"),
     ("units_unanswered", "没有人应门", "Units unanswered"),
