@@ -24,14 +24,29 @@ export class House {
 
   /** The sample, with the people named here beside its own. */
   static async sample(more = []) {
-    const folder = mkdtempSync(join(tmpdir(), 'wuping-browser-'))
-    const house = new House(join(folder, 'ledger'))
-    house.above = folder
+    const house = House.beneath()
     await house.serve()
     await house.close()
-    for (const [login, ...options] of more) house.opens(login, options)
-    await house.serve()
-    return house
+    return house.peopled(more)
+  }
+
+  /** A street that was played under a simulated clock, as `simulate` is told: a server that was away since. */
+  static async street(options, more = []) {
+    const house = House.beneath()
+    house.run('simulate', ...options)
+    return house.peopled(more)
+  }
+
+  /** In a folder that is not there yet. */
+  static beneath() {
+    const above = mkdtempSync(join(tmpdir(), 'wuping-browser-'))
+    return Object.assign(new House(join(above, 'ledger')), { above })
+  }
+
+  async peopled(more) {
+    for (const [login, ...options] of more) this.opens(login, options)
+    await this.serve()
+    return this
   }
 
   constructor(folder) {
