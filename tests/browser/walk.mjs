@@ -99,7 +99,7 @@ export class Walk {
       await page.screenshot({ path: join(shots, `${name}-${page.viewportSize().width}.png`), fullPage: true })
     }
     if (seen.lang.startsWith('zh')) {
-      const codes = seen.text.match(/\b[a-z]+_[a-z_]+\b/g) ?? []
+      const codes = seen.text.match(/\b[a-z]+_[a-z_]+\b|：[a-z_]+$/gm) ?? []
       assert.deepEqual(codes, [], `${name} has codes in the place of words`)
     }
   }
