@@ -4,8 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
 
+use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
+use wuping_domain::recorded::local_date;
 use wuping_ledger::append::{AppendError, AppendRequest, Author, NewEvent, Receipt};
 use wuping_ledger::attachments::{AttachmentError, erase_in_folder};
 use wuping_ledger::disclosure::digests_in;
@@ -77,6 +79,20 @@ pub fn plan(reader: &Reader, vault: &Vault, path: &str, name: Option<&str>) -> R
         }
     }
     Ok(plan)
+}
+
+/// The day on which values of the entry at this position were erased last, if any were.
+///
+/// # Errors
+/// If the ledger cannot be read.
+pub fn erased_on(reader: &Reader, position: u64) -> Result<Option<NaiveDate>, StoreError> {
+    let entries = reader.stream("erasures")?;
+    let of_it = entries.iter().rev().find(|entry| {
+        let data: Value = serde_json::from_str(&entry.data).unwrap_or_default();
+        targets(&data).is_ok_and(|targets| targets.iter().any(|target| target.sequence == position))
+    });
+    let at = of_it.and_then(|entry| entry.recorded_at.parse().ok());
+    Ok(at.map(|at: DateTime<Utc>| local_date(at)))
 }
 
 /// Records the erasure under a root key, then erases.

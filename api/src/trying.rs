@@ -20,6 +20,7 @@ use wuping_domain::notice::Notice;
 use wuping_domain::party::Party;
 use wuping_domain::patrol::Patrol;
 use wuping_domain::premises::Premises;
+use wuping_domain::record::Record;
 use wuping_domain::reevaluation::Reevaluation;
 use wuping_domain::rejection::Rejection;
 use wuping_domain::report::Report;
@@ -134,6 +135,7 @@ impl Trial {
             Party::TYPE => self.ask::<Party>(actor, command),
             Patrol::TYPE => self.ask::<Patrol>(actor, command),
             Premises::TYPE => self.ask::<Premises>(actor, command),
+            Record::TYPE => self.ask::<Record>(actor, command),
             Reevaluation::TYPE => self.ask::<Reevaluation>(actor, command),
             Report::TYPE => self.ask::<Report>(actor, command),
             Task::TYPE => self.ask::<Task>(actor, command),

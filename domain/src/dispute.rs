@@ -33,7 +33,7 @@ impl Dispute {
     /// What was contested with success, and since when that is decided.
     pub fn lost(&self) -> Option<(&Against, NaiveDate)> {
         let (notified, ended) = (self.notified.as_ref()?, self.outcome.as_ref()?);
-        matches!(ended.result, Finding::Changed | Finding::Revoked).then_some((&notified.against, ended.on))
+        matches!(ended.finding, Finding::Changed | Finding::Revoked).then_some((&notified.against, ended.on))
     }
 }
 
@@ -78,8 +78,8 @@ pub enum Finding {
 /// How a dispute ended.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Ended {
-    /// What was decided about the authority's decision.
-    pub result: Finding,
+    /// What was decided about the authority's decision. `result` is the name of what the ledger computes.
+    pub finding: Finding,
     /// Number of the document.
     pub document_number: String,
     /// Its day.

@@ -59,6 +59,21 @@ const WORDS: &[Words] = &[
         "结果于{served_on}送达,申诉期限到{due}为止,申诉于{filed_on}提出,已超期。请作出不予受理的决定,并由机关依职权复查;行政复议和诉讼另有期限。",
         "The result was served on {served_on}, the time to appeal ended on {due}, and the appeal came on {filed_on}. Refuse admission and look at the case of the authority's own motion; reconsideration and court have times of their own.",
     ),
+    Words(
+        "calendar_not_covered",
+        "这段期限落在还没有公布节假日的年份,暂时不能确定日期。请等节假日公布后再办。",
+        "The period reaches into a year whose holidays are not published yet. Wait until they are.",
+    ),
+    Words(
+        "confirmer_is_assessor",
+        "评定人不能确认自己评定的等级,请另一位确认人决定。",
+        "Whoever assessed does not confirm. Another confirmer decides.",
+    ),
+    Words(
+        "confirmer_is_proposer",
+        "提出禁止租赁的人不能自己确认,请另一位确认人决定。",
+        "Whoever proposed the ban does not confirm it. Another confirmer decides.",
+    ),
     Words("extended_already", "办理期限只能延长一次。", "The time to decide is extended once only."),
     Words(
         "extension_too_late",
@@ -75,6 +90,17 @@ const WORDS: &[Words] = &[
         "主体不能与自己合并,请填写另一主体的编号。",
         "A party is not merged into itself. Name the other party.",
     ),
+    Words("no_extension", "这一期限按规则不能延长。", "This period is not one that can be extended."),
+    Words(
+        "not_in_rulebook",
+        "现行规则没有这一程序,请先核对规则。",
+        "The rulebook in force has no such procedure. Look at the rulebook first.",
+    ),
+    Words(
+        "nothing_varied",
+        "变更决定要写明改成什么结果,请填写更正的指标。",
+        "A decision that varies a result must say what is right instead. Name the indicators that are put right.",
+    ),
     Words(
         "notice_without_authority",
         "通知书必须写明以哪个机关的名义发出。",
@@ -89,20 +115,25 @@ const WORDS: &[Words] = &[
         "A notice must tell what can be done against it, and by when. Choose at least one remedy.",
     ),
     Words(
-        "nothing_varied",
-        "变更决定要写明改成什么结果,请填写更正的指标。",
-        "A decision that varies a result must say what is right instead. Name the indicators that are put right.",
+        "only_the_reviewer",
+        "本案由{account}复核,请由其办理。",
+        "This case is reviewed by {account}, who must do it.",
+    ),
+    Words(
+        "own_record_in_doubt",
+        "存疑记录不能由记录人自己确认,请另一位负责人确认。",
+        "A doubtful record is not confirmed by whoever recorded it. Another lead must.",
     ),
     Words("plaque_not_due", "当前等级不需要挂监督牌。", "The grade in force asks for no supervision plaque."),
-    Words(
-        "plaque_still_due",
-        "当前等级仍需挂监督牌,不能摘下。",
-        "The grade in force still asks for the supervision plaque. It stays.",
-    ),
     Words(
         "plaque_shows_other",
         "牌子上写的是{shows}星,当前等级是{star}星,请换上正确的牌子。",
         "The plaque shows {shows} star(s), the grade in force has {star}. Put up the right one.",
+    ),
+    Words(
+        "plaque_still_due",
+        "当前等级仍需挂监督牌,不能摘下。",
+        "The grade in force still asks for the supervision plaque. It stays.",
     ),
     Words(
         "recusal_by_reviewer",
@@ -130,14 +161,14 @@ const WORDS: &[Words] = &[
         "{account} confirmed the result of this case and cannot review it. Name another reviewer.",
     ),
     Words(
-        "reviewer_of_case_is_finder",
-        "{account}是本案隐患的发现人,不能担任复核人,请另行指定。",
-        "{account} found a hazard of this case and cannot review it. Name another reviewer.",
-    ),
-    Words(
         "reviewer_is_related",
         "{account}与本案房屋或当事人有利害关系({relation}),不能担任复核人,请另行指定。",
         "{account} is related to these premises or their party ({relation}) and cannot review the case. Name another reviewer.",
+    ),
+    Words(
+        "reviewer_of_case_is_finder",
+        "{account}是本案隐患的发现人,不能担任复核人,请另行指定。",
+        "{account} found a hazard of this case and cannot review it. Name another reviewer.",
     ),
     Words(
         "reviewer_recused",
@@ -150,19 +181,19 @@ const WORDS: &[Words] = &[
         "{account} does not have the role of reviewer. Name somebody who has.",
     ),
     Words(
-        "only_the_reviewer",
-        "本案由{account}复核,请由其办理。",
-        "This case is reviewed by {account}, who must do it.",
-    ),
-    Words(
-        "own_record_in_doubt",
-        "存疑记录不能由记录人自己确认,请另一位负责人确认。",
-        "A doubtful record is not confirmed by whoever recorded it. Another lead must.",
-    ),
-    Words(
         "survey_closed",
         "本次问卷已于{on}结束,不再收答卷。",
         "This survey was closed on {on} and takes no more answers.",
+    ),
+    Words(
+        "unknown_rule",
+        "规则中没有这一期限或救济途径,请从给出的选项中选择。",
+        "The rulebook has no such deadline or remedy. Choose one of those shown.",
+    ),
+    Words(
+        "unknown_scope",
+        "所选范围不在政策清单内,请从给出的选项中选择。",
+        "That scope is not in the policy's list. Choose one of those shown.",
     ),
     Words(
         "witness_needed",
@@ -176,6 +207,26 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn what_a_confirmer_is_refused_is_said_in_words_and_never_by_its_code() {
+        let codes = [
+            "confirmed_before_statement",
+            "confirmer_is_assessor",
+            "confirmer_is_proposer",
+            "no_document",
+            "not_in_rulebook",
+            "unknown_ground",
+            "unknown_scope",
+            "waiver_not_allowed",
+            "waiver_without_reason",
+            "wrong_authority",
+        ];
+        for code in codes {
+            let refused = Rejection::because(code, Value::Null);
+            assert!(!refused.zh().contains(code) && !refused.en().contains(code), "{refused}");
+        }
+    }
 
     #[test]
     fn every_refusal_is_said_in_both_languages_and_fills_what_it_names() {

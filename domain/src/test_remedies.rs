@@ -48,8 +48,13 @@ fn a_dispute_goes_from_notice_to_carrying_out_and_a_lost_one_sets_the_result_asi
     dispute(vec![came()])
         .when(ask(json!({"command": "suspend", "document_number": ""})))
         .then_rejected("no_document");
-    let outcome = json!({"result": "revoked", "document_number": "1", "on": "2026-03-01"});
-    dispute(vec![came()]).when(ask(with(outcome.clone(), json!({"command": "record_outcome"})))).said();
+    let outcome = json!({"finding": "revoked", "document_number": "1", "on": "2026-03-01"});
+    let said =
+        dispute(vec![came()]).when(ask(with(outcome.clone(), json!({"command": "record_outcome"})))).said();
+    let stated = serde_json::to_value(&said[0].event).unwrap();
+    for computed in ["derivation", "result"] {
+        assert!(stated.get(computed).is_none(), "only what is computed has {computed}: {stated}");
+    }
     let mut house = House::graded_twice();
     house.hears("dispute/1", "2026-02-20", with(notified(), json!({"type": "DisputeNotified", "by": "a-8"})));
     let due = house.hears(

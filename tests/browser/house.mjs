@@ -15,19 +15,50 @@ export class House {
     const folder = mkdtempSync(join(tmpdir(), 'wuping-browser-'))
     const house = new House(folder)
     house.run('init', '--origin', 'ledger.example/browser')
-    for (const [login, ...options] of [...PEOPLE, ...more]) {
-      const { password } = house.run('account', 'open', login, '--name', login, ...options)
-      house.passwords[login] = password
-    }
+    for (const [login, ...options] of [...PEOPLE, ...more]) house.opens(login, options)
     house.run('feed', 'open', 'feed-police', '--department', 'police')
     house.run('feed', 'open', 'feed-housing', '--department', 'housing')
     await house.serve()
     return house
   }
 
+  /** The sample, with the people named here beside its own. */
+  static async sample(more = []) {
+    const house = House.beneath()
+    await house.serve()
+    await house.close()
+    return house.peopled(more)
+  }
+
+  /** A street that was played under a simulated clock, as `simulate` is told: a server that was away since. */
+  static async street(options, more = []) {
+    const house = House.beneath()
+    house.run('simulate', ...options)
+    return house.peopled(more)
+  }
+
+  /** In a folder that is not there yet. */
+  static beneath() {
+    const above = mkdtempSync(join(tmpdir(), 'wuping-browser-'))
+    return Object.assign(new House(join(above, 'ledger')), { above })
+  }
+
+  async peopled(more) {
+    for (const [login, ...options] of more) this.opens(login, options)
+    await this.serve()
+    return this
+  }
+
   constructor(folder) {
     this.folder = folder
     this.passwords = {}
+    this.accounts = {}
+  }
+
+  opens(login, options) {
+    const { account, password } = this.run('account', 'open', login, '--name', login, ...options)
+    this.passwords[login] = password
+    this.accounts[login] = account
   }
 
   run(...words) {
@@ -35,8 +66,15 @@ export class House {
     return told.trim() ? JSON.parse(told) : undefined
   }
 
+  /** As [run], of a command that answers a line each. */
+  lines(...words) {
+    const told = execFileSync(program, ['--data', this.folder, '--json', ...words], { encoding: 'utf8' })
+    return told.trim().split('\n').map((line) => JSON.parse(line))
+  }
+
   async serve() {
     this.server = spawn(program, ['--data', this.folder, 'serve', '--listen', '127.0.0.1:0'])
+    this.server.stderr.on('data', (said) => { this.log = `${this.log ?? ''}${said}` })
     for await (const line of createInterface({ input: this.server.stdout })) {
       const found = line.match(/on (http:\S+)/)
       if (found) { this.address = found[1]; return }
@@ -72,7 +110,7 @@ export class House {
   }
 
   remove() {
-    rmSync(this.folder, { recursive: true, force: true })
+    rmSync(this.above ?? this.folder, { recursive: true, force: true })
   }
 }
 

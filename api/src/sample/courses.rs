@@ -105,6 +105,23 @@ fn stands_strict(house: &House, diary: &mut Diary<'_>) {
         hear(&stream, diary, 146 - 4 * u32::try_from(place).unwrap_or_default(), &words, None);
         confirm(&stream, diary, &words);
     }
+    told_too_long_ago(house, diary);
+}
+
+/// The grade was notified late, and so that the time to appeal against it ended on the last working day before today;
+/// reconsideration and court are still open.
+fn told_too_long_ago(house: &House, diary: &mut Diary<'_>) {
+    let (premises, back) = (format!("premises/{}", house.id()), diary.almanac.ended_yesterday("appeal_file"));
+    let served_on = diary.on_any_day(back, 10, 40);
+    let issue = json!({
+        "command": "issue", "kind": "result_notice", "about": format!("{premises}/grade"), "determination": 1,
+        "authority": "示例区住房和建设局", "document_number": "坪房评告〔甲〕3号",
+        "legal_basis": "示例区出租屋分级分类管理办法第十二条", "handling_officers": [super::people::account("legal")],
+        "remedies": ["appeal_file", "administrative_reconsideration", "litigation"],
+    });
+    diary.say("legal", format!("{premises}/notice/n1"), issue);
+    let serve = json!({ "command": "serve", "method": "direct", "on": served_on });
+    diary.say(house.worker(), format!("{premises}/notice/n1"), serve);
 }
 
 /// An appraisal found grade D: no star, heard, confirmed, and letting prohibited by the housing authority.

@@ -90,6 +90,19 @@ impl Almanac {
         day
     }
 
+    /// How many days ago something was served whose term of working days ended on the last working day before today.
+    pub(super) fn ended_yesterday(&self, deadline: &str) -> u32 {
+        let rulebook = &self.rulebooks[1].rulebook;
+        let mut left = rulebook.deadline_rule(deadline).map_or(0, |rule| rule.n);
+        let published = rulebook.calendar.published();
+        let mut back = 1;
+        while left > 0 {
+            left -= u32::from(published.is_working_day(self.day(back)));
+            back += 1;
+        }
+        back
+    }
+
     /// The rulebook of a layer.
     pub(super) fn of(&self, layer: Layer) -> &Compiled {
         let [unit, building, estate] = &self.rulebooks;

@@ -19,7 +19,9 @@ use wuping_domain::rulebook::Rulebook;
 
 use crate::app::App;
 use crate::web::answering::{answered, asked_by_form};
-use crate::web::desk_page::{broken_text, done_by, forged_text, refused_page, shown, unanswered_text};
+use crate::web::desk_page::{
+    broken_text, done_by, forged_text, refused_page, shown, unanswered_text, unseen_page,
+};
 use crate::web::look::parts::*;
 use crate::web::look::words::Lang;
 use crate::web::session::Signed;
@@ -44,7 +46,7 @@ async fn show(State(app): State<Arc<App>>, signed: Signed, Path(premises): Path<
             "只有承办人员和该房屋的业主、管理人可以看未生效的等级。",
             "A grade that does not bind yet is shown to those who deal with it, and to the owner or operator.",
         );
-        return refused_page(&app, lang, Some(&signed), &why);
+        return unseen_page(&app, lang, &signed, &why);
     }
     let address = subject
         .premises

@@ -27,6 +27,23 @@ pub(super) fn refused_page(app: &App, lang: Lang, signed: Option<&Signed>, why: 
     refused_in(app, lang, signed, Refusal { why: why.to_owned(), todo: vec![], back: None })
 }
 
+/// A page that says why there is nothing to see for this person.
+pub(super) fn unseen_page(app: &App, lang: Lang, signed: &Signed, why: &str) -> Response {
+    let what = lang.pick("这里没有您可以看的内容", "There is nothing here for you to see");
+    let view = ErrorView {
+        what: what.to_owned(),
+        why: why.to_owned(),
+        todo: vec![lang.say(
+            "请从待办或房屋页面进入；如属您的职责，请联系管理员。",
+            "Enter from your work list or the premises' page. If it is your duty, ask the administrator.",
+        )],
+        links: vec![Link::new("/desk", lang.say("回到待办", "Back to your work"))],
+        reference: None,
+    };
+    let page = shown(app, lang, Some(signed), what, error_page(lang, &view));
+    (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
+}
+
 /// As [`refused_page`], with what to do and the way back.
 pub(super) fn refused_with(app: &App, signed: &Signed, refusal: Refusal) -> Response {
     refused_in(app, signed.lang, Some(signed), refusal)

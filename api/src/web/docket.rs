@@ -149,13 +149,18 @@ impl Teller<'_> {
 
     /// A deadline with its name.
     pub(super) fn clock(&self, due: &Deadline) -> Markup {
+        html! { (self.day_of(due)) " " span.quiet { (self.lang.deadline(&due.rule)) } }
+    }
+
+    /// A deadline's day and how far it is.
+    pub(super) fn day_of(&self, due: &Deadline) -> Markup {
         let standing = match due.due < self.today {
             _ if due.provisional => DeadlineStanding::Provisional,
             true if due.lapses => DeadlineStanding::Ended,
             _ => DeadlineStanding::Running,
         };
         let view = DeadlineView { due: due.due, today: self.today, standing };
-        html! { (deadline(self.lang, &view)) " " span.quiet { (self.lang.deadline(&due.rule)) } }
+        deadline(self.lang, &view)
     }
 
     fn tone(&self, row: &MatterView) -> Tone {

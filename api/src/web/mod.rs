@@ -10,6 +10,7 @@ mod answering;
 pub mod api;
 pub mod assessing;
 pub mod audit;
+mod beside;
 pub mod commands;
 pub mod confirming;
 pub mod desk;

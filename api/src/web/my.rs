@@ -20,6 +20,7 @@ use crate::web::desk_page::{broken_text, refused_page, shown};
 use crate::web::docket::{Teller, href, rulebooks};
 use crate::web::docket_api::{Failure, blocking};
 use crate::web::look::parts::*;
+use crate::web::look::words::Lang;
 use crate::web::session::Signed;
 use crate::web::why::why;
 
@@ -124,6 +125,7 @@ fn house(teller: &Teller<'_>, one: &Mine) -> Markup {
             } @else {
                 ul.doors { @for door in doors { li { (door) } } }
             }
+            @if one.binds.is_some() { (disagreeing(lang, &line.id)) }
             @if !others.is_empty() {
                 h3 { (lang.pick("正在办理", "Under way")) }
                 @let rows: Vec<MatterView> = others.into_iter().cloned().collect();
@@ -146,11 +148,50 @@ fn doors(teller: &Teller<'_>, one: &Mine) -> Vec<Markup> {
     let lang = teller.lang;
     let runs = |due: &&Deadline| due.provisional || due.due >= teller.today || !due.lapses;
     let of = |row: &MatterView, due: &Deadline| {
-        html! { a href=(href(row)) { (lang.deadline(&due.rule)) } " — " (teller.clock(due)) " " span.quiet { (teller.name(row)) } }
+        // the one that is gone through here leads to its form, the others to the notice that tells of them
+        let form = format!("/desk/premises/{}#step-appeal", one.line.id);
+        let to = if due.rule == APPEAL { form } else { href(row) };
+        html! { a href=(to) { (lang.deadline(&due.rule)) } " — " (teller.day_of(due)) " " span.quiet { (teller.name(row)) } }
     };
     let party = |due: &&Deadline| due.whose == wuping_domain::matter::Whose::Party;
     let all = one.running.iter().chain(&one.notices);
     all.flat_map(|row| row.deadlines.iter().filter(party).filter(runs).map(move |due| of(row, due))).collect()
+}
+
+/// The five ways to answer a grade, told apart: three lie here, two outside, whose times run on meanwhile.
+fn disagreeing(lang: Lang, id: &str) -> Markup {
+    let here = [
+        (
+            format!("/desk/matters/premises/{id}/grade#step-reply"),
+            lang.pick("作出说明", "Reply"),
+            lang.pick("和等级一起公示，不改变等级", "shown beside the grade, which stays as it is"),
+        ),
+        (
+            format!("/desk/premises/{id}#step-request"),
+            lang.pick("申请复评", "Ask to be graded again"),
+            lang.pick("整改以后，重新上门评定", "after works: the premises are assessed anew"),
+        ),
+        (
+            format!("/desk/premises/{id}#step-appeal"),
+            lang.pick("提出申诉", "Appeal"),
+            lang.pick(
+                "认为结果不对，由没有参与过的人复核",
+                "the result is wrong: somebody who had no hand in it looks again",
+            ),
+        ),
+    ];
+    html! {
+        details.more {
+            summary { (lang.pick("不同意这个等级，可以怎么办", "What to do if you disagree with the grade")) }
+            ul.doors {
+                @for (to, name, what) in &here { li { a href=(to) { (name) } " — " (what) } }
+                li { (lang.pick(
+                    "申请行政复议、提起行政诉讼 — 不在本平台办理，向复议机关、法院提出；申诉不停止它们的期限",
+                    "Reconsideration and court — not here: with the organ and the court. An appeal does not stop their times",
+                )) }
+            }
+        }
+    }
 }
 
 /// A notice, whether it was served, and the clocks that run from it.
@@ -163,5 +204,7 @@ fn written(teller: &Teller<'_>, notice: &MatterView) -> Markup {
     }
 }
 
+/// The deadline for an appeal.
+const APPEAL: &str = "appeal_file";
 /// Rows of each kind at one house.
 const SHOWN: u64 = 50;

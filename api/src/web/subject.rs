@@ -15,6 +15,7 @@ use wuping_projections::queries::{
     ResultView, SubjectView,
 };
 
+use super::beside::Beside;
 use super::front::{code_of, premises_table, subject_address};
 use super::look::parts::*;
 use super::look::qr::{QrView, qr_block};
@@ -35,6 +36,7 @@ struct Told {
     history: Vec<HistoryLine>,
     put_right: Vec<HazardView>,
     reckoning: Option<(Determination, Arc<Rulebook>)>,
+    beside: Beside,
 }
 
 async fn subject(State(site): State<Site>, asking: Asking, Path(code): Path<String>) -> Response {
@@ -65,7 +67,8 @@ fn told(site: &Site, code: &str) -> Result<Option<Told>, ReadError> {
     let in_force = view.grade.as_ref().and_then(|grade| grade.in_force.as_ref());
     let reckoning = in_force.map(|result| reckoned(site, result)).transpose()?.flatten();
     let put_right = put_right(site, &premises.id)?;
-    Ok(Some(Told { view, children, history, put_right, reckoning }))
+    let beside = Beside::of(site, &premises.id, view.grade.as_ref())?;
+    Ok(Some(Told { view, children, history, put_right, reckoning, beside }))
 }
 
 /// What of a history anybody may see: what was in force and prohibitions, never a result that only waits.
@@ -177,6 +180,7 @@ fn band(lang: Lang, told: &Told) -> GradeView {
     let waits = grade.is_some_and(|grade| grade.waiting_for.is_some());
     let state = match (in_force, waits, grade.is_some_and(|grade| grade.latest.is_some() && !grade.published))
     {
+        (Some(_), ..) if told.beside.under_appeal() => GradeState::UnderAppeal,
         (Some(_), ..) => GradeState::InForce,
         (None, true, _) => GradeState::AwaitingConfirmation,
         (None, false, true) => GradeState::Void,
@@ -184,8 +188,8 @@ fn band(lang: Lang, told: &Told) -> GradeView {
     };
     let pending = waits.then(|| {
         lang.say(
-            "有一个新的评定结果在等待处理；生效以前，以这里显示的为准。",
-            "A newer result is being dealt with; until it takes effect, what stands here counts.",
+            "有一个新的评定结果在等待处理，须经确认才生效；生效以前，以这里显示的为准。",
+            "A newer result is being dealt with and must be confirmed; until it takes effect, what stands here counts.",
         )
     });
     let rulebook = in_force.map_or_else(
@@ -201,18 +205,43 @@ fn band(lang: Lang, told: &Told) -> GradeView {
         rulebook,
         state,
         pending,
-        remarks: grade.map(|grade| remarks(lang, grade)).unwrap_or_default(),
+        remarks: [banned(lang, grade), told.beside.remarks(lang)].concat(),
     }
 }
 
-fn remarks(lang: Lang, grade: &Held) -> Vec<String> {
-    let Some(prohibition) = &grade.prohibition else { return Vec::new() };
+/// A ban on letting: since when, how far, and why.
+fn banned(lang: Lang, grade: Option<&Held>) -> Vec<String> {
+    let star = grade.and_then(|grade| grade.in_force.as_ref()).and_then(|result| result.star);
+    let Some(prohibition) = grade.and_then(|grade| grade.prohibition.as_ref()) else {
+        let lowest = lang.say(
+            "等级最低，每天巡查，并提示风险；还没有禁止出租的决定，那要另有法律依据。",
+            "The lowest grade: looked at every day, with a risk notice. Letting is not prohibited: that takes a ground in law.",
+        );
+        return Vec::from_iter((star == Some(0)).then_some(lowest));
+    };
     let (scope, ground) = (lang.prohibition(&prohibition.scope), lang.prohibition(&prohibition.ground));
     let (authority, number) = (lang.department(&prohibition.authority), &prohibition.document_number);
-    vec![lang.pick(
-        format!("禁止出租：{scope}。依据：{ground}。{authority}，文号 {number}。"),
-        format!("Letting is prohibited: {scope}. Ground: {ground}. {authority}, document {number}."),
-    )]
+    let since = prohibition.from.map(|from| lang.day(from));
+    let [zh, en] = match since {
+        Some(day) => [format!("自 {day} 起"), format!(" since {day}")],
+        None => [String::new(), String::new()],
+    };
+    let banned = lang.pick(
+        format!("{zh}禁止出租：{scope}。依据：{ground}。{authority}，文号 {number}。"),
+        format!("Letting is prohibited{en}: {scope}. Ground: {ground}. {authority}, document {number}."),
+    );
+    let living = match prohibition.scope.as_str() {
+        "vacate" => lang.say(
+            "住在这里的人：请按书面通知搬离；需要帮助，请找社区工作站。",
+            "If you live here: move out as the written notice says. The community service station helps.",
+        ),
+        _ => lang.say(
+            "住在这里的人：可以继续住，请留意书面风险提示；需要帮助，请找社区工作站。请不要在这里新租房。",
+            "If you live here: you may stay; heed the written risk notice. The community service station helps. \
+             Rent nothing here anew.",
+        ),
+    };
+    vec![banned, living]
 }
 
 fn level_of(result: &ResultView) -> Option<Level> {
@@ -283,7 +312,9 @@ fn history(lang: Lang, lines: &[HistoryLine]) -> Markup {
         lines.iter().any(|line| line.result.as_ref().is_some_and(|result| result.star.is_some()));
     if stars_given {
         let graded = lines.iter().filter(|line| line.result.is_some() || line.kind == "none_in_force");
+        // newest first they come, and of one day the last one counts
         let points: Vec<GradePoint> = graded
+            .rev()
             .map(|line| GradePoint {
                 on: since(line),
                 stars: line.result.as_ref().and_then(|result| result.star),
@@ -292,7 +323,14 @@ fn history(lang: Lang, lines: &[HistoryLine]) -> Markup {
                 href: None,
             })
             .collect();
-        return grade_steps(lang, &points, local_day(chrono::Utc::now()));
+        let bans =
+            lines.iter().filter(|line| matches!(line.kind.as_str(), "prohibited" | "prohibition_lifted"));
+        let bans: Vec<Markup> =
+            bans.map(|line| html! { (day(lang, since(line))) " " (reason(line)) }).collect();
+        return html! {
+            (grade_steps(lang, &points, local_day(chrono::Utc::now())))
+            @if !bans.is_empty() { ul.doors { @for ban in &bans { li { (ban) } } } }
+        };
     }
     let columns = vec![
         Column::text(lang.pick("从哪天起", "Since")),

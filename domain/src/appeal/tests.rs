@@ -328,7 +328,7 @@ fn an_upheld_appeal_against_a_hazard_closes_it_and_grades_the_house_without_it()
     });
     lost.hears("2026-01-20", "premises/p-1/dispute/d-1", &notified);
     let revoked = json!({
-        "type": "OutcomeRecorded", "result": "revoked", "document_number": "2", "on": "2026-03-01", "by": "u-7"
+        "type": "OutcomeRecorded", "finding": "revoked", "document_number": "2", "on": "2026-03-01", "by": "u-7"
     });
     lost.hears("2026-03-01", "premises/p-1/dispute/d-1", &revoked);
     assert_eq!(lost.results("HazardClosed"), [&json!({ "how": "set_aside" })]);

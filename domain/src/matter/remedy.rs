@@ -78,7 +78,7 @@ impl Look<'_> {
             dispute::Kind::Litigation => "litigation",
             dispute::Kind::Reconsideration => "reconsideration",
         };
-        let result = dispute.outcome.as_ref().map(|ended| finding(ended.result));
+        let result = dispute.outcome.as_ref().map(|ended| finding(ended.finding));
         let matter = self.matter(Kind::Dispute, key, stage, about);
         Some(Matter {
             detail: Some(notified.document_number.clone()),

@@ -52,3 +52,13 @@ window.addEventListener('afterprint', () => {
     fold.open = false;
   }
 });
+
+// A link to a folded step opens it, and puts the keyboard there.
+function unfold() {
+  const named = document.getElementById(location.hash.slice(1));
+  if (named?.tagName !== 'DETAILS') return;
+  named.open = true;
+  named.querySelector('summary').focus();
+}
+window.addEventListener('hashchange', unfold);
+window.addEventListener('load', unfold);

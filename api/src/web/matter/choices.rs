@@ -2,10 +2,14 @@
 
 use serde_json::{Value, json};
 use wuping_domain::appeal;
-use wuping_domain::subject::AssessmentOf;
+use wuping_domain::hazard::Stage as HazardStage;
+use wuping_domain::subject::{AssessmentOf, HazardOf};
 
-use super::reading::Matter;
+use super::doubt::Doubtful;
+use super::reading::{Matter, Sight};
+use super::stage;
 use super::step::{Code, Field, Kind, Source};
+use super::story::named;
 use super::words::member;
 use crate::web::look::words::Lang;
 
@@ -15,6 +19,7 @@ pub(crate) fn choices(matter: &Matter, field: &Field) -> Vec<(String, String)> {
     match field.kind {
         Kind::Case { .. } => cases(matter),
         Kind::Corrected => corrections(matter),
+        Kind::Doubtful => doubtful(matter),
         Kind::Hazard => indicators(matter),
         Kind::Many(codes) | Kind::One(codes) => {
             codes.iter().map(|Code(code, zh, en)| ((*code).to_owned(), lang.say(zh, en))).collect()
@@ -42,6 +47,7 @@ fn from(matter: &Matter, source: Source) -> Vec<(String, String)> {
         Source::OpenHazards => hazards(matter, true),
         Source::Proposals => proposals(matter),
         Source::Reports => reports(matter),
+        Source::Streams => streams(matter),
         _ => of_people(matter, source),
     }
 }
@@ -144,6 +150,37 @@ fn reports(matter: &Matter) -> Vec<(String, String)> {
         .collect()
 }
 
+/// Records under doubt: what happened, when it is said to have happened, and who recorded it.
+fn doubtful(matter: &Matter) -> Vec<(String, String)> {
+    let lang = matter.lang;
+    let told = |of: &Doubtful| {
+        let at = of.entry.occurred_at.parse().map(|at| lang.moment(at)).unwrap_or_default();
+        let what = lang.event(&of.entry.event_type);
+        let code = format!("{} {} {}", of.entry.event_id, of.entry.stream, of.recorded_by);
+        (code, format!("{what} {at} {}", named(&of.recorded_by)))
+    };
+    matter.doubtful.iter().map(told).collect()
+}
+
+/// Matters of these premises in which people are named or speak.
+fn streams(matter: &Matter) -> Vec<(String, String)> {
+    let (lang, Some(subject), Some(premises)) = (matter.lang, matter.subject(), matter.premises()) else {
+        return vec![];
+    };
+    let of = |concept: &str, key: &str| {
+        let kind = stage::kind(lang, concept);
+        (format!("premises/{premises}/{concept}/{key}"), format!("{kind} {}", short(key)))
+    };
+    let grade = (format!("premises/{premises}/grade"), stage::kind(lang, "grade").to_owned());
+    let mut offers = vec![grade];
+    offers.extend(subject.reports.keys().map(|key| of("report", key)));
+    offers.extend(subject.appeals.keys().map(|key| of("appeal", key)));
+    offers.extend(subject.reevaluations.keys().map(|key| of("reevaluation", key)));
+    offers.extend(subject.notices.keys().map(|key| of("notice", key)));
+    offers.extend(subject.hazards.keys().map(|key| of("hazard", key)));
+    offers
+}
+
 /// The indicators whose failing opens a hazard; a resident's report may be about something else.
 pub(crate) fn indicators(matter: &Matter) -> Vec<(String, String)> {
     let all = matter.rulebook().into_iter().flat_map(|rulebook| &rulebook.scheme.indicators);
@@ -157,7 +194,11 @@ fn cases(matter: &Matter) -> Vec<(String, String)> {
         return vec![];
     };
     let mut offers = Vec::new();
-    for number in subject.grade.determined.keys().rev() {
+    // to who only claims to act for somebody here nothing is offered that is not public
+    let outside = matter.sight == Sight::Public;
+    let in_force = subject.grade.in_force().map(|binding| binding.determination.number);
+    let shown = |number: &&u64| !outside || in_force == Some(**number);
+    for number in subject.grade.determined.keys().rev().filter(shown) {
         let latest = subject.grade.latest.as_ref().filter(|latest| latest.number == *number);
         let stars = latest.map(|latest| lang.stars(latest.star)).unwrap_or_default();
         offers.push((
@@ -165,11 +206,15 @@ fn cases(matter: &Matter) -> Vec<(String, String)> {
             lang.pick(format!("第 {number} 次等级结果 {stars}"), format!("Grade no. {number} {stars}")),
         ));
     }
-    for (key, of) in subject.hazards.iter().rev().filter(|(_, of)| of.state.is_open()) {
+    let confirmed = |of: &HazardOf| of.state.is_open() && of.state.stage != HazardStage::PendingReview;
+    for (key, of) in subject.hazards.iter().rev().filter(|(_, of)| match outside {
+        true => confirmed(of),
+        false => of.state.is_open(),
+    }) {
         offers
             .push((of.stream.clone(), format!("{}{}", lang.pick("隐患：", "Hazard: "), matter.hazard(key))));
     }
-    let running = subject.appeals.keys().map(|key| {
+    let running = subject.appeals.keys().filter(|_| !outside).map(|key| {
         (
             format!("premises/{premises}/appeal/{key}"),
             lang.pick(format!("申诉 {}", short(key)), format!("Appeal {}", short(key))),

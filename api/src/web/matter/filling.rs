@@ -147,6 +147,7 @@ impl Filled {
                 (!chosen.is_empty()).then(|| json!(chosen))
             }
             Kind::Case { .. } => first.map(|text| json!(case_of(text))),
+            Kind::Doubtful => first.map(|text| json!(text)),
             Kind::Corrected => first.map(|text| serde_json::from_str(text).unwrap_or_default()),
             Kind::Hazard => match first {
                 Some(text) => Some(class_of(matter, text).ok_or_else(|| unfilled(lang, field))?),
@@ -220,9 +221,23 @@ pub(crate) fn given(matter: &Matter, step: &Step) -> Value {
     command
 }
 
-/// A command as it may be filled in, to ask the rules whether they would take one; none where a choice has nothing to
-/// choose from.
-pub(crate) fn sample(matter: &Matter, step: &Step) -> Option<Value> {
+/// Commands as they may be filled in, to ask the rules whether they would take one: each code of a list in its turn, for what
+/// fits may be any of them. None where a choice has nothing to choose from.
+pub(crate) fn samples(matter: &Matter, step: &Step) -> Vec<Value> {
+    let Some(first) = sample(matter, step) else { return vec![] };
+    let mut all = vec![first.clone()];
+    for field in step.fields.iter().filter(|field| field.required) {
+        let Kind::One(codes) = field.kind else { continue };
+        all.extend(codes.iter().skip(1).map(|code| {
+            let mut other = first.clone();
+            put(&mut other, field, json!(code.0));
+            other
+        }));
+    }
+    all
+}
+
+fn sample(matter: &Matter, step: &Step) -> Option<Value> {
     let mut command = given(matter, step);
     let offers_change = step.fields.iter().any(|field| field.name.starts_with("changes."));
     for field in step.fields {
@@ -237,6 +252,7 @@ pub(crate) fn sample(matter: &Matter, step: &Step) -> Option<Value> {
         let value = match field.kind {
             Kind::Case { .. } => json!(case_of(&first()?)),
             Kind::Corrected => serde_json::from_str(&first()?).ok()?,
+            Kind::Doubtful => json!(first()?),
             Kind::Day => json!(matter.today()),
             Kind::Hazard => class_of(matter, &first()?)?,
             Kind::Lines => json!(["…"]),
@@ -266,6 +282,12 @@ fn put(command: &mut Value, field: &Field, value: Value) {
         command[field.name] = case["stream"].clone();
         if let Some(number) = case.get("determination") {
             command["determination"] = number.clone();
+        }
+        return;
+    }
+    if let (Kind::Doubtful, Value::String(record)) = (field.kind, &value) {
+        for (name, part) in ["event_id", "stream", "recorded_by"].into_iter().zip(record.split(' ')) {
+            command[name] = json!(part);
         }
         return;
     }

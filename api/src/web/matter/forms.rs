@@ -222,7 +222,13 @@ pub(crate) fn control(
                 error.as_deref(),
             )
         }
-        Kind::Case { .. } | Kind::Corrected | Kind::Hazard | Kind::One(_) | Kind::OneOf(_) | Kind::YesNo => {
+        Kind::Case { .. }
+        | Kind::Corrected
+        | Kind::Doubtful
+        | Kind::Hazard
+        | Kind::One(_)
+        | Kind::OneOf(_)
+        | Kind::YesNo => {
             one_of(matter, field, (&name, &optional(lang, field, label)), &first(), error.as_deref())
         }
     }

@@ -4,6 +4,7 @@
 mod acting;
 pub(crate) mod choices;
 mod clocks;
+pub(crate) mod doubt;
 pub(crate) mod filling;
 pub(crate) mod forms;
 mod offering;
@@ -34,7 +35,7 @@ use self::offering::offered;
 use self::reading::{Matter, Sight, read};
 use crate::app::App;
 use crate::web::assessing::FORM_BYTES_MAX;
-use crate::web::desk_page::{broken_text, refused_page, shown};
+use crate::web::desk_page::{broken_text, refused_page, shown, unseen_page};
 use crate::web::look::parts::*;
 use crate::web::look::words::Lang;
 use crate::web::session::Signed;
@@ -78,7 +79,7 @@ async fn show(
             let receipt = opened.recorded.and_then(|position| receipt_of(&matter, position));
             matter_page(&app, &signed, &matter, receipt, None)
         }
-        Err(refused) => *refused,
+        Err(why) => unseen_page(&app, signed.lang, &signed, &why),
     }
 }
 
@@ -90,7 +91,7 @@ async fn take(
 ) -> Response {
     let matter = match known(&app, &signed, &stream) {
         Ok(matter) => matter,
-        Err(refused) => return *refused,
+        Err(why) => return refused_page(&app, signed.lang, Some(&signed), &why),
     };
     let concept = matter.concept().to_owned();
     let page = Page {
@@ -103,18 +104,17 @@ async fn take(
 }
 
 /// A matter that is there and that the person may see.
-fn known(app: &App, signed: &Signed, stream: &str) -> Result<Matter, Box<Response>> {
+fn known(app: &App, signed: &Signed, stream: &str) -> Result<Matter, String> {
     let lang = signed.lang;
-    let refused = |why: &str| Box::new(refused_page(app, lang, Some(signed), why));
-    let matter = read(app, signed, stream).map_err(|_| refused(&no_matter(lang)))?;
+    let matter = read(app, signed, stream).map_err(|_| no_matter(lang))?;
     if matter.sight == Sight::None {
-        return Err(refused(lang.pick(
+        return Err(lang.say(
             "这件事由承办人员办理；业主、管理人和楼栋长只能看自己房屋的事项。",
             "Those who deal with it see this; owners, operators and stewards see what is about their own premises.",
-        )));
+        ));
     }
     if matter.trial.entries.is_empty() {
-        return Err(refused(&no_matter(lang)));
+        return Err(no_matter(lang));
     }
     Ok(matter)
 }
@@ -216,7 +216,7 @@ fn links(matter: &Matter) -> Vec<Link> {
             Link::new(address_of(&format!("premises/{premises}/notice/{key}")), kind)
         }));
     }
-    if matter.concept() == "grade" {
+    if matter.concept() == "grade" && subject.is_some_and(|subject| subject.grade.waiting().is_some()) {
         links.push(Link::new(
             format!("/desk/grades/{premises}"),
             lang.say("得分和理由", "Points and reasons"),

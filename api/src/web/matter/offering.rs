@@ -1,8 +1,9 @@
 //! Which steps a person may take now: asked of the rules themselves, with a sample of what would be filled in.
 
+use serde_json::Value;
 use wuping_domain::rejection::Rejection;
 
-use super::filling::sample;
+use super::filling::samples;
 use super::reading::Matter;
 use super::step::Step;
 use super::words::is_about_a_field;
@@ -39,14 +40,24 @@ pub(crate) fn offered(
 }
 
 fn standing(matter: &Matter, step: &Step, trial: &Trial) -> Option<Standing> {
-    let command = sample(matter, step)?;
+    let mut found = None;
+    for command in samples(matter, step) {
+        match of_command(step, trial, &command) {
+            Some(Standing::Mine) => return Some(Standing::Mine),
+            other => found = found.or(other),
+        }
+    }
+    found
+}
+
+fn of_command(step: &Step, trial: &Trial, command: &Value) -> Option<Standing> {
     // whether the matter is where the step belongs, whoever takes it
-    match trial.answer_to_anybody(&command) {
+    match trial.answer_to_anybody(command) {
         Answer::New => {}
         Answer::Refused(refused) if fits_another_hand(step, &refused) => {}
         Answer::Nothing | Answer::Refused(_) | Answer::Unreadable => return None,
     }
-    match trial.answer(&command) {
+    match trial.answer(command) {
         Answer::New => Some(Standing::Mine),
         Answer::Refused(refused) if is_about_a_field(step, &refused) => Some(Standing::Mine),
         Answer::Refused(refused) => match refused {

@@ -18,7 +18,7 @@ use super::step::Step;
 use super::{Case, Opened, address_of, case_page, receipt_of, stage, steps, story};
 use crate::app::App;
 use crate::trying::Trial;
-use crate::web::desk_page::refused_page;
+use crate::web::desk_page::{refused_page, unseen_page};
 use crate::web::look::parts::*;
 use crate::web::session::Signed;
 
@@ -34,7 +34,7 @@ pub(super) async fn show(
             let receipt = opened.recorded.and_then(|position| receipt_of(&matter, position));
             premises_page(&app, &signed, &matter, receipt, None)
         }
-        Err(refused) => *refused,
+        Err(why) => unseen_page(&app, signed.lang, &signed, &why),
     }
 }
 
@@ -47,7 +47,7 @@ pub(super) async fn take(
 ) -> Response {
     let matter = match known(&app, &signed, &premises) {
         Ok(matter) => matter,
-        Err(refused) => return *refused,
+        Err(why) => return refused_page(&app, signed.lang, Some(&signed), &why),
     };
     let own = matter.stream().to_owned();
     let year = matter.today().format("%Y").to_string();
@@ -75,23 +75,19 @@ fn stream_of(step: &Step, own: &str, key: &str, year: &str) -> String {
     }
 }
 
-fn known(app: &App, signed: &Signed, premises: &str) -> Result<Matter, Box<Response>> {
+fn known(app: &App, signed: &Signed, premises: &str) -> Result<Matter, String> {
     let lang = signed.lang;
-    let refused = |why: &str| Box::new(refused_page(app, lang, Some(signed), why));
     let by_code = app.views.views().premises_by_code(premises).ok().flatten().map(|found| found.id);
     let id = by_code.unwrap_or_else(|| premises.to_owned());
     let matter = read(app, signed, &format!("premises/{id}")).ok();
     let matter = matter.filter(|matter| matter.register().is_some()).ok_or_else(|| {
-        refused(lang.pick(
-            "没有这个编码的房屋，请核对后再试。",
-            "No premises go by that code. Check it and try again.",
-        ))
+        lang.say("没有这个编码的房屋，请核对后再试。", "No premises go by that code. Check it and try again.")
     })?;
     if matter.sight == Sight::None {
-        return Err(refused(lang.pick(
+        return Err(lang.say(
             "这处房屋不在您的辖区，也不由您负责。公开信息请看房屋的公开页面。",
             "These premises are neither in your area nor yours. What is public of them is on their public page.",
-        )));
+        ));
     }
     Ok(matter)
 }

@@ -11,6 +11,7 @@ use wuping_domain::reaction::Rulebooks;
 use wuping_domain::rulebook::{Layer, Rulebook};
 use wuping_domain::subject::Subject;
 
+use super::doubt::{Doubtful, Doubts};
 use crate::app::{App, ExecuteError};
 use crate::trying::Trial;
 use crate::web::look::words::Lang;
@@ -24,6 +25,8 @@ pub(crate) struct Matter {
     pub(crate) trial: Trial,
     /// The office's rulebook of the layer, where these premises have none of their own yet.
     pub(crate) operating: Option<SchemeRef>,
+    /// Records of the premises under doubt that nobody has judged.
+    pub(crate) doubtful: Vec<Doubtful>,
     /// Accounts that review appeals.
     pub(crate) reviewers: Vec<String>,
     /// How much the person may see.
@@ -57,11 +60,18 @@ pub(crate) fn read(app: &App, signed: &Signed, stream: &str) -> Result<Matter, E
     let operating = operating.map(|operating| operating.scheme);
     let rulebook = operating.as_ref().and_then(|scheme| app.shelf.rulebook(scheme));
     let reviewers = if aggregate_type(stream) == "appeal" { reviewers(app) } else { vec![] };
+    let doubtful = match aggregate_type(stream) {
+        "premises" => {
+            let doubts = Doubts::about(app, stream)?;
+            doubts.map(|doubts| doubts.open(app, stream)).transpose()?.unwrap_or_default()
+        }
+        _ => vec![],
+    };
     let trial = trial.under(rulebook);
     let sight = sight(&trial, stream);
     let own = trial.facts.subject.as_ref().and_then(|subject| subject.scheme());
     let operating = operating.filter(|_| own.is_none());
-    Ok(Matter { lang: signed.lang, trial, operating, reviewers, sight })
+    Ok(Matter { lang: signed.lang, trial, operating, doubtful, reviewers, sight })
 }
 
 fn reviewers(app: &App) -> Vec<String> {
@@ -168,7 +178,10 @@ fn sight(trial: &Trial, stream: &str) -> Sight {
     }
     let answers = subject.premises.answered_for_by(&facts.actor, facts.today)
         || looks_after(&subject.premises, &facts.actor, facts.today);
-    if answers && SEEN_BY_PARTY.contains(&concept) {
+    // who files an appeal for somebody else, as a draft until that party says so, sees what came of it
+    let filed = subject.appeals.get(facts.last_segment()).filter(|_| concept == "appeal");
+    let filed = filed.is_some_and(|of| of.state.filed_by == facts.actor.account);
+    if filed || answers && SEEN_BY_PARTY.contains(&concept) {
         return Sight::Party;
     }
     if grants.iter().any(|grant| READING.contains(&grant.role)) {
@@ -204,7 +217,8 @@ const OUTSIDE: [Role; 4] = [Role::AssociationAdmin, Role::Operator, Role::Owner,
 const READING: [Role; 5] =
     [Role::Administrator, Role::Auditor, Role::CommissionAdmin, Role::CreditOfficer, Role::DataClerk];
 /// Matters that a party sees of its own premises.
-const SEEN_BY_PARTY: [&str; 7] = ["appeal", "grade", "hazard", "notice", "premises", "reevaluation", "visit"];
+const SEEN_BY_PARTY: [&str; 8] =
+    ["appeal", "dispute", "grade", "hazard", "notice", "premises", "reevaluation", "visit"];
 /// Who is told who reported.
 const TOLD_OF_REPORTS: [Role; 3] = [Role::DepartmentOfficer, Role::Dispatcher, Role::GridWorker];
 /// Who works on cases.

@@ -20,6 +20,7 @@ pub(crate) fn kind(lang: Lang, concept: &str) -> &'static str {
         "notice" => lang.pick("文书", "Notice"),
         "patrol" => lang.pick("巡查", "Rounds"),
         "premises" => lang.pick("房屋", "Premises"),
+        "record" => lang.pick("关于记录", "About records"),
         "reevaluation" => lang.pick("复评申请", "Request to be graded again"),
         "report" => lang.pick("举报", "Report"),
         "task" => lang.pick("任务", "Task"),

@@ -73,6 +73,8 @@ pub(crate) enum Kind {
     Corrected,
     /// A day.
     Day,
+    /// A record under doubt, with its stream and who recorded it.
+    Doubtful,
     /// An indicator that opens a hazard, with the class of its hazard.
     Hazard,
     /// Several texts, one a line.
@@ -142,6 +144,8 @@ pub(crate) enum Source {
     Scopes,
     /// Stewards appointed here.
     Stewards,
+    /// Matters of these premises in which people are named or speak.
+    Streams,
     /// Marks that these premises carry.
     Tags,
 }

@@ -3,13 +3,16 @@
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use wuping_domain::event::aggregate_type;
+use wuping_domain::recorded::subject_of;
 use wuping_ledger::disclosure::digests_in;
 use wuping_ledger::recorded::RecordedEntry;
 
 use super::choices::short;
+use super::doubt::Doubts;
 use super::reading::{Matter, Sight};
 use super::words::sentences;
 use crate::app::App;
+use crate::erasing::erased_on;
 use crate::web::look::parts::*;
 use crate::web::look::words::Lang;
 
@@ -18,7 +21,9 @@ pub(crate) fn story(app: &App, matter: &Matter) -> Vec<TimelineEntry> {
     let entries = matter.trial.entries.iter();
     // a stream that grows for ever shows its newest records; the audit page has them all
     let skipped = entries.len().saturating_sub(ENTRIES_SHOWN);
-    entries.skip(skipped).map(|entry| told(app, matter, entry)).collect()
+    let own = subject_of(matter.stream());
+    let doubts = Doubts::about(app, own).ok().flatten();
+    entries.skip(skipped).map(|entry| told(app, matter, entry, doubts.as_ref())).collect()
 }
 
 /// Whether the person may see what was said privately in an entry.
@@ -31,7 +36,7 @@ pub(crate) fn may_read(sight: Sight, stream: &str, event: &str) -> bool {
     }
 }
 
-fn told(app: &App, matter: &Matter, entry: &RecordedEntry) -> TimelineEntry {
+fn told(app: &App, matter: &Matter, entry: &RecordedEntry, doubts: Option<&Doubts>) -> TimelineEntry {
     let lang = matter.lang;
     let mut said: Value = serde_json::from_str(&entry.data).unwrap_or_default();
     let (mut photos, mut erased_some) = (vec![], false);
@@ -53,8 +58,15 @@ fn told(app: &App, matter: &Matter, entry: &RecordedEntry) -> TimelineEntry {
     }
     let mut text = sentences(matter, &said);
     if erased_some {
-        text.push(lang.say("部分内容已依法删除。", "Some of it was erased by law."));
+        text.push(match erased_on(app.reader(), entry.position).ok().flatten() {
+            Some(on) => lang.pick(
+                format!("部分内容{}。", erased(lang, on)),
+                format!("Some of it was {}.", erased(lang, on)),
+            ),
+            None => lang.say("部分内容已依法删除。", "Some of it was erased by law."),
+        });
     }
+    text.extend(doubts.and_then(|doubts| doubts.mark(lang, entry)));
     let times =
         TwoTimes { claimed: time(&entry.occurred_at), received: time(&entry.recorded_at), flag: None };
     let flag = (times.claimed > times.received).then_some(ClockFlag::AheadOfReceipt);
@@ -109,10 +121,13 @@ fn by(app: &App, lang: Lang, entry: &RecordedEntry) -> By {
         department.or_else(|| grant.area.clone())
     });
     let role = grant.map_or_else(|| "officer".to_owned(), |grant| grant.role.code().to_owned());
-    // a pseudonym is told by its end: enough to tell one hand from another
-    let name =
-        account.map(|account| if account.len() > NAME_MAX { short(&account).to_owned() } else { account });
+    let name = account.map(|account| named(&account).to_owned());
     By::Person(PersonView { name, role, body, erased_on: None })
+}
+
+/// A pseudonym is told by its end: enough to tell one hand from another.
+pub(crate) fn named(account: &str) -> &str {
+    if account.len() > NAME_MAX { short(account) } else { account }
 }
 
 fn time(text: &str) -> DateTime<Utc> {
@@ -144,9 +159,8 @@ fn tone(event: &str) -> Tone {
 }
 
 /// What the office says among itself.
-const OFFICE_ONLY: [&str; 4] =
-    ["HazardReviewed", "RecusalDecided", "StatementConsidered", "WorksPlanApproved"];
+const OFFICE_ONLY: [&str; 2] = ["HazardReviewed", "WorksPlanApproved"];
 /// Private values that are pictures.
 pub(crate) const PICTURES: [&str; 5] = ["document", "evidence", "photos", "power_of_attorney", "receipt"];
 const ENTRIES_SHOWN: usize = 100;
-const NAME_MAX: usize = 16;
+const NAME_MAX: usize = 24;

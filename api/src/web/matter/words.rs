@@ -1,12 +1,15 @@
 //! Words of a record: its members and codes as sentences, and a refusal beside the field that it is about.
 
 use serde_json::Value;
+use wuping_domain::event::aggregate_type;
 use wuping_domain::rejection::Rejection;
 
 use super::filling::parameter;
 use super::reading::Matter;
+use super::stage;
 use super::step::{Code, Field, Kind, Step};
 use super::steps;
+use super::story::named;
 use crate::web::look::parts::FieldError;
 use crate::web::look::words::Lang;
 
@@ -22,7 +25,13 @@ pub(crate) fn sentences(matter: &Matter, said: &Value) -> Vec<String> {
     let order = |name: &str| MEMBERS.iter().position(|known| known.0 == name);
     told.sort_by_key(|(name, _)| order(name));
     let colon = matter.lang.pick("：", ": ");
-    told.iter().map(|(name, value)| format!("{}{colon}{value}", member(matter.lang, name))).collect()
+    let named = |name: &str| match (matter.concept(), name) {
+        // premises are called by a name, and have none as people do
+        ("premises", "name") => matter.lang.say("名称", "Name"),
+        ("record", "fields") => matter.lang.say("哪些内容", "Which contents"),
+        _ => member(matter.lang, name).to_owned(),
+    };
+    told.iter().map(|(name, value)| format!("{}{colon}{value}", named(name))).collect()
 }
 
 fn collect(matter: &Matter, said: &Value, told: &mut Vec<(String, String)>) {
@@ -65,7 +74,12 @@ fn text(matter: &Matter, name: &str, value: &Value) -> String {
                 all.iter().map(|one| text(matter, name, one)).filter(|text| !text.is_empty()).collect();
             lang.list(&all)
         }
-        Value::Object(_) | Value::Null => String::new(),
+        // a remedy says itself in words
+        Value::Object(members) => {
+            let words = members.get(lang.code()).or_else(|| members.get("zh"));
+            words.and_then(Value::as_str).unwrap_or_default().to_owned()
+        }
+        Value::Null => String::new(),
     }
 }
 
@@ -99,10 +113,29 @@ fn word(matter: &Matter, name: &str, code: &str) -> String {
         "case" | "hazard" | "into" => matter.hazard(code),
         "deadline" | "remedies" => lang.deadline(code).to_owned(),
         "ground" | "scope" => lang.prohibition(code).to_owned(),
+        "how" => match code {
+            "rectified" => lang.say("已整改", "put right"),
+            "dismissed" => lang.say("不属实", "it was none"),
+            "merged" => lang.say("并入另一件", "merged into another"),
+            "set_aside" => lang.say("经申诉或诉讼撤销", "set aside on appeal or in court"),
+            other => other.to_owned(),
+        },
+        "level" => match code {
+            "community" => lang.say("社区", "the community"),
+            "subdistrict" => lang.say("街道", "the subdistrict"),
+            "commission" => lang.say("区委政法委", "the district's commission"),
+            other => other.to_owned(),
+        },
         "management_level" => lang.level(code).to_owned(),
         "reason" => lang.visit(code).to_owned(),
         "severity" => lang.severity(code).to_owned(),
+        "side" if code == "office" => lang.say("办案机关", "the office"),
+        "side" => lang.say("当事人", "the party"),
+        "fields" => member(lang, code).to_owned(),
+        "streams" => stage::kind(lang, aggregate_type(code)).to_owned(),
+        "account" | "recorded_by" | "reviewer" => named(code).to_owned(),
         "trigger" => lang.trigger(code).to_owned(),
+        "vetoes" => lang.cause(code, |id| Some(matter.indicator(id))),
         "works" => lang.works(code).to_owned(),
         _ => code.to_owned(),
     }
@@ -144,6 +177,8 @@ pub(crate) fn is_about_a_field(step: &Step, rejection: &Rejection) -> bool {
     match rejection {
         Rejection::Malformed { field, .. } => of(field),
         Rejection::PhotoMissing { .. } | Rejection::ReasonMissing { .. } => true,
+        // whom an account names is looked up once it is named
+        Rejection::NotFound { what } => *what == "account of a reviewer" && of("reviewer"),
         Rejection::Rule { code, .. } => !BARRING.contains(&code.as_str()),
         _ => false,
     }
@@ -190,6 +225,7 @@ const RULES_OF_FIELDS: &[(&str, &str)] = &[
     ("address_not_confirmed", "method"),
     ("answer_not_so", "answer"),
     ("appeal_in_time", "why"),
+    ("confirmer_is_proposer", "proposer"),
     ("due_too_early", "due"),
     ("extension_too_long", "until"),
     ("no_case_to_merge_into", "into"),
@@ -259,6 +295,7 @@ const SILENT: &[&str] = &[
     "received",
     "derivation",
     "scheme",
+    "previous",
     "photos",
     "document",
     "receipt",
@@ -291,6 +328,7 @@ const MEMBERS: &[(&str, &str, &str)] = &[
     ("suspected", "疑似重大", "Suspected of being major"),
     ("major", "是否重大", "Major"),
     ("outcome", "结果", "Result"),
+    ("finding", "结果", "Result"),
     ("result", "结果", "Result"),
     ("answer", "答复", "Answer"),
     ("upheld", "异议成立", "Objection upheld"),
@@ -344,6 +382,9 @@ const MEMBERS: &[(&str, &str, &str)] = &[
     ("legal_basis", "法律依据", "Legal basis"),
     ("remedies", "救济途径", "Remedies"),
     ("missing", "还缺", "Missing"),
+    ("streams", "在哪些事项里", "In which matters"),
+    ("basis", "依据", "Basis"),
+    ("recorded_by", "谁记的", "Recorded by"),
     ("reason_codes", "理由类别", "Why"),
     ("units_entered", "进门套数", "Units entered"),
     ("units_unanswered", "没有人应门", "Units unanswered"),

@@ -37,7 +37,7 @@ pub(super) const STEPS: &[Step] = &[
     Step {
         fields: &[
             field(
-                "result",
+                "finding",
                 ["结果", "The result"],
                 Kind::One(&[
                     Code("upheld", "维持原决定", "The decision stands"),

@@ -9,6 +9,7 @@ mod incident;
 mod notice;
 mod patrol;
 mod premises;
+mod record;
 mod reevaluation;
 mod report;
 mod task;
@@ -44,6 +45,7 @@ pub(crate) const ALL: &[(&str, &[Step])] = &[
     ("dispute", dispute::STEPS),
     ("incident", incident::STEPS),
     ("premises", premises::STEPS),
+    ("record", record::STEPS),
     ("alert", alert::STEPS),
 ];
 
@@ -100,8 +102,21 @@ mod tests {
     #[test]
     fn what_people_ask_of_a_matter_has_a_form() {
         // a system tells these, or another page does
-        let elsewhere =
-            [("grade", "publish"), ("premises", "amend"), ("premises", "move"), ("premises", "register")];
+        let elsewhere = [
+            ("grade", "publish"),
+            ("premises", "amend"),
+            ("premises", "move"),
+            ("premises", "register"),
+            ("record", "correct"),
+            ("record", "correct_personal_data"),
+            ("record", "disclose"),
+            ("record", "issue_evidence"),
+            ("record", "provide_personal_data"),
+            ("record", "publish_correction"),
+            ("record", "rebuild_report"),
+            ("record", "record_on_behalf"),
+            ("record", "request_personal_data"),
+        ];
         let document = openapi::document();
         for (concept, steps) in ALL {
             let schema = &document["components"]["schemas"][format!("command-{concept}")].to_string();
