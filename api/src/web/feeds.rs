@@ -19,6 +19,7 @@ use crate::app::App;
 use crate::feeds::{Delivery, DeliveryError, Line, lines_of_table, take};
 use crate::office::OpenFeed;
 use crate::web::api::problem;
+use crate::web::commands::broken;
 use crate::web::desk_page::{broken_text, failed_text, forged_text, full_text, refused_page, shown};
 use crate::web::look::parts::*;
 use crate::web::look::words::Lang;
@@ -54,7 +55,7 @@ async fn deliver(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -
             );
             return problem(StatusCode::UNAUTHORIZED, "unknown_channel", told);
         }
-        Err(error) => return stopped(lang, &error),
+        Err(error) => return broken(lang, &error),
     };
     let key = headers.get("idempotency-key").and_then(|value| value.to_str().ok());
     let Some(key) = key.filter(|key| is_key(key)) else {
