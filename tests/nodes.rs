@@ -228,6 +228,47 @@ fn what_time_brings_is_recorded_once_by_two_nodes_though_one_is_killed_again_and
     assert!(of_both == of_one, "nothing twice, nothing missing: {} and {}", of_both.len(), of_one.len());
 }
 
+#[test]
+fn a_ledger_of_an_earlier_version_is_upgraded_and_what_lay_in_the_folder_is_moved() {
+    let place = tempfile::tempdir().unwrap();
+    let (cluster, [folder, before]) =
+        (postgres::own_cluster(), ["now", "before"].map(|name| place.path().join(name)));
+    let url = cluster.database("ledger");
+    told(&folder, &["init", "--origin", "ledger.example/upgrade", "--database-url", &url, "--json"]);
+    // as an earlier version left it: no tables for vault and office, files instead of them
+    told(&before, &["init", "--origin", "ledger.example/before", "--json"]);
+    told(&before, &["account", "open", "clerk", "--name", "某人", "--role", "data_clerk", "--json"]);
+    cluster.sql(
+        "ledger",
+        "DROP TABLE vault_values, vault_unconfirmed, vault_erased, vault_key_check, office_logins, office_sessions, \
+         office_feeds; DELETE FROM schema_version WHERE version = 2",
+    );
+    for file in ["vault.db", "vault.key", "office.db"] {
+        std::fs::copy(before.join(file), folder.join(file)).unwrap();
+    }
+    for refused in
+        [["serve", "--listen", "127.0.0.1:0"], ["verify", "--level", "2"], ["account", "password", "clerk"]]
+    {
+        let refused = run(&folder, &refused);
+        assert!(
+            refused.status.code() == Some(2) && said(&refused).contains("wuping upgrade"),
+            "{}",
+            said(&refused)
+        );
+    }
+    let report = run(&folder, &["doctor"]);
+    assert!(report.status.code() == Some(1) && said(&report).contains("wuping upgrade"), "{}", said(&report));
+
+    let upgraded = told(&folder, &["upgrade", "--json"]);
+    assert_eq!((&upgraded["found_version"], &upgraded["logins_moved"]), (&json!(1), &json!(2)), "{upgraded}");
+    assert!(upgraded["values_moved"].as_u64().unwrap() > 0, "{upgraded}");
+    let again = told(&folder, &["upgrade", "--json"]);
+    assert_eq!((&again["found_version"], &again["values_moved"]), (&json!(2), &json!(0)), "{again}");
+    assert!(!folder.join("vault.db").exists() && !folder.join("office.db").exists());
+    told(&folder, &["account", "password", "clerk", "--json"]);
+    assert_eq!(told(&before, &["upgrade", "--json"]), json!({ "on_a_server": false }));
+}
+
 /// A folder of a node beside another one: the address, the keys, and a link to where the photos of all are; nothing else.
 fn node_beside(of: &Path, folder: PathBuf) -> PathBuf {
     std::fs::create_dir(&folder).unwrap();

@@ -58,6 +58,14 @@ impl LedgerReads for Session {
         rows.iter().try_for_each(|columns| each(recorded(columns)?))
     }
 
+    fn at_one_moment(&self, read: &mut dyn FnMut() -> Result<(), StoreError>) -> Result<(), StoreError> {
+        self.batch("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "be read")?;
+        let done = read();
+        // nothing was written; where the connection is gone, that is what reading has answered already
+        let ended = self.batch("ROLLBACK", "be read");
+        done.and(ended)
+    }
+
     fn subject(
         &self,
         path: &str,

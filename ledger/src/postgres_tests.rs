@@ -257,3 +257,31 @@ const CHANGES: [&str; 18] = [
     "leaf_hash = ''",
     "position = position + 1000",
 ];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_is_opened_while_others_write_sees_one_moment() {
+    let test = Arc::new(TestLedger::on(On::Postgres).await);
+    let other_folder = tempfile::tempdir().unwrap();
+    for file in ["database.url", "master.key"] {
+        std::fs::copy(test.path().join(file), other_folder.path().join(file)).unwrap();
+    }
+    let (writing, stop) = (Arc::clone(&test), Arc::new(std::sync::atomic::AtomicBool::new(false)));
+    let stopped = Arc::clone(&stop);
+    let writer = tokio::spawn(async move {
+        let mut written = 0;
+        while !stopped.load(std::sync::atomic::Ordering::SeqCst) {
+            let said = writing.said(&format!("premises/p-{written}"), "Visited", json!({}));
+            writing.ledger.writer().append(said).await.unwrap();
+            written += 1;
+        }
+        written
+    });
+    for _ in 0..40 {
+        let other = Ledger::open(other_folder.path(), RunOptions::default()).unwrap();
+        other.writer().append(test.said("premises/of-the-other", "Visited", json!({}))).await.unwrap();
+        other.close().await.unwrap();
+    }
+    stop.store(true, std::sync::atomic::Ordering::SeqCst);
+    assert!(writer.await.unwrap() > 40);
+    assert_eq!(verify_rows(test.path()).unwrap().findings, []);
+}

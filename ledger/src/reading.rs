@@ -22,6 +22,11 @@ pub trait LedgerReads: Send {
     /// The newest state of the tree; none before the first entry.
     fn head(&self) -> Result<Option<TreeHead>, StoreError>;
 
+    /// Reads several things as of one moment, where others may write in between. Not within a transaction.
+    fn at_one_moment(&self, read: &mut dyn FnMut() -> Result<(), StoreError>) -> Result<(), StoreError> {
+        read()
+    }
+
     /// Each entry of `from..to` in order; what is beyond the end is not there.
     fn rows(
         &self,

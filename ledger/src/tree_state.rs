@@ -10,6 +10,7 @@ use crate::key_state::KeyState;
 use crate::keys::Kid;
 use crate::merkle::{Frontier, root_of};
 use crate::reading::LedgerReads;
+use crate::select::damaged;
 use crate::store::{AuthorMark, FullTile, StoreError, TreeHead};
 use crate::stream::subject_of;
 use crate::tile::WIDTH;
@@ -33,8 +34,18 @@ pub(crate) struct TreeState {
 }
 
 impl TreeState {
-    /// Reads the state; of a ledger without entries it is empty.
+    /// Reads the state; of a ledger without entries it is empty. Head, authors and keys are those of one moment: other nodes may
+    /// write meanwhile.
     pub(crate) fn load(store: &dyn LedgerReads, origin: &str) -> Result<Self, StoreError> {
+        let mut loaded = None;
+        store.at_one_moment(&mut || {
+            loaded = Some(Self::load_parts(store, origin)?);
+            Ok(())
+        })?;
+        loaded.ok_or_else(|| damaged("its state was not read"))
+    }
+
+    fn load_parts(store: &dyn LedgerReads, origin: &str) -> Result<Self, StoreError> {
         let head = store.head()?;
         let mut keys = KeyState::new(origin);
         for position in store.positions_of_keys()? {

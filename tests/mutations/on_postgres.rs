@@ -111,9 +111,30 @@ fn beside(n: usize) -> (&'static str, String, Due) {
     (table, format!("{change} RETURNING 1"), Due::Code(codes))
 }
 
-const TABLES: [&str; 9] =
-    ["events", "head", "checkpoints", "authors", "schemes", "outcomes", "sealed_keys", "cursors", "tiles"];
-const BESIDE: [(&str, &str, &[&str]); 26] = [
+const TABLES: [&str; 10] = [
+    "events",
+    "head",
+    "checkpoints",
+    "authors",
+    "schemes",
+    "outcomes",
+    "sealed_keys",
+    "cursors",
+    "tiles",
+    "vault_values",
+];
+const BESIDE: [(&str, &str, &[&str]); 29] = [
+    (
+        "vault_values",
+        "UPDATE vault_values SET sealed = set_bit(sealed, 99, 1 - get_bit(sealed, 99)) WHERE digest > 'x'",
+        &["vault-value"],
+    ),
+    (
+        "vault_values",
+        "UPDATE vault_values SET digest = reverse(digest) WHERE digest > 'x'",
+        &["vault-missing"],
+    ),
+    ("vault_values", "DELETE FROM vault_values WHERE digest > 'x'", &["vault-missing"]),
     ("head", "UPDATE head SET size = size - 1", &["head-size", "row-stray"]),
     ("head", "UPDATE head SET size = size + 1", &["head-size", "row-missing"]),
     ("head", "UPDATE head SET root = sha256(root)", &["head-root"]),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use wuping_ledger::in_use::free_bytes;
 use wuping_ledger::place::database_url;
+use wuping_ledger::store::StoreError;
 use wuping_projections::error::causes;
 
 use super::{Findings, some};
@@ -97,6 +98,8 @@ pub(super) fn office(folder: &Path, found: &mut Findings) {
             "put them back from a backup, or open accounts with “wuping account open”",
         ),
         Ok(Some(logins)) => found.well("office", format!("{logins} people can sign in")),
+        // what the ledger's finding says already
+        Err(OfficeError::Server(StoreError::OlderSchema { .. } | StoreError::SchemaVersion { .. })) => {}
         Err(OfficeError::Server(error)) => {
             found.not_looked("office", &error, "see that the Postgres server answers");
         }

@@ -17,6 +17,7 @@ use crate::feeds::{DeliveryError, Line, lines_of_table, take};
 use crate::lists::{Kind, ListError};
 use crate::office::OpenFeed;
 use crate::web::api::problem;
+use crate::web::commands::broken;
 use crate::web::desk_page::{broken_text, failed_text, full_text};
 use crate::web::lists::told as told_of_list;
 use crate::web::look::words::Lang;
@@ -91,7 +92,7 @@ pub(super) fn channel_of(app: &App, headers: &HeaderMap, lang: Lang) -> Result<O
             );
             Err(Box::new(problem(StatusCode::UNAUTHORIZED, "unknown_channel", told)))
         }
-        Err(error) => Err(Box::new(stopped(lang, &error))),
+        Err(error) => Err(Box::new(broken(lang, &error))),
     }
 }
 
