@@ -1,7 +1,9 @@
 //! The house in operation: a ledger with its vault, rulebooks, views and office records, and the one way by which a
 //! person's command becomes events.
 
-use std::path::{Path, PathBuf};
+mod opening;
+
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,29 +40,27 @@ use wuping_domain::survey::Survey;
 use wuping_domain::task::Task;
 use wuping_domain::visit::Visit;
 use wuping_ledger::append::{AppendError, Receipt};
-use wuping_ledger::clock::{Clock, SteppedClock, SystemClock};
+use wuping_ledger::clock::Clock;
 use wuping_ledger::cqrs::{LedgerEventStore, Said};
 use wuping_ledger::encoding::sha256;
-use wuping_ledger::genesis::{ClockChoice, CreateOptions, Ledger, LedgerError, RunOptions};
+use wuping_ledger::genesis::Ledger;
 use wuping_ledger::jcs;
 use wuping_ledger::reader::Reader;
 use wuping_ledger::standing::check_claimed_time;
 use wuping_ledger::store::StoreError;
 use wuping_ledger::stream::StreamPath;
 use wuping_ledger::timestamp::Timestamp;
-use wuping_ledger::vault::{Vault, VaultError};
-use wuping_projections::{ViewsError, ViewsHandle};
+use wuping_ledger::vault::Vault;
+use wuping_projections::ViewsHandle;
 
-use crate::anchors::{AnchorError, Anchors};
+pub use self::opening::OpenError;
+use crate::anchors::Anchors;
 use crate::asking::saying;
 pub use crate::asking::{Asked, Done, ExecuteError, Feed, Who};
 use crate::attached::not_kept;
-use crate::authorities::{Authorities, AuthorityError};
-use crate::backup::is_unrecorded;
-use crate::erasing::{ErasureError, apply_again};
-use crate::office::{Office, OfficeError};
-use crate::reactions::Reactions;
-use crate::shelf::{CompileError, Shelf};
+use crate::authorities::Authorities;
+use crate::office::Office;
+use crate::shelf::Shelf;
 use wuping_projections::recording::recorded;
 
 /// Everything that runs while the house is open.
@@ -87,166 +87,7 @@ pub struct App {
     simulating: bool,
 }
 
-/// Why the house could not be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// It was put back from a backup and does not say so yet.
-    #[error(
-        "the ledger was put back from a backup: run “wuping serve” once, which asks the witnesses and records it"
-    )]
-    Unrecorded,
-    /// Recorded erasures.
-    #[error("what was erased could not be erased again, so nothing is served")]
-    Erasing(#[from] ErasureError),
-    /// The witnesses.
-    #[error(transparent)]
-    Anchors(#[from] AnchorError),
-    /// The time-stamping authorities.
-    #[error(transparent)]
-    Authorities(#[from] AuthorityError),
-    /// The rulebooks do not compile.
-    #[error("a shipped rulebook does not compile")]
-    Compile(#[from] CompileError),
-    /// A folder or file.
-    #[error("could not use {path}")]
-    File {
-        /// Which.
-        path: PathBuf,
-        /// What the system says.
-        #[source]
-        source: std::io::Error,
-    },
-    /// The ledger.
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-    /// Office records.
-    #[error(transparent)]
-    Office(#[from] OfficeError),
-    /// The vault.
-    #[error(transparent)]
-    Vault(#[from] VaultError),
-    /// The views.
-    #[error(transparent)]
-    Views(#[from] ViewsError),
-}
-
 impl App {
-    /// Open the house of a folder in which there is a ledger.
-    ///
-    /// # Errors
-    /// If any of its stores cannot be opened.
-    pub fn open(folder: &Path) -> Result<Self, OpenError> {
-        if is_unrecorded(folder) {
-            return Err(OpenError::Unrecorded);
-        }
-        Self::open_restored(folder)
-    }
-
-    /// As [`App::open`], of a ledger that may have been put back from a backup and does not say so yet: witnesses are asked
-    /// and it is recorded before anything else is written.
-    ///
-    /// # Errors
-    /// As [`App::open`].
-    pub fn open_restored(folder: &Path) -> Result<Self, OpenError> {
-        let shelf = Arc::new(Shelf::in_folder(folder));
-        let ledger = Ledger::open(folder, running(&shelf))?;
-        Self::over(folder, ledger, shelf, Arc::new(SystemClock::default()), false)
-    }
-
-    /// Make a new ledger in a folder and open it. Its root keys are written to files before anything else.
-    ///
-    /// # Errors
-    /// If there is a ledger already or a store cannot be made.
-    pub fn create(folder: &Path, origin: &str, second_root: bool) -> Result<Self, OpenError> {
-        Self::create_by(folder, origin, second_root, ClockChoice::System)
-    }
-
-    /// As [`App::create`], by another clock than the machine's, which is held to the same rules.
-    ///
-    /// # Errors
-    /// As [`App::create`].
-    pub fn create_with_clock(folder: &Path, origin: &str, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
-        Self::create_by(folder, origin, false, ClockChoice::Given(clock))
-    }
-
-    /// As [`App::create`], for a history that is made up: the ledger's time is that of `clock`, which is set before each
-    /// command, until [`App::finish_simulation`]. The origin must begin with `sample/`.
-    ///
-    /// # Errors
-    /// As [`App::create`]; [`LedgerError::Simulation`] for another origin.
-    pub fn create_simulated(
-        folder: &Path,
-        origin: &str,
-        clock: Arc<SteppedClock>,
-    ) -> Result<Self, OpenError> {
-        Self::create_by(folder, origin, false, ClockChoice::Simulated(clock))
-    }
-
-    fn create_by(
-        folder: &Path,
-        origin: &str,
-        second_root: bool,
-        clock: ClockChoice,
-    ) -> Result<Self, OpenError> {
-        let shelf = Arc::new(Shelf::in_folder(folder));
-        let simulating = matches!(clock, ClockChoice::Simulated(_));
-        let asked: Arc<dyn Clock> = match &clock {
-            ClockChoice::Given(clock) => clock.clone(),
-            ClockChoice::Simulated(clock) => clock.clone(),
-            ClockChoice::System => Arc::new(SystemClock::default()),
-        };
-        let running = RunOptions { clock, ..running(&shelf) };
-        let options = CreateOptions { running, ..CreateOptions::new(origin, second_root)? };
-        std::fs::create_dir_all(folder)
-            .map_err(|source| OpenError::File { path: folder.to_owned(), source })?;
-        for root in &options.roots {
-            let path = folder.join(format!("{}.key", root.holder));
-            wuping_ledger::keyring::write_private(&path, root.signer.seed_hex().as_bytes())
-                .map_err(|source| OpenError::File { path, source })?;
-        }
-        let created = Ledger::create(folder, options)?;
-        Self::over(folder, created.ledger, shelf, asked, simulating)
-    }
-
-    fn over(
-        folder: &Path,
-        ledger: Ledger,
-        shelf: Arc<Shelf>,
-        clock: Arc<dyn Clock>,
-        simulating: bool,
-    ) -> Result<Self, OpenError> {
-        let vault = Arc::new(Vault::open(folder)?);
-        let back = apply_again(ledger.reader(), &vault, folder)?;
-        if back > 0 {
-            tracing::warn!(back, "private values that were erased were there again, and are erased again");
-        }
-        let office = Arc::new(Office::open(folder)?);
-        let views = ViewsHandle::start(&folder.join("views.db"), ledger.reader().clone(), shelf.clone())?;
-        Ok(Self {
-            anchors: Arc::new(Anchors::of(folder)?),
-            authorities: Arc::new(Authorities::of(folder)?),
-            folder: folder.to_owned(),
-            ledger,
-            office,
-            shelf,
-            vault,
-            views: Arc::new(views),
-            clock,
-            simulating,
-        })
-    }
-
-    /// End a made-up history: from here on the machine's clock counts.
-    ///
-    /// # Errors
-    /// [`AppendError::NotSimulated`], or [`AppendError::Clock`] if its last entry lies in the future.
-    pub async fn finish_simulation(&mut self) -> Result<(), AppendError> {
-        self.ledger.writer().finish_simulation().await?;
-        self.clock = Arc::new(SystemClock::default());
-        self.simulating = false;
-        Ok(())
-    }
-
     /// The time by the clock that the ledger goes by: in a made-up history that of its story.
     pub fn now(&self) -> Timestamp {
         let moment = DateTime::from_timestamp_millis(self.clock.wall_ms());
@@ -503,24 +344,6 @@ impl App {
             &opened.or_else(of_case).or_else(named).or_else(graded).or_else(|| subject.newest_scheme())?,
         )
     }
-
-    /// Close the house: what is waiting is written first.
-    ///
-    /// # Errors
-    /// If the last checkpoint could not be kept.
-    pub async fn close(self) -> Result<(), AppendError> {
-        match self.ledger.writer().commit_heads().await {
-            // by a wrong clock, under the fork alarm and without a service key nothing is recorded: the heads are
-            // committed to once that is mended
-            Ok(_) | Err(AppendError::Alarmed | AppendError::Clock(_) | AppendError::NoKey { .. }) => {}
-            Err(error) => return Err(error),
-        }
-        self.ledger.close().await
-    }
-}
-
-fn running(shelf: &Arc<Shelf>) -> RunOptions {
-    RunOptions { reactor: Box::new(Reactions::by(shelf.clone())), ..RunOptions::default() }
 }
 
 /// How often a command is decided again on what others said meanwhile.
