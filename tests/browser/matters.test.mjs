@@ -2,19 +2,17 @@
 // finding to its acceptance with an owner who answers (3), a deadline (4) and a resident's report; with what goes wrong.
 
 import assert from 'node:assert/strict'
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { chromium } from 'playwright-core'
-import { House, PNG } from './house.mjs'
+import { House } from './house.mjs'
+import { DESK, PHONE as WIDER, Walk, body, day, offers } from './walk.mjs'
 
-const PHONE = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true, locale: 'zh-CN' }
-const DESK = { viewport: { width: 1280, height: 900 }, locale: 'zh-CN' }
-const shots = process.env.WUPING_SHOTS
-const today = new Date(Date.now() + 8 * 3600e3).toISOString().slice(0, 10)
+// the narrowest telephone that people still have
+const PHONE = { ...WIDER, viewport: { width: 360, height: 740 } }
+const today = day()
 
-let house, browser
-const people = {}
+let house, walk
+// where the cases lie that a later test goes on with
+const cases = {}
 
 before(async () => {
   house = await House.open([
@@ -24,83 +22,19 @@ before(async () => {
     ['reviewer', '--role', 'reviewer'],
     ['far', '--role', 'grid_worker', '--area', '坑梓'],
   ])
-  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
-  browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+  walk = await Walk.through(house)
 })
 
 after(async () => {
-  await browser?.close()
+  await walk?.close()
   await house?.close()
   house?.remove()
 })
 
-/** A person at a phone or desk, signed in once. */
-async function person(login, device) {
-  const page = await (await browser.newContext(device)).newPage()
-  page.setDefaultTimeout(20000)
-  page.faults = []
-  page.on('console', (message) => message.type() === 'error' && page.faults.push(message.text()))
-  page.on('pageerror', (error) => page.faults.push(String(error)))
-  if (login) {
-    await page.goto(`${house.address}/sign-in`)
-    await page.fill('[name=login]', login)
-    await page.fill('[name=password]', house.passwords[login])
-    await page.click('form[action="/sign-in"] button')
-    await page.waitForURL('**/desk')
-  }
-  return page
-}
-
-const as = async (login, device) => (people[login] ??= await person(login, device))
-const body = (page) => page.innerText('body')
-
-/** What holds on every page: no sideways scroll, a title, a language, nothing that the browser complains of. */
-async function sound(page, name) {
-  const seen = await page.evaluate(() => ({
-    lang: document.documentElement.lang,
-    title: document.title,
-    wide: document.documentElement.scrollWidth - window.innerWidth,
-    ids: [...document.querySelectorAll('[id]')].map((one) => one.id),
-    size: document.documentElement.outerHTML.length,
-  }))
-  assert.ok(seen.wide <= 0, `${name} scrolls sideways by ${seen.wide} px`)
-  assert.ok(seen.title.length > 3 && seen.lang, name)
-  assert.equal(new Set(seen.ids).size, seen.ids.length, `${name}: each id once`)
-  assert.ok(seen.size < 150_000, `${name} has ${seen.size} characters`)
-  assert.deepEqual(page.faults.filter((fault) => !/status of 4\d\d/.test(fault)), [], name)
-  if (shots) {
-    mkdirSync(shots, { recursive: true })
-    await page.screenshot({ path: join(shots, `${name}-${page.viewportSize().width}.png`), fullPage: true })
-  }
-}
-
-/** Fills in a step's form and sends it; where it asks once more, says yes. */
-async function takes(page, step, fields = {}, photos = 0, sure = true) {
-  const form = page.locator(`#step-${step}`)
-  if (!await form.evaluate((one) => one.open)) await form.locator('summary').first().click()
-  for (const [name, value] of Object.entries(fields)) {
-    const field = form.locator(`[name="${step}.${name}"]`)
-    const kind = await field.first().evaluate((one) => one.type)
-    if (kind === 'radio' || kind === 'checkbox') {
-      await form.locator(`[name="${step}.${name}"][value="${value}"]`).check({ force: true })
-    } else if (kind === 'select-one') await field.selectOption(value)
-    else await field.fill(value)
-  }
-  if (photos) {
-    const files = Array.from({ length: photos }, (_, n) => ({ name: `p${n}.png`, mimeType: 'image/png', buffer: PNG }))
-    await form.locator('input[type=file]').first().setInputFiles(files)
-  }
-  await form.locator('button[type=submit]').click()
-  await page.waitForLoadState()
-  if (sure && await page.locator('button[name=sure]').count()) {
-    await page.click('button[name=sure]')
-    await page.waitForLoadState()
-  }
-  return body(page)
-}
-
-const offers = (page, step) => page.locator(`#step-${step}`).count()
-const desk = async (page, path) => { await page.goto(`${house.address}${path}`); return body(page) }
+const as = (login, device) => walk.as(login, device)
+const desk = (page, path) => walk.reads(page, path)
+const sound = (page, name) => walk.sound(page, name)
+const takes = (page, ...said) => walk.takes(page, ...said)
 
 test('journey 1: who answers for a building and who looks after it is said on its page', async () => {
   await house.says('clerk', 'premises/b-1', 'register', {
@@ -144,11 +78,11 @@ test('journey 2: on a round a hazard is found, a photo is asked for, and what wa
   assert.equal(await grid.locator('ol.timeline img').count(), 2, 'both photos are shown')
   const shown = await grid.locator('ol.timeline img').first().evaluate((one) => one.src)
   const [mine, nobodys] = await Promise.all([
-    grid.context().request.get(shown), (await browser.newContext()).request.get(shown, { maxRedirects: 0 }),
+    grid.context().request.get(shown), (await walk.browser.newContext()).request.get(shown, { maxRedirects: 0 }),
   ])
   assert.deepEqual([mine.status(), nobodys.status()], [200, 303], 'photos are for those who may see the matter')
   await sound(grid, 'hazard-found')
-  people.hazard = new URL(grid.url()).pathname
+  cases.hazard = new URL(grid.url()).pathname
   assert.equal(await offers(grid, 'review_confirm'), 0, 'a grid worker reviews nothing')
   assert.match(await body(grid), /由以下人员办理/)
 })
@@ -156,7 +90,7 @@ test('journey 2: on a round a hazard is found, a photo is asked for, and what wa
 test('journey 3: confirmed by its department, ordered, served, answered by the owner, looked at, refused once, accepted', async () => {
   const competent = 'fire'
   const officer = await as(competent, DESK)
-  await desk(officer, people.hazard)
+  await desk(officer, cases.hazard)
   await sound(officer, 'hazard-officer')
   assert.match(await takes(officer, 'review_confirm', { reason: '现场属实' }), /已确认|审核/)
   // an order asks once more, with all answers in sight, and can be changed
@@ -169,7 +103,7 @@ test('journey 3: confirmed by its department, ordered, served, answered by the o
   assert.match(await takes(officer, 'order', {}), /整改中/)
 
   await desk(officer, '/desk/premises/b-1')
-  const about = people.hazard.replace('/desk/matters/', '')
+  const about = cases.hazard.replace('/desk/matters/', '')
   await takes(officer, 'issue', {
     kind: 'rectification', about, authority: '坪山区消防救援大队', document_number: '坪消〔2026〕12号',
     legal_basis: '消防法第六十条', handling_officers: competent,
@@ -184,7 +118,7 @@ test('journey 3: confirmed by its department, ordered, served, answered by the o
   await sound(officer, 'notice-served')
 
   const owner = await as('owner', PHONE)
-  const seen = await desk(owner, people.hazard)
+  const seen = await desk(owner, cases.hazard)
   assert.match(seen, /完成整改[^]*还剩 \d+ 天[^]*到期没有办/, 'the owner sees until when, and what happens if nothing happens')
   await sound(owner, 'hazard-owner')
   assert.equal(await offers(owner, 'accept'), 0)
@@ -194,17 +128,17 @@ test('journey 3: confirmed by its department, ordered, served, answered by the o
   assert.match(await takes(owner, 'submit', {}, 1), /等待验收/)
   await sound(owner, 'hazard-submitted')
 
-  await desk(officer, people.hazard)
+  await desk(officer, cases.hazard)
   assert.match(await takes(officer, 'refuse', { findings: '拉线还在' }), /整改中/)
-  await desk(owner, people.hazard)
+  await desk(owner, cases.hazard)
   assert.match(await body(owner), /验收不合格[\s\S]*拉线还在/, 'the owner reads why')
   await takes(owner, 'submit', { text: '拉线已拆除。' }, 1)
-  await desk(officer, people.hazard)
+  await desk(officer, cases.hazard)
   assert.match(await takes(officer, 'accept', { findings: '已拆除' }), /验收合格|已办结/)
   await sound(officer, 'hazard-accepted')
   // the neighbour never sees it
   const neighbour = await as('neighbour', PHONE)
-  assert.match(await desk(neighbour, people.hazard), /只能看自己房屋的事项/)
+  assert.match(await desk(neighbour, cases.hazard), /只能看自己房屋的事项/)
 })
 
 test('journey 3, wrong: a form opened before somebody else acted is shown again with what was typed', async () => {
@@ -212,11 +146,11 @@ test('journey 3, wrong: a form opened before somebody else acted is shown again 
   await desk(grid, '/desk/premises/b-1')
   await takes(grid, 'find', { indicator: 'hydrant_or_hose', source: 'check', note: '又发现一处。' }, 1)
   await grid.waitForURL('**/hazard/**')
-  people.second = new URL(grid.url()).pathname
+  cases.second = new URL(grid.url()).pathname
   const competent = 'fire'
-  const [one, two] = [await person(competent, DESK), await person(`${competent}-two`, DESK)]
-  await desk(one, people.second)
-  await desk(two, people.second)
+  const [one, two] = [await walk.enters(competent, DESK), await walk.enters(`${competent}-two`, DESK)]
+  await desk(one, cases.second)
+  await desk(two, cases.second)
   await takes(one, 'review_confirm')
   const told = await takes(two, 'review_dismiss', { reason: '看过了，没有。' })
   assert.match(told, /别人已经记录了新的内容/)
@@ -227,10 +161,10 @@ test('journey 3, wrong: a form opened before somebody else acted is shown again 
 test('journey 4: an owner asks for more time before the end, and the office answers', async () => {
   const competent = 'fire'
   const officer = await as(competent, DESK)
-  await desk(officer, people.second)
+  await desk(officer, cases.second)
   await takes(officer, 'order', { what: '清理', parties: 'p-1', document_number: '坪消〔2026〕13号' })
   const owner = await as('owner', PHONE)
-  await desk(owner, people.second)
+  await desk(owner, cases.second)
   // before service no term runs: the page says so in the place of the form
   assert.match(await body(owner), /尚未送达/)
   await sound(owner, 'not-served')
@@ -238,11 +172,11 @@ test('journey 4: an owner asks for more time before the end, and the office answ
   await officer.locator('#step-issue').evaluate((one) => { one.open = true })
   await officer.locator('#step-issue [name="issue.remedies"]').first().check({ force: true })
   await takes(officer, 'issue', {
-    kind: 'rectification', about: people.second.replace('/desk/matters/', ''), authority: '坪山区消防救援大队',
+    kind: 'rectification', about: cases.second.replace('/desk/matters/', ''), authority: '坪山区消防救援大队',
     document_number: '坪消〔2026〕13号', legal_basis: '消防法第六十条', handling_officers: competent,
   })
   await takes(officer, 'serve', { method: 'direct', on: today })
-  await desk(owner, people.second)
+  await desk(owner, cases.second)
   const until = new Date(Date.now() + 8 * 3600e3 + 400 * 864e5).toISOString().slice(0, 10)
   if (await offers(owner, 'request_extension')) {
     assert.match(await takes(owner, 'request_extension', { until, text: '材料还没有到' }), /最晚到|不能延长/)
@@ -251,7 +185,7 @@ test('journey 4: an owner asks for more time before the end, and the office answ
 })
 
 test('journey 5: a resident reports without an account and follows it by its number', async () => {
-  const resident = await person(null, PHONE)
+  const resident = await walk.enters(null, PHONE)
   await resident.goto(`${house.address}/s/b-1`)
   await resident.click('a[href$="/report"]')
   await resident.waitForURL('**/report')
@@ -301,7 +235,7 @@ test('journey 5: a resident reports without an account and follows it by its num
 
 test('every page of a matter is whole in English', async () => {
   const officer = await as('grid', PHONE)
-  await officer.goto(`${house.address}/language/en?to=${people.hazard}`)
+  await officer.goto(`${house.address}/language/en?to=${cases.hazard}`)
   const english = await body(officer)
   assert.match(english, /What can be done now/)
   assert.match(english, /History, newest first/)

@@ -87,12 +87,14 @@ export class Walk {
       title: document.title,
       wide: document.documentElement.scrollWidth - window.innerWidth,
       ids: [...document.querySelectorAll('[id]')].map((one) => one.id),
+      size: document.documentElement.outerHTML.length,
       // a rulebook's own ids stand beside the words, set as code
       text: [...document.querySelectorAll('code')].reduce((all, one) => all.replace(one.innerText, ''), document.body.innerText),
     }))
     assert.ok(seen.wide <= 0, `${name} scrolls sideways by ${seen.wide} px`)
     assert.ok(seen.title.length > 3 && seen.lang, name)
     assert.equal(new Set(seen.ids).size, seen.ids.length, `${name}: each id once`)
+    assert.ok(seen.size < 150_000, `${name} has ${seen.size} characters`)
     assert.deepEqual(page.faults.filter((fault) => !/status of 4\d\d/.test(fault)), [], name)
     if (shots) {
       mkdirSync(shots, { recursive: true })

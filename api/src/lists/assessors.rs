@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use wuping_domain::premises::{Assessor, Premises};
 
 use crate::lists::carrying::{Held, Part};
-use crate::lists::cells::{Cells, Column, Fault};
+use crate::lists::cells::{Cells, Column, FROM, Fault, UNTIL};
 use crate::lists::parties::span;
 use crate::lists::places::{Places, Stop};
 
@@ -42,22 +42,8 @@ pub(super) const COLUMNS: &[Column] = &[
         told_en: "only these indicators, between commas; all of the department's when empty",
         example: "",
     },
-    Column {
-        name: "from",
-        zh: "开始日期",
-        needed: false,
-        told_zh: "从哪天起",
-        told_en: "first day",
-        example: "2026-01-01",
-    },
-    Column {
-        name: "until",
-        zh: "结束日期",
-        needed: false,
-        told_zh: "到哪天止",
-        told_en: "last day",
-        example: "",
-    },
+    FROM,
+    UNTIL,
 ];
 
 /// What a row wants: one assignment of an account for a department. Another span or other indicators take its place.

@@ -24,6 +24,26 @@ pub struct Column {
     pub example: &'static str,
 }
 
+/// The first day of what a row says; without one, from always.
+pub const FROM: Column = Column {
+    name: "from",
+    zh: "开始日期",
+    needed: false,
+    told_zh: "从哪天起",
+    told_en: "first day",
+    example: "2026-01-01",
+};
+
+/// Its last day; without one, until further notice.
+pub const UNTIL: Column = Column {
+    name: "until",
+    zh: "结束日期",
+    needed: false,
+    told_zh: "到哪天止",
+    told_en: "last day",
+    example: "",
+};
+
 /// What is wrong with a row, and what to do.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Fault {

@@ -7,7 +7,7 @@ use wuping_domain::party::Party;
 use wuping_domain::premises::{PartyRole, Premises};
 
 use crate::lists::carrying::{Held, Part};
-use crate::lists::cells::{Cells, Column, Fault, Words, name_of};
+use crate::lists::cells::{Cells, Column, FROM, Fault, UNTIL, Words, name_of};
 use crate::lists::places::{Places, Stop};
 
 /// The columns.
@@ -84,22 +84,8 @@ pub(super) const COLUMNS: &[Column] = &[
         told_en: "owner, operator or steward; needed with a code",
         example: "owner",
     },
-    Column {
-        name: "from",
-        zh: "开始日期",
-        needed: false,
-        told_zh: "从哪天起",
-        told_en: "first day",
-        example: "2026-01-01",
-    },
-    Column {
-        name: "until",
-        zh: "结束日期",
-        needed: false,
-        told_zh: "到哪天止",
-        told_en: "last day",
-        example: "",
-    },
+    FROM,
+    UNTIL,
 ];
 
 /// What a row wants: of the party, and of the premises that it answers for.
