@@ -5,9 +5,10 @@
 mod program;
 
 use std::path::Path;
+use std::process::Stdio;
 
 use program::server::{Client, Server, Session};
-use program::{run, said, terminate, told};
+use program::{run, said, terminate, told, wuping};
 use serde_json::{Value, json};
 use uuid::Uuid;
 use wuping_ledger::keys::{Role, Signer};
@@ -100,6 +101,18 @@ fn a_key_that_never_was_here_is_enrolled_by_its_proof_and_weak_or_stolen_ones_ar
     let twice = enrol("a-9", &enrolment["jwk"]);
     assert!(said(&twice).contains("key-reenrolled"), "{}", said(&twice));
     sound(folder);
+}
+
+#[test]
+fn whoever_has_read_enough_ends_the_program_without_a_complaint() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("ledger");
+    told(&folder, &["init", "--origin", "ledger.example/keys", "--json"]);
+    let (stdout, stderr) = (Stdio::piped(), Stdio::piped());
+    let mut child = wuping(&folder).args(["key", "list"]).stdout(stdout).stderr(stderr).spawn().unwrap();
+    drop(child.stdout.take());
+    let ended = child.wait_with_output().unwrap();
+    assert!(ended.status.success() && ended.stderr.is_empty(), "{}", said(&ended));
 }
 
 /// Registers premises over REST; answers the key that signed it.

@@ -7,6 +7,7 @@ use chrono::{Days, Months, NaiveDate};
 use crate::assessment::Checked;
 use crate::outcome::Outcome;
 use crate::refused::Refused;
+use crate::report::{Report, Stage};
 use crate::rulebook::scheme::{Collect, Indicator};
 use crate::rulebook::{Layer, Rulebook};
 use crate::subject::Subject;
@@ -39,8 +40,7 @@ fn outcome(
     on: NaiveDate,
 ) -> Result<Outcome, Refused> {
     Ok(match indicator.id.as_str() {
-        // Reports are not recorded yet by this version: what does not exist counts nothing.
-        "complaints_overdue" => Outcome::Count(0),
+        "complaints_overdue" => Outcome::Count(complaints_overdue(subject)),
         "daily_check" => Outcome::Count(days_without_check(subject, on)),
         "patrol_cooperation" => Outcome::Count(refusals(subject, on)),
         "resident_survey" => {
@@ -52,6 +52,17 @@ fn outcome(
         "seven_ones_rate" => seven_ones(rulebook, units),
         _ => return Err(Refused::because("not_in_rulebook")),
     })
+}
+
+/// Residents' reports found true whose hazard the responsible party has let fall overdue and not put right. An office that is late
+/// never counts, nor does a report that goes on as another one.
+pub(crate) fn complaints_overdue(subject: &Subject) -> u64 {
+    let lets_wait = |report: &&Report| {
+        let case = report.substantiated.as_ref().and_then(|true_of| subject.hazards.get(&true_of.hazard));
+        let waits = matches!(report.stage, Stage::Substantiated | Stage::Answered);
+        waits && case.is_some_and(|of| of.state.stage.is_unsettled() && of.state.course.overdue.is_some())
+    };
+    subject.reports.values().filter(lets_wait).count() as u64
 }
 
 /// Days of the last thirty on which nobody of the house looked round.

@@ -228,3 +228,25 @@ fn a_ledger_written_before_still_reads() {
     house.looks_on("2026-12-01");
     assert_eq!(log(&house), [""; 0]);
 }
+
+#[test]
+fn a_complaint_counts_against_the_house_while_its_repair_is_overdue_and_no_longer() {
+    let mut house = ordered();
+    let filed = || json!({ "type": "ReportFiled", "category": "wiring" });
+    for report in ["r-1", "r-2", "r-3"] {
+        house.hears(&format!("report/{report}"), filed());
+    }
+    house.hears("report/r-1", json!({ "type": "ReportSubstantiated", "hazard": "7", "by": "a-3" }));
+    house.hears(
+        "report/r-2",
+        json!({ "type": "ReportTriaged", "outcome": { "merged": { "with": "r-1" } }, "by": "a-3" }),
+    );
+    let counted = |house: &House| crate::ledger_indicator::complaints_overdue(&house.subject);
+    assert_eq!(counted(&house), 0, "the term runs");
+    house.looks_on("2026-03-20");
+    assert_eq!(counted(&house), 1, "nor one that goes on as another, nor one that nobody looked at yet");
+    house.hears("report/r-1", json!({ "type": "ReportAnswered", "answer": "unfixed", "by": "a-3" }));
+    assert_eq!(counted(&house), 1, "told as unfixed, it still waits for the repair");
+    house.hears("hazard/7", said("RectificationSubmitted")).hears("hazard/7", said("RectificationAccepted"));
+    assert_eq!(counted(&house), 0, "put right");
+}
