@@ -188,6 +188,9 @@ pub enum Command {
         /// A proxy's power of attorney: private.
         #[serde(default)]
         power_of_attorney: Option<Photo>,
+        /// The request to be graded again that was meant for this, by the last segment of its stream: its first date stays.
+        #[serde(default)]
+        turned_from: Option<String>,
         /// Photos and papers: private.
         #[serde(default)]
         photos: Vec<Photo>,
@@ -281,6 +284,9 @@ pub enum Event {
         /// Who took it at the counter.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         taken_by: Option<String>,
+        /// The request that was meant for this, whose day counts.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        turned_from: Option<String>,
         by: String,
     },
     AppealRefusedAdmission {
@@ -376,11 +382,19 @@ impl Concept for Appeal {
 
     fn decide(&self, command: Command, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
         let said = match command {
-            Command::File { against, grounds, party, handed_in_on, power_of_attorney, photos } => {
+            Command::File {
+                against,
+                grounds,
+                party,
+                handed_in_on,
+                power_of_attorney,
+                turned_from,
+                photos,
+            } => {
                 if self.stage != Stage::Absent {
                     return Err(Rejection::AlreadyExists { what: "appeal" });
                 }
-                let papers = filing::Papers { grounds, power_of_attorney, photos };
+                let papers = filing::Papers { grounds, power_of_attorney, turned_from, photos };
                 filing::file(against, party, handed_in_on, papers, facts)?
             }
             _ if self.stage == Stage::Absent => return Err(Rejection::NotFound { what: "appeal" }),

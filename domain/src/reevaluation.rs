@@ -9,12 +9,16 @@ use crate::facts::{Facts, Role};
 use crate::permission::{AT_THE_COUNTER, OWNER_OR_OPERATOR, Permission, anywhere, in_area, on_beat};
 use crate::rejection::Rejection;
 use crate::said::{Photo, Private, Said, photos};
+use crate::subject::Subject;
 
 /// A request to be graded again as its events left it.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Reevaluation {
     /// The day it came.
     pub requested_on: Option<NaiveDate>,
+    /// Who asked, or took it down.
+    #[serde(default)]
+    pub requested_by: String,
     /// What became of it.
     pub answer: Option<Answer>,
 }
@@ -71,6 +75,9 @@ pub enum Command {
         /// The day it was handed in on paper, when staff record it for the party.
         #[serde(default)]
         handed_in_on: Option<NaiveDate>,
+        /// The appeal that was meant for this, by the last segment of its stream: its first date stays.
+        #[serde(default)]
+        turned_from: Option<String>,
     },
 }
 
@@ -94,6 +101,8 @@ pub enum Event {
         on: NaiveDate,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         taken_by: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        turned_from: Option<String>,
         by: String,
     },
 }
@@ -117,8 +126,8 @@ impl Concept for Reevaluation {
 
     fn decide(&self, command: Command, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
         match (self.requested_on, command) {
-            (None, Command::Request { why, text, photos, handed_in_on }) => {
-                request(why, text, &photos, handed_in_on, facts)
+            (None, Command::Request { why, text, photos, handed_in_on, turned_from }) => {
+                request(why, text, &photos, (handed_in_on, turned_from), facts)
             }
             (Some(_), Command::Request { .. }) => Err(Rejection::AlreadyExists { what: "request" }),
             (None, _) => Err(Rejection::NotFound { what: "request" }),
@@ -143,7 +152,10 @@ impl Concept for Reevaluation {
             Event::ReevaluationGranted { assessment, .. } => {
                 self.answer = Some(Answer::Granted { assessment: assessment.clone() });
             }
-            Event::ReevaluationRequested { on, .. } => self.requested_on = Some(*on),
+            Event::ReevaluationRequested { on, by, .. } => {
+                self.requested_on = Some(*on);
+                self.requested_by.clone_from(by);
+            }
         }
     }
 }
@@ -152,7 +164,7 @@ fn request(
     why: Why,
     text: Option<String>,
     shown: &[Photo],
-    handed_in_on: Option<NaiveDate>,
+    (handed_in_on, turned_from): (Option<NaiveDate>, Option<String>),
     facts: &Facts,
 ) -> Result<Vec<Said<Event>>, Rejection> {
     let subject = facts.subject()?;
@@ -174,8 +186,20 @@ fn request(
         }
         None => (facts.today, None),
     };
-    let event = Event::ReevaluationRequested { why, on, taken_by, by };
+    let on = match &turned_from {
+        Some(appeal) => first_filed(appeal, subject, facts)?,
+        None => on,
+    };
+    let event = Event::ReevaluationRequested { why, on, taken_by, turned_from, by };
     Ok(vec![Said::with(event, Private::none().with("text", text).with("photos", photos(shown)))])
+}
+
+/// The day on which an appeal came that nobody has decided and that was meant for this: whoever chose the wrong door loses no day.
+fn first_filed(appeal: &str, subject: &Subject, facts: &Facts) -> Result<NaiveDate, Rejection> {
+    let of = subject.appeals.get(appeal).map(|of| &of.state);
+    let own =
+        of.filter(|of| of.decision.is_none() && (of.filed_by == facts.actor.account || facts.actor.received));
+    own.and_then(|of| of.filed_on).ok_or(Rejection::NotFound { what: "undecided appeal of yours here" })
 }
 
 /// The assessment is one of these premises, opened on this request.

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
+use crate::appeal::Appeal;
 use crate::dispute::Dispute;
-use crate::facts::Role;
+use crate::facts::{Actor, Role};
 use crate::given::given;
 use crate::grade::Grade;
 use crate::party::Party;
@@ -178,4 +179,49 @@ fn a_plaque_shows_what_is_in_force_and_a_reply_stands_beside_it() {
     };
     grade(vec![]).by_role(Role::Confirmer).when(refuse("a-1")).then_rejected("confirmer_is_proposer");
     grade(vec![]).by_role(Role::Confirmer).when(refuse("a-2")).said();
+}
+
+#[test]
+fn whoever_chose_the_wrong_door_keeps_the_first_day() {
+    let mut house = House::graded_twice();
+    house.hears(
+        "reevaluation/1",
+        "2026-02-05",
+        json!({"type": "ReevaluationRequested", "why": "late_statement", "on": "2026-02-05", "by": "a-1"}),
+    );
+    let file = |from: &str| {
+        ask(json!({
+            "command": "file", "against": {"stream": "premises/p-1/grade", "determination": 2}, "grounds": "电线已更换",
+            "turned_from": from
+        }))
+    };
+    let appeal = |house: &House| {
+        let asked = given::<Appeal>([]).about(house.subject.clone()).under(rules());
+        asked.at("premises/p-1/appeal/1").on("2026-05-20").by_grant(owner_of("y-1"))
+    };
+    let said = appeal(&house).when(file("1")).said();
+    assert_eq!(serde_json::to_value(&said[0].event).unwrap()["on"], "2026-02-05");
+    appeal(&house).when(file("2")).then_rejected("not_found");
+    let mut another = House::graded_twice();
+    another.hears(
+        "appeal/1",
+        "2026-02-06",
+        json!({
+            "type": "AppealFiled", "against": {"stream": "premises/p-1/grade", "determination": 2}, "on": "2026-02-06",
+            "authorised": true, "by": "a-1"
+        }),
+    );
+    let request = |from: &str| ask(json!({"command": "request", "why": "rectified", "turned_from": from}));
+    let by = |house: &House, party: &str| {
+        given::<Reevaluation>([]).about(house.subject.clone()).on("2026-03-20").by_grant(owner_of(party))
+    };
+    let said = by(&another, "y-1").when(request("1")).said();
+    assert_eq!(serde_json::to_value(&said[0].event).unwrap()["on"], "2026-02-06");
+    by(&another, "y-1").when(request("7")).then_rejected("not_found");
+    let other = Actor { account: "a-2".into(), grants: vec![owner_of("y-1")], received: false };
+    given::<Reevaluation>([])
+        .about(another.subject.clone())
+        .by_actor(other)
+        .when(request("1"))
+        .then_rejected("not_found");
 }

@@ -9,6 +9,7 @@ use crate::deadline::{FilingQuestion, PeriodQuestion, filing, period};
 use crate::event::aggregate_type;
 use crate::facts::{Facts, Role};
 use crate::notice::Remedy;
+use crate::reevaluation::Answer;
 use crate::rejection::Rejection;
 use crate::said::{Photo, Private, Said, photos};
 use crate::subject::Subject;
@@ -43,6 +44,7 @@ pub struct Reckoned {
 pub(super) struct Papers {
     pub(super) grounds: String,
     pub(super) power_of_attorney: Option<Photo>,
+    pub(super) turned_from: Option<String>,
     pub(super) photos: Vec<Photo>,
 }
 
@@ -79,12 +81,29 @@ pub(super) fn file(
             (facts.today, None, own || papers.power_of_attorney.is_some())
         }
     };
-    let event = Event::AppealFiled { against, on, party, authorised, taken_by, by };
+    let on = match &papers.turned_from {
+        Some(request) => first_requested(request, subject, facts)?,
+        None => on,
+    };
+    let turned_from = papers.turned_from;
+    let event = Event::AppealFiled { against, on, party, authorised, taken_by, turned_from, by };
     let private = Private::none()
         .with("grounds", Some(papers.grounds))
         .with("power_of_attorney", papers.power_of_attorney)
         .with("photos", photos(&papers.photos));
     Ok(Said::with(event, private))
+}
+
+/// The day on which a request to be graded again came that was not granted and was meant for this: whoever chose the wrong door
+/// loses no day.
+fn first_requested(request: &str, subject: &Subject, facts: &Facts) -> Result<NaiveDate, Rejection> {
+    let of = subject.reevaluations.get(request).map(|of| &of.state);
+    let own = of.filter(|of| {
+        let granted = matches!(of.answer, Some(Answer::Granted { .. }));
+        !granted && (of.requested_by == facts.actor.account || facts.actor.received)
+    });
+    own.and_then(|of| of.requested_on)
+        .ok_or(Rejection::NotFound { what: "request of yours here to be graded again" })
 }
 
 impl Appeal {

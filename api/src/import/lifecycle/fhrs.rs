@@ -192,7 +192,9 @@ impl Ratings<'_, '_> {
             "rectified" => reevaluation::Why::Rectified,
             _ => reevaluation::Why::CircumstancesChanged,
         };
-        let command = reevaluation::Command::Request { why, text: None, photos: vec![], handed_in_on: None };
+        let (text, photos) = (None, vec![]);
+        let command =
+            reevaluation::Command::Request { why, text, photos, handed_in_on: None, turned_from: None };
         let by = format!("{}-owner", row.id);
         let says = Says { command, by, on, supplied: &["by", "effective_from", "on", "why"], cells: false };
         let stream = format!("premises/{}/reevaluation/pending", row.id);

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use wuping_domain::appeal;
 use wuping_domain::hazard::Stage as HazardStage;
+use wuping_domain::reevaluation::Answer;
 use wuping_domain::subject::{AssessmentOf, HazardOf};
 
 use super::doubt::Doubtful;
@@ -45,6 +46,8 @@ fn from(matter: &Matter, source: Source) -> Vec<(String, String)> {
         Source::ClosedHazards => hazards(matter, false),
         Source::Indicators => indicators(matter),
         Source::OpenHazards => hazards(matter, true),
+        Source::OwnAppeals => own_appeals(matter),
+        Source::OwnRequests => own_requests(matter),
         Source::Proposals => proposals(matter),
         Source::Reports => reports(matter),
         Source::Streams => streams(matter),
@@ -123,6 +126,23 @@ fn assessments(matter: &Matter) -> Vec<(String, String)> {
     let mut found: Vec<(String, String)> = all.map(named).collect();
     found.sort_by(|a, b| b.1.cmp(&a.1));
     found
+}
+
+/// What the person asked for through the wrong door, by its first day.
+fn own_appeals(matter: &Matter) -> Vec<(String, String)> {
+    let all = matter.subject().map(|subject| &subject.appeals).into_iter().flatten();
+    let own =
+        all.filter(|(_, of)| of.state.decision.is_none() && of.state.filed_by == matter.actor().account);
+    own.filter_map(|(key, of)| Some((key.clone(), of.state.filed_on?.to_string()))).collect()
+}
+
+fn own_requests(matter: &Matter) -> Vec<(String, String)> {
+    let all = matter.subject().map(|subject| &subject.reevaluations).into_iter().flatten();
+    let own = all.filter(|(_, of)| {
+        let granted = matches!(of.state.answer, Some(Answer::Granted { .. }));
+        !granted && of.state.requested_by == matter.actor().account
+    });
+    own.filter_map(|(key, of)| Some((key.clone(), of.state.requested_on?.to_string()))).collect()
 }
 
 /// The other cases of these premises that are open, or those that are not.

@@ -246,6 +246,9 @@ fn one_of(
     let hint = field.hint.map(|hint| lang.pick(hint[0], hint[1]));
     let offers = choices(matter, field).into_iter();
     let mut offers: Vec<Choice> = offers.map(|(code, label)| Choice::new(code, label, chosen)).collect();
+    if offers.is_empty() && !field.required {
+        return html! {};
+    }
     if offers.len() <= FEW {
         return choice_field(lang, name, label, hint, &offers, error);
     }

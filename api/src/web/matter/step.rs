@@ -128,6 +128,10 @@ pub(crate) enum Source {
     Indicators,
     /// Cases that are open.
     OpenHazards,
+    /// Appeals of the person that nobody has decided, which were meant for a request.
+    OwnAppeals,
+    /// Requests of the person that were not granted, which were meant for an appeal.
+    OwnRequests,
     /// Parties that answer here.
     Parties,
     /// Parties that the person speaks for.

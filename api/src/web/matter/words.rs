@@ -353,6 +353,7 @@ const MEMBERS: &[(&str, &str, &str)] = &[
     ("on", "日期", "On"),
     ("served_on", "送达日期", "Served on"),
     ("handed_in_on", "窗口收到", "Handed in on"),
+    ("turned_from", "原先误提的事项", "First asked for as"),
     ("due", "期限", "Due"),
     ("until", "到", "Until"),
     ("from", "从", "From"),

@@ -24,6 +24,12 @@ pub(super) const STEPS: &[Step] = &[
         fields: &[
             AGAINST,
             GROUNDS,
+            open(
+                "turned_from",
+                ["原先误提的复评申请", "Asked as a re-grading before"],
+                Kind::OneOf(Source::OwnRequests),
+            )
+            .hint("以最初申请的日期为准", "The day of that request counts"),
             PAPERS,
             open("power_of_attorney", ["授权委托书", "Power of attorney"], Kind::Photo)
                 .hint("代办时上传", "Where you act for somebody"),

@@ -15,7 +15,17 @@ const TEXT: Field = open("text", ["说明", "In your words"], Kind::Long);
 
 pub(super) const STEPS: &[Step] = &[
     Step {
-        fields: &[WHY, TEXT, PHOTOS],
+        fields: &[
+            WHY,
+            TEXT,
+            open(
+                "turned_from",
+                ["原先误提的申诉", "Filed as an appeal before"],
+                Kind::OneOf(Source::OwnAppeals),
+            )
+            .hint("以最初提出的日期为准", "The day of that appeal counts"),
+            PHOTOS,
+        ],
         note: Some([
             "复评是升级的唯一途径；同意后重新上门评定。",
             "It is the only way up: once granted, the premises are assessed anew.",
