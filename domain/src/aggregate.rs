@@ -66,6 +66,9 @@ pub fn decided<C: Concept>(
 
 /// The wire name of an event.
 pub trait Named {
+    /// Every name that an event of the concept can have, as the enum lists them.
+    const NAMES: &'static [&'static str];
+
     /// `HazardFound`.
     fn name(&self) -> &'static str;
 }
@@ -128,6 +131,8 @@ where
 macro_rules! named {
     ($event:ident { $($variant:ident),+ $(,)? }) => {
         impl $crate::aggregate::Named for $event {
+            const NAMES: &'static [&'static str] = &[$(stringify!($variant)),+];
+
             fn name(&self) -> &'static str {
                 match self { $(Self::$variant { .. } => stringify!($variant),)+ }
             }

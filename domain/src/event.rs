@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::aggregate::Concept;
+use crate::aggregate::{Concept, Named};
 use crate::recorded::{Aside, Recorded};
 use crate::{
     account, alert, appeal, assessment, authority, dispute, grade, hazard, incident, notice, party, patrol,
@@ -124,6 +124,36 @@ pub fn read(written: &Written<'_>) -> Result<Recorded<Event>, Unreadable> {
 /// The concept a stream is of: its last odd-numbered segment.
 pub fn aggregate_type(stream: &str) -> &str {
     stream.split('/').step_by(2).last().unwrap_or_default()
+}
+
+/// Every event that there can be, by the concept whose streams it stands in.
+pub fn names() -> [(&'static str, &'static [&'static str]); 20] {
+    [
+        of::<account::Account>(),
+        of::<alert::Alert>(),
+        of::<appeal::Appeal>(),
+        of::<assessment::Assessment>(),
+        of::<authority::Authority>(),
+        of::<dispute::Dispute>(),
+        of::<grade::Grade>(),
+        of::<hazard::Hazard>(),
+        of::<incident::Incident>(),
+        of::<notice::Notice>(),
+        of::<party::Party>(),
+        of::<patrol::Patrol>(),
+        of::<premises::Premises>(),
+        of::<publication::Publication>(),
+        of::<record::Record>(),
+        of::<reevaluation::Reevaluation>(),
+        of::<report::Report>(),
+        of::<survey::Survey>(),
+        of::<task::Task>(),
+        of::<visit::Visit>(),
+    ]
+}
+
+fn of<C: Concept>() -> (&'static str, &'static [&'static str]) {
+    (C::TYPE, C::Event::NAMES)
 }
 
 fn payload<C: Concept>(written: &Written<'_>) -> Result<C::Event, Unreadable> {

@@ -14,6 +14,7 @@ use crate::grade::{Determination, Previous};
 use crate::grading::{self, Grading, KnownIncident, Question, RecomputeQuestion, RegisteredHazard};
 use crate::refused::Refused;
 use crate::rulebook::Rulebook;
+use crate::rulebook::scheme::Veto;
 use crate::subject::{AssessmentOf, Cause, HazardOf, Subject};
 
 /// The determination, or `None` where the cause moves nothing. `building` is that of a unit: what befell it since the
@@ -118,8 +119,12 @@ pub fn as_registered(
     of: &AssessmentOf,
     on: NaiveDate,
 ) -> Question {
+    // of an indicator that waits for no determination the register says how grave the case was found to be
+    let waits = |indicator: &str| {
+        rulebook.indicator(indicator).is_some_and(|known| known.veto == Some(Veto::AfterDetermination))
+    };
     let suspected = subject.hazards.values().filter_map(|of| {
-        let found = of.state.found.as_ref()?;
+        let found = of.state.found.as_ref().filter(|found| waits(&found.indicator))?;
         Some(grading::Determination {
             indicator: found.indicator.clone(),
             outcome: if of.state.determined? { "major" } else { "not_major" }.to_owned(),
@@ -326,6 +331,23 @@ mod tests {
         assert_eq!(taken_off(None, crate::given::day("2026-03-01")), None);
         assert_eq!(taken_off(Some("a-1"), crate::given::day("2026-03-01")), Some(7));
         assert_eq!(taken_off(Some("a-2"), on), None);
+    }
+
+    /// Anything may be suspected of being major where it is found, also what the rulebook has no determination for.
+    #[test]
+    fn a_determination_of_what_waits_for_none_stands_in_the_way_of_no_grade() {
+        let rulebook = shipped::pingshan(Layer::Unit);
+        let mut subject = Subject::default();
+        subject.hazards.insert("1".into(), suspected(Some(true)));
+        let on = "2026-01-10".parse().unwrap();
+        let question = || as_registered(&rulebook, &subject, "a-1", &AssessmentOf::default(), on);
+        assert_eq!(question().determinations, []);
+        assert!(question().open_hazards[0].determined, "the register says it");
+        if let Some(found) = subject.hazards.get_mut("1").and_then(|of| of.state.found.as_mut()) {
+            found.indicator = "no_combustible_panels".into();
+        }
+        let question = as_registered(&rulebook, &subject, "a-1", &AssessmentOf::default(), on);
+        assert_eq!(question.determinations[0].outcome, "major");
     }
 
     #[test]

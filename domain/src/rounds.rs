@@ -40,7 +40,7 @@ pub struct Rounds {
     pub patrol: Patrol,
     /// The rulebook by which they are reckoned: that of the newest grade, or of who asked last.
     pub scheme: Option<SchemeRef>,
-    /// Position of the last entry that moved them.
+    /// Position of the last entry that moved them; of the registration where none did.
     pub since: u64,
     /// Subjects of the units that asked.
     pub units: BTreeSet<String>,

@@ -240,6 +240,10 @@ impl Subject {
             Event::Grade(grade::Event::GradeDetermined(computed)) => computed.result.determined_on.min(on),
             _ => on,
         };
+        if matches!(recorded.event, Event::Premises(premises::Event::PremisesRegistered(_))) {
+            // until something moves them, the rounds of two houses are told apart by the houses' own first entries
+            self.rounds.since = position;
+        }
         if matches!(recorded.event, Event::Grade(_) | Event::Hazard(_) | Event::Premises(_)) {
             self.rounds.ask(self.asks(asks_from), position);
         }

@@ -143,6 +143,24 @@ fn a_units_level_is_met_by_the_round_of_its_building() {
     assert_eq!(due(&log).as_deref(), Some("2026-01-19"), "it is remembered who asked");
 }
 
+/// The id of what comes follows from the reaction and the entry that brought it: were that the same of two houses, the
+/// second would be held to be recorded already.
+#[test]
+fn the_first_rounds_of_two_houses_that_only_their_units_ask_for_are_told_apart() {
+    let mut log = house();
+    log.registered("p-2", Layer::Building, None);
+    log.registered("u-2", Layer::Unit, Some("p-2"));
+    for unit in ["premises/u-1", "premises/u-2"] {
+        determined(&mut log, "2026-01-05", unit, "lenient");
+    }
+    let first = |house| {
+        let passed = passed(house, &log.subjects, "2026-01-06T05:00:00Z".parse().unwrap(), log.shelf());
+        assert_eq!(passed[0].due.event_type, "PatrolAssigned");
+        passed[0].since
+    };
+    assert_ne!(first(HOUSE), first("premises/p-2"));
+}
+
 fn warn(log: &mut Log, alert: &str, colour: &str, issued_at: &str, effective_at: &str) {
     let issued = json!({
         "type": "AlertIssued", "kind": "typhoon", "colour": colour, "areas": ["石井"], "issued_at": issued_at,

@@ -1,0 +1,85 @@
+//! Every event of the catalogue comes about through the public interface: people say what they may over REST, residents fill in
+//! the public form, feeds deliver with their tokens, and time passes. An event that the code has and no story brings
+//! about fails here, by its name.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(dead_code, reason = "each test uses a part of what drives the program")]
+
+mod program;
+
+#[path = "every_event/appeals.rs"]
+mod appeals;
+#[path = "every_event/assessing.rs"]
+mod assessing;
+#[path = "every_event/hazards.rs"]
+mod hazards;
+#[path = "every_event/hearing.rs"]
+mod hearing;
+#[path = "every_event/notices.rs"]
+mod notices;
+#[path = "every_event/records.rs"]
+mod records;
+#[path = "every_event/register.rs"]
+mod register;
+#[path = "every_event/reports.rs"]
+mod reports;
+#[path = "every_event/rounds.rs"]
+mod rounds;
+#[path = "every_event/story.rs"]
+mod story;
+
+use std::collections::BTreeSet;
+
+use story::Story;
+use wuping_domain::event::names;
+use wuping_projections::Views;
+use wuping_replay::rebuild::rebuild;
+use wuping_replay::verify::verify_folder;
+
+#[test]
+fn every_event_of_the_catalogue_is_recorded_through_the_public_interface() {
+    let mut story = Story::begins();
+    register::tell(&mut story);
+    assessing::tell(&mut story);
+    hazards::tell(&mut story);
+    notices::tell(&mut story);
+    hearing::tell(&mut story);
+    appeals::tell(&mut story);
+    reports::tell(&mut story);
+    rounds::tell(&mut story);
+    records::tell(&mut story);
+
+    let recorded = story.recorded();
+    let catalogue =
+        names().into_iter().flat_map(|(concept, names)| names.iter().map(move |name| (concept, *name)));
+    let (told, missing): (BTreeSet<_>, BTreeSet<_>) = catalogue
+        .partition(|(concept, name)| recorded.contains(&((*concept).to_owned(), (*name).to_owned())));
+    let missing: Vec<_> = missing.into_iter().filter(|event| !NOT_YET.contains(event)).collect();
+    assert!(missing.is_empty(), "no story brings these about: {missing:?}");
+    for event in NOT_YET {
+        assert!(!told.contains(event), "{event:?} comes about now: strike it off NOT_YET");
+    }
+    for event in OF_THE_LEDGER {
+        assert!(
+            recorded.iter().any(|(_, name)| name == event),
+            "{event} of the ledger's own is not recorded"
+        );
+    }
+
+    let folder = story.ends();
+    let house = folder.path().join("house");
+    let (kept_up, at) = Views::at(&house.join("views.db")).digest().unwrap();
+    let anew = rebuild(&house, &folder.path().join("views-anew.db"), at.position()).unwrap();
+    assert_eq!((anew.digest, anew.position), (kept_up, at.position()), "views made anew say the same");
+    let verified = verify_folder(&house).unwrap();
+    assert!(verified.findings.is_empty(), "{:?}", verified.findings);
+}
+
+/// Events that nothing brings about yet, each with the reason. It only ever becomes shorter.
+const NOT_YET: &[(&str, &str)] = &[
+    // refused where only a building's units were graded: no rulebook is found for the building
+    ("patrol", "PatrolExcused"),
+];
+
+/// What the ledger records of itself on the way.
+const OF_THE_LEDGER: &[&str] = &["KeyEnrolled", "LedgerOpened"];
