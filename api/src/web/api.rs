@@ -8,12 +8,13 @@ use axum::{Json, Router};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use wuping_ledger::encoding::MAX_INT;
 use wuping_projections::queries::{
     HazardView, HistoryLine, Page as ViewPage, PremisesLine, SearchFilter, SubjectView,
 };
 use wuping_replay::report::{GradeLine, Question, grades as graded};
 
-use super::front::page_number;
+use super::front::PAGES_MAX;
 use super::openapi;
 use super::state::{Asking, ReadError, Site, logged};
 use super::subject::{public_hazards, public_history};
@@ -81,10 +82,17 @@ async fn history(State(site): State<Site>, asking: Asking, Path(code): Path<Stri
 }
 
 async fn search(State(site): State<Site>, asking: Asking, Query(sought): Query<Sought>) -> Response {
+    let Some(number) = page(&sought.page) else {
+        let detail = asking.lang.pick(
+            format!("page：要写页码，从 1 到 {PAGES_MAX} 的整数"),
+            format!("page: write a whole number from 1 to {PAGES_MAX}"),
+        );
+        return problem(StatusCode::BAD_REQUEST, "malformed", &detail);
+    };
     let read = site.read(move |site| {
         let subdistrict = (!sought.subdistrict.is_empty()).then_some(sought.subdistrict);
         let filter = SearchFilter { subdistrict, ..SearchFilter::default() };
-        let found = site.views().search(&sought.search, &filter, ViewPage::of(page_number(&sought.page)))?;
+        let found = site.views().search(&sought.search, &filter, ViewPage::of(number))?;
         let rows: Vec<Value> = found.rows.iter().map(public_line).collect();
         Ok(json!({ "rows": rows, "page": found.page, "pages": found.pages, "total": found.total }))
     });
@@ -114,10 +122,30 @@ async fn described() -> Json<Value> {
     Json(openapi::document())
 }
 
+/// The page that is asked for, the first where none is: a program that asks for none there is has a mistake to mend.
+fn page(text: &str) -> Option<u64> {
+    match text {
+        "" => Some(1),
+        text => text.parse().ok().filter(|number| (1..=PAGES_MAX).contains(number)),
+    }
+}
+
+/// A position in the ledger as a program writes it.
+///
+/// # Errors
+/// It is no whole number, or beyond every position that can be.
+pub(super) fn position(text: &str) -> Result<u64, PositionError> {
+    text.parse().ok().filter(|position| *position <= MAX_INT).ok_or(PositionError)
+}
+
+/// Text that is no position.
+#[derive(Debug)]
+pub(super) struct PositionError;
+
 /// The moment that is asked about, or the parameter that is none, with what it needs.
 fn question(moment: &Moment) -> Result<Question, (&'static str, &'static str, &'static str)> {
     let stated = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    let at = stated(&moment.at).map(|text| text.parse::<u64>()).transpose();
+    let at = stated(&moment.at).map(|text| position(&text)).transpose();
     let at = at.map_err(|_| {
         ("at", "要写账本位置，一个从 0 起的整数", "write a ledger position, a whole number from 0")
     })?;
@@ -203,7 +231,8 @@ fn answered(asking: &Asking, read: Result<Value, ReadError>) -> Response {
     read.map_or_else(|error| broken(asking, &error), |value| Json(value).into_response())
 }
 
-fn broken(asking: &Asking, error: &ReadError) -> Response {
+/// The ledger or the views could not be read.
+pub(super) fn broken(asking: &Asking, error: &ReadError) -> Response {
     let number = logged(error);
     let told = asking.lang.pick(
         format!("平台没能读出答案，请再试一次；问管理员时报编号 {number}。"),

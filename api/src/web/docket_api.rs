@@ -18,7 +18,7 @@ use wuping_projections::queries::{MatterFilter, Page, WaitingHand, WaitingOn, Wo
 use wuping_projections::recording::recorded;
 
 use crate::app::App;
-use crate::web::api::problem;
+use crate::web::api::{position, problem};
 use crate::web::commands::in_session;
 use crate::web::look::words::Lang;
 use crate::web::resident::Tracking;
@@ -197,7 +197,7 @@ async fn one(
         Ok(actor) => actor,
         Err(refused) => return *refused,
     };
-    let at = Some(moment.at.as_str()).filter(|at| !at.is_empty()).map(str::parse::<u64>).transpose();
+    let at = Some(moment.at.as_str()).filter(|at| !at.is_empty()).map(position).transpose();
     let Ok(at) = at else {
         let (zh, en) = ("要写账本位置，一个从 0 起的整数", "write a ledger position, a whole number from 0");
         return malformed(lang, &Malformed { parameter: "at", zh, en });
@@ -365,4 +365,5 @@ fn is_true(parameter: &'static str, text: &str) -> Result<bool, Malformed> {
 
 /// Rows of a list unless told otherwise.
 pub(super) const SIZE: u64 = 50;
-const SIZE_MAX: u64 = 200;
+/// Rows of a list at most.
+pub(super) const SIZE_MAX: u64 = 200;

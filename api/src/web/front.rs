@@ -429,4 +429,5 @@ pub(super) fn page_number(text: &str) -> u64 {
     text.parse().ok().filter(|number| (1..=PAGES_MAX).contains(number)).unwrap_or(1)
 }
 
-const PAGES_MAX: u64 = 1_000_000;
+/// Pages of a list.
+pub(super) const PAGES_MAX: u64 = 1_000_000;

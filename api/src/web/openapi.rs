@@ -8,7 +8,9 @@ use wuping_domain::{
     premises, publication, record, reevaluation, report, survey, task, visit,
 };
 
-use crate::web::{openapi_docket, openapi_keys, openapi_lists};
+use crate::web::front::PAGES_MAX;
+use crate::web::openapi_answers::{format_or_empty, in_session, whole};
+use crate::web::{openapi_answers, openapi_docket, openapi_keys, openapi_lists};
 
 /// The document at `/api/v1/openapi.json`: every route that programs use.
 pub fn document() -> Value {
@@ -17,9 +19,7 @@ pub fn document() -> Value {
         let parameters: Vec<Value> = route.parameters.iter().map(parameter).collect();
         let (path, kind) = (route.path, route.answers);
         let answers = json!({
-            "200": { "description": route.summary, "content": { kind: { "schema": schema(kind) } } },
-            "400": { "$ref": "#/components/responses/Problem" },
-            "404": { "$ref": "#/components/responses/Problem" },
+            "200": { "description": route.summary, "content": { kind: { "schema": schema(path, kind) } } },
         });
         let get = json!({ "summary": route.summary, "parameters": parameters, "responses": answers });
         paths.insert(path.to_owned(), json!({ "get": get }));
@@ -30,6 +30,13 @@ pub fn document() -> Value {
     paths.extend(openapi_lists::paths().map(|(path, methods)| (path.to_owned(), methods)));
     paths.extend(openapi_docket::paths().map(|(path, methods)| (path.to_owned(), methods)));
     paths.extend(openapi_keys::paths().map(|(path, methods)| (path.to_owned(), methods)));
+    let paths: Map<String, Value> = paths
+        .into_iter()
+        .map(|(path, methods)| {
+            let completed = openapi_answers::completed(&path, methods);
+            (path, completed)
+        })
+        .collect();
     let mut schemas = command_schemas();
     schemas.insert("Problem".to_owned(), problem_schema());
     json!({
@@ -41,13 +48,8 @@ pub fn document() -> Value {
         },
         "paths": paths,
         "components": {
-            "securitySchemes": { "channel": { "type": "http", "scheme": "bearer" } },
-            "responses": {
-                "Problem": {
-                    "description": "Why not, and what to do (RFC 9457); detail is in the language of Accept-Language",
-                    "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } },
-                },
-            },
+            "securitySchemes": openapi_answers::security_schemes(),
+            "responses": openapi_answers::responses(),
             "schemas": schemas,
         },
     })
@@ -106,19 +108,21 @@ fn command_of(kind: &str) -> String {
 
 fn command() -> Value {
     let in_path = |name: &str, told: &str| json!({ "name": name, "in": "path", "required": true, "description": told, "schema": { "type": "string" } });
-    let header = |name: &str, required: bool, told: &str| json!({ "name": name, "in": "header", "required": required, "description": told, "schema": { "type": "string" } });
-    let problem = || json!({ "$ref": "#/components/responses/Problem" });
+    let header = |name: &str, required: bool, told: &str, schema: Value| json!({ "name": name, "in": "header", "required": required, "description": told, "schema": schema });
+    let text = || json!({ "type": "string" });
     let refer = |name: &String| json!({ "$ref": format!("#/components/schemas/{name}") });
     let commands: Vec<Value> =
         command_schemas().keys().filter(|name| name.starts_with(COMMAND)).map(refer).collect();
     json!({
         "summary": "Ask for something to be recorded",
+        "description": "Numbers are whole and at most 2^53-1.",
+        "security": in_session(),
         "parameters": [
             in_path("stream", "The whole path of the stream, slashes and all, such as premises/p-1/grade"),
             in_path("command", "The command's name, such as confirm"),
-            header("Idempotency-Key", true, "A fresh UUID for each command, the same one for a retry"),
-            header("If-Match", false, "The version of the stream that was seen"),
-            header("X-CSRF-Token", true, "The session's token"),
+            header("Idempotency-Key", true, "A fresh UUID for each command, the same one for a retry", json!({ "type": "string", "format": "uuid" })),
+            header("If-Match", false, "The version of the stream that was seen", whole(0)),
+            header("X-CSRF-Token", true, "The session's token", text()),
         ],
         "requestBody": {
             "required": true,
@@ -126,15 +130,31 @@ fn command() -> Value {
             "content": { "application/json": { "schema": { "anyOf": commands } } },
         },
         "responses": {
-            "200": { "description": "Recorded before, or nothing new was said" },
-            "201": { "description": "Recorded, with its position" },
-            "400": problem(), "401": problem(), "403": problem(), "409": problem(), "422": problem(), "503": problem(),
+            "200": { "description": "Recorded before, or nothing new was said", "content": recorded() },
+            "201": { "description": "Recorded, with its position", "content": recorded() },
         },
     })
 }
 
+/// What became of a command.
+pub(super) fn recorded() -> Value {
+    let schema = json!({
+        "type": "object",
+        "required": ["recorded"],
+        "properties": {
+            "recorded": { "type": "boolean" },
+            "event_id": { "type": "string" },
+            "position": { "type": "integer" },
+            "last_position": { "type": "integer" },
+            "version": { "type": "integer" },
+            "recorded_at": { "type": "string", "format": "date-time" },
+            "repeated": { "type": "boolean", "description": "It was recorded before" },
+        },
+    });
+    json!({ JSON: { "schema": schema } })
+}
+
 fn feed() -> Value {
-    let problem = || json!({ "$ref": "#/components/responses/Problem" });
     let line = json!({
         "type": "object",
         "required": ["code", "indicator", "outcome"],
@@ -145,12 +165,21 @@ fn feed() -> Value {
             "measured": { "type": "object", "description": "What was written down besides, such as observed_on" },
         },
     });
-    let lines = json!({ "type": "object", "required": ["lines"], "properties": { "lines": { "type": "array", "items": line } } });
+    let lines = json!({ "type": "object", "required": ["lines"], "properties": { "lines": { "type": "array", "items": line, "minItems": 1 } } });
+    let fates = json!({
+        "type": "object",
+        "required": ["taken", "refused", "lines"],
+        "properties": {
+            "taken": { "type": "integer" },
+            "refused": { "type": "integer" },
+            "lines": { "type": "array", "items": { "type": "object" } },
+        },
+    });
     json!({
         "summary": "Share results that nobody types, with the token of a channel",
         "security": [{ "channel": [] }],
         "parameters": [{
-            "name": "Idempotency-Key", "in": "header", "required": true, "schema": { "type": "string" },
+            "name": "Idempotency-Key", "in": "header", "required": true, "schema": openapi_lists::delivery_name(),
             "description": "The sender's own name of the delivery, the same one for a retry",
         }],
         "requestBody": {
@@ -158,8 +187,7 @@ fn feed() -> Value {
             "content": { "application/json": { "schema": lines }, "text/csv": { "schema": { "type": "string" } } },
         },
         "responses": {
-            "200": { "description": "What became of each line: its position, or why it was not taken" },
-            "400": problem(), "401": problem(), "422": problem(),
+            "200": { "description": "What became of each line: its position, or why it was not taken", "content": { JSON: { "schema": fates } } },
         },
     })
 }
@@ -170,11 +198,16 @@ fn session() -> Value {
         "required": ["login", "password"],
         "properties": { "login": { "type": "string" }, "password": { "type": "string" } },
     });
+    let entered = json!({
+        "type": "object",
+        "required": ["account", "csrf"],
+        "properties": { "account": { "type": "string" }, "csrf": { "type": "string" } },
+    });
     json!({
         "summary": "Sign in; the answer's csrf goes into X-CSRF-Token of each command",
         "requestBody": { "required": true, "content": { "application/json": { "schema": credentials } } },
         "responses": {
-            "200": { "description": "The account and its token; the session is in the cookie" },
+            "200": { "description": "The account and its token; the session is in the cookie", "content": { JSON: { "schema": entered } } },
             "401": { "$ref": "#/components/responses/Problem" },
         },
     })
@@ -185,18 +218,42 @@ fn leaving() -> Value {
 }
 
 fn parameter(parameter: &Parameter) -> Value {
-    json!({
+    let mut told = json!({
         "name": parameter.name,
         "in": if parameter.in_path { "path" } else { "query" },
         "required": parameter.in_path,
         "description": parameter.told,
-        "schema": { "type": parameter.kind },
-    })
+        "schema": kind(parameter.kind),
+    });
+    if let Some((_, example)) = EXAMPLES.iter().find(|(name, _)| *name == parameter.name) {
+        told["example"] = json!(example);
+    }
+    told
 }
 
-fn schema(kind: &str) -> Value {
+/// What may stand in a parameter.
+fn kind(kind: &str) -> Value {
     match kind {
-        JSON => json!({ "type": "object" }),
+        "day" => format_or_empty("date"),
+        "moment" => format_or_empty("date-time"),
+        "page" => json!({ "type": "integer", "minimum": 1, "maximum": PAGES_MAX }),
+        "whole" => whole(0),
+        kind => json!({ "type": kind }),
+    }
+}
+
+fn schema(path: &str, kind: &str) -> Value {
+    let members: &[&str] = match path {
+        "/api/v1/grades" => &["grades"],
+        "/api/v1/premises" => &["rows", "page", "pages", "total"],
+        "/api/v1/premises/{code}" => &["id", "codes", "layer", "address", "in_force", "open_hazards"],
+        "/api/v1/premises/{code}/history" => &["id", "codes", "history"],
+        "/api/v1/rulebooks" => &["rulebooks"],
+        "/log/keys" => &["origin", "log_key", "keys"],
+        _ => &[],
+    };
+    match kind {
+        JSON => json!({ "type": "object", "required": members }),
         _ => json!({ "type": "string" }),
     }
 }
@@ -225,6 +282,9 @@ const fn part(name: &'static str, kind: &'static str, told: &'static str) -> Par
     Parameter { name, in_path: true, kind, told }
 }
 
+/// Parts of paths that any ledger has, and premises that the sample has.
+const EXAMPLES: [(&str, &str); 2] = [("code", "4403100000000000016"), ("path", "0/000")];
+
 const CODE: Parameter = part("code", "string", "The id of premises or any code of theirs");
 
 /// Every route that programs read.
@@ -234,9 +294,9 @@ pub(super) const GETS: &[Get] = &[
         summary: "The grades of all premises in force at a moment",
         answers: JSON,
         parameters: &[
-            asked("at", "integer", "As known with the entry at this position"),
-            asked("as_of", "string", "As known at this moment, RFC 3339"),
-            asked("valid_at", "string", "What held on this day"),
+            asked("at", "whole", "As known with the entry at this position"),
+            asked("as_of", "moment", "As known at this moment, RFC 3339"),
+            asked("valid_at", "day", "What held on this day"),
         ],
     },
     Get { path: "/api/v1/openapi.json", summary: "This description", answers: JSON, parameters: &[] },
@@ -247,7 +307,7 @@ pub(super) const GETS: &[Get] = &[
         parameters: &[
             asked("search", "string", "Code, name or address"),
             asked("subdistrict", "string", "Its name"),
-            asked("page", "integer", "From 1"),
+            asked("page", "page", "From 1"),
         ],
     },
     Get {
@@ -275,15 +335,15 @@ pub(super) const GETS: &[Get] = &[
         summary: "The proof that the log of one size is the beginning of the log of another; 400 where the first is larger, 404 above the newest checkpoint",
         answers: "text/plain",
         parameters: &[
-            part("old", "integer", "The smaller size"),
-            part("new", "integer", "The larger size, at most that of the newest checkpoint"),
+            part("old", "whole", "The smaller size"),
+            part("new", "whole", "The larger size, at most that of the newest checkpoint"),
         ],
     },
     Get {
         path: "/log/proof/inclusion/{position}",
         summary: "The proof that an entry is under the newest checkpoint",
         answers: "text/plain",
-        parameters: &[part("position", "integer", "The entry's position")],
+        parameters: &[part("position", "whole", "The entry's position")],
     },
     Get {
         path: "/log/schemes/{file}",

@@ -1,6 +1,11 @@
 //! The description of matters and rounds, which are read in a session.
 
 use serde_json::{Value, json};
+use wuping_domain::facts::Role;
+use wuping_domain::matter::Kind;
+
+use crate::web::docket_api::SIZE_MAX;
+use crate::web::openapi_answers::{format_or_empty, in_session, whole};
 
 /// The paths, each with its methods.
 pub(super) fn paths() -> [(&'static str, Value); 4] {
@@ -14,14 +19,15 @@ pub(super) fn paths() -> [(&'static str, Value); 4] {
 
 fn listed() -> Value {
     json!({
+        "security": in_session(),
         "summary": "Matters that the person signed in may read: of those that run what is due first, of the ended the newest",
         "parameters": [
             asked("waits_on", "me, or a department: whose next word it is"),
             asked("account", "Waiting on this account by name"),
-            asked("role", "Waiting on this role"),
-            asked("overdue", "true: a duty's day has ended"),
-            asked("ended", "true: what has ended, in place of what runs"),
-            asked("kind", "hazard, report, task, assessment, grade, notice, appeal, reevaluation, dispute, incident, alert"),
+            narrowed("role", "Waiting on this role", json!({ "type": "string", "enum": Role::ALL.map(Role::code) })),
+            narrowed("overdue", "true: a duty's day has ended", truth()),
+            narrowed("ended", "true: what has ended, in place of what runs", truth()),
+            narrowed("kind", "A kind of matter", json!({ "type": "string", "enum": Kind::ALL.map(Kind::code) })),
             asked("stage", "How far it is, as a code of its kind"),
             asked("department", "The department that answers for it"),
             asked("area", "Subdistrict, community or grid cell"),
@@ -29,7 +35,7 @@ fn listed() -> Value {
             asked("premises", "Id of premises"),
             asked("party", "At premises that this party answers for"),
             asked("after", "The member next of the list before"),
-            asked("size", "Rows, 1 to 200"),
+            narrowed("size", "Rows", json!({ "type": "integer", "minimum": 1, "maximum": SIZE_MAX })),
         ],
         "responses": answers("rows, each with whom it waits on, its deadlines and both times; total; next; counts by kind"),
     })
@@ -37,10 +43,11 @@ fn listed() -> Value {
 
 fn one() -> Value {
     json!({
+        "security": in_session(),
         "summary": "One matter with its deadlines and every entry of its stream",
         "parameters": [
             part("stream", "The whole path of the stream, slashes and all, such as premises/p-1/hazard/7"),
-            asked("at", "As the ledger told it with the entry at this position"),
+            narrowed("at", "As the ledger told it with the entry at this position", whole(0)),
         ],
         "responses": answers("The matter; opened, changed and ended with both times and position; history"),
     })
@@ -48,9 +55,10 @@ fn one() -> Value {
 
 fn rounds() -> Value {
     json!({
+        "security": in_session(),
         "summary": "A person's rounds of a day, in the order of the route",
         "parameters": [
-            asked("day", "The day, today when absent"),
+            narrowed("day", "The day, today when absent", format_or_empty("date")),
             asked("worker", "The account, one's own when absent"),
         ],
         "responses": answers("Rounds due by that day or made on it, with route, rule and last round"),
@@ -66,13 +74,7 @@ fn followed() -> Value {
 }
 
 fn answers(good: &str) -> Value {
-    let mut answers = json!({});
-    for status in ["400", "401", "403", "404", "500"] {
-        answers[status] = json!({ "$ref": "#/components/responses/Problem" });
-    }
-    answers["200"] =
-        json!({ "description": good, "content": { "application/json": { "schema": { "type": "object" } } } });
-    answers
+    json!({ "200": { "description": good, "content": { "application/json": { "schema": { "type": "object" } } } } })
 }
 
 fn part(name: &str, told: &str) -> Value {
@@ -80,7 +82,16 @@ fn part(name: &str, told: &str) -> Value {
 }
 
 fn asked(name: &str, told: &str) -> Value {
-    json!({ "name": name, "in": "query", "required": false, "description": told, "schema": { "type": "string" } })
+    narrowed(name, told, json!({ "type": "string" }))
+}
+
+/// A parameter that is not any text.
+fn narrowed(name: &str, told: &str, schema: Value) -> Value {
+    json!({ "name": name, "in": "query", "required": false, "description": told, "schema": schema })
+}
+
+fn truth() -> Value {
+    json!({ "type": "string", "enum": ["true", "false", "1", "0"] })
 }
 
 #[cfg(test)]

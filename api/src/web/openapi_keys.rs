@@ -2,6 +2,9 @@
 
 use serde_json::{Value, json};
 
+use crate::web::openapi::recorded;
+use crate::web::openapi_answers::in_session;
+
 /// The paths, each with its methods.
 pub(super) fn paths() -> [(&'static str, Value); 6] {
     [
@@ -29,6 +32,7 @@ fn signed() -> Value {
         },
     });
     json!({
+        "security": in_session(),
         "summary": "Ask for something to be recorded, with its event signed by the device of the person who is signed in",
         "description": "Taken only if what the command decides is exactly the event that was signed. On 409 the answer has the \
                         version and author_seq to sign next.",
@@ -39,12 +43,16 @@ fn signed() -> Value {
             header("X-CSRF-Token", "The session's token"),
         ],
         "requestBody": content(&body),
-        "responses": answers(&[("200", "Recorded before, or nothing new was said"), ("201", "Recorded, with its position")]),
+        "responses": {
+            "200": { "description": "Recorded before, or nothing new was said", "content": recorded() },
+            "201": { "description": "Recorded, with its position", "content": recorded() },
+        },
     })
 }
 
 fn signing() -> Value {
     json!({
+        "security": in_session(),
         "summary": "The numbers that a device signs next: version, author_seq, and the time its claims may not be before",
         "parameters": [asked("kid", true, "Name of the device's key"), asked("stream", true, "The whole path of the stream")],
         "responses": answers(&[("200", "log, kid, until, author_seq, occurred_at_from, stream, version")]),
@@ -53,6 +61,7 @@ fn signing() -> Value {
 
 fn listed() -> Value {
     json!({
+        "security": in_session(),
         "summary": "The keys of an account, oldest first",
         "parameters": [asked("account", false, "Whose; one's own when absent, anybody's for an administrator")],
         "responses": answers(&[("200", "Each with where it begins and ends, and from where on it is doubted")]),
@@ -70,6 +79,7 @@ fn enrolled() -> Value {
         },
     });
     json!({
+        "security": in_session(),
         "summary": "Enrol the key of a device",
         "parameters": [header("X-CSRF-Token", "The session's token")],
         "requestBody": content(&body),
@@ -84,10 +94,11 @@ fn ended() -> Value {
         "required": ["reason"],
         "properties": {
             "reason": { "type": "string", "description": "Stands in the log for ever: no personal data" },
-            "suspect_from": { "type": "integer", "description": "What it signed from this position on is doubtful" },
+            "suspect_from": { "type": ["integer", "null"], "minimum": 0, "description": "What it signed from this position on is doubtful" },
         },
     });
     json!({
+        "security": in_session(),
         "summary": "End a key at once: its holder or an administrator",
         "parameters": [part("kid", "Name of the key"), header("X-CSRF-Token", "The session's token")],
         "requestBody": content(&body),
@@ -97,6 +108,7 @@ fn ended() -> Value {
 
 fn renewed() -> Value {
     json!({
+        "security": in_session(),
         "summary": "Put a fresh key in the place of one that the server signs with",
         "parameters": [part("kid", "Name of the key"), header("X-CSRF-Token", "The session's token")],
         "responses": answers(&[("200", "The new key's name and the old one's")]),
@@ -105,6 +117,7 @@ fn renewed() -> Value {
 
 fn given() -> Value {
     json!({
+        "security": in_session(),
         "summary": "Give a person a key held by the server where the old one has ended: an administrator",
         "parameters": [part("account", "The account"), header("X-CSRF-Token", "The session's token")],
         "responses": answers(&[("201", "The new key's name")]),
@@ -113,9 +126,6 @@ fn given() -> Value {
 
 fn answers(good: &[(&str, &str)]) -> Value {
     let mut answers = json!({});
-    for status in ["400", "401", "403", "404", "409", "413", "415", "422", "500", "503"] {
-        answers[status] = json!({ "$ref": "#/components/responses/Problem" });
-    }
     for (status, told) in good {
         answers[*status] = json!({ "description": told, "content": { "application/json": { "schema": { "type": "object" } } } });
     }

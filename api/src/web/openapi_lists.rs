@@ -12,10 +12,9 @@ pub(super) fn paths() -> impl Iterator<Item = (String, Value)> {
 }
 
 fn post(kind: Kind) -> Value {
-    let problem = || json!({ "$ref": "#/components/responses/Problem" });
     let columns: Map<String, Value> = kind.columns().iter().map(|column| {
         let told = format!("{} (in Chinese tables {})", column.told_en, column.zh);
-        (column.name.to_owned(), json!({ "type": ["string", "number", "null"], "description": told, "examples": [column.example] }))
+        (column.name.to_owned(), json!({ "type": ["string", "integer", "null"], "description": told, "examples": [column.example] }))
     }).collect();
     let needed: Vec<&str> =
         kind.columns().iter().filter(|column| column.needed).map(|column| column.name).collect();
@@ -23,13 +22,13 @@ fn post(kind: Kind) -> Value {
         "type": "object",
         "required": ["rows"],
         "properties": {
-            "rows": { "type": "array", "items": { "type": "object", "required": needed, "properties": columns } },
+            "rows": { "type": "array", "minItems": 1, "items": { "type": "object", "required": needed, "properties": columns, "additionalProperties": { "type": ["string", "integer", "null"] } } },
         },
     });
     let text = || json!({ "schema": { "type": "string" } });
     json!({
         "summary": format!("Deliver the {} row by row, with the token of a channel that was opened for it", kind.en()),
-        "description": "The same rows twice write nothing; a changed row is recorded as a change. A row that is not in order is told by its line, and the others are taken. An empty cell says nothing. Columns may be named in Chinese; those that nobody reads are kept with the row.",
+        "description": "The same rows twice write nothing; a changed row is recorded as a change. A row that is not in order is told by its line, and the others are taken. An empty cell says nothing. Numbers in JSON are whole; a fraction is sent as text. Columns may be named in Chinese; those that nobody reads are kept with the row.",
         "security": [{ "channel": [] }],
         "parameters": [
             {
@@ -37,7 +36,7 @@ fn post(kind: Kind) -> Value {
                 "description": "Say what would be recorded, and record nothing",
             },
             {
-                "name": "Idempotency-Key", "in": "header", "required": false, "schema": { "type": "string" },
+                "name": "Idempotency-Key", "in": "header", "required": false, "schema": delivery_name(),
                 "description": "The sender's own name of the delivery, public in the log; the digest of the body where there is none",
             },
         ],
@@ -51,9 +50,13 @@ fn post(kind: Kind) -> Value {
         },
         "responses": {
             "200": { "description": "What became of each row, or would: new, changed, same or refused, with the commands and their positions, or the column, why and what to do", "content": { "application/json": { "schema": report() } } },
-            "400": problem(), "401": problem(), "403": problem(), "413": problem(), "422": problem(), "507": problem(),
         },
     })
+}
+
+/// The name that a sender gives a delivery.
+pub(super) fn delivery_name() -> Value {
+    json!({ "type": "string", "pattern": "^[A-Za-z0-9-]{1,64}$" })
 }
 
 fn report() -> Value {

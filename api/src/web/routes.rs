@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use serde::Deserialize;
@@ -19,7 +19,7 @@ use super::look::words::Lang;
 use super::look::{Asset, assets};
 use super::session::LANGUAGE;
 use super::state::{Asking, Site, nothing_here};
-use super::{api, audit, front, health, log, rules, subject};
+use super::{api, audit, for_programs, front, health, log, rules, subject};
 
 /// The public pages, the log, the reading half of the REST interface and the health checks. What is nowhere is answered
 /// by a page that says so.
@@ -50,6 +50,7 @@ pub fn guarded(routes: Router) -> Router {
     let always =
         |name: HeaderName, value| SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value));
     routes
+        .layer(from_fn(for_programs::in_problems))
         .layer(always(header::CONTENT_SECURITY_POLICY, POLICY))
         .layer(always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(always(header::REFERRER_POLICY, "same-origin"))

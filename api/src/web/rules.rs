@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use maud::{Markup, html};
@@ -10,6 +10,7 @@ use wuping_domain::rulebook::Rulebook;
 use wuping_domain::rulebook::scheme::{Indicator, Row as Outcome};
 use wuping_projections::queries::RulebookView;
 
+use super::api::{broken, problem};
 use super::look::parts::*;
 use super::look::words::Lang;
 use super::origins;
@@ -89,8 +90,14 @@ async fn document(State(site): State<Site>, asking: Asking, Path(id): Path<Strin
             ([(header::CONTENT_TYPE, "application/json".to_owned()), (header::ETAG, etag)], kept.bytes)
                 .into_response()
         }
-        Ok(None) => unknown(&site, &asking).await,
-        Err(error) => site.broken(&asking, &error).await,
+        Ok(None) => {
+            let told = asking.lang.pick(
+                "没有公布过这个名称的规则。/api/v1/rulebooks 列出全部规则。",
+                "No rulebook of this name has been published. /api/v1/rulebooks lists them.",
+            );
+            problem(StatusCode::NOT_FOUND, "not_found", told)
+        }
+        Err(error) => broken(&asking, &error),
     }
 }
 
