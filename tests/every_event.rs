@@ -76,10 +76,7 @@ fn every_event_of_the_catalogue_is_recorded_through_the_public_interface() {
 }
 
 /// Events that nothing brings about yet, each with the reason. It only ever becomes shorter.
-const NOT_YET: &[(&str, &str)] = &[
-    // refused where only a building's units were graded: no rulebook is found for the building
-    ("patrol", "PatrolExcused"),
-];
+const NOT_YET: &[(&str, &str)] = &[];
 
 /// What the ledger records of itself on the way.
 const OF_THE_LEDGER: &[&str] = &["KeyEnrolled", "LedgerOpened"];

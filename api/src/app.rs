@@ -340,9 +340,10 @@ impl App {
             let latest = subject.grade.latest.as_ref()?;
             subject.assessments.get(&latest.assessment)?.state.scheme.clone()
         };
-        self.shelf.rulebook(
-            &opened.or_else(of_case).or_else(named).or_else(graded).or_else(|| subject.newest_scheme())?,
-        )
+        // of a building that was never assessed itself, that of the units that ask for its rounds
+        let of_rounds = || subject.rounds.scheme.clone().filter(|_| asked.stream.contains("/patrol/"));
+        let known = opened.or_else(of_case).or_else(named).or_else(graded);
+        self.shelf.rulebook(&known.or_else(|| subject.newest_scheme()).or_else(of_rounds)?)
     }
 }
 

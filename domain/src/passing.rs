@@ -11,6 +11,7 @@ use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use crate::assessment::opening;
 use crate::hazard;
 use crate::reaction::{Due, Rulebooks, building_of};
+use crate::recorded::subject_of;
 use crate::regrade;
 use crate::rounds;
 use crate::subject::Subject;
@@ -20,9 +21,21 @@ use crate::subject::Subject;
 pub struct Passed {
     /// What, and where.
     pub due: Due,
-    /// Position of the entry whose clock ran out, or that reaches over from other premises. With the reaction's name it
-    /// makes the event's id, so that whoever finds it, and however often, it is recorded once.
+    /// Position of the entry whose clock ran out, or that reaches over from other premises.
     pub since: u64,
+}
+
+impl Passed {
+    /// What makes the event's id (docs/format.md §2), so that whoever finds it, and however often, it is recorded once. What
+    /// reaches from a building to its units comes to each of them, and each has its own.
+    pub fn cause(&self) -> String {
+        let Due { reaction, stream, .. } = &self.due;
+        if *reaction == BUILDING_LEVEL {
+            let (_, unit) = subject_of(stream).split_once('/').unwrap_or_default();
+            return format!("reaction/{reaction}:{unit}/{}", self.since);
+        }
+        format!("reaction/{reaction}/{}", self.since)
+    }
 }
 
 /// All that has come to these premises by `now` and that is not recorded yet, in the order in which it came. `subjects` are
@@ -132,7 +145,7 @@ fn of_building(own: &str, subjects: &BTreeMap<String, Subject>, rulebooks: &dyn 
     regrade::determination(&rulebook, unit, Some(building)).ok()??;
     let mut subjects = vec![own.to_owned(), key];
     subjects.sort();
-    let (reaction, event_type, stream) = ("building_level", "GradeDetermined", format!("{own}/grade"));
+    let (reaction, event_type, stream) = (BUILDING_LEVEL, "GradeDetermined", format!("{own}/grade"));
     Some(Passed { due: Due { reaction, stream, event_type, scheme, subjects }, since })
 }
 
@@ -143,6 +156,8 @@ pub fn begins(day: NaiveDate) -> DateTime<Utc> {
 
 /// How far ahead and back it is looked: further than any period that a policy sets in days, months or working days of a year.
 pub const HORIZON_DAYS: u64 = 400;
+/// What a building's level does to its units.
+const BUILDING_LEVEL: &str = "building_level";
 
 #[cfg(test)]
 mod tests {
@@ -190,6 +205,22 @@ mod tests {
             (result["trigger"].as_str().unwrap().to_owned(), result["star"].as_u64().unwrap(), vetoes)
         };
         determined.map(|(_, _, result)| told(result)).collect()
+    }
+
+    /// Were it one id for all of them, the second unit would be held to be regraded already.
+    #[test]
+    fn a_house_that_is_prohibited_comes_to_each_of_its_units_by_an_id_of_its_own() {
+        let mut log = burnt();
+        log.registered("u-2", Layer::Unit, Some("p-1"));
+        log.assessed("2025-01-11", "u-2", "a-1", "first", Layer::Unit, &json!({}));
+        binds(&mut log);
+        let cause = |unit| {
+            let now = super::begins(day("2025-03-11"));
+            let passed = super::passed(unit, &log.subjects, now, log.shelf());
+            passed.iter().find(|passed| passed.due.event_type == "GradeDetermined").unwrap().cause()
+        };
+        assert_ne!(cause(UNIT), cause("premises/u-2"));
+        assert!(cause(UNIT).starts_with("reaction/building_level:u-1/"));
     }
 
     #[test]

@@ -24,6 +24,9 @@ fn rounds_are_made_and_missed(story: &mut Story) {
     let patrol = format!("premises/b-9/patrol/{year}");
     let due = story.newest(&patrol, "PatrolAssigned")["result"]["due"].clone();
     story.say("street", &patrol, json!({ "command": "reassign", "due": due, "to": "grid-2" }));
+    let (from, until) = (story.day(1), story.day(3));
+    let excuse = json!({ "command": "excuse", "reason": "road_closed", "from": from, "until": until });
+    story.say("street", &patrol, excuse);
     let round =
         json!({ "command": "complete", "units_entered": 1, "units_unanswered": 0, "units_refused": 0 });
     story.say("grid-2", &patrol, round);

@@ -138,7 +138,7 @@ impl Held {
 
     /// The entry that says what has come; none where nothing is to be said after all.
     fn request(&mut self, passed: &Passed, origin: &str) -> Result<Option<AppendRequest>, RunError> {
-        let Passed { due, since } = passed;
+        let due = &passed.due;
         let rulebook = self.look.shelf.rulebook(&due.scheme);
         let rulebook = rulebook.ok_or_else(|| RunError::Rulebook { id: due.scheme.id.clone() })?;
         let now = self.look.now;
@@ -155,8 +155,7 @@ impl Held {
         let stream = StreamPath::new(&due.stream)?;
         let schema = format!("{}/1", aggregate_type(&due.stream));
         let event = NewEvent { stream, schema, data: canonical_str(&data)? };
-        let cause = format!("reaction/{}/{since}", due.reaction);
-        let event_id = derived_event_id(origin, &cause, 1);
+        let event_id = derived_event_id(origin, &passed.cause(), 1);
         let single = AppendRequest::single(event_id, Author::Service, now, event);
         Ok(Some(AppendRequest { bases, ..single }))
     }
