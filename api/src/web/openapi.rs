@@ -9,7 +9,7 @@ use wuping_domain::{
 };
 
 use crate::web::front::PAGES_MAX;
-use crate::web::openapi_answers::{format_or_empty, in_session, whole};
+use crate::web::openapi_answers::{in_session, or_empty, whole};
 use crate::web::{openapi_answers, openapi_docket, openapi_keys, openapi_lists};
 
 /// The document at `/api/v1/openapi.json`: every route that programs use.
@@ -223,7 +223,7 @@ fn parameter(parameter: &Parameter) -> Value {
         "in": if parameter.in_path { "path" } else { "query" },
         "required": parameter.in_path,
         "description": parameter.told,
-        "schema": kind(parameter.kind),
+        "schema": if parameter.in_path { kind(parameter.kind) } else { or_empty(kind(parameter.kind)) },
     });
     if let Some((_, example)) = EXAMPLES.iter().find(|(name, _)| *name == parameter.name) {
         told["example"] = json!(example);
@@ -234,8 +234,8 @@ fn parameter(parameter: &Parameter) -> Value {
 /// What may stand in a parameter.
 fn kind(kind: &str) -> Value {
     match kind {
-        "day" => format_or_empty("date"),
-        "moment" => format_or_empty("date-time"),
+        "day" => json!({ "type": "string", "format": "date" }),
+        "moment" => json!({ "type": "string", "format": "date-time" }),
         "page" => json!({ "type": "integer", "minimum": 1, "maximum": PAGES_MAX }),
         "whole" => whole(0),
         kind => json!({ "type": kind }),

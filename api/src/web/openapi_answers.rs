@@ -66,9 +66,9 @@ pub(super) fn whole(least: u64) -> Value {
     json!({ "type": "integer", "minimum": least, "maximum": wuping_ledger::encoding::MAX_INT })
 }
 
-/// Text of a format, or none: an empty parameter is as one that is not there.
-pub(super) fn format_or_empty(format: &str) -> Value {
-    json!({ "anyOf": [{ "type": "string", "format": format }, { "type": "string", "maxLength": 0 }] })
+/// What a parameter may be, or nothing: one that is empty is as one that is not there.
+pub(super) fn or_empty(schema: Value) -> Value {
+    json!({ "anyOf": [schema, { "type": "string", "maxLength": 0 }] })
 }
 
 /// Auditors' tools and monitors read text.

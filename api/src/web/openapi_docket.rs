@@ -5,7 +5,7 @@ use wuping_domain::facts::Role;
 use wuping_domain::matter::Kind;
 
 use crate::web::docket_api::SIZE_MAX;
-use crate::web::openapi_answers::{format_or_empty, in_session, whole};
+use crate::web::openapi_answers::{in_session, or_empty, whole};
 
 /// The paths, each with its methods.
 pub(super) fn paths() -> [(&'static str, Value); 4] {
@@ -58,7 +58,7 @@ fn rounds() -> Value {
         "security": in_session(),
         "summary": "A person's rounds of a day, in the order of the route",
         "parameters": [
-            narrowed("day", "The day, today when absent", format_or_empty("date")),
+            narrowed("day", "The day, today when absent", json!({ "type": "string", "format": "date" })),
             asked("worker", "The account, one's own when absent"),
         ],
         "responses": answers("Rounds due by that day or made on it, with route, rule and last round"),
@@ -82,12 +82,12 @@ fn part(name: &str, told: &str) -> Value {
 }
 
 fn asked(name: &str, told: &str) -> Value {
-    narrowed(name, told, json!({ "type": "string" }))
+    json!({ "name": name, "in": "query", "required": false, "description": told, "schema": { "type": "string" } })
 }
 
 /// A parameter that is not any text.
 fn narrowed(name: &str, told: &str, schema: Value) -> Value {
-    json!({ "name": name, "in": "query", "required": false, "description": told, "schema": schema })
+    json!({ "name": name, "in": "query", "required": false, "description": told, "schema": or_empty(schema) })
 }
 
 fn truth() -> Value {

@@ -305,6 +305,30 @@ async fn programs_read_what_is_public_and_no_more() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_program_that_asks_for_what_cannot_be_is_told_so_in_a_problem() {
+    let house = House::new().await;
+    for (path, status) in [
+        ("/api/v1/premises?page=AAA", StatusCode::BAD_REQUEST),
+        ("/api/v1/premises?page=0", StatusCode::BAD_REQUEST),
+        ("/api/v1/premises?page=18446744073709551616", StatusCode::BAD_REQUEST),
+        ("/api/v1/grades?at=9007199254740992", StatusCode::BAD_REQUEST),
+        ("/api/v1/grades?at=-1", StatusCode::BAD_REQUEST),
+        ("/api/v1/premises/%00", StatusCode::NOT_FOUND),
+        ("/rules/0/document.json", StatusCode::NOT_FOUND),
+    ] {
+        let answer = house.ask(path).await;
+        assert_eq!(answer.status, status, "{path}");
+        assert_eq!(answer.header("content-type"), "application/problem+json", "{path}");
+        assert_eq!(answer.json()["status"], status.as_u16(), "{path}");
+    }
+    for path in
+        ["/api/v1/premises?page=", "/api/v1/premises?page=1000000", "/api/v1/grades?at=9007199254740991"]
+    {
+        assert_eq!(house.ask(path).await.status, StatusCode::OK, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn every_described_route_is_there_and_every_route_is_described() {
     let house = House::new().await;
     let described = house.ask("/api/v1/openapi.json").await.json();
