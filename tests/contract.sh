@@ -10,12 +10,14 @@ cargo build --quiet -p wuping
 export WUPING_LOG=error
 work=$(mktemp -d)
 server=
+asking=()
 ended() {
-  [ -z "$server" ] || kill "$server" 2>/dev/null || true
-  [ -z "$server" ] || wait "$server" 2>/dev/null || true
+  for process in "${asking[@]}" $server; do kill "$process" 2>/dev/null || true; done
+  wait
   rm -rf "$work"
 }
 trap ended EXIT
+trap 'exit 1' INT TERM
 failed() { echo "contract: $*" >&2; exit 1; }
 wuping() { target/debug/wuping "$@" --data "$work/sample"; }
 member() { "$PYTHON" -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1"; }
@@ -58,11 +60,10 @@ PY
 ask() {
   local who=$1
   shift
-  "$SCHEMATHESIS" --config-file tests/contract.toml run "$base/api/v1/openapi.json" --no-color \
+  exec "$SCHEMATHESIS" --config-file tests/contract.toml run "$base/api/v1/openapi.json" --no-color \
     ${seed:+--seed "$seed"} "$@" >"$work/$who.txt" 2>&1
 }
 seed=${1:-}
-asking=()
 names=(nobody)
 ask nobody &
 asking+=($!)
