@@ -107,7 +107,7 @@ async fn a_unit_is_graded_low_heard_and_confirmed() {
     house.say(&clerk, "premises/u-1", register).await.unwrap();
     let stream = "premises/u-1/assessment/a1";
     let open = json!({ "command": "open", "scheme": unit.scheme, "reason": "first" });
-    assert_eq!(house.refused(&stranger, stream, open.clone()).await, "not_found");
+    assert_eq!(house.refused(&stranger, stream, open.clone()).await, "not_assigned");
     house.say(&worker, stream, open).await.unwrap();
 
     // A wire lies bare: the whole unit is capped at two stars by it, and a missing heater flue brings it to one.

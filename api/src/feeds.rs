@@ -318,7 +318,7 @@ fn no_premises() -> Refused {
     Refused {
         code: "not_found".into(),
         en: "No premises go by that code. Check it, or have them registered first.".into(),
-        zh: "没有这个编码的房屋。请核对编码,或先登记。".into(),
+        zh: "没有这个编码的房屋。请核对编码，或先登记。".into(),
     }
 }
 

@@ -282,24 +282,24 @@ impl Rejection {
     /// What happened and what to do, in Chinese.
     pub fn zh(&self) -> String {
         match self {
-            Self::AlreadyExists { .. } => "已经有这一条记录,请打开原记录,不要重复新建。".into(),
+            Self::AlreadyExists { .. } => "已经有这一条记录，请打开原记录，不要重复新建。".into(),
             Self::DepartmentNeeded { department } => {
-                format!("此项由主管部门({department})负责,请转给该部门办理。")
+                format!("此项由主管部门（{department}）负责，请转给该部门办理。")
             }
             Self::DutiesSeparated { rule } => match *rule {
-                "reviewer_is_finder" => "发现隐患的人不能审核同一隐患,请本部门另一位同志审核。".into(),
-                "confirmer_is_proposer" => "提出禁止租赁的人不能自己确认,请另一位确认人决定。".into(),
-                "decider_is_proposer" => "提出申请的人不能自己答复,请另一位数据管理员办理。".into(),
-                "only_the_lead_submits" => "只有评定负责人可以办理,请联系负责人,或先移交给您。".into(),
-                _ => "评定人不能确认自己评定的等级,请另一位确认人决定。".into(),
+                "reviewer_is_finder" => "发现隐患的人不能审核同一隐患，请本部门另一位同志审核。".into(),
+                "confirmer_is_proposer" => "提出禁止租赁的人不能自己确认，请另一位确认人决定。".into(),
+                "decider_is_proposer" => "提出申请的人不能自己答复，请另一位数据管理员办理。".into(),
+                "only_the_lead_submits" => "只有评定负责人可以办理，请联系负责人，或先移交给您。".into(),
+                _ => "评定人不能确认自己评定的等级，请另一位确认人决定。".into(),
             },
             Self::Incomplete { missing } => {
-                format!("还有{}项指标没有结果:{}。", missing.len(), join_zh(missing))
+                format!("还有{}项指标没有结果：{}。", missing.len(), join_zh(missing))
             }
-            Self::Malformed { field, .. } => format!("“{field}”填写的格式不对,请按提示修改后再提交。"),
-            Self::NotFound { .. } => "没有找到。请核对编码,或先登记。".into(),
+            Self::Malformed { field, .. } => format!("“{field}”填写的格式不对，请按提示修改后再提交。"),
+            Self::NotFound { .. } => "没有找到。请核对编码，或先登记。".into(),
             Self::NotYours { indicators } => {
-                format!("以下指标由其他人采集:{}。本次没有保存。", join_zh(indicators))
+                format!("以下指标由其他人采集：{}。本次没有保存。", join_zh(indicators))
             }
             Self::OutOfReach { within: Within::Premises } => {
                 "没有登记您方为该房屋的责任人，您也不是该楼的楼栋长。请先申报责任关系，或联系数据管理员。"
@@ -308,18 +308,18 @@ impl Rejection {
             Self::OutOfReach { within: Within::Beat } => "该房屋没有指派给您，请联系街道负责人指派。".into(),
             Self::OutOfReach { .. } => "该房屋不在您的工作辖区内，请联系所在街道的负责人。".into(),
             Self::PhotoMissing { indicators } => {
-                format!("以下指标还缺照片:{}。补拍后再提交。", indicators.join("、"))
+                format!("以下指标还缺照片：{}。补拍后再提交。", indicators.join("、"))
             }
-            Self::PremisesClosed { on } => format!("该房屋已于{on}注销,不能再记录。"),
-            Self::ReasonMissing { indicators } => format!("“不适用”要写明原因:{}。", indicators.join("、")),
+            Self::PremisesClosed { on } => format!("该房屋已于{on}注销，不能再记录。"),
+            Self::ReasonMissing { indicators } => format!("“不适用”要写明原因：{}。", indicators.join("、")),
             Self::RoleNeeded { roles } if roles.is_empty() => "此项由其他系统推送，不能手工填写。".into(),
             Self::RoleNeeded { roles } => format!(
-                "此操作需要{}权限。如属您的职责,请联系管理员。",
+                "此操作需要{}权限。如属您的职责，请联系管理员。",
                 roles.iter().map(|role| role.zh()).collect::<Vec<_>>().join("或")
             ),
             Self::Rule { code, detail } => rule_zh(code, detail),
-            Self::RulebookUnknown => "没有已发布的这一版规则,请先发布或另选一版。".into(),
-            Self::WrongState { .. } => "事项的状态已经变化,请刷新页面后再操作。".into(),
+            Self::RulebookUnknown => "没有已发布的这一版规则，请先发布或另选一版。".into(),
+            Self::WrongState { .. } => "事项的状态已经变化，请刷新页面后再操作。".into(),
         }
     }
 }
@@ -361,15 +361,15 @@ fn rule_en(code: &str, detail: &Value) -> String {
 fn rule_zh(code: &str, detail: &Value) -> String {
     let ids = ids(detail).join("、");
     match code {
-        "bad_result" => format!("结果与指标不符:{ids}。请从给出的选项中选择。"),
-        "carried_failed" => format!("不合格的结果不能沿用:{ids}。请重新检查。"),
-        "carried_out_of_range" => format!("沿用结果最长90天:{ids}。请重新检查。"),
-        "confirmed_before_statement" => "当事人的陈述申辩尚未听取完毕,请在审议后或期限届满后再确认。".into(),
+        "bad_result" => format!("结果与指标不符：{ids}。请从给出的选项中选择。"),
+        "carried_failed" => format!("不合格的结果不能沿用：{ids}。请重新检查。"),
+        "carried_out_of_range" => format!("沿用结果最长90天：{ids}。请重新检查。"),
+        "confirmed_before_statement" => "当事人的陈述申辩尚未听取完毕，请在审议后或期限届满后再确认。".into(),
         "no_document" => "决定必须写明文号。".into(),
-        "unknown_excuse" => "这种情况不能免计巡查,请从政策清单中选择。".into(),
-        "unknown_incident" => "政策表中没有这一类别和等级的事件,请核对。".into(),
+        "unknown_excuse" => "这种情况不能免计巡查，请从政策清单中选择。".into(),
+        "unknown_incident" => "政策表中没有这一类别和等级的事件，请核对。".into(),
         "unknown_ground" => "所选依据不在政策清单内。".into(),
-        "unknown_indicator" => format!("规则中没有这些指标:{ids}。"),
+        "unknown_indicator" => format!("规则中没有这些指标：{ids}。"),
         "waiver_not_allowed" => "只有紧急危险才可以免除陈述申辩。".into(),
         "waiver_without_reason" => "免除陈述申辩必须写明理由。".into(),
         "wrong_authority" => "只有该依据的主管机关可以禁止租赁。".into(),
@@ -377,7 +377,7 @@ fn rule_zh(code: &str, detail: &Value) -> String {
             let own = crate::hazard::told(other, detail).or_else(|| crate::report::told(other));
             own.map(|[zh, _]| zh)
                 .or_else(|| refusal_words::in_chinese(other, detail))
-                .unwrap_or_else(|| format!("不符合规则({code}){ids}。"))
+                .unwrap_or_else(|| format!("不符合规则（{code}）{ids}。"))
         }
     }
 }

@@ -442,19 +442,19 @@ fn refused(code: &str) -> Rejection {
 pub(crate) fn told(code: &str) -> Option<[String; 2]> {
     let [zh, en] = match code {
         "answer_not_so" => [
-            "答复与事实不符:隐患验收合格后才能答复“已整改”,不成立的举报答复“未发现”。",
+            "答复与事实不符：隐患验收合格后才能答复“已整改”，不成立的举报答复“未发现”。",
             "The answer is not so: “rectified” is told after the hazard was accepted, “not found” of what was dismissed.",
         ],
         "no_hazard_of_that_kind" => [
-            "规则中这个指标不产生隐患,请选择其他指标。",
+            "规则中这个指标不产生隐患，请选择其他指标。",
             "The rulebook opens no hazard for that indicator. Choose another one.",
         ],
         "no_open_case" => [
-            "没有这个仍在办理的隐患,请选择其他案件或指标。",
+            "没有这个仍在办理的隐患，请选择其他案件或指标。",
             "There is no such open case. Choose another one, or the indicator of a new one.",
         ],
         "no_report_to_merge_with" => [
-            "没有可以并入的举报,请填写同一房屋、仍有效的另一举报编号。",
+            "没有可以并入的举报，请填写同一房屋、仍有效的另一举报编号。",
             "There is no such report to merge with. Name another one of these premises that goes on.",
         ],
         _ => return None,

@@ -141,7 +141,7 @@ test('journey 7: admitted, and not given to who once assessed; the owner objects
   await walk.reads(legal, appeal)
   await walk.sound(legal, 'appeal-to-admit')
   assert.match(await walk.takes(legal, 'admit'), /已受理，等待分给复核人/)
-  assert.match(await walk.takes(legal, 'assign', { reviewer: 'sample-grid-shiqiao' }), /参加过本案的评定,不能担任复核人/)
+  assert.match(await walk.takes(legal, 'assign', { reviewer: 'sample-grid-shiqiao' }), /参加过本案的评定，不能担任复核人/)
   await walk.sound(legal, 'reviewer-refused')
   const [one, two] = ['reviewer', 'reviewer-two'].map((login) => house.accounts[login])
   assert.match(await walk.takes(legal, 'assign', { reviewer: one }), /复核中/)

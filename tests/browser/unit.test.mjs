@@ -141,7 +141,7 @@ test('nothing is submitted while an indicator of any collector is missing', asyn
 test('other systems share theirs, each for its own department', async () => {
   assert.match(await uploads([['feed-housing', 'tenant_registration', '0']]), /第2行.*由其他人采集/s)
   const told = await uploads([['feed-police', 'tenant_registration', '0'], ['feed-housing', 'lease_filing', 'met']])
-  assert.match(told, /新增1行,更改0行,已有0行,不能记录0行/)
+  assert.match(told, /新增1行，更改0行，已有0行，不能记录0行/)
 })
 
 test('the lead submits, and the grade stands on the public page with its reasons', async () => {

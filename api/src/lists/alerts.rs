@@ -13,7 +13,7 @@ pub(super) const COLUMNS: &[Column] = &[
         name: "alert",
         zh: "预警编号",
         needed: true,
-        told_zh: "发布单位的编号;换颜色是另一个预警,另编号",
+        told_zh: "发布单位的编号；换颜色是另一个预警，另编号",
         told_en: "the issuer's number; another colour is another alert with a number of its own",
         example: "2026-ty-01",
     },
@@ -37,7 +37,7 @@ pub(super) const COLUMNS: &[Column] = &[
         name: "areas",
         zh: "范围",
         needed: false,
-        told_zh: "街道、社区或网格,用顿号或逗号隔开;不填即全区",
+        told_zh: "街道、社区或网格，用顿号或逗号隔开；不填即全区",
         told_en: "subdistricts, communities or grid cells, between commas; everywhere when empty",
         example: "石井",
     },
@@ -69,7 +69,7 @@ pub(super) const COLUMNS: &[Column] = &[
         name: "safe_on",
         zh: "解除后安全日期",
         needed: false,
-        told_zh: "解除后第一个安全的日子;填了即解除",
+        told_zh: "解除后第一个安全的日子；填了即解除",
         told_en: "the first day on which it is safe again; filled in, it lifts the alert",
         example: "",
     },
@@ -126,7 +126,7 @@ pub(super) fn parts(cells: &Cells<'_>) -> Result<Vec<Part>, Stop> {
                 (Some(known), Some(told)) if known != told => {
                     return Err(Fault::new(
                         "lifted_before",
-                        format!("已于{known}解除,日期不能更改"),
+                        format!("已于{known}解除，日期不能更改"),
                         format!("was lifted with {known} as the first safe day, which cannot be changed"),
                     ));
                 }

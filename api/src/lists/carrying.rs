@@ -305,7 +305,7 @@ fn once(
             Some((_, first)) => {
                 return Err(Fault::new(
                     "said_twice",
-                    format!("与第{first}行说的是同一件事,内容却不同;请只保留正确的一行"),
+                    format!("与第{first}行说的是同一件事，内容却不同；请只保留正确的一行"),
                     format!("says otherwise of the same thing than line {first}; keep the one that is right"),
                 ));
             }
@@ -351,7 +351,7 @@ fn name_of_row(cells: &Cells<'_>) -> String {
 fn busy() -> Fault {
     Fault::new(
         "changed_meanwhile",
-        "同时有人在修改同一处,这一行没有全部记录;请再发送一次",
+        "同时有人在修改同一处，这一行没有全部记录；请再发送一次",
         "somebody was changing the same at the same time, so not all of this row is recorded; send it again",
     )
 }
@@ -359,7 +359,7 @@ fn busy() -> Fault {
 fn refused_before() -> Fault {
     Fault::new(
         "refused_before",
-        "这一行在同一批次中已被拒绝;请更正后换一个批次号再发送",
+        "这一行在同一批次中已被拒绝；请更正后换一个批次号再发送",
         "this row was refused under the same name of the delivery; put it right and send it under a new one",
     )
 }
@@ -367,7 +367,7 @@ fn refused_before() -> Fault {
 fn unreadable() -> Fault {
     Fault::new(
         "malformed",
-        "这一行的内容不符合格式;请对照模板检查各列",
+        "这一行的内容不符合格式；请对照模板检查各列",
         "the row has not the form it needs; compare its columns with the template",
     )
 }

@@ -64,7 +64,7 @@ impl Fault {
     }
 
     pub(super) fn of(column: &Column, code: &str, zh: impl Into<String>, en: impl Into<String>) -> Self {
-        let (zh, en) = (format!("“{}”:{}", column.zh, zh.into()), format!("{}: {}", column.name, en.into()));
+        let (zh, en) = (format!("“{}”：{}", column.zh, zh.into()), format!("{}: {}", column.name, en.into()));
         Self { code: code.to_owned(), column: Some(column.name), en, zh }
     }
 }
@@ -89,14 +89,14 @@ impl Cells<'_> {
         let (zh, en) = match cell.spoilt {
             None => return Ok(Some(cell.text.as_str()).filter(|text| !text.is_empty())),
             Some(Spoilt::Formula) => {
-                ("公式没有结果,请填写数值", "the formula has no value; write the value itself")
+                ("公式没有结果，请填写数值", "the formula has no value; write the value itself")
             }
             Some(Spoilt::Rounded) => (
-                "数字超过15位,Excel 已四舍五入;请把该列设为“文本”格式后重新填写",
+                "数字超过15位，Excel 已四舍五入；请把该列设为“文本”格式后重新填写",
                 "the number has more than 15 digits and Excel has rounded it; format the column as text and type it again",
             ),
             Some(Spoilt::NotText) => {
-                ("不是 UTF-8 文本,请另存为“CSV UTF-8”", "not UTF-8 text; save the file as “CSV UTF-8”")
+                ("不是 UTF-8 文本，请另存为“CSV UTF-8”", "not UTF-8 text; save the file as “CSV UTF-8”")
             }
         };
         Err(self.fault(name, "unreadable_cell", zh, en))
@@ -134,7 +134,7 @@ impl Cells<'_> {
                 self.fault(
                     name,
                     "not_a_day",
-                    format!("“{text}”不是日期,请写成 2026-03-02"),
+                    format!("“{text}”不是日期，请写成 2026-03-02"),
                     format!("“{text}” is no day; write it as 2026-03-02"),
                 )
             })
@@ -149,7 +149,7 @@ impl Cells<'_> {
                 self.fault(
                     name,
                     "not_a_moment",
-                    format!("“{text}”不是时间,请写成 2026-03-02 14:05"),
+                    format!("“{text}”不是时间，请写成 2026-03-02 14:05"),
                     format!("“{text}” is no time; write it as 2026-03-02 14:05"),
                 )
             })
@@ -168,7 +168,7 @@ impl Cells<'_> {
                 self.fault(
                     name,
                     "unknown_word",
-                    format!("“{text}”不在可选范围内,请填:{}", zh.join("、")),
+                    format!("“{text}”不在可选范围内，请填：{}", zh.join("、")),
                     format!("“{text}” is none of {}", en.join(", ")),
                 )
             })

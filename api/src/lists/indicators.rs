@@ -32,7 +32,7 @@ pub(super) const COLUMNS: &[Column] = &[
         name: "outcome",
         zh: "结果",
         needed: true,
-        told_zh: "选项代码、整数、2/5 这样的比例,或 not_applicable",
+        told_zh: "选项代码、整数、2/5 这样的比例，或 not_applicable",
         told_en: "a row's code, a whole number, a share such as 2/5, or not_applicable",
         example: "0",
     },

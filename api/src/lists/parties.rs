@@ -16,7 +16,7 @@ pub(super) const COLUMNS: &[Column] = &[
         name: "party",
         zh: "责任人编号",
         needed: true,
-        told_zh: "本单位给责任人的编号,不变、不重复;会公开,不能用证件号码",
+        told_zh: "本单位给责任人的编号，不变、不重复；会公开，不能用证件号码",
         told_en: "the office's own number of the party; it becomes public, so never the number of an identity paper",
         example: "y-1001",
     },
@@ -24,7 +24,7 @@ pub(super) const COLUMNS: &[Column] = &[
         name: "kind",
         zh: "类型",
         needed: false,
-        told_zh: "个人或企业;第一次出现时必填",
+        told_zh: "个人或企业；第一次出现时必填",
         told_en: "person or enterprise; needed the first time",
         example: "person",
     },
@@ -32,7 +32,7 @@ pub(super) const COLUMNS: &[Column] = &[
         name: "name",
         zh: "姓名或名称",
         needed: false,
-        told_zh: "不公开;第一次出现时必填",
+        told_zh: "不公开；第一次出现时必填",
         told_en: "private; needed the first time",
         example: "张三",
     },
@@ -80,7 +80,7 @@ pub(super) const COLUMNS: &[Column] = &[
         name: "role",
         zh: "身份",
         needed: false,
-        told_zh: "业主、管理人或楼栋长;填了房屋编码时必填",
+        told_zh: "业主、管理人或楼栋长；填了房屋编码时必填",
         told_en: "owner, operator or steward; needed with a code",
         example: "owner",
     },
@@ -92,7 +92,7 @@ pub(super) const COLUMNS: &[Column] = &[
 pub(super) fn parts(cells: &Cells<'_>, places: &Places<'_>, scheme: &Value) -> Result<Vec<Part>, Stop> {
     let number = cells.needed("party")?;
     if is_identity_number(number) {
-        let zh = "像是证件号码;编号会公开,请改用本单位自己的编号";
+        let zh = "像是证件号码；编号会公开，请改用本单位自己的编号";
         let en = "looks like the number of an identity paper; this number becomes public, use one of the office's own";
         return Err(cells.fault("party", "personal_number", zh, en).into());
     }
@@ -174,7 +174,7 @@ fn identity(held: &Held, says: &Map<String, Value>, scheme: &Value) -> Result<Ve
     if command.contains_key("kind") {
         return Err(Fault::new(
             "other_kind",
-            "已登记为另一类型;类型不能更改,请核对编号",
+            "已登记为另一类型；类型不能更改，请核对编号",
             "is registered as another kind, which cannot be changed; check the number",
         ));
     }
@@ -233,7 +233,7 @@ pub(super) fn span(named: &mut Value, from: Option<chrono::NaiveDate>, until: Op
 fn first_time(name: &str) -> Fault {
     let column = COLUMNS.iter().find(|column| column.name == name);
     let (zh, en) =
-        ("这个责任人还没有登记,第一次必须填写", "the party is not registered yet, so this must be filled in");
+        ("这个责任人还没有登记，第一次必须填写", "the party is not registered yet, so this must be filled in");
     column.map_or_else(|| Fault::new("empty_cell", zh, en), |column| Fault::of(column, "empty_cell", zh, en))
 }
 

@@ -58,7 +58,7 @@ impl<'a> Places<'a> {
     pub(super) fn known_premises(&self, cells: &Cells<'_>, column: &str) -> Result<String, Stop> {
         let code = cells.needed(column)?;
         self.premises(code)?.ok_or_else(|| {
-            let zh = format!("没有编码为“{code}”的房屋;请核对,或先导入房屋清单");
+            let zh = format!("没有编码为“{code}”的房屋；请核对，或先导入房屋清单");
             let en = format!("no premises go by “{code}”; check it, or import the list of premises first");
             cells.fault(column, "no_premises", zh, en).into()
         })
@@ -72,7 +72,7 @@ impl<'a> Places<'a> {
         if spelled && self.app.account(&account)?.standing == Standing::Open {
             return Ok(account);
         }
-        let zh = format!("没有启用中的账号“{name}”;请核对用户名,或先开户");
+        let zh = format!("没有启用中的账号“{name}”；请核对用户名，或先开户");
         let en = format!("no account “{name}” is open; check the name, or open it first");
         Err(cells.fault(column, "no_account", zh, en).into())
     }

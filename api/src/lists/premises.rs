@@ -17,7 +17,7 @@ pub(super) const COLUMNS: &[Column] = &[
         name: "code",
         zh: "房屋编码",
         needed: true,
-        told_zh: "本单位给这处房屋的编码,不变、不重复",
+        told_zh: "本单位给这处房屋的编码，不变、不重复",
         told_en: "the office's own code of the premises, always the same and of no others",
         example: "4403100001",
     },
@@ -105,7 +105,7 @@ pub(super) const COLUMNS: &[Column] = &[
         name: "tenure",
         zh: "权属",
         needed: false,
-        told_zh: "如何持有,如 village_collective",
+        told_zh: "如何持有，如 village_collective",
         told_en: "how it is held, such as village_collective",
         example: "",
     },
@@ -121,7 +121,7 @@ pub(super) const COLUMNS: &[Column] = &[
         name: "coordinates",
         zh: "坐标",
         needed: false,
-        told_zh: "纬度,经度;不公开",
+        told_zh: "纬度,经度；不公开",
         told_en: "latitude,longitude; private",
         example: "",
     },
@@ -153,7 +153,7 @@ pub(super) fn parts(
         Some(parent) => match places.premises(parent)?.or_else(|| in_file.get(parent).cloned()) {
             Some(id) => Some(id),
             None => {
-                let zh = format!("没有编码为“{parent}”的房屋,本文件里也没有;请先登记或加到文件里");
+                let zh = format!("没有编码为“{parent}”的房屋，本文件里也没有；请先登记或加到文件里");
                 let en = format!(
                     "no premises go by “{parent}”, nor does the file have them; register them first or add them"
                 );
@@ -212,7 +212,7 @@ fn steps(
     if differing.contains_key("layer") {
         return Err(Fault::new(
             "other_layer",
-            "已登记为另一类别;类别不能更改,请核对编码",
+            "已登记为另一类别；类别不能更改，请核对编码",
             "is registered as another layer, which cannot be changed; check the code",
         ));
     }

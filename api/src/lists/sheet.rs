@@ -85,20 +85,20 @@ impl SheetError {
     #[must_use]
     pub fn zh(&self) -> String {
         match self {
-            Self::Empty => "文件中没有数据行,没有任何更改。确实无数据时不必发送。".to_owned(),
+            Self::Empty => "文件中没有数据行，没有任何更改。确实无数据时不必发送。".to_owned(),
             Self::OldWorkbook => {
-                "这是旧版工作簿(.xls)。请另存为 .xlsx 或“CSV UTF-8”后再发送。没有记录任何内容。".to_owned()
+                "这是旧版工作簿（.xls）。请另存为 .xlsx 或“CSV UTF-8”后再发送。没有记录任何内容。".to_owned()
             }
             Self::Workbook => {
-                "工作簿无法读取:文件损坏、有密码或过大。请重新另存为 .xlsx 或“CSV UTF-8”。没有记录任何内容。"
+                "工作簿无法读取：文件损坏、有密码或过大。请重新另存为 .xlsx 或“CSV UTF-8”。没有记录任何内容。"
                     .to_owned()
             }
             Self::Encoding => {
-                "文件不是 UTF-8 文本。请在 Excel 中另存为“CSV UTF-8”,或直接发送工作簿(.xlsx)。没有记录任何内容。"
+                "文件不是 UTF-8 文本。请在 Excel 中另存为“CSV UTF-8”，或直接发送工作簿（.xlsx）。没有记录任何内容。"
                     .to_owned()
             }
             Self::Document { line } => format!(
-                "数据格式应为 {{\"rows\": [{{列名: 值, …}}, …]}},值为文本、数字或 null(第{line}行)。没有记录任何内容。"
+                "数据格式应为 {{\"rows\": [{{列名: 值, …}}, …]}}，值为文本、数字或 null（第{line}行）。没有记录任何内容。"
             ),
         }
     }

@@ -55,7 +55,7 @@ async fn deliver(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -
     let key = headers.get("idempotency-key").and_then(|value| value.to_str().ok());
     let Some(key) = key.filter(|key| is_key(key)) else {
         let told = lang.pick(
-            "请在 Idempotency-Key 中写明批次号(字母、数字和短横线,不超过64位),重发时不变。",
+            "请在 Idempotency-Key 中写明批次号（字母、数字和短横线，不超过64位），重发时不变。",
             "Name the delivery in Idempotency-Key (letters, digits, hyphens, 64 at most), the same for a retry.",
         );
         return problem(StatusCode::BAD_REQUEST, "malformed", told);
@@ -87,7 +87,7 @@ pub(super) fn channel_of(app: &App, headers: &HeaderMap, lang: Lang) -> Result<O
         Ok(Some(feed)) => Ok(feed),
         Ok(None) => {
             let told = lang.pick(
-                "这个通道的令牌无效。请向管理员索取新令牌,放在 Authorization: Bearer 中再发送。",
+                "这个通道的令牌无效。请向管理员索取新令牌，放在 Authorization: Bearer 中再发送。",
                 "No channel has this token. Ask the administrator for a new one and send it as Authorization: Bearer.",
             );
             Err(Box::new(problem(StatusCode::UNAUTHORIZED, "unknown_channel", told)))
@@ -102,9 +102,9 @@ pub(super) fn is_key(key: &str) -> bool {
 
 fn told(lang: Lang, error: &DeliveryError) -> String {
     match (error, lang) {
-        (DeliveryError::Empty, Lang::Zh) => "文件中没有数据,没有任何更改。确实无数据时不必上传。".to_owned(),
+        (DeliveryError::Empty, Lang::Zh) => "文件中没有数据，没有任何更改。确实无数据时不必上传。".to_owned(),
         (DeliveryError::Malformed { line, .. }, Lang::Zh) => format!(
-            "第{line}行不符合格式,整个文件没有记录。首行须有 code、indicator、outcome 三列,每行都要填满。"
+            "第{line}行不符合格式，整个文件没有记录。首行须有 code、indicator、outcome 三列，每行都要填满。"
         ),
         (DeliveryError::Empty | DeliveryError::Malformed { .. }, Lang::En) => error.to_string(),
         (DeliveryError::Stopped(_) | DeliveryError::Views(_) | DeliveryError::Office(_), _) => {

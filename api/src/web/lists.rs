@@ -48,7 +48,7 @@ async fn deliver(
     let Some(kind) = Kind::of_code(&kind) else {
         let kinds = Kind::ALL.map(Kind::code).join(", ");
         let told = lang.pick(
-            format!("没有这种清单。可用的有:{kinds}。"),
+            format!("没有这种清单。可用的有：{kinds}。"),
             format!("There is no such list. There are {kinds}."),
         );
         return problem(StatusCode::NOT_FOUND, "not_found", &told);
@@ -60,7 +60,7 @@ async fn deliver(
     let key = headers.get("idempotency-key").map(|value| value.to_str().unwrap_or_default().to_owned());
     if key.as_ref().is_some_and(|key| !is_key(key)) {
         let told = lang.pick(
-            "批次号(Idempotency-Key)只能用字母、数字和短横线,不超过64位。",
+            "批次号（Idempotency-Key）只能用字母、数字和短横线，不超过64位。",
             "The delivery's name (Idempotency-Key) has letters, digits and hyphens, 64 at most.",
         );
         return problem(StatusCode::BAD_REQUEST, "malformed", told);
@@ -103,7 +103,7 @@ pub(super) fn told(lang: Lang, error: &ListError) -> Option<String> {
                 kind.columns().iter().find(|column| column.name == *name).map_or(*name, |column| column.zh)
             };
             format!(
-                "第一行必须写明各列的名称,缺少:{}。没有记录任何内容;模板里有全部的列。",
+                "第一行必须写明各列的名称，缺少：{}。没有记录任何内容；模板里有全部的列。",
                 missing.iter().map(of).collect::<Vec<_>>().join("、")
             )
         }

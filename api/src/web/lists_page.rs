@@ -68,7 +68,7 @@ async fn try_out(
     let refused = |why: &str| refused_page(&app, lang, Some(&signed), why);
     let Some(sent) = Sent::read(form).await else {
         return refused(
-            lang.pick("文件太大,请分成几个文件上传。", "The file is too large: send it in several parts."),
+            lang.pick("文件太大，请分成几个文件上传。", "The file is too large: send it in several parts."),
         );
     };
     if sent.csrf != signed.session.csrf {
@@ -79,7 +79,7 @@ async fn try_out(
     };
     let Some(channel) = allowed.channel(kind, &sent.channel) else {
         return refused(lang.pick(
-            "请选择数据来自哪个系统;所选的系统没有开通这种内容。",
+            "请选择数据来自哪个系统；所选的系统没有开通这种内容。",
             "Choose the system that the table comes from; the one chosen was not opened for it.",
         ));
     };
@@ -131,7 +131,7 @@ async fn record(
         |waiting: &Waiting| waiting.delivery.reference.starts_with(&format!("{}-", signed.session.account));
     let Some(waiting) = tried.find(asked.command_id).filter(own) else {
         return refused(lang.pick(
-            "试算过的表格已不在等候(超过一小时,或服务重新启动过)。请再上传一次;已记录的不会重复。",
+            "试算过的表格已不在等候（超过一小时，或服务重新启动过）。请再上传一次；已记录的不会重复。",
             "The table that was tried waits no longer (an hour is over, or the server was started again). Upload it once more; what is recorded is not recorded twice.",
         ));
     };
@@ -224,12 +224,12 @@ impl Allowed {
 fn opening(lang: Lang, allowed: &Allowed) -> Markup {
     html! {
     (page_heading(None, title(lang), Some(lang.pick(
-        "上传后先显示会记录什么,确认后才记录。同一表格重复上传不会重复记录;改过的行按更改记录。",
+        "上传后先显示会记录什么，确认后才记录。同一表格重复上传不会重复记录；改过的行按更改记录。",
         "An upload first shows what it would record; it is recorded when you confirm. The same table twice is recorded once, a changed row as a change.",
     ))))
     @if allowed.feeds.is_empty() {
         (notice_box(Tone::Calm, lang.pick("还没有开通数据通道", "No channel is open yet"), &[lang.say(
-            "其他系统的数据要先开通通道:请管理员在服务器上运行 wuping feed open。本单位的清单现在就可以上传。",
+            "其他系统的数据要先开通通道：请管理员在服务器上运行 wuping feed open。本单位的清单现在就可以上传。",
             "For what other systems share a channel is needed: ask the operator to run wuping feed open on the server. The office's own lists can be uploaded now.",
         )]))
     }
@@ -249,7 +249,7 @@ fn upload_form(signed: &Signed, allowed: &Allowed, kind: Option<Kind>, channel: 
         Choice::new(&feed.channel, format!("{} ({departments}: {kinds})", feed.channel), channel)
     };
     let own = lang.pick(
-        "本单位自己的清单(房屋、责任人、评定人)",
+        "本单位自己的清单（房屋、责任人、评定人）",
         "The office's own list (premises, parties, assessors)",
     );
     let channels: Vec<Choice> =
@@ -272,7 +272,7 @@ fn upload_form(signed: &Signed, allowed: &Allowed, kind: Option<Kind>, channel: 
             (choice_field(lang, "kind", lang.pick("表格的内容", "What the table is about"), None, &kinds, None))
             (choice_field(lang, "channel", lang.pick("数据来自", "From which system"), None, &channels, None))
             div.field {
-                label.label for="table" { (lang.pick("表格文件(.xlsx 或 CSV UTF-8)", "The table (.xlsx or CSV UTF-8)")) }
+                label.label for="table" { (lang.pick("表格文件（.xlsx 或 CSV UTF-8）", "The table (.xlsx or CSV UTF-8)")) }
                 input #table type="file" name="table" required
                     accept=".csv,.xlsx,text/csv,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
             }
@@ -298,7 +298,7 @@ fn outcome(lang: Lang, report: &Report) -> Markup {
     let Report { new, changed, same, refused, dry_run, .. } = report;
     let tone = if *refused == 0 { Tone::Good } else { Tone::Grave };
     let mut sentences = vec![lang.pick(
-        format!("新增{new}行,更改{changed}行,已有{same}行,不能记录{refused}行。"),
+        format!("新增{new}行，更改{changed}行，已有{same}行，不能记录{refused}行。"),
         format!("{new} new, {changed} changed, {same} known already, {refused} not."),
     )];
     if *dry_run {
@@ -307,7 +307,7 @@ fn outcome(lang: Lang, report: &Report) -> Markup {
     if !report.unread_columns.is_empty() {
         let columns = report.unread_columns.join(lang.pick("、", ", "));
         sentences.push(lang.pick(
-            format!("这些列不使用,只随原行保存:{columns}。"),
+            format!("这些列不使用，只随原行保存：{columns}。"),
             format!("These columns are not read and only kept with their rows: {columns}."),
         ));
     }

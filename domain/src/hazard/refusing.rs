@@ -26,15 +26,15 @@ pub(super) fn must_have_words(field: &'static str, words: Option<&str>) -> Resul
 pub(crate) fn told(code: &str, detail: &Value) -> Option<[String; 2]> {
     let [zh, en] = match code {
         "days_not_of_policy" => [
-            "整改期限由规则规定,应为送达之日起{days}天。需要更长时间,请办理整改方案或延期。",
+            "整改期限由规则规定，应为送达之日起{days}天。需要更长时间，请办理整改方案或延期。",
             "The term is the rulebook's: {days} days from service. For more time use a works plan or an extension.",
         ],
         "deadline_over" => [
-            "整改期限{due}已过,不能再申请延期;请尽快整改,或提交整改方案。",
+            "整改期限{due}已过，不能再申请延期；请尽快整改，或提交整改方案。",
             "The term ended on {due}, so no extension can be asked for. Put it right, or hand in a works plan.",
         ],
         "due_too_early" => [
-            "新的整改期限不得早于{due},请另选日期。",
+            "新的整改期限不得早于{due}，请另选日期。",
             "A new due day cannot be before {due}. Choose a later one.",
         ],
         "extension_too_long" => [
@@ -42,7 +42,7 @@ pub(crate) fn told(code: &str, detail: &Value) -> Option<[String; 2]> {
             "The rulebook's longest term ends on {due}. Choose an earlier day.",
         ],
         "interim_measures_missing" => [
-            "整改方案须先在现场落实临时措施,请确认后再办。",
+            "整改方案须先在现场落实临时措施，请确认后再办。",
             "A works plan needs interim measures confirmed on the spot. Confirm them first.",
         ],
         "no_case_to_merge_into" => [
@@ -57,42 +57,42 @@ pub(crate) fn told(code: &str, detail: &Value) -> Option<[String; 2]> {
             "Only an overdue hazard is taken under supervision. Wait until its term has ended.",
         ],
         "order_not_served" => [
-            "整改通知尚未送达,期限还没有开始;请先送达。",
+            "整改通知尚未送达，期限还没有开始；请先送达。",
             "The order has not been served, so no term runs yet. Serve it first.",
         ],
         "order_without_party" => [
-            "整改通知须写明本房屋现有的责任人;请先登记责任人。",
+            "整改通知须写明本房屋现有的责任人；请先登记责任人。",
             "An order is addressed to parties that answer for these premises now. Name them in the register first.",
         ],
         "other_subdistrict" => [
-            "该房屋不在您的辖区,请由所在街道督办。",
+            "该房屋不在您的辖区，请由所在街道督办。",
             "These premises lie outside your area. Their own subdistrict supervises them.",
         ],
         "passed_on_to_itself" => [
-            "不能转给现在的主管部门自己,请选其他部门。",
+            "不能转给现在的主管部门自己，请选其他部门。",
             "The case is with that department already. Choose another one.",
         ],
         "plan_not_allowed" => {
             ["必须立即整改的隐患不能延长期限。", "What must be put right at once gets no longer term."]
         }
         "plan_not_longer" => [
-            "整改方案只能延长期限,须多于{days}天。",
+            "整改方案只能延长期限，须多于{days}天。",
             "A works plan only lengthens the term: it must be more than {days} days.",
         ],
         "plan_too_long" => [
-            "整改方案自送达之日起最长{days}天,请缩短。",
+            "整改方案自送达之日起最长{days}天，请缩短。",
             "A works plan is {days} days from service at most. Shorten it.",
         ],
         "unknown_department" => [
-            "规则中没有这个部门,请从部门清单中选择。",
+            "规则中没有这个部门，请从部门清单中选择。",
             "The rulebook has no such department. Choose one of its list.",
         ],
         "unknown_severity" => [
-            "规则中没有这个隐患等级,请从清单中选择。",
+            "规则中没有这个隐患等级，请从清单中选择。",
             "The rulebook has no such severity. Choose one of its list.",
         ],
         "unknown_works" => [
-            "规则中没有这个整改类别,请从清单中选择。",
+            "规则中没有这个整改类别，请从清单中选择。",
             "The rulebook has no such class of work. Choose one of its list.",
         ],
         _ => return None,

@@ -89,7 +89,7 @@ pub struct Issued {
 pub struct Remedy {
     /// The policy's deadline.
     pub rule: String,
-    /// In Chinese: 申诉提出:自送达之日起10个工作日内.
+    /// In Chinese: 申诉提出：自送达之日起10个工作日内.
     pub zh: String,
     /// In English.
     pub en: String,
@@ -114,7 +114,7 @@ fn in_chinese(rule: &DeadlineRule) -> String {
         TimeUnit::NaturalDays => "日",
         TimeUnit::WorkingDays => "个工作日",
     };
-    format!("{}:自送达之日起{}{unit}内", rule.zh, rule.n)
+    format!("{}：自送达之日起{}{unit}内", rule.zh, rule.n)
 }
 
 fn in_english(rule: &DeadlineRule) -> String {
