@@ -232,8 +232,10 @@ pub(super) fn span(named: &mut Value, from: Option<chrono::NaiveDate>, until: Op
 
 fn first_time(name: &str) -> Fault {
     let column = COLUMNS.iter().find(|column| column.name == name);
-    let (zh, en) =
-        ("这个责任人还没有登记，第一次必须填写", "the party is not registered yet, so this must be filled in");
+    let (zh, en) = (
+        "这个责任人还没有登记，第一次必须填写",
+        "the party is not registered yet, so this must be filled in",
+    );
     column.map_or_else(|| Fault::new("empty_cell", zh, en), |column| Fault::of(column, "empty_cell", zh, en))
 }
 
