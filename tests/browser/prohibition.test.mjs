@@ -167,11 +167,14 @@ test('repaired and accepted, a named person lifts the ban; assessed anew by ever
   await answers(grid)
   const clerk = await walk.as('clerk')
   for (const [channel, indicator, outcome] of [['feed-police', 'tenant_registration', '0'], ['feed-housing', 'lease_filing', 'met']]) {
-    await walk.reads(clerk, '/desk/feeds')
+    await walk.reads(clerk, '/desk/feeds?kind=indicators')
     await clerk.check(`input[name=channel][value=${channel}]`, { force: true })
     const table = Buffer.from(`code,indicator,outcome\n${CODE},${indicator},${outcome}\n`)
     await clerk.setInputFiles('input[name=table]', { name: 't.csv', mimeType: 'text/csv', buffer: table })
     await clerk.click('form[action="/desk/feeds"] button[type=submit]')
+    await clerk.waitForLoadState()
+    // what was tried is recorded when somebody says so
+    await clerk.click('form[action="/desk/feeds/record"] button[type=submit]')
     await clerk.waitForLoadState()
   }
   await walk.reads(grid, assessment)
