@@ -103,7 +103,7 @@ impl Concept for Alert {
 
     fn decide(&self, command: Command, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
         // a feed delivers for its own departments only
-        if !facts.actor.states_for(EMERGENCY) {
+        if facts.actor.received && !facts.actor.shares_for(EMERGENCY) {
             return Err(Rejection::DepartmentNeeded { department: EMERGENCY.to_owned() });
         }
         match (command, &self.issued) {

@@ -247,6 +247,7 @@ impl Concept for Assessment {
                 const { &[on_beat(Role::GridWorker), anywhere(Role::DepartmentOfficer)] }
             }
             Command::Submit => const { &[in_hands(Role::GridWorker), in_hands(Role::DepartmentOfficer)] },
+            // whoever leads the subdistrict does so for somebody who left
             Command::HandOver { .. } | Command::Withdraw { .. } => {
                 const {
                     &[
@@ -260,8 +261,12 @@ impl Concept for Assessment {
         }
     }
 
+    /// Its lead submits it, gives it up or hands it on.
     fn must_be_in_hands(&self, facts: &Facts) -> Result<(), Rejection> {
-        if self.stage == Stage::Absent { Ok(()) } else { self.must_lead(facts) }
+        if self.stage == Stage::Absent || facts.actor.account == self.lead {
+            return Ok(());
+        }
+        Err(Rejection::DutiesSeparated { rule: "only_the_lead_submits" })
     }
 
     fn decide(&self, command: Command, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
@@ -277,15 +282,9 @@ impl Concept for Assessment {
             (Stage::Open, Command::Check { results }) => check(results, facts),
             (Stage::Open, Command::HandOver { to, why }) => self.hand_over(to, why, facts),
             (Stage::Open, Command::Submit) => self.submit(None, facts),
-            (Stage::Open, Command::SubmitCompleted { completed_on }) if facts.actor.received => {
-                self.submit(completed_on, facts)
-            }
-            (Stage::Open, Command::SubmitCompleted { .. }) => {
-                Err(Rejection::Malformed { field: "completed_on", needs: "to be left out: it is today" })
-            }
+            (Stage::Open, Command::SubmitCompleted { completed_on }) => self.submit(completed_on, facts),
             (Stage::Open, Command::Supply { results }) => supply(results, facts),
             (Stage::Open, Command::Withdraw { why }) => {
-                self.must_lead_or_supervise(facts)?;
                 Ok(vec![Said::openly(Event::AssessmentWithdrawn { why })])
             }
         }
@@ -338,32 +337,12 @@ impl Assessment {
         }
     }
 
-    fn must_lead(&self, facts: &Facts) -> Result<(), Rejection> {
-        if facts.actor.received || facts.actor.account == self.lead {
-            return Ok(());
-        }
-        Err(Rejection::DutiesSeparated { rule: "only_the_lead_submits" })
-    }
-
-    /// The lead gives it up or hands it on; so does whoever leads the subdistrict, for somebody who left.
-    fn must_lead_or_supervise(&self, facts: &Facts) -> Result<(), Rejection> {
-        let register = facts.subject.as_ref().and_then(|subject| subject.premises.register.as_ref());
-        let supervises = register.is_some_and(|of| {
-            facts.actor.works_in(Role::StreetLead, &of.subdistrict, &of.community, &of.grid_cell)
-        });
-        if supervises {
-            return Ok(());
-        }
-        self.must_lead(facts)
-    }
-
     fn hand_over(
         &self,
         to: String,
         why: Option<String>,
         facts: &Facts,
     ) -> Result<Vec<Said<Event>>, Rejection> {
-        self.must_lead_or_supervise(facts)?;
         if to.trim().is_empty() {
             return Err(Rejection::Malformed { field: "to", needs: "the account that leads it from now on" });
         }
@@ -376,7 +355,6 @@ impl Assessment {
     }
 
     fn submit(&self, completed_on: Option<NaiveDate>, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
-        self.must_lead(facts)?;
         let rulebook = facts.rulebook()?;
         let missing = self.missing(rulebook);
         if !missing.is_empty() {

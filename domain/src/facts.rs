@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use crate::premises::Register;
 use crate::recorded::subject_of;
 use crate::rejection::Rejection;
 use crate::rulebook::Rulebook;
@@ -124,11 +125,6 @@ impl Actor {
         self.received && (self.grants.is_empty() || self.grants.iter().any(is_of))
     }
 
-    /// Whether what the actor states may be this department's word: its own officer's, or that of a channel which shares for it.
-    pub fn states_for(&self, department: &str) -> bool {
-        if self.received { self.shares_for(department) } else { self.is_of(department) }
-    }
-
     /// Whether the actor holds this role, or receives for those who have no key.
     pub fn holds(&self, role: Role) -> bool {
         self.received || self.grants.iter().any(|grant| grant.role == role)
@@ -137,14 +133,6 @@ impl Actor {
     /// Whether the actor is of this department.
     pub fn is_of(&self, department: &str) -> bool {
         self.received || self.grants.iter().any(|grant| grant.department.as_deref() == Some(department))
-    }
-
-    /// Whether one of the actor's grants of this role reaches the place.
-    pub fn works_in(&self, role: Role, subdistrict: &str, community: &str, grid_cell: &str) -> bool {
-        self.received
-            || self.grants.iter().filter(|grant| grant.role == role).any(|grant| {
-                grant.area.as_deref().is_none_or(|area| [subdistrict, community, grid_cell].contains(&area))
-            })
     }
 }
 
@@ -162,6 +150,14 @@ pub struct Grant {
     /// The party the account speaks for, where it is an owner's or operator's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub party: Option<String>,
+}
+
+impl Grant {
+    /// Whether its area takes in the place; without an area it takes in all.
+    pub fn takes_in(&self, place: &Register) -> bool {
+        let parts = [&place.subdistrict, &place.community, &place.grid_cell];
+        self.area.as_ref().is_none_or(|area| parts.contains(&area))
+    }
 }
 
 /// Application roles. All persons' keys have the ledger's role `officer`, whatever stands here.

@@ -174,6 +174,7 @@ impl Concept for Incident {
                 if !self.linked {
                     return Err(Rejection::WrongState { is: "of another house", needs: "linked here" });
                 }
+                // what no table knows moves no grade
                 rule(known, facts)?;
                 if self.confirmed {
                     return Ok(vec![]);
@@ -193,6 +194,10 @@ impl Concept for Incident {
                 }
                 must_be_possible(&right, facts)?;
                 must_be_its_own(&right, facts)?;
+                // what the source sends again is its own correction; a person's is of what the policy's table has
+                if !facts.actor.received {
+                    rule(known, facts)?;
+                }
                 Ok(vec![Said::openly(Event::IncidentCorrected { known: right, why, by })])
             }
             Command::Link { .. } => {

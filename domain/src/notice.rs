@@ -281,6 +281,8 @@ impl Concept for Notice {
                         anywhere(Role::LegalOfficer),
                         in_area(Role::StreetLead),
                         anywhere(Role::CompetentAuthority),
+                        anywhere(Role::CreditOfficer),
+                        anywhere(Role::Reviewer),
                     ]
                 }
             }

@@ -27,8 +27,8 @@ pub enum Within {
     Beat,
     /// The department of the grant answers for the matter.
     Department,
-    /// The party of the grant answers for the premises, or the account is their steward, or a side of this matter. Of a
-    /// party's own stream: the party itself.
+    /// The party answers for the premises as owner or operator, a steward looks after them, or the account is a side of this
+    /// matter. Of a party's own stream: the party itself.
     Premises,
     /// The work lies in this account's hands: the assessment that it leads, the appeal that it reviews, the task that it was
     /// given, its own account.
@@ -51,12 +51,6 @@ reaching! {
     of_department: Department, "The role, of the department that answers for the matter.";
     of_premises: Premises, "The role, of these premises.";
     in_hands: Hands, "The role, of whoever has the work in hands.";
-}
-
-impl Within {
-    /// All of them, the widest first.
-    pub const ALL: [Self; 6] =
-        [Self::District, Self::Area, Self::Beat, Self::Department, Self::Premises, Self::Hands];
 }
 
 /// Refuses unless the actor holds a role that the command is open to, as far as it must reach. What comes in through a channel
@@ -107,7 +101,7 @@ fn reaches<C: Concept>(
             }
             _ => true,
         },
-        Within::Premises => answers_here(facts) || state.has_side(&facts.actor),
+        Within::Premises => answers_as(grant.role, facts) || state.has_side(&facts.actor),
         Within::Hands => return state.must_be_in_hands(facts),
     };
     if reached { Ok(()) } else { Err(Rejection::OutOfReach { within }) }
@@ -116,18 +110,21 @@ fn reaches<C: Concept>(
 /// What is not registered yet lies nowhere: the rules say that it is not there.
 fn takes_in(grant: &Grant, facts: &Facts) -> bool {
     let place = facts.subject.as_ref().and_then(|subject| subject.premises.register.as_ref());
-    let Some((area, place)) = grant.area.as_deref().zip(place) else { return true };
-    [&place.subdistrict, &place.community, &place.grid_cell].iter().any(|part| *part == area)
+    place.is_none_or(|place| grant.takes_in(place))
 }
 
-fn answers_here(facts: &Facts) -> bool {
+/// An owner or operator by being named as one, a steward by looking after the house: to be named as its steward makes nobody speak
+/// as its owner.
+fn answers_as(role: Role, facts: &Facts) -> bool {
     if facts.stream.starts_with("party/") {
         return facts.speaks_for_subject();
     }
     facts.subject.as_ref().is_none_or(|subject| {
         let premises = &subject.premises;
-        premises.answered_for_by(&facts.actor, facts.today)
-            || premises.looked_after_by(&facts.actor, facts.today)
+        match role {
+            Role::Steward => premises.looked_after_by(&facts.actor, facts.today),
+            _ => premises.answered_for_by(&facts.actor, facts.today),
+        }
     })
 }
 

@@ -20,7 +20,7 @@ use self::answering::{claim, must_be_role, settle};
 pub use self::asking::Command;
 use crate::account::Span;
 use crate::aggregate::{Concept, named};
-use crate::facts::{Actor, Facts, Role};
+use crate::facts::{Actor, Facts, Grant, Role};
 use crate::permission::Permission;
 use crate::rejection::Rejection;
 use crate::rulebook::Layer;
@@ -250,8 +250,8 @@ impl Premises {
     /// Whether the place lies where the actor works as a grid worker, or the actor is assigned to it.
     pub fn walked_by(&self, actor: &Actor, on: NaiveDate) -> bool {
         let Some(register) = &self.register else { return false };
-        actor.works_in(Role::GridWorker, &register.subdistrict, &register.community, &register.grid_cell)
-            || self.assessed_by(actor, on)
+        let passes = |grant: &Grant| grant.role == Role::GridWorker && grant.takes_in(register);
+        actor.received || actor.grants.iter().any(passes) || self.assessed_by(actor, on)
     }
 
     /// Whether the account is assigned to the premises on that day.

@@ -230,16 +230,10 @@ impl Concept for Report {
                 const { &[anywhere(Role::GridWorker), anywhere(Role::DepartmentOfficer)] }
             }
             // a reporter has no key: what he says comes in through a channel, or is taken down by staff
-            Command::File { .. } | Command::Reopen { .. } | Command::Withdraw { .. } => {
-                const {
-                    &[
-                        anywhere(Role::GridWorker),
-                        anywhere(Role::DepartmentOfficer),
-                        anywhere(Role::Dispatcher),
-                    ]
-                }
-            }
-            Command::Triage { .. } => {
+            Command::File { .. }
+            | Command::Reopen { .. }
+            | Command::Triage { .. }
+            | Command::Withdraw { .. } => {
                 const {
                     &[
                         anywhere(Role::GridWorker),

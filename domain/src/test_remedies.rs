@@ -202,6 +202,8 @@ fn whoever_chose_the_wrong_door_keeps_the_first_day() {
     let said = appeal(&house).when(file("1")).said();
     assert_eq!(serde_json::to_value(&said[0].event).unwrap()["on"], "2026-02-05");
     appeal(&house).when(file("2")).then_rejected("not_found");
+    house.serves("1", 2, "2026-02-06");
+    appeal(&house).when(file("1")).then_rejected("not_found");
     let mut another = House::graded_twice();
     another.hears(
         "appeal/1",

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{Appeal, Event, Stage, words};
 use crate::deadline::{FilingQuestion, PeriodQuestion, filing, period};
 use crate::event::aggregate_type;
-use crate::facts::{Facts, Role};
+use crate::facts::Facts;
 use crate::notice::Remedy;
 use crate::reevaluation::Answer;
 use crate::rejection::Rejection;
@@ -82,7 +82,7 @@ pub(super) fn file(
         }
     };
     let on = match &papers.turned_from {
-        Some(request) => first_requested(request, subject, facts)?,
+        Some(request) => first_requested(request, &against, subject, facts)?,
         None => on,
     };
     let turned_from = papers.turned_from;
@@ -95,15 +95,24 @@ pub(super) fn file(
 }
 
 /// The day on which a request to be graded again came that was not granted and was meant for this: whoever chose the wrong door
-/// loses no day.
-fn first_requested(request: &str, subject: &Subject, facts: &Facts) -> Result<NaiveDate, Rejection> {
+/// loses no day. What was asked before the result was served was not meant for it.
+fn first_requested(
+    request: &str,
+    against: &Against,
+    subject: &Subject,
+    facts: &Facts,
+) -> Result<NaiveDate, Rejection> {
     let of = subject.reevaluations.get(request).map(|of| &of.state);
     let own = of.filter(|of| {
         let granted = matches!(of.answer, Some(Answer::Granted { .. }));
         !granted && (of.requested_by == facts.actor.account || facts.actor.received)
     });
+    let served = subject.result_served(&against.stream, against.determination);
     own.and_then(|of| of.requested_on)
-        .ok_or(Rejection::NotFound { what: "request of yours here to be graded again" })
+        .filter(|requested_on| served.is_none_or(|served| served <= *requested_on))
+        .ok_or(Rejection::NotFound {
+            what: "request of yours here to be graded again, since the result was served",
+        })
 }
 
 impl Appeal {
@@ -119,7 +128,6 @@ impl Appeal {
         if confirms && !own {
             return Err(Rejection::NotFound { what: "naming of your party as owner or operator here" });
         }
-        self.must_be_a_side(own, facts)?;
         let event = Event::AppealCorrected { on: facts.today, confirms, by: facts.actor.account.clone() };
         Ok(Said::with(event, Private::none().with("grounds", grounds).with("photos", photos(papers))))
     }
@@ -128,8 +136,6 @@ impl Appeal {
         if !self.is_open() {
             return Err(Rejection::WrongState { is: self.stage.code(), needs: "an open appeal" });
         }
-        let own = facts.subject()?.premises.answered_for_by(&facts.actor, facts.today);
-        self.must_be_a_side(own, facts)?;
         let event = Event::AppealWithdrawn { on: facts.today, by: facts.actor.account.clone() };
         Ok(Said::with(event, Private::none().with("reason", reason)))
     }
@@ -210,15 +216,6 @@ impl Appeal {
         }
         Err(Rejection::WrongState { is: self.stage.code(), needs })
     }
-
-    /// The party, whoever filed for it, or staff at the counter.
-    fn must_be_a_side(&self, own: bool, facts: &Facts) -> Result<(), Rejection> {
-        let counter = COUNTER.iter().any(|role| facts.actor.holds(*role));
-        if own || counter || facts.actor.account == self.filed_by {
-            return Ok(());
-        }
-        Err(Rejection::NotFound { what: "appeal of yours" })
-    }
 }
 
 /// What it is against lies here and was decided.
@@ -238,4 +235,3 @@ pub(crate) const DECIDE: &str = "appeal_decide";
 const FILE: &str = "appeal_file";
 const LATE: &str = "late";
 const NOT_ADMITTED: [&str; 5] = [LATE, "not_entitled", "no_decision", "decided_already", "in_court"];
-const COUNTER: &[Role] = &[Role::LegalOfficer, Role::GridWorker, Role::StreetLead, Role::CommunityLead];

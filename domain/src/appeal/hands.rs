@@ -2,10 +2,8 @@
 
 use serde_json::json;
 
-use super::Appeal;
-use super::Command;
-use crate::facts::Role;
-use crate::facts::{Colleague, Facts};
+use super::{Appeal, Command};
+use crate::facts::{Colleague, Facts, Role};
 use crate::permission::{Permission, anywhere, in_hands, of_premises};
 use crate::rejection::Rejection;
 
@@ -107,7 +105,7 @@ pub(super) fn open_to(command: &Command) -> &'static [Permission] {
 }
 
 /// Who takes an appeal at the counter.
-pub(super) const COUNTER: &[Permission] = &[
+const COUNTER: &[Permission] = &[
     anywhere(Role::LegalOfficer),
     anywhere(Role::GridWorker),
     anywhere(Role::StreetLead),

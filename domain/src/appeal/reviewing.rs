@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::filing::DECIDE;
 use super::{Against, Appeal, Event, Outcome, Side, words};
+use crate::aggregate::Concept as _;
 use crate::deadline::{PeriodQuestion, period};
 use crate::facts::{Facts, Role};
 use crate::notice::Remedy;
@@ -72,11 +73,6 @@ impl Appeal {
         let Some(reviewer) = self.reviewer.clone() else {
             return Err(Rejection::NotFound { what: "reviewer of this appeal yet" });
         };
-        let itself = facts.actor.account == reviewer;
-        let own = facts.subject()?.premises.answered_for_by(&facts.actor, facts.today);
-        if !itself && !own && facts.actor.account != self.filed_by {
-            return Err(Rejection::NotFound { what: "appeal of yours" });
-        }
         if self.recusal_open {
             return Err(Rejection::AlreadyExists { what: "open request that the reviewer step aside" });
         }
@@ -247,11 +243,11 @@ impl Appeal {
         if self.recusal_open {
             return Err(Rejection::because("recusal_open", Value::Null));
         }
-        match &self.reviewer {
-            None => Err(Rejection::NotFound { what: "reviewer of this appeal yet" }),
-            Some(reviewer) if *reviewer == facts.actor.account => Ok(()),
-            Some(reviewer) => Err(Rejection::because("only_the_reviewer", json!({ "account": reviewer }))),
+        if self.reviewer.is_none() {
+            return Err(Rejection::NotFound { what: "reviewer of this appeal yet" });
         }
+        // nobody reviews by way of a channel either
+        self.must_be_in_hands(facts)
     }
 }
 

@@ -64,10 +64,6 @@ pub(crate) fn told(code: &str, detail: &Value) -> Option<[String; 2]> {
             "整改通知须写明本房屋现有的责任人；请先登记责任人。",
             "An order is addressed to parties that answer for these premises now. Name them in the register first.",
         ],
-        "other_subdistrict" => [
-            "该房屋不在您的辖区，请由所在街道督办。",
-            "These premises lie outside your area. Their own subdistrict supervises them.",
-        ],
         "passed_on_to_itself" => [
             "不能转给现在的主管部门自己，请选其他部门。",
             "The case is with that department already. Choose another one.",

@@ -57,6 +57,15 @@ fn a_notice_names_what_the_policy_asks_for_and_tells_the_remedy_in_words() {
         asked[field] = empty;
         notice(vec![]).by_role(Role::LegalOfficer).when(ask(asked)).then_rejected(code);
     }
+    for role in [
+        Role::DepartmentOfficer,
+        Role::StreetLead,
+        Role::CompetentAuthority,
+        Role::CreditOfficer,
+        Role::Reviewer,
+    ] {
+        notice(vec![]).by_role(role).when(ask(draft())).said();
+    }
     notice(vec![]).by_role(Role::Steward).when(ask(draft())).then_rejected("role_needed");
     notice(vec![self::issued()])
         .by_role(Role::LegalOfficer)

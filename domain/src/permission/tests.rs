@@ -116,6 +116,10 @@ fn tried<C: Concept<Command: JsonSchema + DeserializeOwned>>(state: &C, matrix: 
                 }
                 Within::Premises => {
                     assert_eq!(code(Person { role, ..far() }), Err("not_your_premises".into()), "{case}");
+                    // named as its steward, a party looks after the house and owns nothing of it
+                    let steward = ask(&Person { role, account: "a-3", party: "y-3", ..far() });
+                    let looks_after = C::TYPE != "party" && role == Role::Steward;
+                    assert_eq!(steward.is_ok(), looks_after, "{case}: as a steward");
                 }
                 Within::Hands => assert!(ask(&Person { role, ..far() }).is_err(), "{case}"),
             }
@@ -160,6 +164,7 @@ fn facts(by: &Person, concept: &str) -> Facts {
         json!({ "type": "PremisesRegistered", "layer": "building", "address": "石井街道1号", "subdistrict": "石井",
                 "community": "金龟", "grid_cell": "g-01" }),
         json!({ "type": "ResponsiblePartyNamed", "party": "y-1", "role": "owner" }),
+        json!({ "type": "ResponsiblePartyNamed", "party": "y-3", "role": "steward" }),
         json!({ "type": "AssessorAssigned", "account": "a-1" }),
     ]);
     let stream = match concept {
@@ -312,7 +317,7 @@ delivers only what it was opened for.
 | own area | the subdistrict, community or grid cell of the grant takes in the premises; a grant without one takes in all | `not_your_area` |
 | own area or assignment | that, for a grid worker; or the account is assigned to the premises as an assessor | `not_assigned` |
 | competent department | the department of the grant answers for the matter | `department_needed` |
-| own premises | the party of the grant answers for the premises, or the account is their steward, filed the matter, or is addressed by it | `not_your_premises` |
+| own premises | the party answers for the premises as owner or operator, a steward looks after them; or the account filed the matter, or is addressed by it | `not_your_premises` |
 | own work | the assessment it leads, the appeal it reviews, the task it took, its own account | says in whose hands it is |
 
 A role that is not named is refused with `role_needed`, whatever the state of the matter, so that nobody learns from a refusal what

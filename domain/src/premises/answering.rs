@@ -1,5 +1,6 @@
 //! Answering: who answers for premises, by naming or by claim, and who looks after them day by day.
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::{Event, PartyRole, Premises};
@@ -7,7 +8,6 @@ use crate::account::Span;
 use crate::facts::{Actor, Facts};
 use crate::rejection::Rejection;
 use crate::said::{Photo, Private, Said, photos};
-use chrono::NaiveDate;
 
 /// A building steward (楼栋长), appointed by the subdistrict.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize, schemars::JsonSchema)]

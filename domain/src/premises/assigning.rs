@@ -1,7 +1,6 @@
 //! Assigning: the subdistrict says who may assess premises, and who looks after them.
 
 use super::{Command, Event, Premises};
-
 use crate::rejection::Rejection;
 
 impl Premises {

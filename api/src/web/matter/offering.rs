@@ -64,9 +64,9 @@ fn of_command(step: &Step, trial: &Trial, command: &Value) -> Option<Standing> {
             Rejection::DutiesSeparated { .. } | Rejection::Rule { .. } | Rejection::RulebookUnknown => {
                 Some(Standing::Barred(refused))
             }
-            Rejection::DepartmentNeeded { .. }
-            | Rejection::OutOfReach { .. }
-            | Rejection::RoleNeeded { .. } => Some(Standing::Others(refused)),
+            Rejection::DepartmentNeeded { .. } | Rejection::RoleNeeded { .. } => {
+                Some(Standing::Others(refused))
+            }
             _ => None,
         },
         Answer::Nothing | Answer::Unreadable => None,
@@ -80,7 +80,6 @@ fn fits_another_hand(step: &Step, refused: &Rejection) -> bool {
             refused,
             Rejection::DepartmentNeeded { .. }
                 | Rejection::DutiesSeparated { .. }
-                | Rejection::OutOfReach { .. }
                 | Rejection::RoleNeeded { .. }
                 | Rejection::Rule { .. }
                 | Rejection::RulebookUnknown

@@ -209,7 +209,6 @@ const BARRING: &[&str] = &[
     "only_the_reviewer",
     "order_not_served",
     "order_without_party",
-    "other_subdistrict",
     "plan_not_allowed",
     "recusal_by_reviewer",
     "recusal_open",

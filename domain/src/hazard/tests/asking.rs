@@ -471,7 +471,6 @@ fn every_refusal_of_a_hazard_says_what_to_do_in_both_languages() {
         "not_overdue",
         "order_not_served",
         "order_without_party",
-        "other_subdistrict",
         "passed_on_to_itself",
         "plan_not_allowed",
         "plan_not_longer",
