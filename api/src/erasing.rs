@@ -1,7 +1,7 @@
 //! Erasing private values for ever: the entry that says so first, then the values and the attachments that nothing else names
 //! (docs/format.md §8). What was interrupted is finished when the house is opened next.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -81,18 +81,19 @@ pub fn plan(reader: &Reader, vault: &Vault, path: &str, name: Option<&str>) -> R
     Ok(plan)
 }
 
-/// The day on which values of the entry at this position were erased last, if any were.
+/// The day on which values of an entry were erased last, by its position.
 ///
 /// # Errors
 /// If the ledger cannot be read.
-pub fn erased_on(reader: &Reader, position: u64) -> Result<Option<NaiveDate>, StoreError> {
-    let entries = reader.stream("erasures")?;
-    let of_it = entries.iter().rev().find(|entry| {
+pub fn erasures_by_entry(reader: &Reader) -> Result<HashMap<u64, NaiveDate>, StoreError> {
+    let mut days = HashMap::new();
+    for entry in reader.stream("erasures")? {
+        let Ok(at) = entry.recorded_at.parse::<DateTime<Utc>>() else { continue };
         let data: Value = serde_json::from_str(&entry.data).unwrap_or_default();
-        targets(&data).is_ok_and(|targets| targets.iter().any(|target| target.sequence == position))
-    });
-    let at = of_it.and_then(|entry| entry.recorded_at.parse().ok());
-    Ok(at.map(|at: DateTime<Utc>| local_date(at)))
+        let of = targets(&data).into_iter().flatten();
+        days.extend(of.map(|target| (target.sequence, local_date(at))));
+    }
+    Ok(days)
 }
 
 /// Records the erasure under a root key, then erases.

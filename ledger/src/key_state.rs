@@ -41,9 +41,13 @@ impl KeyRecord {
 
     /// Whether an entry of this key at this sequence is valid but contested since the key's revocation.
     pub fn contested_at(&self, sequence: u64) -> bool {
-        let suspect = self.suspect_from.is_some_and(|from| from <= sequence);
-        suspect && self.until.is_some_and(|until| sequence < until)
+        is_contested(self.suspect_from, self.until, sequence)
     }
+}
+
+/// Whether what a key signed at this sequence is valid and contested: from where its revocation suspects it to where it ended.
+pub fn is_contested(suspect_from: Option<u64>, ended_at: Option<u64>, sequence: u64) -> bool {
+    suspect_from.is_some_and(|from| from <= sequence) && ended_at.is_some_and(|ended| sequence < ended)
 }
 
 /// What somebody would put into the log: all that the rules on keys look at.

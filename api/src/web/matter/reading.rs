@@ -8,6 +8,7 @@ use wuping_domain::event::aggregate_type;
 use wuping_domain::facts::{Actor, Grant, Role};
 use wuping_domain::premises::{Premises, Register};
 use wuping_domain::reaction::Rulebooks;
+use wuping_domain::recorded::subject_of;
 use wuping_domain::rulebook::{Layer, Rulebook};
 use wuping_domain::subject::Subject;
 
@@ -25,6 +26,8 @@ pub(crate) struct Matter {
     pub(crate) trial: Trial,
     /// The office's rulebook of the layer, where these premises have none of their own yet.
     pub(crate) operating: Option<SchemeRef>,
+    /// What is in doubt of the premises, where any key is.
+    pub(crate) doubts: Option<Doubts>,
     /// Records of the premises under doubt that nobody has judged.
     pub(crate) doubtful: Vec<Doubtful>,
     /// Accounts that review appeals.
@@ -60,18 +63,14 @@ pub(crate) fn read(app: &App, signed: &Signed, stream: &str) -> Result<Matter, E
     let operating = operating.map(|operating| operating.scheme);
     let rulebook = operating.as_ref().and_then(|scheme| app.shelf.rulebook(scheme));
     let reviewers = if aggregate_type(stream) == "appeal" { reviewers(app) } else { vec![] };
-    let doubtful = match aggregate_type(stream) {
-        "premises" => {
-            let doubts = Doubts::about(app, stream)?;
-            doubts.map(|doubts| doubts.open(app, stream)).transpose()?.unwrap_or_default()
-        }
-        _ => vec![],
-    };
+    let doubts = Doubts::about(app, subject_of(stream))?;
+    let open = doubts.as_ref().filter(|_| aggregate_type(stream) == "premises");
+    let doubtful = open.map(|doubts| doubts.open(app, stream)).transpose()?.unwrap_or_default();
     let trial = trial.under(rulebook);
     let sight = sight(&trial, stream);
     let own = trial.facts.subject.as_ref().and_then(|subject| subject.scheme());
     let operating = operating.filter(|_| own.is_none());
-    Ok(Matter { lang: signed.lang, trial, operating, doubtful, reviewers, sight })
+    Ok(Matter { lang: signed.lang, trial, operating, doubts, doubtful, reviewers, sight })
 }
 
 fn reviewers(app: &App) -> Vec<String> {

@@ -1,18 +1,19 @@
 //! The story of a matter: every record of its stream in words, with the words and photos that the person may see.
 
-use chrono::{DateTime, Utc};
+use std::cell::OnceCell;
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
 use wuping_domain::event::aggregate_type;
-use wuping_domain::recorded::subject_of;
 use wuping_ledger::disclosure::digests_in;
 use wuping_ledger::recorded::RecordedEntry;
 
 use super::choices::short;
-use super::doubt::Doubts;
 use super::reading::{Matter, Sight};
 use super::words::sentences;
 use crate::app::App;
-use crate::erasing::erased_on;
+use crate::erasing::erasures_by_entry;
 use crate::web::look::parts::*;
 use crate::web::look::words::Lang;
 
@@ -21,9 +22,9 @@ pub(crate) fn story(app: &App, matter: &Matter) -> Vec<TimelineEntry> {
     let entries = matter.trial.entries.iter();
     // a stream that grows for ever shows its newest records; the audit page has them all
     let skipped = entries.len().saturating_sub(ENTRIES_SHOWN);
-    let own = subject_of(matter.stream());
-    let doubts = Doubts::about(app, own).ok().flatten();
-    entries.skip(skipped).map(|entry| told(app, matter, entry, doubts.as_ref())).collect()
+    // read once, and only where something was erased
+    let erasures = OnceCell::new();
+    entries.skip(skipped).map(|entry| told(app, matter, entry, &erasures)).collect()
 }
 
 /// Whether the person may see what was said privately in an entry.
@@ -36,7 +37,12 @@ pub(crate) fn may_read(sight: Sight, stream: &str, event: &str) -> bool {
     }
 }
 
-fn told(app: &App, matter: &Matter, entry: &RecordedEntry, doubts: Option<&Doubts>) -> TimelineEntry {
+fn told(
+    app: &App,
+    matter: &Matter,
+    entry: &RecordedEntry,
+    erasures: &OnceCell<HashMap<u64, NaiveDate>>,
+) -> TimelineEntry {
     let lang = matter.lang;
     let mut said: Value = serde_json::from_str(&entry.data).unwrap_or_default();
     let (mut photos, mut erased_some) = (vec![], false);
@@ -58,15 +64,16 @@ fn told(app: &App, matter: &Matter, entry: &RecordedEntry, doubts: Option<&Doubt
     }
     let mut text = sentences(matter, &said);
     if erased_some {
-        text.push(match erased_on(app.reader(), entry.position).ok().flatten() {
+        let erasures = erasures.get_or_init(|| erasures_by_entry(app.reader()).unwrap_or_default());
+        text.push(match erasures.get(&entry.position) {
             Some(on) => lang.pick(
-                format!("部分内容{}。", erased(lang, on)),
-                format!("Some of it was {}.", erased(lang, on)),
+                format!("部分内容{}。", erased(lang, *on)),
+                format!("Some of it was {}.", erased(lang, *on)),
             ),
             None => lang.say("部分内容已依法删除。", "Some of it was erased by law."),
         });
     }
-    text.extend(doubts.and_then(|doubts| doubts.mark(lang, entry)));
+    text.extend(matter.doubts.as_ref().and_then(|doubts| doubts.mark(lang, entry)));
     let times =
         TwoTimes { claimed: time(&entry.occurred_at), received: time(&entry.recorded_at), flag: None };
     let flag = (times.claimed > times.received).then_some(ClockFlag::AheadOfReceipt);
