@@ -15,6 +15,7 @@ use argon2::Argon2;
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use wuping_ledger::encoding::{b64u_encode, hex_encode, sha256};
 use wuping_ledger::keyring::{KeyringError, random};
+use wuping_ledger::place::remove_database_file;
 use wuping_ledger::postgres_beside::Beside;
 use wuping_ledger::store::StoreError;
 
@@ -60,15 +61,9 @@ pub enum OfficeError {
         "the office's records (office.db) could not be read or written; if the file is damaged, remove it: people then set new passwords"
     )]
     Database(#[from] rusqlite::Error),
-    /// A file that is not needed any more could not be removed.
-    #[error("{file} is moved to the server, and could not be removed")]
-    File {
-        /// The file.
-        file: PathBuf,
-        /// What the system said.
-        #[source]
-        source: std::io::Error,
-    },
+    /// The file is not needed any more, and could not be removed.
+    #[error("the office's records are moved to the server, and their file is still there")]
+    NotRemoved(#[source] StoreError),
     /// The ledger is on a server, and the office's records are not.
     #[error(
         "the ledger is on a Postgres server, and the office's records still lie in {file}: run `wuping upgrade` once, which \
@@ -295,15 +290,7 @@ pub fn move_to_server(folder: &Path) -> Result<usize, OfficeError> {
         }
     }
     drop(from);
-    for end in ["", "-wal", "-shm"] {
-        let file = folder.join(format!("{FILE}{end}"));
-        match std::fs::remove_file(&file) {
-            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-                return Err(OfficeError::File { file, source });
-            }
-            _ => {}
-        }
-    }
+    remove_database_file(&file).map_err(OfficeError::NotRemoved)?;
     Ok(logins.len())
 }
 

@@ -131,5 +131,25 @@ pub fn remember_database(folder: &Path, url: &str) -> Result<(), StoreError> {
     written.write_all(url.trim().as_bytes()).and_then(|()| written.sync_all()).map_err(failed)
 }
 
+/// Removes a SQLite database that has been moved to a server, with what SQLite left beside it. What is not there need not be removed.
+///
+/// # Errors
+///
+/// [`StoreError::File`] for the one that could not be removed.
+pub fn remove_database_file(database: &Path) -> Result<(), StoreError> {
+    for end in ["", "-wal", "-shm"] {
+        let mut name = database.as_os_str().to_owned();
+        name.push(end);
+        let file = PathBuf::from(name);
+        match std::fs::remove_file(&file) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                return Err(StoreError::File { file, source });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 const FILE: &str = "database.url";
 const VARIABLE: &str = "WUPING_DATABASE_URL";

@@ -13,7 +13,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::disclosure::{Disclosure, digest_of, digests_in};
 use crate::keyring::{KeyringError, SEAL_BYTES, SealingKey};
-use crate::place::Place;
+use crate::place::{Place, remove_database_file};
 use crate::postgres_beside::Beside;
 use crate::reader::Reader;
 use crate::refusal::Refusal;
@@ -295,15 +295,7 @@ impl Vault {
         tables.put_key_check(&key.seal(KEY_CHECK.as_bytes(), KEY_CHECK).map_err(VaultError::Keyring)?)?;
         check_key(&tables, &key)?;
         let moved = crate::vault_move::moved(VaultFile::open(file.clone())?, &mut tables)?;
-        for end in ["", "-wal", "-shm"] {
-            let file = folder.join(format!("{FILE}{end}"));
-            match std::fs::remove_file(&file) {
-                Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(VaultError::Ledger(StoreError::File { file, source }));
-                }
-                _ => {}
-            }
-        }
+        remove_database_file(&file).map_err(VaultError::Ledger)?;
         Ok(moved)
     }
 
