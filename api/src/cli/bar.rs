@@ -49,4 +49,15 @@ impl Drop for Bar {
     }
 }
 
+/// A bar that counts `of`, such as rows; how many there are is set once it is known.
+pub(super) fn counting(of: &str) -> ProgressBar {
+    let bar = ProgressBar::new(0);
+    let style = format!("{{bar:40}} {{pos}}/{{len}} {of}, {{per_sec}}, {{eta}} left");
+    // it is sound, and a bar without a style is one still
+    if let Ok(style) = ProgressStyle::with_template(&style) {
+        bar.set_style(style);
+    }
+    bar
+}
+
 const PATIENCE: Duration = Duration::from_secs(1);

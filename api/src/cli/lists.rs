@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use crate::app::App;
+use crate::cli::bar::counting;
 use crate::cli::{Common, Failure, print_json, runtime};
 use crate::lists::sheet::Sheet;
 use crate::lists::{Delivery, Kind, ListError, Report, office_channel, reference_of, take};
@@ -50,8 +50,7 @@ pub(super) async fn of_file(
     let bytes = std::fs::read(file)
         .map_err(|error| Failure::asked(format!("{} could not be read: {error}", file.display())))?;
     let sheet = Sheet::of_file(&bytes).map_err(ListError::from)?;
-    let bar = ProgressBar::new(0);
-    bar.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len} rows, {per_sec}, {eta} left")?);
+    let bar = counting("rows");
     let delivery = Delivery { channel, kind, reference: reference_of(&bytes), dry_run };
     let report = take(app, &delivery, &sheet, &|done, total| {
         bar.set_length(total);

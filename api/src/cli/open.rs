@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use uuid::Uuid;
 use wuping_domain::facts::{Grant, Role};
@@ -11,6 +10,7 @@ use wuping_domain::recorded::local_date;
 use wuping_ledger::timestamp::Timestamp;
 
 use crate::app::{App, Asked, OpenError, Who};
+use crate::cli::bar::counting;
 use crate::cli::{Common, Failure, accounts, print_json, runtime};
 use crate::import::{self, lifecycle};
 use crate::shelf;
@@ -62,8 +62,7 @@ pub(super) fn import_lifecycles(
 ) -> Result<ExitCode, Failure> {
     let runtime = runtime()?;
     let app = App::open(&common.data)?;
-    let bar = ProgressBar::new(0);
-    bar.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len} steps, {per_sec}, {eta} left")?);
+    let bar = counting("steps");
     let done = lifecycle::import(&app.ledger, &app.vault, source, files, &mut |done, total| {
         bar.set_length(total);
         bar.set_position(done);
@@ -99,8 +98,7 @@ pub(super) fn import_lifecycles(
 pub(super) fn import(common: &Common, files: &[PathBuf]) -> Result<ExitCode, Failure> {
     let runtime = runtime()?;
     let app = App::open(&common.data)?;
-    let bar = ProgressBar::new(0);
-    bar.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len} rows, {per_sec}, {eta} left")?);
+    let bar = counting("rows");
     let summary =
         import::toronto::toronto_evaluations(&app.ledger, &app.vault, files, &mut |done, total| {
             bar.set_length(total);
