@@ -7,6 +7,7 @@ use std::path::Path;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
+use wuping_domain::event::Unreadable;
 use wuping_domain::recorded::local_date;
 use wuping_ledger::append::{AppendError, AppendRequest, Author, NewEvent, Receipt};
 use wuping_ledger::attachments::{AttachmentError, erase_in_folder};
@@ -20,6 +21,8 @@ use wuping_ledger::timestamp::Timestamp;
 use wuping_ledger::vault::{Vault, VaultError, attachments_in};
 
 use crate::app::App;
+
+mod postponed;
 
 /// What would be erased: digests by the position of their entry.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -44,12 +47,27 @@ pub enum ErasureError {
     /// There is nothing to erase.
     #[error("there is nothing to erase: no private value that fits is still there")]
     Nothing,
+    /// A request for these values was put off.
+    #[error(
+        "a request to erase this was put off until {until} ({why}): the values stay until then; {record} says so and who decided it"
+    )]
+    Postponed {
+        /// The day until which they stay.
+        until: NaiveDate,
+        /// Why, as a code.
+        why: String,
+        /// The record's stream.
+        record: String,
+    },
     /// The format does not allow it.
     #[error("the ledger's format does not allow it")]
     Rule(#[from] Refusal),
     /// The ledger could not be read.
     #[error("the ledger could not be read")]
     Store(#[from] StoreError),
+    /// An entry is of a later version.
+    #[error("an entry about erasures is not understood")]
+    Unreadable(#[from] Unreadable),
     /// The values could not be deleted.
     #[error(
         "the erasure is recorded, but values may still be there: they are erased when the server starts next"
@@ -60,8 +78,15 @@ pub enum ErasureError {
 /// The private values of a path and of all below it that are still there; only those of a name if one is given.
 ///
 /// # Errors
-/// If ledger or vault cannot be read.
-pub fn plan(reader: &Reader, vault: &Vault, path: &str, name: Option<&str>) -> Result<Plan, ErasureError> {
+/// [`ErasureError::Postponed`] where they are still needed today; or if ledger or vault cannot be read.
+pub fn plan(
+    reader: &Reader,
+    vault: &Vault,
+    path: &str,
+    name: Option<&str>,
+    today: NaiveDate,
+) -> Result<Plan, ErasureError> {
+    postponed::must_not_be(reader, path, name, today)?;
     let erased = erased(reader)?;
     let mut plan = Plan::default();
     for entry in reader.subject(path, None)? {
@@ -258,8 +283,21 @@ mod tests {
             Author::Root(std::sync::Arc::new(wuping_ledger::keys::Signer::from_seed_hex(&seed).unwrap()))
         }
 
+        fn planned(&self) -> Result<Plan, ErasureError> {
+            let today = self.app.today();
+            plan(self.app.reader(), &self.app.vault, "survey/s-1", Some("photos"), today)
+        }
+
+        async fn says(&self, stream: &str, said: Value) {
+            let (data, _) = split_private(said).unwrap();
+            let stream = StreamPath::new(stream).unwrap();
+            let event = NewEvent { stream, schema: "test/1".to_owned(), data };
+            let request = AppendRequest::single(Uuid::now_v7(), Author::Intake, Timestamp::now(), event);
+            self.app.ledger.writer().append(request).await.unwrap();
+        }
+
         fn plan(&self, entry: usize) -> Plan {
-            let mut plan = plan(self.app.reader(), &self.app.vault, "survey/s-1", Some("photos")).unwrap();
+            let mut plan = self.planned().unwrap();
             plan.targets.retain(|position, _| *position == self.entries[entry]);
             plan
         }
@@ -286,6 +324,32 @@ mod tests {
         assert_eq!(house.kept(), [1, 2], "the second entry names photo 1 too");
         erase(&house.app, &house.plan(1), house.root(), "a", "b").await.unwrap();
         assert_eq!(house.kept(), [] as [usize; 0]);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_a_request_was_put_off_for_stays_until_that_day() {
+        let house = House::new().await;
+        let (record, today) = ("survey/s-1/record/1", house.app.today());
+        let received = json!({ "channel": "counter", "ref": "t" });
+        let requested = json!({
+            "basis": "pipl_47", "by": "a", "fields": ["photos"], "on": today, "received": received, "streams": ["survey/s-1"],
+            "type": "ErasureRequested",
+        });
+        house.says(record, requested).await;
+        assert!(house.planned().is_ok());
+        let put_off = |until: NaiveDate| json!({ "by": "a", "received": received, "type": "ErasurePostponed", "until": until, "why": "open_appeal" });
+        let later = today.succ_opt().unwrap();
+        house.says(record, put_off(later)).await;
+        let refused = house.planned().unwrap_err();
+        let told = refused.to_string();
+        assert!(
+            told.contains(&later.to_string()) && told.contains("open_appeal") && told.contains(record),
+            "{told}"
+        );
+        let notes = plan(house.app.reader(), &house.app.vault, "survey/s-1", Some("note"), today).unwrap();
+        assert!(!notes.targets.is_empty(), "another field was not asked for");
+        house.says(record, put_off(today)).await;
+        assert!(house.planned().is_ok(), "the day has come");
     }
 
     #[tokio::test(flavor = "multi_thread")]

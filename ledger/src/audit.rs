@@ -16,10 +16,11 @@ use crate::audit_entry::{Looked, LookedAt, check_signatures, look_at, said_key};
 use crate::audit_kept;
 use crate::audit_side::{self, TreeAudit};
 use crate::audit_source::{AuditSource, Lying, LyingRow};
-use crate::chain::Chain;
+use crate::chain::{self, Chain, Digests};
 use crate::checkpoints::in_file;
 use crate::encoding::Hash;
 use crate::entry::Entry;
+use crate::erasure;
 use crate::keys::{Kid, PublicKey};
 use crate::log_files::LogFiles;
 use crate::merkle::leaf_hash;
@@ -278,7 +279,7 @@ impl Audit {
                     self.refused(position, 1, &refusal);
                     self.chained = false;
                 }
-                self.follow(position, &entry, looked.leaf);
+                self.follow(source, &entry, looked.leaf)?;
                 self.tree.last_entry(&entry);
                 self.note_names(&entry);
                 onlooker.entry(&entry);
@@ -325,15 +326,43 @@ impl Audit {
     }
 
     /// The rules over the whole log, up to the first entry that is not sound.
-    fn follow(&mut self, position: u64, entry: &Entry, leaf: Hash) {
+    fn follow(&mut self, source: &dyn AuditSource, entry: &Entry, leaf: Hash) -> Result<(), StoreError> {
         if !self.chained {
-            return;
+            return Ok(());
         }
+        let below = match entry.event_type.as_str() {
+            "FieldsErased" => self.named_by_erasure(source, entry)?,
+            _ => Digests::new(),
+        };
         // signatures were verified already, in parallel
-        if let Err(refusal) = self.chain.add_entry(entry, leaf, false) {
-            self.refused(position, 4, &refusal);
+        if let Err(refusal) = self.chain.add_entry(entry, leaf, false, &below) {
+            self.refused(entry.sequence, 4, &refusal);
             self.chained = false;
         }
+        Ok(())
+    }
+
+    /// The digests of the entries that an erasure names, read again: to keep those of all entries would cost more memory than
+    /// there is. An entry that is not what it was in its turn has none.
+    fn named_by_erasure(&self, source: &dyn AuditSource, erasure: &Entry) -> Result<Digests, StoreError> {
+        let mut below = Digests::new();
+        for target in erasure::targets(&erasure.data).unwrap_or_default() {
+            let sequence = target.sequence;
+            if sequence >= erasure.sequence || below.contains_key(&sequence) {
+                continue;
+            }
+            source.each_entry(Some(sequence..sequence + 1), &mut |lying| {
+                let mut again = [look_at(lying, &self.origin)];
+                check_signatures(&mut again, &self.keys, Signatures::Strict);
+                if let [Looked::Entry(LookedAt { entry: Ok(entry), signature: None, .. })] = &again
+                    && entry.sequence == sequence
+                {
+                    below.extend(chain::digests_of(entry).ok().map(|digests| (sequence, digests)));
+                }
+                Ok(())
+            })?;
+        }
+        Ok(below)
     }
 
     fn missing(&mut self, position: u64) {

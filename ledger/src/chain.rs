@@ -1,12 +1,13 @@
 //! The rules that hold over a whole log: order, gaps, keys, heads, erasures (docs/format.md §2, §4, §8 to §10).
 
 use std::collections::{HashMap, HashSet};
+use std::ops::{Deref, DerefMut};
 
 use serde_json::Value;
-use uuid::Uuid;
 
 use crate::encoding::Hash;
 use crate::entry::Entry;
+use crate::event_marks::EventMarks;
 use crate::heads::{HeadKind, Heads};
 use crate::members::{array, count, exactly_ref, text};
 use crate::merkle::leaf_hash;
@@ -16,17 +17,66 @@ use crate::timestamp::Timestamp;
 
 pub use crate::key_state::{Claim, KeyRecord, KeyState};
 
-/// A log read from its beginning, entry by entry; an entry that breaks a rule is refused and changes nothing.
+/// The digests of private fields by the sequence of their entry.
+pub type Digests = HashMap<u64, Box<[Hash]>>;
+
+/// A log read from its beginning, entry by entry; an entry that breaks a rule is refused and changes nothing. It keeps what the
+/// rules ask for at every entry, and no more: a log is larger than memory.
 #[derive(Clone, Debug)]
 pub struct Chain {
     keys: KeyState,
     next: u64,
     last_at: Option<Timestamp>,
-    event_ids: HashSet<Uuid>,
+    event_ids: EventMarks,
     heads: Heads,
-    /// The digests of private fields by the sequence of their entry.
-    digests: HashMap<u64, Box<[Hash]>>,
     erased: HashSet<(u64, Hash)>,
+}
+
+/// A chain that keeps the digests of all its entries and so needs nobody to ask for them: for a log that fits into memory.
+#[derive(Clone, Debug)]
+pub struct WholeChain {
+    chain: Chain,
+    digests: Digests,
+}
+
+impl WholeChain {
+    /// Of the log with this origin, before its first entry.
+    pub fn new(log: impl Into<String>) -> WholeChain {
+        WholeChain { chain: Chain::new(log), digests: Digests::new() }
+    }
+
+    /// Reads the next leaf, its signature included.
+    ///
+    /// # Errors
+    /// The first rule that is broken; the chain is as it was.
+    pub fn add(&mut self, leaf: &[u8]) -> Result<Entry, Refusal> {
+        let entry = Entry::parse(leaf, Some(self.chain.keys.log()))?;
+        self.chain.add_entry(&entry, leaf_hash(leaf), true, &self.digests)?;
+        self.digests.insert(entry.sequence, digests_of(&entry)?);
+        Ok(entry)
+    }
+}
+
+impl Deref for WholeChain {
+    type Target = Chain;
+
+    fn deref(&self) -> &Chain {
+        &self.chain
+    }
+}
+
+impl DerefMut for WholeChain {
+    fn deref_mut(&mut self) -> &mut Chain {
+        &mut self.chain
+    }
+}
+
+/// The digests of an entry's private fields.
+///
+/// # Errors
+/// `sd-digest` if one is none.
+pub fn digests_of(entry: &Entry) -> Result<Box<[Hash]>, Refusal> {
+    entry.digests().map(|digest| Hash::from_b64u(digest, "sd-digest")).collect()
 }
 
 impl Chain {
@@ -36,49 +86,41 @@ impl Chain {
             keys: KeyState::new(log),
             next: 0,
             last_at: None,
-            event_ids: HashSet::new(),
+            event_ids: EventMarks::default(),
             heads: Heads::new(),
-            digests: HashMap::new(),
             erased: HashSet::new(),
         }
     }
 
-    /// Reads the next leaf, its signature included.
+    /// Takes the next entry, already read; its signature is verified unless the caller did that. Of an erasure, `below` has the
+    /// digests of the entries that it names at least (`erasure::targets`).
     ///
     /// # Errors
     /// The first rule that is broken; the chain is as it was.
-    pub fn add(&mut self, leaf: &[u8]) -> Result<Entry, Refusal> {
-        let entry = Entry::parse(leaf, Some(self.keys.log()))?;
-        self.add_entry(&entry, leaf_hash(leaf), true)?;
-        Ok(entry)
-    }
-
-    /// Takes the next entry, already read; its signature is verified unless the caller did that.
-    ///
-    /// # Errors
-    /// The first rule that is broken; the chain is as it was.
-    pub fn add_entry(&mut self, entry: &Entry, leaf: Hash, check_signature: bool) -> Result<(), Refusal> {
+    pub fn add_entry(
+        &mut self,
+        entry: &Entry,
+        leaf: Hash,
+        check_signature: bool,
+        below: &Digests,
+    ) -> Result<(), Refusal> {
         self.check_order(entry)?;
         if entry.event_type == "HeadsCommitted" {
             self.check_heads(&entry.data)?;
         }
         self.check_subjects(entry)?;
         let erased = match entry.event_type.as_str() {
-            "FieldsErased" => self.newly_erased(&entry.data)?,
+            "FieldsErased" => self.newly_erased(&entry.data, below)?,
             _ => HashSet::new(),
         };
-        let digests = entry.digests().map(|digest| Hash::from_b64u(digest, "sd-digest"));
-        let digests: Box<[Hash]> = digests.collect::<Result<_, _>>()?;
+        digests_of(entry)?;
         // the last check, since it is the one that changes something
         self.keys.apply_with(entry, check_signature)?;
         let meta = &entry.meta;
         self.heads.set(HeadKind::Stream, meta.stream.as_str(), meta.version, entry.sequence, leaf);
         self.heads.set(HeadKind::Author, entry.kid.as_str(), meta.author_seq, entry.sequence, leaf);
-        self.event_ids.insert(meta.event_id);
+        self.event_ids.insert(&meta.event_id);
         self.erased.extend(erased);
-        if !digests.is_empty() {
-            self.digests.insert(entry.sequence, digests);
-        }
         self.last_at = Some(entry.recorded_at);
         self.next += 1;
         Ok(())
@@ -149,7 +191,7 @@ impl Chain {
     }
 
     /// The digests an erasure names: each one that its entry has, and none erased before.
-    fn newly_erased(&self, data: &Value) -> Result<HashSet<(u64, Hash)>, Refusal> {
+    fn newly_erased(&self, data: &Value, below: &Digests) -> Result<HashSet<(u64, Hash)>, Refusal> {
         const CODE: &str = "erasure-targets";
         let targets = array(data.get("targets").unwrap_or(&Value::Null), CODE)?;
         need(!targets.is_empty(), CODE, "none")?;
@@ -158,7 +200,7 @@ impl Chain {
             let [digests, sequence] = exactly_ref(target, ["digests", "sequence"], CODE)?;
             let (digests, sequence) = (array(digests, CODE)?, count(sequence, CODE)?);
             need(!digests.is_empty(), CODE, "a target without digests")?;
-            let there = self.digests.get(&sequence).map_or(&[][..], |digests| digests);
+            let there = below.get(&sequence).map_or(&[][..], |digests| digests);
             for digest in digests {
                 let digest = Hash::from_b64u(text(digest, CODE)?, "erasure-unknown-digest")?;
                 need_that(there.contains(&digest), "erasure-unknown-digest", || digest.b64u())?;
@@ -184,12 +226,12 @@ mod tests {
 
     /// A log being written by hand: numbers are counted as a server would.
     struct Hand {
-        chain: Chain,
+        chain: WholeChain,
     }
 
     impl Hand {
         fn opened() -> Hand {
-            let mut hand = Hand { chain: Chain::new(LOG) };
+            let mut hand = Hand { chain: WholeChain::new(LOG) };
             let mut genesis = root().enrolment(LOG, "founder", Role::Root);
             genesis["origin"] = LOG.into();
             hand.says(&root(), key_stream(root().kid()).as_str(), "LedgerOpened", genesis).unwrap();
@@ -292,7 +334,7 @@ mod tests {
         let mut hand = Hand::opened();
         let mut keys = KeyState::new(LOG);
         let mut log: Vec<Entry> = Vec::new();
-        let mut replayed = Hand { chain: Chain::new(LOG) };
+        let mut replayed = Hand { chain: WholeChain::new(LOG) };
         let mut genesis = root().enrolment(LOG, "founder", Role::Root);
         genesis["origin"] = LOG.into();
         log.push(replayed.says(&root(), key_stream(root().kid()).as_str(), "LedgerOpened", genesis).unwrap());

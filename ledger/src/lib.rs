@@ -8,6 +8,7 @@ pub mod disclosure;
 pub mod disclosure_file;
 pub mod encoding;
 pub mod entry;
+mod event_marks;
 pub mod head_proof;
 pub mod heads;
 pub mod jcs;

@@ -20,7 +20,7 @@ use crate::refusal::Refusal;
 use crate::store::StoreError;
 use crate::vault_postgres::VaultTables;
 use crate::vault_sqlite::VaultFile;
-use crate::vault_store::{NO_DIGEST, Put, Sealed, VaultStore};
+use crate::vault_store::{Put, Sealed, VaultStore};
 
 /// The private values of a ledger.
 #[derive(Debug)]
@@ -36,8 +36,48 @@ pub struct Vault {
 pub struct CheckedVault {
     /// Digests whose stored value cannot be opened or has another digest.
     pub altered: Vec<String>,
-    /// Attachments that values name, each behind the digest of the value.
-    pub attachments: Vec<(String, String)>,
+    /// How many values there are.
+    pub values: u64,
+}
+
+/// What a folder's vault holds, by digests alone: asked without its key, beside whoever writes.
+#[derive(Debug)]
+pub struct VaultDigests {
+    store: Box<dyn VaultStore>,
+}
+
+impl VaultDigests {
+    /// Of a folder's vault.
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError`] if the database cannot be read or is of another version.
+    pub fn of_folder(folder: &Path) -> Result<Self, VaultError> {
+        let beside = Beside::read_only_of_folder(folder).map_err(VaultError::Server)?;
+        let store: Box<dyn VaultStore> = match beside {
+            Some(beside) => Box::new(VaultTables::over(beside)),
+            None => Box::new(VaultFile::open_read_only(folder.join(FILE))?),
+        };
+        Ok(Self { store })
+    }
+
+    /// Which of these digests have a value, in their order.
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError`] if the database cannot be read.
+    pub fn are_there(&mut self, digests: &[&str]) -> Result<Vec<bool>, VaultError> {
+        self.store.are_there(digests)
+    }
+
+    /// Shows each digest, and whether what is there is long enough to be a sealed value.
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError`] if the database cannot be read.
+    pub fn each(&mut self, each: &mut dyn FnMut(&str, bool)) -> Result<(), VaultError> {
+        self.store.each_digest(&mut |digest, bytes| each(digest, bytes > SEAL_BYTES as u64))
+    }
 }
 
 /// What a vault holds, as far as it is known without its key.
@@ -226,55 +266,38 @@ impl Vault {
         self.sweep_before(ledger, now_ms() - UNNAMED_MS_MAX)
     }
 
-    /// Shows the digest of every value that is kept, in no order: for `verify`.
+    /// Looks at every value, and shows the attachments that it names behind its digest: for `verify`.
     ///
     /// # Errors
     ///
     /// [`VaultError`] if the database cannot be read.
-    pub fn each_digest(&self, each: &mut dyn FnMut(&str)) -> Result<(), VaultError> {
-        locked(&self.store).each_digest(&mut |digest, _| {
-            if digest != NO_DIGEST {
-                each(digest);
-            }
-        })
-    }
-
-    /// Looks at every value: for `verify`.
-    ///
-    /// # Errors
-    ///
-    /// [`VaultError`] if the database cannot be read.
-    pub fn checked(&self) -> Result<CheckedVault, VaultError> {
+    pub fn checked(&self, each_attachment: &mut dyn FnMut(&str, &str)) -> Result<CheckedVault, VaultError> {
         let mut checked = CheckedVault::default();
-        locked(&self.store).each(&mut |digest, sealed| match self.unseal(digest, sealed) {
-            Err(_) => checked.altered.push(digest.to_owned()),
-            Ok(value) => {
-                let names = attachments_in(&value);
-                checked.attachments.extend(names.into_iter().map(|name| (digest.to_owned(), name)));
+        locked(&self.store).each(&mut |digest, sealed| {
+            checked.values += 1;
+            match self.unseal(digest, sealed) {
+                Err(_) => checked.altered.push(digest.to_owned()),
+                Ok(value) => attachments_in(&value).iter().for_each(|name| each_attachment(digest, name)),
             }
         })?;
         Ok(checked)
     }
 
-    /// What can be said of a folder's vault without its key, beside whoever writes: for `verify` and `doctor`.
+    /// What can be said of a folder's vault without its key, beside whoever writes: for `doctor`.
     ///
     /// # Errors
     ///
     /// [`VaultError`] if the database cannot be read or is of another version.
     pub fn listing(folder: &Path) -> Result<Listing, VaultError> {
-        let mut store: Box<dyn VaultStore> =
-            match Beside::read_only_of_folder(folder).map_err(VaultError::Server)? {
-                Some(beside) => Box::new(VaultTables::over(beside)),
-                None => Box::new(VaultFile::open_read_only(folder.join(FILE))?),
-            };
+        let mut vault = VaultDigests::of_folder(folder)?;
         let mut listing = Listing::default();
-        store.each_digest(&mut |digest, bytes| {
-            if bytes <= SEAL_BYTES as u64 {
+        vault.each(&mut |digest, is_long_enough| {
+            if !is_long_enough {
                 listing.cut.push(digest.to_owned());
             }
             listing.digests.insert(digest.to_owned());
         })?;
-        listing.unswept = store.unconfirmed(now_ms() - UNNAMED_MS_MAX)?.len() as u64;
+        listing.unswept = vault.store.unconfirmed(now_ms() - UNNAMED_MS_MAX)?.len() as u64;
         Ok(listing)
     }
 

@@ -110,6 +110,16 @@ impl VaultStore for VaultTables {
         })
     }
 
+    fn are_there(&mut self, digests: &[&str]) -> Result<Vec<bool>, VaultError> {
+        if digests.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.with(|session| {
+            let rows = session.query(ARE_THERE, &[&digests])?;
+            rows.iter().map(|columns| columns.try_get(0).map_err(failed("be read"))).collect()
+        })
+    }
+
     fn erase(&mut self, digests: &[&str]) -> Result<(), VaultError> {
         let parameters: [&(dyn ToSql + Sync); 1] = [&digests];
         self.with(|session| {
@@ -222,6 +232,8 @@ const INSERT: &str = "WITH erased AS (SELECT digest FROM vault_erased WHERE dige
     SELECT digest FROM erased ORDER BY digest LIMIT 1";
 const CONFIRM: &str = "DELETE FROM vault_unconfirmed WHERE digest = ANY($1::text[])";
 const VALUES: &str = "SELECT sealed FROM unnest($1::text[]) WITH ORDINALITY AS asked (digest, n) \
+    LEFT JOIN vault_values USING (digest) ORDER BY n";
+const ARE_THERE: &str = "SELECT vault_values.digest IS NOT NULL FROM unnest($1::text[]) WITH ORDINALITY AS asked (digest, n) \
     LEFT JOIN vault_values USING (digest) ORDER BY n";
 const NOTE_ERASED: &str =
     "INSERT INTO vault_erased (digest) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING";

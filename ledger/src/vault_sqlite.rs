@@ -117,6 +117,13 @@ impl VaultStore for VaultFile {
         })
     }
 
+    fn are_there(&mut self, digests: &[&str]) -> Result<Vec<bool>, VaultError> {
+        self.read(|connection| {
+            let mut select = connection.prepare_cached("SELECT 1 FROM disclosures WHERE digest = ?1")?;
+            digests.iter().map(|digest| select.exists([*digest])).collect()
+        })
+    }
+
     fn erase(&mut self, digests: &[&str]) -> Result<(), VaultError> {
         self.write("erase private values", |connection| {
             for digest in digests {

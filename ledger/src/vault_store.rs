@@ -46,6 +46,9 @@ pub(crate) trait VaultStore: std::fmt::Debug + Send {
     /// The values of these digests, in their order.
     fn values(&mut self, digests: &[&str]) -> Result<Vec<Option<Vec<u8>>>, VaultError>;
 
+    /// Which of these digests have a value, in their order.
+    fn are_there(&mut self, digests: &[&str]) -> Result<Vec<bool>, VaultError>;
+
     /// Deletes values, and takes them in never again.
     fn erase(&mut self, digests: &[&str]) -> Result<(), VaultError>;
 

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::chain::Chain;
+use crate::chain::WholeChain;
 use crate::encoding::{Hash, b64_decode, hex_decode};
 use crate::entry::Entry;
 use crate::heads::{HeadKind, check_empty_bucket, check_head, heads_of};
@@ -136,13 +136,13 @@ struct SampleLog<'a> {
     directory: Option<&'a Path>,
     leaves: Option<Vec<Vec<u8>>>,
     /// Chains read so far, by size: many cases continue the same one.
-    read: BTreeMap<usize, Chain>,
+    read: BTreeMap<usize, WholeChain>,
 }
 
 impl SampleLog<'_> {
-    fn prefix(&mut self, size: usize) -> Result<Chain, Refusal> {
+    fn prefix(&mut self, size: usize) -> Result<WholeChain, Refusal> {
         let known = self.read.range(..=size).next_back().map(|(_, chain)| chain.clone());
-        let mut chain = known.unwrap_or_else(|| Chain::new(self.origin.as_str()));
+        let mut chain = known.unwrap_or_else(|| WholeChain::new(self.origin.as_str()));
         let from = usize::try_from(chain.size()).unwrap_or(usize::MAX);
         if from < size {
             let leaves = self.leaves()?.get(from..size);

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::append::{AppendError, Author, Receipt};
-use crate::chain::Chain;
+use crate::chain::WholeChain;
 use crate::genesis::{ClockChoice, Ledger, LedgerError, RunOptions};
 use crate::merkle::{check_consistency, check_inclusion};
 use crate::note::open_checkpoint;
@@ -55,8 +55,8 @@ on_both_stores!(
 );
 
 /// Reads the whole ledger as a verifier does.
-fn replayed(reader: &Reader) -> Chain {
-    let mut chain = Chain::new(ORIGIN);
+fn replayed(reader: &Reader) -> WholeChain {
+    let mut chain = WholeChain::new(ORIGIN);
     for row in reader.stored_rows(0, u64::MAX).unwrap() {
         row.check(ORIGIN).unwrap();
         chain.add(&row.leaf(ORIGIN)).unwrap();

@@ -1,49 +1,82 @@
 //! What entries name and keep elsewhere: published rulebooks, and private values that were not erased.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use wuping_domain::derivation::SchemeRef;
 use wuping_domain::reaction::Rulebooks;
+use wuping_ledger::disclosure::digests_in;
 use wuping_ledger::encoding::Hash;
 use wuping_ledger::entry::Entry;
 use wuping_ledger::erasure;
 use wuping_ledger::keyring::KeyringError;
 use wuping_ledger::place::database_url;
-use wuping_ledger::vault::{CheckedVault, Listing, Vault, VaultError};
+use wuping_ledger::reader::Reader;
+use wuping_ledger::store::StoreError;
+use wuping_ledger::vault::{Vault, VaultDigests, VaultError};
 
 use crate::verified::{Finding, VaultKey, VerifyError};
 
-/// The private values that entries name by their digests, each with the position of the entry.
-#[derive(Default)]
+/// The private values that entries name by their digests and that the vault does not have. It is asked for many at a time, so
+/// that only what is missing is kept.
 pub(crate) struct NamedValues {
-    by_digest: HashMap<Hash, u64>,
+    vault: VaultDigests,
+    /// Not asked for yet, each with the position of the entry that names it.
+    waiting: Vec<(String, u64)>,
+    missing: HashMap<Hash, u64>,
+    /// Why the vault cannot be asked any more.
+    failed: Option<VaultError>,
 }
 
 impl NamedValues {
+    /// Of a folder's ledger; none where it has no vault.
+    pub(crate) fn of_folder(folder: &Path) -> Result<Option<Self>, VaultError> {
+        if !Vault::is_there(folder)? {
+            return Ok(None);
+        }
+        let vault = VaultDigests::of_folder(folder)?;
+        Ok(Some(Self { vault, waiting: vec![], missing: HashMap::new(), failed: None }))
+    }
+
     /// Note the values of an entry; those that it erases are due no more.
     pub(crate) fn take(&mut self, entry: &Entry) {
         if entry.event_type == "FieldsErased" {
-            for digest in
-                erasure::targets(&entry.data).into_iter().flatten().flat_map(|target| target.digests)
+            self.ask();
+            let targets = erasure::targets(&entry.data).unwrap_or_default();
+            for digest in targets.iter().flat_map(|target| &target.digests).filter_map(|text| digest_of(text))
             {
-                self.is_there(&digest);
+                self.missing.remove(&digest);
             }
         }
-        let named = entry.digests().filter_map(digest_of);
-        self.by_digest.extend(named.map(|digest| (digest, entry.sequence)));
+        self.waiting.extend(entry.digests().map(|digest| (digest.to_owned(), entry.sequence)));
+        if self.waiting.len() >= ASKED_AT_ONCE {
+            self.ask();
+        }
     }
 
-    /// Note that a value is in the vault: it is missed no more.
-    pub(crate) fn is_there(&mut self, digest: &str) {
-        if let Some(digest) = digest_of(digest) {
-            self.by_digest.remove(&digest);
+    fn ask(&mut self) {
+        let waiting = std::mem::take(&mut self.waiting);
+        if self.failed.is_some() {
+            return;
+        }
+        let digests: Vec<&str> = waiting.iter().map(|(digest, _)| digest.as_str()).collect();
+        match self.vault.are_there(&digests) {
+            Ok(there) => {
+                let lacking = waiting.iter().zip(there).filter(|(_, is_there)| !is_there);
+                let lacking = lacking.filter_map(|((digest, at), _)| Some((digest_of(digest)?, *at)));
+                self.missing.extend(lacking);
+            }
+            Err(error) => self.failed = Some(error),
         }
     }
 
     /// Values that are not in the vault. They are put there before the entry that names them is recorded, and taken out
     /// after the entry that erases them: docs/format.md §8.
-    pub(crate) fn missing(self) -> Vec<Finding> {
+    fn missing(mut self) -> Result<Vec<Finding>, VaultError> {
+        self.ask();
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
         let finding = |(digest, position): (Hash, u64)| Finding {
             position: Some(position),
             level: 0,
@@ -53,39 +86,50 @@ impl NamedValues {
                 digest.b64u()
             ),
         };
-        let mut missing: Vec<(Hash, u64)> = self.by_digest.into_iter().collect();
+        let mut missing: Vec<(Hash, u64)> = self.missing.into_iter().collect();
         missing.sort_unstable_by_key(|(digest, position)| (*position, *digest.as_bytes()));
-        missing.into_iter().map(finding).collect()
+        Ok(missing.into_iter().map(finding).collect())
     }
+}
 
-    /// Attachments that these values name and that are not there: each is put before the entry is recorded, and goes with
-    /// the value when that is erased.
-    pub(crate) fn attachments_missing(
-        &self,
-        vault: &Vault,
-        named: &[(String, String)],
-        folder: &Path,
-    ) -> Result<Vec<Finding>, VaultError> {
-        let mut missing = Vec::new();
-        for (digest, name) in named {
-            let position = digest_of(digest).and_then(|digest| self.by_digest.get(&digest));
-            let Some(position) = position else { continue };
-            let there = folder.join(name.get(..2).unwrap_or_default()).join(name).is_file();
-            // the value may have been erased a moment ago, and the attachment with it
-            if there || vault.values(&[digest])?.iter().all(Option::is_none) {
-                continue;
-            }
-            missing.push(Finding {
-                position: Some(*position),
-                level: 0,
-                code: "attachment-missing".to_owned(),
-                detail: format!(
-                    "its attachment {name} is gone and was never erased; restore it from a backup"
-                ),
-            });
+/// Attachments that values name and that are not there: each is put before the entry is recorded, and goes with the value
+/// when that is erased.
+fn attachments_missing(
+    folder: &Path,
+    vault: &Vault,
+    lacking: Vec<(String, String)>,
+) -> Result<Vec<Finding>, VerifyError> {
+    let mut missing = Vec::new();
+    for (digest, name) in lacking {
+        // the value may have been erased a moment ago, and the attachment with it
+        if vault.values(&[&digest])?.iter().any(Option::is_some) {
+            missing.push((digest, name));
         }
-        Ok(missing)
     }
+    let positions = positions_naming(folder, missing.iter().map(|(digest, _)| digest.as_str()).collect())?;
+    let finding = |(digest, name): (String, String)| {
+        // what no entry names was put a moment ago, and its entry is not recorded yet
+        let position = *positions.get(&digest)?;
+        let detail = format!("its attachment {name} is gone and was never erased; restore it from a backup");
+        let code = "attachment-missing".to_owned();
+        Some(Finding { position: Some(position), level: 0, code, detail })
+    };
+    Ok(missing.into_iter().filter_map(finding).collect())
+}
+
+/// Where entries name these digests. Nothing is read for none.
+fn positions_naming(folder: &Path, digests: HashSet<&str>) -> Result<HashMap<String, u64>, StoreError> {
+    let mut positions = HashMap::new();
+    if digests.is_empty() {
+        return Ok(positions);
+    }
+    Reader::open(folder)?.rows(0, u64::MAX, |row| {
+        for digest in digests_in(row.data).into_iter().filter(|digest| digests.contains(digest.as_str())) {
+            positions.insert(digest, row.position);
+        }
+        Ok::<_, StoreError>(())
+    })?;
+    Ok(positions)
 }
 
 fn digest_of(text: &str) -> Option<Hash> {
@@ -96,13 +140,11 @@ fn digest_of(text: &str) -> Option<Hash> {
 /// that they name in turn; says what was looked at.
 pub(crate) fn private_values(
     folder: &Path,
-    mut named: NamedValues,
+    named: Option<NamedValues>,
     vault_key: VaultKey,
     findings: &mut Vec<Finding>,
 ) -> Result<String, VerifyError> {
-    if !Vault::is_there(folder)? {
-        return Ok("there is no vault here".to_owned());
-    }
+    let Some(named) = named else { return Ok("there is no vault here".to_owned()) };
     let altered = |digest: String| {
         let detail = format!("the private value {digest} is not the one that was put");
         Finding::of_level_0("vault-value", detail)
@@ -111,28 +153,29 @@ pub(crate) fn private_values(
     let key_is_needed = vault_key == VaultKey::Needed && database_url(folder)?.is_none();
     match Vault::open_read_only(folder) {
         Ok(vault) => {
-            let CheckedVault { altered: others, attachments } = vault.checked()?;
-            let missing = named.attachments_missing(&vault, &attachments, &folder.join("attachments"))?;
-            let mut opened: u64 = 0;
-            vault.each_digest(&mut |digest| {
-                opened += 1;
-                named.is_there(digest);
+            let (attachments, mut lacking) = (folder.join("attachments"), vec![]);
+            let checked = vault.checked(&mut |digest, name| {
+                if !attachments.join(name.get(..2).unwrap_or_default()).join(name).is_file() {
+                    lacking.push((digest.to_owned(), name.to_owned()));
+                }
             })?;
-            findings.extend(missing.into_iter().chain(named.missing()));
-            findings.extend(others.into_iter().map(altered));
-            Ok(format!("{opened} opened, and compared with their digests"))
+            findings.extend(attachments_missing(folder, &vault, lacking)?);
+            findings.extend(named.missing()?);
+            findings.extend(checked.altered.into_iter().map(altered));
+            Ok(format!("{} opened, and compared with their digests", checked.values))
         }
         Err(VaultError::Keyring(KeyringError::Absent { .. })) if !key_is_needed => {
-            let Listing { digests, cut, .. } = Vault::listing(folder)?;
-            let told = format!(
-                "NOT OPENED: {} are there by their digests, but the vault key is not, so a changed value would not be found; \
-                 set WUPING_VAULT_KEY to have them compared",
-                digests.len()
-            );
-            digests.iter().for_each(|digest| named.is_there(digest));
-            findings.extend(named.missing());
+            let (mut values, mut cut): (u64, _) = (0, vec![]);
+            VaultDigests::of_folder(folder)?.each(&mut |digest, is_long_enough| {
+                values += 1;
+                cut.extend((!is_long_enough).then(|| digest.to_owned()));
+            })?;
+            findings.extend(named.missing()?);
             findings.extend(cut.into_iter().map(altered));
-            Ok(told)
+            Ok(format!(
+                "NOT OPENED: {values} are there by their digests, but the vault key is not, so a changed value would not be found; \
+                 set WUPING_VAULT_KEY to have them compared"
+            ))
         }
         Err(error) => Err(error.into()),
     }
@@ -152,3 +195,6 @@ pub(crate) fn rulebook_fault(entry: &Entry, rulebooks: &impl Rulebooks) -> Optio
         format!("the rulebook {} that it publishes is not kept; restore it from a backup", scheme.id);
     Some(Finding { position: Some(entry.sequence), level: 5, code: "rulebook-missing".to_owned(), detail })
 }
+
+/// So many values are asked for at once.
+const ASKED_AT_ONCE: usize = 4_096;

@@ -8,6 +8,7 @@ pub mod derive;
 pub mod explain;
 pub mod export_tiles;
 pub mod history;
+mod houses;
 mod kept;
 pub mod parties;
 pub mod published;

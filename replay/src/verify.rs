@@ -13,13 +13,15 @@ use wuping_ledger::entry::Entry;
 use wuping_ledger::log_files::{LogFiles, read_file, scheme_file};
 use wuping_ledger::note::{VerifierKey, stated_size};
 use wuping_ledger::reader::Reader;
+use wuping_ledger::recorded::RecordedRow;
 use wuping_ledger::stamps;
 use wuping_ledger::store::StoreError;
 use wuping_projections::ledger_rulebooks::LedgerRulebooks;
 
 use crate::continued::continued;
 use crate::derivations::Derivations;
-use crate::kept::{NamedValues, private_values};
+use crate::houses::Houses;
+use crate::kept::{NamedValues, private_values, rulebook_fault};
 use crate::verified::{BATCH, STRICT, behind, state};
 use crate::witnessed::{Stamped, Stamps, Trusted, Witnessed, stamped, witnessed};
 
@@ -50,6 +52,9 @@ pub struct Question {
     pub vault_key: VaultKey,
     /// Checkpoints of this log that somebody kept earlier: each must be of this history.
     pub kept: Vec<KeptCheckpoint>,
+    /// A folder's ledger of more entries than these is derived again house by house, which takes a second reading and little
+    /// memory; none for [`IN_ONE_PASS`].
+    pub in_one_pass: Option<u64>,
 }
 
 /// Verifies all of a folder's ledger, trusting nobody beside it.
@@ -101,23 +106,39 @@ pub fn verify(
             .chain(stamped_sizes)
             .collect(),
     };
+    let folder = match source {
+        Source::Folder(folder) => Some(folder),
+        Source::Files(_) => None,
+    };
     let mut pass = Pass {
         entries: 0,
-        named: matches!(source, Source::Folder(_)).then(NamedValues::default),
-        derivations: (level >= 5).then(|| Derivations::under(rulebooks)),
+        folder,
+        named: folder.map(NamedValues::of_folder).transpose()?.flatten(),
+        rulebooks: &rulebooks,
+        rulebook_faults: vec![],
+        level,
+        in_one_pass: question.in_one_pass.unwrap_or(IN_ONE_PASS),
+        results: Results::NotAsked,
         told,
     };
     let report = audit(audited, &options, &mut pass)?;
+    let Pass { named, results, rulebook_faults, told, .. } = pass;
+    let (equal, differing) = match results {
+        Results::NotAsked => (0, vec![]),
+        Results::AtOnce(made) => (made.equal, made.findings),
+        Results::ByHouse(houses) => {
+            houses.again(&rulebooks, report.size, &mut |done| told(done, report.size))?
+        }
+    };
     if let Some(error) = unread.lock().unwrap_or_else(PoisonError::into_inner).take() {
         return Err(error.into());
     }
-    let Pass { named, derivations, .. } = pass;
     let mut findings: Vec<Finding> =
         report.findings.iter().filter(|finding| finding.level <= level).cloned().map(Finding::from).collect();
-    let (equal, differing) = derivations.map(|made| (made.equal, made.findings)).unwrap_or_default();
+    findings.extend(rulebook_faults);
     findings.extend(differing);
     let mut private = String::new();
-    if let (Source::Folder(folder), Some(named)) = (source, named) {
+    if let Some(folder) = folder {
         private = private_values(folder, named, question.vault_key, &mut findings)?;
         findings.extend(attachments(&folder.join("attachments"))?);
     }
@@ -194,28 +215,71 @@ fn concluded(
 /// What looks on while the entries are audited.
 struct Pass<'t> {
     entries: u64,
+    /// Where there is a database.
+    folder: Option<&'t Path>,
     /// Where there is a vault, the values that must be in it.
     named: Option<NamedValues>,
-    derivations: Option<Derivations>,
+    rulebooks: &'t LedgerRulebooks,
+    rulebook_faults: Vec<Finding>,
+    level: u8,
+    in_one_pass: u64,
+    results: Results<'t>,
     told: &'t mut dyn FnMut(u64, u64),
+}
+
+/// How level 5 is done.
+enum Results<'t> {
+    NotAsked,
+    /// In the pass over the log, with the state of every house in memory.
+    AtOnce(Derivations<'t>),
+    /// House by house, after it.
+    ByHouse(Houses),
 }
 
 impl Onlooker for Pass<'_> {
     fn begins(&mut self, entries: u64) {
         self.entries = entries;
+        self.results = match self.folder {
+            _ if self.level < 5 => Results::NotAsked,
+            Some(folder) if entries > self.in_one_pass => Results::ByHouse(Houses::of_folder(folder)),
+            _ => Results::AtOnce(Derivations::under(self.rulebooks)),
+        };
     }
 
     fn entry(&mut self, entry: &Entry) {
         if let Some(named) = &mut self.named {
             named.take(entry);
         }
-        if let Some(derivations) = &mut self.derivations {
-            derivations.take(entry);
+        if self.level >= 5 {
+            self.rulebook_faults.extend(rulebook_fault(entry, self.rulebooks));
+        }
+        let event_id = entry.meta.event_id.to_string();
+        match &mut self.results {
+            Results::NotAsked => {}
+            Results::AtOnce(derivations) => derivations.take(&row_of(entry, &event_id)),
+            Results::ByHouse(houses) => houses.take(&row_of(entry, &event_id)),
         }
     }
 
     fn reached(&mut self, entries: u64) {
         (self.told)(entries, self.entries);
+    }
+}
+
+/// An entry as readers of a ledger see it.
+fn row_of<'e>(entry: &'e Entry, event_id: &'e str) -> RecordedRow<'e> {
+    RecordedRow {
+        position: entry.sequence,
+        stream: entry.meta.stream.as_str(),
+        version: entry.meta.version,
+        event_type: &entry.event_type,
+        schema: &entry.meta.schema,
+        data: &entry.data_jcs,
+        author_seq: entry.meta.author_seq,
+        event_id,
+        occurred_at: entry.meta.occurred_at.as_str(),
+        kid: entry.kid.as_str(),
+        recorded_at: entry.recorded_at.as_str(),
     }
 }
 
@@ -277,6 +341,9 @@ fn listed(folder: &Path) -> Result<Vec<PathBuf>, VerifyError> {
     entries.map(|entry| entry.map(|entry| entry.path()).map_err(failed)).collect()
 }
 
+/// More entries than these are derived again house by house: the state of all houses takes some 4 KB an entry.
+pub const IN_ONE_PASS: u64 = 100_000;
+
 #[cfg(test)]
 mod tests {
     use rusqlite::Connection;
@@ -293,13 +360,15 @@ mod tests {
         verified.levels.iter().map(|level| level.state).collect()
     }
 
+    /// In one pass, and house by house: both say the same.
     fn at(house: &House, level: u8, require: Option<u8>) -> Verified {
-        verify(
-            Source::Folder(house.folder.path()),
-            &Question { level, require, ..Question::default() },
-            &mut |_, _| (),
-        )
-        .unwrap()
+        let [at_once, by_house] = [Some(u64::MAX), Some(0)].map(|in_one_pass| {
+            let question = Question { level, require, in_one_pass, ..Question::default() };
+            verify(Source::Folder(house.folder.path()), &question, &mut |_, _| ()).unwrap()
+        });
+        assert_eq!(told(&by_house), told(&at_once));
+        assert_eq!(by_house.results_rederived, at_once.results_rederived);
+        by_house
     }
 
     /// Changes the file behind the ledger's back; what guards it is taken away first.

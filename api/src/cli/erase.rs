@@ -40,7 +40,7 @@ pub(super) fn erase(common: &Common, erase: &Erase) -> Result<ExitCode, Failure>
     let root = erase.root_key.as_deref().map(root).transpose()?;
     let runtime = runtime()?;
     let app = App::open(&common.data)?;
-    let plan = erasing::plan(app.reader(), &app.vault, &erase.subject, erase.field.as_deref())?;
+    let plan = erasing::plan(app.reader(), &app.vault, &erase.subject, erase.field.as_deref(), app.today())?;
     let values: usize = plan.targets.values().map(Vec::len).sum();
     let mut position = None;
     if let (Some(root), false) = (root, erase.dry_run) {

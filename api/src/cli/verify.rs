@@ -89,6 +89,7 @@ fn carry_out(
         fast: verify.fast,
         vault_key: unless_told.vault_key,
         kept: kept(&verify.since)?,
+        ..Question::default()
     };
     let mut progress = Progress::new();
     let verified = wuping_replay::verify::verify(source, &question, &mut |done, of| progress.told(done, of));
