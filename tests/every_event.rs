@@ -11,10 +11,18 @@ mod program;
 mod appeals;
 #[path = "every_event/assessing.rs"]
 mod assessing;
+#[path = "every_event/boards.rs"]
+mod boards;
+#[path = "every_event/campaigns.rs"]
+mod campaigns;
 #[path = "every_event/hazards.rs"]
 mod hazards;
 #[path = "every_event/hearing.rs"]
 mod hearing;
+#[path = "every_event/listings.rs"]
+mod listings;
+#[path = "every_event/measures.rs"]
+mod measures;
 #[path = "every_event/notices.rs"]
 mod notices;
 #[path = "every_event/records.rs"]
@@ -47,6 +55,10 @@ fn every_event_of_the_catalogue_is_recorded_through_the_public_interface() {
     appeals::tell(&mut story);
     reports::tell(&mut story);
     rounds::tell(&mut story);
+    measures::tell(&mut story);
+    listings::tell(&mut story);
+    boards::tell(&mut story);
+    campaigns::tell(&mut story);
     records::tell(&mut story);
 
     let recorded = story.recorded();

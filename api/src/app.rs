@@ -16,7 +16,10 @@ use wuping_domain::aggregate::{Concept, Request, Shell};
 use wuping_domain::alert::Alert;
 use wuping_domain::appeal::Appeal;
 use wuping_domain::assessment::Assessment;
+use wuping_domain::association::Association;
 use wuping_domain::authority::Authority;
+use wuping_domain::board::Board;
+use wuping_domain::campaign::Campaign;
 use wuping_domain::derivation::SchemeRef;
 use wuping_domain::dispute::Dispute;
 use wuping_domain::event::{Event, aggregate_type};
@@ -24,6 +27,9 @@ use wuping_domain::facts::{Actor, Colleague, Facts};
 use wuping_domain::grade::Grade;
 use wuping_domain::hazard::Hazard;
 use wuping_domain::incident::Incident;
+use wuping_domain::listing::Listing;
+use wuping_domain::measure::Measure;
+use wuping_domain::meeting::Meeting;
 use wuping_domain::notice::Notice;
 use wuping_domain::party::Party;
 use wuping_domain::patrol::Patrol;
@@ -129,11 +135,17 @@ impl App {
             "alert" => self.run::<Alert>(who, asked).await?,
             "appeal" => self.run::<Appeal>(who, asked).await?,
             "assessment" => self.run::<Assessment>(who, asked).await?,
+            "association" => self.run::<Association>(who, asked).await?,
             "authority" => self.run::<Authority>(who, asked).await?,
+            "board" => self.run::<Board>(who, asked).await?,
+            "campaign" => self.run::<Campaign>(who, asked).await?,
             "dispute" => self.run::<Dispute>(who, asked).await?,
             "grade" => self.run::<Grade>(who, asked).await?,
             "hazard" => self.run::<Hazard>(who, asked).await?,
             "incident" => self.run::<Incident>(who, asked).await?,
+            "listing" => self.run::<Listing>(who, asked).await?,
+            "measure" => self.run::<Measure>(who, asked).await?,
+            "meeting" => self.run::<Meeting>(who, asked).await?,
             "notice" => self.run::<Notice>(who, asked).await?,
             "party" => self.run::<Party>(who, asked).await?,
             "patrol" => self.run::<Patrol>(who, asked).await?,
@@ -277,7 +289,31 @@ impl App {
         let rulebook = self.rulebook_of(subject.as_ref().unwrap_or(&nobody), asked);
         let today = local_date(asked.occurred_at.datetime());
         let (colleague, stream) = (self.colleague(who, asked)?, asked.stream.clone());
-        Ok(Facts { actor, colleague, rulebook, stream, subject: subject.map(Arc::new), today })
+        let (association, building) = (self.association(asked)?, self.building(subject.as_ref(), asked)?);
+        let subject = subject.map(Arc::new);
+        Ok(Facts { actor, association, building, colleague, rulebook, stream, subject, today })
+    }
+
+    /// The association that a command about an account names.
+    fn association(&self, asked: &Asked) -> Result<Option<Arc<Association>>, ExecuteError> {
+        let named = asked.command.get(Association::TYPE).and_then(Value::as_str);
+        let Some(id) = named.filter(|_| aggregate_type(&asked.stream) == Account::TYPE) else {
+            return Ok(None);
+        };
+        let mut state = Association::default();
+        for entry in self.reader().stream(&format!("association/{id}"))? {
+            if let Event::Association(event) = recorded(&entry.row())?.event {
+                state.evolve(&event);
+            }
+        }
+        Ok(Some(Arc::new(state)))
+    }
+
+    /// The building of the unit that is to be let.
+    fn building(&self, unit: Option<&Subject>, asked: &Asked) -> Result<Option<Arc<Subject>>, ExecuteError> {
+        let to_let = unit.filter(|_| aggregate_type(&asked.stream) == Listing::TYPE);
+        let parent = to_let.and_then(|unit| unit.premises.register.as_ref()?.parent.as_ref());
+        parent.map(|id| Ok(Arc::new(self.subject(&format!("premises/{id}"))?))).transpose()
     }
 
     /// The account that a command about an appeal names as reviewer; where it names none, the one that asks.

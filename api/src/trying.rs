@@ -10,12 +10,18 @@ use wuping_domain::aggregate::{Concept, decided};
 use wuping_domain::alert::Alert;
 use wuping_domain::appeal::Appeal;
 use wuping_domain::assessment::Assessment;
+use wuping_domain::association::Association;
+use wuping_domain::board::Board;
+use wuping_domain::campaign::Campaign;
 use wuping_domain::dispute::Dispute;
 use wuping_domain::event::aggregate_type;
 use wuping_domain::facts::{Actor, Facts};
 use wuping_domain::grade::Grade;
 use wuping_domain::hazard::Hazard;
 use wuping_domain::incident::Incident;
+use wuping_domain::listing::Listing;
+use wuping_domain::measure::Measure;
+use wuping_domain::meeting::Meeting;
 use wuping_domain::notice::Notice;
 use wuping_domain::party::Party;
 use wuping_domain::patrol::Patrol;
@@ -127,10 +133,16 @@ impl Trial {
             Alert::TYPE => self.ask::<Alert>(actor, command),
             Appeal::TYPE => self.ask::<Appeal>(actor, command),
             Assessment::TYPE => self.ask::<Assessment>(actor, command),
+            Association::TYPE => self.ask::<Association>(actor, command),
+            Board::TYPE => self.ask::<Board>(actor, command),
+            Campaign::TYPE => self.ask::<Campaign>(actor, command),
             Dispute::TYPE => self.ask::<Dispute>(actor, command),
             Grade::TYPE => self.ask::<Grade>(actor, command),
             Hazard::TYPE => self.ask::<Hazard>(actor, command),
             Incident::TYPE => self.ask::<Incident>(actor, command),
+            Listing::TYPE => self.ask::<Listing>(actor, command),
+            Measure::TYPE => self.ask::<Measure>(actor, command),
+            Meeting::TYPE => self.ask::<Meeting>(actor, command),
             Notice::TYPE => self.ask::<Notice>(actor, command),
             Party::TYPE => self.ask::<Party>(actor, command),
             Patrol::TYPE => self.ask::<Patrol>(actor, command),

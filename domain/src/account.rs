@@ -53,6 +53,9 @@ pub enum Command {
         /// A telephone number: private.
         #[serde(default)]
         phone: Option<String>,
+        /// The association of which it is a member, where that opens it: it is then a building steward's, and nothing else.
+        #[serde(default)]
+        association: Option<String>,
     },
     /// Take a role away.
     Revoke(Grant),
@@ -94,6 +97,9 @@ impl Concept for Account {
     fn open_to(command: &Command) -> &'static [Permission] {
         match command {
             Command::DeclareRelation { .. } => EVERYBODY,
+            Command::Open { association: Some(_), .. } => {
+                const { &[anywhere(Role::Administrator), anywhere(Role::AssociationAdmin)] }
+            }
             _ => const { &[anywhere(Role::Administrator)] },
         }
     }
@@ -105,14 +111,22 @@ impl Concept for Account {
         Err(Rejection::because("not_your_account", serde_json::Value::Null))
     }
 
-    fn decide(&self, command: Command, _: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
+    fn decide(&self, command: Command, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
         let event = match (self.standing, command) {
-            (Standing::Absent, Command::Open { name, phone }) => {
+            (Standing::Absent, Command::Open { name, phone, association }) => {
                 if name.trim().is_empty() {
                     return Err(Rejection::Malformed { field: "name", needs: "the person's name" });
                 }
                 let private = Private::none().with("name", Some(name)).with("phone", phone);
-                return Ok(vec![Said::with(Event::AccountOpened, private)]);
+                let mut said = vec![Said::with(Event::AccountOpened, private)];
+                if association.is_some() {
+                    let of =
+                        facts.association.as_deref().ok_or(Rejection::NotFound { what: "association" })?;
+                    of.must_open_account(facts.last_segment(), facts)?;
+                    let steward = Grant { role: Role::Steward, department: None, area: None, party: None };
+                    said.push(Said::openly(Event::RoleGranted(steward)));
+                }
+                return Ok(said);
             }
             (Standing::Absent, _) => return Err(Rejection::NotFound { what: "account" }),
             (_, Command::Open { .. }) => return Err(Rejection::AlreadyExists { what: "account" }),
@@ -182,9 +196,11 @@ mod tests {
 
     #[test]
     fn opening_keeps_the_name_private() {
-        let opened = given::<Account>([])
-            .by_role(Role::Administrator)
-            .when(Command::Open { name: "张三".into(), phone: None });
+        let opened = given::<Account>([]).by_role(Role::Administrator).when(Command::Open {
+            name: "张三".into(),
+            phone: None,
+            association: None,
+        });
         let said = opened.said();
         assert_eq!(said[0].event, Event::AccountOpened);
         let wire = serde_json::to_value(&said[0]).unwrap();
@@ -245,5 +261,37 @@ mod tests {
         by(vec![Event::AccountOpened]).when(declare()).then([declared]);
         by(vec![]).when(declare()).then_rejected("not_found");
         by(vec![Event::AccountOpened]).at("account/a-2").when(declare()).then_rejected("not_your_account");
+    }
+
+    #[test]
+    fn an_associations_administrator_opens_accounts_for_its_members_only_and_as_stewards() {
+        use crate::association::{Association, Registration};
+        let association = |administrator: &str| Association {
+            members: ["a-7".to_owned()].into(),
+            registered: Some(Registration {
+                name: "石井街道楼栋长联合会".into(),
+                area: "石井".into(),
+                administrator: administrator.into(),
+            }),
+        };
+        let open = |association: Option<&str>| Command::Open {
+            name: "李四".into(),
+            phone: None,
+            association: association.map(str::to_owned),
+        };
+        let admin = |stream: &str| given::<Account>([]).by_role(Role::AssociationAdmin).at(stream);
+        let steward = Grant { role: Role::Steward, department: None, area: None, party: None };
+        admin("account/a-7")
+            .naming_association(association("a-1"))
+            .when(open(Some("s-1")))
+            .then([Event::AccountOpened, Event::RoleGranted(steward)]);
+        let of_nobody = admin("account/a-8").naming_association(association("a-1")).when(open(Some("s-1")));
+        assert!(of_nobody.then_rejected("not_a_member").en().contains("a-8"));
+        let of_another = admin("account/a-7").naming_association(association("a-9"));
+        of_another.when(open(Some("s-1"))).then_rejected("association_of_another");
+        admin("account/a-7").when(open(Some("s-1"))).then_rejected("not_found");
+        admin("account/a-7").when(open(None)).then_rejected("role_needed");
+        let grants = given::<Account>([Event::AccountOpened]).by_role(Role::AssociationAdmin);
+        grants.when(Command::Grant(grid_worker())).then_rejected("role_needed");
     }
 }

@@ -55,7 +55,7 @@ impl<T> Either<T> {
     }
 }
 
-/// Whether anything is ever computed from entries of this stream: from those of premises, of parties and of alerts.
+/// Whether anything is ever computed from entries of this stream: from those of premises, of parties, of alerts and of meetings.
 pub fn is_input(stream: &str) -> bool {
-    ["premises/", "party/", "alert/"].iter().any(|subjects| stream.starts_with(subjects))
+    ["premises/", "party/", "alert/", "meeting/"].iter().any(|subjects| stream.starts_with(subjects))
 }

@@ -5,8 +5,9 @@ use serde::de::DeserializeOwned;
 use crate::aggregate::{Concept, Named};
 use crate::recorded::{Aside, Recorded};
 use crate::{
-    account, alert, appeal, assessment, authority, dispute, grade, hazard, incident, notice, party, patrol,
-    premises, publication, record, reevaluation, report, survey, task, visit,
+    account, alert, appeal, assessment, association, authority, board, campaign, dispute, grade, hazard,
+    incident, listing, measure, meeting, notice, party, patrol, premises, publication, record, reevaluation,
+    report, survey, task, visit,
 };
 
 /// An event of any concept.
@@ -17,11 +18,17 @@ pub enum Event {
     Alert(alert::Event),
     Appeal(appeal::Event),
     Assessment(assessment::Event),
+    Association(association::Event),
     Authority(authority::Event),
+    Board(board::Event),
+    Campaign(campaign::Event),
     Dispute(dispute::Event),
     Grade(grade::Event),
     Hazard(hazard::Event),
     Incident(incident::Event),
+    Listing(listing::Event),
+    Measure(measure::Event),
+    Meeting(meeting::Event),
     Notice(notice::Event),
     /// Of the ledger itself (keys, heads, erasures) or of a later version: named, and not folded.
     Other(String),
@@ -91,14 +98,20 @@ pub fn read(written: &Written<'_>) -> Result<Recorded<Event>, Unreadable> {
         "alert" => Event::Alert(payload::<alert::Alert>(written)?),
         "appeal" => Event::Appeal(payload::<appeal::Appeal>(written)?),
         "assessment" => Event::Assessment(payload::<assessment::Assessment>(written)?),
+        "association" => Event::Association(payload::<association::Association>(written)?),
         "authority" => Event::Authority(payload::<authority::Authority>(written)?),
+        "board" => Event::Board(payload::<board::Board>(written)?),
+        "campaign" => Event::Campaign(payload::<campaign::Campaign>(written)?),
         "dispute" => Event::Dispute(payload::<dispute::Dispute>(written)?),
         "grade" => Event::Grade(payload::<grade::Grade>(written)?),
         "hazard" => Event::Hazard(payload::<hazard::Hazard>(written)?),
         "incident" => Event::Incident(payload::<incident::Incident>(written)?),
-        "patrol" => Event::Patrol(payload::<patrol::Patrol>(written)?),
+        "listing" => Event::Listing(payload::<listing::Listing>(written)?),
+        "measure" => Event::Measure(payload::<measure::Measure>(written)?),
+        "meeting" => Event::Meeting(payload::<meeting::Meeting>(written)?),
         "notice" => Event::Notice(payload::<notice::Notice>(written)?),
         "party" => Event::Party(payload::<party::Party>(written)?),
+        "patrol" => Event::Patrol(payload::<patrol::Patrol>(written)?),
         "premises" => Event::Premises(payload::<premises::Premises>(written)?),
         "record" => Event::Record(payload::<record::Record>(written)?),
         "reevaluation" => Event::Reevaluation(payload::<reevaluation::Reevaluation>(written)?),
@@ -127,17 +140,23 @@ pub fn aggregate_type(stream: &str) -> &str {
 }
 
 /// Every event that there can be, by the concept whose streams it stands in.
-pub fn names() -> [(&'static str, &'static [&'static str]); 20] {
+pub fn names() -> [(&'static str, &'static [&'static str]); 26] {
     [
         of::<account::Account>(),
         of::<alert::Alert>(),
         of::<appeal::Appeal>(),
         of::<assessment::Assessment>(),
+        of::<association::Association>(),
         of::<authority::Authority>(),
+        of::<board::Board>(),
+        of::<campaign::Campaign>(),
         of::<dispute::Dispute>(),
         of::<grade::Grade>(),
         of::<hazard::Hazard>(),
         of::<incident::Incident>(),
+        of::<listing::Listing>(),
+        of::<measure::Measure>(),
+        of::<meeting::Meeting>(),
         of::<notice::Notice>(),
         of::<party::Party>(),
         of::<patrol::Patrol>(),

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
+use crate::association::Association;
+use crate::permission::Permission;
 use crate::premises::Register;
 use crate::recorded::subject_of;
 use crate::rejection::Rejection;
@@ -16,6 +19,10 @@ use crate::subject::Subject;
 pub struct Facts {
     /// Who asks.
     pub actor: Actor,
+    /// The association that a command about an account names, as its own stream left it.
+    pub association: Option<Arc<Association>>,
+    /// The building of the unit that the stream lies under, where the rules look at it: for what is to be let.
+    pub building: Option<Arc<Subject>>,
     /// The account that a command names, such as the reviewer of an appeal, as its own stream left it; where it names none,
     /// the actor's.
     pub colleague: Option<Colleague>,
@@ -56,6 +63,21 @@ impl Facts {
     /// that office's, and is told here as it was published.
     pub fn of_another_office(&self) -> bool {
         self.actor.received && self.rulebook.as_deref().is_some_and(|rulebook| !rulebook.policy.operating)
+    }
+
+    /// Refuses unless one of these roles of the actor's reaches over this area, or over all of the district where it is of none.
+    pub(crate) fn must_work_in(&self, roles: &[Permission], area: Option<&str>) -> Result<(), Rejection> {
+        let reaches = |grant: &Grant| {
+            let asked = roles.iter().any(|permission| permission.role == grant.role);
+            asked && (grant.area.is_none() || grant.area.as_deref() == area)
+        };
+        if self.actor.received || self.actor.grants.iter().any(reaches) {
+            return Ok(());
+        }
+        Err(Rejection::because(
+            "area_not_yours",
+            json!({ "area": area.unwrap_or("全区 (the whole district)") }),
+        ))
     }
 
     /// The premises, or the refusal that says there are none.

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::aggregate::{Concept, decided};
+use crate::association::Association;
 use crate::facts::{Actor, Colleague, Facts, Grant, Role};
 use crate::rejection::Rejection;
 use crate::rulebook::Rulebook;
@@ -26,6 +27,8 @@ pub(crate) fn given<C: Concept>(events: impl IntoIterator<Item = C::Event>) -> G
         state,
         facts: Facts {
             actor,
+            association: None,
+            building: None,
             colleague: None,
             rulebook: None,
             stream: String::new(),
@@ -80,6 +83,16 @@ impl<C: Concept> Given<C> {
 
     pub(crate) fn about(mut self, subject: Subject) -> Self {
         self.facts.subject = Some(subject.into());
+        self
+    }
+
+    pub(crate) fn in_building(mut self, building: Subject) -> Self {
+        self.facts.building = Some(building.into());
+        self
+    }
+
+    pub(crate) fn naming_association(mut self, association: Association) -> Self {
+        self.facts.association = Some(association.into());
         self
     }
 

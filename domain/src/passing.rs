@@ -10,6 +10,8 @@ use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 
 use crate::assessment::opening;
 use crate::hazard;
+use crate::listing::withdrawing;
+use crate::measure;
 use crate::reaction::{Due, Rulebooks, building_of};
 use crate::recorded::subject_of;
 use crate::regrade;
@@ -27,12 +29,16 @@ pub struct Passed {
 
 impl Passed {
     /// What makes the event's id (docs/format.md §2), so that whoever finds it, and however often, it is recorded once. What
-    /// reaches from a building to its units comes to each of them, and each has its own.
+    /// reaches from a building to its units comes to each of them, and each has its own; so has each resolution of a meeting.
     pub fn cause(&self) -> String {
         let Due { reaction, stream, .. } = &self.due;
         if *reaction == BUILDING_LEVEL {
             let (_, unit) = subject_of(stream).split_once('/').unwrap_or_default();
             return format!("reaction/{reaction}:{unit}/{}", self.since);
+        }
+        if *reaction == office::RESOLUTION_MISSED {
+            let (_, resolution) = stream.rsplit_once('/').unwrap_or_default();
+            return format!("reaction/{reaction}:{resolution}/{}", self.since);
         }
         format!("reaction/{reaction}/{}", self.since)
     }
@@ -52,6 +58,8 @@ pub fn passed(
     passed.extend(hazard::passed(own, subject, now, rulebooks));
     passed.extend(office::passed(own, subject, now, rulebooks));
     passed.extend(of_building(own, subjects, rulebooks));
+    passed.extend(measure::passed(own, subject, now, rulebooks));
+    passed.extend(withdrawing::passed(own, subjects, now));
     passed
 }
 

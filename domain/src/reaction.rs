@@ -16,6 +16,8 @@ use crate::grade;
 use crate::hazard::{self, Closed, Found, Review};
 use crate::incident;
 use crate::ledger_indicator;
+use crate::listing::withdrawing;
+use crate::measure;
 use crate::notice;
 use crate::passing::office;
 use crate::record;
@@ -83,12 +85,15 @@ pub fn follow(cause: &Recorded<Event>, subject: &Subject, rulebooks: &dyn Rulebo
             report::follow(cause, subject, rulebooks).into_iter().collect()
         }
         Event::Assessment(assessment::Event::AssessmentSubmitted { .. })
-        | Event::Grade(grade::Event::GradeSetAside(_) | grade::Event::ProhibitionConfirmed { .. })
+        | Event::Grade(grade::Event::GradeSetAside(_))
         | Event::Hazard(
             hazard::Event::HazardReviewed { outcome: Review::Confirmed, .. }
             | hazard::Event::HazardFellOverdue(_)
             | hazard::Event::MajorHazardDetermined { .. },
         ) => regrade_due(own, subject).into_iter().collect(),
+        Event::Grade(grade::Event::ProhibitionConfirmed { .. }) => {
+            regrade_due(own, subject).into_iter().chain(withdrawing::due(own, subject)).collect()
+        }
         Event::Record(record::Event::FactCorrected { correction, .. }) => {
             let due = subject.moves_grade(correction).then(|| regrade_due(own, subject));
             due.flatten().into_iter().collect()
@@ -131,10 +136,16 @@ pub fn follow(cause: &Recorded<Event>, subject: &Subject, rulebooks: &dyn Rulebo
         | Event::Alert(_)
         | Event::Appeal(_)
         | Event::Assessment(_)
+        | Event::Association(_)
         | Event::Authority(_)
+        | Event::Board(_)
+        | Event::Campaign(_)
         | Event::Dispute(_)
         | Event::Grade(_)
         | Event::Hazard(_)
+        | Event::Listing(_)
+        | Event::Measure(_)
+        | Event::Meeting(_)
         | Event::Notice(_)
         | Event::Other(_)
         | Event::Party(_)
@@ -187,6 +198,11 @@ pub fn compute(
             _ => report::found(rulebook, subject, key).or_else(|| found(rulebook, subject, key)),
         }),
         ("hazard", _) => return case(rulebook, subject, key, event_type, local_date(as_of)),
+        ("listing", "ListingWithdrawn") => {
+            let building = building_of(subject).and_then(|key| subjects.get(&key));
+            to_value(withdrawing::withdrawn(subject, building, key, local_date(as_of)))
+        }
+        ("measure", "IncentiveEnded") => to_value(measure::ended(rulebook, subject, key, local_date(as_of))),
         ("notice", "DeadlineFixed") => match subject.notices.get(key) {
             Some(of) => to_value(of.state.fixed_dates(rulebook)?),
             None => None,

@@ -60,9 +60,44 @@ const WORDS: &[Words] = &[
         "The result was served on {served_on}, the time to appeal ended on {due}, and the appeal came on {filed_on}. Refuse admission and look at the case of the authority's own motion; reconsideration and court have times of their own.",
     ),
     Words(
+        "area_not_yours",
+        "“{area}”不在您的工作辖区内，请联系负责该区域的同志。",
+        "“{area}” lies outside the area you work in. Ask whoever leads there.",
+    ),
+    Words(
+        "association_of_another",
+        "该联合会由{administrator}管理，请由其办理。",
+        "This association is administered by {administrator}, who must do it.",
+    ),
+    Words(
+        "ban_has_its_own_decision",
+        "禁止租赁有单独的决定程序，不能作为处置措施提出。请在等级页面提请确认禁止租赁。",
+        "Letting is prohibited by a decision of its own and not as a measure. Have it confirmed on the page of the grade.",
+    ),
+    Words(
         "calendar_not_covered",
         "这段期限落在还没有公布节假日的年份，暂时不能确定日期。请等节假日公布后再办。",
         "The period reaches into a year whose holidays are not published yet. Wait until they are.",
+    ),
+    Words(
+        "campaign_not_begun",
+        "专项行动从{from}开始，现在还不能登记上门。",
+        "The campaign begins on {from}; no call is recorded before.",
+    ),
+    Words(
+        "campaign_not_joined",
+        "部门（{department}）还没有参加这次专项行动，请先登记参加。",
+        "The department “{department}” has not joined this campaign. Join it first.",
+    ),
+    Words(
+        "campaign_over",
+        "专项行动已于{on}结束，不能再登记。",
+        "The campaign was concluded on {on} and takes nothing more.",
+    ),
+    Words(
+        "campaign_without_premises",
+        "筛选条件没有选出任何房屋，请调整条件。",
+        "The filter chooses no premises. Change it.",
     ),
     Words(
         "confirmer_is_assessor",
@@ -73,6 +108,11 @@ const WORDS: &[Words] = &[
         "confirmer_is_proposer",
         "提出禁止租赁的人不能自己确认，请另一位确认人决定。",
         "Whoever proposed the ban does not confirm it. Another confirmer decides.",
+    ),
+    Words(
+        "department_not_asked",
+        "这次专项行动没有邀请该部门（{department}），受邀部门：{asked}。",
+        "The department “{department}” was not asked to this campaign. Asked were: {asked}.",
     ),
     Words("extended_already", "办理期限只能延长一次。", "The time to decide is extended once only."),
     Words(
@@ -86,11 +126,51 @@ const WORDS: &[Words] = &[
         "The time to ask for a hearing ended on {due}. A reply or a re-evaluation can still be asked for.",
     ),
     Words(
+        "incentive_is_offered",
+        "激励要通过“提供激励”办理，不作为处置措施提出。",
+        "An incentive is offered, and not proposed as a measure. Choose to offer it.",
+    ),
+    Words(
+        "letting_prohibited",
+        "该{of_zh}自{on}起依法禁止租赁（依据：{ground_zh}），不能报送、公布或出租。解除禁止租赁后再办。",
+        "Letting has been prohibited in this {of_en} since {on} (ground: {ground_en}). It can be listed and let again once the prohibition is lifted.",
+    ),
+    Words(
+        "measure_decided_by_proposer",
+        "提出措施的人不能自己决定，请另一位同志决定。",
+        "Whoever proposed a measure does not decide on it. Somebody else must.",
+    ),
+    Words(
+        "measure_does_not_fit",
+        "当前管理等级是{level_zh}，不适用“{measure_zh}”。适用的措施：{fits_zh}。",
+        "The management level in force is “{level_en}”; “{measure_en}” does not go with it. These do: {fits_en}.",
+    ),
+    Words(
+        "measure_over",
+        "这项措施的期限到{until}为止，已经过期，请重新提出。",
+        "The time of this measure ended on {until}. Propose it again.",
+    ),
+    Words(
         "merged_into_itself",
         "主体不能与自己合并，请填写另一主体的编号。",
         "A party is not merged into itself. Name the other party.",
     ),
     Words("no_extension", "这一期限按规则不能延长。", "This period is not one that can be extended."),
+    Words(
+        "no_level",
+        "该房屋没有生效的管理等级，不能采取分级处置措施。请先完成评定。",
+        "No management level is in force for these premises, so that no measure follows from it. Have them assessed first.",
+    ),
+    Words(
+        "not_a_member",
+        "{account}不是该联合会的成员，请先登记为成员，再开通账号。",
+        "{account} is no member of the association. Take it in first, then open the account.",
+    ),
+    Words(
+        "not_in_campaign",
+        "房屋（{premises}）不在这次专项行动的名单内，请核对。",
+        "The premises “{premises}” are not among those of this campaign. Check the code.",
+    ),
     Words(
         "not_in_rulebook",
         "现行规则没有这一程序，请先核对规则。",
@@ -123,6 +203,11 @@ const WORDS: &[Words] = &[
         "own_record_in_doubt",
         "存疑记录不能由记录人自己确认，请另一位负责人确认。",
         "A doubtful record is not confirmed by whoever recorded it. Another lead must.",
+    ),
+    Words(
+        "penalty_is_referred",
+        "平台不作处罚，只能移送有权机关。请把性质选为“移送”。",
+        "The platform imposes no penalty; it refers the case. Choose the nature “referral”.",
     ),
     Words("plaque_not_due", "当前等级不需要挂监督牌。", "The grade in force asks for no supervision plaque."),
     Words(
@@ -181,9 +266,29 @@ const WORDS: &[Words] = &[
         "{account} does not have the role of reviewer. Name somebody who has.",
     ),
     Words(
+        "sheet_is_older",
+        "现在张贴的名单（位置{hangs}）比这一份（位置{at}）新，请打印最新名单。",
+        "What hangs (made at position {hangs}) is newer than this list (made at {at}). Print the newest one.",
+    ),
+    Words(
         "survey_closed",
         "本次问卷已于{on}结束，不再收答卷。",
         "This survey was closed on {on} and takes no more answers.",
+    ),
+    Words(
+        "training_of_no_house",
+        "培训不属于某一处房屋，请在培训登记里办理。",
+        "A training is of no one house. Record it among the trainings.",
+    ),
+    Words(
+        "unknown_department",
+        "政策清单中没有这个部门（{department}），请从给出的选项中选择。",
+        "The policy's list has no department “{department}”. Choose one of those shown.",
+    ),
+    Words(
+        "unknown_measure",
+        "政策清单中没有这项措施（{measure}），请从给出的选项中选择。",
+        "The policy's list has no measure “{measure}”. Choose one of those shown.",
     ),
     Words(
         "unknown_rule",
@@ -232,7 +337,10 @@ mod tests {
     fn every_refusal_is_said_in_both_languages_and_fills_what_it_names() {
         let detail = json!({
             "account": "a-9", "due": "2026-03-10", "filed_on": "2026-03-11", "served_on": "2026-02-24", "on": "2026-03-12",
-            "relation": "kin", "shows": 5, "star": 2,
+            "relation": "kin", "shows": 5, "star": 2, "area": "石井", "administrator": "a-8", "from": "2026-03-13",
+            "department": "fire", "asked": "grid", "of_zh": "房屋", "of_en": "unit", "ground_zh": "危险房屋",
+            "ground_en": "dangerous", "level_zh": "严管级", "level_en": "strict", "measure_zh": "激励", "measure_en": "x",
+            "fits_zh": "约谈", "fits_en": "y", "until": "2026-03-14", "premises": "p-1", "hangs": 9, "at": 8, "measure": "z",
         });
         for Words(code, ..) in WORDS {
             let refusal = Rejection::because(code, detail.clone());

@@ -4,7 +4,7 @@
 mod effects;
 mod remedies;
 
-pub use effects::{LevelMoved, Vacancy};
+pub use effects::{Banned, LevelMoved, Vacancy};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,6 +21,9 @@ use crate::event::Event;
 use crate::grade::Grade;
 use crate::hazard::{self, Clock, DueDay, Hazard, Review};
 use crate::incident::{self, Incident};
+use crate::listing::Listing;
+use crate::measure::Measure;
+use crate::meeting::Meeting;
 use crate::notice::Notice;
 use crate::outcome::Outcome;
 use crate::premises::{self, Premises};
@@ -33,7 +36,7 @@ use crate::rounds::{Ask, Rounds};
 use crate::survey::Survey;
 use crate::task::Task;
 use crate::visit::{self, Visit};
-use crate::{assessment, grade};
+use crate::{assessment, grade, listing, meeting};
 
 /// Premises and everything under them.
 #[derive(Clone, Debug, Default)]
@@ -44,6 +47,8 @@ pub struct Subject {
     pub appeals: BTreeMap<String, Running<Appeal>>,
     /// Assessments by their stream's last segment.
     pub assessments: BTreeMap<String, AssessmentOf>,
+    /// Since when letting is prohibited, while it is.
+    pub banned: Option<Banned>,
     /// What last gave rise to a new computation of the grade.
     pub cause: Option<Cause>,
     /// Position of the entry that did.
@@ -58,6 +63,12 @@ pub struct Subject {
     pub incidents: BTreeMap<String, IncidentOf>,
     /// Since when the level that binds is what it is.
     pub level_moved: Option<LevelMoved>,
+    /// Listings by their stream's last segment; their clocks run from the submission.
+    pub listings: BTreeMap<String, Running<Listing>>,
+    /// Measures by their stream's last segment; their clocks run from the first word.
+    pub measures: BTreeMap<String, Running<Measure>>,
+    /// The meeting, where the subject is one; its clock runs from its being held.
+    pub meeting: Running<Meeting>,
     /// Last segments of the records that say which deadlines of the office were missed.
     pub missed: BTreeSet<String>,
     /// Notices by their stream's last segment.
@@ -187,12 +198,37 @@ impl Subject {
                 self.grade.evolve(event);
                 match event {
                     grade::Event::GradeSetAside(computed) => self.caused_by_setting_aside(&computed.result),
-                    grade::Event::ProhibitionConfirmed { .. } => self.caused("prohibition_confirmed", on),
+                    grade::Event::ProhibitionConfirmed { .. } => {
+                        self.banned = Some(Banned { at: position, on });
+                        self.caused("prohibition_confirmed", on);
+                    }
+                    grade::Event::ProhibitionLiftConfirmed { .. } => self.banned = None,
                     _ => {}
                 }
             }
             Event::Hazard(event) => self.apply_hazard(recorded, event, on),
             Event::Incident(event) => self.apply_incident(key, event, on),
+            Event::Listing(event) => {
+                let of = self.listings.entry(key.to_owned()).or_default();
+                of.state.evolve(event);
+                if matches!(event, listing::Event::VacancySubmitted { .. }) {
+                    of.since = position;
+                }
+            }
+            Event::Measure(event) => {
+                let begins = !self.measures.contains_key(key);
+                let of = self.measures.entry(key.to_owned()).or_default();
+                of.state.evolve(event);
+                if begins {
+                    of.since = position;
+                }
+            }
+            Event::Meeting(event) => {
+                self.meeting.state.evolve(event);
+                if matches!(event, meeting::Event::JointMeetingHeld { .. }) {
+                    self.meeting.since = position;
+                }
+            }
             Event::Notice(event) => self.apply_notice(key, event, position),
             Event::Patrol(event) => self.rounds.take(recorded.subject(), event, on, position),
             Event::Premises(event) => {
@@ -218,7 +254,10 @@ impl Subject {
                 self.apply_visit(key, event, on);
             }
             Event::Account(_)
+            | Event::Association(_)
             | Event::Authority(_)
+            | Event::Board(_)
+            | Event::Campaign(_)
             | Event::Other(_)
             | Event::Party(_)
             | Event::Publication(_)

@@ -150,6 +150,14 @@ impl Story {
         streams.into_iter().rfind(|stream| stream.starts_with(&under)).unwrap()
     }
 
+    /// Somebody says something over REST and is refused: answers the problem's detail.
+    pub(crate) fn is_refused(&mut self, who: &str, stream: &str, command: Value, code: &str) -> String {
+        let answer = self.ask(who, stream, &command);
+        let told = &answer.body;
+        assert!(told["type"].as_str().is_some_and(|kind| kind.ends_with(code)), "{stream}: {told}");
+        told["detail"].as_str().unwrap().to_owned()
+    }
+
     /// Days pass; what each of them brings is recorded at its beginning.
     pub(crate) fn days(&mut self, days: u32) {
         for _ in 0..days {
@@ -406,7 +414,9 @@ fn people() -> Vec<(&'static str, Value)> {
     let officer = |department: &str| json!({ "role": "department_officer", "department": department });
     vec![
         ("admin", of("administrator")),
+        ("association", of("association_admin")),
         ("commission", of("commission_admin")),
+        ("community", json!({ "role": "community_lead", "area": "金龟" })),
         ("clerk", of("data_clerk")),
         ("grid", json!({ "role": "grid_worker", "department": "grid" })),
         ("grid-2", json!({ "role": "grid_worker", "department": "grid" })),

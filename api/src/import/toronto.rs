@@ -227,6 +227,8 @@ impl Import<'_> {
         };
         let facts = Facts {
             actor: Actor::channel(CHANNEL),
+            association: None,
+            building: None,
             colleague: None,
             rulebook: None,
             stream: stream.clone(),
@@ -348,6 +350,8 @@ impl Import<'_> {
     pub(super) fn facts(&self, account: &str, subject: Option<Arc<Subject>>, today: NaiveDate) -> Facts {
         Facts {
             actor: Actor::channel(account),
+            association: None,
+            building: None,
             colleague: None,
             rulebook: Some(self.compiled.rulebook.clone()),
             stream: String::new(),

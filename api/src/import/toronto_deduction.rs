@@ -113,7 +113,16 @@ mod tests {
         subject.premises.register = Some(serde_json::from_value::<Register>(register).unwrap());
         let today = "2026-01-01".parse().unwrap();
         let (actor, stream) = (Actor::channel("import"), String::new());
-        Facts { actor, colleague: None, rulebook: None, stream, subject: Some(Arc::new(subject)), today }
+        Facts {
+            actor,
+            association: None,
+            building: None,
+            colleague: None,
+            rulebook: None,
+            stream,
+            subject: Some(Arc::new(subject)),
+            today,
+        }
     }
 
     fn told(deduction: &mut Deduction, points: u64, key: &str) -> Vec<String> {

@@ -23,8 +23,8 @@ use wuping_projections::recording::recorded;
 use super::RunError;
 use crate::shelf::Shelf;
 
-/// What tells one thing that came from another: the reaction's name and the position of the entry that brought it.
-pub(super) type Key = (&'static str, u64);
+/// What tells one thing that came from another: what its event's id is made of.
+pub(super) type Key = String;
 
 /// A look at premises that is to be taken.
 pub(super) struct Look {
@@ -118,7 +118,7 @@ impl Held {
     /// The first thing that has come and is not settled, as it is to be recorded.
     pub(super) fn next(mut self, origin: &str) -> (Result<Option<(Key, AppendRequest)>, RunError>, Self) {
         for passed in self.come() {
-            let key = (passed.due.reaction, passed.since);
+            let key = passed.cause();
             if self.settled.contains(&key) {
                 continue;
             }

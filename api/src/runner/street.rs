@@ -1,5 +1,5 @@
-//! The street as the runner knows it: which premises there are, which lie in which, when each is to be looked at again. It is
-//! read from the log, entry by entry, and lost with the process.
+//! The street as the runner knows it: which premises there are, which lie in which, when each is to be looked at again, and
+//! each joint meeting, whose resolutions have their days. It is read from the log, entry by entry, and lost with the process.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -84,6 +84,10 @@ impl Street {
                 self.alerts.entry(subject.to_owned()).or_default().evolve(&event);
                 touched.alert = true;
             }
+            return Ok(());
+        }
+        if subject.starts_with("meeting/") {
+            touched.premises.insert(subject.to_owned());
             return Ok(());
         }
         if !subject.starts_with("premises/") {

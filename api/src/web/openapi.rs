@@ -4,8 +4,9 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 use wuping_domain::{
-    account, alert, appeal, assessment, authority, dispute, grade, hazard, incident, notice, party, patrol,
-    premises, publication, record, reevaluation, report, survey, task, visit,
+    account, alert, appeal, assessment, association, authority, board, campaign, dispute, grade, hazard,
+    incident, listing, measure, meeting, notice, party, patrol, premises, publication, record, reevaluation,
+    report, survey, task, visit,
 };
 
 use crate::web::front::PAGES_MAX;
@@ -80,14 +81,20 @@ fn command_schemas() -> Map<String, Value> {
         ("alert", alert::Command::json_schema(&mut parts)),
         ("appeal", appeal::Command::json_schema(&mut parts)),
         ("assessment", assessment::Command::json_schema(&mut parts)),
+        ("association", association::Command::json_schema(&mut parts)),
         ("authority", authority::Command::json_schema(&mut parts)),
+        ("board", board::Command::json_schema(&mut parts)),
+        ("campaign", campaign::Command::json_schema(&mut parts)),
         ("dispute", dispute::Command::json_schema(&mut parts)),
         ("grade", grade::Command::json_schema(&mut parts)),
         ("hazard", hazard::Command::json_schema(&mut parts)),
         ("incident", incident::Command::json_schema(&mut parts)),
-        ("patrol", patrol::Command::json_schema(&mut parts)),
+        ("listing", listing::Command::json_schema(&mut parts)),
+        ("measure", measure::Command::json_schema(&mut parts)),
+        ("meeting", meeting::Command::json_schema(&mut parts)),
         ("notice", notice::Command::json_schema(&mut parts)),
         ("party", party::Command::json_schema(&mut parts)),
+        ("patrol", patrol::Command::json_schema(&mut parts)),
         ("premises", premises::Command::json_schema(&mut parts)),
         ("record", record::Command::json_schema(&mut parts)),
         ("reevaluation", reevaluation::Command::json_schema(&mut parts)),

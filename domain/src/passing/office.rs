@@ -1,4 +1,5 @@
-//! The office's own deadlines: an appeal to be admitted and decided, a request to be answered, a dispute to be replied to.
+//! The office's own deadlines: an appeal to be admitted and decided, a request to be answered, a dispute to be replied to, a
+//! resolution of a joint meeting to be carried out.
 //! Whoever lets one pass is named, with the day it ended. On a provisional date nobody is late.
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -8,6 +9,7 @@ use crate::appeal::{Appeal, DECIDE, Stage};
 use crate::assessment;
 use crate::deadline::{Period, PeriodQuestion, period};
 use crate::dispute::Dispute;
+use crate::meeting::{Meeting, RESOLUTION, Resolution};
 use crate::reaction::{Due, Rulebooks};
 use crate::record::Missed;
 use crate::recorded::local_date;
@@ -84,6 +86,9 @@ pub(crate) fn running(rulebook: &Rulebook, own: &str, subject: &Subject) -> Vec<
     running.extend(subject.appeals.iter().filter_map(|(key, of)| clock.appeal(key, of)));
     running.extend(subject.disputes.iter().filter_map(|(key, of)| clock.dispute(key, of)));
     running.extend(subject.reevaluations.iter().filter_map(|(key, of)| clock.reevaluation(key, of, subject)));
+    running.extend(
+        subject.meeting.state.open().map(|resolution| clock.resolution(resolution, &subject.meeting)),
+    );
     running
 }
 
@@ -180,6 +185,20 @@ impl Clock<'_> {
         Some(self.runs(REEVALUATE, "reevaluation_missed", stream, whose, period, of.since))
     }
 
+    /// A resolution of the meeting that the subject is.
+    fn resolution(&self, resolution: &Resolution, of: &Running<Meeting>) -> OfficeDeadline {
+        let period = Period { due: Some(resolution.due), not_before: None, provisional: false };
+        OfficeDeadline {
+            about: self.own.to_owned(),
+            rule: RESOLUTION,
+            period,
+            whose: resolution.owner.clone(),
+            key: format!("missed-{RESOLUTION}-{}", resolution.number),
+            reaction: RESOLUTION_MISSED,
+            since: of.since,
+        }
+    }
+
     /// When a deadline ends; none where the policy has no such deadline.
     fn period(&self, rule: &str, from: NaiveDate, extended: bool) -> Option<Period> {
         period(self.rulebook, &PeriodQuestion { extended, ..PeriodQuestion::of(rule, from) }).ok()
@@ -220,5 +239,7 @@ impl OfficeDeadline {
 const ADMIT: &str = "appeal_admit";
 /// What the notice of a dispute sets.
 const REPLY: &str = "dispute_reply";
+/// What is said of a resolution that nobody closed in time.
+pub(super) const RESOLUTION_MISSED: &str = "meeting_resolution_missed";
 /// The policy's deadline for a re-evaluation.
 const REEVALUATE: &str = "reevaluation";

@@ -46,7 +46,11 @@ fn matrix() -> Matrix {
     let opened = json!({ "type": "AssessmentOpened", "scheme": { "id": "s", "sha256": "00" }, "reason": "first",
         "lead": "a-1" });
     tried(&begun::<assessment::Assessment>(&[opened]), &mut matrix);
+    let registered = json!({ "type": "AssociationRegistered", "name": "x", "area": "石井", "administrator": "a-1", "by": "a-9" });
+    tried(&begun::<association::Association>(&[registered]), &mut matrix);
     tried(&authority::Authority::default(), &mut matrix);
+    tried(&board::Board::default(), &mut matrix);
+    tried(&campaign::Campaign::default(), &mut matrix);
     tried(&dispute::Dispute::default(), &mut matrix);
     tried(&grade::Grade::default(), &mut matrix);
     let found = json!({ "type": "HazardFound", "indicator": "fire_exits", "severity": "general", "competent": "fire",
@@ -55,6 +59,12 @@ fn matrix() -> Matrix {
     let recorded = json!({ "type": "IncidentRecorded", "source": "110", "source_id": "7", "category": "fire", "severity": "general",
         "happened_at": "2026-02-01T04:00:00Z" });
     tried(&begun::<incident::Incident>(&[recorded]), &mut matrix);
+    tried(&listing::Listing::default(), &mut matrix);
+    tried(&measure::Measure::default(), &mut matrix);
+    let held = json!({ "type": "JointMeetingHeld", "from": "2026-01-01", "until": "2026-02-28", "departments": ["fire"],
+        "shown": { "report": "desk", "at": 7, "sha256": "00" }, "scheme": { "id": "s", "sha256": "00" },
+        "resolutions": [{ "number": 1, "owner": "fire", "due": "2026-03-09" }], "on": "2026-03-01", "by": "a-9" });
+    tried(&begun::<meeting::Meeting>(&[held]), &mut matrix);
     tried(&notice::Notice::default(), &mut matrix);
     tried(&party::Party::default(), &mut matrix);
     tried(&patrol::Patrol::default(), &mut matrix);
@@ -174,6 +184,8 @@ fn facts(by: &Person, concept: &str) -> Facts {
     };
     Facts {
         actor: Actor { account: by.account.into(), grants: vec![grant], received: false },
+        association: None,
+        building: None,
         colleague: None,
         rulebook: Some(Arc::new(shipped::pingshan(Layer::Building))),
         stream: stream.into(),
@@ -194,10 +206,12 @@ fn commands_of<C: JsonSchema>() -> Vec<(String, Value)> {
     for variant in &variants {
         let command = example(variant, &parts);
         let name = command["command"].as_str().unwrap().to_owned();
-        // the gate looks at these two members
-        for (member, value, title) in
-            [("handed_in_on", json!("2026-03-01"), "at the counter"), ("uscc", json!("x"), "the code")]
-        {
+        // the gate looks at these members
+        for (member, value, title) in [
+            ("association", json!("x"), "of an association's member"),
+            ("handed_in_on", json!("2026-03-01"), "at the counter"),
+            ("uscc", json!("x"), "the code"),
+        ] {
             if variant["properties"].get(member).is_some()
                 && command.get(member).is_none()
                 && name != "register"

@@ -20,6 +20,13 @@ pub struct Rebuilt {
     pub sha256: String,
 }
 
+impl Rebuilt {
+    /// Refuses what does not name a digest.
+    pub(crate) fn must_name_a_digest(&self) -> Result<(), Rejection> {
+        must_be_digest("sha256", &self.sha256)
+    }
+}
+
 impl Record {
     pub(super) fn must_be_new(&self) -> Result<(), Rejection> {
         if self.matter.is_some() {
@@ -78,7 +85,7 @@ impl Record {
             Command::RebuildReport(rebuilt) => {
                 self.must_be_new()?;
                 must_say("report", &rebuilt.report)?;
-                must_be_digest("sha256", &rebuilt.sha256)?;
+                rebuilt.must_name_a_digest()?;
                 Said::openly(Event::ReportRebuilt { rebuilt, by })
             }
             Command::RecordOnBehalf { stream, of, channel, name, scan } => {

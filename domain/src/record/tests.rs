@@ -115,7 +115,16 @@ fn disclose(basis: &str, to: &str) -> Command {
 fn facts(actor: Actor) -> Facts {
     let today = "2026-03-01".parse().unwrap();
     let stream = "premises/p-1/record/1".to_owned();
-    Facts { actor, colleague: None, rulebook: None, stream, subject: None, today }
+    Facts {
+        actor,
+        association: None,
+        building: None,
+        colleague: None,
+        rulebook: None,
+        stream,
+        subject: None,
+        today,
+    }
 }
 
 fn person(role: Role) -> Actor {

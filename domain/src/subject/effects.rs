@@ -18,6 +18,15 @@ pub struct LevelMoved {
     pub set_aside: bool,
 }
 
+/// Since when letting is prohibited.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Banned {
+    /// Position of the entry that confirmed it.
+    pub at: u64,
+    /// The day from which it holds.
+    pub on: NaiveDate,
+}
+
 /// A time in which nobody lived there.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Vacancy {

@@ -11,11 +11,12 @@ use crate::{dispute, notice, reevaluation};
 
 impl Subject {
     /// The rulebook that governs these premises' procedures: that of the assessment the newest determination came from,
-    /// else of the newest assessment.
+    /// else of the newest assessment; that of a meeting, where the subject is one.
     pub fn scheme(&self) -> Option<SchemeRef> {
         let latest = self.grade.latest.as_ref();
         let of = latest.and_then(|latest| self.assessments.get(&latest.assessment)?.state.scheme.clone());
-        of.or_else(|| self.newest_scheme())
+        let meeting = || self.meeting.state.held.as_ref().map(|held| held.scheme.clone());
+        of.or_else(|| self.newest_scheme()).or_else(meeting)
     }
 
     /// The rulebook of the assessment opened last: the newest that these premises know, and so the newest calendar.

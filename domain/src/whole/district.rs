@@ -153,6 +153,8 @@ impl District {
             .position(|(account, ..)| *account == named)
             .map(|n| crate::whole::district::actor(n).grants);
         let facts = Facts {
+            association: None,
+            building: None,
             colleague: Some(Colleague {
                 account: named,
                 grants: grants.unwrap_or_default(),

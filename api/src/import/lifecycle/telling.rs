@@ -150,6 +150,8 @@ impl<'a, 'p> Telling<'a, 'p> {
         let ask = self.pipeline.ask(line.file, &row, &to.stream, digest_of(line, to.what))?;
         let mut facts = Facts {
             actor: Actor::channel(&self.channel),
+            association: None,
+            building: None,
             colleague: None,
             rulebook: self.compiled.map(|compiled| compiled.rulebook.clone()),
             stream: to.stream,
@@ -352,6 +354,8 @@ impl<'a, 'p> Telling<'a, 'p> {
         let now = Timestamp::now();
         let facts = Facts {
             actor: Actor::channel(&self.channel),
+            association: None,
+            building: None,
             colleague: None,
             rulebook: None,
             stream: ask.stream.as_str().to_owned(),

@@ -65,6 +65,8 @@ fn step() -> impl Strategy<Value = (usize, usize, u32, bool)> {
 
 fn asks(house: &House, n: usize, by: usize) -> Result<Vec<Said<Event>>, Rejection> {
     let facts = Facts {
+        association: None,
+        building: None,
         colleague: None,
         actor: actor(by, n),
         rulebook: Some(shared_rulebook()),
