@@ -25,7 +25,6 @@ mod witness;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use wuping_ledger::place::remember_database;
 use wuping_projections::error::causes;
@@ -181,26 +180,11 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         to: Option<PathBuf>,
     },
-    /// A report as of any day
+    /// A report as of any day, made anew from the log
     #[command(
-        after_help = "Examples:\n  wuping report grades --valid-at 2021-12-31 --json\n  wuping report cases --valid-at 2018-12-31 --json\n  wuping report publications --json"
+        after_help = "Examples:\n  wuping report grades --valid-at 2021-12-31 --json\n  wuping report cases --valid-at 2018-12-31 --json\n  wuping report publications --json\n  wuping report distribution --as-of 2026-03-01T09:30:00Z --format xlsx --out grades.xlsx\n  wuping report movement --from 2026-01-01 --valid-at 2026-03-31 --format html --lang en > movement.html\n  wuping report portfolio y-1\n\nPosition, tree head and digest of a report stand in its JSON, on the second sheet of a workbook, at the head of a page, and on standard error beside CSV."
     )]
-    Report {
-        /// Which
-        name: Report,
-        /// What the ledger knew at this time (RFC 3339)
-        #[arg(long, value_name = "TIME", conflicts_with = "at")]
-        as_of: Option<String>,
-        /// What the ledger knew at this position
-        #[arg(long, value_name = "POSITION")]
-        at: Option<u64>,
-        /// What held on this day
-        #[arg(long, value_name = "DAY")]
-        valid_at: Option<NaiveDate>,
-        /// In which form
-        #[arg(long, value_enum, default_value_t = Form::Csv)]
-        format: Form,
-    },
+    Report(reports::MakeReport),
     /// Put a backup back into the new folder of --data
     #[command(
         after_help = "Example:\n  wuping --data ./restored restore ../backups/2026-11-25.wuping --checkpoint ../elsewhere/checkpoints.txt"
@@ -248,12 +232,6 @@ enum Cases {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Form {
-    Csv,
-    Json,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
 enum Import {
     /// Weather alerts, issued and lifted
     Alerts,
@@ -279,18 +257,6 @@ enum Import {
     TorontoRegistrations,
     /// The UK's food hygiene ratings
     UkFhrs,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Report {
-    /// Hazards of all premises, with their days
-    Cases,
-    /// Grades of all premises
-    Grades,
-    /// Parties, with how many premises they answer for
-    Parties,
-    /// What each imported publication shows, as the ledger gives it back: rows, deductions, colours, digest
-    Publications,
 }
 
 /// Run the command line of this process.
@@ -342,25 +308,7 @@ fn carry_out(line: Line) -> Result<ExitCode, Failure> {
         Some(Command::Key(command)) => keys::key(&common, command),
         Some(Command::Proof(command)) => proof::proof(&common, command),
         Some(Command::Rebuild { at, to }) => read::rebuild(&common, at, to),
-        Some(Command::Report { name: Report::Cases, as_of, at, valid_at, format }) => {
-            reports::cases(&common, reports::question(at, as_of.as_deref(), valid_at)?, format)
-        }
-        Some(Command::Report { name: Report::Grades, as_of, at, valid_at, format }) => {
-            reports::grades(&common, reports::question(at, as_of.as_deref(), valid_at)?, format)
-        }
-        Some(Command::Report { name: Report::Parties, as_of, at, valid_at, format }) => {
-            reports::parties(&common, reports::question(at, as_of.as_deref(), valid_at)?, format)
-        }
-        Some(Command::Report {
-            name: Report::Publications,
-            as_of: None,
-            at: None,
-            valid_at: None,
-            format,
-        }) => reports::publications(&common, format),
-        Some(Command::Report { name: Report::Publications, .. }) => Err(Failure::asked(
-            "“report publications” tells of every publication at once: leave out --as-of, --at and --valid-at",
-        )),
+        Some(Command::Report(report)) => reports::report(&common, &report),
         Some(Command::Restore(command)) => backup::put_back(&common, &command),
         Some(Command::Serve(options)) => serve::serve(&common, options),
         Some(Command::Simulate(command)) => simulate::simulate(&common, &command),

@@ -26,6 +26,7 @@ pub mod runner;
 pub mod sample;
 pub mod shelf;
 pub mod standing;
+pub mod statistics;
 pub mod trusting;
 pub mod trying;
 pub mod web;

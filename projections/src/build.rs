@@ -146,7 +146,10 @@ fn entries_up_to(head: &Frontier, up_to: Option<u64>) -> Result<u64, ViewsError>
 }
 
 /// Refuse what was read unless its tree is the ledger's, or by the ledger's own proof a beginning of it.
-fn prove(reader: &Reader, computed: &Frontier, head: &Frontier) -> Result<(), ViewsError> {
+///
+/// # Errors
+/// [`ViewsError::Tree`] if it is another.
+pub fn prove(reader: &Reader, computed: &Frontier, head: &Frontier) -> Result<(), ViewsError> {
     if computed.size() == head.size() {
         return compare(computed, head);
     }

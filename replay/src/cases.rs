@@ -27,6 +27,8 @@ pub struct CaseLine {
     pub indicator: String,
     /// As it was found.
     pub severity: String,
+    /// The department that has it.
+    pub competent: String,
     /// The day it was found.
     pub found_on: NaiveDate,
     /// When it was found, as its author claims.
@@ -108,21 +110,38 @@ impl Course {
     }
 }
 
+/// The cases of one premises, folded from its entries.
+#[derive(Default)]
+pub(crate) struct Cases {
+    courses: BTreeMap<String, Course>,
+    subject: Subject,
+}
+
+impl Cases {
+    /// Take an entry of the premises.
+    pub(crate) fn take(&mut self, recorded: &Recorded<Event>) {
+        if let Event::Hazard(event) = &recorded.event {
+            self.courses.entry(recorded.last_segment().to_owned()).or_default().take(event, recorded);
+        }
+        self.subject.apply(recorded);
+    }
+
+    /// A line for each case that the question takes in.
+    pub(crate) fn lines(&self, id: &str, question: Question) -> Vec<CaseLine> {
+        let line = |(key, course): (&String, &Course)| line(&self.subject, id, (key, course), question);
+        self.courses.iter().filter_map(line).collect()
+    }
+}
+
 fn of_premises(reader: &Reader, id: &str, question: Question) -> Result<Vec<CaseLine>, ReportError> {
-    let mut subject = Subject::default();
-    let mut courses: BTreeMap<String, Course> = BTreeMap::new();
+    let mut cases = Cases::default();
     for entry in reader.subject(&format!("premises/{id}"), None)? {
         let recorded = recorded(&entry.row())?;
-        if !question.takes(&recorded) {
-            continue;
+        if question.takes(&recorded) {
+            cases.take(&recorded);
         }
-        if let Event::Hazard(event) = &recorded.event {
-            courses.entry(recorded.last_segment().to_owned()).or_default().take(event, &recorded);
-        }
-        subject.apply(&recorded);
     }
-    let lines = courses.iter().filter_map(|(key, course)| line(&subject, id, (key, course), question));
-    Ok(lines.collect())
+    Ok(cases.lines(id, question))
 }
 
 fn line(subject: &Subject, id: &str, (key, course): (&str, &Course), question: Question) -> Option<CaseLine> {
@@ -143,6 +162,7 @@ fn line(subject: &Subject, id: &str, (key, course): (&str, &Course), question: Q
         case: key.to_owned(),
         indicator: found.indicator.clone(),
         severity: found.severity.clone(),
+        competent: of.state.competent.clone(),
         found_on,
         found_at,
         confirmed_on: course.confirmed_on,

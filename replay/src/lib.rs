@@ -16,6 +16,7 @@ pub mod published_rows;
 pub mod published_table;
 pub mod rebuild;
 pub mod report;
+pub mod statistics;
 mod verified;
 pub mod verify;
 

@@ -14,7 +14,7 @@ use wuping_projections::grade_book::{Chronicle, Standing};
 use wuping_projections::recording::recorded;
 
 /// The moment that is asked about. All that is stated holds together.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub struct Question {
     /// What the ledger knew with the entry at this position.
     pub at: Option<u64>,

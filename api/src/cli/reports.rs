@@ -1,22 +1,186 @@
-//! Reports as of any moment, on standard output, for machines or as a table.
+//! Reports as of any moment, on standard output or into a file, for machines or for people.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use chrono::NaiveDate;
+use clap::{Args, ValueEnum};
 use serde::Serialize;
 use wuping_replay::report::Question;
+use wuping_replay::statistics::{Asked, Statistic, make};
 use wuping_replay::{cases as replayed_cases, parties as replayed_parties, published, report};
 
 use crate::cli::read::reader;
-use crate::cli::{Common, Failure, Form};
+use crate::cli::{Common, Failure};
+use crate::statistics;
+use crate::web::look::words::Lang;
+
+/// What is asked for.
+#[derive(Args, Debug)]
+pub(super) struct MakeReport {
+    /// Which
+    name: Name,
+    /// The party, of a portfolio
+    #[arg(value_name = "PARTY")]
+    party: Option<String>,
+    /// What the ledger knew at this time (RFC 3339)
+    #[arg(long, value_name = "TIME", conflicts_with = "at")]
+    as_of: Option<String>,
+    /// What the ledger knew at this position
+    #[arg(long, value_name = "POSITION")]
+    at: Option<u64>,
+    /// What held on this day
+    #[arg(long, value_name = "DAY")]
+    valid_at: Option<NaiveDate>,
+    /// First day of what is counted; the day that a movement is compared with
+    #[arg(long, value_name = "DAY")]
+    from: Option<NaiveDate>,
+    /// In which form
+    #[arg(long, value_enum, default_value_t = Form::Csv)]
+    format: Form,
+    /// In words of this language; in codes where none is given, but for a page
+    #[arg(long, value_enum)]
+    lang: Option<Tongue>,
+    /// Into this file
+    #[arg(long, short, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+enum Form {
+    Csv,
+    Html,
+    Json,
+    Xlsx,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Tongue {
+    En,
+    Zh,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+enum Name {
+    /// Appeals, with their outcomes
+    Appeals,
+    /// Hazards of all premises, with their days
+    Cases,
+    /// What is registered, graded, not graded and why, and gaps in the register
+    Coverage,
+    /// Deadlines that were missed, and by whom
+    Deadlines,
+    /// Grades by layer, area and level
+    Distribution,
+    /// Grades of all premises
+    Grades,
+    /// Hazards by department: open, overdue, how old
+    Hazards,
+    /// Who stands higher or lower than on an earlier day, and why
+    Movement,
+    /// Parties, with how many premises they answer for
+    Parties,
+    /// Rounds made and missed, by area and worker
+    Patrols,
+    /// The premises of one party, with their levels
+    Portfolio,
+    /// What each imported publication shows, as the ledger gives it back: rows, deductions, colours, digest
+    Publications,
+}
+
+impl Name {
+    /// The statistic of this name; none for the lists that are older than they.
+    const fn statistic(self) -> Option<Statistic> {
+        match self {
+            Self::Appeals => Some(Statistic::Appeals),
+            Self::Coverage => Some(Statistic::Coverage),
+            Self::Deadlines => Some(Statistic::Deadlines),
+            Self::Distribution => Some(Statistic::Distribution),
+            Self::Hazards => Some(Statistic::Hazards),
+            Self::Movement => Some(Statistic::Movement),
+            Self::Patrols => Some(Statistic::Patrols),
+            Self::Portfolio => Some(Statistic::Portfolio),
+            Self::Cases | Self::Grades | Self::Parties | Self::Publications => None,
+        }
+    }
+}
+
+/// Make a report and write it.
+pub(super) fn report(common: &Common, asked: &MakeReport) -> Result<ExitCode, Failure> {
+    let question = question(asked.at, asked.as_of.as_deref(), asked.valid_at)?;
+    let form = if common.json { Form::Json } else { asked.format };
+    if let Some(statistic) = asked.name.statistic() {
+        return made(common, asked, statistic, question, form);
+    }
+    if !matches!(form, Form::Csv | Form::Json) || asked.out.is_some() || asked.from.is_some() {
+        return Err(Failure::asked(
+            "this list is written on standard output as csv or json, whole: leave out --from and --out, and choose one of these",
+        ));
+    }
+    match asked.name {
+        Name::Cases => cases(common, question, form),
+        Name::Grades => grades(common, question, form),
+        Name::Parties => parties(common, question, form),
+        _ if question == Question::default() => publications(common, form),
+        _ => Err(Failure::asked(
+            "“report publications” tells of every publication at once: leave out --as-of, --at and --valid-at",
+        )),
+    }
+}
+
+fn made(
+    common: &Common,
+    asked: &MakeReport,
+    statistic: Statistic,
+    question: Question,
+    form: Form,
+) -> Result<ExitCode, Failure> {
+    if asked.party.is_some() != statistic.takes_party() {
+        return Err(Failure::asked(
+            "a portfolio is of one party, “report portfolio y-1”; no other report names one",
+        ));
+    }
+    if asked.from.is_some() && !statistic.takes_from() {
+        return Err(Failure::asked("this report tells of one day: leave out --from"));
+    }
+    let asked_of = Asked { question, from: asked.from, party: asked.party.clone() };
+    let made = make(&reader(common)?, statistic, &asked_of)?;
+    let form = match form {
+        Form::Csv => statistics::Form::Csv,
+        Form::Html => statistics::Form::Html,
+        Form::Json => statistics::Form::Json,
+        Form::Xlsx => statistics::Form::Xlsx,
+    };
+    let lang = asked.lang.map(|lang| match lang {
+        Tongue::En => Lang::En,
+        Tongue::Zh => Lang::Zh,
+    });
+    let bytes = statistics::written(&made, form, lang)?;
+    match &asked.out {
+        Some(file) => std::fs::write(file, bytes)
+            .map_err(|error| Failure::asked(format!("{} could not be written: {error}", file.display())))?,
+        None if form == statistics::Form::Xlsx && std::io::stdout().is_terminal() => {
+            return Err(Failure::asked("a workbook is no text for a terminal: name a file with --out"));
+        }
+        None => {
+            let mut out = std::io::stdout().lock();
+            out.write_all(&bytes)?;
+            if form == statistics::Form::Json {
+                out.write_all(b"\n")?;
+            }
+            out.flush()?;
+        }
+    }
+    if form == statistics::Form::Csv {
+        let position = made.position.map_or_else(|| "none".to_owned(), |position| position.to_string());
+        eprintln!("position {position}, tree head {}, digest {}", made.tree_head, made.digest);
+    }
+    Ok(ExitCode::SUCCESS)
+}
 
 /// The moment that is asked about.
-pub(super) fn question(
-    at: Option<u64>,
-    as_of: Option<&str>,
-    valid_at: Option<NaiveDate>,
-) -> Result<Question, Failure> {
+fn question(at: Option<u64>, as_of: Option<&str>, valid_at: Option<NaiveDate>) -> Result<Question, Failure> {
     let as_of = as_of
         .map(|text| {
             text.parse().map_err(|_| Failure::asked("--as-of takes a time such as 2026-03-01T09:30:00Z"))
@@ -26,25 +190,25 @@ pub(super) fn question(
 }
 
 /// Every hazard with its days.
-pub(super) fn cases(common: &Common, question: Question, form: Form) -> Result<ExitCode, Failure> {
-    written(common, &replayed_cases::cases(&reader(common)?, question)?, &CASE_COLUMNS, form)
+fn cases(common: &Common, question: Question, form: Form) -> Result<ExitCode, Failure> {
+    written(&replayed_cases::cases(&reader(common)?, question)?, &CASE_COLUMNS, form)
 }
 
 /// The grades of all premises.
-pub(super) fn grades(common: &Common, question: Question, form: Form) -> Result<ExitCode, Failure> {
-    written(common, &report::grades(&reader(common)?, question)?, &REPORT_COLUMNS, form)
+fn grades(common: &Common, question: Question, form: Form) -> Result<ExitCode, Failure> {
+    written(&report::grades(&reader(common)?, question)?, &REPORT_COLUMNS, form)
 }
 
 /// Who answers for how many premises.
-pub(super) fn parties(common: &Common, question: Question, form: Form) -> Result<ExitCode, Failure> {
-    written(common, &replayed_parties::parties(&reader(common)?, question)?, &PARTY_COLUMNS, form)
+fn parties(common: &Common, question: Question, form: Form) -> Result<ExitCode, Failure> {
+    written(&replayed_parties::parties(&reader(common)?, question)?, &PARTY_COLUMNS, form)
 }
 
 /// What each publication of Toronto's evaluations shows.
-pub(super) fn publications(common: &Common, form: Form) -> Result<ExitCode, Failure> {
+fn publications(common: &Common, form: Form) -> Result<ExitCode, Failure> {
     let states = published::states(&reader(common)?)?;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    if common.json || matches!(form, Form::Json) {
+    if matches!(form, Form::Json) {
         for state in &states {
             serde_json::to_writer(&mut out, state)?;
             out.write_all(b"\n")?;
@@ -74,14 +238,9 @@ pub(super) fn publications(common: &Common, form: Form) -> Result<ExitCode, Fail
 }
 
 /// One line each: an object for machines, else a row under these columns.
-fn written<L: Serialize>(
-    common: &Common,
-    lines: &[L],
-    columns: &[&str],
-    form: Form,
-) -> Result<ExitCode, Failure> {
+fn written<L: Serialize>(lines: &[L], columns: &[&str], form: Form) -> Result<ExitCode, Failure> {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    if common.json || matches!(form, Form::Json) {
+    if matches!(form, Form::Json) {
         for line in lines {
             serde_json::to_writer(&mut out, line)?;
             out.write_all(b"\n")?;

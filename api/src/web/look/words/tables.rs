@@ -17,6 +17,7 @@ pub(super) const TABLES: &[&[Term]] = &[
     ASPECTS,
     OUTCOMES,
     SEVERITIES,
+    SIDES,
     WORKS,
     CASE_STATES,
     DIRECTIONS,
@@ -124,6 +125,7 @@ pub(super) const TRIGGERS: &[Term] = &[
     Term("incident_confirmed", "事件已确认", "Incident confirmed"),
     Term("lift_confirmed", "确认解除禁租级", "Leaving star zero confirmed"),
     Term("major_hazard_determined", "认定重大隐患", "Major hazard determined"),
+    Term("no_longer_in_force", "没有等级生效", "No grade in force any more"),
     Term("prohibited", "禁止出租", "Letting prohibited"),
     Term("prohibition_confirmed", "禁止租赁已确认", "Ban on letting confirmed"),
     Term("prohibition_lifted", "解除禁租", "Prohibition lifted"),
@@ -170,6 +172,9 @@ pub(super) const OUTCOMES: &[Term] = &[
     Term("not_applicable", "不适用", "Not applicable"),
     Term("unmet", "不合格", "Not met"),
 ];
+
+pub(super) const SIDES: &[Term] =
+    &[Term("office", "机关", "The office"), Term("party", "当事人", "The party")];
 
 pub(super) const SEVERITIES: &[Term] = &[
     Term("general", "一般隐患", "General hazard"),
@@ -224,6 +229,7 @@ pub(super) const CASE_STATES: &[Term] = &[
 
 pub(super) const DIRECTIONS: &[Term] = &[
     Term("down", "降级", "Down"),
+    Term("ended", "不再有效", "Ended"),
     Term("first", "首次分级", "First grading"),
     Term("same", "不变", "Unchanged"),
     Term("up", "升级", "Up"),

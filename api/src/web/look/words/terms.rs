@@ -77,6 +77,11 @@ impl Lang {
         find(self, SEVERITIES, code)
     }
 
+    /// Whose a deadline is: `office`, `party`.
+    pub fn side(self, code: &str) -> &str {
+        find(self, SIDES, code)
+    }
+
     /// Class of works: `at_once`, `buy`, `repair`, `build`, `procedure`.
     pub fn works(self, code: &str) -> &str {
         find(self, WORKS, code)

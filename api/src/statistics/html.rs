@@ -1,0 +1,115 @@
+//! A report as a page: the figures as bars, all of them in a table beside, what it was made from, and a print that is as
+//! good as the screen.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use wuping_replay::statistics::{Cell, Made, Terms};
+
+use super::{say, value, word, xlsx};
+use crate::web::look::parts::*;
+use crate::web::look::style;
+use crate::web::look::words::Lang;
+
+/// A document that stands alone, with its style in it.
+pub(super) fn document(lang: Lang, made: &Made) -> Markup {
+    let title = say(lang, made.statistic.title());
+    html! {
+        (DOCTYPE)
+        html lang=(lang.tag()) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (title) " · " (made.day) }
+                style { (PreEscaped(style().body)) }
+            }
+            body.area-desk { main.wide { (page_heading(None, title, Some(say(lang, made.statistic.about())))) (body(lang, made)) } }
+        }
+    }
+}
+
+/// The figures, without a page's frame and heading.
+pub fn body(lang: Lang, made: &Made) -> Markup {
+    let table = &made.table;
+    let of = table.bars.and_then(|bars| table.columns.iter().find(|column| column.id == bars.of));
+    let terms = of.map_or(Terms::Plain, |column| column.terms);
+    let bars: Vec<Bar> = table
+        .bars()
+        .into_iter()
+        .map(|(name, value)| Bar {
+            label: label(lang, terms, &name),
+            value,
+            href: None,
+            level: (terms == Terms::Level).then(|| Level::from_code(&name.text())).flatten(),
+        })
+        .collect();
+    let rows = u64::try_from(table.rows.len()).unwrap_or(u64::MAX);
+    html! {
+        (provenance(lang, made))
+        @if table.rows.is_empty() {
+            (empty_state(lang.pick("这一天没有可以统计的记录。", "Nothing is on record to be counted for this day."), None))
+        } @else {
+            @if bars.len() > 1 && bars.len() <= BARS_MAX {
+                (bar_chart(lang, of.map_or("", |column| say(lang, column.name)), &bars))
+            }
+            (section(
+                &lang.pick(format!("全部 {} 行", lang.count(rows)), format!("All {} rows", lang.count(rows))),
+                data_table(&shown(lang, made)),
+            ))
+        }
+    }
+}
+
+fn shown(lang: Lang, made: &Made) -> TableView {
+    let table = &made.table;
+    let numeric = |n: usize| {
+        table
+            .rows
+            .iter()
+            .filter_map(|row| row.get(n))
+            .all(|cell| matches!(cell, Cell::Number(_) | Cell::Nothing))
+    };
+    let columns = table.columns.iter().enumerate().map(|(n, column)| {
+        let name = say(lang, column.name);
+        if numeric(n) { Column::number(name) } else { Column::text(name) }
+    });
+    let cell = |column, cell: &Cell| match value(column, cell, Some(lang)) {
+        Cell::Number(number) => html! { (lang.count(number)) },
+        Cell::Nothing => html! { "–" },
+        other => html! { (other.text()) },
+    };
+    let rows = table.rows.iter().map(|row| Row {
+        href: None,
+        cells: table.columns.iter().zip(row).map(|(column, value)| cell(column, value)).collect(),
+        tone: Tone::Calm,
+    });
+    TableView {
+        caption: say(lang, made.statistic.title()).to_owned(),
+        columns: columns.collect(),
+        rows: rows.collect(),
+    }
+}
+
+/// From what it was made: the day, the position, the tree and the digest, by which anybody makes it again and compares.
+fn provenance(lang: Lang, made: &Made) -> Markup {
+    let said = xlsx::provenance(lang, made);
+    let all: Vec<Fact> =
+        said.iter()
+            .skip(2)
+            .map(|(name, value)| {
+                if value.len() == DIGEST_LENGTH { Fact::code(*name, value) } else { Fact::text(*name, value) }
+            })
+            .collect();
+    facts(&all)
+}
+
+fn label(lang: Lang, terms: Terms, name: &Cell) -> String {
+    match name {
+        Cell::Nothing => lang.say("（空）", "(none)"),
+        Cell::Text(code) => word(lang, terms, code),
+        other => other.text(),
+    }
+}
+
+/// More bars than this say nothing at a glance.
+const BARS_MAX: usize = 24;
+/// Length of a SHA-256 in hexadecimal.
+const DIGEST_LENGTH: usize = 64;

@@ -1,0 +1,128 @@
+//! Statistics, written: a report in the form that somebody asked for. One writer a form, and one place that turns codes
+//! into words, so that every form says the same.
+
+mod csv;
+pub mod html;
+mod json;
+mod xlsx;
+
+use wuping_replay::statistics::{Cell, Column, Made, Terms, Words};
+
+use crate::web::look::words::Lang;
+
+/// The form of a report.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Form {
+    /// Comma-separated, UTF-8.
+    Csv,
+    /// A page of its own, with its pictures, to be read and printed.
+    Html,
+    /// For programs.
+    Json,
+    /// A workbook.
+    Xlsx,
+}
+
+/// Why a report could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// Not as comma-separated text.
+    #[error("the report could not be written as CSV")]
+    Csv(#[from] ::csv::Error),
+    /// Not as JSON.
+    #[error("the report could not be written as JSON")]
+    Json(#[from] serde_json::Error),
+    /// Not as a workbook.
+    #[error("the report could not be written as a workbook")]
+    Xlsx(#[from] rust_xlsxwriter::XlsxError),
+}
+
+impl Form {
+    /// Every form.
+    pub const ALL: [Self; 4] = [Self::Csv, Self::Html, Self::Json, Self::Xlsx];
+
+    /// Its name, which is also the ending of its files.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Html => "html",
+            Self::Json => "json",
+            Self::Xlsx => "xlsx",
+        }
+    }
+
+    /// The form of this name.
+    pub fn of_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|form| form.code() == code)
+    }
+
+    /// What a browser is told that it is.
+    pub const fn content_type(self) -> &'static str {
+        match self {
+            Self::Csv => "text/csv; charset=utf-8",
+            Self::Html => "text/html; charset=utf-8",
+            Self::Json => "application/json",
+            Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        }
+    }
+}
+
+/// A report in a form. Tables say codes and names for programs, or words in a language where one is given; a page is always
+/// in one.
+///
+/// # Errors
+/// [`WriteError`] if it cannot be written.
+pub fn written(made: &Made, form: Form, lang: Option<Lang>) -> Result<Vec<u8>, WriteError> {
+    match form {
+        Form::Csv => csv::write(made, lang),
+        Form::Html => Ok(html::document(lang.unwrap_or_default(), made).into_string().into_bytes()),
+        Form::Json => json::write(made),
+        Form::Xlsx => xlsx::write(made, lang),
+    }
+}
+
+/// A name of the file that it is saved under.
+pub fn file_name(made: &Made, form: Form) -> String {
+    let position = made.position.map_or_else(|| "none".to_owned(), |position| position.to_string());
+    format!("{}-{}-{position}.{}", made.statistic.code(), made.day, form.code())
+}
+
+/// The one of two languages.
+pub fn say(lang: Lang, words: Words) -> &'static str {
+    lang.pick(words.zh, words.en)
+}
+
+/// A column's name: its id for programs, its name in a language for people.
+fn heading(column: &Column, lang: Option<Lang>) -> &'static str {
+    lang.map_or(column.id, |lang| say(lang, column.name))
+}
+
+/// A value: as it stands for programs, codes in words for people.
+fn value(column: &Column, cell: &Cell, lang: Option<Lang>) -> Cell {
+    match (cell, lang) {
+        (Cell::Text(code), Some(lang)) => Cell::Text(word(lang, column.terms, code)),
+        _ => cell.clone(),
+    }
+}
+
+/// The word of a code; the code itself where it has none.
+pub fn word(lang: Lang, terms: Terms, code: &str) -> String {
+    match terms {
+        Terms::Deadline => lang.deadline(code),
+        // a deadline may be a department's or a role's
+        Terms::Department if lang.department(code) == code => lang.role(code),
+        Terms::Department => lang.department(code),
+        Terms::Direction => lang.direction(code),
+        Terms::Grade => lang.grade(code),
+        Terms::Kind => lang.matter_kind(code),
+        Terms::Layer => lang.layer(code),
+        Terms::Level => lang.level(code),
+        Terms::Plain => code,
+        Terms::Role => lang.role(code),
+        Terms::Severity => lang.severity(code),
+        Terms::Side => lang.side(code),
+        Terms::Stage => lang.matter_stage(code),
+        Terms::Trigger => lang.trigger(code),
+    }
+    .to_owned()
+}

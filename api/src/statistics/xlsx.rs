@@ -1,0 +1,68 @@
+//! A report as a workbook: its rows on the first sheet, what it was made from on the second.
+
+use rust_xlsxwriter::{Color, Format, Workbook, Worksheet, XlsxError};
+use wuping_replay::statistics::{Cell, Made};
+
+use super::{WriteError, heading, say, value};
+use crate::web::look::words::Lang;
+
+pub(super) fn write(made: &Made, lang: Option<Lang>) -> Result<Vec<u8>, WriteError> {
+    let speaks = lang.unwrap_or(Lang::En);
+    let head = Format::new().set_bold().set_background_color(Color::RGB(0x00E8_EEF4)).set_text_wrap();
+    let columns = made.table.columns;
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet().set_name(speaks.pick("报表", "Report"))?;
+    for (place, column) in (0_u16..).zip(columns) {
+        sheet.write_string_with_format(0, place, heading(column, lang), &head)?;
+        sheet.set_column_width(place, WIDTH)?;
+    }
+    for (line, row) in (1_u32..).zip(&made.table.rows) {
+        for (place, (column, cell)) in (0_u16..).zip(columns.iter().zip(row)) {
+            put(sheet, (line, place), &value(column, cell, lang))?;
+        }
+    }
+    sheet.set_freeze_panes(1, 0)?;
+    sheet.set_landscape().set_repeat_rows(0, 0)?.set_print_fit_to_pages(1, 0);
+    let told = workbook.add_worksheet().set_name(speaks.pick("来源", "Made from"))?;
+    for (line, (name, said)) in (0_u32..).zip(provenance(speaks, made)) {
+        told.write_string_with_format(line, 0, name, &head)?;
+        told.write_string(line, 1, said)?;
+    }
+    told.set_column_width(0, 24)?;
+    told.set_column_width(1, 80)?;
+    Ok(workbook.save_to_buffer()?)
+}
+
+/// A day is written as text, so that no program shows it as another day; a number that a workbook would round is text too.
+fn put(sheet: &mut Worksheet, (line, place): (u32, u16), cell: &Cell) -> Result<(), XlsxError> {
+    match cell {
+        Cell::Nothing => {}
+        Cell::Number(number) => match u32::try_from(*number) {
+            Ok(number) => drop(sheet.write_number(line, place, number)?),
+            Err(_) => drop(sheet.write_string(line, place, number.to_string())?),
+        },
+        Cell::Day(_) | Cell::Text(_) => drop(sheet.write_string(line, place, cell.text())?),
+    }
+    Ok(())
+}
+
+/// What it says of itself, in the order in which it is shown.
+pub(super) fn provenance(lang: Lang, made: &Made) -> Vec<(&'static str, String)> {
+    let pick = |zh, en| lang.pick(zh, en);
+    let mut said = vec![
+        (pick("报表", "Report"), say(lang, made.statistic.title()).to_owned()),
+        (pick("口径", "What it counts"), say(lang, made.statistic.about()).to_owned()),
+        (pick("截至", "Day"), made.day.to_string()),
+    ];
+    said.extend(made.from.map(|from| (pick("从", "From"), from.to_string())));
+    said.extend(made.asked.party.clone().map(|party| (pick("责任人", "Party"), party)));
+    let position = made.position.map_or_else(|| "-".to_owned(), |position| position.to_string());
+    said.extend([
+        (pick("账本位置", "Position"), position),
+        (pick("树头", "Tree head"), made.tree_head.clone()),
+        (pick("内容指纹", "Digest"), made.digest.clone()),
+    ]);
+    said
+}
+
+const WIDTH: f64 = 16.0;

@@ -1,0 +1,282 @@
+//! Coverage: what is registered and graded, why the rest is not, and where the register has gaps that somebody must fill.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{Days, NaiveDate};
+use wuping_domain::account::{self, Account};
+use wuping_domain::aggregate::Concept;
+use wuping_domain::assessment;
+use wuping_domain::event::Event;
+use wuping_domain::facts::{Grant, Role};
+use wuping_domain::premises::{self, Register};
+use wuping_domain::publication;
+use wuping_domain::recorded::Recorded;
+use wuping_domain::rulebook::Layer;
+use wuping_domain::{incident, visit};
+
+use super::houses::{House, Houses};
+use super::{Bars, Cell, Column, Fold, Span, Table, Terms};
+
+/// The register with all that says whether it can be relied on.
+pub(super) struct Coverage {
+    by: Option<NaiveDate>,
+    houses: Houses,
+    known: BTreeMap<String, Known>,
+    /// From when premises of a layer can be graded.
+    rulebooks: BTreeMap<Layer, NaiveDate>,
+    walkers: Walkers,
+}
+
+/// What else is known of premises.
+#[derive(Default)]
+struct Known {
+    /// Assessments that are under way.
+    under_way: BTreeSet<String>,
+    /// Whether one was ever submitted.
+    submitted: bool,
+    entered: bool,
+    turned_away: bool,
+    /// When somebody last said whether people live there.
+    occupancy_on: Option<NaiveDate>,
+    /// Incidents that are of another house, and nobody knows of which.
+    unmatched: BTreeSet<String>,
+}
+
+impl Coverage {
+    /// By what held on a day; by what holds where there is none.
+    pub(super) fn by(day: Option<NaiveDate>) -> Self {
+        Self {
+            by: day,
+            houses: Houses::default(),
+            known: BTreeMap::new(),
+            rulebooks: BTreeMap::new(),
+            walkers: Walkers::default(),
+        }
+    }
+}
+
+impl Fold for Coverage {
+    const TAKES: &'static [&'static str] =
+        &["account", "assessment", "grade", "incident", "premises", "rulebook", "visit"];
+
+    fn take(&mut self, recorded: &Recorded<Event>) {
+        let on = recorded.holds_from();
+        // a grade's own days are its chronicle's matter
+        if !matches!(recorded.event, Event::Grade(_)) && self.by.is_some_and(|day| on > day) {
+            return;
+        }
+        match &recorded.event {
+            Event::Account(event) => self.walkers.take(recorded.last_segment(), event),
+            Event::Publication(publication::Event::RulebookPublished(published)) => {
+                let first = self.rulebooks.entry(published.layer).or_insert(published.holds_from);
+                *first = published.holds_from.min(*first);
+            }
+            _ => {}
+        }
+        self.houses.take(recorded);
+        if let Some(id) = recorded.subject().strip_prefix("premises/") {
+            self.known.entry(id.to_owned()).or_default().take(recorded, on);
+        }
+    }
+
+    fn table(self, span: Span) -> Table {
+        let twice = self.codes_held_twice(span.day);
+        let mut counts: BTreeMap<(Layer, String), Count> = BTreeMap::new();
+        for (id, house) in &self.houses.0 {
+            let Some(register) = &house.premises.register else { continue };
+            let count = counts.entry((register.layer, register.subdistrict.clone())).or_default();
+            count.registered += 1;
+            if house.closed_by(span.day) {
+                count.closed += 1;
+                continue;
+            }
+            let unknown = Known::default();
+            let known = self.known.get(id).unwrap_or(&unknown);
+            if self.rulebooks.get(&register.layer).is_some_and(|from| *from <= span.day) {
+                count.grade(house, known, span);
+            }
+            count.gaps(house, register, known, span, &self.walkers);
+            count.code_conflicts += u64::from(twice.contains(id));
+        }
+        let row = |((layer, subdistrict), count): ((Layer, String), Count)| -> Vec<Cell> {
+            let named = [Cell::from(layer.to_string()), subdistrict.into()];
+            named.into_iter().chain(count.cells()).collect()
+        };
+        let bars = Some(Bars { of: "subdistrict", counts: Some("not_assessed") });
+        Table { columns: &COLUMNS, rows: counts.into_iter().map(row).collect(), bars }
+    }
+}
+
+impl Coverage {
+    /// Open premises one of whose codes other open premises have too.
+    fn codes_held_twice(&self, day: NaiveDate) -> BTreeSet<String> {
+        let mut holders: BTreeMap<(&String, &String), Vec<&String>> = BTreeMap::new();
+        for (id, _, register) in self.houses.open(day) {
+            for code in &register.codes {
+                holders.entry(code).or_default().push(id);
+            }
+        }
+        holders.into_values().filter(|ids| ids.len() > 1).flatten().cloned().collect()
+    }
+}
+
+impl Known {
+    fn take(&mut self, recorded: &Recorded<Event>, on: NaiveDate) {
+        let key = recorded.last_segment();
+        match &recorded.event {
+            Event::Assessment(event) => match event {
+                assessment::Event::AssessmentOpened(_) => {
+                    self.under_way.insert(key.to_owned());
+                }
+                assessment::Event::AssessmentSubmitted { .. } => {
+                    self.submitted = true;
+                    self.under_way.remove(key);
+                }
+                assessment::Event::AssessmentLapsed(_) | assessment::Event::AssessmentWithdrawn { .. } => {
+                    self.under_way.remove(key);
+                }
+                _ => {}
+            },
+            Event::Incident(event) => match event {
+                incident::Event::IncidentUnlinked { to: None, .. } => {
+                    self.unmatched.insert(key.to_owned());
+                }
+                incident::Event::IncidentLinked { .. } => {
+                    self.unmatched.remove(key);
+                }
+                _ => {}
+            },
+            Event::Premises(premises::Event::OccupancyChanged { .. }) => self.occupancy_on = Some(on),
+            Event::Visit(visit::Event::VisitFailed { .. }) => self.turned_away = true,
+            Event::Visit(visit::Event::VisitMade { .. }) => self.entered = true,
+            _ => {}
+        }
+    }
+}
+
+/// Who walks which area, by the grants of accounts.
+#[derive(Default)]
+pub(super) struct Walkers(BTreeMap<String, Account>);
+
+impl Walkers {
+    pub(super) fn take(&mut self, account: &str, event: &account::Event) {
+        self.0.entry(account.to_owned()).or_default().evolve(event);
+    }
+
+    /// Accounts in use that hold the role where the premises lie.
+    fn of<'w>(&'w self, role: Role, register: &'w Register) -> impl Iterator<Item = &'w String> {
+        let walks = move |grant: &Grant| grant.role == role && grant.takes_in(register);
+        let holds = move |account: &Account| {
+            account.standing == account::Standing::Open && account.grants.iter().any(walks)
+        };
+        self.0.iter().filter(move |(_, account)| holds(account)).map(|(id, _)| id)
+    }
+
+    /// The one account that does; none where there are several.
+    pub(super) fn only(&self, role: Role, register: &Register) -> Option<String> {
+        let mut all = self.of(role, register);
+        let first = all.next()?;
+        all.next().is_none().then(|| first.clone())
+    }
+}
+
+#[derive(Default)]
+struct Count {
+    registered: u64,
+    closed: u64,
+    gradable: u64,
+    assessed: u64,
+    not_assessed: u64,
+    awaiting_confirmation: u64,
+    under_way: u64,
+    not_entered: u64,
+    no_longer_in_force: u64,
+    never_opened: u64,
+    no_owner: u64,
+    no_assessor: u64,
+    code_conflicts: u64,
+    stale_occupancy: u64,
+    unmatched_incidents: u64,
+}
+
+impl Count {
+    fn grade(&mut self, house: &House, known: &Known, span: Span) {
+        self.gradable += 1;
+        if house.holds(span).is_some() {
+            self.assessed += 1;
+            return;
+        }
+        self.not_assessed += 1;
+        let why = if house.waits(span).is_some() {
+            &mut self.awaiting_confirmation
+        } else if !known.under_way.is_empty() {
+            &mut self.under_way
+        } else if known.submitted {
+            &mut self.no_longer_in_force
+        } else if known.turned_away && !known.entered {
+            &mut self.not_entered
+        } else {
+            &mut self.never_opened
+        };
+        *why += 1;
+    }
+
+    fn gaps(&mut self, house: &House, register: &Register, known: &Known, span: Span, walkers: &Walkers) {
+        let answers = |role: &str| ["owner", "operator"].contains(&role);
+        let mut parties = house.premises.parties.iter();
+        self.no_owner += u64::from(!parties.any(|held| answers(&held.role) && held.span.holds_on(span.day)));
+        let assigned = house.premises.assessors.iter().any(|held| held.span.holds_on(span.day));
+        let walked = || walkers.of(Role::GridWorker, register).next().is_some();
+        self.no_assessor += u64::from(!assigned && !walked());
+        let stale = |on: NaiveDate| {
+            on.checked_add_days(Days::new(STALE_AFTER_DAYS)).is_none_or(|until| until < span.day)
+        };
+        let lived_in = register.layer != Layer::Estate;
+        self.stale_occupancy += u64::from(lived_in && known.occupancy_on.is_none_or(stale));
+        self.unmatched_incidents += known.unmatched.len() as u64;
+    }
+
+    fn cells(self) -> [Cell; 15] {
+        [
+            self.registered,
+            self.closed,
+            self.gradable,
+            self.assessed,
+            self.not_assessed,
+            self.awaiting_confirmation,
+            self.under_way,
+            self.not_entered,
+            self.no_longer_in_force,
+            self.never_opened,
+            self.no_owner,
+            self.no_assessor,
+            self.code_conflicts,
+            self.stale_occupancy,
+            self.unmatched_incidents,
+        ]
+        .map(Cell::from)
+    }
+}
+
+/// After so many days nobody knows any more whether somebody lives there.
+const STALE_AFTER_DAYS: u64 = 180;
+
+const COLUMNS: [Column; 17] = [
+    Column::of("layer", "层面", "Layer", Terms::Layer),
+    Column::plain("subdistrict", "街道", "Subdistrict"),
+    Column::plain("registered", "已登记", "Registered"),
+    Column::plain("closed", "已关闭", "Closed"),
+    Column::plain("gradable", "可评定", "Gradable"),
+    Column::plain("assessed", "已评定", "Assessed"),
+    Column::plain("not_assessed", "未评定", "Not assessed"),
+    Column::plain("awaiting_confirmation", "等待确认", "Awaiting confirmation"),
+    Column::plain("under_way", "评定中", "Being assessed"),
+    Column::plain("not_entered", "没能进门", "Nobody could enter"),
+    Column::plain("no_longer_in_force", "已失效", "No longer in force"),
+    Column::plain("never_opened", "没有开始", "Never opened"),
+    Column::plain("no_owner", "没有业主或管理人", "No owner or operator"),
+    Column::plain("no_assessor", "没有评定人", "No assessor"),
+    Column::plain("code_conflicts", "编码重复", "Code held twice"),
+    Column::plain("stale_occupancy", "居住情况过期", "Occupancy stale"),
+    Column::plain("unmatched_incidents", "没有对上房屋的事件", "Incidents of no known house"),
+];

@@ -1,0 +1,353 @@
+//! Statistics (统计报表): figures over all premises as of any moment. Each is one pass over the log up to a position, every
+//! entry compared with its hash and the tree with the ledger's own, folded by a pure function; it carries the position,
+//! the tree head and a digest of what it says, so that the same report made again anywhere is shown to be the same.
+
+mod appeals;
+mod coverage;
+mod deadlines;
+mod distribution;
+mod hazards;
+mod houses;
+mod movement;
+mod patrols;
+mod portfolio;
+mod table;
+
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use serde::Serialize;
+use serde_json::{Value, json};
+use wuping_domain::event::{Event, aggregate_type};
+use wuping_domain::recorded::{Recorded, local_date};
+use wuping_ledger::merkle::Frontier;
+use wuping_ledger::reader::Reader;
+use wuping_ledger::refusal::Refusal;
+use wuping_ledger::store::StoreError;
+use wuping_ledger::stored_leaf::StoredLeaf;
+use wuping_ledger::verified::{self, Reading};
+use wuping_projections::ViewsError;
+use wuping_projections::build::prove;
+use wuping_projections::entry::Entry;
+
+pub use self::table::{Bars, Cell, Column, Table, Terms, Words};
+use crate::report::Question;
+
+/// Which report.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Statistic {
+    /// Appeals and how they ended.
+    Appeals,
+    /// What is registered, graded and not graded and why, and where the register has gaps.
+    Coverage,
+    /// Deadlines that were missed, and whose they were.
+    Deadlines,
+    /// Grades by layer, area and level.
+    Distribution,
+    /// Hazards by department: open, overdue, and how old.
+    Hazards,
+    /// Who stands higher or lower than on an earlier day, and why.
+    Movement,
+    /// Rounds made and missed by area and worker.
+    Patrols,
+    /// The premises that one party answers for.
+    Portfolio,
+}
+
+/// What is asked of a report.
+#[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
+pub struct Asked {
+    /// The moment.
+    pub question: Question,
+    /// The first day of the span that is counted; of a movement the day that is compared with.
+    pub from: Option<NaiveDate>,
+    /// The party, of a portfolio.
+    pub party: Option<String>,
+}
+
+/// A report with what it was made from.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Made {
+    /// Which.
+    pub statistic: Statistic,
+    /// What was asked of it.
+    pub asked: Asked,
+    /// The day it tells of: the one asked about, else that of the last entry.
+    pub day: NaiveDate,
+    /// The first day that is counted, where one is.
+    pub from: Option<NaiveDate>,
+    /// Position of the last entry that it takes account of; none before the first entry.
+    pub position: Option<u64>,
+    /// When that entry was recorded.
+    pub recorded_at: Option<DateTime<Utc>>,
+    /// Root of the tree over all entries up to it, lower-case hex.
+    pub tree_head: String,
+    /// SHA-256 of what it says, lower-case hex.
+    pub digest: String,
+    /// What it says.
+    pub table: Table,
+}
+
+/// Why a report cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum StatisticError {
+    /// The position is not in the ledger.
+    #[error("position {position} is not in the ledger, which holds {entries} entries; ask for a lower one")]
+    Beyond {
+        /// What was asked for.
+        position: u64,
+        /// How many entries there are.
+        entries: u64,
+    },
+    /// A report of one party names none.
+    #[error("this report is of one party; name it by its id")]
+    NoParty,
+    /// The span ends before it begins.
+    #[error("the span begins on {from} and ends on {until}; let it begin earlier")]
+    Span {
+        /// Its first day.
+        from: NaiveDate,
+        /// Its last day.
+        until: NaiveDate,
+    },
+    /// The ledger could not be read.
+    #[error("the ledger could not be read for the report")]
+    Ledger(#[from] StoreError),
+    /// An entry is gone, changed or not understood, or the tree is another than the ledger's.
+    #[error("the log is not as it was written, so that no report is made of it")]
+    Unsound(#[from] ViewsError),
+    /// What it says has no canonical form.
+    #[error("the report has no canonical form")]
+    Form(#[from] Refusal),
+}
+
+impl Statistic {
+    /// Every report, in the order in which they are offered.
+    pub const ALL: [Self; 8] = [
+        Self::Distribution,
+        Self::Movement,
+        Self::Patrols,
+        Self::Hazards,
+        Self::Deadlines,
+        Self::Appeals,
+        Self::Coverage,
+        Self::Portfolio,
+    ];
+
+    /// Its name on the command line and in addresses.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Appeals => "appeals",
+            Self::Coverage => "coverage",
+            Self::Deadlines => "deadlines",
+            Self::Distribution => "distribution",
+            Self::Hazards => "hazards",
+            Self::Movement => "movement",
+            Self::Patrols => "patrols",
+            Self::Portfolio => "portfolio",
+        }
+    }
+
+    /// The report of this name.
+    pub fn of_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|statistic| statistic.code() == code)
+    }
+
+    /// Its title.
+    pub const fn title(self) -> Words {
+        match self {
+            Self::Appeals => Words::new("申诉与结果", "Appeals and their outcomes"),
+            Self::Coverage => Words::new("覆盖与数据质量", "Coverage and quality of the data"),
+            Self::Deadlines => Words::new("错过的期限", "Missed deadlines"),
+            Self::Distribution => Words::new("等级分布", "Distribution of grades"),
+            Self::Hazards => Words::new("隐患存量", "Open hazards"),
+            Self::Movement => Words::new("等级升降", "Movement of grades"),
+            Self::Patrols => Words::new("巡查完成情况", "Rounds made and missed"),
+            Self::Portfolio => Words::new("责任人的房屋", "Premises of a party"),
+        }
+    }
+
+    /// What it counts, and how.
+    pub const fn about(self) -> Words {
+        match self {
+            Self::Appeals => Words::new(
+                "截至当日提出的申诉，每件一行。天数从提出算到决定。",
+                "Appeals filed by the day, one a row. Days run from filing to decision.",
+            ),
+            Self::Coverage => Words::new(
+                "登记、可评定、已评定的数量，未评定的原因，以及登记里的缺口。超过 180 天没有更新的居住情况算过期。",
+                "How many are registered, gradable and graded, why the others are not, and where the register has gaps. \
+                 Occupancy that was not told for 180 days is stale.",
+            ),
+            Self::Deadlines => Words::new(
+                "期限日落在统计期内、到期没有完成的，按谁的期限统计。",
+                "Deadlines that ended undone in the span, by whose they were.",
+            ),
+            Self::Distribution => Words::new(
+                "没有关闭的房屋，按当日生效的等级统计；没有生效等级的算未评定。",
+                "Premises that are not closed, by the grade in force on the day; without one they are not assessed.",
+            ),
+            Self::Hazards => Words::new(
+                "截至当日发现的隐患，按主管部门和程度统计；天数从发现日算起。",
+                "Hazards found by the day, by competent department and severity; ages count from the day of finding.",
+            ),
+            Self::Movement => Words::new(
+                "比较两天的生效等级，每处房屋只算一次；不写起始日时与 30 天前比较。",
+                "Grades in force on two days compared, each premises counted once; with the day 30 days before where none is given.",
+            ),
+            Self::Patrols => Words::new(
+                "应巡日落在统计期内的巡查。完成率只取整数，不进位；有正当原因的不计入。",
+                "Rounds due in the span. The rate is rounded down; excused rounds are not in it.",
+            ),
+            Self::Portfolio => Words::new(
+                "当日由这位责任人负责的房屋，以及其生效等级和未办结的隐患。",
+                "The premises that this party answers for on the day, with the grade in force and open hazards.",
+            ),
+        }
+    }
+
+    /// Whether it counts a span of days.
+    pub const fn takes_from(self) -> bool {
+        matches!(self, Self::Deadlines | Self::Movement | Self::Patrols)
+    }
+
+    /// Whether it is of one party.
+    pub const fn takes_party(self) -> bool {
+        matches!(self, Self::Portfolio)
+    }
+}
+
+/// A pure fold of the log into a report.
+trait Fold {
+    /// The concepts whose entries it takes; others are hashed and not read.
+    const TAKES: &'static [&'static str];
+
+    /// Take an entry.
+    fn take(&mut self, recorded: &Recorded<Event>);
+
+    /// What came of them.
+    fn table(self, span: Span) -> Table;
+}
+
+/// The days that a report tells of.
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    /// The first that is counted; from ever where there is none.
+    from: Option<NaiveDate>,
+    /// The day it tells of, and the last that is counted.
+    day: NaiveDate,
+    /// Whether that day was asked for: what held then, and not what is in force.
+    asked: bool,
+}
+
+impl Span {
+    fn takes_in(&self, day: NaiveDate) -> bool {
+        self.from.is_none_or(|from| from <= day) && day <= self.day
+    }
+}
+
+/// Make a report.
+///
+/// # Errors
+/// [`StatisticError`]: what is asked for cannot be, or the log is not sound.
+pub fn make(reader: &Reader, statistic: Statistic, asked: &Asked) -> Result<Made, StatisticError> {
+    match statistic {
+        Statistic::Appeals => made(reader, statistic, asked, appeals::Appeals::by(asked.question.valid_at)),
+        Statistic::Coverage => {
+            made(reader, statistic, asked, coverage::Coverage::by(asked.question.valid_at))
+        }
+        Statistic::Deadlines => made(reader, statistic, asked, deadlines::Deadlines::default()),
+        Statistic::Distribution => made(reader, statistic, asked, distribution::Distribution::default()),
+        Statistic::Hazards => made(reader, statistic, asked, hazards::Hazards::default()),
+        Statistic::Movement => made(reader, statistic, asked, movement::Movement::default()),
+        Statistic::Patrols => made(reader, statistic, asked, patrols::Patrols::default()),
+        Statistic::Portfolio => {
+            let party =
+                asked.party.clone().filter(|party| !party.is_empty()).ok_or(StatisticError::NoParty)?;
+            made(reader, statistic, asked, portfolio::Portfolio::of(party))
+        }
+    }
+}
+
+fn made<F: Fold>(
+    reader: &Reader,
+    statistic: Statistic,
+    asked: &Asked,
+    mut fold: F,
+) -> Result<Made, StatisticError> {
+    let head = reader.head()?.map(|head| head.frontier).unwrap_or_default();
+    let goal = goal(reader, head.size(), asked.question)?;
+    let understand = |row: &StoredLeaf<'_>| -> Result<Option<Recorded<Event>>, ViewsError> {
+        if F::TAKES.contains(&aggregate_type(row.stream)) {
+            return Ok(Some(Entry::of_leaf(row)?.recorded));
+        }
+        Ok(None)
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let frontier = verified::read(reader, Frontier::new(), goal, Reading::on(threads), understand, |part| {
+        part.entries.iter().flatten().for_each(|recorded| fold.take(recorded));
+        Ok::<_, ViewsError>(())
+    })?;
+    prove(reader, &frontier, &head)?;
+    let position = goal.checked_sub(1);
+    let recorded_at = position.map(|position| recorded_at(reader, position)).transpose()?.flatten();
+    let valid_at = asked.question.valid_at;
+    let day = valid_at.or(recorded_at.map(local_date)).unwrap_or(NaiveDate::MIN);
+    let month_before = || day.checked_sub_days(Days::new(MOVED_IN_DAYS)).unwrap_or(day);
+    let from = match (asked.from, statistic) {
+        (None, Statistic::Movement) => Some(month_before()),
+        (from, _) => from.filter(|_| statistic.takes_from()),
+    };
+    if let Some(from) = from.filter(|from| *from > day) {
+        return Err(StatisticError::Span { from, until: day });
+    }
+    let table = fold.table(Span { from, day, asked: valid_at.is_some() });
+    let of = said(statistic, asked, from, valid_at);
+    Ok(Made {
+        statistic,
+        asked: asked.clone(),
+        day,
+        from,
+        position,
+        recorded_at,
+        tree_head: frontier.root().hex(),
+        digest: table.digest(&of)?,
+        table,
+    })
+}
+
+/// What of the question belongs to the content.
+fn said(statistic: Statistic, asked: &Asked, from: Option<NaiveDate>, valid_at: Option<NaiveDate>) -> Value {
+    json!({ "report": statistic.code(), "from": from, "party": asked.party, "valid_at": valid_at })
+}
+
+/// How many entries were known at the moment asked about.
+fn goal(reader: &Reader, entries: u64, question: Question) -> Result<u64, StatisticError> {
+    let by_position = match question.at {
+        Some(position) if position >= entries => return Err(StatisticError::Beyond { position, entries }),
+        Some(position) => position + 1,
+        None => entries,
+    };
+    let Some(as_of) = question.as_of else { return Ok(by_position) };
+    // times of recording never decrease: the first entry that was recorded later is found by halving
+    let (mut known, mut later) = (0, by_position);
+    while known < later {
+        let middle = known + (later - known) / 2;
+        match recorded_at(reader, middle)? {
+            Some(at) if at <= as_of => known = middle + 1,
+            _ => later = middle,
+        }
+    }
+    Ok(known)
+}
+
+fn recorded_at(reader: &Reader, position: u64) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let mut at = None;
+    reader.rows(position, position + 1, |row| {
+        at = row.recorded_at.parse().ok();
+        Ok::<_, StoreError>(())
+    })?;
+    Ok(at)
+}
+
+/// With what day a movement compares where none is given: so many days before.
+const MOVED_IN_DAYS: u64 = 30;
