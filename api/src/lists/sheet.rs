@@ -2,10 +2,12 @@
 //!
 //! A row that cannot be read spoils nothing but itself; a file that is no table is refused whole.
 
+use std::borrow::Cow;
 use std::io::Cursor;
 
 use calamine::{Data, Reader as _, Xlsx};
 use csv::ByteRecord;
+use encoding_rs::GB18030;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -67,7 +69,7 @@ pub enum SheetError {
     Workbook,
     /// A file in another encoding.
     #[error(
-        "the file is not UTF-8 text: in Excel save it as “CSV UTF-8”, or send the workbook (.xlsx) itself. Nothing was recorded"
+        "the file is neither UTF-8 nor GBK text: in Excel save it as “CSV UTF-8”, or send the workbook (.xlsx) itself. Nothing was recorded"
     )]
     Encoding,
     /// A document that is not of the right form.
@@ -94,7 +96,7 @@ impl SheetError {
                     .to_owned()
             }
             Self::Encoding => {
-                "文件不是 UTF-8 文本。请在 Excel 中另存为“CSV UTF-8”，或直接发送工作簿（.xlsx）。没有记录任何内容。"
+                "文件既不是 UTF-8 也不是 GBK 文本。请在 Excel 中另存为“CSV UTF-8”，或直接发送工作簿（.xlsx）。没有记录任何内容。"
                     .to_owned()
             }
             Self::Document { line } => format!(
@@ -115,7 +117,11 @@ impl Sheet {
         } else if bytes.starts_with(OLD_WORKBOOK) {
             return Err(SheetError::OldWorkbook);
         } else {
-            of_text(bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes))?
+            let text = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
+            match of_text(text) {
+                Err(SheetError::Encoding) => of_text(from_gb18030(text)?.as_bytes())?,
+                read => read?,
+            }
         };
         sheet.with_rows()
     }
@@ -194,6 +200,11 @@ fn of_text(bytes: &[u8]) -> Result<Sheet, SheetError> {
         return Err(SheetError::Encoding);
     }
     Ok(sheet)
+}
+
+/// A text as Excel saves it as CSV on a Chinese computer: GB 18030, which takes in GBK and GB 2312.
+fn from_gb18030(bytes: &[u8]) -> Result<Cow<'_, str>, SheetError> {
+    GB18030.decode_without_bom_handling_and_without_replacement(bytes).ok_or(SheetError::Encoding)
 }
 
 /// The lines of a text as an editor counts them, asked for from the first to the last.
@@ -338,12 +349,10 @@ mod tests {
 
     #[test]
     fn a_file_that_is_no_table_says_what_to_do() {
-        let (gbk, whole): (&[u8], &[u8]) = (b"\xb1\xe0\xc2\xeb,a\n1,2\n", b"code,name\n1,\xbc\xd7\n");
         for (bytes, error) in [
             (&b""[..], SheetError::Empty),
             (b"code,name\n", SheetError::Empty),
-            (gbk, SheetError::Encoding),
-            (whole, SheetError::Encoding),
+            (b"\xff\xfec\x00,\x00n\x00\n\x00", SheetError::Encoding),
             (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", SheetError::OldWorkbook),
             (b"PK\x03\x04 broken", SheetError::Workbook),
         ] {
@@ -354,6 +363,13 @@ mod tests {
         assert_eq!(one_spoilt.rows[0].cells[1].spoilt, Some(Spoilt::NotText));
         assert!(matches!(Sheet::of_json(br#"{"rows":[{"a":[1]}]}"#), Err(SheetError::Document { .. })));
         assert!(matches!(Sheet::of_json(b"{"), Err(SheetError::Document { .. })));
+    }
+
+    #[test]
+    fn a_table_that_excel_saved_on_a_chinese_computer_is_read() {
+        let (header, rows): (&[u8], &[u8]) = (b"\xb1\xe0\xc2\xeb,a\n1,2\n", b"code,name\n1,\xbc\xd7\n");
+        assert_eq!(Sheet::of_file(header).unwrap().columns, ["编码", "a"]);
+        assert_eq!(texts(&Sheet::of_file(rows).unwrap()), [(2, vec!["1", "甲"])]);
     }
 
     #[test]

@@ -173,10 +173,15 @@ fn issued(draft: Draft, facts: &Facts) -> Result<Issued, Rejection> {
         handling_officers: draft.handling_officers,
         text_version: draft.text_version,
         remedies,
-        scheme: draft.scheme.filter(|_| facts.subject.is_none()),
+        scheme: draft.scheme.filter(|_| names_no_rulebook(facts)),
         on: facts.today,
         by: facts.actor.account.clone(),
     })
+}
+
+/// A party names no rulebook, and neither do premises that were never assessed.
+fn names_no_rulebook(facts: &Facts) -> bool {
+    facts.subject.as_ref().is_none_or(|subject| subject.scheme().is_none())
 }
 
 /// The stream it is about is one of these premises' own, and there.

@@ -204,3 +204,39 @@ fn dates_run_from_the_service_of_a_notice_to_a_party_by_the_rulebook_that_it_nam
     let date = json!({ "rule": "administrative_reconsideration", "due": "2026-05-06" });
     assert_eq!(*fixed[0], json!({ "served_on": "2026-03-03", "dates": [date] }));
 }
+
+/// A building that nobody could assess is warned of its risk all the same, and told where to turn and until when.
+#[test]
+fn dates_run_from_the_service_of_a_notice_to_premises_that_were_never_assessed() {
+    use crate::given_log::Log;
+    use crate::rulebook::Layer;
+
+    let mut log = Log::new();
+    log.registered("p-1", Layer::Building, None);
+    let scheme = Log::rulebook(Layer::Building);
+    let draft = json!({
+        "command": "issue", "kind": "rectification", "about": "premises/p-1/hazard/h-1", "to": "y-1", "authority": "x",
+        "document_number": "1", "legal_basis": "x", "handling_officers": ["a-7"], "text_version": "1",
+        "remedies": ["administrative_reconsideration"], "scheme": scheme
+    });
+    log.hears(
+        "2026-03-01",
+        "premises/p-1/hazard/h-1",
+        &json!({ "type": "HazardFound", "indicator": "no_ebike_indoors", "severity": "general", "competent": "fire",
+            "source": "patrol", "suspected": false, "by": "a-7" }),
+    );
+    let issued = given::<Notice>([])
+        .by_role(Role::LegalOfficer)
+        .under(crate::shipped::pingshan(Layer::Building))
+        .at("premises/p-1/notice/n-1")
+        .about(log.subjects["premises/p-1"].clone())
+        .on("2026-03-02")
+        .when(ask(draft))
+        .said();
+    log.hears("2026-03-02", "premises/p-1/notice/n-1", &serde_json::to_value(&issued[0].event).unwrap());
+    let served = json!({ "type": "NoticeServed", "method": "direct", "on": "2026-03-03", "witnesses": 0, "by": "a-7" });
+    log.hears("2026-03-03", "premises/p-1/notice/n-1", &served);
+    let fixed = log.results("RemedyDatesFixed");
+    assert_eq!(fixed.len(), 1);
+    assert_eq!(fixed[0]["dates"][0]["due"], "2026-05-06");
+}
