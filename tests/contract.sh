@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 SCHEMATHESIS=${SCHEMATHESIS:-schemathesis}
 PYTHON=${PYTHON:-python3}
-cargo build --quiet -p wuping
+[ -n "${WUPING_IS_BUILT:-}" ] || cargo build --quiet -p wuping
 export WUPING_LOG=error
 work=$(mktemp -d)
 server=

@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PYTHON=${PYTHON:-python3}
-cargo build --quiet -p wuping
+[ -n "${WUPING_IS_BUILT:-}" ] || cargo build --quiet -p wuping
 export WUPING_LOG=error
 wuping() { target/debug/wuping "$@"; }
 failed() { echo "independent: $*" >&2; exit 1; }
