@@ -116,6 +116,7 @@ test('a door that stays shut counts neither way; a refused repair says why, with
   const told = await walk.reads(owner, hazard)
   assert.match(told, /北侧还没有拆/)
   assert.equal(await owner.locator('ol.timeline img').count() >= 3, true, 'photos of the hazard, the repair and the refusal')
+  assert.equal(await owner.locator('.before-after img').count(), 2, 'what was found, and beside it the repair')
   await walk.sound(owner, 'repair-refused')
 })
 

@@ -143,6 +143,7 @@ fn matter_page(
     entries.reverse();
     let story = html! {
         (clocks_shown(lang, matter.today(), &clocks(matter)))
+        (story::repair(lang, &entries))
         (section(lang.pick("经过（最近的在前）", "History, newest first"), timeline(lang, &entries)))
         (link_list(&links(matter)))
     };

@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use maud::Markup;
 use serde_json::Value;
 use wuping_domain::event::aggregate_type;
 use wuping_ledger::disclosure::digests_in;
@@ -25,6 +26,17 @@ pub(crate) fn story(app: &App, matter: &Matter) -> Vec<TimelineEntry> {
     // read once, and only where something was erased
     let erasures = OnceCell::new();
     entries.skip(skipped).map(|entry| told(app, matter, entry, &erasures)).collect()
+}
+
+/// What was found beside what was said to be put right last, where there are photos of both; `entries` are newest first.
+pub(super) fn repair(lang: Lang, entries: &[TimelineEntry]) -> Markup {
+    let photo_of = |event: &str| {
+        entries.iter().find(|entry| entry.event == event).and_then(|entry| entry.photos.first())
+    };
+    let (Some(found), Some(repaired)) = (photo_of("HazardFound"), photo_of("RectificationSubmitted")) else {
+        return Markup::default();
+    };
+    section(lang.pick("整改前后对照", "Before and after the repair"), before_after(lang, found, repaired))
 }
 
 /// Whether the person may see what was said privately in an entry.
