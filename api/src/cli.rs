@@ -8,6 +8,7 @@ mod clock;
 mod disclose;
 mod erase;
 mod feeds;
+mod impact;
 mod keys;
 mod lists;
 mod open;
@@ -136,6 +137,14 @@ enum Command {
     History {
         /// Subject or code
         subject: String,
+    },
+    /// Tell what else falls if a determination is set aside: later ones, cases, vetoes, units, notices, plaques, rounds
+    #[command(
+        after_help = "Example:\n  wuping impact premises/p-1/grade#3\n\nIt only tells; nothing is set aside."
+    )]
+    Impact {
+        /// The determination: premises and number, as premises/p-1/grade#3 or p-1#3
+        determination: String,
     },
     /// Real data in: the office's own lists, and what others have published
     #[command(
@@ -296,6 +305,7 @@ fn carry_out(line: Line) -> Result<ExitCode, Failure> {
         Some(Command::Export(export)) => read::export(&common, export),
         Some(Command::Feed(feed)) => feeds::feed(&common, feed),
         Some(Command::History { subject }) => read::history(&common, &subject),
+        Some(Command::Impact { determination }) => impact::tell(&common, &determination),
         Some(Command::Import { kind, files, dry_run }) => match (source_of(kind), list_of(kind)) {
             (_, Some(kind)) => lists::import(&common, kind, &files, dry_run),
             _ if dry_run => Err(Failure::asked(

@@ -10,6 +10,7 @@ mod asking;
 mod binding;
 mod happened;
 mod hearing;
+pub mod impact;
 mod plaque;
 mod publishing;
 mod setting_aside;

@@ -289,7 +289,7 @@ fn direction(was: Option<u64>, now: u64) -> &'static str {
 }
 
 /// The veto of a unit whose building's lowest grade binds.
-const BUILDING_PROHIBITED: &str = "building_prohibited";
+pub(crate) const BUILDING_PROHIBITED: &str = "building_prohibited";
 
 #[cfg(test)]
 mod tests {

@@ -9,6 +9,7 @@ pub mod explain;
 pub mod export_tiles;
 pub mod history;
 mod houses;
+pub mod impact;
 mod kept;
 pub mod parties;
 pub mod published;
