@@ -12,7 +12,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use program::server::{Client, Server, Session};
-use program::{On, copy, first_rows, init, run, said, terminate, told};
+use program::{On, copy, first_rows, init, python, run, said, terminate, told};
 use serde_json::json;
 use uuid::Uuid;
 use wuping_ledger::reader::Reader;
@@ -167,21 +167,6 @@ fn checked(python: &Path, tool: &str, log: &Path, key: &str) -> std::process::Ou
     }
     let tool = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/verifiers").join(tool);
     Command::new(python).arg(tool).arg(log).arg(key).output().unwrap()
-}
-
-/// The Python that has what the tools need: `PYTHON`, or that of `bash tests/run`.
-fn python() -> Option<PathBuf> {
-    let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.venv/bin/python");
-    let python = std::env::var_os("PYTHON").map_or(ours, PathBuf::from);
-    let there = Command::new(&python).args(["-c", "import jwcrypto, rfc8785"]).output();
-    if there.is_ok_and(|there| there.status.success()) {
-        return Some(python);
-    }
-    eprintln!(
-        "SKIPPED: {} has not what tests/verifiers/requirements.txt names; `bash tests/run` installs it",
-        python.display()
-    );
-    None
 }
 
 fn told_nothing(folder: &Path, arguments: &[&str]) {

@@ -87,6 +87,8 @@ pub struct App {
     pub vault: Arc<Vault>,
     /// Read models.
     pub views: Arc<ViewsHandle>,
+    /// When the heads were last committed to for the sake of evidence.
+    pub(crate) committed_for_evidence: tokio::sync::Mutex<Option<std::time::Instant>>,
     /// What the time is asked of.
     clock: Arc<dyn Clock>,
     /// Whether a made-up history is being written, which nobody looks at before it is whole.

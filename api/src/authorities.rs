@@ -200,6 +200,15 @@ impl Authorities {
         first.map_or(Ok(stamped), Err)
     }
 
+    /// Asks every authority for a stamp over this checkpoint; answers why those gave none that did not.
+    pub async fn ask_over(&self, note: &str) -> Vec<AuthorityError> {
+        let mut refused = Vec::new();
+        for authority in &self.listed {
+            refused.extend(self.ask(authority, note).await.err());
+        }
+        refused
+    }
+
     /// One request; what it gives is verified, then kept.
     async fn ask(&self, authority: &Authority, note: &str) -> Result<Stamped, AuthorityError> {
         let asked = self.ask_once(authority, note).await;

@@ -7,6 +7,7 @@ mod bench;
 mod clock;
 mod disclose;
 mod erase;
+mod evidence;
 mod feeds;
 mod impact;
 mod keys;
@@ -111,6 +112,11 @@ enum Command {
         after_help = "Examples:\n  wuping erase account/a-1 --dry-run\n  wuping erase account/a-1 --field name --authority \"the district's data office\" --reason \"request of the person\" --root-key root-1.key --receipt receipt.tlog-proof"
     )]
     Erase(erase::Erase),
+    /// Give out everything recorded of a subject as a bundle that a stranger can check, with chosen private values
+    #[command(
+        after_help = "Examples:\n  wuping evidence premises/p-1 --to court --basis \"court order 2026-17\" --as wang -o p-1.zip\n  wuping evidence 4153885 --for premises/p-1/grade#3 --disclose photos statement --to party --basis \"Art. 34\" --as wang -o p-1.zip\n\nA page that explains it in Chinese and English lies beside the bundle. “wuping verify-bundle” checks it anywhere."
+    )]
+    Evidence(evidence::Evidence),
     /// Why this grade: indicators, points, caps, vetoes, rule versions, events
     #[command(after_help = "Example:\n  wuping explain premises/toronto-4304347 --to-star 4")]
     Explain {
@@ -220,6 +226,11 @@ enum Command {
         after_help = "Examples:\n  wuping verify --level 5\n  wuping verify --tiles ./static-log --trust trust.json --since checkpoint-of-may\n  wuping verify --tiles https://ledger.example/log --log-key \"$(cat log.vkey)\" --login auditor"
     )]
     Verify(verify::Verify),
+    /// Check an evidence bundle with no ledger and no network: exit 0 sound, 1 finding(s) one a line, 2 could not be read
+    #[command(
+        after_help = "Examples:\n  wuping verify-bundle p-1.zip --trust trust.json\n  wuping verify-bundle p-1.zip --log-key \"$KEY\" --explain p-1.html"
+    )]
+    VerifyBundle(evidence::VerifyBundle),
     /// Departments' own systems, told of their hazards as they happen
     #[command(
         subcommand,
@@ -301,6 +312,7 @@ fn carry_out(line: Line) -> Result<ExitCode, Failure> {
         Some(Command::Disclose(command)) => disclose::disclose(&common, command),
         Some(Command::Doctor) => read::doctor(&common),
         Some(Command::Erase(command)) => erase::erase(&common, &command),
+        Some(Command::Evidence(command)) => evidence::evidence(&common, command),
         Some(Command::Explain { subject, to_star }) => read::explain(&common, &subject, to_star),
         Some(Command::Export(export)) => read::export(&common, export),
         Some(Command::Feed(feed)) => feeds::feed(&common, feed),
@@ -325,6 +337,7 @@ fn carry_out(line: Line) -> Result<ExitCode, Failure> {
         Some(Command::Timestamp(command)) => timestamp::timestamp(&common, command),
         Some(Command::Upgrade) => upgrade::upgrade(&common),
         Some(Command::Verify(command)) => verify::verify(common, &command),
+        Some(Command::VerifyBundle(command)) => evidence::verify_bundle(&common, &command),
         Some(Command::Webhook(command)) => webhooks::webhook(&common, command),
         Some(Command::Witness(command)) => witness::witness(&common, command),
     }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use wuping_domain::facts::Role;
 use wuping_domain::recorded::subject_of;
 use wuping_domain::rejection::Rejection;
-use wuping_ledger::append::AppendError;
+use wuping_ledger::append::{AppendError, Receipt};
 use wuping_ledger::disclosure::{Disclosure, apply, digests_in};
 use wuping_ledger::disclosure_file::{DisclosureFile, ProvenEntry};
 use wuping_ledger::erasure::targets;
@@ -113,6 +113,25 @@ pub async fn disclose(
     kid: Kid,
     wanted: &Wanted,
 ) -> Result<DisclosureFile, DisclosingError> {
+    let (receipt, values) = record(app, account, &kid, wanted).await?;
+    app.ledger.writer().sign_now().await.map_err(DisclosingError::Sign)?;
+    Ok(DisclosureFile {
+        entry: proven(app.reader(), wanted.position)?,
+        record: proven(app.reader(), receipt.position)?,
+        disclosures: values.into_iter().map(|value| value.text).collect(),
+    })
+}
+
+/// Records the disclosure under the person's own key; answers its receipt, and the values, in the order of their digests.
+///
+/// # Errors
+/// [`DisclosingError`]; nothing may be shown then.
+pub(crate) async fn record(
+    app: &App,
+    account: &str,
+    kid: &Kid,
+    wanted: &Wanted,
+) -> Result<(Receipt, Vec<Disclosure>), DisclosingError> {
     let holds = app.actor(account)?.grants.iter().any(|grant| grant.role == Role::LegalOfficer);
     if !holds {
         // said before anything is looked up, so that nobody learns what an entry has
@@ -127,23 +146,18 @@ pub async fn disclose(
     });
     let asked = Asked {
         id: Uuid::now_v7(),
-        stream: record_stream(&stream),
+        stream: record_stream(&stream, "d"),
         command,
         expected: None,
         occurred_at: Timestamp::now(),
     };
     let Done::Recorded(receipt) =
-        app.execute(&Who::Person { account: account.to_owned(), kid }, asked).await?
+        app.execute(&Who::Person { account: account.to_owned(), kid: kid.clone() }, asked).await?
     else {
         let detail = "nothing was said by it".to_owned();
         return Err(ExecuteError::Command { detail }.into());
     };
-    app.ledger.writer().sign_now().await.map_err(DisclosingError::Sign)?;
-    Ok(DisclosureFile {
-        entry: proven(app.reader(), wanted.position)?,
-        record: proven(app.reader(), receipt.position)?,
-        disclosures: values.into_iter().map(|value| value.text).collect(),
-    })
+    Ok((receipt, values))
 }
 
 /// The stream of the entry, and the values asked for, each once, in the order of their digests.
@@ -201,12 +215,12 @@ fn erased(reader: &Reader, position: u64) -> Result<Vec<(String, Erased)>, Discl
     Ok(erased)
 }
 
-/// Under the subject of the entry; for a stream of the ledger's own, beside it.
-fn record_stream(stream: &str) -> String {
+/// A new record under the subject of a stream; for a stream of the ledger's own, beside it. The letter tells kinds apart.
+pub(crate) fn record_stream(stream: &str, letter: &str) -> String {
     let id = Uuid::now_v7().simple();
     match subject_of(stream) {
-        subject if subject.contains('/') => format!("{subject}/record/d-{id}"),
-        _ => format!("record/d-{id}"),
+        subject if subject.contains('/') => format!("{subject}/record/{letter}-{id}"),
+        _ => format!("record/{letter}-{id}"),
     }
 }
 

@@ -14,6 +14,7 @@ pub mod devices;
 pub mod disclosing;
 pub mod doctor;
 pub mod erasing;
+pub mod evidence;
 pub mod feeds;
 pub mod import;
 pub mod jobs;

@@ -6,7 +6,7 @@ mod matters;
 #[cfg(test)]
 mod tests;
 
-pub use matters::Rebuilt;
+pub use matters::{RECIPIENTS, Rebuilt};
 
 use std::collections::BTreeMap;
 

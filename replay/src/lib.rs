@@ -5,6 +5,7 @@ pub mod conformance;
 mod continued;
 mod derivations;
 pub mod derive;
+pub mod evidence;
 pub mod explain;
 pub mod export_tiles;
 pub mod history;

@@ -226,7 +226,7 @@ fn root_at(report: &AuditReport, size: u64) -> Option<&Hash> {
 }
 
 /// A time in POSIX seconds, for a person.
-fn moment(seconds: u64) -> String {
+pub(crate) fn moment(seconds: u64) -> String {
     let at = i64::try_from(seconds).ok().and_then(|seconds| DateTime::<Utc>::from_timestamp(seconds, 0));
     at.map_or_else(|| seconds.to_string(), |at| at.format("%Y-%m-%dT%H:%M:%SZ").to_string())
 }

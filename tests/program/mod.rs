@@ -8,7 +8,7 @@ pub(crate) mod server;
 pub(crate) mod small_disk;
 
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -65,6 +65,21 @@ pub(crate) fn told(folder: &Path, arguments: &[&str]) -> Value {
     let ran = run(folder, arguments);
     assert!(ran.status.success(), "{arguments:?}: {}", said(&ran));
     serde_json::from_slice(&ran.stdout).unwrap_or_else(|_| panic!("{arguments:?}: {}", said(&ran)))
+}
+
+/// The Python that has what the tools need: `PYTHON`, or that of `bash tests/run`.
+pub(crate) fn python() -> Option<PathBuf> {
+    let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.venv/bin/python");
+    let python = std::env::var_os("PYTHON").map_or(ours, PathBuf::from);
+    let there = Command::new(&python).args(["-c", "import jwcrypto, rfc8785"]).output();
+    if there.is_ok_and(|there| there.status.success()) {
+        return Some(python);
+    }
+    eprintln!(
+        "SKIPPED: {} has not what tests/verifiers/requirements.txt names; `bash tests/run` installs it",
+        python.display()
+    );
+    None
 }
 
 /// Everything a run printed, for a failing test.

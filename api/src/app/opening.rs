@@ -163,6 +163,7 @@ impl App {
             vault,
             views: Arc::new(views),
             clock,
+            committed_for_evidence: tokio::sync::Mutex::default(),
             simulating,
         })
     }

@@ -103,7 +103,7 @@ pub(super) fn disclose(common: &Common, asked: Disclose) -> Result<ExitCode, Fai
 }
 
 /// The account and key of whoever signs in by this name and password.
-fn who(app: &App, login: &str, password: &str) -> Result<(String, Kid), Failure> {
+pub(super) fn who(app: &App, login: &str, password: &str) -> Result<(String, Kid), Failure> {
     let now = now_seconds();
     let wrong = || Failure::asked("the name or the password is wrong; nothing was disclosed");
     let token = app.office.sign_in(login, password, now)?.ok_or_else(wrong)?;
@@ -113,7 +113,7 @@ fn who(app: &App, login: &str, password: &str) -> Result<(String, Kid), Failure>
 }
 
 /// A line of standard input, unseen where it is a terminal; WUPING_PASSWORD goes before it.
-fn password(login: &str) -> Result<String, Failure> {
+pub(super) fn password(login: &str) -> Result<String, Failure> {
     if let Ok(password) = std::env::var("WUPING_PASSWORD") {
         return Ok(password);
     }

@@ -89,7 +89,7 @@ pub(super) fn reader(common: &Common) -> Result<Reader, Failure> {
 
 /// The subject of a path, an id, or a code as people and publishers have it (`4153885`), which the views know. A name without a
 /// slash may also be a stream of the ledger's own: `heads`, `erasures`, `restores`.
-fn subject_of(common: &Common, reader: &Reader, code: &str) -> Result<String, Failure> {
+pub(super) fn subject_of(common: &Common, reader: &Reader, code: &str) -> Result<String, Failure> {
     let own = if code.contains('/') { code.to_owned() } else { format!("premises/{code}") };
     for named in [own.as_str(), code] {
         if reader.version(named)? > 0 {

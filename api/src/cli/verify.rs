@@ -132,13 +132,18 @@ fn files_at(place: &str, login: Option<&str>) -> Result<Arc<dyn LogFiles>, Failu
 }
 
 fn trusted(verify: &Verify, unless_told: Trusted) -> Result<Trusted, Failure> {
-    if let Some(file) = &verify.trust {
-        let text = std::fs::read_to_string(file).map_err(|error| {
-            Failure::asked(format!("the trust file {} could not be read: {error}", file.display()))
-        })?;
-        return Ok(Trusted::parse(&text)?);
+    match &verify.trust {
+        Some(file) => trusted_by(file),
+        None => Ok(Trusted { log: verify.log_key.clone(), ..unless_told }),
     }
-    Ok(Trusted { log: verify.log_key.clone(), ..unless_told })
+}
+
+/// Whom a trust file names.
+pub(super) fn trusted_by(file: &Path) -> Result<Trusted, Failure> {
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        Failure::asked(format!("the trust file {} could not be read: {error}", file.display()))
+    })?;
+    Ok(Trusted::parse(&text)?)
 }
 
 fn kept(files: &[PathBuf]) -> Result<Vec<KeptCheckpoint>, Failure> {
@@ -159,7 +164,7 @@ fn kept(files: &[PathBuf]) -> Result<Vec<KeptCheckpoint>, Failure> {
     Ok(kept)
 }
 
-fn level_of(text: &str) -> Result<u8, String> {
+pub(super) fn level_of(text: &str) -> Result<u8, String> {
     let level = text.trim_start_matches(['L', 'l']).parse::<u8>().ok().filter(|level| *level <= 5);
     level.ok_or_else(|| "--require takes L0 to L5".to_owned())
 }

@@ -46,7 +46,7 @@ pub mod state;
 pub mod strict_json;
 pub mod subject;
 pub mod toronto;
-mod why;
+pub(crate) mod why;
 pub mod work;
 
 /// Everything that is served: the public pages and the log, the desk, and commands.

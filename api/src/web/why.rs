@@ -10,7 +10,7 @@ use crate::web::look::words::Lang;
 use crate::web::rules::{named, outcome_words};
 
 /// Lost points, caps and vetoes, then every indicator by aspect.
-pub(super) fn why(lang: Lang, determination: &Determination, rulebook: &Rulebook) -> Markup {
+pub(crate) fn why(lang: Lang, determination: &Determination, rulebook: &Rulebook) -> Markup {
     let points = |indicator: &Indicator| {
         determination
             .points

@@ -207,7 +207,8 @@ fn must_be_digest(field: &'static str, text: &str) -> Result<(), Rejection> {
 }
 
 const POSTPONED: &[&str] = &["open_appeal", "legal_retention", "litigation"];
-const RECIPIENTS: &[&str] = &["court", "reconsideration_organ", "prosecutor", "party", "auditor"];
+/// Whom evidence is given out to, by a code.
+pub const RECIPIENTS: &[&str] = &["court", "reconsideration_organ", "prosecutor", "party", "auditor"];
 const SPEAKERS: &[&str] = &["owner", "operator", "steward", "resident", "department"];
 
 /// Who may record what.

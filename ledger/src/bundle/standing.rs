@@ -1,7 +1,7 @@
 //! Levels 3 and 4 of a bundle: who saw its checkpoint, whether its keys might sign what they signed, and whether all of it is
 //! here (docs/format.md §4, §7, §8, §10).
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -58,7 +58,7 @@ pub(super) fn complete(bundle: &Bundle, trust: &Trust<'_>, checked: &mut Checked
     let committed = committed(&checked.entries, manifest.heads_sequence);
     if let Some(root) = faults.unless(&where_entered(manifest.heads_sequence), committed) {
         let shown = shown_heads(bundle, &root, &mut faults);
-        let whole = Whole { entries: &checked.entries, shown: &shown, below: manifest.heads_sequence };
+        let whole = Whole::of(&checked.entries, &shown, manifest.heads_sequence);
         faults.unless(MANIFEST, whole.all_of(manifest.subject.kind, &manifest.subject.id));
         let signers = checked.entries.values().filter_map(|entry| keys.record(&entry.kid));
         let lineages: BTreeSet<&str> = signers.map(|record| record.lineage.as_str()).collect();
@@ -118,12 +118,22 @@ fn shown_heads(bundle: &Bundle, root: &Hash, faults: &mut Faults) -> Vec<ShownHe
 
 /// What a bundle holds, against the heads that it shows.
 struct Whole<'a> {
-    entries: &'a BTreeMap<u64, Entry>,
+    /// The entries of each stream and author, in order.
+    entries: HashMap<(HeadKind, &'a str), Vec<&'a Entry>>,
     shown: &'a [ShownHead],
-    below: u64,
 }
 
-impl Whole<'_> {
+impl<'a> Whole<'a> {
+    fn of(entries: &'a BTreeMap<u64, Entry>, shown: &'a [ShownHead], below: u64) -> Self {
+        let mut by_head: HashMap<_, Vec<&Entry>> = HashMap::new();
+        for entry in entries.range(..below).map(|(_, entry)| entry) {
+            let (author, stream) = (entry.kid.as_str(), entry.meta.stream.as_str());
+            by_head.entry((HeadKind::Author, author)).or_default().push(entry);
+            by_head.entry((HeadKind::Stream, stream)).or_default().push(entry);
+        }
+        Self { entries: by_head, shown }
+    }
+
     /// The path or author has entries, and every one of them is here.
     fn all_of(&self, kind: HeadKind, id: &str) -> Result<(), Refusal> {
         let heads = heads_of(self.shown, kind, id)?;
@@ -133,17 +143,12 @@ impl Whole<'_> {
 
     /// Every entry of a stream or author up to its head is here.
     fn has_all(&self, head: &Head) -> Result<(), Refusal> {
-        let (mut last, mut numbers) = (None, Vec::new());
-        for entry in self.entries.range(..self.below).map(|(_, entry)| entry) {
-            let (id, number) = match head.kind {
-                HeadKind::Author => (entry.kid.as_str(), entry.meta.author_seq),
-                HeadKind::Stream => (entry.meta.stream.as_str(), entry.meta.version),
-            };
-            if id == head.id {
-                numbers.push(number);
-                last = Some(entry);
-            }
-        }
+        let mine = self.entries.get(&(head.kind, head.id.as_str())).map(Vec::as_slice).unwrap_or_default();
+        let number = |entry: &&Entry| match head.kind {
+            HeadKind::Author => entry.meta.author_seq,
+            HeadKind::Stream => entry.meta.version,
+        };
+        let (last, numbers): (_, Vec<u64>) = (mine.last(), mine.iter().map(number).collect());
         let whole = numbers.iter().copied().eq(1..=head.n);
         need_that(whole, "incomplete", || lacking(head, &numbers))?;
         let same = last.is_some_and(|last| last.sequence == head.sequence && last.leaf_hash() == head.leaf);

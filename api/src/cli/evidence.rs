@@ -1,0 +1,164 @@
+//! Evidence for a court: a bundle given out by a legal officer under their own name and key, and a bundle checked by a
+//! stranger, who needs neither ledger nor network.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::json;
+use wuping_ledger::bundle::UnreadableBundle;
+use wuping_ledger::refusal::Refusal;
+use wuping_replay::evidence::{Looked, Question, verify};
+use wuping_replay::impact::determination_named;
+use wuping_replay::witnessed::Trusted;
+
+use crate::app::App;
+use crate::authorities::now;
+use crate::cli::disclose::{password, who};
+use crate::cli::read::{reader, subject_of};
+use crate::cli::verify::{level_of, trusted_by};
+use crate::cli::{Common, Failure, print_json, runtime};
+use crate::evidence::{Wanted, bundle_at, explained, file_name, issue, other_photos};
+
+#[derive(Args, Debug)]
+pub(super) struct Evidence {
+    /// What it is about: a code or id of premises, or a path such as premises/p-1 or party/y-1
+    subject: String,
+    /// Cut it at a determination, as premises/p-1/grade#3: what was recorded after the ledger next wrote down where its streams
+    /// end is not in it
+    #[arg(long = "for", value_name = "DETERMINATION")]
+    upto: Option<String>,
+    /// Names of private values to disclose, of every entry of the subject that has them; 1200:phone is that of entry 1200
+    #[arg(long, value_name = "FIELD", num_args = 1..)]
+    disclose: Vec<String>,
+    /// The law it is given out under, or the number of the order. It stands in the ledger for everybody: name no person in it
+    #[arg(long, value_name = "TEXT")]
+    basis: String,
+    /// To whom: court, reconsideration_organ, prosecutor, party or auditor
+    #[arg(long, value_name = "CODE")]
+    to: String,
+    /// Who takes it, in words; kept private
+    #[arg(long, value_name = "TEXT")]
+    recipient: Option<String>,
+    /// Who gives it out: the name that a legal officer signs in by. The password is read from WUPING_PASSWORD or standard input
+    #[arg(long = "as", value_name = "LOGIN")]
+    login: String,
+    /// Into this new file; a page that explains it and a folder of photos get its name
+    #[arg(short, long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct VerifyBundle {
+    /// The file that was handed over, or the folder that it was unpacked into
+    file: PathBuf,
+    /// Up to which level, 0 to 5
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(0..=5))]
+    level: u8,
+    /// A level that must be established, as L3
+    #[arg(long, value_name = "Ln", value_parser = level_of)]
+    require: Option<u8>,
+    /// A trust file obtained elsewhere, `wuping-trust/1`: log key, first entry, and whose cosignatures and time-stamps count;
+    /// with one, level 3 is looked at
+    #[arg(long, value_name = "FILE")]
+    trust: Option<PathBuf>,
+    /// The log key obtained elsewhere, as `wuping key log` prints it; --trust has one already
+    #[arg(long, value_name = "VKEY", conflicts_with = "trust")]
+    log_key: Option<String>,
+    /// Write the page that explains it, in Chinese and English, into this file
+    #[arg(long, value_name = "FILE")]
+    explain: Option<PathBuf>,
+}
+
+pub(super) fn evidence(common: &Common, asked: Evidence) -> Result<ExitCode, Failure> {
+    let path = subject_of(common, &reader(common)?, &asked.subject)?;
+    let upto = asked.upto.as_deref().map(determination_named).transpose()?;
+    let out = asked.out.unwrap_or_else(|| file_name(&path, wuping_ledger::timestamp::Timestamp::now()));
+    for taken in [out.clone(), out.with_extension("html")].iter().filter(|file| file.exists()) {
+        let told = format!("{} is there already: name a new file, nothing was given out", taken.display());
+        return Err(Failure::asked(told));
+    }
+    let wanted = Wanted {
+        path,
+        upto,
+        fields: asked.disclose,
+        basis: asked.basis,
+        to: asked.to,
+        recipient: asked.recipient,
+    };
+    let password = password(&asked.login)?;
+    let runtime = runtime()?;
+    let app = App::open(&common.data)?;
+    let issued = runtime.block_on(async {
+        let (account, kid) = who(&app, &asked.login, &password)?;
+        Ok::<_, Failure>(issue(&app, &account, kid, &wanted).await?)
+    });
+    runtime.block_on(app.close())?;
+    let issued = issued?;
+    let written = issued.package.write(&out).map_err(|(file, error)| {
+        let (record, file) = (issued.record, file.display());
+        Failure::asked(format!("it is recorded (entry {record}), but {file} could not be written: {error}"))
+    })?;
+    if common.json {
+        print_json(&json!({
+            "files": written, "sha256": issued.sha256, "record": issued.record, "disclosures": issued.disclosures,
+            "entries": issued.verified.entries, "complete_as_of": issued.verified.complete_as_of, "lacks": issued.lacks,
+        }))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!("{}", issued.verified.summary());
+    written.iter().for_each(|file| println!("{}", file.display()));
+    println!("entry {} says that it was given out (sha256 {})", issued.record, issued.sha256);
+    issued.lacks.iter().for_each(|lack| println!("it lacks: {lack}"));
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn verify_bundle(common: &Common, asked: &VerifyBundle) -> Result<ExitCode, Failure> {
+    let trusted = match &asked.trust {
+        Some(file) => trusted_by(file)?,
+        None => Trusted { log: asked.log_key.clone(), ..Trusted::default() },
+    };
+    let bundle = match bundle_at(&asked.file) {
+        Ok(bundle) => bundle,
+        Err(UnreadableBundle::Damaged { why, .. }) => return damaged(common, asked, &why),
+        Err(error) => return Err(error.into()),
+    };
+    let asks_who_saw_it = asked.trust.is_some();
+    let question =
+        Question { level: asked.level, require: asked.require, trusted, asks_who_saw_it, now: Some(now()) };
+    let Looked { mut verified, checked } = verify(&bundle, &question)?;
+    for photo in other_photos(&asked.file, &checked)? {
+        verified.findings.push(wuping_replay::evidence::BundleFinding {
+            level: 0,
+            file: photo.display().to_string(),
+            position: None,
+            code: "photo".to_owned(),
+            detail: "it is none of the photos that the bundle discloses, or was changed".to_owned(),
+        });
+    }
+    if let Some(file) = &asked.explain {
+        crate::cli::proof::written(file, explained(&bundle, &checked, &verified).into_string().as_bytes())?;
+    }
+    if common.json {
+        print_json(&verified)?;
+    } else {
+        for finding in &verified.findings {
+            println!("L{} {}: {}: {}", finding.level, finding.file, finding.code, finding.detail);
+        }
+        println!("{}", verified.summary());
+        verified.remarks().iter().for_each(|remark| println!("{remark}"));
+    }
+    Ok(if verified.is_sound() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// A file that was a bundle, and in which something was changed where no file of it can be told from the next.
+fn damaged(common: &Common, asked: &VerifyBundle, why: &Refusal) -> Result<ExitCode, Failure> {
+    let (file, code, detail) = (asked.file.display().to_string(), why.code, &why.detail);
+    if common.json {
+        let finding = json!({ "level": 0, "file": file, "position": null, "code": code, "detail": detail });
+        print_json(&json!({ "reached": null, "findings": [finding] }))?;
+    } else {
+        println!("L0 {file}: {code}: {detail}");
+    }
+    Ok(ExitCode::from(1))
+}
