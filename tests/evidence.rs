@@ -13,9 +13,12 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use house::House;
+use program::server::{Server, Session};
 use program::{python, said, told};
 use serde_json::{Value, json};
-use wuping_ledger::bundle::Bundle;
+use tokio::runtime::Runtime;
+use uuid::Uuid;
+use wuping_ledger::bundle::{Bundle, zip};
 use wuping_ledger::encoding::Hash;
 use wuping_ledger::reader::Reader;
 use wuping_replay::evidence::{Question, verify};
@@ -149,6 +152,95 @@ fn nobody_but_a_legal_officer_gives_anything_out_and_nothing_is_said_by_the_atte
     assert_eq!(nothing.status.code(), Some(2), "{}", said(&nothing));
     std::fs::write(&file, "no bundle at all").unwrap();
     assert_eq!(house.verify_bundle(&file, &[]).status.code(), Some(2));
+}
+
+#[test]
+fn a_legal_officer_gives_it_out_from_the_page_of_the_records_and_anybody_has_it_checked() {
+    let house = House::with_a_story();
+    let server = Server::start(&house.folder, &[]);
+    let [legal, other] = ["legal", "other"].map(|login| server.sign_in(login, house.password(login)));
+    let pages = Pages::of(&server);
+    let records = pages.get("/audit/u-1", Some(&legal));
+    assert!(records.contains("/audit/u-1/evidence"), "the way there: {records}");
+    assert!(!pages.get("/audit/u-1", Some(&other)).contains("/audit/u-1/evidence"));
+    assert!(pages.get("/audit/u-1/evidence", Some(&other)).contains("legal officer"));
+    let form = pages.get("/audit/u-1/evidence", Some(&legal));
+    for offered in ["value=\"court\"", "reasons", "up to determination 1"] {
+        assert!(form.contains(offered), "{offered}: {form}");
+    }
+    let id = Uuid::now_v7().to_string();
+    let sent =
+        |basis| [("to", "court"), ("basis", basis), ("fields", "reasons"), ("upto", ""), ("command_id", &id)];
+    let refused = pages.post("/audit/u-1/evidence", &legal, &sent(" "));
+    assert!(String::from_utf8_lossy(&refused).contains("basis"), "{}", String::from_utf8_lossy(&refused));
+    let package = pages.post("/audit/u-1/evidence", &legal, &sent("order 17"));
+    let again = pages.post("/audit/u-1/evidence", &legal, &sent("order 17"));
+    assert_eq!(package, again, "a second tap gets the same bytes");
+    let files = zip::read(&package).unwrap();
+    assert_eq!(files.keys().collect::<Vec<_>>(), ["bundle.zip", "explained.html"]);
+    assert!(String::from_utf8_lossy(&files["explained.html"]).contains("尚未整改"));
+    let reader = Reader::open(&house.folder).unwrap();
+    let mut said = Vec::new();
+    for entry in reader.subject("premises/u-1", None).unwrap() {
+        said.extend(
+            ["EvidenceIssued", "DisclosureMade"].into_iter().filter(|kind| entry.event_type == *kind),
+        );
+    }
+    assert_eq!(said, ["DisclosureMade", "EvidenceIssued"], "once each, and in this order");
+
+    for sound in [package.as_slice(), files["bundle.zip"].as_slice()] {
+        let told = pages.upload(sound);
+        assert!(told.contains("Sound") && told.contains("witness.example/w1"), "{told}");
+    }
+    let mut damaged = Bundle::from_zip(&files["bundle.zip"]).unwrap().files().clone();
+    let entry = damaged.keys().find(|name| name.starts_with("entries/")).unwrap().clone();
+    damaged.get_mut(&entry).unwrap()[40] ^= 1;
+    let told = pages.upload(&Bundle::of(damaged).to_zip().unwrap());
+    assert!(told.contains("Not sound") && told.contains(&entry), "{told}");
+    assert!(pages.upload(&package[..package.len() / 2]).contains("damaged"));
+    assert!(pages.get("/verify", None).contains("/verify/bundle"));
+}
+
+/// Pages as a browser gets them, in English.
+struct Pages {
+    runtime: Runtime,
+    client: reqwest::Client,
+    at: String,
+}
+
+impl Pages {
+    fn of(server: &Server) -> Self {
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Self { runtime: Runtime::new().unwrap(), client, at: format!("http://{}", server.address) }
+    }
+
+    fn get(&self, path: &str, session: Option<&Session>) -> String {
+        let request = self.client.get(format!("{}{path}", self.at));
+        let bytes =
+            self.sent(session.into_iter().fold(request, |of, session| of.header("cookie", &session.cookie)));
+        String::from_utf8(bytes).unwrap()
+    }
+
+    fn post(&self, path: &str, session: &Session, fields: &[(&str, &str)]) -> Vec<u8> {
+        let plain = |text: &str| text.replace(' ', "+");
+        let fields = fields.iter().copied().chain([("csrf", session.csrf.as_str())]);
+        let body: Vec<String> = fields.map(|(name, value)| format!("{name}={}", plain(value))).collect();
+        let request = self.client.post(format!("{}{path}", self.at)).header("cookie", &session.cookie);
+        self.sent(request.header("content-type", "application/x-www-form-urlencoded").body(body.join("&")))
+    }
+
+    fn upload(&self, file: &[u8]) -> String {
+        let head = "--part\r\ncontent-disposition: form-data; name=\"bundle\"; filename=\"b.zip\"\r\n\r\n";
+        let body = [head.as_bytes(), file, b"\r\n--part--\r\n"].concat();
+        let request = self.client.post(format!("{}/verify/bundle", self.at)).body(body);
+        let told = self.sent(request.header("content-type", "multipart/form-data; boundary=part"));
+        String::from_utf8(told).unwrap()
+    }
+
+    fn sent(&self, request: reqwest::RequestBuilder) -> Vec<u8> {
+        let request = request.header("accept-language", "en");
+        self.runtime.block_on(async { request.send().await.unwrap().bytes().await.unwrap().to_vec() })
+    }
 }
 
 /// The page beside the bundle says in both languages why, and shows what is disclosed and nothing else.

@@ -45,6 +45,10 @@ pub fn routes() -> Router<Site> {
     Router::new().route("/audit/{code}", get(audit))
 }
 
+/// Put into a request by whoever has checked that its sender is a legal officer, who gives out evidence.
+#[derive(Clone, Copy, Debug)]
+pub struct MayGiveEvidence;
+
 /// Marks the requests of signed-in auditors, credit and legal officers with [`MayReadEntries`], those of auditors with
 /// [`MayReadBundles`] too; a layer over these routes and the log's.
 pub async fn mark_readers(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
@@ -59,16 +63,20 @@ pub async fn mark_readers(State(app): State<Arc<App>>, mut request: Request, nex
             let signed_in =
                 SignedIn { person: PersonView { role, ..PersonView::default() }, csrf: session.csrf };
             let has_one_of = |roles: &[Grants]| actor.grants.iter().any(|grant| roles.contains(&grant.role));
-            Some((signed_in, has_one_of(&READERS), has_one_of(&[Grants::Auditor])))
+            let gives = has_one_of(&[Grants::LegalOfficer]);
+            Some((signed_in, has_one_of(&READERS), has_one_of(&[Grants::Auditor]), gives))
         });
         // Whoever cannot be asked about is not let in.
-        if let Ok(Some((signed_in, reads, audits))) = reads.await {
+        if let Ok(Some((signed_in, reads, audits, gives))) = reads.await {
             request.extensions_mut().insert(signed_in);
             if reads {
                 request.extensions_mut().insert(MayReadEntries);
             }
             if audits {
                 request.extensions_mut().insert(MayReadBundles);
+            }
+            if gives {
+                request.extensions_mut().insert(MayGiveEvidence);
             }
         }
     }
@@ -100,6 +108,7 @@ async fn audit(
     State(site): State<Site>,
     asking: Asking,
     reads: Option<Extension<MayReadEntries>>,
+    gives: Option<Extension<MayGiveEvidence>>,
     signed_in: Option<Extension<SignedIn>>,
     Path(code): Path<String>,
     Query(asked): Query<Asked>,
@@ -111,7 +120,7 @@ async fn audit(
         Ok(None) => return site.not_found(&asking, &nothing_here(lang)).await,
         Err(error) => return site.broken(&asking, &error).await,
     };
-    let body = shown(lang, &story, reads.is_some());
+    let body = shown(lang, &story, reads.is_some(), gives.is_some());
     let title = format!("{} · {}", lang.pick("记录和证明", "Records and proofs"), story.premises.address);
     let shown = site.shown(&asking, Area::Audit, &title, body).await;
     let origin = origin_of_premises(lang, &story.premises.id, None).unwrap_or_else(|| site.origin.clone());
@@ -233,7 +242,7 @@ fn times(entry: &RecordedEntry) -> TwoTimes {
     TwoTimes { claimed, received, flag }
 }
 
-fn shown(lang: Lang, story: &Story, reads: bool) -> Markup {
+fn shown(lang: Lang, story: &Story, reads: bool, gives: bool) -> Markup {
     let code = code_of(&story.premises.codes, &story.premises.id);
     let path = format!("/audit/{}", encoded(code));
     let above = [Link::new(format!("/s/{}", encoded(code)), story.premises.address.as_str())];
@@ -258,6 +267,9 @@ fn shown(lang: Lang, story: &Story, reads: bool) -> Markup {
                 "这里能核对每一条是谁、何时记的，有没有被改过。",
                 "Here anyone can check who recorded each entry, when, and that it is unchanged.",
             )]))
+        }
+        @if gives {
+            (link_list(&[Link::new(format!("{path}/evidence"), lang.say("出具证据包", "Give out evidence"))]))
         }
         ol.timeline {
             @for checked in &story.entries {

@@ -13,6 +13,7 @@ use wuping_projections::queries::{
     BoardFilter, CountLine, Page as ViewPage, Paged, PremisesLine, SearchFilter, SubdistrictLine,
 };
 
+use super::evidence::upload_form;
 use super::look::layout::Origin;
 use super::look::parts::*;
 use super::look::words::Lang;
@@ -191,6 +192,13 @@ async fn verify(State(site): State<Site>, asking: Asking) -> Response {
             "Run the command below on a copy: it computes every entry again and names the first that is wrong.",
         )]))
         p { code { "wuping verify" } }
+        (section(lang.pick("核对一份证据包", "To check an evidence bundle"), html! {
+            p { (lang.pick(
+                "上传收到的证据包，看它有没有被改动、是否齐全、评定结果能否重新算出。不联网时用“wuping verify-bundle”。",
+                "Upload a bundle that you were handed: whether it was changed, whether it is whole, whether its grades can be computed again. Without a network, use “wuping verify-bundle”.",
+            )) }
+            (upload_form(lang))
+        }))
     };
     site.page(&asking, "/verify", title, body).await.into_response()
 }

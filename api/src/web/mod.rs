@@ -18,6 +18,7 @@ mod desk_page;
 mod docket;
 pub mod docket_api;
 mod docket_page;
+pub mod evidence;
 pub mod feeds;
 mod for_programs;
 mod format_refusals;
@@ -55,6 +56,7 @@ pub fn router(app: Arc<App>, public_address: &str) -> Router {
     let routes = public
         .merge(desk::router(app.clone()))
         .merge(docket_api::router(app.clone()))
+        .merge(evidence::router(app.clone()))
         .merge(feeds::router(app.clone()))
         .merge(lists::router(app.clone()))
         .merge(lists_page::router(app.clone()))
