@@ -14,7 +14,7 @@ use std::process::{Command, Output};
 
 use house::House;
 use program::server::{Server, Session};
-use program::{python, said, told};
+use program::{python, run, said, told};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use uuid::Uuid;
@@ -128,6 +128,28 @@ fn a_bundle_for_a_determination_ends_where_the_ledger_next_wrote_its_heads_down(
         "{}",
         said(&unknown)
     );
+}
+
+#[test]
+fn what_else_falls_with_the_grade_is_told_and_nothing_is_set_aside_by_asking() {
+    let house = House::with_a_story();
+    let size = Reader::open(&house.folder).unwrap().size().unwrap();
+    let falls = told(&house.folder, &["impact", "premises/u-1/grade#1", "--json"]);
+    assert_eq!((&falls["standing"], &falls["star"]), (&json!("in_force"), &json!(1)), "{falls}");
+    assert_eq!((&falls["holds_then"], &falls["is_public"]), (&Value::Null, &json!(true)), "{falls}");
+    let cases = falls["hazards"].as_array().unwrap();
+    assert!(cases.iter().any(|case| case["indicator"] == "electrical_wiring"), "{falls}");
+    let words = said(&run(&house.folder, &["impact", "u-1#1"]));
+    for says in
+        ["it binds", "then no grade holds", "was opened by its assessment", "the public pages show it"]
+    {
+        assert!(words.contains(says), "{says}: {words}");
+    }
+    for (name, says) in [("u-1#2", "no determination 2"), ("u-1", "names no determination")] {
+        let refused = run(&house.folder, &["impact", name]);
+        assert!(refused.status.code() == Some(2) && said(&refused).contains(says), "{}", said(&refused));
+    }
+    assert_eq!(Reader::open(&house.folder).unwrap().size().unwrap(), size);
 }
 
 #[test]

@@ -322,6 +322,29 @@ pub fn listed(folder: &Path) -> Result<Vec<Authority>, AuthorityError> {
     Ok(authorities)
 }
 
+/// The roots that a folder's list names, each certificate in PEM by itself.
+///
+/// # Errors
+/// [`AuthorityError::List`] with the line.
+pub fn roots_in_pem(folder: &Path) -> Result<Vec<String>, AuthorityError> {
+    let file = folder.join(LIST);
+    let mut roots: Vec<String> = Vec::new();
+    for (line, text) in asked_list::lines(&file)? {
+        let pem = folder.join(text.splitn(3, ' ').nth(2).unwrap_or_default().trim());
+        let read = std::fs::read_to_string(&pem).map_err(|error| {
+            let why = format!("{} cannot be read: {error}", pem.display());
+            AuthorityError::List { file: file.clone(), line, why }
+        })?;
+        let certificates = read.split_inclusive(CERTIFICATE_END);
+        let whole =
+            certificates.filter_map(|one| Some(one.get(one.find(CERTIFICATE_BEGIN)?..)?.to_owned() + "\n"));
+        roots.extend(whole);
+    }
+    roots.sort();
+    roots.dedup();
+    Ok(roots)
+}
+
 /// The files of roots that a folder's list names in the folder itself: without them the list cannot be read.
 pub(crate) fn files_of_roots(folder: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(folder.join(LIST)).unwrap_or_default();
@@ -344,6 +367,8 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 const LIST: &str = "authorities.txt";
+const CERTIFICATE_BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+const CERTIFICATE_END: &str = "-----END CERTIFICATE-----";
 const NAME_MAX: usize = 64;
 const TIMEOUT: Duration = Duration::from_secs(20);
 const EVERY: Duration = Duration::from_mins(1);

@@ -2,7 +2,11 @@
 
 use std::path::Path;
 
+use serde_json::{Value, json};
+use wuping_ledger::genesis::stated_log_key;
+use wuping_ledger::reader::Reader;
 use wuping_ledger::stamp::Roots;
+use wuping_ledger::store::StoreError;
 use wuping_replay::witnessed::Trusted;
 
 use crate::anchors::{self, AnchorError};
@@ -17,6 +21,9 @@ pub enum TrustError {
     /// That of the time-stamping authorities.
     #[error(transparent)]
     Authorities(#[from] AuthorityError),
+    /// The ledger could not be read.
+    #[error("the ledger could not be read")]
+    Store(#[from] StoreError),
 }
 
 /// All witnesses of `witnesses.txt`, two of which make a quorum if there are as many, and all authorities of
@@ -30,6 +37,27 @@ pub fn listed_in(folder: &Path) -> Result<Trusted, TrustError> {
     let mut tsa_roots = Roots::default();
     authorities::listed(folder)?.into_iter().for_each(|authority| tsa_roots.add(authority.roots));
     Ok(Trusted { witnesses, quorum, tsa_roots, ..Trusted::default() })
+}
+
+/// What somebody who verifies elsewhere must know of this ledger, `wuping-trust/1` (docs/format.md §11): its key and first entry, and
+/// those whom the folder lists.
+///
+/// # Errors
+/// [`TrustError`].
+pub fn trust_file(folder: &Path, reader: &Reader) -> Result<Value, TrustError> {
+    let listed = listed_in(folder)?;
+    let gone = || StoreError::Corrupt { what: "there is no first entry".to_owned() };
+    let genesis = reader.row(0)?.ok_or_else(gone)?.leaf_hash.hex();
+    let witnesses: Vec<String> = listed.witnesses.iter().map(ToString::to_string).collect();
+    Ok(json!({
+        "format": "wuping-trust/1",
+        "genesis": genesis,
+        "log_vkey": stated_log_key(reader)?,
+        "origin": reader.origin()?,
+        "quorum": listed.quorum,
+        "tsa_roots": authorities::roots_in_pem(folder)?,
+        "witnesses": witnesses,
+    }))
 }
 
 /// How many cosignatures make level 3 where no trust file says it.

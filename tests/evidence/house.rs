@@ -118,6 +118,7 @@ impl House {
             "format": "wuping-trust/1", "genesis": genesis, "log_vkey": self.log, "origin": "ledger.example/evidence",
             "quorum": 2, "tsa_roots": [self.authority.root()], "witnesses": self.witnesses,
         });
+        assert_eq!(told(&self.folder, &["key", "trust"]), trust, "as the ledger's keeper makes it");
         let file = self.file("trust.json");
         std::fs::write(&file, trust.to_string()).unwrap();
         file

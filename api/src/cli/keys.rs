@@ -15,6 +15,7 @@ use wuping_ledger::keys::{Kid, Role, Signer};
 use crate::app::App;
 use crate::cli::read::reader;
 use crate::cli::{Common, Failure, print_json, runtime};
+use crate::trusting::trust_file;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Key {
@@ -67,12 +68,16 @@ pub(super) enum Key {
         #[arg(allow_hyphen_values = true)]
         kid: String,
     },
+    /// A trust file, `wuping-trust/1`, for whoever verifies elsewhere: log key, first entry, and the witnesses and authorities that
+    /// the folder lists. Hand it over by another way than what it vouches for
+    Trust,
 }
 
 pub(super) fn key(common: &Common, command: Key) -> Result<ExitCode, Failure> {
     match command {
         Key::List => list(common)?,
         Key::Log => println!("{}", stated_log_key(&reader(common)?)?),
+        Key::Trust => print_json(&trust_file(&common.data, &reader(common)?)?)?,
         Key::Anew { login: Some(login), .. } => {
             let (account, kid) = changing(common, async |app: &App| {
                 let Some((account, _)) = app.office.login(&login)? else {
