@@ -3,6 +3,7 @@
 
 use rusqlite::{Connection, params};
 use wuping_domain::event::Event;
+use wuping_domain::grade::PlaqueKind;
 use wuping_domain::recorded::Recorded;
 
 use crate::error::ViewsError;
@@ -11,7 +12,7 @@ use crate::premises::id_of;
 use crate::tx::{Tx, signed, write};
 
 /// Raised when the fold or its rows change.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// Take an entry. The book itself was kept by [`crate::grade_history::apply`], which comes before.
 ///
@@ -76,10 +77,12 @@ pub(crate) fn write_row(connection: &Connection, held: &Held) -> Result<(), View
         prohibition.map(|p| &p.scope),
         prohibition.map(|p| &p.document_number),
         prohibition.and(held.book.prohibited_from()).map(|on| on.to_string()),
+        grade.plaques.get(&PlaqueKind::GradePlaque).and_then(|plaque| plaque.shows),
+        grade.plaques.contains_key(&PlaqueKind::SupervisionPlaque),
     ];
     write(connection, WRITE, values)
 }
 
 const WRITE: &str = "REPLACE INTO current_grades VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, \
     ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, \
-    ?38, ?39)";
+    ?38, ?39, ?40, ?41)";

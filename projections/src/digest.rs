@@ -67,7 +67,7 @@ fn part(bytes: &mut Vec<u8>, kind: u8, value: &[u8]) {
 }
 
 /// The views, each with an order that leaves no two different rows open.
-const VIEWS: [(&str, &str); 17] = [
+const VIEWS: [(&str, &str); 18] = [
     ("account_keys", "kid"),
     ("accounts", "account"),
     ("closed_hazards", "number, hazard, position, closed_on"),
@@ -85,4 +85,5 @@ const VIEWS: [(&str, &str); 17] = [
     ("rulebooks", "rulebook"),
     ("search_codes", "code, number, scheme"),
     ("search_terms", "term, number"),
+    ("undertakings", "stream"),
 ];

@@ -223,7 +223,7 @@ const TABLES: &str = include_str!("../../migrations/sqlite/views/0001.sql");
 pub(crate) const INDEXES: &str = include_str!("../../migrations/sqlite/views/0001_indexes.sql");
 
 /// Raised when a table or index changes.
-const SCHEMA: i64 = 2;
+const SCHEMA: i64 = 3;
 
 /// Statements a connection keeps compiled.
 const STATEMENTS: usize = 96;

@@ -11,7 +11,7 @@ use crate::held::{Cache, Held};
 use crate::tx::{Memory, Tx, write};
 use crate::{
     assessments, current_grades, grade_history, hazards, kept, matters, patrol_schedule, premises,
-    publications, search,
+    publications, search, undertakings,
 };
 
 /// Show an entry to every projection. Those that look at what others keep come after them.
@@ -29,6 +29,7 @@ pub fn apply(tx: &mut Tx, entry: &Entry) -> Result<(), ViewsError> {
     patrol_schedule::apply(tx, recorded)?;
     counts::apply(tx, recorded)?;
     publications::apply(tx, recorded)?;
+    undertakings::apply(tx, recorded)?;
     accounts::apply(tx, entry)
 }
 

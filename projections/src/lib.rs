@@ -33,6 +33,7 @@ pub mod queries;
 pub mod recording;
 pub mod search;
 pub mod tx;
+pub mod undertakings;
 
 #[cfg(test)]
 mod folding_tests;
@@ -44,6 +45,8 @@ mod matters_tests;
 mod query_tests;
 #[cfg(test)]
 mod test_log;
+#[cfg(test)]
+mod undertakings_tests;
 
 pub use error::ViewsError;
 pub use file::standing;

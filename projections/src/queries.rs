@@ -11,6 +11,8 @@ mod patrols;
 mod people;
 mod premises;
 mod search;
+mod sheet;
+mod undertakings;
 
 use chrono::NaiveDate;
 use rusqlite::types::Type;
@@ -27,6 +29,8 @@ pub use self::patrols::{PatrolFilter, PatrolView, WorkerDay};
 pub use self::people::{AccountView, KeyView, RulebookView};
 pub use self::premises::{PremisesLine, PremisesView, SubjectView};
 pub use self::search::SearchFilter;
+pub use self::sheet::{CHOSEN_MAX, Looked, PlaqueLine, Sheet, SheetLine};
+pub use self::undertakings::{UndertakingFilter, UndertakingView};
 
 use crate::error::ViewsError;
 

@@ -101,5 +101,6 @@ pub(crate) fn versions() -> BTreeMap<&'static str, u32> {
         ("premises", crate::premises::VERSION),
         ("rulebooks", crate::publications::VERSION),
         ("search", crate::search::VERSION),
+        ("undertakings", crate::undertakings::VERSION),
     ])
 }

@@ -21,7 +21,10 @@ fn a_list_hangs_on_the_board(story: &mut Story) {
     let mut older = post;
     older["at"] = json!(at - 1);
     story.is_refused("community", board, older, "sheet_is_older");
+    assert!(story.page(Some("community"), &format!("/desk/matters/{board}")).contains("党群服务中心"));
     story.say("grid", board, json!({ "command": "check", "finding": "damaged", "notes": "被雨淋湿" }));
+    let page = story.page(Some("street"), "/desk/boards");
+    assert!(page.contains("Damaged") && page.contains("Hang the grade plaque"), "what is to be hung: {page}");
 }
 
 fn stewards_organise_themselves(story: &mut Story) {
@@ -36,6 +39,7 @@ fn stewards_organise_themselves(story: &mut Story) {
     story.say("association", "account/steward-1", open);
     let granted = story.newest("account/steward-1", "RoleGranted");
     assert_eq!(granted["role"], "steward", "a steward, and nothing else");
+    assert!(story.page(Some("association"), &format!("/desk/matters/{association}")).contains("steward-1"));
     let remove = json!({ "command": "remove_member", "account": "steward-1", "why": "moved" });
     story.say("association", association, remove);
 }

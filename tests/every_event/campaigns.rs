@@ -18,6 +18,11 @@ fn a_campaign_goes_from_house_to_house(story: &mut Story) {
         "command": "launch", "kind": "after_storm", "area": "金龟", "criteria": { "layer": "building" },
         "premises": ["b-33", "b-34"], "departments": ["fire", "grid"], "from": from, "until": until,
     });
+    let page = story.page(Some("community"), "/desk/campaigns?area=%E9%87%91%E9%BE%9F&layer=building");
+    assert!(
+        page.contains("b-33\n") && page.contains("b-34"),
+        "the filter chooses the premises of the form: {page}"
+    );
     story.say("community", campaign, launch);
     let call = json!({
         "command": "record_visit", "premises": "b-33", "department": "fire", "ending": "entered",
@@ -48,5 +53,9 @@ fn what_was_resolved_has_its_day(story: &mut Story) {
     story.days(4);
     let missed = story.newest("meeting/m-1/record/missed-meeting_resolution-2", "DeadlineMissed");
     assert_eq!((&missed["result"]["whose"], &missed["result"]["due"]), (&json!("housing"), &json!(due)));
+    assert!(story.page(Some("commission"), "/desk/meetings").contains(meeting));
+    assert!(
+        story.page(Some("housing"), &format!("/desk/matters/{meeting}")).contains("Resolutions are open")
+    );
     story.say("housing", meeting, close(2));
 }

@@ -19,11 +19,17 @@ fn one_is_let(story: &mut Story) {
     let vacant = vacancy(story);
     story.say("owner", listing, vacant);
     story.say("community", listing, json!({ "command": "publish" }));
-    let asked =
-        json!({ "command": "inquire", "words": "可以短租吗", "name": "某租客", "phone": "13800000000" });
-    story.say("grid", listing, asked);
+    let page = "/vacancies/u-31/l-1";
+    assert!(story.page(None, "/").contains(page) && story.page(None, "/vacancies").contains(page));
+    assert!(story.page(None, page).contains("金龟社区服务站"));
+    story.stranger_asks(page, "short-let");
+    let asked = story.newest(listing, "ListingInquired");
+    assert_eq!(asked["received"]["channel"], "public");
+    assert!(!asked.to_string().contains("13800000000"), "{asked}");
     let from = story.day(3);
     story.say("owner", listing, json!({ "command": "let", "from": from }));
+    assert!(!story.page(None, "/vacancies").contains(page), "it is let");
+    assert!(story.page(None, page).contains("It has been let."));
 }
 
 fn the_other_is_prohibited(story: &mut Story) {
@@ -38,6 +44,8 @@ fn the_other_is_prohibited(story: &mut Story) {
     story.say("confirmer", "premises/u-32/grade", prohibit);
     let withdrawn = story.newest(listing, "ListingWithdrawn");
     assert_eq!(withdrawn["result"]["why"], "letting_prohibited");
+    assert!(story.page(None, "/vacancies/u-32/l-1").contains("Letting is prohibited by law"));
+    assert!(!story.page(None, "/vacancies").contains("/vacancies/u-32/l-1"));
     let again = "premises/u-32/listing/l-2";
     let told = story.is_refused("owner", again, vacant.clone(), "letting_prohibited");
     assert!(told.contains(&story.today().to_string()), "it says since when: {told}");

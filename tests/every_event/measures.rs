@@ -21,6 +21,11 @@ fn an_incentive_is_granted(story: &mut Story) {
     });
     story.say("street", INCENTIVE, offer);
     story.say("street", INCENTIVE, json!({ "command": "grant", "document_number": "坪石奖〔2024〕1号" }));
+    assert!(story.page(Some("street"), "/desk/measures").contains(INCENTIVE), "it is on the list");
+    assert!(
+        story.page(Some("owner"), &format!("/desk/matters/{INCENTIVE}")).contains("Granted"),
+        "its party sees it"
+    );
     let told = story.is_refused("fire", TALK, talk(), "measure_does_not_fit");
     assert!(told.contains("incentive") || told.contains("Incentive"), "it says which fit: {told}");
 }

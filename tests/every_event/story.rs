@@ -158,6 +158,42 @@ impl Story {
         told["detail"].as_str().unwrap().to_owned()
     }
 
+    /// A page as somebody sees it who is signed in, or as everybody does: in English.
+    pub(crate) fn page(&self, who: Option<&str>, path: &str) -> String {
+        self.pages_catch_up();
+        let request = reqwest::Client::new().get(format!("http://{}{path}", self.address));
+        let request = request.header("accept-language", "en");
+        let session =
+            who.map(|who| self.sessions.get(who).unwrap_or_else(|| panic!("nobody is called {who}")));
+        let request = match session {
+            Some(session) => request.header("cookie", &session.cookie),
+            None => request,
+        };
+        let answer = self.runtime.block_on(request.send()).unwrap();
+        let (status, text) = (answer.status(), self.runtime.block_on(answer.text()).unwrap());
+        assert_eq!(status.as_u16(), 200, "{path}: {text}");
+        text
+    }
+
+    /// Somebody who looks for a home asks about a vacant one on its public page.
+    pub(crate) fn stranger_asks(&self, page: &str, words: &str) {
+        self.a_minute_passes();
+        self.pages_catch_up();
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let form = [
+            ("command_id", Uuid::now_v7().to_string()),
+            ("words", words.to_owned()),
+            ("phone", "13800000000".to_owned()),
+        ];
+        let form: Vec<String> = form.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = client
+            .post(format!("http://{}{page}/ask", self.address))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(form.join("&"));
+        let answer = self.runtime.block_on(request.send()).unwrap();
+        assert!(answer.status().is_redirection(), "{}", self.runtime.block_on(answer.text()).unwrap());
+    }
+
     /// Days pass; what each of them brings is recorded at its beginning.
     pub(crate) fn days(&mut self, days: u32) {
         for _ in 0..days {

@@ -28,6 +28,7 @@ pub fn routes() -> Router<Site> {
         .route("/api/v1/premises/{code}", get(premises))
         .route("/api/v1/premises/{code}/history", get(history))
         .route("/api/v1/rulebooks", get(rulebooks))
+        .route("/api/v1/sheet", get(sheet))
 }
 
 /// An RFC 9457 problem document; its `type` is stable, its `detail` in the caller's language.
@@ -101,6 +102,17 @@ async fn search(State(site): State<Site>, asking: Asking, Query(sought): Query<S
 
 async fn rulebooks(State(site): State<Site>, asking: Asking) -> Response {
     answered(&asking, site.read(|site| Ok(json!({ "rulebooks": site.views().rulebooks()? }))).await)
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Area {
+    area: String,
+}
+
+async fn sheet(State(site): State<Site>, asking: Asking, Query(wanted): Query<Area>) -> Response {
+    let area = Some(wanted.area).filter(|area| !area.is_empty());
+    answered(&asking, site.read(move |site| Ok(json!(site.views().sheet(area.as_deref())?))).await)
 }
 
 async fn grades(State(site): State<Site>, asking: Asking, Query(moment): Query<Moment>) -> Response {
@@ -227,7 +239,7 @@ fn one(asking: &Asking, read: Result<Option<Value>, ReadError>) -> Response {
     }
 }
 
-fn answered(asking: &Asking, read: Result<Value, ReadError>) -> Response {
+pub(super) fn answered(asking: &Asking, read: Result<Value, ReadError>) -> Response {
     read.map_or_else(|error| broken(asking, &error), |value| Json(value).into_response())
 }
 

@@ -14,13 +14,15 @@ use serde_json::{Value, json};
 use wuping_domain::facts::{Actor, Role};
 use wuping_domain::matter::{Case, Docket, Kind, reads_rounds_of, sights};
 use wuping_domain::recorded::subject_of;
-use wuping_projections::queries::{MatterFilter, Page, WaitingHand, WaitingOn, WorkerDay};
+use wuping_projections::queries::{MatterFilter, Page, UndertakingFilter, WaitingHand, WaitingOn, WorkerDay};
 use wuping_projections::recording::recorded;
 
 use crate::app::App;
 use crate::web::api::{position, problem};
 use crate::web::commands::in_session;
+use crate::web::front::PAGES_MAX;
 use crate::web::look::words::Lang;
+use crate::web::matter::reading::OUTSIDE;
 use crate::web::resident::Tracking;
 use crate::web::session::lang_of;
 use crate::web::state::{address, logged};
@@ -32,6 +34,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/v1/matters/{*stream}", get(one))
         .route("/api/v1/patrols", get(rounds))
         .route("/api/v1/reports/{number}", get(followed))
+        .route("/api/v1/undertakings", get(undertakings))
         .with_state(app)
 }
 
@@ -307,6 +310,47 @@ async fn followed(State(app): State<Arc<App>>, headers: HeaderMap, Path(number):
             })
         }))
     });
+    answered(lang, read.await)
+}
+
+/// What undertakings are asked for by.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct UndertakingsWanted {
+    area: String,
+    kind: String,
+    page: String,
+    premises: String,
+    stage: String,
+}
+
+async fn undertakings(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    Query(wanted): Query<UndertakingsWanted>,
+) -> Response {
+    let lang = lang_of(&headers);
+    let actor = match reader(&app, lang, &headers) {
+        Ok(actor) => actor,
+        Err(refused) => return *refused,
+    };
+    if !actor.grants.iter().any(|grant| !OUTSIDE.contains(&grant.role)) {
+        let told = lang.pick("这里由工作人员查看。", "Staff of the office read this.");
+        return problem(StatusCode::FORBIDDEN, "not_yours", told);
+    }
+    let number = if wanted.page.is_empty() { Some(1) } else { wanted.page.parse().ok() };
+    let Some(number) = number.filter(|number| (1..=PAGES_MAX).contains(number)) else {
+        let (zh, en) = ("要写页码，从 1 起的整数", "write a page, a whole number from 1");
+        return malformed(lang, &Malformed { parameter: "page", zh, en });
+    };
+    let stated = |text: String| Some(text).filter(|text| !text.is_empty());
+    let filter = UndertakingFilter {
+        kind: stated(wanted.kind),
+        stage: stated(wanted.stage),
+        area: stated(wanted.area),
+        premises: stated(wanted.premises),
+    };
+    let read = blocking(move || Ok(Some(json!(app.views.views().undertakings(&filter, Page::of(number))?))));
     answered(lang, read.await)
 }
 

@@ -18,7 +18,7 @@ use super::look::layout::Origin;
 use super::look::parts::*;
 use super::look::words::Lang;
 use super::state::{Asking, ReadError, Site, address, encoded};
-use super::{origins, toronto};
+use super::{origins, toronto, vacancies};
 use crate::sample;
 
 /// `/`, `/board` and `/verify`.
@@ -51,12 +51,13 @@ async fn front(State(site): State<Site>, asking: Asking, Query(sought): Query<So
     let read = site.read(move |site| {
         if empty {
             let counts = (site.views().subdistricts()?, site.views().counts(None)?);
-            return Ok((None, counts));
+            let to_let = site.views().vacancies(None, ViewPage { number: 1, size: NEWEST_TO_LET })?;
+            return Ok((None, counts, Some(to_let)));
         }
         let found = site.views().search(&asked, &SearchFilter::default(), ViewPage::of(page))?;
-        Ok((Some(found), (Vec::new(), Vec::new())))
+        Ok((Some(found), (Vec::new(), Vec::new()), None))
     });
-    let (found, (subdistricts, counts)) = match read.await {
+    let (found, (subdistricts, counts), to_let) = match read.await {
         Ok(read) => read,
         Err(error) => return site.broken(&asking, &error).await,
     };
@@ -69,6 +70,7 @@ async fn front(State(site): State<Site>, asking: Asking, Query(sought): Query<So
             lang.say("查一查房屋的安全等级", "Look up a home's safety grade"),
             html! {
                 (notice_boards(lang, &subdistricts, &counts))
+                @if let Some(to_let) = &to_let { (vacancies::newest(lang, to_let)) }
                 @if matches!(site.origin, Origin::Sample) { (toronto::notice(lang, toronto::is_there(&site.reader))) }
             },
         ),
@@ -437,5 +439,7 @@ pub(super) fn page_number(text: &str) -> u64 {
     text.parse().ok().filter(|number| (1..=PAGES_MAX).contains(number)).unwrap_or(1)
 }
 
+/// Vacant homes on the front page.
+const NEWEST_TO_LET: u64 = 5;
 /// Pages of a list.
 pub(super) const PAGES_MAX: u64 = 1_000_000;

@@ -47,6 +47,7 @@ pub mod state;
 pub mod strict_json;
 pub mod subject;
 pub mod toronto;
+pub mod vacancies;
 pub(crate) mod why;
 pub mod work;
 

@@ -256,6 +256,8 @@ fn schema(path: &str, kind: &str) -> Value {
         "/api/v1/premises/{code}" => &["id", "codes", "layer", "address", "in_force", "open_hazards"],
         "/api/v1/premises/{code}/history" => &["id", "codes", "history"],
         "/api/v1/rulebooks" => &["rulebooks"],
+        "/api/v1/sheet" => &["at", "lines", "sha256"],
+        "/api/v1/vacancies" => &["rows", "page", "pages", "total"],
         "/log/keys" => &["origin", "log_key", "keys"],
         _ => &[],
     };
@@ -330,6 +332,18 @@ pub(super) const GETS: &[Get] = &[
         parameters: &[CODE],
     },
     Get { path: "/api/v1/rulebooks", summary: "The published rulebooks", answers: JSON, parameters: &[] },
+    Get {
+        path: "/api/v1/sheet",
+        summary: "The grades in force of an area as one list, with its digest and the position it was made at",
+        answers: JSON,
+        parameters: &[asked("area", "string", "Subdistrict or community; the whole district when absent")],
+    },
+    Get {
+        path: "/api/v1/vacancies",
+        summary: "Vacant units to let, fifty a page, those shown last first",
+        answers: JSON,
+        parameters: &[asked("area", "string", "Subdistrict or community"), asked("page", "page", "From 1")],
+    },
     Get {
         path: "/log/checkpoint",
         summary: "The newest signed checkpoint",

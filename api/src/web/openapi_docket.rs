@@ -5,15 +5,17 @@ use wuping_domain::facts::Role;
 use wuping_domain::matter::Kind;
 
 use crate::web::docket_api::SIZE_MAX;
+use crate::web::front::PAGES_MAX;
 use crate::web::openapi_answers::{in_session, or_empty, whole};
 
 /// The paths, each with its methods.
-pub(super) fn paths() -> [(&'static str, Value); 4] {
+pub(super) fn paths() -> [(&'static str, Value); 5] {
     [
         ("/api/v1/matters", json!({ "get": listed() })),
         ("/api/v1/matters/{stream}", json!({ "get": one() })),
         ("/api/v1/patrols", json!({ "get": rounds() })),
         ("/api/v1/reports/{number}", json!({ "get": followed() })),
+        ("/api/v1/undertakings", json!({ "get": undertakings() })),
     ]
 }
 
@@ -70,6 +72,22 @@ fn followed() -> Value {
         "summary": "How far a report is, by the number its reporter was given; no session is needed",
         "parameters": [part("number", "The number")],
         "responses": answers("stage, when it was received, and what it was answered with"),
+    })
+}
+
+fn undertakings() -> Value {
+    let kinds = ["association", "board", "campaign", "listing", "measure", "meeting"];
+    json!({
+        "security": in_session(),
+        "summary": "Measures, listings, boards, associations, campaigns and meetings, fifty a page, those with a day first",
+        "parameters": [
+            narrowed("kind", "A kind", json!({ "type": "string", "enum": kinds })),
+            asked("stage", "How far it is, as a code of its kind"),
+            asked("area", "Subdistrict or community: its own, or that of its premises"),
+            asked("premises", "Id of premises"),
+            narrowed("page", "From 1", json!({ "type": "integer", "minimum": 1, "maximum": PAGES_MAX })),
+        ],
+        "responses": answers("rows, each with all that is public of it; page, pages, total"),
     })
 }
 

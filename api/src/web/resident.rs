@@ -4,6 +4,7 @@
 //! ledger cannot follow, take back or reopen a stranger's report.
 
 mod following;
+mod inquiring;
 mod pace;
 mod tracking;
 
@@ -14,7 +15,7 @@ use std::time::Instant;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Multipart, Path, State};
 use axum::http::{Extensions, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Extension, Router};
 use maud::{Markup, html};
 use serde_json::json;
@@ -40,6 +41,7 @@ use crate::web::state::{Asking, encoded, origin_of};
 pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/s/{code}/report", get(ask).post(file))
+        .route("/vacancies/{premises}/{listing}/ask", post(inquiring::ask))
         .route("/track", get(following::find))
         .route("/track/{number}", get(following::follow).post(following::say))
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))

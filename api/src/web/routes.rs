@@ -19,7 +19,7 @@ use super::look::words::Lang;
 use super::look::{Asset, assets};
 use super::session::LANGUAGE;
 use super::state::{Asking, Site, nothing_here};
-use super::{api, audit, for_programs, front, health, log, rules, subject};
+use super::{api, audit, for_programs, front, health, log, rules, subject, vacancies};
 
 /// The public pages, the log, the reading half of the REST interface and the health checks. What is nowhere is answered
 /// by a page that says so.
@@ -32,6 +32,7 @@ pub fn router(site: Site) -> Router {
         .merge(log::routes())
         .merge(rules::routes())
         .merge(subject::routes())
+        .merge(vacancies::routes())
         .route("/language/{lang}", get(language));
     for asset in assets() {
         routes = routes.route(&asset.path, get(move || async move { answered(asset) }));

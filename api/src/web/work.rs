@@ -25,6 +25,7 @@ use crate::web::docket_api::{Failure, SIZE, Wanted, blocking, worker_day};
 use crate::web::docket_page::{Seen, late_section, leads};
 use crate::web::look::parts::*;
 use crate::web::look::words::Lang;
+use crate::web::matter::undertakings;
 use crate::web::my::{self, Mine};
 use crate::web::session::Signed;
 use crate::web::state::address;
@@ -88,6 +89,8 @@ pub(super) async fn work(
         @if may(&[Role::GridWorker, Role::DepartmentOfficer]) {
             (section(lang.pick("开始评定", "Begin an assessment"), opening_form(&signed)))
         }
+        @let lists = undertakings::links(lang, &actor);
+        @if !lists.is_empty() { (section(lang.pick("其他工作", "Other work"), link_list(&lists))) }
         @if may(&FEEDING) {
             (section(lang.pick("数据上传", "Uploads"), link_list(&[
                 Link::new("/desk/feeds", lang.say("上传清单和其他系统提供的数据", "Upload lists and what other systems share")),

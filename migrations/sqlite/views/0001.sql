@@ -88,7 +88,9 @@ CREATE TABLE current_grades (
     prohibition_authority   TEXT,
     prohibition_scope       TEXT,
     prohibition_document    TEXT,
-    prohibited_from         TEXT
+    prohibited_from         TEXT,
+    plaque_shows            INTEGER,
+    supervision_hangs       INTEGER NOT NULL
 ) STRICT;
 
 -- Every determination, and every other entry by which what is in force changed.
@@ -325,6 +327,21 @@ CREATE TABLE rulebooks (
     document_number TEXT    NOT NULL,
     position        INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- Measures, listings, boards, associations, campaigns and meetings, a row a stream; `state` is JSON, of public values.
+CREATE TABLE undertakings (
+    stream     TEXT    NOT NULL PRIMARY KEY,
+    kind       TEXT    NOT NULL,
+    premises   TEXT,
+    party      TEXT,
+    area       TEXT,
+    stage      TEXT    NOT NULL,
+    due        TEXT,
+    opened_at  INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL,
+    changed_on TEXT    NOT NULL,
+    state      TEXT    NOT NULL
+) STRICT;
 
 -- Open premises by subdistrict, layer and grade in force; those without a grade have an empty band.
 CREATE TABLE counts (

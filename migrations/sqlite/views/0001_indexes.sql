@@ -21,6 +21,8 @@ CREATE INDEX matters_over_by_premises ON matters_over (number, stream);
 CREATE INDEX matters_over_by_tracking ON matters_over (tracking) WHERE tracking IS NOT NULL;
 CREATE INDEX patrol_schedule_by_worker ON patrol_schedule (worker, due) WHERE worker IS NOT NULL;
 CREATE INDEX account_keys_by_account ON account_keys (account);
+CREATE INDEX undertakings_by_kind ON undertakings (kind, stage, due);
+CREATE INDEX undertakings_by_premises ON undertakings (premises) WHERE premises IS NOT NULL;
 CREATE INDEX search_terms_by_term ON search_terms (term, number);
 CREATE INDEX search_codes_by_code ON search_codes (code, number);
 CREATE INDEX search_codes_by_number ON search_codes (number);

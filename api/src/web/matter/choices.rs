@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 use wuping_domain::appeal;
+use wuping_domain::campaign::Campaign;
 use wuping_domain::hazard::Stage as HazardStage;
+use wuping_domain::meeting::{Meeting, Resolution};
 use wuping_domain::reevaluation::Answer;
 use wuping_domain::subject::{AssessmentOf, HazardOf};
 
@@ -43,6 +45,12 @@ fn from(matter: &Matter, source: Source) -> Vec<(String, String)> {
             of_policy(matter, source)
         }
         Source::Assessments => assessments(matter),
+        Source::CampaignPremises => {
+            let launched = matter.trial.state::<Campaign>().launched;
+            launched.into_iter().flat_map(|launch| launch.premises).map(|id| (id.clone(), id)).collect()
+        }
+        Source::Measures => measures(matter),
+        Source::Resolutions => resolutions(matter),
         Source::ClosedHazards => hazards(matter, false),
         Source::Indicators => indicators(matter),
         Source::OpenHazards => hazards(matter, true),
@@ -53,6 +61,26 @@ fn from(matter: &Matter, source: Source) -> Vec<(String, String)> {
         Source::Streams => streams(matter),
         _ => of_people(matter, source),
     }
+}
+
+/// The measures that go with the level in force; an incentive is offered, and not proposed.
+fn measures(matter: &Matter) -> Vec<(String, String)> {
+    let (Some(rulebook), Some(subject)) = (matter.rulebook(), matter.subject()) else { return vec![] };
+    let level = subject.grade.in_force().and_then(|binding| binding.determination.management_level.as_ref());
+    let Some(level) = level.and_then(|level| rulebook.level(level)) else { return vec![] };
+    let fit = rulebook.policy.measures.iter().filter(|known| level.measures.contains(&known.id));
+    let proposed = fit.filter(|known| known.id != "incentive");
+    proposed.map(|known| (known.id.clone(), matter.measure(&known.id))).collect()
+}
+
+/// The meeting's open resolutions: whose each is, and until when.
+fn resolutions(matter: &Matter) -> Vec<(String, String)> {
+    let (lang, meeting) = (matter.lang, matter.trial.state::<Meeting>());
+    let told = |of: &Resolution| {
+        let owner = lang.department(&of.owner);
+        (of.number.to_string(), format!("{}{}{owner} {}", of.number, lang.pick("：", ": "), lang.day(of.due)))
+    };
+    meeting.open().map(told).collect()
 }
 
 /// What the policy lists.

@@ -178,8 +178,12 @@ impl Filled {
                 }
                 None => None,
             },
-            // proposals are numbered
-            Kind::OneOf(super::step::Source::Proposals) => {
+            Kind::Resolutions => match first {
+                Some(_) => Some(resolved(lang, texts)?),
+                None => None,
+            },
+            // proposals and resolutions are numbered
+            Kind::OneOf(super::step::Source::Proposals | super::step::Source::Resolutions) => {
                 first.and_then(|text| text.parse::<u64>().ok()).map(|n| json!(n))
             }
             Kind::Long | Kind::One(_) | Kind::OneOf(_) | Kind::Short | Kind::Telephone => {
@@ -187,6 +191,22 @@ impl Filled {
             }
         })
     }
+}
+
+/// What was resolved: on each line the department, the day and the words, with blanks between.
+fn resolved(lang: Lang, texts: &[String]) -> Result<Value, String> {
+    let lines = texts.iter().flat_map(|text| text.lines()).map(str::trim).filter(|line| !line.is_empty());
+    let parted = lines.map(|line| {
+        let mut parts = line.splitn(3, char::is_whitespace);
+        let (owner, due, words) = (parts.next()?, parts.next()?.parse::<NaiveDate>().ok()?, parts.next()?);
+        Some(json!({ "owner": owner, "due": due, "words": words.trim() }))
+    });
+    parted.collect::<Option<Vec<_>>>().map(Value::from).ok_or_else(|| {
+        lang.say(
+            "每一行都要写：部门代码、日期、内容，例如：fire 2026-03-31 排查楼顶门锁。",
+            "Write on each line: the department's code, the day, what is to be done, such as: fire 2026-03-31 Check the roof doors.",
+        )
+    })
 }
 
 /// The name of a field's parameter: a page may have several forms, and each control has a name of its own.
@@ -201,7 +221,7 @@ pub(crate) fn given(matter: &Matter, step: &Step) -> Value {
     if let Some(scheme) = &matter.operating {
         command["scheme"] = json!(scheme);
     }
-    let grade = matter.subject().map(|subject| &subject.grade);
+    let (grade, sheet) = (matter.subject().map(|subject| &subject.grade), matter.sheet.as_ref());
     for (name, given) in step.given {
         let in_force = || grade.and_then(|grade| grade.in_force()).map(|binding| &binding.determination);
         let value = match given {
@@ -215,8 +235,12 @@ pub(crate) fn given(matter: &Matter, step: &Step) -> Value {
             }
             Given::InForce => json!(in_force().map_or(0, |determination| determination.number)),
             Given::InForceAssessment => json!(in_force().map(|d| d.assessment.clone()).unwrap_or_default()),
+            Given::Criteria => json!(matter.chosen.criteria),
+            Given::SheetDigest => json!(sheet.map(|sheet| &sheet.sha256)),
+            Given::SheetLines => json!(sheet.map(|sheet| sheet.lines.len())),
+            Given::SheetPosition => json!(sheet.map(|sheet| sheet.at)),
         };
-        command[*name] = value;
+        put_at(&mut command, name, value);
     }
     command
 }
@@ -262,7 +286,14 @@ fn sample(matter: &Matter, step: &Step) -> Option<Value> {
             Kind::Moment => json!(chrono::Utc::now()),
             Kind::Number => json!(0),
             Kind::One(codes) => json!(codes.first()?.0),
-            Kind::OneOf(super::step::Source::Proposals) => json!(first()?.parse::<u64>().ok()?),
+            Kind::OneOf(super::step::Source::Proposals | super::step::Source::Resolutions) => {
+                json!(first()?.parse::<u64>().ok()?)
+            }
+            Kind::Resolutions => {
+                let departments = matter.rulebook().map(|rulebook| rulebook.policy.departments.as_slice());
+                let owner = &departments.unwrap_or_default().first()?.id;
+                json!([{ "owner": owner, "due": matter.today(), "words": "…" }])
+            }
             Kind::OneOf(_) => json!(first()?),
             Kind::Photo => photo(),
             Kind::Photos => json!([photo()]),
@@ -297,8 +328,13 @@ fn put(command: &mut Value, field: &Field, value: Value) {
         }
         return;
     }
+    put_at(command, field.name, value);
+}
+
+/// Dots lead into objects.
+fn put_at(command: &mut Value, name: &str, value: Value) {
     let mut at = command;
-    let mut parts = field.name.split('.').peekable();
+    let mut parts = name.split('.').peekable();
     while let Some(part) = parts.next() {
         if parts.peek().is_none() {
             at[part] = value;

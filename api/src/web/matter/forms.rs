@@ -195,7 +195,7 @@ pub(crate) fn control(
         Kind::Number => text(TextKind::Number),
         Kind::Telephone => text(TextKind::Telephone),
         Kind::Short => text(TextKind::Short),
-        Kind::Lines | Kind::Long => text(TextKind::Long),
+        Kind::Lines | Kind::Long | Kind::Resolutions => text(TextKind::Long),
         Kind::Tick => tick_field(&name, &label, texts.iter().any(|text| text == "yes")),
         Kind::Photo | Kind::Photos => photos_field(
             lang,
@@ -263,6 +263,9 @@ fn prefilled(matter: &Matter, step: &Step, field: &Field) -> String {
             let of = matter.subject().and_then(|subject| subject.hazards.get(matter.key()));
             of.and_then(|of| of.state.course.extension).map(|day| day.to_string()).unwrap_or_default()
         }
+        ("campaign", "launch", "area") => matter.chosen.area.clone().unwrap_or_default(),
+        ("campaign", "launch", "from") => matter.today().to_string(),
+        ("campaign", "launch", "premises") => matter.chosen.premises.join("\n"),
         ("premises", "steward_check", "on") => matter.today().to_string(),
         _ => String::new(),
     }

@@ -15,6 +15,7 @@ pub(crate) mod stage;
 pub(crate) mod step;
 pub(crate) mod steps;
 pub(crate) mod story;
+pub(crate) mod undertakings;
 pub(crate) mod words;
 
 use std::sync::Arc;
@@ -48,6 +49,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/desk/premises/{premises}", get(premises::show).post(premises::take))
         .route("/desk/alerts", get(new_alert).post(issue_alert))
         .route("/desk/photos/{position}/{field}/{n}", get(photos::show))
+        .merge(undertakings::routes())
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
 }
 

@@ -229,6 +229,11 @@ fn of_the_party(matter: &Matter) -> Vec<Open> {
         };
         open.push(Open::new("notice", key, format!("{} · {served}", lang.notice(issued.kind.code()))));
     }
+    let told = |code: &str| stage::undertaking_stage(lang, code).to_owned();
+    let listed = subject.listings.iter().filter(|(_, of)| of.state.runs());
+    open.extend(listed.map(|(key, of)| Open::new("listing", key, told(of.state.stage.code()))));
+    let measures = subject.measures.iter().filter(|(_, of)| of.state.runs());
+    open.extend(measures.map(|(key, of)| Open::new("measure", key, told(of.state.stage.code()))));
     let bare = |concept| move |key: &String| Open::new(concept, key, String::new());
     let appeals = subject.appeals.iter().filter(|(_, of)| of.state.is_open());
     open.extend(appeals.map(|(key, _)| key).map(bare("appeal")));

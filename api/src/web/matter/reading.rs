@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use chrono::NaiveDate;
+use wuping_domain::board::Board;
+use wuping_domain::campaign::Criteria;
 use wuping_domain::derivation::SchemeRef;
 use wuping_domain::event::aggregate_type;
 use wuping_domain::facts::{Actor, Grant, Role};
@@ -11,6 +13,7 @@ use wuping_domain::reaction::Rulebooks;
 use wuping_domain::recorded::subject_of;
 use wuping_domain::rulebook::{Layer, Rulebook};
 use wuping_domain::subject::Subject;
+use wuping_projections::queries::Sheet;
 
 use super::doubt::{Doubtful, Doubts};
 use crate::app::{App, ExecuteError};
@@ -34,6 +37,21 @@ pub(crate) struct Matter {
     pub(crate) reviewers: Vec<String>,
     /// How much the person may see.
     pub(crate) sight: Sight,
+    /// The grades in force, for what hangs on a board or lies before a meeting.
+    pub(crate) sheet: Option<Sheet>,
+    /// What a campaign looks for, and the premises that this chooses.
+    pub(crate) chosen: Chosen,
+}
+
+/// Premises chosen by a campaign's filter.
+#[derive(Debug, Default)]
+pub(crate) struct Chosen {
+    /// The filter.
+    pub(crate) criteria: Criteria,
+    /// The area.
+    pub(crate) area: Option<String>,
+    /// Ids of the premises.
+    pub(crate) premises: Vec<String>,
 }
 
 /// How much of a matter somebody may see.
@@ -67,10 +85,22 @@ pub(crate) fn read(app: &App, signed: &Signed, stream: &str) -> Result<Matter, E
     let open = doubts.as_ref().filter(|_| aggregate_type(stream) == "premises");
     let doubtful = open.map(|doubts| doubts.open(app, stream)).transpose()?.unwrap_or_default();
     let trial = trial.under(rulebook);
+    let sheet = sheet(app, &trial);
     let sight = sight(&trial, stream);
     let own = trial.facts.subject.as_ref().and_then(|subject| subject.scheme());
     let operating = operating.filter(|_| own.is_none());
-    Ok(Matter { lang: signed.lang, trial, operating, doubts, doubtful, reviewers, sight })
+    let chosen = Chosen::default();
+    Ok(Matter { lang: signed.lang, trial, operating, doubts, doubtful, reviewers, sight, sheet, chosen })
+}
+
+/// The grades in force of a board's area, or of all for a meeting; nobody else asks for them.
+fn sheet(app: &App, trial: &Trial) -> Option<Sheet> {
+    let area = match aggregate_type(&trial.facts.stream) {
+        "board" => trial.state::<Board>().place?.area,
+        "meeting" => None,
+        _ => return None,
+    };
+    app.views.views().sheet(area.as_deref()).ok()
 }
 
 fn reviewers(app: &App) -> Vec<String> {
@@ -144,6 +174,17 @@ impl Matter {
         })
     }
 
+    /// A measure's name.
+    pub(crate) fn measure(&self, id: &str) -> String {
+        let known =
+            self.rulebook().and_then(|rulebook| rulebook.policy.measures.iter().find(|of| of.id == id));
+        match known {
+            Some(known) if known.en.is_empty() => known.zh.clone(),
+            Some(known) => self.lang.pick(&known.zh, &known.en).clone(),
+            None => id.to_owned(),
+        }
+    }
+
     /// A hazard of these premises by its key: its name and the day it was found.
     pub(crate) fn hazard(&self, key: &str) -> String {
         let of = self.subject().and_then(|subject| subject.hazards.get(key));
@@ -160,7 +201,9 @@ impl Matter {
 fn sight(trial: &Trial, stream: &str) -> Sight {
     let facts = &trial.facts;
     let Some(subject) = facts.subject.as_deref() else {
-        let inside = facts.actor.grants.iter().any(|grant| !OUTSIDE.contains(&grant.role));
+        let own = |role: Role| role == Role::AssociationAdmin && aggregate_type(stream) == "association";
+        let sees = |grant: &Grant| !OUTSIDE.contains(&grant.role) || own(grant.role);
+        let inside = facts.actor.grants.iter().any(sees);
         return if inside { Sight::Office } else { Sight::None };
     };
     let concept = aggregate_type(stream);
@@ -211,13 +254,23 @@ fn looks_after(premises: &Premises, actor: &Actor, on: NaiveDate) -> bool {
 }
 
 /// Who is not of the office.
-const OUTSIDE: [Role; 4] = [Role::AssociationAdmin, Role::Operator, Role::Owner, Role::Steward];
+pub(crate) const OUTSIDE: [Role; 4] = [Role::AssociationAdmin, Role::Operator, Role::Owner, Role::Steward];
 /// Who looks into the register, and not into a case's words.
 const READING: [Role; 5] =
     [Role::Administrator, Role::Auditor, Role::CommissionAdmin, Role::CreditOfficer, Role::DataClerk];
 /// Matters that a party sees of its own premises.
-const SEEN_BY_PARTY: [&str; 8] =
-    ["appeal", "dispute", "grade", "hazard", "notice", "premises", "reevaluation", "visit"];
+const SEEN_BY_PARTY: [&str; 10] = [
+    "appeal",
+    "dispute",
+    "grade",
+    "hazard",
+    "listing",
+    "measure",
+    "notice",
+    "premises",
+    "reevaluation",
+    "visit",
+];
 /// Who is told who reported.
 const TOLD_OF_REPORTS: [Role; 3] = [Role::DepartmentOfficer, Role::Dispatcher, Role::GridWorker];
 /// Who works on cases.

@@ -1,9 +1,16 @@
 //! What a matter is and how it stands, in plain words.
 
 use wuping_domain::appeal;
+use wuping_domain::association::Association;
+use wuping_domain::board::Board;
+use wuping_domain::campaign::Campaign;
 use wuping_domain::incident::Incident;
+use wuping_domain::listing::Listing;
+use wuping_domain::measure::Measure;
+use wuping_domain::meeting::Meeting;
 use wuping_domain::reevaluation::Answer;
 use wuping_domain::visit::Visit;
+use wuping_projections::undertakings::Undertaking;
 
 use super::reading::Matter;
 use crate::web::look::words::Lang;
@@ -13,10 +20,16 @@ pub(crate) fn kind(lang: Lang, concept: &str) -> &'static str {
     match concept {
         "alert" => lang.pick("天气预警", "Weather alert"),
         "appeal" => lang.pick("申诉", "Appeal"),
+        "association" => lang.pick("楼栋长联合会", "Association of building stewards"),
+        "board" => lang.pick("公告栏", "Notice board"),
+        "campaign" => lang.pick("专项行动", "Campaign"),
         "dispute" => lang.pick("复议或诉讼", "Dispute"),
         "grade" => lang.pick("等级", "Grade"),
         "hazard" => lang.pick("隐患", "Hazard"),
         "incident" => lang.pick("事件", "Incident"),
+        "listing" => lang.pick("房源", "Listing"),
+        "measure" => lang.pick("处置措施", "Measure"),
+        "meeting" => lang.pick("联席会议", "Joint meeting"),
         "notice" => lang.pick("文书", "Notice"),
         "patrol" => lang.pick("巡查", "Rounds"),
         "premises" => lang.pick("房屋", "Premises"),
@@ -33,7 +46,7 @@ pub(crate) fn kind(lang: Lang, concept: &str) -> &'static str {
 pub(crate) fn title(matter: &Matter) -> String {
     let lang = matter.lang;
     let kind = kind(lang, matter.concept());
-    let Some(subject) = matter.subject() else { return kind.to_owned() };
+    let Some(subject) = matter.subject() else { return apart(matter).unwrap_or_else(|| kind.to_owned()) };
     let key = matter.key();
     let about = match matter.concept() {
         "hazard" => subject
@@ -47,6 +60,11 @@ pub(crate) fn title(matter: &Matter) -> String {
             .and_then(|of| of.state.issued.as_ref())
             .map(|issued| format!("{} {}", lang.notice(issued.kind.code()), issued.document_number)),
         "report" => subject.reports.get(key).map(|report| matter.indicator(&report.category)),
+        "measure" => subject
+            .measures
+            .get(key)
+            .and_then(|of| of.state.proposed.as_ref())
+            .map(|proposal| matter.measure(&proposal.measure)),
         _ => None,
     };
     let address = matter.register().map(|register| register.address.clone()).unwrap_or_default();
@@ -59,7 +77,9 @@ pub(crate) fn title(matter: &Matter) -> String {
 /// How it stands.
 pub(crate) fn stage(matter: &Matter) -> String {
     let lang = matter.lang;
-    let Some(subject) = matter.subject() else { return alert(matter) };
+    let Some(subject) = matter.subject() else {
+        return if matter.concept() == "alert" { alert(matter) } else { undertaking(matter) };
+    };
     let key = matter.key();
     match matter.concept() {
         "appeal" => subject.appeals.get(key).map_or_else(String::new, |of| appeal(lang, &of.state)),
@@ -120,11 +140,77 @@ pub(crate) fn stage(matter: &Matter) -> String {
                 lang.say("已约定，还没有上门", "Announced")
             }
         }
+        "listing" | "measure" => undertaking(matter),
         "premises" => subject
             .premises
             .closed_on
             .map_or_else(String::new, |on| lang.pick(format!("已于 {on} 注销"), format!("Closed on {on}"))),
         _ => String::new(),
+    }
+}
+
+/// What one is about that lies under no premises.
+fn apart(matter: &Matter) -> Option<String> {
+    let lang = matter.lang;
+    Some(match matter.concept() {
+        "association" => matter.trial.state::<Association>().registered?.name,
+        "board" => matter.trial.state::<Board>().place?.place,
+        "campaign" => {
+            let launch = matter.trial.state::<Campaign>().launched?;
+            let area = launch.area.unwrap_or_else(|| lang.say("全区", "The whole district"));
+            format!("{area} {}", kind(lang, "campaign"))
+        }
+        "measure" => lang.say("培训", "Training"),
+        "meeting" => {
+            let held = matter.trial.state::<Meeting>().held?;
+            format!("{} {} – {}", kind(lang, "meeting"), held.from, held.until)
+        }
+        _ => return None,
+    })
+}
+
+/// How a measure, listing, board, association, campaign or meeting stands.
+fn undertaking(matter: &Matter) -> String {
+    let (lang, trial) = (matter.lang, &matter.trial);
+    let stage = match matter.concept() {
+        "association" => trial.state::<Association>().stage(),
+        "board" => Undertaking::stage(&trial.state::<Board>()),
+        "campaign" => trial.state::<Campaign>().stage(),
+        "listing" => Undertaking::stage(&trial.state::<Listing>()),
+        "measure" => Undertaking::stage(&trial.state::<Measure>()),
+        "meeting" => trial.state::<Meeting>().stage(),
+        _ => return String::new(),
+    };
+    undertaking_stage(lang, stage).to_owned()
+}
+
+/// A state of what the office does besides grading, in words.
+pub(crate) fn undertaking_stage(lang: Lang, code: &str) -> &'static str {
+    match code {
+        "approved" => lang.pick("已同意，等待执行", "Approved, to be carried out"),
+        "carried_out" => lang.pick("已执行", "Carried out"),
+        "closed" => lang.pick("事项都已办结", "All resolutions closed"),
+        "concluded" => lang.pick("已结束", "Concluded"),
+        "damaged" => lang.pick("破损，要重新张贴", "Damaged: to be hung anew"),
+        "empty" => lang.pick("还没有张贴", "Nothing hangs yet"),
+        "ended" => lang.pick("已结束", "Ended"),
+        "granted" => lang.pick("已给予", "Granted"),
+        "held" => lang.pick("已举办", "Held"),
+        "in_order" => lang.pick("张贴完好", "In order"),
+        "let" => lang.pick("已租出", "Let"),
+        "missing" => lang.pick("没有张贴，要补贴", "Missing: to be hung"),
+        "offered" => lang.pick("已提供，等待给予", "Offered, to be granted"),
+        "open" => lang.pick("有事项没有办结", "Resolutions are open"),
+        "outdated" => lang.pick("内容过期，要更换", "Out of date: to be replaced"),
+        "posted" => lang.pick("已张贴", "Hangs"),
+        "proposed" => lang.pick("已提出，等待决定", "Proposed, to be decided"),
+        "published" => lang.pick("已公布", "Shown to the public"),
+        "refused" => lang.pick("不同意", "Refused"),
+        "registered" => lang.pick("已登记", "Registered"),
+        "running" => lang.pick("进行中", "Under way"),
+        "submitted" => lang.pick("已报送，等待公布", "Submitted, to be shown"),
+        "withdrawn" => lang.pick("已撤下", "Taken down"),
+        _ => "",
     }
 }
 

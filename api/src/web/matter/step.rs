@@ -31,6 +31,8 @@ pub(crate) struct Step {
 pub(crate) enum Given {
     /// This code.
     Code(&'static str),
+    /// The filter by which a campaign's premises were chosen.
+    Criteria,
     /// The determination that waits for a person.
     Determination,
     /// The due day of the round that is due.
@@ -39,6 +41,12 @@ pub(crate) enum Given {
     InForce,
     /// The assessment that the grade in force came from.
     InForceAssessment,
+    /// The digest of the list of grades as of now.
+    SheetDigest,
+    /// How many lines it has.
+    SheetLines,
+    /// The position that it was made at.
+    SheetPosition,
 }
 
 /// One thing to fill in.
@@ -97,6 +105,8 @@ pub(crate) enum Kind {
     Photo,
     /// Photos.
     Photos,
+    /// What a meeting resolved, one a line: department, day, words.
+    Resolutions,
     /// One line of text.
     Short,
     /// A telephone number.
@@ -116,6 +126,8 @@ pub(crate) enum Source {
     Assessors,
     /// Parties that claim to answer here.
     Claims,
+    /// Premises of the campaign.
+    CampaignPremises,
     /// Cases that were closed.
     ClosedHazards,
     /// Departments of the policy's list.
@@ -126,6 +138,8 @@ pub(crate) enum Source {
     Grounds,
     /// Indicators of the rulebook.
     Indicators,
+    /// Measures that go with the level in force, and that are proposed.
+    Measures,
     /// Cases that are open.
     OpenHazards,
     /// Appeals of the person that nobody has decided, which were meant for a request.
@@ -142,6 +156,8 @@ pub(crate) enum Source {
     Remedies,
     /// Other reports of these premises.
     Reports,
+    /// Resolutions of the meeting that are open.
+    Resolutions,
     /// Accounts of reviewers.
     Reviewers,
     /// What a ban on letting may cover.

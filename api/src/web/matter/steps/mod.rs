@@ -2,10 +2,16 @@
 
 mod alert;
 mod appeal;
+mod association;
+mod board;
+mod campaign;
 mod dispute;
 mod grade;
 mod hazard;
 mod incident;
+mod listing;
+mod measure;
+mod meeting;
 mod notice;
 mod patrol;
 mod premises;
@@ -26,10 +32,20 @@ pub(crate) fn of(concept: &str) -> impl Iterator<Item = &'static Step> {
 /// Every step that begins a matter under premises, in the order shown.
 pub(crate) fn starts() -> impl Iterator<Item = &'static Step> {
     ALL.iter()
-        .filter(|(concept, _)| *concept != "alert")
+        .filter(|(concept, _)| !APART.contains(concept))
         .flat_map(|(_, steps)| steps.iter())
-        .filter(|step| step.starts)
+        .filter(|step| step.starts && step.id != measure::HOLD_TRAINING)
 }
+
+/// Every step that begins a matter of this concept, which lies under no premises.
+pub(crate) fn starts_apart(concept: &str) -> impl Iterator<Item = &'static Step> {
+    let apart =
+        |step: &&Step| step.starts && (step.concept != "measure" || step.id == measure::HOLD_TRAINING);
+    of(concept).filter(apart)
+}
+
+/// Concepts whose matters lie under no premises.
+const APART: &[&str] = &["alert", "association", "board", "campaign", "meeting"];
 
 /// Every concept with its steps.
 pub(crate) const ALL: &[(&str, &[Step])] = &[
@@ -44,9 +60,15 @@ pub(crate) const ALL: &[(&str, &[Step])] = &[
     ("reevaluation", reevaluation::STEPS),
     ("dispute", dispute::STEPS),
     ("incident", incident::STEPS),
+    ("measure", measure::STEPS),
+    ("listing", listing::STEPS),
     ("premises", premises::STEPS),
     ("record", record::STEPS),
     ("alert", alert::STEPS),
+    ("campaign", campaign::STEPS),
+    ("meeting", meeting::STEPS),
+    ("board", board::STEPS),
+    ("association", association::STEPS),
 ];
 
 #[cfg(test)]

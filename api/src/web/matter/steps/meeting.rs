@@ -1,0 +1,47 @@
+//! Steps of a joint meeting.
+
+use crate::web::matter::step::*;
+
+pub(super) const STEPS: &[Step] = &[
+    Step {
+        fields: &[
+            field("from", ["研判的时段，从", "Period looked at, from"], Kind::Day),
+            field("until", ["到", "Until"], Kind::Day),
+            open("area", ["哪个街道", "Which subdistrict"], Kind::Short)
+                .hint("全区的不填", "None for the whole district"),
+            field("departments", ["参加部门", "Departments that took part"], Kind::ManyOf(Source::Departments)),
+            field("resolved", ["议定事项", "What was resolved"], Kind::Resolutions).hint(
+                "一行一件：负责部门代码、办结日期、内容，用空格隔开，例如：fire 2026-03-31 排查楼顶门锁",
+                "One a line: department's code, due day, what is to be done, with blanks between, as in: fire 2026-03-31 Check the roof doors",
+            ),
+            open("minutes", ["会议纪要", "Minutes"], Kind::Long),
+        ],
+        given: &[
+            ("shown.report", Given::Code("grades")),
+            ("shown.at", Given::SheetPosition),
+            ("shown.sha256", Given::SheetDigest),
+        ],
+        note: Some([
+            "会上看的是本页的形势分析；记录里有它的位置和摘要，以后可以按原样重做。",
+            "What was shown is the analysis on this page; its position and digest are recorded, and it can be made again as it was.",
+        ]),
+        starts: true,
+        ..step("meeting", "hold", "hold", ["登记一次联席会议", "Record a joint meeting"])
+    },
+    Step {
+        fields: &[
+            field("resolution", ["哪一件", "Which resolution"], Kind::OneOf(Source::Resolutions)),
+            field(
+                "how",
+                ["怎样办结", "How it ended"],
+                Kind::One(&[
+                    Code("done", "已经办好", "Done"),
+                    Code("dropped", "不再需要", "Not needed any more"),
+                    Code("taken_over", "转入下次会议", "Taken over by a later meeting"),
+                ]),
+            ),
+            open("findings", ["办了什么", "What was done"], Kind::Long),
+        ],
+        ..step("meeting", "close", "close", ["办结一件事项", "Close a resolution"])
+    },
+];

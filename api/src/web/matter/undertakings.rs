@@ -1,0 +1,437 @@
+//! Lists of what the office does besides grading: measures and trainings, campaigns, joint meetings, notice boards,
+//! associations. Each list has the form that begins one which lies under no premises; what lies under premises begins on
+//! their page.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Multipart, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use maud::{Markup, html};
+use serde::Deserialize;
+use wuping_domain::campaign::Criteria;
+use wuping_domain::facts::{Actor, Role};
+use wuping_domain::reaction::Rulebooks;
+use wuping_domain::rulebook::Layer;
+use wuping_projections::ViewsError;
+use wuping_projections::queries::{
+    Looked, Page as ViewPage, Paged, PlaqueLine, UndertakingFilter, UndertakingView,
+};
+
+use super::acting::{Page, act};
+use super::address_of;
+use super::forms::{Returned, Sending, returned_head, steps_now};
+use super::offering::offered;
+use super::reading::{Chosen, Matter, OUTSIDE, Sight, read};
+use super::stage::{self, undertaking_stage};
+use super::steps;
+use crate::app::App;
+use crate::web::desk_page::{broken_text, refused_page, shown, unseen_page};
+use crate::web::front::page_number;
+use crate::web::look::parts::*;
+use crate::web::look::words::Lang;
+use crate::web::session::Signed;
+use crate::web::state::address;
+
+/// The routes of the lists.
+pub(super) fn routes() -> Router<Arc<App>> {
+    LISTS.iter().fold(Router::new(), |routes, list| {
+        let show = move |State(app): State<Arc<App>>, signed: Signed, Query(wanted): Query<Wanted>| async move {
+            page(&app, &signed, list, &wanted, None)
+        };
+        let take = move |State(app): State<Arc<App>>, signed: Signed, Query(wanted): Query<Wanted>, form: Multipart| {
+            begin(app, signed, list, wanted, form)
+        };
+        routes.route(list.path, get(show).post(take))
+    })
+}
+
+/// The ways to the lists that a person may see.
+pub(crate) fn links(lang: Lang, actor: &Actor) -> Vec<Link> {
+    let inside = actor.grants.iter().any(|grant| !OUTSIDE.contains(&grant.role));
+    let own = |list: &&List| inside || list.concept == "association" && actor.holds(Role::AssociationAdmin);
+    LISTS
+        .iter()
+        .filter(own)
+        .map(|list| Link::new(list.path, lang.say(list.title[0], list.title[1])))
+        .collect()
+}
+
+/// One of the lists.
+struct List {
+    path: &'static str,
+    concept: &'static str,
+    title: [&'static str; 2],
+    /// Before the key of what begins here.
+    key: &'static str,
+}
+
+/// What of a list is asked for.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Wanted {
+    stage: String,
+    area: String,
+    page: String,
+    /// A campaign's filter.
+    layer: String,
+    level: String,
+    vacant: String,
+}
+
+impl Wanted {
+    fn area(&self) -> Option<String> {
+        (!self.area.is_empty()).then(|| self.area.clone())
+    }
+
+    fn address(&self, path: &str, page: &str) -> String {
+        let all = [
+            ("stage", self.stage.as_str()),
+            ("area", &self.area),
+            ("layer", &self.layer),
+            ("level", &self.level),
+            ("vacant", &self.vacant),
+            ("page", page),
+        ];
+        address(path, &all.into_iter().filter(|(_, value)| !value.is_empty()).collect::<Vec<_>>())
+    }
+
+    fn criteria(&self) -> Criteria {
+        Criteria {
+            layer: self.layer.parse::<Layer>().ok(),
+            levels: Some(self.level.clone()).filter(|level| !level.is_empty()).into_iter().collect(),
+            hazards: vec![],
+            vacant: match self.vacant.as_str() {
+                "yes" => Some(true),
+                "no" => Some(false),
+                _ => None,
+            },
+        }
+    }
+}
+
+/// The list's own matter: one that is not begun, with what the rules would answer to this person.
+fn unbegun(app: &App, signed: &Signed, list: &List, wanted: &Wanted) -> Option<Matter> {
+    let mut matter = read(app, signed, &format!("{}/new", list.concept)).ok()?;
+    if list.concept == "campaign" {
+        let (criteria, area) = (wanted.criteria(), wanted.area());
+        let looked = Looked {
+            area: area.clone(),
+            layer: criteria.layer,
+            levels: criteria.levels.clone(),
+            hazards: vec![],
+            vacant: criteria.vacant,
+        };
+        let filtered = area.is_some() || criteria != Criteria::default();
+        let found = if filtered { app.views.views().chosen(&looked).ok()? } else { vec![] };
+        let premises = found.into_iter().map(|line| line.id).collect();
+        matter.chosen = Chosen { criteria, area, premises };
+    }
+    Some(matter)
+}
+
+async fn begin(
+    app: Arc<App>,
+    signed: Signed,
+    list: &'static List,
+    wanted: Wanted,
+    form: Multipart,
+) -> Response {
+    let Some(matter) = unbegun(&app, &signed, list, &wanted) else {
+        return refused_page(&app, signed.lang, Some(&signed), &broken_text(signed.lang));
+    };
+    let act_on = Page {
+        here: wanted.address(list.path, ""),
+        steps: steps::starts_apart(list.concept).collect(),
+        stream_of: &|_, id| format!("{}/{}{}", list.concept, list.key, id.simple()),
+        again: &|_, returned| page(&app, &signed, list, &wanted, returned),
+    };
+    act(&app, &signed, matter, form, act_on).await
+}
+
+fn page(app: &App, signed: &Signed, list: &List, wanted: &Wanted, returned: Option<&Returned>) -> Response {
+    let lang = signed.lang;
+    let Some(matter) = unbegun(app, signed, list, wanted) else {
+        return refused_page(app, lang, Some(signed), &broken_text(lang));
+    };
+    if matter.sight == Sight::None {
+        let why = lang.say("这里由工作人员办理。", "Staff of the office deal with this.");
+        return unseen_page(app, lang, signed, &why);
+    }
+    let Ok(found) = found(app, list, wanted) else {
+        return refused_page(app, lang, Some(signed), &broken_text(lang));
+    };
+    let title = lang.pick(list.title[0], list.title[1]);
+    let here = wanted.address(list.path, "");
+    let sending = Sending { here: &here, csrf: &signed.session.csrf };
+    let offered = offered(&matter, steps::starts_apart(list.concept), |_| Some(matter.trial.clone()));
+    let body = html! {
+        (page_heading(None, title, None))
+        @if let Some(returned) = returned { (returned_head(&matter, &offered, returned)) }
+        (filter_bar(lang, &bar(lang, list, wanted)))
+        (table(&matter, list, wanted, &found.listed))
+        @if let Some(plaques) = &found.plaques { (plaques_section(lang, plaques)) }
+        @if list.concept == "campaign" { (chosen_note(lang, &matter)) }
+        @if let Some(sheet) = &matter.sheet {
+            p.hint { (lang.pick(
+                format!("现在的等级名单：{} 行，账本位置 {}，摘要 {}", sheet.lines.len(), sheet.at, sheet.sha256),
+                format!("Grades as of now: {} lines, ledger entry {}, digest {}", sheet.lines.len(), sheet.at, sheet.sha256),
+            )) }
+        }
+        (steps_now(&matter, &offered, sending, returned))
+    };
+    let page = shown(app, lang, Some(signed), title, body);
+    let status = if returned.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    (status, page).into_response()
+}
+
+struct Found {
+    listed: Paged<UndertakingView>,
+    /// Of notice boards: plaques that do not hang as they should.
+    plaques: Option<Paged<PlaqueLine>>,
+}
+
+fn found(app: &App, list: &List, wanted: &Wanted) -> Result<Found, ViewsError> {
+    let views = app.views.views();
+    let filter = UndertakingFilter {
+        kind: Some(list.concept.to_owned()),
+        stage: Some(wanted.stage.clone()).filter(|stage| !stage.is_empty()),
+        area: wanted.area(),
+        premises: None,
+    };
+    let page = ViewPage::of(page_number(&wanted.page));
+    let plaques = if list.concept == "board" {
+        let operating = views.operating_rulebook(Layer::Building, app.today())?;
+        let rulebook = operating.and_then(|operating| app.shelf.rulebook(&operating.scheme));
+        let levels = rulebook.iter().flat_map(|rulebook| &rulebook.policy.management_levels);
+        let supervised: Vec<String> =
+            levels.filter(|level| level.supervision_plaque).map(|level| level.id.clone()).collect();
+        Some(views.plaques_due(wanted.area().as_deref(), &supervised, page)?)
+    } else {
+        None
+    };
+    Ok(Found { listed: views.undertakings(&filter, page)?, plaques })
+}
+
+fn bar(lang: Lang, list: &List, wanted: &Wanted) -> FilterBar {
+    let choice = |name: &str, label: String, choices| Filter {
+        name: name.to_owned(),
+        label,
+        kind: FilterKind::Choice(choices),
+    };
+    let any = || lang.say("全部", "All");
+    let mut filters = vec![Filter {
+        name: "area".to_owned(),
+        label: lang.say("街道或社区", "Subdistrict or community"),
+        kind: FilterKind::Words(wanted.area.clone()),
+    }];
+    if list.concept == "campaign" {
+        let layers = ["", "unit", "building"].map(|code| {
+            Choice::new(
+                code,
+                if code.is_empty() { any() } else { lang.layer(code).to_owned() },
+                &wanted.layer,
+            )
+        });
+        let levels = ["", "lenient", "attention", "strict", "prohibited"].map(|code| {
+            Choice::new(
+                code,
+                if code.is_empty() { any() } else { lang.level(code).to_owned() },
+                &wanted.level,
+            )
+        });
+        let vacant = [
+            ("", any()),
+            ("yes", lang.say("没有人住", "Nobody lives there")),
+            ("no", lang.say("有人住", "Somebody lives there")),
+        ];
+        let vacant = vacant.map(|(code, label)| Choice::new(code, label, &wanted.vacant));
+        filters.push(choice("layer", lang.say("房屋类型", "Kind of premises"), layers.to_vec()));
+        filters.push(choice("level", lang.say("管理等级", "Management level"), levels.to_vec()));
+        filters.push(choice("vacant", lang.say("是否空置", "Vacant"), vacant.to_vec()));
+    } else {
+        let stages = stages_of(list.concept).iter().map(|code| {
+            let label = if code.is_empty() { any() } else { undertaking_stage(lang, code).to_owned() };
+            Choice::new(*code, label, &wanted.stage)
+        });
+        filters.push(choice("stage", lang.say("进展", "How far"), stages.collect()));
+    }
+    let filtered = wanted.address(list.path, "") != list.path;
+    let clear = filtered.then(|| list.path.to_owned());
+    FilterBar { action: list.path.to_owned(), filters, hidden: vec![], clear }
+}
+
+fn stages_of(concept: &str) -> &'static [&'static str] {
+    match concept {
+        "board" => &["", "empty", "posted", "in_order", "outdated", "damaged", "missing"],
+        "measure" => {
+            &["", "proposed", "approved", "carried_out", "refused", "offered", "granted", "ended", "held"]
+        }
+        "meeting" => &["", "open", "closed"],
+        _ => &[""],
+    }
+}
+
+fn table(matter: &Matter, list: &List, wanted: &Wanted, found: &Paged<UndertakingView>) -> Markup {
+    let lang = matter.lang;
+    if found.rows.is_empty() {
+        return empty_state(lang.pick("这里还没有。", "There are none here."), None);
+    }
+    let columns = vec![
+        Column::text(lang.pick("事项", "What")),
+        Column::text(lang.pick("哪里", "Where")),
+        Column::text(lang.pick("进展", "How far")),
+        Column::text(lang.pick("期限", "Due")),
+        Column::text(lang.pick("最近变化", "Changed")),
+    ];
+    let today = matter.today();
+    let over = |row: &UndertakingView| {
+        !ENDED.contains(&row.stage.as_str()) && row.due.is_some_and(|due| due < today)
+    };
+    let rows = found.rows.iter().map(|row| Row {
+        href: Some(address_of(&row.stream)),
+        cells: vec![
+            html! { bdi { (named(matter, row)) } },
+            html! { bdi { (row.address.as_deref().or(row.area.as_deref()).unwrap_or(lang.pick("全区", "The whole district"))) } },
+            html! { (undertaking_stage(lang, &row.stage)) },
+            html! {
+                @if let Some(due) = row.due {
+                    (day(lang, due))
+                    @if over(row) { " " span.flag { (lang.days_left(due, today)) } }
+                } @else { "—" }
+            },
+            html! { (day(lang, row.changed_on)) },
+        ],
+        tone: if over(row) { Tone::Grave } else { Tone::Calm },
+    });
+    let caption = lang.pick(list.title[0], list.title[1]).to_owned();
+    html! {
+        (data_table(&TableView { caption, columns, rows: rows.collect() }))
+        (pages(lang, found, |number| wanted.address(list.path, &number.to_string())))
+    }
+}
+
+fn pages<T>(lang: Lang, found: &Paged<T>, at: impl Fn(u64) -> String) -> Markup {
+    let shown = found.rows.len() as u64;
+    let first = if shown == 0 { 0 } else { (found.page - 1) * ViewPage::of(1).size + 1 };
+    let pages = PagesView {
+        total: found.total,
+        first,
+        last: (first + shown).saturating_sub(1),
+        position: None,
+        previous: (found.page > 1).then(|| at(found.page - 1)),
+        next: (found.page < found.pages).then(|| at(found.page + 1)),
+    };
+    pagination(lang, &pages)
+}
+
+/// What a row is about, out of what is public of it.
+fn named(matter: &Matter, row: &UndertakingView) -> String {
+    let (lang, state) = (matter.lang, &row.state);
+    let text = |at: &str| state.pointer(at).and_then(serde_json::Value::as_str).map(str::to_owned);
+    let of_form = |step: &str, field: &str, at: &str| {
+        let code = text(at)?;
+        let step = steps::of(&row.kind).find(|known| known.command == step)?;
+        let field = step.fields.iter().find(|known| known.name == field)?;
+        Some(super::choices::told(matter, field, &code))
+    };
+    let name = match row.kind.as_str() {
+        "association" => text("/registered/name"),
+        "board" => text("/place/place"),
+        "campaign" => of_form("launch", "kind", "/launched/kind"),
+        "measure" => text("/proposed/measure")
+            .map(|id| matter.measure(&id))
+            .or_else(|| of_form("offer", "incentive", "/offered/incentive"))
+            .or_else(|| of_form("hold_training", "topic", "/held/topic")),
+        "meeting" => {
+            text("/held/from").zip(text("/held/until")).map(|(from, until)| format!("{from} – {until}"))
+        }
+        _ => None,
+    };
+    name.unwrap_or_else(|| stage::kind(lang, &row.kind).to_owned())
+}
+
+/// Plaques at the doors: to hang, to replace, to take down.
+fn plaques_section(lang: Lang, found: &Paged<PlaqueLine>) -> Markup {
+    let heading = lang.pick("门口的牌子", "Plaques at the doors");
+    if found.rows.is_empty() {
+        return section(heading, empty_state(lang.pick("都挂对了。", "All hang as they should."), None));
+    }
+    let columns =
+        vec![Column::text(lang.pick("地址", "Address")), Column::text(lang.pick("要做什么", "To do"))];
+    let rows = found.rows.iter().map(|line| Row {
+        href: Some(address_of(&format!("premises/{}/grade", line.premises.id))),
+        cells: vec![
+            html! { bdi { (line.premises.address) } },
+            html! { (plaque_to_do(lang, line).join(lang.pick("；", "; "))) },
+        ],
+        tone: Tone::Warning,
+    });
+    let table = TableView { caption: heading.to_owned(), columns, rows: rows.collect() };
+    let count = lang.pick(format!("共 {} 处", found.total), format!("{} in all", found.total));
+    section(heading, html! { p.hint { (count) } (data_table(&table)) })
+}
+
+fn plaque_to_do(lang: Lang, line: &PlaqueLine) -> Vec<String> {
+    let mut todo = Vec::new();
+    match (line.shows, line.premises.star) {
+        (None, Some(star)) => todo.push(lang.pick(
+            format!("要挂公示牌：{}", lang.stars(Some(star))),
+            format!("Hang the grade plaque: {}", lang.stars(Some(star))),
+        )),
+        (Some(shows), Some(star)) if shows != star => todo.push(lang.pick(
+            format!("要换公示牌：现在写的是{shows}星，应为{star}星"),
+            format!("Replace the grade plaque: it shows {shows} star(s), {star} are in force"),
+        )),
+        (Some(_), None) => todo
+            .push(lang.say("要摘公示牌：没有生效的等级", "Take the grade plaque down: no grade is in force")),
+        _ => {}
+    }
+    match (line.supervision_hangs, line.supervision_due) {
+        (false, true) => todo.push(lang.say("要挂监督牌", "Hang the supervision plaque")),
+        (true, false) => todo.push(lang.say("要摘监督牌", "Take the supervision plaque down")),
+        _ => {}
+    }
+    todo
+}
+
+/// What the filter chooses.
+fn chosen_note(lang: Lang, matter: &Matter) -> Markup {
+    let count = matter.chosen.premises.len();
+    html! {
+        p.hint {
+            @if count == 0 {
+                (lang.pick("先用上面的条件筛选房屋，再启动专项行动。", "Filter premises above first, then launch a campaign over them."))
+            } @else {
+                (lang.pick(format!("筛选出 {count} 处房屋，已填入下面的表格。"), format!("The filter chooses {count} premises; they stand in the form below.")))
+            }
+        }
+    }
+}
+
+const LISTS: &[List] = &[
+    List {
+        path: "/desk/measures",
+        concept: "measure",
+        title: ["分级处置措施和培训", "Measures and trainings"],
+        key: "t",
+    },
+    List { path: "/desk/campaigns", concept: "campaign", title: ["专项行动", "Campaigns"], key: "c" },
+    List { path: "/desk/meetings", concept: "meeting", title: ["联席会议", "Joint meetings"], key: "m" },
+    List {
+        path: "/desk/boards",
+        concept: "board",
+        title: ["公告栏和门口的牌子", "Notice boards and plaques"],
+        key: "b",
+    },
+    List {
+        path: "/desk/associations",
+        concept: "association",
+        title: ["楼栋长联合会", "Associations of building stewards"],
+        key: "s",
+    },
+];
+/// States in which a day that has passed is nobody's to keep.
+const ENDED: &[&str] = &["carried_out", "closed", "concluded", "ended", "refused"];

@@ -1,0 +1,311 @@
+//! Vacant units for whoever looks for a home: the list, and a page for each with the grade, the service station, a code to
+//! scan and a form to ask. A unit under a ban on letting is in neither, from the moment of the ban.
+
+use axum::Router;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use maud::{Markup, html};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+use wuping_domain::listing::RentBand;
+use wuping_projections::queries::{Page as ViewPage, Paged, SubjectView, UndertakingView};
+
+use super::api::{answered, problem};
+use super::front::{PAGES_MAX, code_of, page_number};
+use super::look::parts::*;
+use super::look::qr::{QrView, qr_block};
+use super::look::words::Lang;
+use super::state::{Asking, Site, address, encoded};
+
+/// `/vacancies`, each one's page, and the list for programs.
+pub fn routes() -> Router<Site> {
+    Router::new()
+        .route("/vacancies", get(list))
+        .route("/vacancies/{premises}/{listing}", get(one))
+        .route("/api/v1/vacancies", get(for_programs))
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Wanted {
+    area: String,
+    page: String,
+}
+
+impl Wanted {
+    fn area(&self) -> Option<String> {
+        Some(self.area.trim().to_owned()).filter(|area| !area.is_empty())
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Came {
+    asked: String,
+}
+
+async fn list(State(site): State<Site>, asking: Asking, Query(wanted): Query<Wanted>) -> Response {
+    let (lang, area, page) = (asking.lang, wanted.area(), page_number(&wanted.page));
+    let read = site.read(move |site| Ok(site.views().vacancies(area.as_deref(), ViewPage::of(page))?));
+    let found = match read.await {
+        Ok(found) => found,
+        Err(error) => return site.broken(&asking, &error).await,
+    };
+    let title = lang.pick("出租空房", "Vacant homes to let");
+    let lead = lang.pick(
+        "只列可以依法出租、经服务站公布的房屋。先看安全等级，再联系服务站。",
+        "Only homes that may be let and that a service station has listed. Look at the safety grade first, then ask the station.",
+    );
+    let at = |number: u64| address("/vacancies", &[("area", &wanted.area), ("page", &number.to_string())]);
+    let body = html! {
+        (page_heading(None, title, Some(lead)))
+        (filter_bar(lang, &FilterBar {
+            action: "/vacancies".to_owned(),
+            filters: vec![Filter {
+                name: "area".to_owned(),
+                label: lang.say("街道或社区", "Subdistrict or community"),
+                kind: FilterKind::Words(wanted.area.clone()),
+            }],
+            hidden: vec![],
+            clear: wanted.area().map(|_| "/vacancies".to_owned()),
+        }))
+        (table(lang, &found, at))
+    };
+    site.page(&asking, "/vacancies", title, body).await.into_response()
+}
+
+/// The newest of them, for the front page; nothing where there are none.
+pub(super) fn newest(lang: Lang, found: &Paged<UndertakingView>) -> Markup {
+    html! {
+        @if found.total > 0 {
+            (section(lang.pick("出租空房", "Vacant homes to let"), html! {
+                (rows(lang, found))
+                p { a href="/vacancies" { (lang.pick(format!("全部 {} 套", found.total), format!("All {}", found.total))) } }
+            }))
+        }
+    }
+}
+
+fn table(lang: Lang, found: &Paged<UndertakingView>, at: impl Fn(u64) -> String) -> Markup {
+    if found.rows.is_empty() {
+        return empty_state(
+            lang.pick("现在没有公布的空房。", "No vacant home is listed at the moment."),
+            None,
+        );
+    }
+    let shown = found.rows.len() as u64;
+    let first = (found.page - 1) * ViewPage::of(1).size + 1;
+    let pages = PagesView {
+        total: found.total,
+        first,
+        last: first + shown - 1,
+        position: None,
+        previous: (found.page > 1).then(|| at(found.page - 1)),
+        next: (found.page < found.pages).then(|| at(found.page + 1)),
+    };
+    html! { (rows(lang, found)) (pagination(lang, &pages)) }
+}
+
+fn rows(lang: Lang, found: &Paged<UndertakingView>) -> Markup {
+    let columns = vec![
+        Column::text(lang.pick("地址", "Address")),
+        Column::text(lang.pick("月租", "Rent a month")),
+        Column::text(lang.pick("哪天起", "Free from")),
+        Column::text(lang.pick("服务站", "Service station")),
+    ];
+    let rows = found.rows.iter().map(|row| Row {
+        href: page_of(row),
+        cells: vec![
+            html! { bdi { (row.address.as_deref().unwrap_or_default()) } },
+            html! { (rent(lang, row)) },
+            html! { @if let Some(from) = from(row) { (day(lang, from)) } @else { "—" } },
+            html! { bdi { (text(row, "/vacancy/station")) } },
+        ],
+        tone: Tone::Calm,
+    });
+    let caption = lang.pick("出租空房", "Vacant homes to let").to_owned();
+    data_table(&TableView { caption, columns, rows: rows.collect() })
+}
+
+async fn one(
+    State(site): State<Site>,
+    asking: Asking,
+    Path((premises, listing)): Path<(String, String)>,
+    Query(came): Query<Came>,
+) -> Response {
+    let lang = asking.lang;
+    let stream = format!("premises/{premises}/listing/{listing}");
+    let read = site.read(move |site| {
+        let Some(view) = site.views().undertaking(&stream)? else { return Ok(None) };
+        let Some(id) = view.premises.as_ref() else { return Ok(None) };
+        let Some(unit) = site.views().subject_view(id)? else { return Ok(None) };
+        let building = unit.parent.as_ref().is_some_and(|parent| parent.prohibited);
+        Ok(Some((view, unit, building)))
+    });
+    match read.await {
+        Ok(Some((view, unit, building))) if view.stage != "submitted" => {
+            let prohibited = building || unit.grade.as_ref().is_some_and(|grade| grade.prohibition.is_some());
+            let path = page_of(&view).unwrap_or_default();
+            let shown = shown(
+                &asking,
+                &view,
+                &unit,
+                prohibited,
+                site.full_address(&asking, &path),
+                !came.asked.is_empty(),
+            );
+            site.page(&asking, &path, &unit.premises.address, shown).await.into_response()
+        }
+        Ok(_) => {
+            let view = ErrorView {
+                what: lang.say("没有找到这套空房", "This listing was not found"),
+                why: lang.say("它没有公布，或者网址写错了。", "It is not shown, or the address is mistyped."),
+                todo: vec![],
+                links: vec![Link::new("/vacancies", lang.say("全部空房", "All vacant homes"))],
+                reference: None,
+            };
+            site.not_found(&asking, &view).await
+        }
+        Err(error) => site.broken(&asking, &error).await,
+    }
+}
+
+fn shown(
+    asking: &Asking,
+    view: &UndertakingView,
+    unit: &SubjectView,
+    prohibited: bool,
+    full_address: String,
+    asked: bool,
+) -> Markup {
+    let lang = asking.lang;
+    let premises = &unit.premises;
+    let code = code_of(&premises.codes, &premises.id);
+    let in_force = unit.grade.as_ref().and_then(|grade| grade.in_force.as_ref());
+    let open = view.stage == "published" && !prohibited;
+    let mut told = vec![
+        Fact::text(lang.pick("月租", "Rent a month"), rent(lang, view)),
+        Fact::text(lang.pick("服务站", "Service station"), text(view, "/vacancy/station")),
+    ];
+    if let Some(from) = from(view) {
+        told.insert(1, Fact::new(lang.pick("哪天起可以入住", "Free from"), day(lang, from)));
+    }
+    html! {
+        (page_heading(Some(lang.pick("出租空房", "Vacant home to let")), &premises.address, None))
+        @if asked {
+            (notice_box(Tone::Calm, lang.pick("已收到您的询问", "Your question was received"), &[lang.say(
+                "服务站会按您留的电话联系您。", "The service station will call you on the number that you left.",
+            )]))
+        }
+        @if !open {
+            (notice_box(if prohibited { Tone::Grave } else { Tone::Warning }, lang.pick("现在不出租", "Not to let now"), &[closed(lang, view, prohibited)]))
+        }
+        (section(lang.pick("安全等级", "Safety grade"), html! {
+            p {
+                @if let Some(result) = in_force {
+                    (grade_line(lang, result.star, result.management_level.as_deref().and_then(Level::from_code)))
+                } @else { (lang.pick("还没有生效的等级", "No grade is in force")) }
+            }
+            p { a href={ "/s/" (encoded(code)) } { (lang.pick("为什么是这个等级", "Why this grade")) } }
+        }))
+        (section(lang.pick("房源", "The home"), facts(&told)))
+        @if open { (section(lang.pick("询问", "Ask about it"), inquiry(lang, view))) }
+        (qr_block(lang, &QrView { address: full_address, caption: lang.say("扫码看这套空房", "Scan for this home") }))
+    }
+}
+
+/// Why it is not to let any more, in one sentence.
+fn closed(lang: Lang, view: &UndertakingView, prohibited: bool) -> String {
+    if prohibited || text(view, "/withdrawn/why") == "letting_prohibited" {
+        return lang.say(
+            "该房屋或所在楼栋依法禁止租赁。",
+            "Letting is prohibited by law in this unit or its building.",
+        );
+    }
+    match view.stage.as_str() {
+        "let" => lang.say("已经租出。", "It has been let."),
+        _ => lang.say("已经撤下。", "It was taken down."),
+    }
+}
+
+fn inquiry(lang: Lang, view: &UndertakingView) -> Markup {
+    let field = |name: &str, label: String, hint: Option<String>, required, kind| {
+        text_field(
+            lang,
+            &TextField { name: name.into(), label, hint, value: String::new(), error: None, required, kind },
+        )
+    };
+    let form_view = FormView {
+        action: format!("{}/ask", page_of(view).unwrap_or_default()),
+        csrf: String::new(),
+        command_id: Uuid::now_v7().to_string(),
+        expected: None,
+        files: false,
+        submit: lang.say("发送", "Send"),
+    };
+    form(
+        &form_view,
+        html! {
+            (field("words", lang.say("想问什么", "What you want to know"), None, true, TextKind::Long))
+            (field("name", lang.say("怎么称呼您", "Your name"), None, false, TextKind::Short))
+            (field("phone", lang.say("您的电话", "Your telephone"), Some(lang.say("只有服务站看得到", "Seen by the service station only")), true, TextKind::Telephone))
+        },
+    )
+}
+
+async fn for_programs(State(site): State<Site>, asking: Asking, Query(wanted): Query<Wanted>) -> Response {
+    let number = match wanted.page.as_str() {
+        "" => Some(1),
+        text => text.parse().ok().filter(|number| (1..=PAGES_MAX).contains(number)),
+    };
+    let Some(number) = number else {
+        let detail = asking.lang.pick(
+            format!("page：要写页码，从 1 到 {PAGES_MAX} 的整数"),
+            format!("page: write a whole number from 1 to {PAGES_MAX}"),
+        );
+        return problem(StatusCode::BAD_REQUEST, "malformed", &detail);
+    };
+    let area = wanted.area();
+    let read = site.read(move |site| {
+        let found = site.views().vacancies(area.as_deref(), ViewPage::of(number))?;
+        let rows: Vec<Value> = found.rows.iter().map(public).collect();
+        Ok(json!({ "rows": rows, "page": found.page, "pages": found.pages, "total": found.total }))
+    });
+    answered(&asking, read.await)
+}
+
+/// What a program is told of a vacancy.
+fn public(row: &UndertakingView) -> Value {
+    json!({
+        "stream": row.stream, "premises": row.premises, "address": row.address, "vacancy": row.state["vacancy"],
+        "published_on": row.changed_on, "page": page_of(row),
+    })
+}
+
+fn page_of(row: &UndertakingView) -> Option<String> {
+    let key = row.stream.rsplit('/').next()?;
+    Some(format!("/vacancies/{}/{}", encoded(row.premises.as_ref()?), encoded(key)))
+}
+
+fn text<'a>(row: &'a UndertakingView, at: &str) -> &'a str {
+    row.state.pointer(at).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn from(row: &UndertakingView) -> Option<chrono::NaiveDate> {
+    text(row, "/vacancy/from").parse().ok()
+}
+
+fn rent(lang: Lang, row: &UndertakingView) -> &'static str {
+    let code = text(row, "/vacancy/rent");
+    match RentBand::ALL.into_iter().find(|band| band.code() == code) {
+        Some(RentBand::Under1000) => lang.pick("1000元以下", "under 1000 yuan"),
+        Some(RentBand::From1000) => lang.pick("1000至2000元", "1000 to 2000 yuan"),
+        Some(RentBand::From2000) => lang.pick("2000至3000元", "2000 to 3000 yuan"),
+        Some(RentBand::From3000) => lang.pick("3000至5000元", "3000 to 5000 yuan"),
+        Some(RentBand::From5000) => lang.pick("5000元以上", "5000 yuan or more"),
+        None => "—",
+    }
+}
