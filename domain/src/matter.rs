@@ -18,7 +18,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 pub use self::docket::{Case, Docket, Moment};
-pub use self::sight::{Sight, TOLD, UNTOLD, reads_rounds_of, sights};
+pub use self::sight::{Figures, Sight, TOLD, UNTOLD, reads_figures, reads_rounds_of, sights};
 use crate::deadline::Period;
 use crate::facts::Role;
 use crate::passing::office;

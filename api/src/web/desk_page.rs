@@ -3,10 +3,11 @@
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
+use wuping_domain::matter::{Figures, reads_figures};
 use wuping_ledger::disk_full::is_disk_full;
 
 use crate::app::App;
-use crate::web::look::layout::{Area, Page, SignedIn, page};
+use crate::web::look::layout::{Area, Page, PrintHeader, SignedIn, page};
 use crate::web::look::parts::*;
 use crate::web::look::words::Lang;
 use crate::web::session::Signed;
@@ -89,17 +90,26 @@ pub(super) fn unknown_page(app: &App, lang: Lang) -> Response {
 
 /// A desk page.
 pub(super) fn shown(app: &App, lang: Lang, signed: Option<&Signed>, title: &str, body: Markup) -> Markup {
+    framed(app, lang, signed, title, (body, None))
+}
+
+/// A desk page that is printed with where it comes from and the digest of what it shows.
+pub(super) fn printed(app: &App, signed: &Signed, title: &str, body: Markup, print: PrintHeader) -> Markup {
+    framed(app, signed.lang, Some(signed), title, (body, Some(print)))
+}
+
+fn framed(
+    app: &App,
+    lang: Lang,
+    signed: Option<&Signed>,
+    title: &str,
+    (body, print): (Markup, Option<PrintHeader>),
+) -> Markup {
+    let actor = signed.and_then(|signed| app.actor(&signed.session.account).ok());
+    let role =
+        actor.as_ref().and_then(|actor| actor.grants.first()).map(|grant| grant.role.code().to_owned());
     let person = signed.map(|signed| SignedIn {
-        person: PersonView {
-            name: None,
-            role: app
-                .actor(&signed.session.account)
-                .ok()
-                .and_then(|actor| actor.grants.first().map(|grant| grant.role.code().to_owned()))
-                .unwrap_or_default(),
-            body: None,
-            erased_on: None,
-        },
+        person: PersonView { name: None, role: role.unwrap_or_default(), body: None, erased_on: None },
         csrf: signed.session.csrf.clone(),
     });
     let at_home = ["owner", "operator", "steward"];
@@ -112,7 +122,16 @@ pub(super) fn shown(app: &App, lang: Lang, signed: Option<&Signed>, title: &str,
     if party {
         nav.insert(1, Link::new("/my", lang.say("我的房屋", "My premises")));
     }
-    page(&Page { nav, signed_in: person, origin: origin_of(app), ..Page::new(lang, Area::Desk, title, body) })
+    if actor.is_some_and(|actor| reads_figures(&actor, Figures::Places)) {
+        nav.insert(2, Link::new("/desk/reports", lang.say("统计报表", "Reports")));
+    }
+    page(&Page {
+        nav,
+        signed_in: person,
+        origin: origin_of(app),
+        print,
+        ..Page::new(lang, Area::Desk, title, body)
+    })
 }
 
 pub(super) fn forged_text(lang: Lang) -> String {

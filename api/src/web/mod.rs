@@ -36,6 +36,7 @@ mod openapi_answers;
 mod openapi_docket;
 mod openapi_keys;
 mod openapi_lists;
+mod openapi_statistics;
 mod origins;
 pub mod resident;
 pub mod routes;
@@ -44,6 +45,8 @@ pub mod session;
 pub mod signed;
 pub mod signing_in;
 pub mod state;
+pub mod statistics;
+mod statistics_page;
 pub mod strict_json;
 pub mod subject;
 pub mod toronto;
@@ -65,6 +68,7 @@ pub fn router(app: Arc<App>, public_address: &str) -> Router {
         .merge(keys::router(app.clone()))
         .merge(resident::router(app.clone()))
         .merge(signed::router(app.clone()))
+        .merge(statistics::router(app.clone()))
         .merge(commands::router(app));
     routes::guarded(routes)
 }

@@ -65,6 +65,48 @@ pub fn reads_rounds_of(actor: &Actor, worker: &str) -> bool {
     actor.account == worker || actor.grants.iter().any(|grant| leads.contains(&grant.role))
 }
 
+/// Figures that are counted over everybody's premises.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Figures {
+    /// By area, department and day.
+    Places,
+    /// By who did something or was late with it.
+    Hands,
+    /// What one party answers for.
+    Party,
+}
+
+/// Whether somebody may read them. The office reads what is counted by place; by hand only who leads or looks after its
+/// work; of a party who keeps the register, the credit files or the law.
+pub fn reads_figures(actor: &Actor, figures: Figures) -> bool {
+    let leads = [
+        Role::StreetLead,
+        Role::CommunityLead,
+        Role::Dispatcher,
+        Role::CommissionAdmin,
+        Role::Auditor,
+        Role::Administrator,
+    ];
+    let office = [
+        Role::DepartmentOfficer,
+        Role::CompetentAuthority,
+        Role::Confirmer,
+        Role::CreditOfficer,
+        Role::DataClerk,
+        Role::LegalOfficer,
+        Role::Reviewer,
+    ];
+    let files =
+        [Role::CommissionAdmin, Role::Auditor, Role::DataClerk, Role::CreditOfficer, Role::LegalOfficer];
+    let holds = |roles: &[Role]| roles.iter().any(|role| actor.holds(*role));
+    !actor.received
+        && match figures {
+            Figures::Places => holds(&leads) || holds(&office),
+            Figures::Hands => holds(&leads),
+            Figures::Party => holds(&files),
+        }
+}
+
 /// The kinds that a party is told of.
 pub const TOLD: [Kind; 7] =
     [Kind::Alert, Kind::Appeal, Kind::Dispute, Kind::Grade, Kind::Hazard, Kind::Notice, Kind::Reevaluation];
@@ -112,6 +154,24 @@ mod tests {
         assert_eq!(owner, [Sight::Named("a-1".into()), Sight::Party("y-1".into())]);
         assert_eq!(sights(&actor(Role::Owner, None, None)), [Sight::Named("a-1".into())]);
         assert!(sights(&Actor::channel("feed-police")).is_empty());
+    }
+
+    #[test]
+    fn figures_are_the_offices_and_those_of_a_party_its_files() {
+        let reads = |role, figures| reads_figures(&actor(role, None, Some("y-1")), figures);
+        for role in [Role::Owner, Role::Operator, Role::Steward, Role::GridWorker, Role::AssociationAdmin] {
+            assert!(
+                [Figures::Places, Figures::Hands, Figures::Party].iter().all(|of| !reads(role, *of)),
+                "{role:?}"
+            );
+        }
+        assert!(
+            reads(Role::DepartmentOfficer, Figures::Places)
+                && !reads(Role::DepartmentOfficer, Figures::Hands)
+        );
+        assert!(reads(Role::StreetLead, Figures::Hands) && !reads(Role::StreetLead, Figures::Party));
+        assert!(reads(Role::DataClerk, Figures::Party));
+        assert!(!reads_figures(&Actor::channel("feed-police"), Figures::Places));
     }
 
     #[test]
