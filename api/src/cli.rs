@@ -16,6 +16,7 @@ mod open;
 mod proof;
 mod read;
 mod reports;
+mod scheme;
 mod serve;
 mod simulate;
 mod timestamp;
@@ -205,6 +206,12 @@ enum Command {
         after_help = "Example:\n  wuping --data ./restored restore ../backups/2026-11-25.wuping --checkpoint ../elsewhere/checkpoints.txt"
     )]
     Restore(backup::BackupToRestore),
+    /// Rulebooks before they are published: check a draft, compare it, rehearse it on what is on record
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  wuping scheme validate unit.toml\n  wuping scheme diff unit.toml --against pingshan-unit-2\n  wuping scheme rehearse unit.toml --json"
+    )]
+    Scheme(scheme::Scheme),
     /// Serve pages, REST, tiles and proofs
     #[command(after_help = "Example:\n  wuping serve --listen 127.0.0.1:8080")]
     Serve(serve::Serve),
@@ -332,6 +339,7 @@ fn carry_out(line: Line) -> Result<ExitCode, Failure> {
         Some(Command::Rebuild { at, to }) => read::rebuild(&common, at, to),
         Some(Command::Report(report)) => reports::report(&common, &report),
         Some(Command::Restore(command)) => backup::put_back(&common, &command),
+        Some(Command::Scheme(command)) => scheme::scheme(&common, &command),
         Some(Command::Serve(options)) => serve::serve(&common, options),
         Some(Command::Simulate(command)) => simulate::simulate(&common, &command),
         Some(Command::Timestamp(command)) => timestamp::timestamp(&common, command),

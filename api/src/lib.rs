@@ -13,6 +13,7 @@ pub mod cli;
 pub mod devices;
 pub mod disclosing;
 pub mod doctor;
+pub mod drafting;
 pub mod erasing;
 pub mod evidence;
 pub mod feeds;

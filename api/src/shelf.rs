@@ -68,9 +68,16 @@ pub enum CompileError {
 /// # Errors
 /// If they make no rulebook.
 pub fn compile(name: &str, layer: &str, policy: &str, calendar: &str) -> Result<Compiled, CompileError> {
-    let document = Rulebook::compile(name, layer, policy, calendar)?;
-    let bytes = jcs::canonical(&document)?;
-    let rulebook = Arc::new(Rulebook::from_document(&document)?);
+    of_document(&Rulebook::compile(name, layer, policy, calendar)?)
+}
+
+/// A document as a ledger keeps it.
+///
+/// # Errors
+/// If it is no rulebook.
+pub fn of_document(document: &Value) -> Result<Compiled, CompileError> {
+    let bytes = jcs::canonical(document)?;
+    let rulebook = Arc::new(Rulebook::from_document(document)?);
     let scheme = SchemeRef { id: rulebook.id.clone(), sha256: hex_encode(&sha256(&bytes)) };
     Ok(Compiled { bytes, rulebook, scheme })
 }

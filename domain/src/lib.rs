@@ -57,6 +57,7 @@ pub mod reevaluation;
 mod refusal_words;
 pub mod refused;
 pub mod regrade;
+pub mod rehearsal;
 pub mod rejection;
 pub mod report;
 pub mod rounds;

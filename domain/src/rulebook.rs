@@ -9,6 +9,8 @@
 //! indicator without an aspect, a score without a band, or a hazard without a term.
 
 pub mod credit;
+pub mod difference;
+mod drafted;
 pub mod imported;
 pub mod policy;
 pub mod procedure;
@@ -25,6 +27,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+pub use self::drafted::{layer_of, name_of};
 use crate::calendar::Calendar;
 use crate::rulebook::policy::{Band, HazardRule, IncidentRule, ManagementLevel, Policy, Works};
 use crate::rulebook::procedure::DeadlineRule;
@@ -68,6 +71,12 @@ pub enum RulebookError {
     Format {
         /// The format it states.
         found: String,
+    },
+    /// The files of a draft are not the parts of one rulebook.
+    #[error("{told}")]
+    Parts {
+        /// What is there twice or missing, and what to do.
+        told: String,
     },
     /// A value that is no whole number, text, yes-or-no or date.
     #[error("{part}: {member} is a fraction; rulebooks hold whole numbers only, so scale it up")]

@@ -17,6 +17,7 @@ pub mod published;
 pub mod published_rows;
 pub mod published_table;
 pub mod rebuild;
+pub mod rehearsal;
 pub mod report;
 pub mod statistics;
 mod verified;

@@ -1,0 +1,192 @@
+//! Drafting a rulebook: written files, and a published rulebook for what is not written anew, become a document that can be
+//! checked, compared and rehearsed before anybody is graded by it.
+
+use serde_json::Value;
+use wuping_domain::rulebook::difference::{Difference, differences};
+use wuping_domain::rulebook::{Rulebook, RulebookError, layer_of, name_of};
+use wuping_ledger::store::Scheme;
+
+use crate::shelf::{self, CompileError, Compiled};
+
+/// A draft with what it begins from.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// The draft.
+    pub compiled: Compiled,
+    /// The published rulebook that it is compared with; none where there is none of its layer.
+    pub base: Option<Scheme>,
+    /// Its document.
+    pub document: Value,
+}
+
+/// Why files are no draft.
+#[derive(Debug, thiserror::Error)]
+pub enum DraftError {
+    /// They make no rulebook.
+    #[error("the files make no rulebook")]
+    Rules(#[from] CompileError),
+    /// There is no such rulebook in the ledger.
+    #[error("the ledger keeps no rulebook {id}; it keeps {}", if .kept.is_empty() { "none".to_owned() } else { .kept.join(", ") })]
+    NoBase {
+        /// What was asked for.
+        id: String,
+        /// What there is.
+        kept: Vec<String>,
+    },
+    /// Several rulebooks of the layer are there.
+    #[error("the draft could begin from {}; say from which", .kept.join(", "))]
+    WhichBase {
+        /// What there is.
+        kept: Vec<String>,
+    },
+    /// What the ledger keeps is no document.
+    #[error("the rulebook {id} of the ledger cannot be read; run `wuping verify`")]
+    Kept {
+        /// Which.
+        id: String,
+        /// Why not.
+        #[source]
+        source: serde_json::Error,
+    },
+}
+
+impl From<RulebookError> for DraftError {
+    fn from(error: RulebookError) -> Self {
+        Self::Rules(error.into())
+    }
+}
+
+impl DraftError {
+    /// Everything that keeps the files from being a rulebook, one sentence each.
+    pub fn faults(&self) -> Vec<String> {
+        match self {
+            Self::Rules(CompileError::Rules(RulebookError::Unsound { faults })) => faults.clone(),
+            Self::Rules(CompileError::Rules(error)) => wuping_projections::error::causes(error),
+            other => wuping_projections::error::causes(other),
+        }
+    }
+}
+
+impl Draft {
+    /// The draft that files make. `against` names the rulebook that it begins from; else it is the newest of its name, or the
+    /// one by which the office works on its layer, of those that the ledger keeps.
+    ///
+    /// # Errors
+    /// [`DraftError`].
+    pub fn of(
+        files: &[&str],
+        against: Option<&str>,
+        name: Option<&str>,
+        kept: &[Scheme],
+    ) -> Result<Self, DraftError> {
+        let base = match against {
+            Some(id) => {
+                Some(kept.iter().find(|scheme| scheme.id == id).ok_or_else(|| DraftError::NoBase {
+                    id: id.to_owned(),
+                    kept: kept.iter().map(|scheme| scheme.id.clone()).collect(),
+                })?)
+            }
+            None => newest(files, name, kept)?,
+        };
+        let known = base.map(|base| {
+            serde_json::from_slice::<Value>(&base.bytes)
+                .map_err(|source| DraftError::Kept { id: base.id.clone(), source })
+        });
+        let known = known.transpose()?;
+        let document = Rulebook::drafted(name, files, known.as_ref())?;
+        Ok(Self { compiled: shelf::of_document(&document)?, base: base.cloned(), document })
+    }
+
+    /// What it changes in the rulebook that it begins from; nothing where there is none.
+    ///
+    /// # Errors
+    /// [`DraftError::Kept`] if that one cannot be read.
+    pub fn differences(&self) -> Result<Vec<Difference>, DraftError> {
+        let Some(base) = &self.base else { return Ok(vec![]) };
+        let was = serde_json::from_slice::<Value>(&base.bytes)
+            .map_err(|source| DraftError::Kept { id: base.id.clone(), source })?;
+        Ok(differences(&was, &self.document))
+    }
+}
+
+/// The rulebook that a draft begins from where nobody says which.
+fn newest<'k>(
+    files: &[&str],
+    name: Option<&str>,
+    kept: &'k [Scheme],
+) -> Result<Option<&'k Scheme>, DraftError> {
+    let layer = files.iter().find_map(|file| layer_of(file));
+    let of_layer = |scheme: &&Scheme| match &layer {
+        Some(layer) => scheme.id.rsplit('-').nth(1) == Some(layer.as_str()),
+        None => true,
+    };
+    let named = |scheme: &&Scheme| name.is_none_or(|name| name_of(&scheme.id) == Some(name));
+    let version = |scheme: &&Scheme| scheme.id.rsplit('-').next().and_then(|text| text.parse::<u64>().ok());
+    let mut newest: Vec<&Scheme> = Vec::new();
+    for scheme in kept.iter().filter(of_layer).filter(named) {
+        let family = |id: &str| id.rsplit_once('-').map(|(family, _)| family.to_owned());
+        match newest.iter_mut().find(|other| family(&other.id) == family(&scheme.id)) {
+            Some(other) if version(other) < version(&scheme) => *other = scheme,
+            Some(_) => {}
+            None => newest.push(scheme),
+        }
+    }
+    let operates = |scheme: &&Scheme| {
+        let document = serde_json::from_slice::<Value>(&scheme.bytes).unwrap_or_default();
+        document["policy"]["operating"].as_bool().unwrap_or(true)
+    };
+    match newest.as_slice() {
+        [] => Ok(None),
+        [only] => Ok(Some(*only)),
+        several => {
+            let mut operating = several.iter().copied().filter(operates);
+            match (operating.next(), operating.next()) {
+                (Some(only), None) => Ok(Some(only)),
+                _ => Err(DraftError::WhichBase {
+                    kept: several.iter().map(|scheme| scheme.id.clone()).collect(),
+                }),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept() -> Vec<Scheme> {
+        let mut kept: Vec<Scheme> = shelf::pingshan().unwrap().iter().map(Compiled::document).collect();
+        kept.push(shelf::toronto_2017().unwrap().document());
+        kept.push(shelf::toronto_2023().unwrap().document());
+        kept
+    }
+
+    const UNIT: &str = include_str!("../../rulebooks/pingshan/unit.toml");
+
+    #[test]
+    fn a_draft_of_one_file_begins_from_what_the_office_works_by() {
+        let changed = UNIT.replacen("cap = 3", "cap = 2", 1).replacen("version = 2", "version = 3", 1);
+        let draft = Draft::of(&[&changed], None, None, &kept()).unwrap();
+        assert_eq!(draft.compiled.scheme.id, "pingshan-unit-3");
+        assert_eq!(draft.base.as_ref().unwrap().id, "pingshan-unit-2");
+        let told: Vec<String> = draft.differences().unwrap().into_iter().map(|one| one.path).collect();
+        assert_eq!(told.len(), 3, "{told:?}");
+        assert!(told.contains(&"indicators.version".to_owned()) && told.contains(&"id".to_owned()));
+    }
+
+    #[test]
+    fn what_is_unclear_or_not_there_is_said() {
+        let policy = include_str!("../../rulebooks/toronto-2017/policy.toml");
+        let toronto: Vec<Scheme> = kept().split_off(3);
+        assert!(matches!(Draft::of(&[policy], None, None, &toronto), Err(DraftError::WhichBase { .. })));
+        assert!(matches!(
+            Draft::of(&[policy], Some("x-unit-1"), None, &toronto),
+            Err(DraftError::NoBase { .. })
+        ));
+        let named = Draft::of(&[policy], None, Some("toronto-2017"), &toronto).unwrap();
+        assert!(named.differences().unwrap().is_empty(), "the policy as it is");
+        let faults = Draft::of(&[&UNIT.replacen("points = 66", "points = 65", 1)], None, None, &kept());
+        let faults = faults.unwrap_err().faults();
+        assert!(faults.len() == 1 && faults[0].contains("aspect unit_safety"), "{faults:?}");
+    }
+}
