@@ -15,6 +15,8 @@ mod assessing;
 mod boards;
 #[path = "every_event/campaigns.rs"]
 mod campaigns;
+#[path = "every_event/credit.rs"]
+mod credit;
 #[path = "every_event/hazards.rs"]
 mod hazards;
 #[path = "every_event/hearing.rs"]
@@ -59,6 +61,7 @@ fn every_event_of_the_catalogue_is_recorded_through_the_public_interface() {
     listings::tell(&mut story);
     boards::tell(&mut story);
     campaigns::tell(&mut story);
+    credit::tell(&mut story);
     records::tell(&mut story);
 
     let recorded = story.recorded();

@@ -11,6 +11,7 @@ use chrono::{DateTime, NaiveDate};
 use cqrs_es::{AggregateError, CqrsFramework};
 use serde_json::{Value, json};
 use uuid::Uuid;
+use wuping_domain::access::Access;
 use wuping_domain::account::Account;
 use wuping_domain::aggregate::{Concept, Request, Shell};
 use wuping_domain::alert::Alert;
@@ -20,6 +21,7 @@ use wuping_domain::association::Association;
 use wuping_domain::authority::Authority;
 use wuping_domain::board::Board;
 use wuping_domain::campaign::Campaign;
+use wuping_domain::credit::CreditFile;
 use wuping_domain::derivation::SchemeRef;
 use wuping_domain::dispute::Dispute;
 use wuping_domain::event::{Event, aggregate_type};
@@ -133,6 +135,7 @@ impl App {
             return Err(ExecuteError::Command { detail });
         }
         let done = match aggregate_type(&asked.stream) {
+            "access" => self.run::<Access>(who, asked).await?,
             "account" => self.run::<Account>(who, asked).await?,
             "alert" => self.run::<Alert>(who, asked).await?,
             "appeal" => self.run::<Appeal>(who, asked).await?,
@@ -141,6 +144,7 @@ impl App {
             "authority" => self.run::<Authority>(who, asked).await?,
             "board" => self.run::<Board>(who, asked).await?,
             "campaign" => self.run::<Campaign>(who, asked).await?,
+            "credit" => self.run::<CreditFile>(who, asked).await?,
             "dispute" => self.run::<Dispute>(who, asked).await?,
             "grade" => self.run::<Grade>(who, asked).await?,
             "hazard" => self.run::<Hazard>(who, asked).await?,
@@ -287,13 +291,15 @@ impl App {
             .starts_with("premises/")
             .then(|| self.subject(subject_of(&asked.stream)))
             .transpose()?;
+        let of_party = self.party_of(&asked.stream)?;
         let nobody = Subject::default();
-        let rulebook = self.rulebook_of(subject.as_ref().unwrap_or(&nobody), asked);
+        let governed = subject.as_ref().or(of_party.as_ref()).unwrap_or(&nobody);
+        let rulebook = self.rulebook_of(governed, asked);
         let today = local_date(asked.occurred_at.datetime());
         let (colleague, stream) = (self.colleague(who, asked)?, asked.stream.clone());
         let (association, building) = (self.association(asked)?, self.building(subject.as_ref(), asked)?);
-        let subject = subject.map(Arc::new);
-        Ok(Facts { actor, association, building, colleague, rulebook, stream, subject, today })
+        let (party, subject) = (of_party.map(|of| Arc::new(of.party)), subject.map(Arc::new));
+        Ok(Facts { actor, association, building, colleague, party, rulebook, stream, subject, today })
     }
 
     /// The association that a command about an account names.
@@ -316,6 +322,16 @@ impl App {
         let to_let = unit.filter(|_| aggregate_type(&asked.stream) == Listing::TYPE);
         let parent = to_let.and_then(|unit| unit.premises.register.as_ref()?.parent.as_ref());
         parent.map(|id| Ok(Arc::new(self.subject(&format!("premises/{id}"))?))).transpose()
+    }
+
+    /// The party that a credit file, or the log of its readings, is of.
+    fn party_of(&self, stream: &str) -> Result<Option<Subject>, ExecuteError> {
+        if ![CreditFile::TYPE, Access::TYPE].contains(&aggregate_type(stream)) {
+            return Ok(None);
+        }
+        let subject = subject_of(stream);
+        let party = subject.strip_prefix("access/").or_else(|| subject.strip_prefix("party/"));
+        party.map(|party| self.subject(&format!("party/{party}"))).transpose()
     }
 
     /// The account that a command about an appeal names as reviewer; where it names none, the one that asks.
@@ -368,7 +384,8 @@ impl App {
         Ok(subject)
     }
 
-    /// The rulebook that governs a command: that of its assessment or case, or of the assessment that the grade came from.
+    /// The rulebook that governs a command: that of its assessment, case or credit file, or of the assessment that the
+    /// grade came from.
     fn rulebook_of(&self, subject: &Subject, asked: &Asked) -> Option<Arc<Rulebook>> {
         let key = asked.stream.rsplit('/').next()?;
         let opened = subject.assessments.get(key).and_then(|of| of.state.scheme.clone());
@@ -378,9 +395,10 @@ impl App {
             let latest = subject.grade.latest.as_ref()?;
             subject.assessments.get(&latest.assessment)?.state.scheme.clone()
         };
+        let of_file = || subject.credit.state.scheme.clone();
         // of a building that was never assessed itself, that of the units that ask for its rounds
         let of_rounds = || subject.rounds.scheme.clone().filter(|_| asked.stream.contains("/patrol/"));
-        let known = opened.or_else(of_case).or_else(named).or_else(graded);
+        let known = opened.or_else(of_case).or_else(named).or_else(graded).or_else(of_file);
         self.shelf.rulebook(&known.or_else(|| subject.newest_scheme()).or_else(of_rounds)?)
     }
 }

@@ -1,256 +1,228 @@
-//! Credit (信用): a party's class from the grades of its premises and from its conduct; and repair.
+//! Credit (信用): a party's file. Facts decided by document, or following by rule from a hazard, add up to a class; the party is
+//! told before anything adverse is public, may object and have it repaired; what is published ends everywhere at once.
+//!
+//! Invariants:
+//! - conduct names its document, whom it is put down to and its degree;
+//! - the lowest class is shown only once a named person confirmed it who had no hand in the conduct;
+//! - nothing adverse is published before the party was told, nothing of a natural person ever;
+//! - what is published has a living basis: it is taken back, here and on the public platform, when its span is over, when it is
+//!   repaired, when an objection is upheld, and when what it rests on is set aside.
+
+mod asked;
+mod basis;
+mod commitment;
+mod conduct;
+mod happened;
+mod item;
+mod lowest;
+mod objection;
+mod publishing;
+mod rating;
+mod reacting;
+mod repairing;
+mod rule;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
 
-use crate::calendar::add_months;
-use crate::refused::Refused;
-use crate::rulebook::Rulebook;
-use crate::rulebook::credit::{ConductRule, CreditClass, CreditPolicy};
+pub use self::asked::Command;
+pub(crate) use self::basis::Mark;
+pub use self::commitment::Commitment;
+pub use self::conduct::{Basis, Conduct, OnFile};
+pub use self::happened::Event;
+pub use self::item::{ConductRef, Item};
+pub use self::objection::{Marked, Objection};
+pub use self::publishing::{Published, Recalled, Report, Reported, Unpublished};
+pub use self::rating::{Class, Counted, Rating, Weight};
+pub(crate) use self::reacting::{CONDUCT, compute, enters, follow, late_in, passed};
+pub use self::repairing::RepairCase;
+pub use self::rule::{Credit, CreditQuestion, Repair, RepairQuestion, credit, repair};
+use crate::aggregate::Concept;
+use crate::derivation::SchemeRef;
+use crate::facts::Facts;
+use crate::permission::Permission;
+use crate::rejection::Rejection;
+use crate::said::Said;
 
-/// What a party's class depends on.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub struct CreditQuestion {
-    /// `enterprise` or another kind of party.
-    pub party_kind: String,
-    /// How many of its graded units and buildings are at each level in effect.
-    #[serde(default)]
-    pub levels: BTreeMap<String, u64>,
-    /// Its conduct on record.
-    #[serde(default)]
-    pub conduct: Vec<Conduct>,
-    /// Whether the voluntary commitment is made.
-    #[serde(default)]
-    pub commitment: bool,
-    /// Whether a named person confirmed the class that needs one.
-    #[serde(default)]
-    pub confirmed: bool,
-    /// The day of the computation.
-    pub on: NaiveDate,
-    /// The last departmental inspection.
-    pub last_inspection: NaiveDate,
+/// A credit file (信用档案) as its events left it.
+#[derive(Clone, Debug, Default)]
+pub struct CreditFile {
+    /// The newest commitment letter.
+    pub commitment: Option<Commitment>,
+    /// Conduct on record, by its number.
+    pub conduct: BTreeMap<u64, OnFile>,
+    /// Conduct for which a named person confirmed the lowest class.
+    pub confirmed: BTreeSet<ConductRef>,
+    /// Conduct for which a named person refused it.
+    pub declined: BTreeSet<ConductRef>,
+    /// What the party was told of, and when.
+    pub told: BTreeMap<Item, NaiveDate>,
+    /// Objections by their number.
+    pub objections: BTreeMap<u64, Objection>,
+    /// What is public now.
+    pub published: BTreeMap<Item, Published>,
+    /// The newest rating.
+    pub rating: Option<Rating>,
+    /// Requests for repair by their number.
+    pub repairs: BTreeMap<u64, RepairCase>,
+    /// The outbox: what was reported to the public credit platform, by its number.
+    pub reports: BTreeMap<u64, Report>,
+    /// The rulebook that the file was last looked at by.
+    pub scheme: Option<SchemeRef>,
 }
 
-/// A fact decided by document (失信行为).
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub struct Conduct {
-    /// Which kind.
-    pub id: String,
-    /// Whom it is put down to.
-    pub attributed_to: String,
-    /// The day of the decision document.
-    pub decided_on: NaiveDate,
-    /// Whether it was repaired.
-    #[serde(default)]
-    pub repaired: bool,
+/// A credit file with the places of the entries from which something follows.
+#[derive(Clone, Debug, Default)]
+pub struct FileOf {
+    /// Its own state.
+    pub state: CreditFile,
+    /// Positions of the records of conduct, by number.
+    pub conduct_at: BTreeMap<u64, u64>,
+    /// Position of the newest breach of a commitment.
+    pub breached_at: u64,
+    /// Positions of what is public.
+    pub published_at: BTreeMap<Item, u64>,
+    /// Position of the newest rating.
+    pub rated_at: Option<u64>,
+    /// Positions of objections.
+    pub objected_at: BTreeMap<u64, u64>,
+    /// Positions of requests for repair.
+    pub asked_at: BTreeMap<u64, u64>,
 }
 
-/// A party's class.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub struct Credit {
-    /// The class by grades alone.
-    pub base: String,
-    /// The conduct that counts today, sorted.
-    pub conduct_counted: Vec<String>,
-    /// What of it is published, sorted.
-    pub conduct_published: Vec<String>,
-    /// The class by grades and conduct.
-    pub proposed: String,
-    /// The class shown, until a named person confirms the proposed one.
-    pub shown: String,
-    /// Whether the proposed class needs a confirmer.
-    pub needs_confirmer: bool,
-    /// The class published, for kinds of party that have one.
-    pub published_class: Option<String>,
-    /// When the next inspection is due.
-    pub inspection_due: NaiveDate,
+impl FileOf {
+    /// Take an event of the file at its place.
+    pub(crate) fn take(&mut self, event: &Event, position: u64) {
+        match event {
+            Event::CommitmentBreached { .. } => self.breached_at = position,
+            Event::ConductRecorded(conduct) => {
+                self.conduct_at.insert(conduct.facts().number, position);
+            }
+            Event::CreditPublished { item, .. } => {
+                self.published_at.insert(*item, position);
+            }
+            Event::CreditRated(_) => self.rated_at = Some(position),
+            Event::ObjectionRaised { number, .. } => {
+                self.objected_at.insert(*number, position);
+            }
+            Event::RepairRequested { number, .. } => {
+                self.asked_at.insert(*number, position);
+            }
+            _ => {}
+        }
+        self.state.evolve(event);
+    }
 }
 
-/// A request to end conduct on record early.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub struct RepairQuestion {
-    /// The conduct.
-    pub conduct: String,
-    /// The day of its decision document.
-    pub decided_on: NaiveDate,
-    /// The day of the computation.
-    pub on: NaiveDate,
-    /// Whether it was corrected.
-    pub corrected: bool,
-    /// Whether a public commitment was made.
-    pub commitment: bool,
-}
+impl Concept for CreditFile {
+    const TYPE: &'static str = "credit";
+    type Command = Command;
+    type Event = Event;
 
-/// Whether it may be repaired (信用修复).
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub struct Repair {
-    /// Whether it may.
-    pub eligible: bool,
-    /// What is missing: `min_span`, `correction`, `commitment`, in this order.
-    pub missing: Vec<String>,
-    /// The first day it may be repaired.
-    pub earliest: NaiveDate,
-    /// The day it ends anyway.
-    pub ends_anyway: NaiveDate,
-}
+    fn open_to(command: &Command) -> &'static [Permission] {
+        command.open_to()
+    }
 
-/// The party's class: by shares of its premises, lowered by conduct that counts today.
-///
-/// # Errors
-/// `unknown_conduct`, `unknown_attribution`, `no_grade`, in this order; `not_in_rulebook`.
-pub fn credit(rulebook: &Rulebook, question: &CreditQuestion) -> Result<Credit, Refused> {
-    let policy = policy_of(rulebook)?;
-    let counted = conduct_counted(policy, question)?;
-    let known = rulebook.policy.management_levels.iter().filter_map(|level| question.levels.get(&level.id));
-    let total = known.fold(0u64, |sum, n| sum.saturating_add(*n));
-    Refused::unless(total > 0, "no_grade")?;
-    let base = base_class(policy, question, total)?;
-    let conduct_places = counted.iter().map(|rule| place(policy, &rule.at_best));
-    let proposed = conduct_places.fold(place(policy, &base.id), usize::max);
-    let proposed = policy.classes.get(proposed).ok_or_else(|| Refused::because("not_in_rulebook"))?;
-    let shown = match &proposed.shown_until_confirmed {
-        Some(until) if proposed.needs_confirmer && !question.confirmed => class(policy, until)?,
-        _ => proposed,
-    };
-    let published = policy.publish_class_of.contains(&question.party_kind);
-    let ids = |published_only: bool| -> Vec<String> {
-        let rules = counted.iter().filter(|rule| !published_only || rule.degree != MINOR);
-        rules.map(|rule| rule.id.clone()).collect::<BTreeSet<_>>().into_iter().collect()
-    };
-    Ok(Credit {
-        base: base.id.clone(),
-        conduct_counted: ids(false),
-        conduct_published: if published { ids(true) } else { Vec::new() },
-        proposed: proposed.id.clone(),
-        shown: shown.id.clone(),
-        needs_confirmer: proposed.needs_confirmer,
-        published_class: published.then(|| shown.id.clone()),
-        inspection_due: add_months(question.last_inspection, shown.inspection_months),
-    })
-}
-
-/// Whether conduct on record may be repaired.
-///
-/// # Errors
-/// `unknown_conduct`; `not_in_rulebook`.
-pub fn repair(rulebook: &Rulebook, question: &RepairQuestion) -> Result<Repair, Refused> {
-    let rule = conduct_rule(policy_of(rulebook)?, &question.conduct)?;
-    let earliest = add_months(question.decided_on, rule.publish_min_months);
-    let missing: Vec<String> = [
-        ("min_span", question.on >= earliest),
-        ("correction", question.corrected),
-        ("commitment", question.commitment),
-    ]
-    .into_iter()
-    .filter(|(_, holds)| !holds)
-    .map(|(name, _)| name.to_owned())
-    .collect();
-    let ends_anyway = add_months(question.decided_on, rule.publish_max_months);
-    Ok(Repair { eligible: missing.is_empty(), missing, earliest, ends_anyway })
-}
-
-/// The conduct that counts today: in the catalogue, put down to the party, not repaired, and from the day of
-/// its decision up to, not including, the day it ends.
-fn conduct_counted<'a>(
-    policy: &'a CreditPolicy,
-    question: &CreditQuestion,
-) -> Result<Vec<&'a ConductRule>, Refused> {
-    let mut counted = Vec::new();
-    for conduct in &question.conduct {
-        let rule = conduct_rule(policy, &conduct.id)?;
-        Refused::unless(policy.attributed_to.contains(&conduct.attributed_to), "unknown_attribution")?;
-        let ends = add_months(conduct.decided_on, rule.publish_max_months);
-        let lasts = conduct.decided_on <= question.on && question.on < ends;
-        let attributed = policy.attributed_to_counts.contains(&conduct.attributed_to);
-        if rule.catalogue_item && attributed && !conduct.repaired && lasts {
-            counted.push(rule);
+    fn decide(&self, command: Command, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
+        must_be_a_party(&command, facts)?;
+        match command {
+            Command::AcknowledgeReport { number, recall, receipt } => {
+                self.acknowledge(number, recall, receipt, facts)
+            }
+            Command::BreachCommitment { document_number, reason } => {
+                self.breach_commitment(document_number, reason, facts)
+            }
+            Command::ConfirmLowest { rating, document_number, reason } => {
+                self.confirm_lowest(rating, document_number, reason, facts)
+            }
+            Command::DecideObjection { number, upheld, document_number, reason } => {
+                self.decide_objection(number, upheld, document_number, reason, facts)
+            }
+            Command::DecideRepair { number, granted, corrected, document_number, reason } => {
+                self.decide_repair(number, (granted, corrected), document_number, reason, facts)
+            }
+            Command::FulfilCommitment => self.fulfil_commitment(facts),
+            Command::GiveNotice { item, method, document_number, text } => {
+                self.give_notice(item, method, document_number, text, facts)
+            }
+            Command::Publish { item, channels } => self.publish(item, channels, facts),
+            Command::RaiseObjection { item, grounds, photos, handed_in_on } => {
+                self.raise_objection(item, grounds, &photos, handed_in_on, facts)
+            }
+            Command::RecordConduct(said) => self.record_conduct(said, facts),
+            Command::RefuseLowest { rating, reason } => self.refuse_lowest(rating, reason, facts),
+            Command::RequestRepair { conduct, commitment, text, photos, handed_in_on } => {
+                self.request_repair(conduct, commitment, (text, &photos), handed_in_on, facts)
+            }
+            Command::SignCommitment { template, scheme, document, handed_in_on } => {
+                self.sign_commitment(template, scheme, document, handed_in_on, facts)
+            }
+            Command::Unpublish { item, why, reason } => self.unpublish(item, why, reason, facts),
+            Command::WithdrawCommitment { why, handed_in_on } => {
+                self.withdraw_commitment(why, handed_in_on, facts)
+            }
         }
     }
-    Ok(counted)
-}
 
-/// The first class from the best whose shares hold; the one below it where its commitment is missing.
-fn base_class<'a>(
-    policy: &'a CreditPolicy,
-    question: &CreditQuestion,
-    total: u64,
-) -> Result<&'a CreditClass, Refused> {
-    let at = |level: &str| u128::from(question.levels.get(level).copied().unwrap_or(0));
-    let (lenient, low, total) = (at(LENIENT), at(STRICT) + at(PROHIBITED), u128::from(total));
-    let holds = |class: &CreditClass| {
-        !class.by_conduct_only
-            && class.min_lenient_percent.is_none_or(|least| 100 * lenient >= u128::from(least) * total)
-            && class.max_low_percent.is_none_or(|most| 100 * low <= u128::from(most) * total)
-    };
-    let place = policy.classes.iter().position(holds);
-    let place = place.ok_or_else(|| Refused::because("not_in_rulebook"))?;
-    let committed = question.commitment || !policy.classes[place].needs_commitment;
-    let place = if committed { place } else { place + 1 };
-    policy.classes.get(place).ok_or_else(|| Refused::because("not_in_rulebook"))
-}
-
-fn policy_of(rulebook: &Rulebook) -> Result<&CreditPolicy, Refused> {
-    rulebook.policy.credit.as_ref().ok_or_else(|| Refused::because("not_in_rulebook"))
-}
-
-fn conduct_rule<'a>(policy: &'a CreditPolicy, id: &str) -> Result<&'a ConductRule, Refused> {
-    policy.conduct.iter().find(|rule| rule.id == id).ok_or_else(|| Refused::because("unknown_conduct"))
-}
-
-fn class<'a>(policy: &'a CreditPolicy, id: &str) -> Result<&'a CreditClass, Refused> {
-    policy.classes.get(place(policy, id)).ok_or_else(|| Refused::because("not_in_rulebook"))
-}
-
-/// Where a class stands, the best at 0.
-fn place(policy: &CreditPolicy, id: &str) -> usize {
-    policy.classes.iter().position(|class| class.id == id).unwrap_or(usize::MAX)
-}
-
-/// The level whose share must be large.
-const LENIENT: &str = "lenient";
-/// The degree of conduct that is never published.
-const MINOR: &str = "minor";
-/// A level whose share must be small.
-const PROHIBITED: &str = "prohibited";
-/// The other level whose share must be small.
-const STRICT: &str = "strict";
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use serde_json::json;
-
-    use super::*;
-    use crate::rulebook::Layer;
-    use crate::shipped;
-
-    proptest! {
-        #[test]
-        fn conduct_and_bad_grades_never_raise_a_class(
-            lenient in 1u64..300, strict in 0u64..60, commitment in any::<bool>(), confirmed in any::<bool>(),
-            conduct in prop::sample::select(vec!["commitment_breached", "false_materials", "refuses_inspection"]),
-        ) {
-            let rulebook = shipped::pingshan(Layer::Unit);
-            let ask = |strict: u64, conduct: &[&str]| {
-                let conduct: Vec<_> = conduct
-                    .iter()
-                    .map(|id| json!({"id": id, "attributed_to": "party", "decided_on": "2025-05-01"}))
-                    .collect();
-                let question = serde_json::from_value(json!({
-                    "party_kind": "enterprise", "levels": {"lenient": lenient, "strict": strict}, "conduct": conduct,
-                    "commitment": commitment, "confirmed": confirmed, "on": "2025-05-20",
-                    "last_inspection": "2025-01-31",
-                }));
-                credit(&rulebook, &question.unwrap()).unwrap()
-            };
-            let clean = ask(strict, &[]);
-            prop_assert!(ask(strict, &[conduct]).proposed >= clean.proposed);
-            prop_assert!(ask(strict + 1, &[]).proposed >= clean.proposed);
-            prop_assert!(clean.proposed != "A" || commitment);
-            let shown = ask(strict, &["false_materials"]).shown;
-            prop_assert_eq!(shown, if confirmed { "D" } else { "C" }, "class D only once a person confirmed it");
+    fn evolve(&mut self, event: &Event) {
+        match event {
+            Event::CommitmentBreached { .. }
+            | Event::CommitmentFulfilled { .. }
+            | Event::CommitmentSigned { .. }
+            | Event::CommitmentWithdrawn { .. } => self.committed(event),
+            Event::ConductRecorded(conduct) => self.conducted(conduct),
+            Event::CreditNoticeGiven { item, on, .. } => {
+                self.told.insert(*item, *on);
+            }
+            Event::CreditPublished { .. }
+            | Event::CreditRecalled(_)
+            | Event::CreditReportAcknowledged { .. }
+            | Event::CreditReported(_)
+            | Event::CreditUnpublished(_) => self.shown(event),
+            Event::CreditRated(computed) => {
+                self.rating = Some(computed.result.clone());
+                self.scheme = Some(computed.derivation.scheme.clone());
+            }
+            Event::LowestClassConfirmed { conduct, .. } => self.confirmed.extend(conduct.iter().cloned()),
+            Event::LowestClassRefused { conduct, .. } => self.declined.extend(conduct.iter().cloned()),
+            Event::ObjectionDecided { .. } | Event::ObjectionMarked(_) | Event::ObjectionRaised { .. } => {
+                self.objected(event);
+            }
+            Event::RepairDecided { .. } | Event::RepairRequested { .. } => self.repaired(event),
         }
+    }
+}
+
+/// A file is a registered party's. Of one that is one with another, what is on record is still objected to, repaired and ended;
+/// what is new goes to the file that goes on.
+fn must_be_a_party(command: &Command, facts: &Facts) -> Result<(), Rejection> {
+    let party = facts.party.as_ref().filter(|party| party.registered.is_some());
+    let Some(party) = party else { return Err(Rejection::NotFound { what: "party" }) };
+    match &party.merged_into {
+        Some(into) if command.is_new() => {
+            Err(Rejection::because("party_merged", serde_json::json!({ "into": into })))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Number of a document that a decision names.
+fn must_have_document(number: &str) -> Result<(), Rejection> {
+    if number.trim().is_empty() {
+        return Err(Rejection::because("no_document", serde_json::Value::Null));
+    }
+    Ok(())
+}
+
+/// The day of receipt: that on which it was handed in at the counter, else today.
+fn received_on(handed_in_on: Option<NaiveDate>, facts: &Facts) -> Result<NaiveDate, Rejection> {
+    match handed_in_on {
+        Some(on) if on > facts.today => {
+            Err(Rejection::Malformed { field: "handed_in_on", needs: "today or an earlier day" })
+        }
+        on => Ok(on.unwrap_or(facts.today)),
     }
 }

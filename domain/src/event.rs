@@ -5,15 +5,16 @@ use serde::de::DeserializeOwned;
 use crate::aggregate::{Concept, Named};
 use crate::recorded::{Aside, Recorded};
 use crate::{
-    account, alert, appeal, assessment, association, authority, board, campaign, dispute, grade, hazard,
-    incident, listing, measure, meeting, notice, party, patrol, premises, publication, record, reevaluation,
-    report, survey, task, visit,
+    access, account, alert, appeal, assessment, association, authority, board, campaign, credit, dispute,
+    grade, hazard, incident, listing, measure, meeting, notice, party, patrol, premises, publication, record,
+    reevaluation, report, survey, task, visit,
 };
 
 /// An event of any concept.
 #[derive(Clone, Debug)]
 #[allow(missing_docs, clippy::large_enum_variant, reason = "each variant is the concept of that name")]
 pub enum Event {
+    Access(access::Event),
     Account(account::Event),
     Alert(alert::Event),
     Appeal(appeal::Event),
@@ -22,6 +23,7 @@ pub enum Event {
     Authority(authority::Event),
     Board(board::Event),
     Campaign(campaign::Event),
+    Credit(credit::Event),
     Dispute(dispute::Event),
     Grade(grade::Event),
     Hazard(hazard::Event),
@@ -94,6 +96,7 @@ pub enum Unreadable {
 /// Understand an entry.
 pub fn read(written: &Written<'_>) -> Result<Recorded<Event>, Unreadable> {
     let event = match aggregate_type(written.stream) {
+        "access" => Event::Access(payload::<access::Access>(written)?),
         "account" => Event::Account(payload::<account::Account>(written)?),
         "alert" => Event::Alert(payload::<alert::Alert>(written)?),
         "appeal" => Event::Appeal(payload::<appeal::Appeal>(written)?),
@@ -102,6 +105,7 @@ pub fn read(written: &Written<'_>) -> Result<Recorded<Event>, Unreadable> {
         "authority" => Event::Authority(payload::<authority::Authority>(written)?),
         "board" => Event::Board(payload::<board::Board>(written)?),
         "campaign" => Event::Campaign(payload::<campaign::Campaign>(written)?),
+        "credit" => Event::Credit(payload::<credit::CreditFile>(written)?),
         "dispute" => Event::Dispute(payload::<dispute::Dispute>(written)?),
         "grade" => Event::Grade(payload::<grade::Grade>(written)?),
         "hazard" => Event::Hazard(payload::<hazard::Hazard>(written)?),
@@ -140,8 +144,9 @@ pub fn aggregate_type(stream: &str) -> &str {
 }
 
 /// Every event that there can be, by the concept whose streams it stands in.
-pub fn names() -> [(&'static str, &'static [&'static str]); 26] {
+pub fn names() -> [(&'static str, &'static [&'static str]); 28] {
     [
+        of::<access::Access>(),
         of::<account::Account>(),
         of::<alert::Alert>(),
         of::<appeal::Appeal>(),
@@ -150,6 +155,7 @@ pub fn names() -> [(&'static str, &'static [&'static str]); 26] {
         of::<authority::Authority>(),
         of::<board::Board>(),
         of::<campaign::Campaign>(),
+        of::<credit::CreditFile>(),
         of::<dispute::Dispute>(),
         of::<grade::Grade>(),
         of::<hazard::Hazard>(),

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::association::Association;
+use crate::party::Party;
 use crate::permission::Permission;
 use crate::premises::Register;
 use crate::recorded::subject_of;
@@ -26,6 +27,8 @@ pub struct Facts {
     /// The account that a command names, such as the reviewer of an appeal, as its own stream left it; where it names none,
     /// the actor's.
     pub colleague: Option<Colleague>,
+    /// The party that a credit file is of, where the stream is of one.
+    pub party: Option<Arc<Party>>,
     /// The rulebook that governs the stream, where one does.
     pub rulebook: Option<Arc<Rulebook>>,
     /// The stream that is asked to take it, `premises/p-1/appeal/7`.
@@ -52,11 +55,14 @@ impl Facts {
         subject_of(stream) == subject_of(&self.stream)
     }
 
-    /// Whether the actor speaks for the party whose stream is asked.
+    /// Whether the actor speaks for the party whose stream is asked, or for the one that it was merged into.
     pub fn speaks_for_subject(&self) -> bool {
-        let party = subject_of(&self.stream).strip_prefix("party/");
-        self.actor.received
-            || party.is_some() && self.actor.grants.iter().any(|grant| grant.party.as_deref() == party)
+        let subject = subject_of(&self.stream);
+        let own = subject.strip_prefix("party/").or_else(|| subject.strip_prefix("access/"));
+        let goes_on = self.party.as_ref().and_then(|party| party.merged_into.as_deref());
+        let parties = [own, own.and(goes_on)];
+        let speaks = |grant: &Grant| grant.party.is_some() && parties.contains(&grant.party.as_deref());
+        self.actor.received || self.actor.grants.iter().any(speaks)
     }
 
     /// Whether what is said came in from another office, under a scheme by which this one does not work: its procedure was

@@ -30,6 +30,7 @@ pub(crate) fn given<C: Concept>(events: impl IntoIterator<Item = C::Event>) -> G
             association: None,
             building: None,
             colleague: None,
+            party: None,
             rulebook: None,
             stream: String::new(),
             subject: None,

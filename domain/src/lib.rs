@@ -5,6 +5,7 @@
 //! `evolve`. The *rulebook* is what follows: [`rulebook`] reads the published rules, [`grading`] applies them, and
 //! [`reaction`] says when. [`derive`] is the same computation as anyone can repeat it.
 
+pub mod access;
 pub mod account;
 pub mod aggregate;
 pub mod alert;

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 
 use crate::assessment::opening;
+use crate::credit;
 use crate::hazard;
 use crate::listing::withdrawing;
 use crate::measure;
@@ -29,12 +30,13 @@ pub struct Passed {
 
 impl Passed {
     /// What makes the event's id (docs/format.md §2), so that whoever finds it, and however often, it is recorded once. What
-    /// reaches from a building to its units comes to each of them, and each has its own; so has each resolution of a meeting.
+    /// reaches from a building to its units, or from a hazard to its parties, comes to each of them, and each has its own; so has
+    /// each resolution of a meeting.
     pub fn cause(&self) -> String {
         let Due { reaction, stream, .. } = &self.due;
-        if *reaction == BUILDING_LEVEL {
-            let (_, unit) = subject_of(stream).split_once('/').unwrap_or_default();
-            return format!("reaction/{reaction}:{unit}/{}", self.since);
+        if [BUILDING_LEVEL, credit::CONDUCT].contains(reaction) {
+            let (_, reached) = subject_of(stream).split_once('/').unwrap_or_default();
+            return format!("reaction/{reaction}:{reached}/{}", self.since);
         }
         if *reaction == office::RESOLUTION_MISSED {
             let (_, resolution) = stream.rsplit_once('/').unwrap_or_default();
@@ -60,6 +62,7 @@ pub fn passed(
     passed.extend(of_building(own, subjects, rulebooks));
     passed.extend(measure::passed(own, subject, now, rulebooks));
     passed.extend(withdrawing::passed(own, subjects, now));
+    passed.extend(credit::passed(own, subjects, now, rulebooks));
     passed
 }
 

@@ -116,7 +116,7 @@ fn takes_in(grant: &Grant, facts: &Facts) -> bool {
 /// An owner or operator by being named as one, a steward by looking after the house: to be named as its steward makes nobody speak
 /// as its owner.
 fn answers_as(role: Role, facts: &Facts) -> bool {
-    if facts.stream.starts_with("party/") {
+    if ["access/", "party/"].iter().any(|of| facts.stream.starts_with(of)) {
         return facts.speaks_for_subject();
     }
     facts.subject.as_ref().is_none_or(|subject| {

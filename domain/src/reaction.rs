@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::appeal;
 use crate::assessment::{self, Stage, Supplied, opening};
+use crate::credit;
 use crate::derivation::SchemeRef;
 use crate::dispute;
 use crate::event::{Event, aggregate_type};
@@ -131,8 +132,10 @@ pub fn follow(cause: &Recorded<Event>, subject: &Subject, rulebooks: &dyn Rulebo
             let publication = publication_due(own, subject, *determination, rulebooks);
             vetoes.unwrap_or_default().into_iter().chain(publication).collect()
         }
+        Event::Credit(_) | Event::Party(_) => credit::follow(cause, subject, rulebooks),
         Event::Incident(event) => incident_due(own, subject, cause.last_segment(), event, rulebooks),
-        Event::Account(_)
+        Event::Access(_)
+        | Event::Account(_)
         | Event::Alert(_)
         | Event::Appeal(_)
         | Event::Assessment(_)
@@ -148,7 +151,6 @@ pub fn follow(cause: &Recorded<Event>, subject: &Subject, rulebooks: &dyn Rulebo
         | Event::Meeting(_)
         | Event::Notice(_)
         | Event::Other(_)
-        | Event::Party(_)
         | Event::Patrol(_)
         | Event::Premises(_)
         | Event::Publication(_)
@@ -188,6 +190,7 @@ pub fn compute(
         }
         ("assessment", "AssessmentLapsed") => to_value(opening::lapsed(rulebook, subject, key, as_of)),
         ("assessment", "AssessmentOpened") => to_value(opening::opened(rulebook, subject, key, as_of)?),
+        ("credit", _) => return credit::compute(rulebook, subjects, event_type, stream, as_of),
         ("grade", "GradePublished") => to_value(subject.grade.publication(rulebook)),
         ("grade", "GradeSetAside") => to_value(grade::set_aside(subject_of(stream), subject)),
         ("grade", "StatementInvited") => to_value(invitation(rulebook, subject, subject_of(stream))?),
@@ -220,7 +223,9 @@ pub fn compute(
                 _ => None,
             });
             let own = subject_of(stream);
-            to_value(of_a_hazard.or_else(|| office::missed_in(rulebook, own, subject, key, as_of)))
+            let of_the_office = || office::missed_in(rulebook, own, subject, key, as_of);
+            let of_a_file = || credit::late_in(rulebook, own, subject, key, as_of);
+            to_value(of_a_hazard.or_else(of_the_office).or_else(of_a_file))
         }
         _ => return Err(Refused::because("not_computed")),
     };

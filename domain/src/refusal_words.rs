@@ -100,6 +100,16 @@ const WORDS: &[Words] = &[
         "The filter chooses no premises. Change it.",
     ),
     Words(
+        "conduct_does_not_count",
+        "这条记录今天不计入信用，不能公布。请看最新信用结果列出的记录。",
+        "This record does not count today, so it is not published. See which records the newest rating lists.",
+    ),
+    Words(
+        "conduct_ended",
+        "这条记录已经终止（异议成立或者已经修复），不再办理。",
+        "This record has ended: an objection to it was upheld, or it was repaired.",
+    ),
+    Words(
         "confirmer_is_assessor",
         "评定人不能确认自己评定的等级，请另一位确认人决定。",
         "Whoever assessed does not confirm. Another confirmer decides.",
@@ -108,6 +118,26 @@ const WORDS: &[Words] = &[
         "confirmer_is_proposer",
         "提出禁止租赁的人不能自己确认，请另一位确认人决定。",
         "Whoever proposed the ban does not confirm it. Another confirmer decides.",
+    ),
+    Words(
+        "confirmer_recorded_it",
+        "记录或者查办过这些失信行为的人不能确认最低信用等级，请另一位确认人决定。",
+        "Whoever recorded the conduct, or had a hand in its case, does not confirm the lowest class. Another confirmer must decide.",
+    ),
+    Words(
+        "decided_already",
+        "这一件已经作出答复，不能再次答复。",
+        "This was decided already and is not decided again.",
+    ),
+    Words(
+        "decider_recorded_it",
+        "记录这条失信行为的人不能答复针对它的申请，请另一位信用管理人员办理。",
+        "Whoever recorded the conduct does not decide on it. Another credit officer must.",
+    ),
+    Words(
+        "degree_differs",
+        "按现行政策，这一失信行为的程度是“{degree}”，请核对决定文书。",
+        "By the policy this conduct is of the degree “{degree}”. Check the document.",
     ),
     Words(
         "department_not_asked",
@@ -155,11 +185,23 @@ const WORDS: &[Words] = &[
         "主体不能与自己合并，请填写另一主体的编号。",
         "A party is not merged into itself. Name the other party.",
     ),
+    Words(
+        "minor_not_published",
+        "轻微失信行为只记入档案，不公布。",
+        "Minor conduct is on file only; it is never published.",
+    ),
+    Words("no_commitment", "没有正在履行的信用承诺。", "There is no commitment letter that runs."),
     Words("no_extension", "这一期限按规则不能延长。", "This period is not one that can be extended."),
     Words(
         "no_level",
         "该房屋没有生效的管理等级，不能采取分级处置措施。请先完成评定。",
         "No management level is in force for these premises, so that no measure follows from it. Have them assessed first.",
+    ),
+    Words("no_lowest_class_waits", "没有等待确认的最低信用等级。", "No lowest class waits for a confirmer."),
+    Words(
+        "no_rating",
+        "还没有算出信用结果，请等有评定过的房屋以后再办理。",
+        "There is no rating yet. It comes once premises of this party are graded.",
     ),
     Words(
         "not_a_member",
@@ -177,9 +219,29 @@ const WORDS: &[Words] = &[
         "The rulebook in force has no such procedure. Look at the rulebook first.",
     ),
     Words(
+        "not_published",
+        "这一项没有公布，不用撤下。",
+        "This is not public, so there is nothing to take back.",
+    ),
+    Words(
+        "not_recalled",
+        "这一项报送没有撤回，不能登记撤回回执。",
+        "This report was not recalled, so no receipt of a recall is recorded.",
+    ),
+    Words(
+        "not_the_newest_rating",
+        "信用结果已经重新计算，最新的是第{rating}次。请按最新结果办理。",
+        "The class was computed anew: the newest rating is number {rating}. Look at that one.",
+    ),
+    Words(
         "nothing_varied",
         "变更决定要写明改成什么结果，请填写更正的指标。",
         "A decision that varies a result must say what is right instead. Name the indicators that are put right.",
+    ),
+    Words(
+        "notice_first",
+        "对当事人不利的信用结果要先告知本人，再公布。请先登记告知。",
+        "What is adverse is told to the party before it is published. Give the notice first.",
     ),
     Words(
         "notice_without_authority",
@@ -195,6 +257,16 @@ const WORDS: &[Words] = &[
         "A notice must tell what can be done against it, and by when. Choose at least one remedy.",
     ),
     Words(
+        "objection_pending",
+        "当事人的异议还没有答复，答复前不公布。",
+        "The party's objection is not decided yet; nothing is published before it is.",
+    ),
+    Words(
+        "objection_was_upheld",
+        "针对这一项的异议已经成立，不能公布。",
+        "An objection to this was upheld; it is not published.",
+    ),
+    Words(
         "only_the_reviewer",
         "本案由{account}复核，请由其办理。",
         "This case is reviewed by {account}, who must do it.",
@@ -205,9 +277,19 @@ const WORDS: &[Words] = &[
         "A doubtful record is not confirmed by whoever recorded it. Another lead must.",
     ),
     Words(
+        "party_merged",
+        "这一主体已经并入{into}，请在并入后的档案中办理。",
+        "This party was merged into {into}. Record it in the file that goes on.",
+    ),
+    Words(
         "penalty_is_referred",
         "平台不作处罚，只能移送有权机关。请把性质选为“移送”。",
         "The platform imposes no penalty; it refers the case. Choose the nature “referral”.",
+    ),
+    Words(
+        "person_not_published",
+        "自然人只有信用档案，不公布信用等级和失信行为。",
+        "A natural person has a file, but no published class and no published conduct.",
     ),
     Words("plaque_not_due", "当前等级不需要挂监督牌。", "The grade in force asks for no supervision plaque."),
     Words(
@@ -219,6 +301,11 @@ const WORDS: &[Words] = &[
         "plaque_still_due",
         "当前等级仍需挂监督牌，不能摘下。",
         "The grade in force still asks for the supervision plaque. It stays.",
+    ),
+    Words(
+        "purpose_missing",
+        "查看他人的信用档案要写明用途。",
+        "Say for what the file is read; that is kept in the log of readings.",
     ),
     Words(
         "recusal_by_reviewer",
@@ -234,6 +321,16 @@ const WORDS: &[Words] = &[
         "rejected_changes_nothing",
         "驳回申诉不能同时更正结果。如需更正，请选择撤销或变更。",
         "A rejected appeal changes no result. Choose upheld or varied if something is put right.",
+    ),
+    Words(
+        "repair_not_eligible",
+        "还不符合修复条件（{missing}），最早可以修复的日期是{earliest}。",
+        "The conditions of a repair are not met ({missing}); the earliest day is {earliest}.",
+    ),
+    Words(
+        "repair_too_early",
+        "这条记录的最短公示期还没有满，{earliest}起可以申请修复。",
+        "The shortest span of this record is not over. Ask from {earliest} on.",
     ),
     Words(
         "reviewer_is_assessor",
@@ -280,6 +377,12 @@ const WORDS: &[Words] = &[
         "培训不属于某一处房屋，请在培训登记里办理。",
         "A training is of no one house. Record it among the trainings.",
     ),
+    Words(
+        "unknown_attribution",
+        "责任归属要从当事人、承租人、公共机构、不明中选择一种。",
+        "Say whom it is put down to: party, tenant, public_body or unknown.",
+    ),
+    Words("unknown_conduct", "现行政策没有这一种失信行为。", "The policy knows no such conduct."),
     Words(
         "unknown_department",
         "政策清单中没有这个部门（{department}），请从给出的选项中选择。",
@@ -337,7 +440,8 @@ mod tests {
     fn every_refusal_is_said_in_both_languages_and_fills_what_it_names() {
         let detail = json!({
             "account": "a-9", "due": "2026-03-10", "filed_on": "2026-03-11", "served_on": "2026-02-24", "on": "2026-03-12",
-            "relation": "kin", "shows": 5, "star": 2, "area": "石井", "administrator": "a-8", "from": "2026-03-13",
+            "relation": "kin", "shows": 5, "star": 2, "degree": "minor", "rating": 2, "into": "y-1", "missing": "min_span",
+            "earliest": "2026-04-01", "area": "石井", "administrator": "a-8", "from": "2026-03-13",
             "department": "fire", "asked": "grid", "of_zh": "房屋", "of_en": "unit", "ground_zh": "危险房屋",
             "ground_en": "dangerous", "level_zh": "严管级", "level_en": "strict", "measure_zh": "激励", "measure_en": "x",
             "fits_zh": "约谈", "fits_en": "y", "until": "2026-03-14", "premises": "p-1", "hangs": 9, "at": 8, "measure": "z",

@@ -15,6 +15,7 @@ use crate::aggregate::Concept;
 use crate::alert::Alert;
 use crate::appeal::Appeal;
 use crate::assessment::{Assessment, Stage};
+use crate::credit::FileOf;
 use crate::derivation::SchemeRef;
 use crate::dispute::Dispute;
 use crate::event::Event;
@@ -26,9 +27,10 @@ use crate::measure::Measure;
 use crate::meeting::Meeting;
 use crate::notice::Notice;
 use crate::outcome::Outcome;
+use crate::party::{self, Party};
 use crate::premises::{self, Premises};
 use crate::record::{COMPLETED_ON, Correction, Event as RecordEvent};
-use crate::recorded::Recorded;
+use crate::recorded::{Recorded, local_date};
 use crate::reevaluation::Reevaluation;
 use crate::rejection::Rejection;
 use crate::report::Report;
@@ -36,7 +38,7 @@ use crate::rounds::{Ask, Rounds};
 use crate::survey::Survey;
 use crate::task::Task;
 use crate::visit::{self, Visit};
-use crate::{assessment, grade, listing, meeting};
+use crate::{assessment, credit, grade, listing, meeting};
 
 /// Premises and everything under them.
 #[derive(Clone, Debug, Default)]
@@ -53,6 +55,8 @@ pub struct Subject {
     pub cause: Option<Cause>,
     /// Position of the entry that did.
     pub caused_at: u64,
+    /// The credit file, where the subject is a party.
+    pub credit: FileOf,
     /// Reconsiderations and lawsuits by their stream's last segment.
     pub disputes: BTreeMap<String, Running<Dispute>>,
     /// The grade.
@@ -73,6 +77,10 @@ pub struct Subject {
     pub missed: BTreeSet<String>,
     /// Notices by their stream's last segment.
     pub notices: BTreeMap<String, Running<Notice>>,
+    /// The party, where the subject is one.
+    pub party: Party,
+    /// Position of its registration.
+    pub party_at: Option<u64>,
     /// Register, assignments, parties.
     pub premises: Premises,
     /// Requests to be graded again, by their stream's last segment.
@@ -90,6 +98,8 @@ pub struct Subject {
     pub surveys: BTreeMap<String, Survey>,
     /// Tasks by their stream's last segment.
     pub tasks: BTreeMap<String, Task>,
+    /// The day on which something was last recorded that may enter a party's credit.
+    pub touched_on: Option<NaiveDate>,
     /// Times in which nobody lived there.
     pub vacancies: Vec<Vacancy>,
     /// Visits under way, by their stream's last segment.
@@ -142,6 +152,12 @@ pub struct HazardOf {
     pub stream: String,
     /// Its clocks: the party's and the office's.
     pub clock: Clock,
+    /// Accounts that had a hand in it: whoever found, reviewed, determined or ordered.
+    #[serde(skip)]
+    pub hands: BTreeSet<String>,
+    /// What of it enters a party's credit.
+    #[serde(skip)]
+    pub marks: Vec<credit::Mark>,
 }
 
 /// An incident with its days.
@@ -182,6 +198,9 @@ impl Subject {
     pub fn apply(&mut self, recorded: &Recorded<Event>) {
         let (on, key, position) = (recorded.holds_from(), recorded.last_segment(), recorded.position);
         let received_on = hazard::received_on(recorded);
+        if credit::enters(&recorded.event) {
+            self.touched_on = self.touched_on.max(Some(local_date(recorded.recorded_at)));
+        }
         for of in self.hazards.values_mut() {
             of.look(received_on, &self.served);
         }
@@ -190,6 +209,7 @@ impl Subject {
             Event::Alert(event) => self.alert.evolve(event),
             Event::Appeal(event) => self.apply_appeal(key, event, position),
             Event::Assessment(event) => self.apply_assessment(key, event, on, position),
+            Event::Credit(event) => self.credit.take(event, position),
             Event::Dispute(event) => self.apply_dispute(key, event, position),
             Event::Grade(event) => {
                 if let grade::Event::GradeDetermined(computed) = event {
@@ -230,6 +250,12 @@ impl Subject {
                 }
             }
             Event::Notice(event) => self.apply_notice(key, event, position),
+            Event::Party(event) => {
+                if matches!(event, party::Event::PartyRegistered { .. }) {
+                    self.party_at = self.party_at.or(Some(position));
+                }
+                self.party.evolve(event);
+            }
             Event::Patrol(event) => self.rounds.take(recorded.subject(), event, on, position),
             Event::Premises(event) => {
                 match event {
@@ -253,13 +279,13 @@ impl Subject {
                 }
                 self.apply_visit(key, event, on);
             }
-            Event::Account(_)
+            Event::Access(_)
+            | Event::Account(_)
             | Event::Association(_)
             | Event::Authority(_)
             | Event::Board(_)
             | Event::Campaign(_)
             | Event::Other(_)
-            | Event::Party(_)
             | Event::Publication(_)
             | Event::Record(_) => {}
         }
@@ -377,6 +403,8 @@ impl Subject {
         of.state.evolve(event);
         of.stream.clone_from(&recorded.stream);
         of.count(event, recorded, &self.served);
+        of.hands.extend(event.officer().map(str::to_owned));
+        of.marks.extend(credit::Mark::of(event, of, on, recorded.position));
         let trigger = match event {
             hazard::Event::HazardFound(_) | hazard::Event::HazardReopened { .. } => {
                 of.found_on = Some(on);

@@ -10,8 +10,8 @@ use crate::error::ViewsError;
 use crate::held::{Cache, Held};
 use crate::tx::{Memory, Tx, write};
 use crate::{
-    assessments, current_grades, grade_history, hazards, kept, matters, patrol_schedule, premises,
-    publications, search, undertakings,
+    assessments, credit_files, current_grades, grade_history, hazards, kept, matters, patrol_schedule,
+    premises, publications, search, undertakings,
 };
 
 /// Show an entry to every projection. Those that look at what others keep come after them.
@@ -28,6 +28,7 @@ pub fn apply(tx: &mut Tx, entry: &Entry) -> Result<(), ViewsError> {
     matters::apply(tx, recorded)?;
     patrol_schedule::apply(tx, recorded)?;
     counts::apply(tx, recorded)?;
+    credit_files::apply(tx, recorded)?;
     publications::apply(tx, recorded)?;
     undertakings::apply(tx, recorded)?;
     accounts::apply(tx, entry)

@@ -9,6 +9,7 @@ pub mod accounts;
 pub mod assessments;
 pub mod build;
 pub mod counts;
+pub mod credit_files;
 pub mod current_grades;
 pub mod digest;
 pub mod entry;

@@ -86,7 +86,8 @@ pub fn apply(tx: &mut Tx, recorded: &Recorded<Event>) -> Result<(), ViewsError> 
             held.dirty.state = true;
         }
         Event::Grade(_) | Event::Hazard(_) | Event::Premises(_) => {}
-        Event::Account(_)
+        Event::Access(_)
+        | Event::Account(_)
         | Event::Alert(_)
         | Event::Appeal(_)
         | Event::Assessment(_)
@@ -94,6 +95,7 @@ pub fn apply(tx: &mut Tx, recorded: &Recorded<Event>) -> Result<(), ViewsError> 
         | Event::Authority(_)
         | Event::Board(_)
         | Event::Campaign(_)
+        | Event::Credit(_)
         | Event::Dispute(_)
         | Event::Incident(_)
         | Event::Listing(_)

@@ -93,6 +93,7 @@ pub(crate) fn versions() -> BTreeMap<&'static str, u32> {
         ("accounts", crate::accounts::VERSION),
         ("assessments", crate::assessments::VERSION),
         ("counts", crate::counts::VERSION),
+        ("credit_files", crate::credit_files::VERSION),
         ("current_grades", crate::current_grades::VERSION),
         ("grade_history", crate::grade_history::VERSION),
         ("hazards", crate::hazards::VERSION),

@@ -467,6 +467,8 @@ fn people() -> Vec<(&'static str, Value)> {
         ("street", of("street_lead")),
         ("dispatcher", of("dispatcher")),
         ("auditor", of("auditor")),
+        ("credit", of("credit_officer")),
+        ("company", json!({ "role": "operator", "party": "y-5" })),
         ("owner", json!({ "role": "owner", "party": "y-1" })),
         ("stranger", json!({ "role": "owner", "party": "y-2" })),
     ]

@@ -118,6 +118,7 @@ mod tests {
             association: None,
             building: None,
             colleague: None,
+            party: None,
             rulebook: None,
             stream,
             subject: Some(Arc::new(subject)),

@@ -1,5 +1,6 @@
-//! The street as the runner knows it: which premises there are, which lie in which, when each is to be looked at again, and
-//! each joint meeting, whose resolutions have their days. It is read from the log, entry by entry, and lost with the process.
+//! The street as the runner knows it: which premises there are, which lie in which, who answers for them, when each is to be
+//! looked at again, and each joint meeting, whose resolutions have their days. It is read from the log, entry by entry, and lost with
+//! the process.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -9,9 +10,9 @@ use wuping_domain::alert::{self, Alert};
 use wuping_domain::calendar::add_days;
 use wuping_domain::event::Event;
 use wuping_domain::passing::HORIZON_DAYS;
-use wuping_domain::premises;
 use wuping_domain::recorded::subject_of;
 use wuping_domain::rulebook::Layer;
+use wuping_domain::{credit, party, premises};
 use wuping_ledger::reader::Reader;
 use wuping_ledger::recorded::RecordedRow;
 use wuping_ledger::timestamp::Timestamp;
@@ -27,8 +28,22 @@ pub(super) struct Street {
     walked_up_to: u64,
     places: HashMap<String, Place>,
     alerts: BTreeMap<String, Alert>,
-    /// When premises are to be looked at again, the earliest first.
+    /// What matters to a party, by its subject.
+    parties: HashMap<String, Answering>,
+    /// When premises and parties are to be looked at again, the earliest first; and the day of each.
     wakes: BTreeSet<(NaiveDate, String)>,
+    wakes_on: HashMap<String, NaiveDate>,
+}
+
+/// What is known of a party.
+#[derive(Debug, Default)]
+struct Answering {
+    /// The party that it is one with, and that goes on.
+    into: Option<String>,
+    /// Parties that were merged into it.
+    merged: BTreeSet<String>,
+    /// Premises that ever named it, or that its conduct rests on.
+    premises: BTreeSet<String>,
 }
 
 /// What is known of premises.
@@ -38,9 +53,10 @@ struct Place {
     building: Option<String>,
     /// The units of a building.
     units: Vec<String>,
+    /// Parties that ever answered for it, or whose conduct rests on it.
+    parties: BTreeSet<String>,
     /// Whether it was ever said that nobody lives there.
     vacant: bool,
-    wakes_on: Option<NaiveDate>,
 }
 
 /// What was recorded since the last walk.
@@ -48,8 +64,12 @@ struct Place {
 struct Touched {
     /// Premises of which something was recorded.
     premises: BTreeSet<String>,
-    /// Those of them whose entries may reach over to their neighbours.
+    /// Parties of which something was recorded.
+    parties: BTreeSet<String>,
+    /// Those of the premises whose entries may reach over to their neighbours.
     reaching: BTreeSet<String>,
+    /// Those whose entries may reach over to who answers for them.
+    reaching_parties: BTreeSet<String>,
     /// Whether there was an alert, or one was lifted.
     alert: bool,
 }
@@ -90,6 +110,10 @@ impl Street {
             touched.premises.insert(subject.to_owned());
             return Ok(());
         }
+        if subject.starts_with("party/") {
+            touched.parties.insert(subject.to_owned());
+            return self.take_party(subject, row);
+        }
         if !subject.starts_with("premises/") {
             return Ok(());
         }
@@ -100,6 +124,9 @@ impl Street {
         if REACHING.contains(&under) && !touched.reaching.contains(subject) {
             touched.reaching.insert(subject.to_owned());
         }
+        if REACHING_PARTIES.contains(&under) && !touched.reaching_parties.contains(subject) {
+            touched.reaching_parties.insert(subject.to_owned());
+        }
         if !touched.premises.contains(subject) {
             self.places.entry(subject.to_owned()).or_default();
             touched.premises.insert(subject.to_owned());
@@ -107,12 +134,42 @@ impl Street {
         Ok(())
     }
 
-    /// Where premises lie, and whether nobody lives there.
-    fn register(&mut self, subject: &str, row: &RecordedRow<'_>) -> Result<(), RunError> {
-        if !["OccupancyChanged", "PremisesRegistered"].contains(&row.event_type) {
+    /// What a party is one with, and what its conduct rests on.
+    fn take_party(&mut self, subject: &str, row: &RecordedRow<'_>) -> Result<(), RunError> {
+        if !["ConductRecorded", "PartyMerged"].contains(&row.event_type) {
             return Ok(());
         }
         match recorded(row)?.event {
+            Event::Credit(credit::Event::ConductRecorded(conduct)) => {
+                if let Some(stream) = &conduct.facts().basis.stream {
+                    self.answers(subject, subject_of(stream));
+                }
+            }
+            Event::Party(party::Event::PartyMerged { into, .. }) => {
+                let into = format!("party/{into}");
+                self.parties.entry(into.clone()).or_default().merged.insert(subject.to_owned());
+                self.parties.entry(subject.to_owned()).or_default().into = Some(into);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn answers(&mut self, party: &str, premises: &str) {
+        self.parties.entry(party.to_owned()).or_default().premises.insert(premises.to_owned());
+        self.places.entry(premises.to_owned()).or_default().parties.insert(party.to_owned());
+    }
+
+    /// Where premises lie, who answers for them, and whether nobody lives there.
+    fn register(&mut self, subject: &str, row: &RecordedRow<'_>) -> Result<(), RunError> {
+        if !REGISTERED.contains(&row.event_type) {
+            return Ok(());
+        }
+        match recorded(row)?.event {
+            Event::Premises(
+                premises::Event::ResponsibilityConfirmed { claim: named, .. }
+                | premises::Event::ResponsiblePartyNamed(named),
+            ) => self.answers(&format!("party/{}", named.party), subject),
             Event::Premises(premises::Event::OccupancyChanged { vacant: true, .. }) => {
                 self.places.entry(subject.to_owned()).or_default().vacant = true;
             }
@@ -142,6 +199,16 @@ impl Street {
             let vacant = self.places.iter().filter(|(_, place)| place.vacant);
             all.extend(vacant.map(|(subject, place)| place.building.as_ref().unwrap_or(subject).clone()));
         }
+        let answering = touched.reaching_parties.iter().filter_map(|subject| self.places.get(subject));
+        let mut parties: Vec<&String> = answering.flat_map(|place| &place.parties).collect();
+        parties.extend(&touched.parties);
+        for party in parties {
+            // with each party the ones that it is one with, and that go on
+            let mut next = Some(party);
+            while let Some(party) = next.filter(|party| all.insert((*party).clone())) {
+                next = self.parties.get(party).and_then(|answering| answering.into.as_ref());
+            }
+        }
         all
     }
 
@@ -156,19 +223,20 @@ impl Street {
         Some((day, woken))
     }
 
-    /// Have premises looked at again on a day.
+    /// Have premises, or a party, looked at again on a day.
     pub(super) fn wakes(&mut self, own: &str, on: NaiveDate) {
-        let place = self.places.entry(own.to_owned()).or_default();
-        if let Some(before) = place.wakes_on.replace(on) {
+        if let Some(before) = self.wakes_on.insert(own.to_owned(), on) {
             self.wakes.remove(&(before, own.to_owned()));
         }
         self.wakes.insert((on, own.to_owned()));
     }
 
-    /// A look at premises, with the neighbours that matter to them.
+    /// A look at premises with the neighbours that matter to them, or at a party with what matters to it.
     pub(super) fn look(&self, own: &str, app: &App, now: Timestamp) -> Look {
         let mut others = Vec::new();
-        if let Some(place) = self.places.get(own) {
+        if own.starts_with("party/") {
+            others.extend(self.of_party(own));
+        } else if let Some(place) = self.places.get(own) {
             others.extend(place.building.iter().chain(&place.units).cloned());
             let vacant = |key: &String| self.places.get(key).is_some_and(|place| place.vacant);
             if place.building.is_none() && (place.vacant || place.units.iter().any(vacant)) {
@@ -176,6 +244,21 @@ impl Street {
             }
         }
         Look { reader: app.reader().clone(), shelf: app.shelf.clone(), own: own.to_owned(), others, now }
+    }
+
+    /// All that matters to a party: those merged into it, and the premises of all of them.
+    fn of_party(&self, own: &str) -> BTreeSet<String> {
+        let (mut others, mut next) = (BTreeSet::new(), vec![own]);
+        while let Some(party) = next.pop() {
+            let Some(answering) = self.parties.get(party) else { continue };
+            others.extend(answering.premises.iter().cloned());
+            for party in answering.merged.iter().filter(|party| *party != own) {
+                if others.insert(party.clone()) {
+                    next.push(party);
+                }
+            }
+        }
+        others
     }
 
     /// Alerts that hold, or that ended not so long ago that every round before them is over.
@@ -189,3 +272,8 @@ impl Street {
 
 /// What lies under premises and may matter to their neighbours; their own stream has no name.
 const REACHING: [&str; 3] = ["", "grade", "hazard"];
+/// What lies under premises and may matter to who answers for them.
+const REACHING_PARTIES: [&str; 5] = ["", "appeal", "dispute", "grade", "hazard"];
+/// What of the register is kept.
+const REGISTERED: [&str; 4] =
+    ["OccupancyChanged", "PremisesRegistered", "ResponsibilityConfirmed", "ResponsiblePartyNamed"];

@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 use wuping_domain::{
-    account, alert, appeal, assessment, association, authority, board, campaign, dispute, grade, hazard,
-    incident, listing, measure, meeting, notice, party, patrol, premises, publication, record, reevaluation,
-    report, survey, task, visit,
+    access, account, alert, appeal, assessment, association, authority, board, campaign, credit, dispute,
+    grade, hazard, incident, listing, measure, meeting, notice, party, patrol, premises, publication, record,
+    reevaluation, report, survey, task, visit,
 };
 
 use crate::web::front::PAGES_MAX;
@@ -78,6 +78,7 @@ fn command_schemas() -> Map<String, Value> {
     });
     let mut parts = settings.into_generator();
     let commands = [
+        ("access", access::Command::json_schema(&mut parts)),
         ("account", account::Command::json_schema(&mut parts)),
         ("alert", alert::Command::json_schema(&mut parts)),
         ("appeal", appeal::Command::json_schema(&mut parts)),
@@ -86,6 +87,7 @@ fn command_schemas() -> Map<String, Value> {
         ("authority", authority::Command::json_schema(&mut parts)),
         ("board", board::Command::json_schema(&mut parts)),
         ("campaign", campaign::Command::json_schema(&mut parts)),
+        ("credit", credit::Command::json_schema(&mut parts)),
         ("dispute", dispute::Command::json_schema(&mut parts)),
         ("grade", grade::Command::json_schema(&mut parts)),
         ("hazard", hazard::Command::json_schema(&mut parts)),

@@ -105,6 +105,21 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// The officer who found, reviewed, determined or ordered, by this event.
+    pub(crate) fn officer(&self) -> Option<&str> {
+        match self {
+            Self::HazardFound(found) => found.facts().by.as_deref(),
+            Self::HazardReopened { found, .. } => found.by.as_deref(),
+            Self::HazardReviewed { by, .. }
+            | Self::MajorHazardDetermined { by, .. }
+            | Self::RectificationFoundFalse { by }
+            | Self::RectificationOrdered { by, .. } => Some(by),
+            _ => None,
+        }
+    }
+}
+
 named!(Event {
     DeadlineExtended,
     ExtensionRefused,

@@ -33,6 +33,7 @@ fn the_written_matrix_is_what_the_gate_does() {
 
 fn matrix() -> Matrix {
     let mut matrix = Matrix::new();
+    tried(&access::Access::default(), &mut matrix);
     tried(&account::Account::default(), &mut matrix);
     tried(&alert::Alert::default(), &mut matrix);
     tried(
@@ -51,6 +52,7 @@ fn matrix() -> Matrix {
     tried(&authority::Authority::default(), &mut matrix);
     tried(&board::Board::default(), &mut matrix);
     tried(&campaign::Campaign::default(), &mut matrix);
+    tried(&credit::CreditFile::default(), &mut matrix);
     tried(&dispute::Dispute::default(), &mut matrix);
     tried(&grade::Grade::default(), &mut matrix);
     let found = json!({ "type": "HazardFound", "indicator": "fire_exits", "severity": "general", "competent": "fire",
@@ -178,7 +180,9 @@ fn facts(by: &Person, concept: &str) -> Facts {
         json!({ "type": "AssessorAssigned", "account": "a-1" }),
     ]);
     let stream = match concept {
+        "access" => "access/y-1",
         "account" => "account/a-1",
+        "credit" => "party/y-1/credit",
         "party" => "party/y-1",
         _ => "premises/p-1/x/1",
     };
@@ -187,6 +191,7 @@ fn facts(by: &Person, concept: &str) -> Facts {
         association: None,
         building: None,
         colleague: None,
+        party: None,
         rulebook: Some(Arc::new(shipped::pingshan(Layer::Building))),
         stream: stream.into(),
         subject: stream

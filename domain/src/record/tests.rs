@@ -120,6 +120,7 @@ fn facts(actor: Actor) -> Facts {
         association: None,
         building: None,
         colleague: None,
+        party: None,
         rulebook: None,
         stream,
         subject: None,

@@ -20,6 +20,14 @@ pub struct CreditPolicy {
     pub attributed_to_counts: Vec<String>,
 }
 
+impl CreditPolicy {
+    /// Whether a class is adverse: none that has to be earned by grades.
+    pub fn is_adverse(&self, class: &str) -> bool {
+        let found = self.classes.iter().find(|of| of.id == class);
+        found.is_none_or(|of| of.min_lenient_percent.is_none() && of.max_low_percent.is_none())
+    }
+}
+
 /// One credit class (信用等级).
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct CreditClass {

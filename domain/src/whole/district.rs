@@ -160,6 +160,7 @@ impl District {
                 grants: grants.unwrap_or_default(),
                 relations: vec![],
             }),
+            party: None,
             rulebook: layer.and_then(|layer| self.log.shelf().rulebook(&Log::rulebook(layer))),
             stream: stream.to_owned(),
             subject: subject.cloned().map(Arc::new),

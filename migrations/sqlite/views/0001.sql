@@ -342,6 +342,42 @@ CREATE TABLE undertakings (
     changed_on TEXT    NOT NULL,
     state      TEXT    NOT NULL
 ) STRICT;
+-- A credit file by its party: the newest rating, and how much waits.
+CREATE TABLE credit_files (
+    party               TEXT    NOT NULL PRIMARY KEY,
+    kind                TEXT    NOT NULL,
+    merged_into         TEXT,
+    rating              INTEGER,
+    rated_on            TEXT,
+    proposed            TEXT,
+    shown               TEXT,
+    published_class     TEXT,
+    inspection_months   INTEGER,
+    waits_for_confirmer INTEGER NOT NULL DEFAULT 0,
+    premises            INTEGER NOT NULL DEFAULT 0,
+    conduct             INTEGER NOT NULL DEFAULT 0,
+    objections          INTEGER NOT NULL DEFAULT 0,
+    repairs             INTEGER NOT NULL DEFAULT 0,
+    published           INTEGER NOT NULL DEFAULT 0,
+    position            INTEGER
+) STRICT, WITHOUT ROWID;
+
+-- Reports to the public credit platform, by party and number, and what it has taken.
+CREATE TABLE credit_outbox (
+    party                  TEXT    NOT NULL,
+    report                 INTEGER NOT NULL,
+    what                   TEXT    NOT NULL,
+    number                 INTEGER NOT NULL,
+    class                  TEXT,
+    reported_on            TEXT    NOT NULL,
+    until                  TEXT,
+    acknowledged_on        TEXT,
+    recalled_on            TEXT,
+    recalled_why           TEXT,
+    recall_acknowledged_on TEXT,
+    position               INTEGER NOT NULL,
+    PRIMARY KEY (party, report)
+) STRICT, WITHOUT ROWID;
 
 -- Open premises by subdistrict, layer and grade in force; those without a grade have an empty band.
 CREATE TABLE counts (

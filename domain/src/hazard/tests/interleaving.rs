@@ -68,6 +68,7 @@ fn asks(house: &House, n: usize, by: usize) -> Result<Vec<Said<Event>>, Rejectio
         association: None,
         building: None,
         colleague: None,
+        party: None,
         actor: actor(by, n),
         rulebook: Some(shared_rulebook()),
         stream: STREAM.into(),

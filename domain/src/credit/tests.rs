@@ -1,0 +1,580 @@
+//! Credit, from facts to class and back: told with a log, a runner and people.
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::aggregate::decided;
+use crate::facts::{Actor, Grant, Role};
+use crate::given::day;
+use crate::given_log::Log;
+use crate::reaction::Rulebooks;
+use crate::rulebook::Layer;
+
+const FILE: &str = "party/y-1/credit";
+const HOUSE: &str = "premises/p-1";
+
+/// A party that answers for one unit of five stars, with people and a runner.
+struct Town {
+    log: Log,
+    on: NaiveDate,
+}
+
+impl Town {
+    fn of(kind: &str) -> Self {
+        let mut town = Self { log: Log::new(), on: day("2025-02-03") };
+        town.log.registered("p-1", Layer::Unit, Some("b-1"));
+        town.registers("y-1", kind);
+        let named = json!({ "type": "ResponsiblePartyNamed", "party": "y-1", "role": "owner" });
+        town.log.hears("2025-01-05", HOUSE, &named);
+        town.log.assessed("2025-01-10", "p-1", "a-1", "first", Layer::Unit, &json!({}));
+        town.runs();
+        town
+    }
+
+    fn registers(&mut self, party: &str, kind: &str) {
+        let registered = json!({ "type": "PartyRegistered", "kind": kind, "by": "a-clerk" });
+        self.log.hears("2025-01-02", &format!("party/{party}"), &registered);
+    }
+
+    fn later(&mut self, days: u64) -> &mut Self {
+        self.on = self.on + chrono::Days::new(days);
+        self.runs()
+    }
+
+    fn until(&mut self, on: &str) -> &mut Self {
+        self.on = day(on);
+        self.runs()
+    }
+
+    fn runs(&mut self) -> &mut Self {
+        self.log.runs(self.on);
+        self
+    }
+
+    fn file_of(&self, party: &str) -> &CreditFile {
+        &self.log.subject(&format!("party/{party}")).credit.state
+    }
+
+    fn file(&self) -> &CreditFile {
+        self.file_of("y-1")
+    }
+
+    fn class(&self) -> (String, String) {
+        let class = self.file().rating.as_ref().and_then(|rating| rating.class.clone()).unwrap();
+        (class.proposed, class.shown)
+    }
+
+    fn shown(&self) -> String {
+        self.class().1
+    }
+
+    fn at(&self) -> String {
+        self.on.to_string()
+    }
+
+    /// Somebody asks something of a file; what is said is heard, and what follows is computed.
+    fn asks_of(&mut self, file: &str, account: &str, command: Value) -> Result<(), String> {
+        let own = crate::recorded::subject_of(file);
+        let of = self.log.subject(own);
+        let scheme = of.credit.state.scheme.clone().unwrap_or_else(|| Log::rulebook(Layer::Unit));
+        let facts = Facts {
+            actor: actor(account),
+            colleague: None,
+            party: Some(Arc::new(of.party.clone())),
+            rulebook: self.log.shelf().rulebook(&scheme),
+            stream: file.to_owned(),
+            subject: None,
+            today: self.on,
+        };
+        let state = of.credit.state.clone();
+        let command = serde_json::from_value(command).unwrap();
+        let said = decided(&state, command, &facts).map_err(|rejection| rejection.code().to_owned())?;
+        for said in said {
+            let event = serde_json::to_value(&said.event).unwrap();
+            self.log.hears(&self.at(), file, &event);
+        }
+        Ok(())
+    }
+
+    fn asks(&mut self, account: &str, command: Value) -> Result<(), String> {
+        self.asks_of(FILE, account, command)
+    }
+
+    #[track_caller]
+    fn says(&mut self, account: &str, command: Value) {
+        self.asks(account, command).unwrap();
+    }
+
+    #[track_caller]
+    fn refused(&mut self, account: &str, command: Value, code: &str) {
+        assert_eq!(self.asks(account, command), Err(code.to_owned()));
+    }
+
+    /// A serious hazard of the house is ordered to be put right, and nobody does.
+    fn falls_overdue(&mut self) {
+        let stream = format!("{HOUSE}/hazard/h-1");
+        let found = json!({ "type": "HazardFound", "indicator": "smoke_alarm", "severity": "serious", "works": "at_once",
+            "competent": "fire", "source": "officer", "by": "a-finder", "scheme": Log::rulebook(Layer::Unit) });
+        let reviewed = json!({ "type": "HazardReviewed", "outcome": "confirmed", "by": "a-fire" });
+        let ordered = json!({ "type": "RectificationOrdered", "parties": ["y-1"], "days": 3,
+            "document_number": "消责改〔2025〕1号", "by": "a-fire" });
+        let notice = json!({ "type": "NoticeIssued", "kind": "rectification", "about": stream, "to": "y-1",
+            "authority": "x", "document_number": "1", "legal_basis": "x", "officers": ["a-fire"], "text_version": "1",
+            "remedies": [], "handling_officers": ["a-fire"], "on": self.at(), "by": "a-fire" });
+        let at = self.at();
+        for said in [found, reviewed, ordered] {
+            self.log.hears(&at, &stream, &said);
+        }
+        let letter = format!("{HOUSE}/notice/n-1");
+        self.log.hears(&at, &letter, &notice);
+        let served = json!({ "type": "NoticeServed", "method": "direct", "on": at, "witness_count": 0, "by": "a-grid" });
+        self.log.hears(&at, &letter, &served);
+        self.later(10);
+    }
+
+    /// An appeal against that hazard is upheld.
+    fn hazard_is_set_aside(&mut self) {
+        let upheld = json!({
+            "type": "AppealDecided", "outcome": "upheld", "against": { "stream": format!("{HOUSE}/hazard/h-1") },
+            "on": self.at(), "document_number": "7", "reason_codes": ["fact_wrong"], "by": "u-9"
+        });
+        let at = self.at();
+        self.log.hears(&at, &format!("{HOUSE}/appeal/s-1"), &upheld);
+    }
+}
+
+fn actor(account: &str) -> Actor {
+    let role = match account.split('-').next().unwrap() {
+        "officer" => Role::CreditOfficer,
+        "confirmer" => Role::Confirmer,
+        "owner" => Role::Owner,
+        _ => Role::DepartmentOfficer,
+    };
+    let party = (role == Role::Owner).then(|| "y-1".to_owned());
+    let grant = Grant { role, department: Some("fire".into()), area: None, party };
+    Actor { account: account.into(), grants: vec![grant], received: false }
+}
+
+fn conduct(kind: &str, degree: &str, decided_on: &str) -> Value {
+    json!({
+        "command": "record_conduct", "conduct": kind, "attributed_to": "party", "degree": degree, "decided_on": decided_on,
+        "document_number": format!("区消罚〔2025〕{kind}号"), "authority": "区消防救援大队",
+        "scheme": Log::rulebook(Layer::Unit),
+    })
+}
+
+fn class_item(rating: u64) -> Value {
+    json!({ "what": "class", "rating": rating })
+}
+
+fn conduct_item(number: u64) -> Value {
+    json!({ "what": "conduct", "number": number })
+}
+
+fn notice(item: &Value) -> Value {
+    json!({ "command": "give_notice", "item": item, "method": "direct", "document_number": "信告〔2025〕1号" })
+}
+
+fn publish(item: &Value) -> Value {
+    json!({ "command": "publish", "item": item, "channels": ["credit_website"] })
+}
+
+fn object(item: &Value) -> Value {
+    json!({ "command": "raise_objection", "item": item, "grounds": "记错了人" })
+}
+
+fn decide_objection(number: u64, upheld: bool) -> Value {
+    json!({ "command": "decide_objection", "number": number, "upheld": upheld, "document_number": "信异〔2025〕1号" })
+}
+
+#[test]
+fn good_grades_are_b_and_with_a_commitment_a() {
+    let mut town = Town::of("enterprise");
+    assert_eq!(town.class(), ("B".into(), "B".into()));
+    let sign =
+        json!({ "command": "sign_commitment", "template": "2025-1", "scheme": Log::rulebook(Layer::Unit) });
+    town.says("owner-1", sign.clone());
+    town.runs();
+    assert_eq!(town.shown(), "A");
+    town.refused("owner-1", sign, "already_exists");
+    let breach = json!({ "command": "breach_commitment", "document_number": "信违〔2025〕1号" });
+    town.says("officer-1", breach);
+    let recorded = &town.file().conduct[&1];
+    assert!(recorded.computed && recorded.conduct.conduct == "commitment_breached");
+    town.runs();
+    assert_eq!(town.shown(), "C", "a broken promise counts for three months");
+    town.until("2025-05-02");
+    assert_eq!(town.shown(), "C");
+    town.until("2025-05-03");
+    assert_eq!(town.shown(), "B", "its span is over, and nobody had to remember");
+}
+
+#[test]
+fn conduct_needs_its_document_its_attribution_and_its_degree() {
+    let mut town = Town::of("enterprise");
+    let said = conduct("false_materials", "serious", "2025-02-01");
+    let with = |member: &str, value: Value| {
+        let mut said = said.clone();
+        said[member] = value;
+        said
+    };
+    town.refused("dept-1", with("document_number", json!(" ")), "no_document");
+    town.refused("dept-1", with("degree", json!("minor")), "degree_differs");
+    town.refused("dept-1", with("attributed_to", json!("neighbour")), "unknown_attribution");
+    town.refused("dept-1", with("conduct", json!("rude")), "unknown_conduct");
+    town.refused("dept-1", with("decided_on", json!("2025-02-04")), "malformed");
+    town.refused("owner-1", said.clone(), "role_needed");
+    town.says("dept-1", said.clone());
+    town.refused("dept-1", said, "already_exists");
+    town.says("dept-1", conduct("refuses_inspection", "general", "2025-02-01"));
+    town.runs();
+    let rating = town.file().rating.clone().unwrap();
+    assert_eq!(rating.conduct.len(), 1, "what no catalogue lists is on file and does not count");
+}
+
+#[test]
+fn the_lowest_class_waits_for_somebody_who_had_no_hand_in_it() {
+    let mut town = Town::of("enterprise");
+    town.says("dept-1", conduct("false_materials", "serious", "2025-02-01"));
+    town.runs();
+    assert_eq!(town.class(), ("D".into(), "C".into()));
+    let rating = town.file().rating.clone().unwrap().number;
+    let confirm =
+        |rating: u64| json!({ "command": "confirm_lowest", "rating": rating, "document_number": "1" });
+    town.refused("confirmer-1", confirm(rating - 1), "not_the_newest_rating");
+    let both = |town: &Town| {
+        let mut actor = actor("dept-1");
+        actor.grants.push(Grant { role: Role::Confirmer, department: None, area: None, party: None });
+        let state = town.file().clone();
+        let party = Some(Arc::new(town.log.subject("party/y-1").party.clone()));
+        let facts = Facts {
+            actor,
+            colleague: None,
+            party,
+            rulebook: None,
+            stream: FILE.into(),
+            subject: None,
+            today: town.on,
+        };
+        decided(&state, serde_json::from_value(confirm(rating)).unwrap(), &facts).unwrap_err()
+    };
+    assert_eq!(both(&town).code(), "confirmer_recorded_it");
+    town.says("confirmer-1", confirm(rating));
+    town.runs();
+    assert_eq!(town.class(), ("D".into(), "D".into()));
+    assert_eq!(town.file().rating.as_ref().unwrap().class.as_ref().unwrap().inspection_months, 1);
+    let newest = town.file().rating.as_ref().unwrap().number;
+    town.refused("confirmer-2", confirm(newest), "no_lowest_class_waits");
+
+    let mut town = Town::of("enterprise");
+    town.says("dept-1", conduct("false_materials", "serious", "2025-02-01"));
+    town.runs();
+    town.says("confirmer-1", json!({ "command": "refuse_lowest", "rating": rating, "reason": "一次性疏忽" }));
+    town.later(3);
+    assert_eq!(town.class(), ("D".into(), "C".into()), "what was refused stays shown as before");
+    assert!(!town.file().waits_for_confirmer());
+}
+
+#[test]
+fn what_is_adverse_is_told_before_it_is_public_and_reported_with_it() {
+    let mut town = Town::of("enterprise");
+    town.says("dept-1", conduct("false_materials", "serious", "2025-02-01"));
+    town.refused("officer-1", publish(&conduct_item(1)), "conduct_does_not_count");
+    town.runs();
+    let class = class_item(town.file().rating.as_ref().unwrap().number);
+    for item in [&class, &conduct_item(1)] {
+        town.refused("officer-1", publish(item), "notice_first");
+        town.says("officer-1", notice(item));
+        town.says("officer-1", publish(item));
+    }
+    assert_eq!(town.file().published.len(), 2);
+    assert_eq!(town.file().reports.values().map(Report::state).collect::<Vec<_>>(), ["waits", "waits"]);
+    town.says("officer-1", json!({ "command": "acknowledge_report", "number": 1, "receipt": "GX-1" }));
+    assert_eq!(town.file().reports[&1].state(), "taken");
+    town.refused(
+        "officer-1",
+        json!({ "command": "acknowledge_report", "number": 1, "recall": true }),
+        "not_recalled",
+    );
+
+    town.says("officer-1", json!({ "command": "unpublish", "item": conduct_item(1), "why": "by_mistake" }));
+    assert_eq!(town.file().reports[&2].state(), "recall_waits");
+    town.says("officer-1", json!({ "command": "acknowledge_report", "number": 2, "recall": true }));
+    assert_eq!(town.file().reports[&2].state(), "recalled");
+    town.refused(
+        "officer-1",
+        json!({ "command": "unpublish", "item": conduct_item(1), "why": "x" }),
+        "not_published",
+    );
+}
+
+#[test]
+fn a_natural_person_has_a_file_and_no_published_class() {
+    let mut town = Town::of("person");
+    town.says("dept-1", conduct("false_materials", "serious", "2025-02-01"));
+    town.runs();
+    assert_eq!(town.shown(), "C");
+    let class = class_item(town.file().rating.as_ref().unwrap().number);
+    town.says("officer-1", notice(&class));
+    town.refused("officer-1", publish(&class), "person_not_published");
+    town.refused("officer-1", publish(&conduct_item(1)), "person_not_published");
+    assert_eq!(town.file().rating.as_ref().unwrap().class.as_ref().unwrap().published_class, None);
+}
+
+#[test]
+fn an_objection_is_marked_at_once_decided_by_another_and_upheld_ends_it_everywhere() {
+    let mut town = Town::of("enterprise");
+    town.says("officer-1", conduct("false_materials", "serious", "2025-02-01"));
+    town.runs();
+    town.says("officer-1", notice(&conduct_item(1)));
+    town.says("officer-1", publish(&conduct_item(1)));
+    town.says("owner-1", object(&conduct_item(1)));
+    assert!(town.file().objections[&1].marked.is_some(), "in the same breath");
+    assert_eq!(town.log.results("ObjectionMarked")[0]["public"], json!(true));
+    town.refused("owner-1", object(&conduct_item(1)), "already_exists");
+    town.later(10);
+    assert_eq!(town.log.results("DeadlineMissed").len(), 1, "two working days are over: marked once");
+    town.refused("officer-1", decide_objection(1, true), "decider_recorded_it");
+    town.says("officer-2", decide_objection(1, true));
+    assert!(town.file().published.is_empty());
+    assert_eq!(town.file().reports[&1].state(), "recall_waits");
+    town.runs();
+    assert_eq!(town.shown(), "B");
+    town.refused("officer-2", decide_objection(1, false), "decided_already");
+    town.refused("officer-1", notice(&conduct_item(1)), "conduct_ended");
+}
+
+#[test]
+fn repair_comes_when_the_shortest_span_is_over_and_ends_publication_everywhere() {
+    let mut town = Town::of("enterprise");
+    town.says("dept-1", conduct("false_materials", "serious", "2025-02-01"));
+    town.runs();
+    town.says("officer-1", notice(&conduct_item(1)));
+    town.says("officer-1", publish(&conduct_item(1)));
+    let ask =
+        |commitment: bool| json!({ "command": "request_repair", "conduct": 1, "commitment": commitment });
+    let decide = |number: u64, granted: bool, corrected: bool| {
+        json!({ "command": "decide_repair", "number": number, "granted": granted, "corrected": corrected,
+                "document_number": "信修〔2026〕1号" })
+    };
+    town.refused("owner-1", ask(true), "repair_too_early");
+    town.until("2026-02-02");
+    town.says("owner-1", ask(false));
+    town.refused("owner-1", ask(false), "already_exists");
+    town.refused("officer-1", decide(1, true, true), "repair_not_eligible");
+    town.says("officer-1", decide(1, false, true));
+    town.says("owner-1", ask(true));
+    town.refused("officer-1", decide(2, true, false), "repair_not_eligible");
+    assert_eq!(town.file().published.len(), 1);
+    town.says("officer-1", decide(2, true, true));
+    assert!(town.file().published.is_empty());
+    assert_eq!(town.file().reports[&1].state(), "recall_waits");
+    town.runs();
+    assert_eq!(town.shown(), "B");
+}
+
+#[test]
+fn a_serious_hazard_that_fell_overdue_counts_until_it_is_set_aside() {
+    let mut town = Town::of("enterprise");
+    town.falls_overdue();
+    let recorded = town.file().conduct[&1].clone();
+    assert_eq!((recorded.conduct.conduct.as_str(), recorded.computed), ("serious_hazard_overdue", true));
+    assert_eq!(recorded.conduct.basis.document_number, "消责改〔2025〕1号");
+    assert_eq!(recorded.conduct.hands, ["a-finder", "a-fire"]);
+    assert_eq!(town.shown(), "C");
+    town.says("officer-1", notice(&conduct_item(1)));
+    town.says("officer-1", publish(&conduct_item(1)));
+    town.later(1);
+    assert_eq!(town.file().conduct.len(), 1, "once");
+    town.hazard_is_set_aside();
+    town.runs();
+    assert!(town.file().published.is_empty());
+    assert_eq!(town.file().reports[&1].ended.as_deref(), Some("basis_set_aside"));
+    assert_eq!(town.file().reports[&1].state(), "recall_waits");
+    assert_eq!(town.shown(), "B", "the same day");
+}
+
+#[test]
+fn of_two_that_are_one_the_file_that_goes_on_counts_both() {
+    let mut town = Town::of("enterprise");
+    town.registers("y-3", "enterprise");
+    town.log.registered("p-2", Layer::Unit, Some("b-1"));
+    let named = json!({ "type": "ResponsiblePartyNamed", "party": "y-3", "role": "operator" });
+    town.log.hears("2025-01-05", "premises/p-2", &named);
+    town.log.assessed("2025-01-10", "p-2", "a-1", "first", Layer::Unit, &json!({}));
+    town.runs();
+    let other = "party/y-3/credit";
+    town.asks_of(other, "dept-1", conduct("false_materials", "serious", "2025-02-01")).unwrap();
+    town.runs();
+    let class = class_item(town.file_of("y-3").rating.as_ref().unwrap().number);
+    town.asks_of(other, "officer-1", notice(&class)).unwrap();
+    town.asks_of(other, "officer-1", publish(&class)).unwrap();
+    let merged = json!({ "type": "PartyMerged", "into": "y-1", "why": "same_uscc", "by": "a-clerk" });
+    let at = town.at();
+    town.log.hears(&at, "party/y-3", &merged);
+    assert!(town.file_of("y-3").published.is_empty(), "its class ends with it");
+    town.runs();
+    let rating = town.file().rating.clone().unwrap();
+    assert_eq!(rating.levels["lenient"], 2);
+    assert_eq!(rating.conduct[0].of, ConductRef { party: "y-3".into(), number: 1 });
+    assert_eq!(town.class(), ("D".into(), "C".into()));
+    let refused = town.asks_of(other, "dept-1", conduct("defies_prohibition", "serious", "2025-02-01"));
+    assert_eq!(refused, Err("party_merged".into()));
+    town.asks_of(other, "owner-1", object(&conduct_item(1))).expect("the party that goes on speaks for it");
+    town.asks_of(other, "officer-2", decide_objection(1, true)).unwrap();
+    town.runs();
+    assert_eq!(town.shown(), "B");
+}
+
+/// Whether everything public has a living basis, and everything that is not public any more is called back.
+fn nothing_is_public_without_a_basis(town: &Town) -> Result<(), TestCaseError> {
+    for (key, subject) in town.log.subjects.iter().filter(|(key, _)| key.starts_with("party/")) {
+        let file: &CreditFile = &subject.credit.state;
+        for (item, published) in &file.published {
+            prop_assert!(published.report.is_some(), "{key} {item:?} is not in the outbox");
+            match item {
+                Item::Conduct { number } => {
+                    let on_file = &file.conduct[number];
+                    prop_assert!(on_file.stands(), "{key} {item:?} has ended and is public");
+                    prop_assert!(
+                        basis::stands(&on_file.conduct, &town.log.subjects),
+                        "{key} {item:?} rests on nothing"
+                    );
+                    prop_assert!(
+                        published.until.is_some_and(|until| town.on < until),
+                        "{key} {item:?} is over"
+                    );
+                    prop_assert!(file.told.contains_key(item), "{key} {item:?} was never told");
+                }
+                Item::Class { .. } => {
+                    let may = file.rating.as_ref().and_then(|of| of.class.as_ref()?.published_class.clone());
+                    prop_assert_eq!(&may, &published.class, "another class is public than counts");
+                    prop_assert!(subject.party.merged_into.is_none());
+                }
+            }
+        }
+        for report in file.reports.values() {
+            let public = file.published.values().any(|published| {
+                published.report.is_some_and(|number| std::ptr::eq(report, &file.reports[&number]))
+            });
+            prop_assert!(
+                public || report.recalled_on.is_some(),
+                "{key}: the platform still shows {:?}",
+                report.item
+            );
+        }
+    }
+    Ok(())
+}
+
+/// One step of a walk: what, of which record, and how long nothing happens afterwards.
+type Step = (usize, u64, u64);
+
+impl Town {
+    /// A town of two companies with a unit each, of which one did not put a serious hazard right.
+    fn of_two() -> Self {
+        let mut town = Self::of("enterprise");
+        town.registers("y-3", "enterprise");
+        town.log.registered("p-2", Layer::Unit, Some("b-1"));
+        let named = json!({ "type": "ResponsiblePartyNamed", "party": "y-3", "role": "operator" });
+        town.log.hears("2025-01-05", "premises/p-2", &named);
+        town.log.assessed("2025-01-10", "p-2", "a-1", "first", Layer::Unit, &json!({}));
+        town.falls_overdue();
+        town
+    }
+
+    /// Whatever is asked, or happens; what is refused is refused.
+    fn walks(&mut self, (what, number, days): Step) {
+        let other = "party/y-3/credit";
+        let rating = |file: &CreditFile| file.rating.as_ref().map_or(0, |rating| rating.number);
+        let (ours, theirs, told) = (rating(self.file()), rating(self.file_of("y-3")), self.at());
+        let repair = json!({ "command": "decide_repair", "number": number, "granted": true, "corrected": true,
+            "document_number": "1" });
+        let (file, account, command) = match what {
+            0 => (FILE, "dept-1", conduct("commitment_breached", "minor", &told)),
+            1 => (other, "dept-1", conduct("false_materials", "serious", &told)),
+            2 => (FILE, "officer-2", notice(&conduct_item(number))),
+            3 => (other, "officer-2", notice(&conduct_item(number))),
+            4 => (FILE, "officer-2", publish(&conduct_item(number))),
+            5 => (other, "officer-2", publish(&conduct_item(number))),
+            6 => (FILE, "owner-1", object(&conduct_item(number))),
+            7 => (FILE, "officer-2", decide_objection(number, days % 2 == 0)),
+            8 => (
+                FILE,
+                "owner-1",
+                json!({ "command": "request_repair", "conduct": number, "commitment": true }),
+            ),
+            9 => (FILE, "officer-2", repair),
+            10 => (FILE, "officer-2", notice(&class_item(ours))),
+            11 => (FILE, "officer-2", publish(&class_item(ours))),
+            12 => (other, "officer-2", publish(&class_item(theirs))),
+            13 => {
+                self.hazard_is_set_aside();
+                (FILE, "officer-2", notice(&class_item(ours)))
+            }
+            14 => {
+                let merged =
+                    json!({ "type": "PartyMerged", "into": "y-1", "why": "same_uscc", "by": "a-clerk" });
+                let at = self.at();
+                self.log.hears(&at, "party/y-3", &merged);
+                (FILE, "officer-2", notice(&class_item(ours)))
+            }
+            _ => (FILE, "dept-1", conduct("defies_prohibition", "serious", &told)),
+        };
+        drop(self.asks_of(file, account, command));
+        self.later(days * days);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_interleaving_leaves_a_published_record_without_a_living_basis(
+        steps in prop::collection::vec((0..16usize, 1..3u64, 0..12u64), 1..40),
+    ) {
+        let mut town = Town::of_two();
+        for step in steps {
+            town.walks(step);
+            nothing_is_public_without_a_basis(&town)?;
+        }
+    }
+}
+
+/// The walks are no idle ones: something is published by them, and ends in every way there is.
+#[test]
+fn the_walks_of_these_tests_publish_and_end_what_they_publish() {
+    let mut why = BTreeSet::new();
+    let walks: [&[Step]; 6] = [
+        &[(2, 1, 0), (4, 1, 0), (13, 1, 1)],
+        &[(2, 1, 0), (4, 1, 0), (6, 1, 0), (7, 1, 0)],
+        &[(2, 1, 0), (4, 1, 10), (8, 1, 0), (9, 1, 0)],
+        &[(2, 1, 0), (4, 1, 11), (0, 1, 11), (0, 1, 11), (0, 1, 11)],
+        &[(12, 1, 0), (14, 1, 0)],
+        &[(10, 1, 0), (11, 1, 0), (13, 1, 1)],
+    ];
+    for walk in walks {
+        let mut town = Town::of_two();
+        for step in walk {
+            town.walks(*step);
+            nothing_is_public_without_a_basis(&town).unwrap();
+        }
+        let files = ["y-1", "y-3"].map(|party| town.file_of(party).reports.clone());
+        why.extend(
+            files.iter().flat_map(|reports| reports.values()).filter_map(|report| report.ended.clone()),
+        );
+    }
+    let ways = ["basis_set_aside", "merged", "objection_upheld", "repaired", "span_over", "superseded"];
+    assert_eq!(why.iter().map(String::as_str).collect::<Vec<_>>(), ways);
+}
+
+#[test]
+fn a_party_that_answers_for_nothing_is_not_rated() {
+    let mut town = Town::of("enterprise");
+    town.registers("y-9", "enterprise");
+    town.later(1);
+    assert!(town.file_of("y-9").rating.is_none());
+}

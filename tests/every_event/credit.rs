@@ -1,0 +1,139 @@
+//! Credit: a company's promise, its conduct, its class; told, published, objected to, repaired, and read.
+
+use serde_json::{Value, json};
+
+use crate::story::{SOUND, Story};
+
+const FILE: &str = "party/y-5/credit";
+
+pub(crate) fn tell(story: &mut Story) {
+    a_company_runs_a_unit(story);
+    it_promises(story);
+    the_lowest_class_is_refused_and_confirmed(story);
+    it_is_told_and_published(story);
+    it_objects(story);
+    it_has_a_record_repaired(story);
+    what_was_published_is_taken_back(story);
+    its_file_is_read(story);
+}
+
+fn a_company_runs_a_unit(story: &mut Story) {
+    let register = json!({ "command": "register", "kind": "enterprise", "name": "某公寓管理公司" });
+    story.say("clerk", "party/y-5", register);
+    story.house("u-8", Some("b-1"));
+    let runs = json!({ "command": "name_party", "party": "y-5", "role": "operator" });
+    story.say("clerk", "premises/u-8", runs);
+    story.assess("u-8", "a1", "first", SOUND);
+    story.days(1);
+    assert_eq!(shown(story), "B");
+}
+
+fn it_promises(story: &mut Story) {
+    let scheme = json!(story.units.scheme);
+    let sign = json!({ "command": "sign_commitment", "template": "2024-1", "scheme": scheme, "document": story.photo() });
+    story.say("company", FILE, sign.clone());
+    story.say("company", FILE, json!({ "command": "withdraw_commitment", "why": "own_wish" }));
+    story.say("company", FILE, sign.clone());
+    story.days(1);
+    assert_eq!(shown(story), "A");
+    story.say("credit", FILE, json!({ "command": "fulfil_commitment" }));
+    story.say("company", FILE, sign);
+    let breach = json!({ "command": "breach_commitment", "document_number": "信违〔2024〕1号" });
+    story.say("fire", FILE, breach);
+    let recorded = story.newest(FILE, "ConductRecorded");
+    assert_eq!(recorded["result"]["conduct"], "commitment_breached", "{recorded}");
+}
+
+fn the_lowest_class_is_refused_and_confirmed(story: &mut Story) {
+    let false_materials = conduct(story, "false_materials");
+    story.say("fire", FILE, false_materials);
+    story.days(1);
+    assert_eq!(shown(story), "C");
+    let refuse = json!({ "command": "refuse_lowest", "rating": rating(story), "reason": "情节轻微" });
+    story.say("confirmer", FILE, refuse);
+    let defies = conduct(story, "defies_prohibition");
+    story.say("fire", FILE, defies);
+    story.days(1);
+    let confirm =
+        json!({ "command": "confirm_lowest", "rating": rating(story), "document_number": "信定〔2024〕1号" });
+    story.say("confirmer", FILE, confirm);
+    story.days(1);
+    assert_eq!(shown(story), "D");
+}
+
+fn it_is_told_and_published(story: &mut Story) {
+    for item in [json!({ "what": "class", "rating": rating(story) }), record(2)] {
+        let notice = json!({ "command": "give_notice", "item": item, "method": "direct", "document_number": "信告〔2024〕1号" });
+        story.say("credit", FILE, notice);
+        story.say(
+            "credit",
+            FILE,
+            json!({ "command": "publish", "item": item, "channels": ["credit_website"] }),
+        );
+    }
+    let taken = json!({ "command": "acknowledge_report", "number": 1, "receipt": "GX-2024-1" });
+    story.say("credit", FILE, taken);
+}
+
+fn it_objects(story: &mut Story) {
+    let object =
+        json!({ "command": "raise_objection", "item": record(2), "grounds": "材料不是本公司提供的" });
+    story.say("company", FILE, object);
+    let marked = story.newest(FILE, "ObjectionMarked");
+    assert_eq!((&marked["result"]["number"], &marked["result"]["public"]), (&json!(1), &json!(true)));
+    let decide = json!({
+        "command": "decide_objection", "number": 1, "upheld": true, "document_number": "信异〔2024〕1号", "reason": "属实",
+    });
+    story.say("credit", FILE, decide);
+    let ended = story.newest(FILE, "CreditUnpublished");
+    assert_eq!(ended["result"]["why"], "objection_upheld");
+    assert_eq!(story.newest(FILE, "CreditRecalled")["result"]["why"], "objection_upheld");
+}
+
+fn it_has_a_record_repaired(story: &mut Story) {
+    let ask = json!({ "command": "request_repair", "conduct": 1, "commitment": true, "text": "已重新承诺" });
+    story.say("company", FILE, ask);
+    let decide = json!({
+        "command": "decide_repair", "number": 1, "granted": true, "corrected": true, "document_number": "信修〔2024〕1号",
+    });
+    story.say("credit", FILE, decide);
+}
+
+fn what_was_published_is_taken_back(story: &mut Story) {
+    story.days(1);
+    assert_eq!(shown(story), "D", "the other record stands");
+    let notice = json!({ "command": "give_notice", "item": record(3), "method": "post", "document_number": "信告〔2024〕2号" });
+    story.say("credit", FILE, notice);
+    story.say(
+        "credit",
+        FILE,
+        json!({ "command": "publish", "item": record(3), "channels": ["credit_website"] }),
+    );
+    story.say("legal", FILE, json!({ "command": "unpublish", "item": record(3), "why": "by_mistake" }));
+}
+
+fn its_file_is_read(story: &mut Story) {
+    story.say("company", "access/y-5", json!({ "command": "read_file", "why": "own_file" }));
+    let looks = json!({ "command": "read_file", "why": "inspection", "purpose": "安排检查" });
+    story.say("fire", "access/y-5", looks);
+}
+
+fn record(number: u64) -> Value {
+    json!({ "what": "conduct", "number": number })
+}
+
+fn rating(story: &Story) -> u64 {
+    story.newest(FILE, "CreditRated")["result"]["number"].as_u64().unwrap()
+}
+
+fn shown(story: &Story) -> String {
+    story.newest(FILE, "CreditRated")["result"]["class"]["shown"].as_str().unwrap().to_owned()
+}
+
+fn conduct(story: &Story, kind: &str) -> Value {
+    json!({
+        "command": "record_conduct", "conduct": kind, "attributed_to": "party", "degree": "serious",
+        "decided_on": story.today(), "document_number": format!("消罚〔2024〕{kind}号"), "authority": "某区消防救援大队",
+        "scheme": story.units.scheme,
+    })
+}
