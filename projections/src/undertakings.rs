@@ -32,27 +32,7 @@ pub fn apply(tx: &mut Tx, recorded: &Recorded<Event>) -> Result<(), ViewsError> 
         Event::Listing(event) => fold::<Listing>(tx, recorded, event),
         Event::Measure(event) => fold::<Measure>(tx, recorded, event),
         Event::Meeting(event) => fold::<Meeting>(tx, recorded, event),
-        Event::Account(_)
-        | Event::Alert(_)
-        | Event::Appeal(_)
-        | Event::Assessment(_)
-        | Event::Authority(_)
-        | Event::Dispute(_)
-        | Event::Grade(_)
-        | Event::Hazard(_)
-        | Event::Incident(_)
-        | Event::Notice(_)
-        | Event::Other(_)
-        | Event::Party(_)
-        | Event::Patrol(_)
-        | Event::Premises(_)
-        | Event::Publication(_)
-        | Event::Record(_)
-        | Event::Reevaluation(_)
-        | Event::Report(_)
-        | Event::Survey(_)
-        | Event::Task(_)
-        | Event::Visit(_) => Ok(()),
+        _ => Ok(()),
     }
 }
 

@@ -82,6 +82,8 @@ impl Town {
         let scheme = of.credit.state.scheme.clone().unwrap_or_else(|| Log::rulebook(Layer::Unit));
         let facts = Facts {
             actor: actor(account),
+            association: None,
+            building: None,
             colleague: None,
             party: Some(Arc::new(of.party.clone())),
             rulebook: self.log.shelf().rulebook(&scheme),
@@ -252,6 +254,8 @@ fn the_lowest_class_waits_for_somebody_who_had_no_hand_in_it() {
         let party = Some(Arc::new(town.log.subject("party/y-1").party.clone()));
         let facts = Facts {
             actor,
+            association: None,
+            building: None,
             colleague: None,
             party,
             rulebook: None,
