@@ -3,10 +3,15 @@
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
+use wuping_domain::reaction::Rulebooks;
+use wuping_projections::Views;
+use wuping_projections::build::{Plan, build};
+use wuping_projections::ledger_rulebooks::LedgerRulebooks;
 use wuping_replay::report::Question;
 use wuping_replay::statistics::{Asked, Statistic, make};
 use wuping_replay::{cases as replayed_cases, parties as replayed_parties, published, report};
@@ -21,7 +26,7 @@ use crate::web::look::words::Lang;
 pub(super) struct MakeReport {
     /// Which
     name: Name,
-    /// The party, of a portfolio
+    /// The party, of a portfolio; the subdistrict or community, of a sheet
     #[arg(value_name = "PARTY")]
     party: Option<String>,
     /// What the ledger knew at this time (RFC 3339)
@@ -87,6 +92,8 @@ enum Name {
     Portfolio,
     /// What each imported publication shows, as the ledger gives it back: rows, deductions, colours, digest
     Publications,
+    /// The grades in force of an area, as they hang on a board and lie before a meeting, with their digest
+    Sheet,
 }
 
 impl Name {
@@ -101,7 +108,7 @@ impl Name {
             Self::Movement => Some(Statistic::Movement),
             Self::Patrols => Some(Statistic::Patrols),
             Self::Portfolio => Some(Statistic::Portfolio),
-            Self::Cases | Self::Grades | Self::Parties | Self::Publications => None,
+            Self::Cases | Self::Grades | Self::Parties | Self::Publications | Self::Sheet => None,
         }
     }
 }
@@ -112,6 +119,9 @@ pub(super) fn report(common: &Common, asked: &MakeReport) -> Result<ExitCode, Fa
     let form = if common.json { Form::Json } else { asked.format };
     if let Some(statistic) = asked.name.statistic() {
         return made(common, asked, statistic, question, form);
+    }
+    if asked.name == Name::Sheet {
+        return sheet(common, asked);
     }
     if !matches!(form, Form::Csv | Form::Json) || asked.out.is_some() || asked.from.is_some() {
         return Err(Failure::asked(
@@ -187,6 +197,28 @@ fn question(at: Option<u64>, as_of: Option<&str>, valid_at: Option<NaiveDate>) -
         })
         .transpose()?;
     Ok(Question { at, as_of, valid_at })
+}
+
+/// The list that hung, or was shown, made again: out of views that are built anew up to its position.
+fn sheet(common: &Common, asked: &MakeReport) -> Result<ExitCode, Failure> {
+    if asked.as_of.is_some() || asked.valid_at.is_some() || asked.from.is_some() || asked.out.is_some() {
+        return Err(Failure::asked(
+            "a sheet is made as of a position, on standard output as json: leave out --as-of, --valid-at, --from and --out",
+        ));
+    }
+    let reader = reader(common)?;
+    let newest = reader.size()?.saturating_sub(1);
+    let path = std::env::temp_dir().join(format!("wuping-sheet-{}.db", std::process::id()));
+    let rulebooks: Arc<dyn Rulebooks + Send + Sync> = Arc::new(LedgerRulebooks::of(reader.clone()));
+    let plan = Plan::of_the_past(&path, asked.at.unwrap_or(newest));
+    let made = build(&reader, &rulebooks, &plan, |_| ())
+        .and_then(|_| Views::at(&path).sheet(asked.party.as_deref()));
+    // what was made on the way is nobody's; one that stays behind is no failure of the list
+    std::fs::remove_file(&path).ok();
+    let mut out = std::io::stdout().lock();
+    serde_json::to_writer(&mut out, &made?)?;
+    out.write_all(b"\n")?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Every hazard with its days.

@@ -24,7 +24,7 @@ pub(super) const STEPS: &[Step] = &[
     Step {
         fields: &[open("until", ["张贴到哪天", "To hang until"], Kind::Day), PHOTOS],
         given: &[
-            ("report", Given::Code("grades")),
+            ("report", Given::Code("sheet")),
             ("at", Given::SheetPosition),
             ("sha256", Given::SheetDigest),
             ("lines", Given::SheetLines),

@@ -17,13 +17,13 @@ pub(super) const STEPS: &[Step] = &[
             open("minutes", ["会议纪要", "Minutes"], Kind::Long),
         ],
         given: &[
-            ("shown.report", Given::Code("grades")),
+            ("shown.report", Given::Code("sheet")),
             ("shown.at", Given::SheetPosition),
             ("shown.sha256", Given::SheetDigest),
         ],
         note: Some([
-            "会上看的是本页的形势分析；记录里有它的位置和摘要，以后可以按原样重做。",
-            "What was shown is the analysis on this page; its position and digest are recorded, and it can be made again as it was.",
+            "会上看的是本页的等级名单；记录里有它的位置和摘要，以后可以按原样重做。",
+            "What was shown is the list of grades on this page; its position and digest are recorded, and it can be made again as it was.",
         ]),
         starts: true,
         ..step("meeting", "hold", "hold", ["登记一次联席会议", "Record a joint meeting"])
