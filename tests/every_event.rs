@@ -21,6 +21,8 @@ mod credit;
 mod hazards;
 #[path = "every_event/hearing.rs"]
 mod hearing;
+#[path = "every_event/inspections.rs"]
+mod inspections;
 #[path = "every_event/listings.rs"]
 mod listings;
 #[path = "every_event/measures.rs"]
@@ -62,6 +64,7 @@ fn every_event_of_the_catalogue_is_recorded_through_the_public_interface() {
     boards::tell(&mut story);
     campaigns::tell(&mut story);
     credit::tell(&mut story);
+    inspections::tell(&mut story);
     records::tell(&mut story);
 
     let recorded = story.recorded();

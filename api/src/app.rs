@@ -29,6 +29,7 @@ use wuping_domain::facts::{Actor, Colleague, Facts};
 use wuping_domain::grade::Grade;
 use wuping_domain::hazard::Hazard;
 use wuping_domain::incident::Incident;
+use wuping_domain::inspection::Inspection;
 use wuping_domain::listing::Listing;
 use wuping_domain::measure::Measure;
 use wuping_domain::meeting::Meeting;
@@ -149,6 +150,7 @@ impl App {
             "grade" => self.run::<Grade>(who, asked).await?,
             "hazard" => self.run::<Hazard>(who, asked).await?,
             "incident" => self.run::<Incident>(who, asked).await?,
+            "inspection" => self.run::<Inspection>(who, asked).await?,
             "listing" => self.run::<Listing>(who, asked).await?,
             "measure" => self.run::<Measure>(who, asked).await?,
             "meeting" => self.run::<Meeting>(who, asked).await?,

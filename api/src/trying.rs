@@ -19,6 +19,7 @@ use wuping_domain::facts::{Actor, Facts};
 use wuping_domain::grade::Grade;
 use wuping_domain::hazard::Hazard;
 use wuping_domain::incident::Incident;
+use wuping_domain::inspection::Inspection;
 use wuping_domain::listing::Listing;
 use wuping_domain::measure::Measure;
 use wuping_domain::meeting::Meeting;
@@ -140,6 +141,7 @@ impl Trial {
             Grade::TYPE => self.ask::<Grade>(actor, command),
             Hazard::TYPE => self.ask::<Hazard>(actor, command),
             Incident::TYPE => self.ask::<Incident>(actor, command),
+            Inspection::TYPE => self.ask::<Inspection>(actor, command),
             Listing::TYPE => self.ask::<Listing>(actor, command),
             Measure::TYPE => self.ask::<Measure>(actor, command),
             Meeting::TYPE => self.ask::<Meeting>(actor, command),

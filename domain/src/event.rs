@@ -6,8 +6,8 @@ use crate::aggregate::{Concept, Named};
 use crate::recorded::{Aside, Recorded};
 use crate::{
     access, account, alert, appeal, assessment, association, authority, board, campaign, credit, dispute,
-    grade, hazard, incident, listing, measure, meeting, notice, party, patrol, premises, publication, record,
-    reevaluation, report, survey, task, visit,
+    grade, hazard, incident, inspection, listing, measure, meeting, notice, party, patrol, premises,
+    publication, record, reevaluation, report, survey, task, visit,
 };
 
 /// An event of any concept.
@@ -28,6 +28,7 @@ pub enum Event {
     Grade(grade::Event),
     Hazard(hazard::Event),
     Incident(incident::Event),
+    Inspection(inspection::Event),
     Listing(listing::Event),
     Measure(measure::Event),
     Meeting(meeting::Event),
@@ -110,6 +111,7 @@ pub fn read(written: &Written<'_>) -> Result<Recorded<Event>, Unreadable> {
         "grade" => Event::Grade(payload::<grade::Grade>(written)?),
         "hazard" => Event::Hazard(payload::<hazard::Hazard>(written)?),
         "incident" => Event::Incident(payload::<incident::Incident>(written)?),
+        "inspection" => Event::Inspection(payload::<inspection::Inspection>(written)?),
         "listing" => Event::Listing(payload::<listing::Listing>(written)?),
         "measure" => Event::Measure(payload::<measure::Measure>(written)?),
         "meeting" => Event::Meeting(payload::<meeting::Meeting>(written)?),
@@ -144,7 +146,7 @@ pub fn aggregate_type(stream: &str) -> &str {
 }
 
 /// Every event that there can be, by the concept whose streams it stands in.
-pub fn names() -> [(&'static str, &'static [&'static str]); 28] {
+pub fn names() -> [(&'static str, &'static [&'static str]); 29] {
     [
         of::<access::Access>(),
         of::<account::Account>(),
@@ -160,6 +162,7 @@ pub fn names() -> [(&'static str, &'static [&'static str]); 28] {
         of::<grade::Grade>(),
         of::<hazard::Hazard>(),
         of::<incident::Incident>(),
+        of::<inspection::Inspection>(),
         of::<listing::Listing>(),
         of::<measure::Measure>(),
         of::<meeting::Meeting>(),

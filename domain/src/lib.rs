@@ -36,6 +36,7 @@ pub mod hazard;
 pub mod identifier;
 pub mod incident;
 pub mod incident_rule;
+pub mod inspection;
 mod ledger_indicator;
 pub mod listing;
 pub mod matter;

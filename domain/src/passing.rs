@@ -11,6 +11,7 @@ use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use crate::assessment::opening;
 use crate::credit;
 use crate::hazard;
+use crate::inspection::planning;
 use crate::listing::withdrawing;
 use crate::measure;
 use crate::reaction::{Due, Rulebooks, building_of};
@@ -31,12 +32,17 @@ pub struct Passed {
 impl Passed {
     /// What makes the event's id (docs/format.md §2), so that whoever finds it, and however often, it is recorded once. What
     /// reaches from a building to its units, or from a hazard to its parties, comes to each of them, and each has its own; so has
-    /// each resolution of a meeting.
+    /// each resolution of a meeting, and each inspection.
     pub fn cause(&self) -> String {
         let Due { reaction, stream, .. } = &self.due;
         if [BUILDING_LEVEL, credit::CONDUCT].contains(reaction) {
             let (_, reached) = subject_of(stream).split_once('/').unwrap_or_default();
             return format!("reaction/{reaction}:{reached}/{}", self.since);
+        }
+        if *reaction == planning::REACTION {
+            let (_, reached) = subject_of(stream).split_once('/').unwrap_or_default();
+            let (_, key) = stream.rsplit_once('/').unwrap_or_default();
+            return format!("reaction/{reaction}:{reached}-{key}/{}", self.since);
         }
         if *reaction == office::RESOLUTION_MISSED {
             let (_, resolution) = stream.rsplit_once('/').unwrap_or_default();
@@ -63,6 +69,7 @@ pub fn passed(
     passed.extend(measure::passed(own, subject, now, rulebooks));
     passed.extend(withdrawing::passed(own, subjects, now));
     passed.extend(credit::passed(own, subjects, now, rulebooks));
+    passed.extend(planning::passed(own, subjects, now));
     passed
 }
 

@@ -16,6 +16,7 @@ use crate::event::{Event, aggregate_type};
 use crate::grade;
 use crate::hazard::{self, Closed, Found, Review};
 use crate::incident;
+use crate::inspection::planning;
 use crate::ledger_indicator;
 use crate::listing::withdrawing;
 use crate::measure;
@@ -146,6 +147,7 @@ pub fn follow(cause: &Recorded<Event>, subject: &Subject, rulebooks: &dyn Rulebo
         | Event::Dispute(_)
         | Event::Grade(_)
         | Event::Hazard(_)
+        | Event::Inspection(_)
         | Event::Listing(_)
         | Event::Measure(_)
         | Event::Meeting(_)
@@ -201,6 +203,7 @@ pub fn compute(
             _ => report::found(rulebook, subject, key).or_else(|| found(rulebook, subject, key)),
         }),
         ("hazard", _) => return case(rulebook, subject, key, event_type, local_date(as_of)),
+        ("inspection", _) => planning::compute(subjects, event_type, stream, as_of),
         ("listing", "ListingWithdrawn") => {
             let building = building_of(subject).and_then(|key| subjects.get(&key));
             to_value(withdrawing::withdrawn(subject, building, key, local_date(as_of)))

@@ -161,6 +161,11 @@ const WORDS: &[Words] = &[
         "An incentive is offered, and not proposed as a measure. Choose to offer it.",
     ),
     Words(
+        "inspection_not_joined",
+        "您的部门还没有参加这次检查，请先登记参加。",
+        "Your department has not joined this inspection. Join it first.",
+    ),
+    Words(
         "letting_prohibited",
         "该{of_zh}自{on}起依法禁止租赁（依据：{ground_zh}），不能报送、公布或出租。解除禁止租赁后再办。",
         "Letting has been prohibited in this {of_en} since {on} (ground: {ground_en}). It can be listed and let again once the prohibition is lifted.",

@@ -22,6 +22,7 @@ use crate::event::Event;
 use crate::grade::Grade;
 use crate::hazard::{self, Clock, DueDay, Hazard, Review};
 use crate::incident::{self, Incident};
+use crate::inspection::{self, Inspection};
 use crate::listing::Listing;
 use crate::measure::Measure;
 use crate::meeting::Meeting;
@@ -67,6 +68,10 @@ pub struct Subject {
     pub incidents: BTreeMap<String, IncidentOf>,
     /// Since when the level that binds is what it is.
     pub level_moved: Option<LevelMoved>,
+    /// Position of the newest inspection that was made.
+    pub inspected_at: Option<u64>,
+    /// Inspections by their stream's last segment; each runs from its newest plan.
+    pub inspections: BTreeMap<String, Running<Inspection>>,
     /// Listings by their stream's last segment; their clocks run from the submission.
     pub listings: BTreeMap<String, Running<Listing>>,
     /// Measures by their stream's last segment; their clocks run from the first word.
@@ -228,6 +233,17 @@ impl Subject {
             }
             Event::Hazard(event) => self.apply_hazard(recorded, event, on),
             Event::Incident(event) => self.apply_incident(key, event, on),
+            Event::Inspection(event) => {
+                let of = self.inspections.entry(key.to_owned()).or_default();
+                of.state.evolve(event);
+                match event {
+                    inspection::Event::InspectionCarriedOut { .. } => self.inspected_at = Some(position),
+                    inspection::Event::InspectionPlanned(_) | inspection::Event::InspectionReduced(_) => {
+                        of.since = position;
+                    }
+                    inspection::Event::InspectionJoined { .. } | inspection::Event::InspectionMissed(_) => {}
+                }
+            }
             Event::Listing(event) => {
                 let of = self.listings.entry(key.to_owned()).or_default();
                 of.state.evolve(event);

@@ -98,6 +98,7 @@ pub fn apply(tx: &mut Tx, recorded: &Recorded<Event>) -> Result<(), ViewsError> 
         | Event::Credit(_)
         | Event::Dispute(_)
         | Event::Incident(_)
+        | Event::Inspection(_)
         | Event::Listing(_)
         | Event::Measure(_)
         | Event::Meeting(_)

@@ -1,4 +1,4 @@
-//! Undertakings: what the office does besides grading, a row a stream: measures, listings, notice boards, associations,
+//! Undertakings: what the office does besides grading, a row a stream: inspections, measures, listings, notice boards, associations,
 //! campaigns and joint meetings, each as its own events left it. The row is the fold's memory too.
 
 use rusqlite::{OptionalExtension as _, params};
@@ -9,6 +9,7 @@ use wuping_domain::association::Association;
 use wuping_domain::board::Board;
 use wuping_domain::campaign::Campaign;
 use wuping_domain::event::Event;
+use wuping_domain::inspection::Inspection;
 use wuping_domain::listing::Listing;
 use wuping_domain::measure::Measure;
 use wuping_domain::meeting::Meeting;
@@ -29,6 +30,7 @@ pub fn apply(tx: &mut Tx, recorded: &Recorded<Event>) -> Result<(), ViewsError> 
         Event::Association(event) => fold::<Association>(tx, recorded, event),
         Event::Board(event) => fold::<Board>(tx, recorded, event),
         Event::Campaign(event) => fold::<Campaign>(tx, recorded, event),
+        Event::Inspection(event) => fold::<Inspection>(tx, recorded, event),
         Event::Listing(event) => fold::<Listing>(tx, recorded, event),
         Event::Measure(event) => fold::<Measure>(tx, recorded, event),
         Event::Meeting(event) => fold::<Meeting>(tx, recorded, event),
@@ -98,6 +100,24 @@ impl Undertaking for Campaign {
     fn due(&self) -> Option<String> {
         let launched = self.launched.as_ref().filter(|_| self.concluded_on.is_none())?;
         Some(launched.until.to_string())
+    }
+}
+
+impl Undertaking for Inspection {
+    fn stage(&self) -> &'static str {
+        match (self.carried_out_on, self.missed.is_empty()) {
+            (Some(_), _) => "carried_out",
+            (None, true) => "planned",
+            (None, false) => "missed",
+        }
+    }
+
+    fn due(&self) -> Option<String> {
+        self.plan.as_ref().filter(|_| self.is_open()).map(|plan| plan.due.to_string())
+    }
+
+    fn party(&self) -> Option<&str> {
+        self.plan.as_ref().map(|plan| plan.party.as_str())
     }
 }
 

@@ -273,7 +273,7 @@ impl Street {
 /// What lies under premises and may matter to their neighbours; their own stream has no name.
 const REACHING: [&str; 3] = ["", "grade", "hazard"];
 /// What lies under premises and may matter to who answers for them.
-const REACHING_PARTIES: [&str; 5] = ["", "appeal", "dispute", "grade", "hazard"];
+const REACHING_PARTIES: [&str; 6] = ["", "appeal", "dispute", "grade", "hazard", "inspection"];
 /// What of the register is kept.
 const REGISTERED: [&str; 4] =
     ["OccupancyChanged", "PremisesRegistered", "ResponsibilityConfirmed", "ResponsiblePartyNamed"];

@@ -5,8 +5,8 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 use wuping_domain::{
     access, account, alert, appeal, assessment, association, authority, board, campaign, credit, dispute,
-    grade, hazard, incident, listing, measure, meeting, notice, party, patrol, premises, publication, record,
-    reevaluation, report, survey, task, visit,
+    grade, hazard, incident, inspection, listing, measure, meeting, notice, party, patrol, premises,
+    publication, record, reevaluation, report, survey, task, visit,
 };
 
 use crate::web::front::PAGES_MAX;
@@ -92,6 +92,7 @@ fn command_schemas() -> Map<String, Value> {
         ("grade", grade::Command::json_schema(&mut parts)),
         ("hazard", hazard::Command::json_schema(&mut parts)),
         ("incident", incident::Command::json_schema(&mut parts)),
+        ("inspection", inspection::Command::json_schema(&mut parts)),
         ("listing", listing::Command::json_schema(&mut parts)),
         ("measure", measure::Command::json_schema(&mut parts)),
         ("meeting", meeting::Command::json_schema(&mut parts)),

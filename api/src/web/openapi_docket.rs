@@ -76,10 +76,10 @@ fn followed() -> Value {
 }
 
 fn undertakings() -> Value {
-    let kinds = ["association", "board", "campaign", "listing", "measure", "meeting"];
+    let kinds = ["association", "board", "campaign", "inspection", "listing", "measure", "meeting"];
     json!({
         "security": in_session(),
-        "summary": "Measures, listings, boards, associations, campaigns and meetings, fifty a page, those with a day first",
+        "summary": "Inspections, measures, listings, boards, associations, campaigns and meetings, fifty a page, those with a day first",
         "parameters": [
             narrowed("kind", "A kind", json!({ "type": "string", "enum": kinds })),
             asked("stage", "How far it is, as a code of its kind"),

@@ -111,6 +111,20 @@ pub(crate) fn family(own: &str, subjects: &BTreeMap<String, Subject>) -> BTreeSe
     }
 }
 
+/// Whether the party, or one that was merged into it, answers for premises on a day.
+pub(crate) fn answers_for(
+    own: &str,
+    premises: &Subject,
+    subjects: &BTreeMap<String, Subject>,
+    on: NaiveDate,
+) -> bool {
+    let family = family(own, subjects);
+    let mut parties = premises.premises.parties.iter();
+    parties.any(|held| {
+        ANSWERS.contains(&held.role.as_str()) && held.span.holds_on(on) && is_of(&family, &held.party)
+    })
+}
+
 /// The subjects that a party's rating rests on: its family, the premises that name one of it, and those that its conduct rests
 /// on; of these, sorted, as many as are known.
 pub(crate) fn rests_on(own: &str, subjects: &BTreeMap<String, Subject>) -> Vec<String> {

@@ -61,6 +61,7 @@ fn matrix() -> Matrix {
     let recorded = json!({ "type": "IncidentRecorded", "source": "110", "source_id": "7", "category": "fire", "severity": "general",
         "happened_at": "2026-02-01T04:00:00Z" });
     tried(&begun::<incident::Incident>(&[recorded]), &mut matrix);
+    tried(&inspection::Inspection::default(), &mut matrix);
     tried(&listing::Listing::default(), &mut matrix);
     tried(&measure::Measure::default(), &mut matrix);
     let held = json!({ "type": "JointMeetingHeld", "from": "2026-01-01", "until": "2026-02-28", "departments": ["fire"],

@@ -5,6 +5,7 @@ use wuping_domain::association::Association;
 use wuping_domain::board::Board;
 use wuping_domain::campaign::Campaign;
 use wuping_domain::incident::Incident;
+use wuping_domain::inspection::Inspection;
 use wuping_domain::listing::Listing;
 use wuping_domain::measure::Measure;
 use wuping_domain::meeting::Meeting;
@@ -27,6 +28,7 @@ pub(crate) fn kind(lang: Lang, concept: &str) -> &'static str {
         "grade" => lang.pick("等级", "Grade"),
         "hazard" => lang.pick("隐患", "Hazard"),
         "incident" => lang.pick("事件", "Incident"),
+        "inspection" => lang.pick("检查", "Inspection"),
         "listing" => lang.pick("房源", "Listing"),
         "measure" => lang.pick("处置措施", "Measure"),
         "meeting" => lang.pick("联席会议", "Joint meeting"),
@@ -140,7 +142,7 @@ pub(crate) fn stage(matter: &Matter) -> String {
                 lang.say("已约定，还没有上门", "Announced")
             }
         }
-        "listing" | "measure" => undertaking(matter),
+        "inspection" | "listing" | "measure" => undertaking(matter),
         "premises" => subject
             .premises
             .closed_on
@@ -176,6 +178,7 @@ fn undertaking(matter: &Matter) -> String {
         "association" => trial.state::<Association>().stage(),
         "board" => Undertaking::stage(&trial.state::<Board>()),
         "campaign" => trial.state::<Campaign>().stage(),
+        "inspection" => trial.state::<Inspection>().stage(),
         "listing" => Undertaking::stage(&trial.state::<Listing>()),
         "measure" => Undertaking::stage(&trial.state::<Measure>()),
         "meeting" => trial.state::<Meeting>().stage(),
@@ -202,6 +205,7 @@ pub(crate) fn undertaking_stage(lang: Lang, code: &str) -> &'static str {
         "offered" => lang.pick("已提供，等待给予", "Offered, to be granted"),
         "open" => lang.pick("有事项没有办结", "Resolutions are open"),
         "outdated" => lang.pick("内容过期，要更换", "Out of date: to be replaced"),
+        "planned" => lang.pick("已安排，等待检查", "Planned, to be made"),
         "posted" => lang.pick("已张贴", "Hangs"),
         "proposed" => lang.pick("已提出，等待决定", "Proposed, to be decided"),
         "published" => lang.pick("已公布", "Shown to the public"),

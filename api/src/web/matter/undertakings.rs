@@ -269,6 +269,7 @@ fn stages_of(concept: &str) -> &'static [&'static str] {
         "measure" => {
             &["", "proposed", "approved", "carried_out", "refused", "offered", "granted", "ended", "held"]
         }
+        "inspection" => &["", "planned", "missed", "carried_out"],
         "meeting" => &["", "open", "closed"],
         _ => &[""],
     }
@@ -418,6 +419,7 @@ const LISTS: &[List] = &[
         title: ["分级处置措施和培训", "Measures and trainings"],
         key: "t",
     },
+    List { path: "/desk/inspections", concept: "inspection", title: ["检查", "Inspections"], key: "i" },
     List { path: "/desk/campaigns", concept: "campaign", title: ["专项行动", "Campaigns"], key: "c" },
     List { path: "/desk/meetings", concept: "meeting", title: ["联席会议", "Joint meetings"], key: "m" },
     List {

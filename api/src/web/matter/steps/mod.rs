@@ -9,6 +9,7 @@ mod dispute;
 mod grade;
 mod hazard;
 mod incident;
+mod inspection;
 mod listing;
 mod measure;
 mod meeting;
@@ -60,6 +61,7 @@ pub(crate) const ALL: &[(&str, &[Step])] = &[
     ("reevaluation", reevaluation::STEPS),
     ("dispute", dispute::STEPS),
     ("incident", incident::STEPS),
+    ("inspection", inspection::STEPS),
     ("measure", measure::STEPS),
     ("listing", listing::STEPS),
     ("premises", premises::STEPS),

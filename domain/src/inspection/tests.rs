@@ -1,0 +1,165 @@
+use serde_json::{Value, json};
+
+use super::*;
+use crate::facts::Actor;
+use crate::given::{Given, day, given};
+use crate::given_log::Log;
+use crate::rulebook::Layer;
+
+const HOUSE: &str = "premises/p-1";
+const FIRST: &str = "premises/p-1/inspection/y-1-1";
+
+/// A company that answers for one unit of five stars, rated on 2025-02-03.
+fn town() -> Log {
+    let mut log = Log::new();
+    log.registered("p-1", Layer::Unit, Some("b-1"));
+    log.hears(
+        "2025-01-02",
+        "party/y-1",
+        &json!({ "type": "PartyRegistered", "kind": "enterprise", "by": "a-clerk" }),
+    );
+    let named = json!({ "type": "ResponsiblePartyNamed", "party": "y-1", "role": "owner" });
+    log.hears("2025-01-05", HOUSE, &named);
+    log.assessed("2025-01-10", "p-1", "a-1", "first", Layer::Unit, &json!({}));
+    log.runs(day("2025-02-03"));
+    log
+}
+
+fn promises(log: &mut Log, on: &str) {
+    let signed = json!({
+        "type": "CommitmentSigned", "template": "2025-1", "scheme": Log::rulebook(Layer::Unit), "on": on, "by": "a-owner"
+    });
+    log.hears(on, "party/y-1/credit", &signed);
+}
+
+fn plans(log: &Log) -> Vec<(&'static str, String, u64, String)> {
+    let planned = log.computed.iter().filter(|(kind, ..)| kind.starts_with("Inspection"));
+    let told = |result: &Value| result["due"].as_str().unwrap().to_owned();
+    planned
+        .map(|(kind, stream, result)| {
+            (*kind, stream.clone(), result["months"].as_u64().unwrap_or_default(), told(result))
+        })
+        .collect()
+}
+
+fn plan(due: &str) -> Event {
+    let plan =
+        Plan { party: "y-1".into(), class: "B".into(), months: 6, from: day("2026-01-10"), due: day(due) };
+    let derivation =
+        crate::derivation::Derivation { scheme: Log::rulebook(Layer::Unit), subjects: vec![HOUSE.into()] };
+    Event::InspectionPlanned(Computed { derivation, result: plan })
+}
+
+fn joined() -> Event {
+    Event::InspectionJoined { department: "fire".into(), on: day("2026-03-01"), by: "a-1".into() }
+}
+
+fn carry_out(second: &str, certificate: &str, second_certificate: &str) -> Command {
+    Command::CarryOut {
+        second: second.into(),
+        certificate: certificate.into(),
+        second_certificate: second_certificate.into(),
+        hazards: vec!["premises/p-1/hazard/h-1".into()],
+        findings: "电线老化".into(),
+        photos: vec![],
+    }
+}
+
+fn fire(events: Vec<Event>) -> Given<Inspection> {
+    let log = town();
+    given(events).by_officer_of("fire").at(FIRST).about(log.subject(HOUSE).clone())
+}
+
+#[test]
+fn the_class_says_when_premises_are_inspected_and_a_better_one_puts_it_off() {
+    let mut log = town();
+    let rated = log.results("CreditRated")[0].clone();
+    assert_eq!((&rated["class"]["shown"], &rated["class"]["inspection_months"]), (&json!("B"), &json!(6)));
+    let on = day(rated["on"].as_str().unwrap());
+    let due = crate::calendar::add_months(on, 6).to_string();
+    assert_eq!(plans(&log), [("InspectionPlanned", FIRST.to_owned(), 6, due)]);
+    promises(&mut log, "2025-02-10");
+    log.runs(day("2025-02-12"));
+    let later = crate::calendar::add_months(on, 12).to_string();
+    assert_eq!(plans(&log)[1..], [("InspectionReduced", FIRST.to_owned(), 12, later)]);
+    log.runs(day("2025-03-12"));
+    assert_eq!(plans(&log).len(), 2, "nothing more is said while the class stays");
+}
+
+#[test]
+fn a_due_day_that_passed_is_marked_once_and_the_next_one_counts_from_the_day_it_was_made() {
+    let mut log = town();
+    let due = plans(&log)[0].3.clone();
+    log.runs(day("2025-12-20"));
+    let marked: Vec<_> = plans(&log).into_iter().filter(|(kind, ..)| *kind == "InspectionMissed").collect();
+    assert_eq!(marked, [("InspectionMissed", FIRST.to_owned(), 0, due)], "once, with the day that ended");
+    let made = json!({
+        "type": "InspectionCarriedOut", "departments": ["fire"], "second": "a-9", "on": "2025-12-22", "by": "a-1"
+    });
+    log.hears("2025-12-22", FIRST, &made);
+    log.runs(day("2025-12-24"));
+    let second = "premises/p-1/inspection/y-1-2".to_owned();
+    assert_eq!(plans(&log).last().unwrap(), &("InspectionPlanned", second, 6, "2026-06-22".to_owned()));
+}
+
+/// Credit moves no patrol: the minimum is the level's, whatever is inspected and however seldom.
+#[test]
+fn an_inspection_is_no_round() {
+    let mut log = town();
+    let before = (log.subject(HOUSE).last_round(), log.results("PatrolAssigned").len());
+    promises(&mut log, "2025-02-04");
+    log.runs(day("2025-02-05"));
+    assert_eq!(plans(&log).last().unwrap().0, "InspectionReduced");
+    let made = json!({
+        "type": "InspectionCarriedOut", "departments": ["fire"], "second": "a-9", "on": "2025-02-05", "by": "a-1"
+    });
+    log.hears("2025-02-05", FIRST, &made);
+    assert_eq!((log.subject(HOUSE).last_round(), log.results("PatrolAssigned").len()), before);
+}
+
+#[test]
+fn nobody_is_inspected_for_premises_that_it_answers_for_no_more() {
+    let mut log = town();
+    log.hears(
+        "2025-03-01",
+        HOUSE,
+        &json!({ "type": "PremisesClosed", "on": "2025-03-01", "why": "demolished" }),
+    );
+    log.runs(day("2025-12-20"));
+    assert_eq!(plans(&log).len(), 1, "neither missed nor planned anew");
+}
+
+#[test]
+fn two_officers_of_a_department_that_joined_make_it_and_their_certificates_are_private() {
+    let planned = || vec![plan("2026-07-10")];
+    let join = || Command::Join { department: "fire".into() };
+    let now = Event::InspectionJoined { department: "fire".into(), on: day("2026-03-02"), by: "a-1".into() };
+    fire(vec![]).when(join()).then_rejected("not_found");
+    fire(planned()).when(join()).then([now]);
+    fire(vec![plan("2026-07-10"), joined()]).when(join()).then([]);
+    fire(planned()).when(Command::Join { department: "housing".into() }).then_rejected("department_needed");
+    fire(planned()).when(carry_out("a-9", "京0101", "京0102")).then_rejected("inspection_not_joined");
+    let ready = || vec![plan("2026-07-10"), joined()];
+    let said = fire(ready()).when(carry_out("a-9", "京0101", "京0102")).said();
+    let made = Event::InspectionCarriedOut {
+        departments: vec!["fire".into()],
+        second: "a-9".into(),
+        hazards: vec!["premises/p-1/hazard/h-1".into()],
+        on: day("2026-03-02"),
+        by: "a-1".into(),
+    };
+    assert_eq!(said[0].event, made);
+    assert_eq!(serde_json::to_value(&said[0]).unwrap()["private"]["certificate"], "京0101");
+    for wrong in [
+        carry_out("a-1", "京0101", "京0102"),
+        carry_out("", "京0101", "京0102"),
+        carry_out("a-9", "京0101", "京0101"),
+        carry_out("a-9", " ", "京0102"),
+    ] {
+        fire(ready()).when(wrong).then_rejected("malformed");
+    }
+    let over = vec![plan("2026-07-10"), joined(), made];
+    fire(over).when(carry_out("a-9", "京0101", "京0102")).then_rejected("wrong_state");
+    let channel = given::<Inspection>(ready()).by_actor(Actor::default()).at(FIRST);
+    channel.when(join()).then_rejected("role_needed");
+}
