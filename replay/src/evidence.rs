@@ -1,7 +1,7 @@
 //! Verifying an evidence bundle without a ledger: what the format asks (docs/format.md §11, levels 0 to 4), and every result
 //! in it computed again by the rules of housing (level 5); and reading out of it why each grade was determined.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -280,27 +280,17 @@ fn computed_again(bundle: &Bundle, checked: &Checked) -> (u64, Vec<BundleFinding
     for entry in checked.entries.values() {
         let row = Row::from_entry(entry);
         let own = subject_of(&row.aggregate_id);
-        match entry.data.get("derivation").map(|derivation| subjects_of(derivation)) {
-            None => derivations.input(&as_recorded(&row)),
-            Some(named) => {
-                let whole =
-                    !named.is_empty() && named.iter().all(|subject| checked.covered.contains(subject));
-                let absent = named.iter().find(|subject| *subject != own && !begun.contains(*subject));
-                match absent {
-                    _ if !whole && under(&row.aggregate_id, about) => {
-                        let why = "a subject that it was computed from is not complete here";
-                        findings.push(at(entry, "derivation-inputs", why.to_owned()));
-                        derivations.input(&as_recorded(&row));
-                    }
-                    _ if !whole => derivations.input(&as_recorded(&row)),
-                    Some(subject) => {
-                        let why = format!("{subject}, which it says that it was computed from, had no entry");
-                        findings.push(at(entry, "derivation-subjects", why));
-                        derivations.input(&as_recorded(&row));
-                    }
-                    None => derivations.take(&as_recorded(&row)),
+        let named = entry.data.get("derivation").map(subjects_of);
+        match named.map(|named| inputs(&named, own, &checked.covered, &begun)) {
+            Some(Inputs::Here) => derivations.take(&as_recorded(&row)),
+            Some(Inputs::Lacking(code, why)) => {
+                // what was computed of others may rest on what is not asked for here
+                if code != NOT_COMPLETE || under(&row.aggregate_id, about) {
+                    findings.push(at(entry, code, why));
                 }
+                derivations.input(&as_recorded(&row));
             }
+            None => derivations.input(&as_recorded(&row)),
         }
         begun.insert(own.to_owned());
     }
@@ -314,6 +304,29 @@ fn computed_again(bundle: &Bundle, checked: &Checked) -> (u64, Vec<BundleFinding
     }));
     findings.sort_by_key(|found| found.position);
     (derivations.equal, findings)
+}
+
+/// Whether everything that a result was computed from is in a bundle.
+enum Inputs {
+    Here,
+    Lacking(&'static str, String),
+}
+
+/// What a result names, against the subjects that are complete here and those that have an entry below it.
+fn inputs(named: &[String], own: &str, covered: &BTreeSet<String>, begun: &HashSet<String>) -> Inputs {
+    if named.is_empty() || named.iter().any(|subject| !covered.contains(subject)) {
+        return Inputs::Lacking(
+            NOT_COMPLETE,
+            "a subject that it was computed from is not complete here".to_owned(),
+        );
+    }
+    match named.iter().find(|subject| *subject != own && !begun.contains(*subject)) {
+        Some(subject) => {
+            let why = format!("{subject}, which it says that it was computed from, had no entry");
+            Inputs::Lacking("derivation-subjects", why)
+        }
+        None => Inputs::Here,
+    }
 }
 
 /// The subjects that a result says that it was computed from; none where it says it in no form that anybody knows.
@@ -454,3 +467,5 @@ fn at(entry: &Entry, code: &str, detail: String) -> BundleFinding {
 fn file_of(position: u64) -> String {
     format!("entries/{position:012}.json")
 }
+
+const NOT_COMPLETE: &str = "derivation-inputs";

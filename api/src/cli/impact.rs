@@ -59,6 +59,10 @@ fn in_words(told: &Impact) -> String {
     for unit in &told.units {
         let _ = writeln!(text, "unit {unit} may not be let because of it");
     }
+    for of in &told.measures {
+        let (stream, what, stage) = (&of.stream, word(&of.measure), of.stage);
+        let _ = writeln!(text, "measure {stream} ({what}, {stage}) goes with its level");
+    }
     for of in &told.notices {
         let served = if of.served { "served" } else { "not served" };
         let _ = writeln!(text, "notice {} ({}, {served}) tells of it", of.stream, of.kind);

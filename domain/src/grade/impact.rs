@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::{Determination, PlaqueKind, Previous};
 use crate::appeal;
 use crate::hazard;
+use crate::measure;
 use crate::regrade::BUILDING_PROHIBITED;
 use crate::rulebook::policy::PatrolRule;
 use crate::subject::Subject;
@@ -33,6 +34,8 @@ pub struct Impact {
     pub vetoes: Vec<String>,
     /// Units of this building that may not be let because it binds.
     pub units: Vec<String>,
+    /// Measures and incentives that go with its management level, which is another then.
+    pub measures: Vec<Carried>,
     /// Notices that tell of it.
     pub notices: Vec<Told>,
     /// Open appeals, and disputes without an outcome, against it: their streams.
@@ -87,6 +90,17 @@ pub struct Case {
     pub stream: String,
     /// The indicator.
     pub indicator: String,
+    /// How far it is.
+    pub stage: &'static str,
+}
+
+/// A measure or an incentive that goes with a level.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Carried {
+    /// Its stream.
+    pub stream: String,
+    /// The policy's measure, or the kind of incentive.
+    pub measure: String,
     /// How far it is.
     pub stage: &'static str,
 }
@@ -149,6 +163,7 @@ pub fn impact(
         hazards: hazards(own, it, subject),
         vetoes: vetoes.cloned().collect(),
         units: if binds && it.star == Some(0) { prohibited(units) } else { Vec::new() },
+        measures: if acts { measures(own, it, then, subject) } else { Vec::new() },
         notices: notices(own, number, subject),
         contested_in: contested_in(own, number, subject),
         plaques: if binds { plaques(it, then, subject) } else { Vec::new() },
@@ -194,6 +209,24 @@ fn prohibited(units: &BTreeMap<String, Subject>) -> Vec<String> {
             .is_some_and(|latest| latest.vetoes.iter().any(|by| by == BUILDING_PROHIBITED))
     };
     units.iter().filter(|(_, unit)| by_building(unit)).map(|(key, _)| key.clone()).collect()
+}
+
+fn measures(own: &str, it: &Determination, then: Option<&Determination>, subject: &Subject) -> Vec<Carried> {
+    if then.and_then(|then| then.management_level.as_ref()) == it.management_level.as_ref() {
+        return Vec::new();
+    }
+    let carried = subject.measures.iter().filter_map(|(key, of)| {
+        use measure::Stage::{Approved, CarriedOut, Granted, Offered, Proposed};
+        let proposed = of.state.proposed.as_ref().map(|proposed| &proposed.measure);
+        let what = proposed.or(of.state.offered.as_ref().map(|offered| &offered.incentive))?;
+        let rests = matches!(of.state.stage, Approved | CarriedOut | Granted | Offered | Proposed);
+        rests.then(|| Carried {
+            stream: format!("{own}/measure/{key}"),
+            measure: what.clone(),
+            stage: of.state.stage.code(),
+        })
+    });
+    carried.collect()
 }
 
 fn notices(own: &str, number: u64, subject: &Subject) -> Vec<Told> {
@@ -348,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn a_notice_an_appeal_and_a_plaque_rest_on_the_determination_that_they_name() {
+    fn a_notice_a_plaque_and_an_incentive_rest_on_the_determination_that_they_follow_from() {
         let mut log = house();
         let notice = json!({
             "type": "NoticeIssued", "kind": "result_notice", "about": format!("{OWN}/grade"), "determination": 1,
@@ -360,7 +393,13 @@ mod tests {
             "type": "PlaqueHung", "plaque": "grade_plaque", "shows": 5, "place": "entrance", "on": "2025-01-12", "by": "u-1"
         });
         log.hears("2025-01-12", &format!("{OWN}/grade"), &hung);
+        let offered = json!({
+            "type": "IncentiveOffered", "incentive": "fewer_inspections", "party": "y-1", "basis": "l", "authority": "d",
+            "level": "lenient", "on": "2025-01-12", "by": "u-1"
+        });
+        log.hears("2025-01-12", &format!("{OWN}/measure/m-1"), &offered);
         let falls = falls(&log, OWN, 1).unwrap();
+        assert_eq!((falls.measures.len(), falls.measures[0].stage), (1, "offered"));
         assert_eq!(falls.notices.len(), 1);
         assert_eq!((falls.notices[0].kind, falls.notices[0].served), ("result_notice", false));
         assert_eq!(falls.plaques, [PlaqueKind::GradePlaque]);
