@@ -237,7 +237,7 @@ fn told(
         levels,
         log_key: checked.log_key.as_ref().map(ToString::to_string),
         log_key_brought,
-        seen: seen_in_words(checked, l3),
+        seen: seen_in_words(checked, question.asks_who_saw_it, l3),
         results_rederived,
         contested_positions: checked.contested.clone(),
         ended_keys: ended.collect(),
@@ -247,13 +247,14 @@ fn told(
     }
 }
 
-fn seen_in_words(checked: &Checked, l3: bool) -> String {
+fn seen_in_words(checked: &Checked, asked: bool, l3: bool) -> String {
     match (l3, &checked.checkpoint, &checked.stamp) {
         (true, Some(checkpoint), Some(stamp)) => {
             let names: Vec<&str> = checkpoint.cosigned.iter().map(|by| by.name.as_str()).collect();
             let (names, when) = (names.join(", "), moment(stamp.time));
             format!("cosigned by {names}; existed by {when} by the word of {}", stamp.authority)
         }
+        _ if asked => "not established by the witnesses and authorities that its reader trusts".to_owned(),
         _ => "not established: bring a trust file that says whose cosignatures and time-stamps count"
             .to_owned(),
     }

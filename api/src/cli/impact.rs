@@ -7,11 +7,19 @@ use serde::Serialize;
 use wuping_domain::grade::impact::{Because, Impact, Standing};
 use wuping_replay::impact::impact;
 
-use crate::cli::read::reader;
+use crate::cli::read::{reader, subject_of};
 use crate::cli::{Common, Failure, print_json};
 
 pub(super) fn tell(common: &Common, determination: &str) -> Result<ExitCode, Failure> {
-    let told = impact(&reader(common)?, determination)?;
+    let reader = reader(common)?;
+    // a code, as people and publishers have it
+    let named = match determination.rsplit_once('#') {
+        Some((code, number)) if !code.contains('/') => {
+            format!("{}#{number}", subject_of(common, &reader, code)?)
+        }
+        _ => determination.to_owned(),
+    };
+    let told = impact(&reader, &named)?;
     match common.json {
         true => print_json(&told)?,
         false => print!("{}", in_words(&told)),
