@@ -69,8 +69,11 @@ pub fn impact(reader: &Reader, name: &str) -> Result<Impact, ImpactError> {
         }
         subject.apply(&event);
     }
-    let units = units(reader, own)?;
-    let told = resting_on(own, number, &subject, &determinations, &units);
+    let mut others = units(reader, own)?;
+    for party in parties(&subject) {
+        others.insert(party.clone(), folded(reader, &party)?);
+    }
+    let told = resting_on(own, number, &subject, &determinations, &others);
     told.ok_or_else(|| ImpactError::None { premises: own.to_owned(), number })
 }
 
@@ -86,10 +89,7 @@ fn units(reader: &Reader, own: &str) -> Result<BTreeMap<String, Subject>, Impact
     })?;
     let mut units = BTreeMap::new();
     for key in named {
-        let mut unit = Subject::default();
-        for entry in reader.subject(&key, None)? {
-            unit.apply(&recorded(&entry.row())?);
-        }
+        let unit = folded(reader, &key)?;
         let is_here =
             |of: &Subject| of.premises.register.as_ref().and_then(|of| of.parent.as_deref()) == Some(id);
         if is_here(&unit) {
@@ -97,6 +97,21 @@ fn units(reader: &Reader, own: &str) -> Result<BTreeMap<String, Subject>, Impact
         }
     }
     Ok(units)
+}
+
+/// The parties that answer or answered for premises, or were ordered to put something right there.
+fn parties(subject: &Subject) -> BTreeSet<String> {
+    let held = subject.premises.parties.iter().map(|held| &held.party);
+    let orders = subject.hazards.values().filter_map(|of| of.state.course.order.as_ref());
+    held.chain(orders.flat_map(|order| &order.parties)).map(|party| format!("party/{party}")).collect()
+}
+
+fn folded(reader: &Reader, path: &str) -> Result<Subject, ImpactError> {
+    let mut subject = Subject::default();
+    for entry in reader.subject(path, None)? {
+        subject.apply(&recorded(&entry.row())?);
+    }
+    Ok(subject)
 }
 
 #[cfg(test)]

@@ -71,6 +71,18 @@ fn in_words(told: &Impact) -> String {
         let (stream, what, stage) = (&of.stream, word(&of.measure), of.stage);
         let _ = writeln!(text, "measure {stream} ({what}, {stage}) goes with its level");
     }
+    for of in &told.credit {
+        let party = &of.party;
+        if of.weighs {
+            let _ = writeln!(text, "it weighs in the credit file of {party}");
+        }
+        for number in &of.conduct {
+            let _ = writeln!(
+                text,
+                "conduct {number} in the credit file of {party} follows from a case of its assessment"
+            );
+        }
+    }
     for of in &told.notices {
         let served = if of.served { "served" } else { "not served" };
         let _ = writeln!(text, "notice {} ({}, {served}) tells of it", of.stream, of.kind);

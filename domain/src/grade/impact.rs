@@ -7,11 +7,12 @@ use serde::Serialize;
 
 use super::{Determination, PlaqueKind, Previous};
 use crate::appeal;
+use crate::credit::Class;
 use crate::hazard;
 use crate::measure;
 use crate::regrade::BUILDING_PROHIBITED;
 use crate::rulebook::policy::PatrolRule;
-use crate::subject::Subject;
+use crate::subject::{HazardOf, Subject};
 
 /// What rests on a determination.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -36,6 +37,8 @@ pub struct Impact {
     pub units: Vec<String>,
     /// Measures and incentives that go with its management level, which is another then.
     pub measures: Vec<Carried>,
+    /// Credit files in which it weighs, or conduct that follows from cases of its assessment.
+    pub credit: Vec<InFile>,
     /// Notices that tell of it.
     pub notices: Vec<Told>,
     /// Open appeals, and disputes without an outcome, against it: their streams.
@@ -105,6 +108,19 @@ pub struct Carried {
     pub stage: &'static str,
 }
 
+/// What of a determination stands in a party's credit file.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct InFile {
+    /// The party.
+    pub party: String,
+    /// Whether the grade weighs against it in its newest rating.
+    pub weighs: bool,
+    /// Numbers of the records of conduct that follow from cases of its assessment and stand.
+    pub conduct: Vec<u64>,
+    /// Its class by the newest rating.
+    pub class: Option<Class>,
+}
+
 /// A notice that tells of a determination.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Told {
@@ -125,14 +141,14 @@ pub struct Rounds {
     pub then: Option<PatrolRule>,
 }
 
-/// What rests on determination `number` of the premises `own`. `determinations` are all of theirs in order, `units` the premises
-/// whose building they are. None where there is no such determination.
+/// What rests on determination `number` of the premises `own`. `determinations` are all of theirs in order, `others` the premises
+/// whose building they are, and parties that answer for them. None where there is no such determination.
 pub fn impact(
     own: &str,
     number: u64,
     subject: &Subject,
     determinations: &[Determination],
-    units: &BTreeMap<String, Subject>,
+    others: &BTreeMap<String, Subject>,
 ) -> Option<Impact> {
     let it = determinations.iter().find(|of| of.number == number)?;
     let grade = &subject.grade;
@@ -162,8 +178,9 @@ pub fn impact(
         determinations: resting(it, determinations),
         hazards: hazards(own, it, subject),
         vetoes: vetoes.cloned().collect(),
-        units: if binds && it.star == Some(0) { prohibited(units) } else { Vec::new() },
+        units: if binds && it.star == Some(0) { prohibited(others) } else { Vec::new() },
         measures: if acts { measures(own, it, then, subject) } else { Vec::new() },
+        credit: credit(own, it, subject, others),
         notices: notices(own, number, subject),
         contested_in: contested_in(own, number, subject),
         plaques: if binds { plaques(it, then, subject) } else { Vec::new() },
@@ -187,28 +204,63 @@ fn resting(it: &Determination, determinations: &[Determination]) -> Vec<Rests> {
 }
 
 fn hazards(own: &str, it: &Determination, subject: &Subject) -> Vec<Case> {
-    let whole = format!("{own}/assessment/{}", it.assessment);
-    let by_it = |cause: &String| *cause == it.assessment || *cause == whole;
-    let opened = subject.hazards.values().filter_map(|of| {
-        let found = of.state.found.as_ref().filter(|found| found.caused_by.as_ref().is_some_and(by_it))?;
-        let ended = matches!(of.state.stage, hazard::Stage::Closed | hazard::Stage::Dismissed);
-        (!ended).then(|| Case {
-            stream: of.stream.clone(),
-            indicator: found.indicator.clone(),
-            stage: of.state.stage.code(),
-        })
-    });
-    opened.collect()
+    let running = opened(own, it, subject)
+        .filter(|(of, _)| !matches!(of.state.stage, hazard::Stage::Closed | hazard::Stage::Dismissed));
+    let case = |(of, found): (&HazardOf, &hazard::Found)| Case {
+        stream: of.stream.clone(),
+        indicator: found.indicator.clone(),
+        stage: of.state.stage.code(),
+    };
+    running.map(case).collect()
 }
 
-fn prohibited(units: &BTreeMap<String, Subject>) -> Vec<String> {
+/// The cases that its assessment opened.
+fn opened<'a>(
+    own: &str,
+    it: &'a Determination,
+    subject: &'a Subject,
+) -> impl Iterator<Item = (&'a HazardOf, &'a hazard::Found)> {
+    let whole = format!("{own}/assessment/{}", it.assessment);
+    subject.hazards.values().filter_map(move |of| {
+        let found = of.state.found.as_ref()?;
+        let cause = found.caused_by.as_ref()?;
+        (*cause == it.assessment || *cause == whole).then_some((of, found))
+    })
+}
+
+/// Files of parties that name the grade, or a case of its assessment.
+fn credit(
+    own: &str,
+    it: &Determination,
+    subject: &Subject,
+    others: &BTreeMap<String, Subject>,
+) -> Vec<InFile> {
+    let id = own.trim_start_matches("premises/");
+    let cases: Vec<&str> = opened(own, it, subject).map(|(of, _)| of.stream.as_str()).collect();
+    let files = others.iter().filter_map(|(key, other)| {
+        let (party, file) = (key.strip_prefix("party/")?, &other.credit.state);
+        let rating = file.rating.as_ref();
+        let weighs = rating.is_some_and(|rating| {
+            rating.weights.iter().any(|of| of.premises == id && of.determination == it.number)
+        });
+        let follows = file.conduct.iter().filter(|(_, of)| {
+            of.stands() && of.conduct.basis.stream.as_deref().is_some_and(|stream| cases.contains(&stream))
+        });
+        let conduct: Vec<u64> = follows.map(|(number, _)| *number).collect();
+        let class = rating.and_then(|rating| rating.class.clone());
+        (weighs || !conduct.is_empty()).then(|| InFile { party: party.to_owned(), weighs, conduct, class })
+    });
+    files.collect()
+}
+
+fn prohibited(others: &BTreeMap<String, Subject>) -> Vec<String> {
     let by_building = |unit: &Subject| {
         unit.grade
             .latest
             .as_ref()
             .is_some_and(|latest| latest.vetoes.iter().any(|by| by == BUILDING_PROHIBITED))
     };
-    units.iter().filter(|(_, unit)| by_building(unit)).map(|(key, _)| key.clone()).collect()
+    others.iter().filter(|(_, unit)| by_building(unit)).map(|(key, _)| key.clone()).collect()
 }
 
 fn measures(own: &str, it: &Determination, then: Option<&Determination>, subject: &Subject) -> Vec<Carried> {
@@ -294,9 +346,9 @@ mod tests {
                 _ => None,
             })
             .collect();
-        let mut units = log.subjects.clone();
-        units.retain(|key, _| key != own);
-        impact(own, number, log.subject(own), &determinations, &units)
+        let mut others = log.subjects.clone();
+        others.retain(|key, _| key != own);
+        impact(own, number, log.subject(own), &determinations, &others)
     }
 
     fn house() -> Log {
@@ -378,6 +430,29 @@ mod tests {
         assert_eq!((ban.vetoes.len(), ban.holds_then.unwrap().number), (1, 1), "{:?}", ban.vetoes);
         let rounds = ban.patrol.unwrap();
         assert!(Some(rounds.now) != rounds.then && rounds.then.is_some());
+    }
+
+    #[test]
+    fn a_grade_that_weighs_in_a_credit_file_is_named_with_the_party_and_its_class() {
+        let mut log = Log::new();
+        log.registered("b-1", Layer::Building, None);
+        log.registered("u-1", Layer::Unit, Some("b-1"));
+        let party = json!({ "type": "PartyRegistered", "kind": "enterprise", "by": "a-clerk" });
+        log.hears("2025-01-02", "party/y-1", &party);
+        let named = json!({ "type": "ResponsiblePartyNamed", "party": "y-1", "role": "owner" });
+        log.hears("2025-01-05", OWN, &named);
+        let ebike = json!({ "no_ebike_indoors": "unmet" });
+        log.assessed("2025-01-10", "u-1", "a-1", "first", Layer::Unit, &ebike);
+        let confirmed = json!({
+            "type": "AdverseGradeConfirmed", "determination": 1, "on": "2025-02-10", "document_number": "1",
+            "by": "u-3"
+        });
+        log.hears("2025-02-10", &format!("{OWN}/grade"), &confirmed);
+        log.runs(day("2025-02-11"));
+        let falls = falls(&log, OWN, 1).unwrap();
+        let file = falls.credit.first().expect("the file of its owner");
+        assert_eq!((file.party.as_str(), file.weighs, falls.credit.len()), ("y-1", true, 1));
+        assert!(file.class.is_some() && file.conduct.is_empty());
     }
 
     #[test]
