@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use uuid::Uuid;
+use wuping_domain::access::Access;
 use wuping_domain::aggregate::{Concept, decided};
 use wuping_domain::alert::Alert;
 use wuping_domain::appeal::Appeal;
@@ -13,6 +14,7 @@ use wuping_domain::assessment::Assessment;
 use wuping_domain::association::Association;
 use wuping_domain::board::Board;
 use wuping_domain::campaign::Campaign;
+use wuping_domain::credit::CreditFile;
 use wuping_domain::dispute::Dispute;
 use wuping_domain::event::aggregate_type;
 use wuping_domain::facts::{Actor, Facts};
@@ -131,12 +133,14 @@ impl Trial {
 
     fn decided(&self, actor: &Actor, command: &Value) -> Result<Vec<Value>, Answer> {
         match aggregate_type(&self.facts.stream) {
+            Access::TYPE => self.ask::<Access>(actor, command),
             Alert::TYPE => self.ask::<Alert>(actor, command),
             Appeal::TYPE => self.ask::<Appeal>(actor, command),
             Assessment::TYPE => self.ask::<Assessment>(actor, command),
             Association::TYPE => self.ask::<Association>(actor, command),
             Board::TYPE => self.ask::<Board>(actor, command),
             Campaign::TYPE => self.ask::<Campaign>(actor, command),
+            CreditFile::TYPE => self.ask::<CreditFile>(actor, command),
             Dispute::TYPE => self.ask::<Dispute>(actor, command),
             Grade::TYPE => self.ask::<Grade>(actor, command),
             Hazard::TYPE => self.ask::<Hazard>(actor, command),

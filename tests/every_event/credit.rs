@@ -1,6 +1,7 @@
 //! Credit: a company's promise, its conduct, its class; told, published, objected to, repaired, and read.
 
 use serde_json::{Value, json};
+use wuping_ledger::encoding::{hex_encode, sha256};
 
 use crate::story::{SOUND, Story};
 
@@ -112,10 +113,62 @@ fn what_was_published_is_taken_back(story: &mut Story) {
     story.say("legal", FILE, json!({ "command": "unpublish", "item": record(3), "why": "by_mistake" }));
 }
 
+/// Each reading is recorded before anything is sent, and who may not gets nothing.
 fn its_file_is_read(story: &mut Story) {
-    story.say("company", "access/y-5", json!({ "command": "read_file", "why": "own_file" }));
     let looks = json!({ "command": "read_file", "why": "inspection", "purpose": "安排检查" });
     story.say("fire", "access/y-5", looks);
+    let over_rest = "/api/v1/parties/y-5/credit";
+    for (who, more, status, says) in [
+        ("company", "", 200, "\"rating\""),
+        ("credit", "?why=credit_work", 200, "false_materials"),
+        ("legal", "", 200, "objections"),
+        ("auditor", "", 200, "outbox"),
+        ("fire", "", 422, "purpose_missing"),
+        ("fire", "?purpose=inspection", 200, "published"),
+        ("stranger", "", 422, "not_your_premises"),
+        ("grid", "", 422, "role_needed"),
+        ("confirmer", "", 422, "role_needed"),
+    ] {
+        let before = story.count("access/y-5");
+        let (answered, told) = story.opens(who, &format!("{over_rest}{more}"));
+        assert_eq!(answered, status, "{who}: {told}");
+        assert!(told.contains(says), "{who}: {told}");
+        assert_eq!(story.count("access/y-5") - before, u64::from(status == 200), "{who}");
+    }
+    let (status, told) = story.opens("auditor", "/api/v1/credit");
+    assert_eq!(status, 200, "{told}");
+    let recorded = story.newest("access/list", "CreditFileRead");
+    assert_eq!(recorded["list"]["sha256"], hex_encode(&sha256(told.as_bytes())), "the bytes that were sent");
+    assert_eq!(story.opens("fire", "/api/v1/credit").0, 422);
+    let (status, told) = story.opens("credit", "/api/v1/credit/outbox");
+    assert!(status == 200 && told.contains("y-5"), "{told}");
+    assert_eq!(story.opens("company", "/api/v1/credit/outbox").0, 403);
+    it_is_read_on_pages(story);
+}
+
+fn it_is_read_on_pages(story: &mut Story) {
+    let page = "/audit/credit/y-5";
+    for (who, status, says) in [
+        ("company", 200, "Class and reasons"),
+        ("credit", 200, "Who has read this file"),
+        ("stranger", 422, "There is nothing here for you to see"),
+        ("grid", 422, "There is nothing here for you to see"),
+    ] {
+        let (answered, told) = story.opens(who, page);
+        assert_eq!(answered, status, "{who}: {told}");
+        assert!(told.contains(says), "{who}: {told}");
+    }
+    story.days(1);
+    let before = story.count("access/y-5");
+    let (status, told) = story.opens("credit", page);
+    assert!(
+        status == 200 && told.contains("Every reading is recorded"),
+        "another day, another reading: {told}"
+    );
+    assert_eq!(story.count("access/y-5"), before, "nothing was shown, and nothing is recorded");
+    assert_eq!(story.opens("company", "/my/credit").0, 303);
+    let (status, told) = story.opens("credit", "/audit/credit");
+    assert!(status == 200 && told.contains("y-5"), "{told}");
 }
 
 fn record(number: u64) -> Value {

@@ -115,6 +115,14 @@ impl Story {
         position
     }
 
+    /// Somebody opens an address, in English: the status and what it says.
+    pub(crate) fn opens(&self, who: &str, path: &str) -> (u16, String) {
+        self.a_minute_passes();
+        self.pages_catch_up();
+        let headers = [("accept-language", "en"), ("cookie", self.sessions[who].cookie.as_str())];
+        Client::to(self.address).get_with(path, &headers).unwrap()
+    }
+
     /// A system delivers results of a house over REST, with its token.
     pub(crate) fn feed(&mut self, department: &str, lines: Vec<Value>) {
         self.a_minute_passes();
@@ -279,6 +287,11 @@ impl Story {
         let entry = entries.iter().rfind(|entry| entry.event_type == event_type);
         let entry = entry.unwrap_or_else(|| panic!("there is no {event_type} in {stream}"));
         serde_json::from_str(&entry.data).unwrap()
+    }
+
+    /// How many entries a stream has.
+    pub(crate) fn count(&self, stream: &str) -> u64 {
+        self.app.reader().stream(stream).unwrap().len() as u64
     }
 
     /// The number of the newest determination of a house.

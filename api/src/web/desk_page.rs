@@ -121,6 +121,11 @@ fn framed(
     ];
     if party {
         nav.insert(1, Link::new("/my", lang.say("我的房屋", "My premises")));
+        nav.insert(2, Link::new("/my/credit", lang.say("我的信用", "My credit")));
+    }
+    let files = ["auditor", "credit_officer", "legal_officer"];
+    if person.as_ref().is_some_and(|signed| files.contains(&signed.person.role.as_str())) {
+        nav.insert(2, Link::new("/audit/credit", lang.say("信用档案", "Credit files")));
     }
     if actor.is_some_and(|actor| reads_figures(&actor, Figures::Places)) {
         nav.insert(2, Link::new("/desk/reports", lang.say("统计报表", "Reports")));

@@ -13,6 +13,8 @@ pub mod audit;
 mod beside;
 pub mod commands;
 pub mod confirming;
+pub mod credit_api;
+mod credit_file;
 pub mod desk;
 mod desk_page;
 mod docket;
@@ -33,6 +35,7 @@ pub mod matter;
 pub mod my;
 pub mod openapi;
 mod openapi_answers;
+mod openapi_credit;
 mod openapi_docket;
 mod openapi_keys;
 mod openapi_lists;
@@ -59,6 +62,7 @@ pub fn router(app: Arc<App>, public_address: &str) -> Router {
     let public = routes::over(&app, public_address);
     let routes = public
         .merge(desk::router(app.clone()))
+        .merge(credit_api::router(app.clone()))
         .merge(docket_api::router(app.clone()))
         .merge(evidence::router(app.clone()))
         .merge(feeds::router(app.clone()))

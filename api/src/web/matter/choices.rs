@@ -8,6 +8,7 @@ use wuping_domain::meeting::{Meeting, Resolution};
 use wuping_domain::reevaluation::Answer;
 use wuping_domain::subject::{AssessmentOf, HazardOf};
 
+use super::credit_choices;
 use super::doubt::Doubtful;
 use super::reading::{Matter, Sight};
 use super::stage;
@@ -28,6 +29,7 @@ pub(crate) fn choices(matter: &Matter, field: &Field) -> Vec<(String, String)> {
             codes.iter().map(|Code(code, zh, en)| ((*code).to_owned(), lang.say(zh, en))).collect()
         }
         Kind::ManyOf(source) | Kind::OneOf(source) => from(matter, source),
+        Kind::Part => credit_choices::parts(matter),
         Kind::YesNo => vec![("yes".into(), lang.say("是", "Yes")), ("no".into(), lang.say("否", "No"))],
         _ => vec![],
     }
@@ -53,6 +55,11 @@ fn from(matter: &Matter, source: Source) -> Vec<(String, String)> {
         Source::Resolutions => resolutions(matter),
         Source::ClosedHazards => hazards(matter, false),
         Source::Indicators => indicators(matter),
+        Source::CreditConduct
+        | Source::CreditKinds
+        | Source::CreditObjections
+        | Source::CreditRepairs
+        | Source::CreditReports => credit_choices::from(matter, source),
         Source::OpenHazards => hazards(matter, true),
         Source::OwnAppeals => own_appeals(matter),
         Source::OwnRequests => own_requests(matter),

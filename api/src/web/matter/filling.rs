@@ -10,6 +10,7 @@ use wuping_domain::said::Photo as Kept;
 use wuping_ledger::attachments::{AttachmentError, Attachments};
 
 use super::choices::{case_of, choices, class_of};
+use super::credit_choices::{newest_rating, part_of};
 use super::reading::Matter;
 use super::step::{Field, Given, Kind, Step};
 use crate::app::App;
@@ -182,10 +183,10 @@ impl Filled {
                 Some(_) => Some(resolved(lang, texts)?),
                 None => None,
             },
-            // proposals and resolutions are numbered
-            Kind::OneOf(super::step::Source::Proposals | super::step::Source::Resolutions) => {
+            Kind::OneOf(source) if source.is_numbered() => {
                 first.and_then(|text| text.parse::<u64>().ok()).map(|n| json!(n))
             }
+            Kind::Part => first.and_then(part_of),
             Kind::Long | Kind::One(_) | Kind::OneOf(_) | Kind::Short | Kind::Telephone => {
                 first.map(|text| json!(text))
             }
@@ -234,6 +235,7 @@ pub(crate) fn given(matter: &Matter, step: &Step) -> Value {
                 json!(open.map_or(matter.today(), |open| open.due))
             }
             Given::InForce => json!(in_force().map_or(0, |determination| determination.number)),
+            Given::Rating => json!(newest_rating(matter)),
             Given::InForceAssessment => json!(in_force().map(|d| d.assessment.clone()).unwrap_or_default()),
             Given::Criteria => json!(matter.chosen.criteria),
             Given::SheetDigest => json!(sheet.map(|sheet| &sheet.sha256)),
@@ -286,14 +288,13 @@ fn sample(matter: &Matter, step: &Step) -> Option<Value> {
             Kind::Moment => json!(chrono::Utc::now()),
             Kind::Number => json!(0),
             Kind::One(codes) => json!(codes.first()?.0),
-            Kind::OneOf(super::step::Source::Proposals | super::step::Source::Resolutions) => {
-                json!(first()?.parse::<u64>().ok()?)
-            }
             Kind::Resolutions => {
                 let departments = matter.rulebook().map(|rulebook| rulebook.policy.departments.as_slice());
                 let owner = &departments.unwrap_or_default().first()?.id;
                 json!([{ "owner": owner, "due": matter.today(), "words": "…" }])
             }
+            Kind::Part => part_of(&first()?)?,
+            Kind::OneOf(source) if source.is_numbered() => json!(first()?.parse::<u64>().ok()?),
             Kind::OneOf(_) => json!(first()?),
             Kind::Photo => photo(),
             Kind::Photos => json!([photo()]),

@@ -228,6 +228,7 @@ pub(crate) fn control(
         | Kind::Hazard
         | Kind::One(_)
         | Kind::OneOf(_)
+        | Kind::Part
         | Kind::YesNo => {
             one_of(matter, field, (&name, &optional(lang, field, label)), &first(), error.as_deref())
         }

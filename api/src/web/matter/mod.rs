@@ -4,6 +4,8 @@
 mod acting;
 pub(crate) mod choices;
 mod clocks;
+mod credit;
+mod credit_choices;
 pub(crate) mod doubt;
 pub(crate) mod filling;
 pub(crate) mod forms;
@@ -50,6 +52,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/desk/alerts", get(new_alert).post(issue_alert))
         .route("/desk/photos/{position}/{field}/{n}", get(photos::show))
         .merge(undertakings::routes())
+        .merge(credit::routes())
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
 }
 
@@ -238,6 +241,7 @@ pub(super) fn address_of(stream: &str) -> String {
     let parts: Vec<&str> = stream.split('/').collect();
     match parts.as_slice() {
         ["premises", premises] => format!("/desk/premises/{premises}"),
+        ["party", party, "credit"] => format!("/audit/credit/{party}"),
         ["premises", premises, "assessment", key] => format!("/desk/assessments/{premises}/{key}"),
         _ => format!("/desk/matters/{stream}"),
     }

@@ -200,6 +200,9 @@ impl Matter {
 /// A person of the office sees what lies where they work; a party its own premises; nobody else's words are shown.
 fn sight(trial: &Trial, stream: &str) -> Sight {
     let facts = &trial.facts;
+    if ["access", "credit"].contains(&aggregate_type(stream)) {
+        return of_credit(trial);
+    }
     let Some(subject) = facts.subject.as_deref() else {
         let own = |role: Role| role == Role::AssociationAdmin && aggregate_type(stream) == "association";
         let sees = |grant: &Grant| !OUTSIDE.contains(&grant.role) || own(grant.role);
@@ -232,6 +235,18 @@ fn sight(trial: &Trial, stream: &str) -> Sight {
     // whoever may claim premises sees that they are registered, and the form
     let claims = grants.iter().any(|grant| OUTSIDE.contains(&grant.role)) && concept == "premises";
     if claims { Sight::Public } else { Sight::None }
+}
+
+/// Of a credit file: the words are for those whose work the files are, and for the party. Who else may read it does so without.
+fn of_credit(trial: &Trial) -> Sight {
+    let facts = &trial.facts;
+    let holds = |roles: &[Role]| roles.iter().any(|role| facts.actor.holds(*role));
+    match () {
+        () if holds(&[Role::CreditOfficer, Role::LegalOfficer, Role::Auditor]) => Sight::Office,
+        () if facts.speaks_for_subject() => Sight::Party,
+        () if holds(&[Role::DepartmentOfficer]) => Sight::Register,
+        () => Sight::None,
+    }
 }
 
 fn works_here(grant: &Grant, premises: &Premises) -> bool {

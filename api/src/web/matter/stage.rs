@@ -24,6 +24,7 @@ pub(crate) fn kind(lang: Lang, concept: &str) -> &'static str {
         "association" => lang.pick("楼栋长联合会", "Association of building stewards"),
         "board" => lang.pick("公告栏", "Notice board"),
         "campaign" => lang.pick("专项行动", "Campaign"),
+        "credit" => lang.pick("信用档案", "Credit file"),
         "dispute" => lang.pick("复议或诉讼", "Dispute"),
         "grade" => lang.pick("等级", "Grade"),
         "hazard" => lang.pick("隐患", "Hazard"),

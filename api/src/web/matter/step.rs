@@ -47,6 +47,8 @@ pub(crate) enum Given {
     SheetLines,
     /// The position that it was made at.
     SheetPosition,
+    /// The newest rating of a credit file.
+    Rating,
 }
 
 /// One thing to fill in.
@@ -101,6 +103,8 @@ pub(crate) enum Kind {
     One(&'static [Code]),
     /// One of what the rulebook or these premises have.
     OneOf(Source),
+    /// A part of a credit file: its class, or a record of conduct.
+    Part,
     /// One photo or page.
     Photo,
     /// Photos.
@@ -130,6 +134,16 @@ pub(crate) enum Source {
     CampaignPremises,
     /// Cases that were closed.
     ClosedHazards,
+    /// Records of conduct that stand, by number.
+    CreditConduct,
+    /// Kinds of conduct that the policy knows.
+    CreditKinds,
+    /// Objections that nobody has decided, by number.
+    CreditObjections,
+    /// Requests for repair that nobody has decided, by number.
+    CreditRepairs,
+    /// Reports to the public credit platform, by number.
+    CreditReports,
     /// Departments of the policy's list.
     Departments,
     /// What excuses a round.
@@ -168,6 +182,21 @@ pub(crate) enum Source {
     Streams,
     /// Marks that these premises carry.
     Tags,
+}
+
+impl Source {
+    /// Whether what is chosen is a number.
+    pub(crate) const fn is_numbered(self) -> bool {
+        matches!(
+            self,
+            Self::CreditConduct
+                | Self::CreditObjections
+                | Self::CreditRepairs
+                | Self::CreditReports
+                | Self::Proposals
+                | Self::Resolutions
+        )
+    }
 }
 
 /// A step without fields; add what it has by struct update.

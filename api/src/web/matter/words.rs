@@ -112,6 +112,7 @@ fn word(matter: &Matter, name: &str, code: &str) -> String {
         "category" | "indicator" | "indicators" => matter.indicator(code),
         "case" | "hazard" | "into" => matter.hazard(code),
         "deadline" | "remedies" => lang.deadline(code).to_owned(),
+        "class" | "conduct" | "degree" | "proposed" | "shown" => lang.credit(code).to_owned(),
         "ground" | "scope" => lang.prohibition(code).to_owned(),
         "how" => match code {
             "rectified" => lang.say("已整改", "put right"),
@@ -150,8 +151,26 @@ fn word(matter: &Matter, name: &str, code: &str) -> String {
         "trigger" => lang.trigger(code).to_owned(),
         "vetoes" => lang.cause(code, |id| Some(matter.indicator(id))),
         "works" => lang.works(code).to_owned(),
+        "kind" | "what" | "why" => of_credit(lang, code).unwrap_or_else(|| code.to_owned()),
         _ => code.to_owned(),
     }
+}
+
+/// A code of a credit file: what of it, of whom, and why something is public no more.
+fn of_credit(lang: Lang, code: &str) -> Option<String> {
+    let known = [
+        ("basis_set_aside", "依据已被撤销", "what it rests on was set aside"),
+        ("class", "信用等级", "the class"),
+        ("conduct", "一条失信记录", "a record of conduct"),
+        ("enterprise", "企业", "an enterprise"),
+        ("merged", "已并入另一主体", "merged into another party"),
+        ("objection_upheld", "异议成立", "an objection was upheld"),
+        ("person", "自然人", "a natural person"),
+        ("repaired", "已经修复", "it was repaired"),
+        ("span_over", "公示期满", "its span is over"),
+        ("superseded", "等级已经变化", "another class since"),
+    ];
+    known.iter().find(|(known, ..)| *known == code).map(|(_, zh, en)| lang.say(zh, en))
 }
 
 /// A refusal, beside the field that it is about where it is about one, else at the head of the form.
@@ -207,13 +226,14 @@ fn malformed(lang: Lang, field: &Field, needs: &str) -> String {
 
 /// Rules that bar a step whatever is filled in: the page says so instead of offering it.
 const BARRING: &[&str] = &[
-    "appeal_late",
     "announcement_too_soon",
+    "appeal_late",
     "ban_has_its_own_decision",
     "campaign_over",
     "confirmed_before_statement",
     "confirmer_is_assessor",
     "confirmer_is_proposer",
+    "confirmer_recorded_it",
     "deadline_over",
     "extended_already",
     "extension_too_late",
@@ -223,12 +243,17 @@ const BARRING: &[&str] = &[
     "measure_decided_by_proposer",
     "measure_does_not_fit",
     "measure_over",
+    "no_commitment",
     "no_level",
+    "no_lowest_class_waits",
+    "no_rating",
     "not_in_rulebook",
     "not_overdue",
     "only_the_reviewer",
     "order_not_served",
     "order_without_party",
+    "party_merged",
+    "person_not_published",
     "plan_not_allowed",
     "recusal_by_reviewer",
     "recusal_open",
@@ -343,6 +368,16 @@ const OUTCOMES: &[(&str, &str, &str)] = &[
 
 /// Members with words, in the order in which they are told.
 const MEMBERS: &[(&str, &str, &str)] = &[
+    ("conduct", "失信行为", "Conduct"),
+    ("degree", "程度", "Degree"),
+    ("attributed_to", "责任归属", "Put down to"),
+    ("class", "信用等级", "Class"),
+    ("shown", "现在的等级", "Class shown"),
+    ("proposed", "应定等级", "Class proposed"),
+    ("inspection_months", "几个月检查一次", "Months between inspections"),
+    ("template", "承诺书版本", "Version of the letter"),
+    ("corrected", "已改正", "Corrected"),
+    ("channels", "公布在", "Published on"),
     ("indicator", "事项", "What"),
     ("measure", "措施", "Measure"),
     ("incentive", "激励", "Incentive"),

@@ -5,6 +5,7 @@ mod appeal;
 mod association;
 mod board;
 mod campaign;
+mod credit;
 mod dispute;
 mod grade;
 mod hazard;
@@ -59,6 +60,7 @@ pub(crate) const ALL: &[(&str, &[Step])] = &[
     ("grade", grade::STEPS),
     ("appeal", appeal::STEPS),
     ("reevaluation", reevaluation::STEPS),
+    ("credit", credit::STEPS),
     ("dispute", dispute::STEPS),
     ("incident", incident::STEPS),
     ("inspection", inspection::STEPS),

@@ -1,0 +1,199 @@
+//! Credit files over REST, for whoever is signed in and may read them: one file, the list, and what the public credit platform has
+//! not taken yet. A reading is recorded before anything is answered; a list is one entry with the digest of what is answered.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+use wuping_domain::facts::Role;
+use wuping_ledger::encoding::{hex_encode, sha256};
+use wuping_ledger::jcs;
+use wuping_ledger::keys::Kid;
+use wuping_projections::queries::{CreditFilter, Page};
+
+use crate::app::{App, Asked, ExecuteError, Who};
+use crate::web::api::problem;
+use crate::web::commands::{broken, in_session, refused};
+use crate::web::credit_file::{self, usual_reason};
+use crate::web::docket_api::blocking;
+use crate::web::look::words::Lang;
+use crate::web::session::lang_of;
+
+/// The routes.
+pub fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/api/v1/credit", get(listed))
+        .route("/api/v1/credit/outbox", get(outbox))
+        .route("/api/v1/parties/{party}/credit", get(one))
+        .with_state(app)
+}
+
+/// Why something is read, and which part of a list.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Wanted {
+    class: String,
+    page: String,
+    purpose: String,
+    waiting: String,
+    why: String,
+}
+
+impl Wanted {
+    fn stated(text: &str) -> Option<&str> {
+        Some(text.trim()).filter(|text| !text.is_empty())
+    }
+
+    fn page(&self) -> Option<Page> {
+        let number = if self.page.is_empty() { Some(1) } else { self.page.parse().ok() };
+        number.filter(|number| (1..=PAGES_MAX).contains(number)).map(Page::of)
+    }
+}
+
+async fn one(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    Path(party): Path<String>,
+    Query(wanted): Query<Wanted>,
+) -> Response {
+    let lang = lang_of(&headers);
+    let who = match person(&app, lang, &headers) {
+        Ok(who) => who,
+        Err(refused) => return *refused,
+    };
+    if let Err(error) = read(&app, &who, &party, &wanted.why, &wanted.purpose).await {
+        return unread(lang, &party, &error);
+    }
+    let house = app.clone();
+    match blocking(move || Ok(credit_file::told(&house, &party)?)).await {
+        Ok(Some(told)) => sent(Json(told).into_response()),
+        Ok(None) => nothing(lang),
+        Err(error) => broken(lang, error.as_ref()),
+    }
+}
+
+/// Record that a person reads a file: before anything of it is sent.
+///
+/// # Errors
+/// Why the person may not, or why it could not be recorded.
+pub(super) async fn read(
+    app: &App,
+    who: &Who,
+    party: &str,
+    why: &str,
+    purpose: &str,
+) -> Result<(), ExecuteError> {
+    let why = match Wanted::stated(why) {
+        Some(why) => why.to_owned(),
+        None => usual_reason(app, who, party)?.to_owned(),
+    };
+    let command = json!({ "command": "read_file", "why": why, "purpose": Wanted::stated(purpose) });
+    app.execute(who, asked(app, format!("access/{party}"), command)).await.map(drop)
+}
+
+async fn listed(State(app): State<Arc<App>>, headers: HeaderMap, Query(wanted): Query<Wanted>) -> Response {
+    let lang = lang_of(&headers);
+    let who = match person(&app, lang, &headers) {
+        Ok(who) => who,
+        Err(refused) => return *refused,
+    };
+    let Some(page) = wanted.page() else { return malformed(lang) };
+    let filter = CreditFilter {
+        class: Wanted::stated(&wanted.class).map(str::to_owned),
+        waiting: ["true", "1"].contains(&wanted.waiting.as_str()),
+    };
+    let house = app.clone();
+    let found = blocking(move || Ok(house.views.views().credit_files(&filter, page)?)).await;
+    let found = match found {
+        Ok(found) => found,
+        Err(error) => return broken(lang, error.as_ref()),
+    };
+    let files = found.rows.len();
+    let body = json!({ "rows": found.rows, "page": found.page, "pages": found.pages, "total": found.total });
+    let bytes = match jcs::canonical(&body) {
+        Ok(bytes) => bytes,
+        Err(error) => return broken(lang, &error),
+    };
+    let why = match Wanted::stated(&wanted.why) {
+        Some(why) => why.to_owned(),
+        None => match usual_reason(&app, &who, LIST) {
+            Ok(why) => why.to_owned(),
+            Err(error) => return broken(lang, &error),
+        },
+    };
+    let list = json!({ "sha256": hex_encode(&sha256(&bytes)), "files": files });
+    let purpose = Wanted::stated(&wanted.purpose);
+    let command = json!({ "command": "read_list", "why": why, "list": list, "purpose": purpose });
+    match app.execute(&who, asked(&app, format!("access/{LIST}"), command)).await {
+        // the bytes whose digest was recorded
+        Ok(_) => sent(([(header::CONTENT_TYPE, "application/json")], bytes).into_response()),
+        Err(error) => unread(lang, LIST, &error),
+    }
+}
+
+async fn outbox(State(app): State<Arc<App>>, headers: HeaderMap, Query(wanted): Query<Wanted>) -> Response {
+    let lang = lang_of(&headers);
+    let actor = in_session(&app, lang, &headers).map(|session| app.actor(&session.account));
+    let actor = match actor {
+        Ok(Ok(actor)) => actor,
+        Ok(Err(error)) => return broken(lang, &error),
+        Err(refused) => return *refused,
+    };
+    if ![Role::CreditOfficer, Role::Auditor].iter().any(|role| actor.holds(*role)) {
+        let told = lang.pick(
+            "报送清单由信用管理人员和审计人员查看。",
+            "What is reported is read by credit officers and auditors.",
+        );
+        return problem(StatusCode::FORBIDDEN, "role_needed", told);
+    }
+    let Some(page) = wanted.page() else { return malformed(lang) };
+    match blocking(move || Ok(app.views.views().credit_outbox(page)?)).await {
+        Ok(found) => sent(Json(found).into_response()),
+        Err(error) => broken(lang, error.as_ref()),
+    }
+}
+
+fn person(app: &App, lang: Lang, headers: &HeaderMap) -> Result<Who, Box<Response>> {
+    let session = in_session(app, lang, headers)?;
+    let kid = Kid::parse(session.kid).map_err(|refusal| Box::new(broken(lang, &refusal)))?;
+    Ok(Who::Person { account: session.account, kid })
+}
+
+fn asked(app: &App, stream: String, command: Value) -> Asked {
+    Asked { id: Uuid::now_v7(), stream, command, expected: None, occurred_at: app.now() }
+}
+
+/// A reading that was refused: nothing of the file is said, and the attempt is in the server's log.
+fn unread(lang: Lang, party: &str, error: &ExecuteError) -> Response {
+    if let ExecuteError::Rejected(rejection) = error {
+        tracing::warn!(party, code = rejection.code(), "a credit file was asked for and not shown");
+    }
+    refused(lang, error)
+}
+
+/// What was answered is kept by nobody on its way.
+fn sent(mut response: Response) -> Response {
+    response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+    response
+}
+
+fn nothing(lang: Lang) -> Response {
+    let told = lang.pick("没有这个主体。", "There is no such party.");
+    problem(StatusCode::NOT_FOUND, "not_found", told)
+}
+
+fn malformed(lang: Lang) -> Response {
+    let told = lang.pick("page：要写从 1 起的整数。", "page: write a whole number from 1.");
+    problem(StatusCode::BAD_REQUEST, "malformed", told)
+}
+
+/// The log of readings that lists stand in.
+const LIST: &str = "list";
+/// Pages at most.
+pub(super) const PAGES_MAX: u64 = 1_000_000;

@@ -1,0 +1,352 @@
+//! The page of a credit file, for credit, legal and audit staff, a department's officer who says for what, and the party itself;
+//! and the list of files. Whoever opens a file is recorded first, once a day; a confirmer sees what waits for the decision, and
+//! nothing else of the file.
+
+mod parts;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Form, Multipart, Path, Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use maud::{Markup, html};
+use serde::Deserialize;
+use serde_json::json;
+use uuid::Uuid;
+use wuping_domain::access::OWN_FILE;
+use wuping_domain::facts::{Actor, Role};
+use wuping_domain::recorded::local_date;
+use wuping_domain::subject::Subject;
+use wuping_projections::queries::{CreditFilter, CreditLine, Page as ViewPage};
+
+use super::acting::{Page, act};
+use super::forms::{Returned, Sending, returned_head, steps_now};
+use super::offering::offered;
+use super::reading::{Matter, read};
+use super::{Case, Opened, case_page, receipt_of, steps};
+use crate::app::{App, ExecuteError};
+use crate::web::credit_api::read as read_file;
+use crate::web::desk_page::{broken_text, forged_text, refused_page, shown, unseen_page};
+use crate::web::look::parts::*;
+use crate::web::look::words::Lang;
+use crate::web::session::Signed;
+
+/// The routes.
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/audit/credit", get(list))
+        .route("/audit/credit/{party}", get(show).post(take))
+        .route("/audit/credit/{party}/read", post(say_why))
+        .route("/my/credit", get(mine))
+}
+
+async fn show(
+    State(app): State<Arc<App>>,
+    signed: Signed,
+    Path(party): Path<String>,
+    Query(opened): Query<Opened>,
+) -> Response {
+    let matter = match known(&app, &signed, &party) {
+        Ok(matter) => matter,
+        Err(why) => return unseen_page(&app, signed.lang, &signed, &why),
+    };
+    let receipt = opened.recorded.and_then(|position| receipt_of(&matter, position));
+    match opened_as(&app, &signed, &party) {
+        Ok(Opening::Decides) => file_page(&app, &signed, &matter, receipt, None),
+        Ok(Opening::Read) => file_page(&app, &signed, &matter, receipt, None),
+        Ok(Opening::Own) => match read_file(&app, &signed.who, &party, OWN_FILE, "").await {
+            Ok(()) => file_page(&app, &signed, &matter, receipt, None),
+            Err(error) => unread(&app, &signed, &party, &error),
+        },
+        Ok(Opening::Asked) => asked_page(&app, &signed, &party, None),
+        // who has just decided gets the receipt, and nothing else of the file
+        Ok(Opening::Refused(_)) if receipt.is_some() && said_by(&matter, &signed, opened.recorded) => {
+            let title = signed.lang.pick("信用档案", "Credit file");
+            let body = html! { (page_heading(Some(title), &party, None)) @if let Some(receipt) = receipt { (receipt) } };
+            shown(&app, signed.lang, Some(&signed), title, body).into_response()
+        }
+        Ok(Opening::Refused(why)) => {
+            tracing::warn!(party, "a credit file was asked for and not shown");
+            unseen_page(&app, signed.lang, &signed, &why)
+        }
+        Err(error) => unread(&app, &signed, &party, &error),
+    }
+}
+
+/// Whether this person said what stands at a position of the file.
+fn said_by(matter: &Matter, signed: &Signed, position: Option<u64>) -> bool {
+    let entry = matter.trial.entries.iter().find(|entry| Some(entry.position) == position);
+    let said = entry.and_then(|entry| serde_json::from_str::<serde_json::Value>(&entry.data).ok());
+    said.is_some_and(|said| said["by"] == json!(signed.session.account))
+}
+
+/// The party's own file; of several the first.
+async fn mine(State(app): State<Arc<App>>, signed: Signed) -> Response {
+    let Ok(actor) = app.actor(&signed.session.account) else {
+        return refused_page(&app, signed.lang, Some(&signed), &broken_text(signed.lang));
+    };
+    match actor.grants.iter().find_map(|grant| grant.party.as_ref()) {
+        Some(party) => Redirect::to(&format!("/audit/credit/{party}")).into_response(),
+        None => {
+            let why = signed.lang.say(
+                "您的账号没有登记代表哪一方。请联系数据管理员。",
+                "Your account speaks for no party. Ask the data clerk.",
+            );
+            unseen_page(&app, signed.lang, &signed, &why)
+        }
+    }
+}
+
+/// What a reader says before a file is opened.
+#[derive(Deserialize)]
+struct Why {
+    csrf: String,
+    purpose: String,
+}
+
+async fn say_why(
+    State(app): State<Arc<App>>,
+    signed: Signed,
+    Path(party): Path<String>,
+    Form(said): Form<Why>,
+) -> Response {
+    if said.csrf != signed.session.csrf {
+        return refused_page(&app, signed.lang, Some(&signed), &forged_text(signed.lang));
+    }
+    match read_file(&app, &signed.who, &party, "", &said.purpose).await {
+        Ok(()) => Redirect::to(&format!("/audit/credit/{party}")).into_response(),
+        Err(ExecuteError::Rejected(rejection)) => {
+            let told = signed.lang.pick(rejection.zh(), rejection.en());
+            asked_page(&app, &signed, &party, Some(told))
+        }
+        Err(error) => unread(&app, &signed, &party, &error),
+    }
+}
+
+async fn take(
+    State(app): State<Arc<App>>,
+    signed: Signed,
+    Path(party): Path<String>,
+    form: Multipart,
+) -> Response {
+    let matter = match known(&app, &signed, &party) {
+        Ok(matter) => matter,
+        Err(why) => return refused_page(&app, signed.lang, Some(&signed), &why),
+    };
+    if !matches!(opened_as(&app, &signed, &party), Ok(Opening::Decides | Opening::Read | Opening::Own)) {
+        return Redirect::to(&format!("/audit/credit/{party}")).into_response();
+    }
+    let stream = matter.stream().to_owned();
+    let page = Page {
+        here: format!("/audit/credit/{party}"),
+        steps: steps::of("credit").collect(),
+        stream_of: &|_, _| stream.clone(),
+        again: &|matter, returned| file_page(&app, &signed, matter, None, returned),
+    };
+    act(&app, &signed, matter, form, page).await
+}
+
+/// How somebody comes to a file.
+enum Opening {
+    /// It has to be said first what it is read for.
+    Asked,
+    /// As the one who confirms the lowest class: only what waits.
+    Decides,
+    /// As the party itself, for the first time today.
+    Own,
+    /// It was read today, and that is recorded.
+    Read,
+    /// Not at all.
+    Refused(String),
+}
+
+fn opened_as(app: &App, signed: &Signed, party: &str) -> Result<Opening, ExecuteError> {
+    let actor = app.actor(&signed.session.account)?;
+    if read_today(app, &actor, party)? {
+        return Ok(Opening::Read);
+    }
+    let trial = app.trial(&signed.who, &format!("access/{party}"))?;
+    let would = |why: &str| trial.answer(&json!({ "command": "read_file", "why": why, "purpose": "…" }));
+    use crate::trying::Answer;
+    Ok(match (would(OWN_FILE), would("casework")) {
+        (Answer::New, _) => Opening::Own,
+        (_, Answer::New) => Opening::Asked,
+        _ if actor.holds(Role::Confirmer) && file(app, party)?.credit.state.waits_for_confirmer() => {
+            Opening::Decides
+        }
+        (_, Answer::Refused(rejection)) => Opening::Refused(signed.lang.pick(rejection.zh(), rejection.en())),
+        _ => Opening::Refused(broken_text(signed.lang)),
+    })
+}
+
+/// Whether this account read the file today: what it sees again on the same day was said.
+fn read_today(app: &App, actor: &Actor, party: &str) -> Result<bool, ExecuteError> {
+    let today = app.today();
+    let entries = app.reader().stream(&format!("access/{party}"))?;
+    Ok(entries.iter().rev().any(|entry| {
+        let said: serde_json::Value = serde_json::from_str(&entry.data).unwrap_or_default();
+        let on = entry.occurred_at.parse().map(local_date);
+        said["by"] == json!(actor.account) && on.is_ok_and(|on| on == today)
+    }))
+}
+
+fn file(app: &App, party: &str) -> Result<Subject, ExecuteError> {
+    app.subject(&format!("party/{party}"))
+}
+
+fn known(app: &App, signed: &Signed, party: &str) -> Result<Matter, String> {
+    let lang = signed.lang;
+    let none = || lang.say("没有登记这个主体。", "No such party is registered.");
+    let matter = read(app, signed, &format!("party/{party}/credit")).map_err(|_| none())?;
+    let registered = matter.trial.facts.party.as_ref().is_some_and(|party| party.registered.is_some());
+    if registered { Ok(matter) } else { Err(none()) }
+}
+
+fn unread(app: &App, signed: &Signed, party: &str, error: &ExecuteError) -> Response {
+    let lang = signed.lang;
+    if let ExecuteError::Rejected(rejection) = error {
+        tracing::warn!(party, code = rejection.code(), "a credit file was asked for and not shown");
+        return unseen_page(app, lang, signed, &lang.pick(rejection.zh(), rejection.en()));
+    }
+    refused_page(app, lang, Some(signed), &broken_text(lang))
+}
+
+/// What is asked before a file is opened.
+fn asked_page(app: &App, signed: &Signed, party: &str, wrong: Option<String>) -> Response {
+    let lang = signed.lang;
+    let title = lang.pick("查看信用档案", "Read a credit file");
+    let view = FormView {
+        action: format!("/audit/credit/{party}/read"),
+        csrf: signed.session.csrf.clone(),
+        command_id: Uuid::now_v7().to_string(),
+        expected: None,
+        files: false,
+        submit: lang.say("登记并查看", "Record it and read"),
+    };
+    let body = html! {
+        (page_heading(Some(title), party, None))
+        (notice_box(Tone::Calm, lang.pick("每次查看都会登记", "Every reading is recorded"), &[lang.say(
+            "谁、什么时候、为什么查看，先登记再显示，当事人可以看到。",
+            "Who reads it, when and why is recorded before anything is shown, and the party sees it.",
+        )]))
+        (form(&view, text_field(lang, &TextField {
+            name: "purpose".to_owned(),
+            label: lang.say("查看的用途", "What it is read for"),
+            hint: Some(lang.say("例如：安排下个月的检查", "For example: planning next month's inspection")),
+            error: wrong,
+            ..TextField::default()
+        })))
+    };
+    shown(app, lang, Some(signed), title, body).into_response()
+}
+
+fn file_page(
+    app: &App,
+    signed: &Signed,
+    matter: &Matter,
+    receipt: Option<Markup>,
+    returned: Option<&Returned>,
+) -> Response {
+    let lang = matter.lang;
+    let party = matter.stream().split('/').nth(1).unwrap_or_default().to_owned();
+    let Ok(subject) = file(app, &party) else {
+        return refused_page(app, lang, Some(signed), &broken_text(lang));
+    };
+    let here = format!("/audit/credit/{party}");
+    let sending = Sending { here: &here, csrf: &signed.session.csrf };
+    let offered = offered(matter, steps::of("credit"), |_| Some(matter.trial.clone()));
+    let decides = matches!(opened_as(app, signed, &party), Ok(Opening::Decides));
+    let story =
+        if decides { parts::waiting(matter, &subject) } else { parts::whole(app, matter, &party, &subject) };
+    let title = format!("{} {party}", lang.pick("信用档案", "Credit file"));
+    let heading =
+        page_heading(Some(parts::kind(lang, &subject)), &title, Some(&parts::stands(lang, &subject)));
+    let steps = steps_now(matter, &offered, sending, returned);
+    let returned = returned.map(|returned| returned_head(matter, &offered, returned));
+    case_page(app, signed, &title, Case { heading, receipt, returned, story, steps })
+}
+
+/// Which files are listed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Wanted {
+    class: String,
+    page: String,
+}
+
+async fn list(State(app): State<Arc<App>>, signed: Signed, Query(wanted): Query<Wanted>) -> Response {
+    let lang = signed.lang;
+    let Ok(actor) = app.actor(&signed.session.account) else {
+        return refused_page(&app, lang, Some(&signed), &broken_text(lang));
+    };
+    if !LISTING.iter().any(|role| actor.holds(*role)) {
+        let why = lang.say(
+            "信用档案清单由信用、法制和审计人员查看。",
+            "The list of credit files is for credit, legal and audit staff.",
+        );
+        return unseen_page(&app, lang, &signed, &why);
+    }
+    let class = Some(wanted.class.clone()).filter(|class| !class.is_empty());
+    let number = wanted.page.parse().unwrap_or(1).max(1);
+    let filter = CreditFilter { class, waiting: false };
+    let Ok(found) = app.views.views().credit_files(&filter, ViewPage::of(number)) else {
+        return refused_page(&app, lang, Some(&signed), &broken_text(lang));
+    };
+    let title = lang.pick("信用档案", "Credit files");
+    let columns = [
+        lang.pick("主体", "Party"),
+        lang.pick("等级", "Class"),
+        lang.pick("要办的事", "What waits"),
+        lang.pick("计算日期", "Rated on"),
+    ];
+    let rows = found.rows.iter().map(|line| Row {
+        href: Some(format!("/audit/credit/{}", line.party)),
+        cells: vec![
+            html! { (line.party) },
+            html! { (line.shown.as_deref().map_or(lang.pick("还没有", "none yet"), |class| lang.credit(class))) },
+            html! { (waits(lang, line)) },
+            html! { @if let Some(on) = line.rated_on { (day(lang, on)) } @else { "—" } },
+        ],
+        tone: if line.waits_for_confirmer || line.objections > 0 { Tone::Warning } else { Tone::Calm },
+    });
+    let table = TableView {
+        caption: title.to_owned(),
+        columns: columns.into_iter().map(Column::text).collect(),
+        rows: rows.collect(),
+    };
+    let at = |number: u64| format!("/audit/credit?class={}&page={number}", wanted.class);
+    let first = (number - 1) * 50 + 1;
+    let pages = PagesView {
+        total: found.total,
+        first: if found.rows.is_empty() { 0 } else { first },
+        last: if found.rows.is_empty() { 0 } else { first + found.rows.len() as u64 - 1 },
+        position: None,
+        previous: (number > 1).then(|| at(number - 1)),
+        next: (number < found.pages).then(|| at(number + 1)),
+    };
+    let body = html! {
+        (page_heading(None, title, None))
+        @if found.rows.is_empty() {
+            (empty_state(lang.pick("没有符合条件的档案。", "No file fits."), None))
+        } @else { (data_table(&table)) }
+        (pagination(lang, &pages))
+    };
+    shown(&app, lang, Some(&signed), title, body).into_response()
+}
+
+/// What somebody has to do in a file.
+fn waits(lang: Lang, line: &CreditLine) -> String {
+    let count = |n: u64, zh: &str, en: &str| (n > 0).then(|| format!("{}{n}", lang.pick(zh, en)));
+    let waits = [
+        line.waits_for_confirmer.then(|| lang.say("最低等级待确认", "the lowest class")),
+        count(line.objections, "异议 ", "objections "),
+        count(line.repairs, "修复申请 ", "repairs "),
+        count(line.outbox, "待平台接收 ", "reports "),
+    ];
+    let waits: Vec<String> = waits.into_iter().flatten().collect();
+    if waits.is_empty() { "—".to_owned() } else { waits.join(lang.pick("、", ", ")) }
+}
+
+/// Who works through the list.
+const LISTING: [Role; 3] = [Role::Auditor, Role::CreditOfficer, Role::LegalOfficer];
