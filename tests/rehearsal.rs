@@ -8,9 +8,19 @@ mod program;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode, header};
 use program::{first_rows, run, said, told};
 use rusqlite::Connection;
-use serde_json::Value;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tower::ServiceExt;
+use uuid::Uuid;
+use wuping::app::{App, Asked, Who};
+use wuping::{shelf, web};
+use wuping_ledger::timestamp::Timestamp;
 
 const SCHEME: &str = "toronto-2017-building-1";
 const BUILDING: &str = include_str!("../rulebooks/toronto-2017/building.toml");
@@ -158,4 +168,156 @@ fn a_draft_that_does_not_hold_together_is_told_all_its_faults() {
         checked.status.success() && told.contains("doubt: ") && told.contains("lowers nothing"),
         "{told}"
     );
+}
+
+/// The commission's house: two administrators and a clerk, and the district's rulebook of units.
+struct Commission {
+    app: Arc<App>,
+    router: axum::Router,
+    _folder: TempDir,
+}
+
+struct Person {
+    cookie: String,
+    csrf: String,
+}
+
+impl Commission {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let app = Arc::new(App::create(folder.path(), "ledger.example/rules", false).unwrap());
+        let [unit, ..] = shelf::pingshan().unwrap();
+        app.ledger.writer().keep_scheme(unit.document()).await.unwrap();
+        let router = web::router(app.clone(), "");
+        let house = Self { app, router, _folder: folder };
+        house.say(&unit.stream(), unit.illustrative_publication(house.app.today())).await;
+        house
+    }
+
+    async fn say(&self, stream: &str, command: Value) {
+        let counter = Who::Channel { name: "counter".into(), reference: "test".into() };
+        let (id, stream, occurred_at) = (Uuid::now_v7(), stream.to_owned(), Timestamp::now());
+        let asked = Asked { id, stream, command, expected: None, occurred_at };
+        self.app.execute(&counter, asked).await.unwrap();
+    }
+
+    async fn person(&self, login: &str, role: &str) -> Person {
+        let stream = format!("account/{login}");
+        self.say(&stream, json!({ "command": "open", "name": login })).await;
+        self.say(&stream, json!({ "command": "grant", "role": role })).await;
+        let kid = self.app.ledger.enrol_officer(login).await.unwrap();
+        self.app.office.set_login(login, login, kid.as_str(), "a long password").unwrap();
+        let body = json!({ "login": login, "password": "a long password" }).to_string();
+        let request = Request::post("/api/v1/session").header(header::CONTENT_TYPE, "application/json");
+        let answer = self.router.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
+        let cookie =
+            answer.headers()[header::SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_owned();
+        let body = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        Person { cookie, csrf: body["csrf"].as_str().unwrap().to_owned() }
+    }
+
+    /// Status, where it leads, and the page.
+    async fn ask(
+        &self,
+        who: &Person,
+        path: &str,
+        sent: Option<(&str, String)>,
+    ) -> (StatusCode, String, String) {
+        let mut request =
+            Request::builder().uri(path).header("cookie", &who.cookie).header("accept-language", "en");
+        if let Some((kind, _)) = &sent {
+            request = request.method("POST").header(header::CONTENT_TYPE, *kind);
+        }
+        let body = sent.map_or_else(Body::empty, |(_, body)| Body::from(body));
+        let answer = self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
+        let led = answer.headers().get(header::LOCATION).map(|to| to.to_str().unwrap().to_owned());
+        let status = answer.status();
+        let page = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+        (status, led.unwrap_or_default(), String::from_utf8(page.to_vec()).unwrap())
+    }
+
+    async fn upload(&self, who: &Person, command: Uuid, file: &str) -> (StatusCode, String) {
+        let part = |name: &str, value: &str| {
+            format!("--x\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+        };
+        let file = format!(
+            "--x\r\ncontent-disposition: form-data; name=\"files\"; filename=\"unit.toml\"\r\n\r\n{file}\r\n"
+        );
+        let body = part("csrf", &who.csrf)
+            + &part("command_id", &command.to_string())
+            + &part("against", "")
+            + &file
+            + "--x--\r\n";
+        let (status, _, page) =
+            self.ask(who, "/desk/rulebooks", Some(("multipart/form-data; boundary=x", body))).await;
+        (status, page)
+    }
+
+    /// Try a file and record it as a draft: the page of the draft.
+    async fn draft(&self, who: &Person, file: &str) -> String {
+        let command = Uuid::now_v7();
+        let (status, page) = self.upload(who, command, file).await;
+        assert!(status == 200 && page.contains("/desk/rulebooks/draft"), "{page}");
+        let form = format!("csrf={}&command_id={command}&note=x", who.csrf);
+        let (status, led, page) = self.ask(who, "/desk/rulebooks/draft", Some((FORM, form))).await;
+        assert!(
+            status.is_redirection() && led.starts_with("/desk/rulebooks/drafts/d"),
+            "{status} {led} {page}"
+        );
+        led.split('?').next().unwrap().to_owned()
+    }
+
+    async fn publish(&self, who: &Person, draft: &str, from: chrono::NaiveDate) -> (StatusCode, String) {
+        let form = format!(
+            "csrf={}&command_id={}&holds_from={from}&issued_by=commission&document_number=2026-1",
+            who.csrf,
+            Uuid::now_v7()
+        );
+        let (status, _, page) = self.ask(who, draft, Some((FORM, form))).await;
+        (status, page)
+    }
+}
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_person_drafts_a_rulebook_and_a_second_publishes_it() {
+    let house = Commission::new().await;
+    let [drafter, second] =
+        [house.person("drafter", "commission_admin").await, house.person("second", "commission_admin").await];
+    let clerk = house.person("clerk", "data_clerk").await;
+    let unit = include_str!("../rulebooks/pingshan/unit.toml");
+    let version = |number: u64| {
+        let changed = unit.replacen("version = 2", &format!("version = {number}"), 1);
+        changed.replacen("cap = 3", if number == 3 { "cap = 2" } else { "cap = 4" }, 1)
+    };
+    assert_eq!(house.ask(&clerk, "/desk/rulebooks", None).await.0, 422, "the commission's alone");
+    let faulty = version(3).replacen("competent = \"fire\"", "competent = \"nobody\"", 1);
+    let (_, page) = house.upload(&drafter, Uuid::now_v7(), &faulty).await;
+    assert!(page.contains("no [[department]] nobody"), "an indicator without a department: {page}");
+    let (_, page) = house.upload(&drafter, Uuid::now_v7(), &unit.replacen("cap = 3", "cap = 5", 1)).await;
+    assert!(page.contains("lowers nothing"), "{page}");
+
+    let (first, other) = (house.draft(&drafter, &version(3)).await, house.draft(&drafter, &version(4)).await);
+    let (_, _, list) = house.ask(&second, "/desk/rulebooks", None).await;
+    assert!(list.contains(&first) && list.contains(&other), "{list}");
+    let (_, _, own) = house.ask(&drafter, &first, None).await;
+    assert!(own.contains("indicators.version") && !own.contains("holds_from"), "{own}");
+    assert!(house.ask(&second, &first, None).await.2.contains("holds_from"));
+
+    let today = house.app.today();
+    let (status, page) = house.publish(&drafter, &first, today).await;
+    assert!(status == 422 && page.contains("does not publish it"), "{page}");
+    let (status, page) = house.publish(&second, &first, today.pred_opt().unwrap()).await;
+    assert!(status == 422 && page.contains("today or a later day"), "{page}");
+    let (status, page) = house.publish(&second, &first, today).await;
+    assert!(status.is_redirection(), "{page}");
+    let (status, page) = house.publish(&second, &other, today).await;
+    assert!(
+        status == 422 && page.contains("pingshan-unit-3 was published") && page.contains("].cap"),
+        "what changed is said: {page}"
+    );
+    let (_, _, list) = house.ask(&second, "/desk/rulebooks", None).await;
+    assert!(!list.contains(&first) && list.contains("/rules/pingshan-unit-3"), "{list}");
 }

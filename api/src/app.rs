@@ -24,6 +24,7 @@ use wuping_domain::campaign::Campaign;
 use wuping_domain::credit::CreditFile;
 use wuping_domain::derivation::SchemeRef;
 use wuping_domain::dispute::Dispute;
+use wuping_domain::draft::Draft;
 use wuping_domain::event::{Event, aggregate_type};
 use wuping_domain::facts::{Actor, Colleague, Facts};
 use wuping_domain::grade::Grade;
@@ -162,6 +163,7 @@ impl App {
             "reevaluation" => self.run::<Reevaluation>(who, asked).await?,
             "report" => self.run::<Report>(who, asked).await?,
             "rulebook" => self.run::<Publication>(who, asked).await?,
+            "rulebook-draft" => self.run::<Draft>(who, asked).await?,
             "survey" => self.run::<Survey>(who, asked).await?,
             "task" => self.run::<Task>(who, asked).await?,
             "visit" => self.run::<Visit>(who, asked).await?,
@@ -301,7 +303,19 @@ impl App {
         let (colleague, stream) = (self.colleague(who, asked)?, asked.stream.clone());
         let (association, building) = (self.association(asked)?, self.building(subject.as_ref(), asked)?);
         let (party, subject) = (of_party.map(|of| Arc::new(of.party)), subject.map(Arc::new));
-        Ok(Facts { actor, association, building, colleague, party, rulebook, stream, subject, today })
+        let rulemaking = self.rulemaking(asked)?.map(Arc::new);
+        Ok(Facts {
+            actor,
+            association,
+            building,
+            colleague,
+            party,
+            rulebook,
+            rulemaking,
+            stream,
+            subject,
+            today,
+        })
     }
 
     /// The association that a command about an account names.

@@ -24,6 +24,7 @@ pub mod lists;
 pub mod log_client;
 pub mod office;
 pub mod reactions;
+pub mod rulemaking;
 pub mod runner;
 pub mod sample;
 pub mod shelf;

@@ -16,6 +16,7 @@ use wuping_domain::board::Board;
 use wuping_domain::campaign::Campaign;
 use wuping_domain::credit::CreditFile;
 use wuping_domain::dispute::Dispute;
+use wuping_domain::draft::Draft;
 use wuping_domain::event::aggregate_type;
 use wuping_domain::facts::{Actor, Facts};
 use wuping_domain::grade::Grade;
@@ -29,6 +30,7 @@ use wuping_domain::notice::Notice;
 use wuping_domain::party::Party;
 use wuping_domain::patrol::Patrol;
 use wuping_domain::premises::Premises;
+use wuping_domain::publication::Publication;
 use wuping_domain::record::Record;
 use wuping_domain::reevaluation::Reevaluation;
 use wuping_domain::rejection::Rejection;
@@ -142,6 +144,7 @@ impl Trial {
             Campaign::TYPE => self.ask::<Campaign>(actor, command),
             CreditFile::TYPE => self.ask::<CreditFile>(actor, command),
             Dispute::TYPE => self.ask::<Dispute>(actor, command),
+            Draft::TYPE => self.ask::<Draft>(actor, command),
             Grade::TYPE => self.ask::<Grade>(actor, command),
             Hazard::TYPE => self.ask::<Hazard>(actor, command),
             Incident::TYPE => self.ask::<Incident>(actor, command),
@@ -153,6 +156,7 @@ impl Trial {
             Party::TYPE => self.ask::<Party>(actor, command),
             Patrol::TYPE => self.ask::<Patrol>(actor, command),
             Premises::TYPE => self.ask::<Premises>(actor, command),
+            Publication::TYPE => self.ask::<Publication>(actor, command),
             Record::TYPE => self.ask::<Record>(actor, command),
             Reevaluation::TYPE => self.ask::<Reevaluation>(actor, command),
             Report::TYPE => self.ask::<Report>(actor, command),

@@ -6,7 +6,7 @@ use crate::aggregate::{Concept, Named};
 use crate::recorded::{Aside, Recorded};
 use crate::{
     access, account, alert, appeal, assessment, association, authority, board, campaign, credit, dispute,
-    grade, hazard, incident, inspection, listing, measure, meeting, notice, party, patrol, premises,
+    draft, grade, hazard, incident, inspection, listing, measure, meeting, notice, party, patrol, premises,
     publication, record, reevaluation, report, survey, task, visit,
 };
 
@@ -25,6 +25,7 @@ pub enum Event {
     Campaign(campaign::Event),
     Credit(credit::Event),
     Dispute(dispute::Event),
+    Draft(draft::Event),
     Grade(grade::Event),
     Hazard(hazard::Event),
     Incident(incident::Event),
@@ -122,6 +123,7 @@ pub fn read(written: &Written<'_>) -> Result<Recorded<Event>, Unreadable> {
         "record" => Event::Record(payload::<record::Record>(written)?),
         "reevaluation" => Event::Reevaluation(payload::<reevaluation::Reevaluation>(written)?),
         "report" => Event::Report(payload::<report::Report>(written)?),
+        "rulebook-draft" => Event::Draft(payload::<draft::Draft>(written)?),
         "rulebook" => Event::Publication(payload::<publication::Publication>(written)?),
         "survey" => Event::Survey(payload::<survey::Survey>(written)?),
         "task" => Event::Task(payload::<task::Task>(written)?),
@@ -146,7 +148,7 @@ pub fn aggregate_type(stream: &str) -> &str {
 }
 
 /// Every event that there can be, by the concept whose streams it stands in.
-pub fn names() -> [(&'static str, &'static [&'static str]); 29] {
+pub fn names() -> [(&'static str, &'static [&'static str]); 30] {
     [
         of::<access::Access>(),
         of::<account::Account>(),
@@ -159,6 +161,7 @@ pub fn names() -> [(&'static str, &'static [&'static str]); 29] {
         of::<campaign::Campaign>(),
         of::<credit::CreditFile>(),
         of::<dispute::Dispute>(),
+        of::<draft::Draft>(),
         of::<grade::Grade>(),
         of::<hazard::Hazard>(),
         of::<incident::Incident>(),

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::association::Association;
+use crate::draft::Rulemaking;
 use crate::party::Party;
 use crate::permission::Permission;
 use crate::premises::Register;
@@ -31,6 +32,8 @@ pub struct Facts {
     pub party: Option<Arc<Party>>,
     /// The rulebook that governs the stream, where one does.
     pub rulebook: Option<Arc<Rulebook>>,
+    /// What is known of rulebooks, where one is drafted or published.
+    pub rulemaking: Option<Arc<Rulemaking>>,
     /// The stream that is asked to take it, `premises/p-1/appeal/7`.
     pub stream: String,
     /// The premises the stream lies under, where it does.

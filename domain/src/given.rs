@@ -28,6 +28,7 @@ pub(crate) fn given<C: Concept>(events: impl IntoIterator<Item = C::Event>) -> G
         facts: Facts {
             actor,
             association: None,
+            rulemaking: None,
             building: None,
             colleague: None,
             party: None,
@@ -44,6 +45,12 @@ pub(crate) fn day(text: &str) -> NaiveDate {
 }
 
 impl<C: Concept> Given<C> {
+    /// What is known of rulebooks.
+    pub(crate) fn with_rulemaking(mut self, known: crate::draft::Rulemaking) -> Self {
+        self.facts.rulemaking = Some(std::sync::Arc::new(known));
+        self
+    }
+
     /// Another state than that of the events, folded elsewhere.
     pub(crate) fn put(&mut self, state: C) {
         self.state = state;

@@ -22,6 +22,7 @@ pub mod deadline;
 pub mod derivation;
 pub mod derive;
 pub mod dispute;
+pub mod draft;
 pub mod effect;
 pub mod event;
 pub mod explain;

@@ -43,6 +43,10 @@ pub struct Published {
     pub issued_by: String,
     /// Number of the issuing document, or of the licence it came under.
     pub document_number: String,
+    /// The draft that is published, by the last segment of its stream. What comes with the program, and what others
+    /// published, is received and was drafted by nobody here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draft: Option<String>,
 }
 
 /// What can have happened.
@@ -75,6 +79,9 @@ impl Concept for Publication {
         if published.operating && published.holds_from < facts.today {
             return Err(Rejection::Malformed { field: "holds_from", needs: "today or a later day" });
         }
+        if !facts.actor.received {
+            must_be_drafted(&published, facts)?;
+        }
         Ok(vec![Said::openly(Event::RulebookPublished(published))])
     }
 
@@ -84,9 +91,33 @@ impl Concept for Publication {
     }
 }
 
+/// A person publishes what another has drafted, as it was drafted, while nothing newer was published.
+fn must_be_drafted(published: &Published, facts: &Facts) -> Result<(), Rejection> {
+    let known = facts.rulemaking.as_deref();
+    let draft = known.and_then(|known| known.draft.as_ref()).filter(|_| published.draft.is_some());
+    let Some((drafted, by)) = draft.and_then(|draft| draft.drafted.as_ref()) else {
+        return Err(Rejection::NotFound { what: "draft" });
+    };
+    if (&drafted.id, &drafted.sha256, drafted.layer) != (&published.id, &published.sha256, published.layer) {
+        return Err(Rejection::Malformed { field: "sha256", needs: "the document that was drafted" });
+    }
+    if *by == facts.actor.account {
+        return Err(Rejection::DutiesSeparated { rule: "publisher_is_drafter" });
+    }
+    if published.document_number.trim().is_empty() || published.issued_by.trim().is_empty() {
+        return Err(Rejection::Malformed {
+            field: "document_number",
+            needs: "who issues it, and the document's number",
+        });
+    }
+    known.map_or(Ok(()), |known| known.must_begin_from_newest(drafted.base.as_ref()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::derivation::SchemeRef;
+    use crate::draft::{Draft, Drafted, Rulemaking};
     use crate::given::{day, given};
 
     fn version(operating: bool, holds_from: &str) -> Published {
@@ -98,7 +129,40 @@ mod tests {
             operating,
             issued_by: "坪山区委政法委".into(),
             document_number: "示例".into(),
+            draft: Some("d-1".into()),
         }
+    }
+
+    /// A draft of that version by somebody, begun from version 1.
+    fn drafted(by: &str, newest: u64) -> Rulemaking {
+        let scheme =
+            |version: u64| SchemeRef { id: format!("pingshan-unit-{version}"), sha256: "01".repeat(32) };
+        let Published { id, layer, sha256, .. } = version(true, "2026-03-02");
+        let drafted = Drafted { id, layer, sha256, base: Some(scheme(1)) };
+        let draft = Draft { drafted: Some((drafted, by.to_owned())) };
+        Rulemaking { draft: Some(draft), newest: Some(scheme(newest)), ..Rulemaking::default() }
+    }
+
+    #[test]
+    fn a_second_person_publishes_what_was_drafted_and_is_not_stale() {
+        let publish = |known: Option<Rulemaking>, version: Published| {
+            let given = given::<Publication>([]).by_role(Role::CommissionAdmin);
+            let given = match known {
+                Some(known) => given.with_rulemaking(known),
+                None => given,
+            };
+            given.when(Command::Publish(version))
+        };
+        let good = || version(true, "2026-03-02");
+        publish(None, good()).then_rejected("not_found");
+        publish(Some(drafted("a-2", 1)), Published { draft: None, ..good() }).then_rejected("not_found");
+        publish(Some(drafted("a-1", 1)), good()).then_rejected("publisher_is_drafter");
+        publish(Some(drafted("a-2", 3)), good()).then_rejected("stale_draft");
+        publish(Some(drafted("a-2", 1)), Published { sha256: "22".repeat(32), ..good() })
+            .then_rejected("malformed");
+        publish(Some(drafted("a-2", 1)), Published { document_number: " ".into(), ..good() })
+            .then_rejected("malformed");
+        publish(Some(drafted("a-2", 1)), good()).then([Event::RulebookPublished(good())]);
     }
 
     #[test]

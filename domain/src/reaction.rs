@@ -155,6 +155,7 @@ pub fn follow(cause: &Recorded<Event>, subject: &Subject, rulebooks: &dyn Rulebo
         | Event::Other(_)
         | Event::Patrol(_)
         | Event::Premises(_)
+        | Event::Draft(_)
         | Event::Publication(_)
         | Event::Record(_)
         | Event::Reevaluation(_)

@@ -146,6 +146,11 @@ const WORDS: &[Words] = &[
     ),
     Words("extended_already", "办理期限只能延长一次。", "The time to decide is extended once only."),
     Words(
+        "document_not_kept",
+        "规则 {id} 的文件没有上传，或者不成立。请先在“评分规则”页面上传并通过检查。",
+        "The document of {id} was not uploaded or does not hold together. Upload it on the page of rulebooks, and mend what is found.",
+    ),
+    Words(
         "extension_too_late",
         "办理期限已于{due}届满，不能再延长，请尽快作出决定。",
         "The time to decide ended on {due}; it cannot be extended any more. Decide without delay.",
@@ -373,6 +378,11 @@ const WORDS: &[Words] = &[
         "What hangs (made at position {hangs}) is newer than this list (made at {at}). Print the newest one.",
     ),
     Words(
+        "stale_draft",
+        "起草之后发布了新的规则 {newest}，改动了：{changed}。请在它的基础上重新起草。",
+        "Since it was begun, {newest} was published, which changed: {changed}. Draft it anew on that one.",
+    ),
+    Words(
         "survey_closed",
         "本次问卷已于{on}结束，不再收答卷。",
         "This survey was closed on {on} and takes no more answers.",
@@ -450,6 +460,7 @@ mod tests {
             "department": "fire", "asked": "grid", "of_zh": "房屋", "of_en": "unit", "ground_zh": "危险房屋",
             "ground_en": "dangerous", "level_zh": "严管级", "level_en": "strict", "measure_zh": "激励", "measure_en": "x",
             "fits_zh": "约谈", "fits_en": "y", "until": "2026-03-14", "premises": "p-1", "hangs": 9, "at": 8, "measure": "z",
+            "id": "pingshan-unit-3", "newest": "pingshan-unit-4", "changed": "total",
         });
         for Words(code, ..) in WORDS {
             let refusal = Rejection::because(code, detail.clone());

@@ -221,6 +221,9 @@ impl Rejection {
                 "decider_is_proposer" => {
                     "Whoever proposed or claimed it does not decide on it. Another data clerk must.".into()
                 }
+                "publisher_is_drafter" => {
+                    "Whoever drafted a rulebook does not publish it. Another administrator of the commission must.".into()
+                }
                 "only_the_lead_submits" => {
                     "Only whoever leads the assessment does this. Ask the lead, or have it handed over to you."
                         .into()
@@ -290,6 +293,7 @@ impl Rejection {
                 "reviewer_is_finder" => "发现隐患的人不能审核同一隐患，请本部门另一位同志审核。".into(),
                 "confirmer_is_proposer" => "提出禁止租赁的人不能自己确认，请另一位确认人决定。".into(),
                 "decider_is_proposer" => "提出申请的人不能自己答复，请另一位数据管理员办理。".into(),
+                "publisher_is_drafter" => "起草规则的人不能自己发布，请政法委另一位管理员发布。".into(),
                 "only_the_lead_submits" => "只有评定负责人可以办理，请联系负责人，或先移交给您。".into(),
                 _ => "评定人不能确认自己评定的等级，请另一位确认人决定。".into(),
             },

@@ -301,6 +301,7 @@ impl Subject {
             | Event::Authority(_)
             | Event::Board(_)
             | Event::Campaign(_)
+            | Event::Draft(_)
             | Event::Other(_)
             | Event::Publication(_)
             | Event::Record(_) => {}

@@ -105,6 +105,7 @@ pub fn apply(tx: &mut Tx, recorded: &Recorded<Event>) -> Result<(), ViewsError> 
         | Event::Notice(_)
         | Event::Other(_)
         | Event::Party(_)
+        | Event::Draft(_)
         | Event::Publication(_)
         | Event::Record(_)
         | Event::Reevaluation(_)

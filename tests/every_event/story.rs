@@ -433,7 +433,13 @@ impl Story {
     fn rulebooks_are_published(&mut self) {
         for compiled in [self.units.clone(), self.units_of_one_year.clone()] {
             self.runtime.block_on(self.app.ledger.writer().keep_scheme(compiled.document())).unwrap();
-            let publish = compiled.illustrative_publication(self.today());
+            let Compiled { rulebook, scheme, .. } = &compiled;
+            let draft = json!({ "command": "draft", "id": scheme.id, "layer": rulebook.layer, "sha256": scheme.sha256 });
+            let key = format!("d-{}", scheme.id);
+            self.say("drafter", &format!("rulebook-draft/{key}"), draft);
+            let mut publish = compiled.illustrative_publication(self.today());
+            publish["draft"] = json!(key);
+            self.is_refused("drafter", &compiled.stream(), publish.clone(), "publisher_is_drafter");
             self.say("commission", &compiled.stream(), publish);
         }
         for department in FEEDS {
@@ -465,6 +471,7 @@ fn people() -> Vec<(&'static str, Value)> {
         ("admin", of("administrator")),
         ("association", of("association_admin")),
         ("commission", of("commission_admin")),
+        ("drafter", of("commission_admin")),
         ("community", json!({ "role": "community_lead", "area": "金龟" })),
         ("clerk", of("data_clerk")),
         ("grid", json!({ "role": "grid_worker", "department": "grid" })),

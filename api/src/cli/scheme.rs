@@ -13,6 +13,7 @@ use wuping_replay::rehearsal::{Asked, Move, Rehearsal, rehearsal};
 use crate::cli::read::reader;
 use crate::cli::{Common, Failure, print_json};
 use crate::drafting::{Draft, DraftError};
+use crate::rulemaking::published;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Scheme {
@@ -74,7 +75,7 @@ pub(super) fn scheme(common: &Common, command: &Scheme) -> Result<ExitCode, Fail
 fn validate(common: &Common, files: &Files) -> Result<ExitCode, Failure> {
     // three files are a rulebook by themselves, wherever they lie
     let kept = match reader(common) {
-        Ok(reader) => reader.schemes()?,
+        Ok(reader) => published(&reader)?,
         Err(_) if files.against.is_none() => vec![],
         Err(failure) => return Err(failure),
     };
@@ -106,7 +107,7 @@ fn validate(common: &Common, files: &Files) -> Result<ExitCode, Failure> {
 }
 
 fn diff(common: &Common, files: &Files) -> Result<ExitCode, Failure> {
-    let draft = files.draft(&reader(common)?.schemes()?)??;
+    let draft = files.draft(&published(&reader(common)?)?)??;
     let Some(base) = &draft.base else {
         return Err(Failure::asked(
             "the ledger keeps no rulebook of this layer to compare it with; name one with --against",
@@ -131,7 +132,7 @@ fn diff(common: &Common, files: &Files) -> Result<ExitCode, Failure> {
 
 fn rehearse(common: &Common, files: &Files, every: bool) -> Result<ExitCode, Failure> {
     let reader = reader(common)?;
-    let kept = reader.schemes()?;
+    let kept = published(&reader)?;
     let draft = files.draft(&kept)??;
     let against = draft.base.as_ref().filter(|_| files.against.is_some()).map(|base| {
         let document = serde_json::from_slice(&base.bytes)?;

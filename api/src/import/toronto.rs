@@ -195,6 +195,7 @@ impl Import<'_> {
             operating: false,
             issued_by: "City of Toronto".to_owned(),
             document_number: "Open Government Licence – Toronto".to_owned(),
+            draft: None,
         };
         let now = Timestamp::now();
         let facts = self.facts(CHANNEL, None, local_date(now.datetime()));
@@ -228,6 +229,7 @@ impl Import<'_> {
         let facts = Facts {
             actor: Actor::channel(CHANNEL),
             association: None,
+            rulemaking: None,
             building: None,
             colleague: None,
             party: None,
@@ -352,6 +354,7 @@ impl Import<'_> {
         Facts {
             actor: Actor::channel(account),
             association: None,
+            rulemaking: None,
             building: None,
             colleague: None,
             party: None,

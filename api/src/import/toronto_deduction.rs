@@ -116,6 +116,7 @@ mod tests {
         Facts {
             actor,
             association: None,
+            rulemaking: None,
             building: None,
             colleague: None,
             party: None,

@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
+use wuping_domain::facts::Role;
 use wuping_domain::matter::{Figures, reads_figures};
 use wuping_ledger::disk_full::is_disk_full;
 
@@ -127,8 +128,11 @@ fn framed(
     if person.as_ref().is_some_and(|signed| files.contains(&signed.person.role.as_str())) {
         nav.insert(2, Link::new("/audit/credit", lang.say("信用档案", "Credit files")));
     }
-    if actor.is_some_and(|actor| reads_figures(&actor, Figures::Places)) {
+    if actor.as_ref().is_some_and(|actor| reads_figures(actor, Figures::Places)) {
         nav.insert(2, Link::new("/desk/reports", lang.say("统计报表", "Reports")));
+    }
+    if actor.is_some_and(|actor| actor.holds(Role::CommissionAdmin)) {
+        nav.insert(3, Link::new("/desk/rulebooks", lang.say("评分规则", "Rulebooks")));
     }
     page(&Page {
         nav,

@@ -43,6 +43,7 @@ mod openapi_statistics;
 mod origins;
 pub mod resident;
 pub mod routes;
+pub mod rulebooks_page;
 pub mod rules;
 pub mod session;
 pub mod signed;
@@ -71,6 +72,7 @@ pub fn router(app: Arc<App>, public_address: &str) -> Router {
         .merge(toronto::router(app.clone()))
         .merge(keys::router(app.clone()))
         .merge(resident::router(app.clone()))
+        .merge(rulebooks_page::router(app.clone()))
         .merge(signed::router(app.clone()))
         .merge(statistics::router(app.clone()))
         .merge(commands::router(app));

@@ -5,7 +5,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 use wuping_domain::{
     access, account, alert, appeal, assessment, association, authority, board, campaign, credit, dispute,
-    grade, hazard, incident, inspection, listing, measure, meeting, notice, party, patrol, premises,
+    draft, grade, hazard, incident, inspection, listing, measure, meeting, notice, party, patrol, premises,
     publication, record, reevaluation, report, survey, task, visit,
 };
 
@@ -107,6 +107,7 @@ fn command_schemas() -> Map<String, Value> {
         ("reevaluation", reevaluation::Command::json_schema(&mut parts)),
         ("report", report::Command::json_schema(&mut parts)),
         ("rulebook", publication::Command::json_schema(&mut parts)),
+        ("rulebook-draft", draft::Command::json_schema(&mut parts)),
         ("survey", survey::Command::json_schema(&mut parts)),
         ("task", task::Command::json_schema(&mut parts)),
         ("visit", visit::Command::json_schema(&mut parts)),

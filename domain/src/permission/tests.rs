@@ -54,6 +54,7 @@ fn matrix() -> Matrix {
     tried(&campaign::Campaign::default(), &mut matrix);
     tried(&credit::CreditFile::default(), &mut matrix);
     tried(&dispute::Dispute::default(), &mut matrix);
+    tried(&draft::Draft::default(), &mut matrix);
     tried(&grade::Grade::default(), &mut matrix);
     let found = json!({ "type": "HazardFound", "indicator": "fire_exits", "severity": "general", "competent": "fire",
         "works": "minor", "found_on": "2026-03-01", "by": "a-9", "source": "officer" });
@@ -190,6 +191,7 @@ fn facts(by: &Person, concept: &str) -> Facts {
     Facts {
         actor: Actor { account: by.account.into(), grants: vec![grant], received: false },
         association: None,
+        rulemaking: None,
         building: None,
         colleague: None,
         party: None,

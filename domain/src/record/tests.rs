@@ -118,6 +118,7 @@ fn facts(actor: Actor) -> Facts {
     Facts {
         actor,
         association: None,
+        rulemaking: None,
         building: None,
         colleague: None,
         party: None,

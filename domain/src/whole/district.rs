@@ -154,6 +154,7 @@ impl District {
             .map(|n| crate::whole::district::actor(n).grants);
         let facts = Facts {
             association: None,
+            rulemaking: None,
             building: None,
             colleague: Some(Colleague {
                 account: named,

@@ -151,6 +151,7 @@ impl<'a, 'p> Telling<'a, 'p> {
         let mut facts = Facts {
             actor: Actor::channel(&self.channel),
             association: None,
+            rulemaking: None,
             building: None,
             colleague: None,
             party: None,
@@ -347,6 +348,7 @@ impl<'a, 'p> Telling<'a, 'p> {
             operating: compiled.rulebook.policy.operating,
             issued_by: policy.publisher.clone(),
             document_number: policy.licence.clone(),
+            draft: None,
         };
         self.send_rulebook(ask, published)
     }
@@ -356,6 +358,7 @@ impl<'a, 'p> Telling<'a, 'p> {
         let facts = Facts {
             actor: Actor::channel(&self.channel),
             association: None,
+            rulemaking: None,
             building: None,
             colleague: None,
             party: None,

@@ -138,7 +138,7 @@ fn word(matter: &Matter, name: &str, code: &str) -> String {
             "level_lost" => lang.say("管理等级变化，不再适用激励", "the level carries it no more"),
             "premises_closed" => lang.say("房屋已注销", "the premises were closed"),
             "time_over" => lang.say("期限已满", "its time was over"),
-            other => other.to_owned(),
+            other => of_credit(lang, other).unwrap_or_else(|| other.to_owned()),
         },
         "management_level" => lang.level(code).to_owned(),
         "reason" => lang.visit(code).to_owned(),
@@ -151,7 +151,7 @@ fn word(matter: &Matter, name: &str, code: &str) -> String {
         "trigger" => lang.trigger(code).to_owned(),
         "vetoes" => lang.cause(code, |id| Some(matter.indicator(id))),
         "works" => lang.works(code).to_owned(),
-        "kind" | "what" | "why" => of_credit(lang, code).unwrap_or_else(|| code.to_owned()),
+        "kind" | "what" => of_credit(lang, code).unwrap_or_else(|| code.to_owned()),
         _ => code.to_owned(),
     }
 }

@@ -66,6 +66,7 @@ fn step() -> impl Strategy<Value = (usize, usize, u32, bool)> {
 fn asks(house: &House, n: usize, by: usize) -> Result<Vec<Said<Event>>, Rejection> {
     let facts = Facts {
         association: None,
+        rulemaking: None,
         building: None,
         colleague: None,
         party: None,
