@@ -83,6 +83,7 @@ impl Town {
         let facts = Facts {
             actor: actor(account),
             association: None,
+            rulemaking: None,
             building: None,
             colleague: None,
             party: Some(Arc::new(of.party.clone())),
@@ -255,6 +256,7 @@ fn the_lowest_class_waits_for_somebody_who_had_no_hand_in_it() {
         let facts = Facts {
             actor,
             association: None,
+            rulemaking: None,
             building: None,
             colleague: None,
             party,
