@@ -74,7 +74,8 @@ pub(super) fn evidence(common: &Common, asked: Evidence) -> Result<ExitCode, Fai
     let path = subject_of(common, &reader(common)?, &asked.subject)?;
     let upto = asked.upto.as_deref().map(determination_named).transpose()?;
     let out = asked.out.unwrap_or_else(|| file_name(&path, wuping_ledger::timestamp::Timestamp::now()));
-    for taken in [out.clone(), out.with_extension("html")].iter().filter(|file| file.exists()) {
+    let page = out.with_extension("html");
+    if let Some(taken) = [&out, &page].into_iter().find(|file| file.exists()) {
         let told = format!("{} is there already: name a new file, nothing was given out", taken.display());
         return Err(Failure::asked(told));
     }
