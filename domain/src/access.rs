@@ -139,3 +139,87 @@ const READERS: &[Permission] = &[
 /// A party's reading of its own file.
 pub const OWN_FILE: &str = "own_file";
 const WHY: [&str; 6] = [OWN_FILE, "credit_work", "legal_review", "audit", "casework", "inspection"];
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::aggregate::decided;
+    use crate::facts::{Actor, Grant};
+    use crate::given::day;
+    use crate::party::{Kind, Party, Registration};
+
+    fn facts(role: Role, party: &str) -> Facts {
+        let grant =
+            Grant { role, department: Some("fire".into()), area: None, party: Some(party.to_owned()) };
+        let registered = Some(Registration { kind: Kind::Enterprise, uscc: None });
+        Facts {
+            actor: Actor { account: "a-1".into(), grants: vec![grant], received: false },
+            association: None,
+            building: None,
+            colleague: None,
+            party: Some(Arc::new(Party { registered, ..Party::default() })),
+            rulebook: None,
+            stream: "access/y-1".into(),
+            subject: None,
+            today: day("2026-03-02"),
+        }
+    }
+
+    fn reads(role: Role, party: &str, why: &str, purpose: Option<&str>) -> Result<(), String> {
+        let command = Command::ReadFile { why: why.into(), purpose: purpose.map(str::to_owned) };
+        let said = decided(&Access::default(), command, &facts(role, party));
+        said.map(drop).map_err(|rejection| rejection.code().to_owned())
+    }
+
+    #[test]
+    fn each_role_reads_the_file_that_it_may_and_no_other() {
+        let party = [Role::Owner, Role::Operator];
+        for role in Role::ALL {
+            let (own, strange) = (reads(role, "y-1", OWN_FILE, None), reads(role, "y-2", "casework", None));
+            let said = reads(role, "y-2", "casework", Some("安排检查"));
+            match role {
+                role if STAFF.contains(&role) => {
+                    assert_eq!((strange, said), (Ok(()), Ok(())), "{role:?}");
+                    assert_eq!(reads(role, "y-2", OWN_FILE, None), Err("malformed".into()), "{role:?}");
+                }
+                role if party.contains(&role) => {
+                    assert_eq!(own, Ok(()), "{role:?}");
+                    assert_eq!(said, Err("not_your_premises".into()), "{role:?}: a neighbour's");
+                }
+                Role::DepartmentOfficer => {
+                    assert_eq!((strange, said), (Err("purpose_missing".into()), Ok(())));
+                }
+                _ => {
+                    let refused: Result<(), String> = Err("role_needed".into());
+                    assert_eq!((own, strange, said), (refused.clone(), refused.clone(), refused), "{role:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_party_reads_the_file_that_was_merged_into_its_own() {
+        let mut facts = facts(Role::Owner, "y-1");
+        facts.stream = "access/y-3".into();
+        let read = |facts: &Facts| {
+            let command = Command::ReadFile { why: OWN_FILE.into(), purpose: None };
+            decided(&Access::default(), command, facts).is_ok()
+        };
+        assert!(!read(&facts));
+        let merged = Party { merged_into: Some("y-1".into()), ..facts.party.as_deref().unwrap().clone() };
+        facts.party = Some(Arc::new(merged));
+        assert!(read(&facts));
+    }
+
+    #[test]
+    fn the_list_is_for_those_whose_work_it_is() {
+        let list = List { sha256: "00".into(), files: 3 };
+        for role in Role::ALL {
+            let command = Command::ReadList { why: "audit".into(), list: list.clone(), purpose: None };
+            let said = decided(&Access::default(), command, &facts(role, "y-1"));
+            assert_eq!(said.is_ok(), STAFF.contains(&role), "{role:?}");
+        }
+    }
+}

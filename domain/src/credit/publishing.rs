@@ -137,8 +137,10 @@ impl CreditFile {
             return Err(Rejection::because("person_not_published", Value::Null));
         }
         self.must_be_on_file(item)?;
-        if self.published.contains_key(&item) {
-            return Ok(vec![]);
+        let same =
+            |held: &Item| matches!((held, item), (Item::Class { .. }, Item::Class { .. })) || *held == item;
+        if self.published.keys().any(same) {
+            return Ok(vec![]); // one class is public at a time, and ends when another holds
         }
         let against = |objection: &&super::Objection| objection.item == item;
         match self.objections.values().rfind(against).map(|objection| objection.decided) {
