@@ -50,6 +50,16 @@ impl Wanted {
         Some(text.trim()).filter(|text| !text.is_empty())
     }
 
+    /// The files that are asked for; none where it is not said in a known way.
+    fn filter(&self) -> Option<CreditFilter> {
+        let waiting = match self.waiting.as_str() {
+            "" | "false" | "0" => false,
+            "true" | "1" => true,
+            _ => return None,
+        };
+        Some(CreditFilter { class: Self::stated(&self.class).map(str::to_owned), waiting })
+    }
+
     fn page(&self) -> Option<Page> {
         let number = if self.page.is_empty() { Some(1) } else { self.page.parse().ok() };
         number.filter(|number| (1..=PAGES_MAX).contains(number)).map(Page::of)
@@ -103,11 +113,7 @@ async fn listed(State(app): State<Arc<App>>, headers: HeaderMap, Query(wanted): 
         Ok(who) => who,
         Err(refused) => return *refused,
     };
-    let Some(page) = wanted.page() else { return malformed(lang) };
-    let filter = CreditFilter {
-        class: Wanted::stated(&wanted.class).map(str::to_owned),
-        waiting: ["true", "1"].contains(&wanted.waiting.as_str()),
-    };
+    let Some((page, filter)) = wanted.page().zip(wanted.filter()) else { return malformed(lang) };
     let house = app.clone();
     let found = blocking(move || Ok(house.views.views().credit_files(&filter, page)?)).await;
     let found = match found {
@@ -189,7 +195,10 @@ fn nothing(lang: Lang) -> Response {
 }
 
 fn malformed(lang: Lang) -> Response {
-    let told = lang.pick("page：要写从 1 起的整数。", "page: write a whole number from 1.");
+    let told = lang.pick(
+        "page 要写从 1 起的整数，waiting 要写 true 或 false。",
+        "Write page as a whole number from 1, waiting as true or false.",
+    );
     problem(StatusCode::BAD_REQUEST, "malformed", told)
 }
 
