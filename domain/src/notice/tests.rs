@@ -215,16 +215,10 @@ fn dates_run_from_the_service_of_a_notice_to_premises_that_were_never_assessed()
     log.registered("p-1", Layer::Building, None);
     let scheme = Log::rulebook(Layer::Building);
     let draft = json!({
-        "command": "issue", "kind": "rectification", "about": "premises/p-1/hazard/h-1", "to": "y-1", "authority": "x",
+        "command": "issue", "kind": "risk_notice", "about": "premises/p-1/grade", "to": "y-1", "authority": "x",
         "document_number": "1", "legal_basis": "x", "handling_officers": ["a-7"], "text_version": "1",
         "remedies": ["administrative_reconsideration"], "scheme": scheme
     });
-    log.hears(
-        "2026-03-01",
-        "premises/p-1/hazard/h-1",
-        &json!({ "type": "HazardFound", "indicator": "no_ebike_indoors", "severity": "general", "competent": "fire",
-            "source": "patrol", "suspected": false, "by": "a-7" }),
-    );
     let issued = given::<Notice>([])
         .by_role(Role::LegalOfficer)
         .under(crate::shipped::pingshan(Layer::Building))
