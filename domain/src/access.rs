@@ -161,6 +161,7 @@ mod tests {
             colleague: None,
             party: Some(Arc::new(Party { registered, ..Party::default() })),
             rulebook: None,
+            rulemaking: None,
             stream: "access/y-1".into(),
             subject: None,
             today: day("2026-03-02"),

@@ -15,7 +15,7 @@ use crate::inspection::planning;
 use crate::listing::withdrawing;
 use crate::measure;
 use crate::reaction::{Due, Rulebooks, building_of};
-use crate::recorded::subject_of;
+use crate::recorded::{local_date, subject_of};
 use crate::regrade;
 use crate::rounds;
 use crate::subject::Subject;
@@ -65,7 +65,7 @@ pub fn passed(
     passed.extend(rounds::passed(own, subjects, now, rulebooks));
     passed.extend(hazard::passed(own, subject, now, rulebooks));
     passed.extend(office::passed(own, subject, now, rulebooks));
-    passed.extend(of_building(own, subjects, rulebooks));
+    passed.extend(of_building(own, subjects, now, rulebooks));
     passed.extend(measure::passed(own, subject, now, rulebooks));
     passed.extend(withdrawing::passed(own, subjects, now));
     passed.extend(credit::passed(own, subjects, now, rulebooks));
@@ -152,12 +152,18 @@ pub(crate) fn passed_alone(
     passed(own, &BTreeMap::from([(own.to_owned(), subject.clone())]), now, rulebooks)
 }
 
-/// What its building's level brings to a unit: a veto, or its end.
-fn of_building(own: &str, subjects: &BTreeMap<String, Subject>, rulebooks: &dyn Rulebooks) -> Option<Passed> {
+/// What its building's level brings to a unit, from the day on which that moved: a veto, or its end.
+fn of_building(
+    own: &str,
+    subjects: &BTreeMap<String, Subject>,
+    now: DateTime<Utc>,
+    rulebooks: &dyn Rulebooks,
+) -> Option<Passed> {
     let unit = subjects.get(own)?;
     let key = building_of(unit)?;
     let building = subjects.get(&key)?;
-    let (cause, since) = regrade::by_building(unit, building)?;
+    let (cause, since) =
+        regrade::by_building(unit, building).filter(|(cause, _)| cause.on <= local_date(now))?;
     let scheme = unit.assessments.get(&cause.assessment)?.state.scheme.clone()?;
     let rulebook = rulebooks.rulebook(&scheme).filter(|rulebook| rulebook.policy.operating)?;
     regrade::determination(&rulebook, unit, Some(building)).ok()??;
@@ -260,6 +266,14 @@ mod tests {
         log.assessed("2025-04-01", "u-1", "a-2", "campaign", Layer::Unit, &json!({}));
         assert_eq!(of_unit(&log)[2].1, 0);
         assert_eq!(of_unit(&log)[2].2, veto);
+    }
+
+    #[test]
+    fn what_its_house_brings_to_a_unit_came_on_the_day_it_bound_however_late_it_is_looked_for() {
+        let mut log = burnt();
+        binds(&mut log);
+        let came = super::came_on(UNIT, &log.subjects, day("2025-03-20"), log.shelf());
+        assert_eq!(came, Some(day("2025-03-10")));
     }
 
     #[test]
