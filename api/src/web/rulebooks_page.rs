@@ -48,8 +48,17 @@ pub fn router(app: Arc<App>) -> Router {
 /// Drafts that were tried and wait to be recorded, and the one place where one is rehearsed at a time.
 #[derive(Clone)]
 struct Waiting {
-    tried: Arc<Mutex<HashMap<Uuid, (String, Draft, Instant)>>>,
+    /// By the command that would record them.
+    tried: Arc<Mutex<HashMap<Uuid, Tried>>>,
     one: Arc<Semaphore>,
+}
+
+/// A draft that was tried.
+struct Tried {
+    /// The account that tried it.
+    by: String,
+    draft: Draft,
+    since: Instant,
 }
 
 impl Default for Waiting {
@@ -61,18 +70,18 @@ impl Default for Waiting {
 impl Waiting {
     fn keep(&self, command: Uuid, account: &str, draft: Draft) {
         let mut tried = self.tried.lock().unwrap_or_else(PoisonError::into_inner);
-        tried.retain(|_, (_, _, since)| since.elapsed() < WAITING_MAX);
+        tried.retain(|_, one| one.since.elapsed() < WAITING_MAX);
         while tried.len() >= DRAFTS_MAX {
-            let oldest = tried.iter().min_by_key(|(_, (_, _, since))| *since).map(|(command, _)| *command);
+            let oldest = tried.iter().min_by_key(|(_, one)| one.since).map(|(command, _)| *command);
             let Some(oldest) = oldest else { break };
             tried.remove(&oldest);
         }
-        tried.insert(command, (account.to_owned(), draft, Instant::now()));
+        tried.insert(command, Tried { by: account.to_owned(), draft, since: Instant::now() });
     }
 
     fn find(&self, command: Uuid, account: &str) -> Option<Draft> {
         let tried = self.tried.lock().unwrap_or_else(PoisonError::into_inner);
-        tried.get(&command).filter(|(by, ..)| by == account).map(|(_, draft, _)| draft.clone())
+        tried.get(&command).filter(|one| one.by == account).map(|one| one.draft.clone())
     }
 }
 

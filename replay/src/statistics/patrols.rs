@@ -81,10 +81,8 @@ impl Building {
         let before = self.subject.rounds.patrol.completed.len();
         match &recorded.event {
             Event::Patrol(patrol::Event::PatrolCompleted { round, on, repeat, by }) => {
-                if !repeat {
-                    if let Some(due) = round.due {
-                        self.met_by.entry(due).or_insert_with(|| by.clone());
-                    }
+                if let Some(due) = round.due.filter(|_| !repeat) {
+                    self.met_by.entry(due).or_insert_with(|| by.clone());
                 }
                 self.made.push((*on, by.clone(), round.clone()));
             }
