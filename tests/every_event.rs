@@ -40,12 +40,15 @@ mod rounds;
 #[path = "every_event/story.rs"]
 mod story;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use story::Story;
 use wuping_domain::event::names;
+use wuping_ledger::reader::Reader;
+use wuping_ledger::store::StoreError;
 use wuping_projections::Views;
 use wuping_replay::rebuild::rebuild;
+use wuping_replay::statistics::{Asked, Cell, Statistic, make};
 use wuping_replay::verify::verify_folder;
 
 #[test]
@@ -89,8 +92,32 @@ fn every_event_of_the_catalogue_is_recorded_through_the_public_interface() {
     let (kept_up, at) = Views::at(&house.join("views.db")).digest().unwrap();
     let anew = rebuild(&house, &folder.path().join("views-anew.db"), at.position()).unwrap();
     assert_eq!((anew.digest, anew.position), (kept_up, at.position()), "views made anew say the same");
+    figures_count_what_was_recorded(&Reader::open(&house).unwrap());
     let verified = verify_folder(&house).unwrap();
     assert!(verified.findings.is_empty(), "{:?}", verified.findings);
+}
+
+fn figures_count_what_was_recorded(reader: &Reader) {
+    let mut recorded = BTreeMap::<String, u64>::new();
+    reader
+        .rows(0, u64::MAX, |row| {
+            *recorded.entry(row.event_type.to_owned()).or_default() += 1;
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+    let counted = |statistic, of: &str| -> u64 {
+        let table = make(reader, statistic, &Asked::default()).unwrap().table;
+        let at = table.columns.iter().position(|column| column.id == of).unwrap();
+        let number = |row: &Vec<Cell>| match row[at] {
+            Cell::Number(number) => number,
+            _ => 0,
+        };
+        table.rows.iter().map(number).sum()
+    };
+    let begun = ["MeasureProposed", "IncentiveOffered", "TrainingHeld"].map(|event| recorded[event]);
+    assert_eq!(counted(Statistic::Measures, "count"), begun.iter().sum::<u64>());
+    let parties = recorded["PartyRegistered"] - recorded["PartyMerged"];
+    assert_eq!(counted(Statistic::Credit, "parties"), parties);
 }
 
 /// Events that nothing brings about yet, each with the reason. It only ever becomes shorter.

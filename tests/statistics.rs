@@ -330,6 +330,24 @@ fn appeals_have_the_outcome_that_was_decided() {
 }
 
 #[test]
+fn parties_are_counted_by_the_class_that_was_computed_last() {
+    let sql = "SELECT json_extract(p.d, '$.kind'), coalesce((SELECT json_extract(r.d, '$.result.class.shown') FROM said r
+                 WHERE r.stream = p.stream || '/credit' AND r.type = 'CreditRated' ORDER BY r.position DESC LIMIT 1), 'not_rated'),
+                 count(*) FROM said p WHERE p.type = 'PartyRegistered'
+                 AND NOT EXISTS (SELECT 1 FROM said m WHERE m.stream = p.stream AND m.type = 'PartyMerged') GROUP BY 1, 2";
+    let mut seen = Counts::new();
+    for (folder, middle) in ledgers() {
+        let counts = sums(&report(&folder, &["credit"]), &["kind", "class"], "parties");
+        assert_eq!(counts, counted(&folder, NEVER, sql));
+        let moved = report(&folder, &["credit", "--from", &middle]);
+        let total = |of| sums(&moved, &[], of).into_values().sum::<u64>();
+        assert_eq!(total("came"), total("went"), "whoever comes into a class goes out of another");
+        seen.extend(counts);
+    }
+    assert!(!seen.is_empty(), "there are parties");
+}
+
+#[test]
 fn the_register_is_counted_with_its_gaps() {
     let parties = "SELECT p.premises FROM said p WHERE p.type IN ('ResponsiblePartyNamed', 'ResponsibilityConfirmed')
         AND json_extract(p.d, '$.role') IN ('owner', 'operator')
@@ -469,13 +487,15 @@ fn a_party_answers_for_what_it_was_named_for() {
 }
 
 /// Every report, with what it needs.
-const EVERY: [&[&str]; 7] = [
+const EVERY: [&[&str]; 9] = [
     &["distribution"],
     &["movement"],
     &["patrols"],
     &["hazards"],
     &["deadlines"],
     &["appeals"],
+    &["measures"],
+    &["credit"],
     &["coverage"],
 ];
 
@@ -595,8 +615,11 @@ fn each_reads_the_reports_of_the_own_role_on_pages_and_over_rest() {
         listed["statistics"].as_array().unwrap().iter().map(|one| text(&one["name"])).collect()
     };
     assert!(names(&grid).is_empty());
-    assert_eq!(names(&lead).len(), 7, "no portfolio");
-    assert_eq!(names(&clerk), ["distribution", "movement", "hazards", "appeals", "coverage", "portfolio"]);
+    assert_eq!(names(&lead).len(), 8, "no portfolio, and no credit");
+    assert_eq!(
+        names(&clerk),
+        ["distribution", "movement", "hazards", "appeals", "measures", "credit", "coverage", "portfolio"]
+    );
     let (status, refused) = json(&grid, "/api/v1/statistics/distribution");
     assert_eq!((status, &refused["type"]), (403, &json!("/problems/role_needed")));
     assert_eq!(json(&clerk, "/api/v1/statistics/patrols").0, 403);

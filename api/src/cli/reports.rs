@@ -74,6 +74,8 @@ enum Name {
     Cases,
     /// What is registered, graded, not graded and why, and gaps in the register
     Coverage,
+    /// Parties by credit class, who came and went, and what is open in their files
+    Credit,
     /// Deadlines that were missed, and by whom
     Deadlines,
     /// Grades by layer, area and level
@@ -82,6 +84,8 @@ enum Name {
     Grades,
     /// Hazards by department: open, overdue, how old
     Hazards,
+    /// Measures, incentives and trainings by area, level and stage
+    Measures,
     /// Who stands higher or lower than on an earlier day, and why
     Movement,
     /// Parties, with how many premises they answer for
@@ -102,9 +106,11 @@ impl Name {
         match self {
             Self::Appeals => Some(Statistic::Appeals),
             Self::Coverage => Some(Statistic::Coverage),
+            Self::Credit => Some(Statistic::Credit),
             Self::Deadlines => Some(Statistic::Deadlines),
             Self::Distribution => Some(Statistic::Distribution),
             Self::Hazards => Some(Statistic::Hazards),
+            Self::Measures => Some(Statistic::Measures),
             Self::Movement => Some(Statistic::Movement),
             Self::Patrols => Some(Statistic::Patrols),
             Self::Portfolio => Some(Statistic::Portfolio),

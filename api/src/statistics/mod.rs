@@ -9,6 +9,7 @@ mod xlsx;
 use wuping_replay::statistics::{Cell, Column, Made, Terms, Words};
 
 use crate::web::look::words::Lang;
+use crate::web::matter::stage::undertaking_stage;
 
 /// The form of a report.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -108,6 +109,8 @@ fn value(column: &Column, cell: &Cell, lang: Option<Lang>) -> Cell {
 /// The word of a code; the code itself where it has none.
 pub fn word(lang: Lang, terms: Terms, code: &str) -> String {
     match terms {
+        Terms::Credit if code == "not_rated" => lang.pick("未评级", "Not rated"),
+        Terms::Credit => lang.credit(code),
         Terms::Deadline => lang.deadline(code),
         // a deadline may be a department's or a role's
         Terms::Department if lang.department(code) == code => lang.role(code),
@@ -117,12 +120,16 @@ pub fn word(lang: Lang, terms: Terms, code: &str) -> String {
         Terms::Kind => lang.matter_kind(code),
         Terms::Layer => lang.layer(code),
         Terms::Level => lang.level(code),
+        Terms::Measure => lang.measure(code),
+        Terms::Party if code == "enterprise" => lang.pick("企业", "Enterprise"),
+        Terms::Party => lang.pick("自然人", "Natural person"),
         Terms::Plain => code,
         Terms::Role => lang.role(code),
         Terms::Severity => lang.severity(code),
         Terms::Side => lang.side(code),
         Terms::Stage => lang.matter_stage(code),
         Terms::Trigger => lang.trigger(code),
+        Terms::Undertaking => undertaking_stage(lang, code),
     }
     .to_owned()
 }

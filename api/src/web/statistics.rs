@@ -124,7 +124,7 @@ impl Wanted {
 pub(super) fn may_read(actor: &Actor, statistic: Statistic) -> bool {
     let figures = match statistic {
         Statistic::Patrols | Statistic::Deadlines => Figures::Hands,
-        Statistic::Portfolio => Figures::Party,
+        Statistic::Credit | Statistic::Portfolio => Figures::Party,
         _ => Figures::Places,
     };
     reads_figures(actor, figures)

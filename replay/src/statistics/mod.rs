@@ -4,10 +4,12 @@
 
 mod appeals;
 mod coverage;
+mod credit;
 mod deadlines;
 mod distribution;
 mod hazards;
 mod houses;
+mod measures;
 mod movement;
 mod patrols;
 mod portfolio;
@@ -39,12 +41,16 @@ pub enum Statistic {
     Appeals,
     /// What is registered, graded and not graded and why, and where the register has gaps.
     Coverage,
+    /// Parties by credit class, and what is open in their files.
+    Credit,
     /// Deadlines that were missed, and whose they were.
     Deadlines,
     /// Grades by layer, area and level.
     Distribution,
     /// Hazards by department: open, overdue, and how old.
     Hazards,
+    /// Measures by area, level and how far they are.
+    Measures,
     /// Who stands higher or lower than on an earlier day, and why.
     Movement,
     /// Rounds made and missed by area and worker.
@@ -122,13 +128,15 @@ pub enum StatisticError {
 
 impl Statistic {
     /// Every report, in the order in which they are offered.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Distribution,
         Self::Movement,
         Self::Patrols,
         Self::Hazards,
         Self::Deadlines,
         Self::Appeals,
+        Self::Measures,
+        Self::Credit,
         Self::Coverage,
         Self::Portfolio,
     ];
@@ -138,9 +146,11 @@ impl Statistic {
         match self {
             Self::Appeals => "appeals",
             Self::Coverage => "coverage",
+            Self::Credit => "credit",
             Self::Deadlines => "deadlines",
             Self::Distribution => "distribution",
             Self::Hazards => "hazards",
+            Self::Measures => "measures",
             Self::Movement => "movement",
             Self::Patrols => "patrols",
             Self::Portfolio => "portfolio",
@@ -157,9 +167,11 @@ impl Statistic {
         match self {
             Self::Appeals => Words::new("申诉与结果", "Appeals and their outcomes"),
             Self::Coverage => Words::new("覆盖与数据质量", "Coverage and quality of the data"),
+            Self::Credit => Words::new("信用等级", "Credit classes"),
             Self::Deadlines => Words::new("错过的期限", "Missed deadlines"),
             Self::Distribution => Words::new("等级分布", "Distribution of grades"),
             Self::Hazards => Words::new("隐患存量", "Open hazards"),
+            Self::Measures => Words::new("分级处置措施", "Measures"),
             Self::Movement => Words::new("等级升降", "Movement of grades"),
             Self::Patrols => Words::new("巡查完成情况", "Rounds made and missed"),
             Self::Portfolio => Words::new("责任人的房屋", "Premises of a party"),
@@ -178,6 +190,11 @@ impl Statistic {
                 "How many are registered, gradable and graded, why the others are not, and where the register has gaps. \
                  Occupancy that was not told for 180 days is stale.",
             ),
+            Self::Credit => Words::new(
+                "截至当日各信用等级的主体数，本期转入转出，以及未处理的确认、异议和修复。已并入其他主体的不单独计。",
+                "Parties in each class by the day, those that came and went in the span, and what waits: confirmations, objections, \
+                 repairs. One that was merged into another counts there.",
+            ),
             Self::Deadlines => Words::new(
                 "期限日落在统计期内、到期没有完成的，按谁的期限统计。",
                 "Deadlines that ended undone in the span, by whose they were.",
@@ -189,6 +206,10 @@ impl Statistic {
             Self::Hazards => Words::new(
                 "截至当日发现的隐患，按主管部门和程度统计；天数从发现日算起。",
                 "Hazards found by the day, by competent department and severity; ages count from the day of finding.",
+            ),
+            Self::Measures => Words::new(
+                "统计期内提出的措施、激励和举办的培训，按街道、管理等级和进度统计。",
+                "Measures proposed, incentives offered and trainings held in the span, by subdistrict, level and stage.",
             ),
             Self::Movement => Words::new(
                 "比较两天的生效等级，每处房屋只算一次；不写起始日时与 30 天前比较。",
@@ -207,7 +228,7 @@ impl Statistic {
 
     /// Whether it counts a span of days.
     pub const fn takes_from(self) -> bool {
-        matches!(self, Self::Deadlines | Self::Movement | Self::Patrols)
+        matches!(self, Self::Credit | Self::Deadlines | Self::Measures | Self::Movement | Self::Patrols)
     }
 
     /// Whether it is of one party.
@@ -255,9 +276,13 @@ pub fn make(reader: &Reader, statistic: Statistic, asked: &Asked) -> Result<Made
         Statistic::Coverage => {
             made(reader, statistic, asked, coverage::Coverage::by(asked.question.valid_at))
         }
+        Statistic::Credit => made(reader, statistic, asked, credit::Credit::by(asked.question.valid_at)),
         Statistic::Deadlines => made(reader, statistic, asked, deadlines::Deadlines::default()),
         Statistic::Distribution => made(reader, statistic, asked, distribution::Distribution::default()),
         Statistic::Hazards => made(reader, statistic, asked, hazards::Hazards::default()),
+        Statistic::Measures => {
+            made(reader, statistic, asked, measures::Measures::by(asked.question.valid_at))
+        }
         Statistic::Movement => made(reader, statistic, asked, movement::Movement::default()),
         Statistic::Patrols => made(reader, statistic, asked, patrols::Patrols::default()),
         Statistic::Portfolio => {

@@ -44,6 +44,7 @@ pub struct Column {
 pub enum Terms {
     /// Said as they stand: numbers, days, codes of things, names.
     Plain,
+    Credit,
     Deadline,
     Department,
     Direction,
@@ -51,11 +52,14 @@ pub enum Terms {
     Kind,
     Layer,
     Level,
+    Measure,
+    Party,
     Role,
     Severity,
     Side,
     Stage,
     Trigger,
+    Undertaking,
 }
 
 /// A value.
