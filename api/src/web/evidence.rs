@@ -29,6 +29,7 @@ use crate::web::desk_page::{broken_text, failed_text, forged_text, refused_page,
 use crate::web::look::layout::{Area, Page, page};
 use crate::web::look::parts::*;
 use crate::web::look::words::Lang;
+use crate::web::matter::words::member;
 use crate::web::session::{Signed, lang_of};
 use crate::web::state::{encoded, origin_of};
 
@@ -282,12 +283,12 @@ fn asking_form(signed: &Signed, code: &str, about: &About) -> Markup {
             (text(
                 "fields",
                 lang.say("公开哪些非公开内容", "Private values to disclose"),
-                lang.pick(
-                    format!("用空格分开。这里有：{}", about.names.join(" ")),
-                    format!("Parted by spaces. There are: {}", about.names.join(" ")),
-                ),
+                lang.say("写下面的代码，用空格分开；不写就都不公开。", "By their codes below, parted by spaces; none where nothing is written."),
                 false,
             ))
+            p.hint {
+                @for name in &about.names { code { (name) } " " (member(lang, name)) " " }
+            }
         },
     )
 }

@@ -51,6 +51,12 @@ fn from(matter: &Matter, source: Source) -> Vec<(String, String)> {
             let launched = matter.trial.state::<Campaign>().launched;
             launched.into_iter().flat_map(|launch| launch.premises).map(|id| (id.clone(), id)).collect()
         }
+        Source::CampaignDepartments => {
+            let actor = &matter.trial.facts.actor;
+            let joined = matter.trial.state::<Campaign>().joined.into_iter();
+            let own = joined.filter(|department| actor.is_of(department));
+            own.map(|id| (id.clone(), matter.lang.department(&id).to_owned())).collect()
+        }
         Source::Measures => measures(matter),
         Source::Resolutions => resolutions(matter),
         Source::ClosedHazards => hazards(matter, false),

@@ -130,6 +130,8 @@ pub(crate) enum Source {
     Assessors,
     /// Parties that claim to answer here.
     Claims,
+    /// The actor's departments that joined the campaign.
+    CampaignDepartments,
     /// Premises of the campaign.
     CampaignPremises,
     /// Cases that were closed.

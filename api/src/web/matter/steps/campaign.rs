@@ -2,8 +2,6 @@
 
 use crate::web::matter::step::*;
 
-const DEPARTMENT: Field = field("department", ["部门", "Department"], Kind::OneOf(Source::Departments));
-
 pub(super) const STEPS: &[Step] = &[
     Step {
         fields: &[
@@ -39,14 +37,17 @@ pub(super) const STEPS: &[Step] = &[
         ..step("campaign", "launch", "launch", ["启动专项行动", "Launch a campaign"])
     },
     Step {
-        fields: &[DEPARTMENT, field("officers", ["派几个人", "How many people"], Kind::Number)],
+        fields: &[
+            field("department", ["部门", "Department"], Kind::OneOf(Source::Departments)),
+            field("officers", ["派几个人", "How many people"], Kind::Number),
+        ],
         adds: true,
         ..step("campaign", "join", "join", ["参加专项行动", "Join it"])
     },
     Step {
         fields: &[
             field("premises", ["房屋编号", "The premises"], Kind::OneOf(Source::CampaignPremises)),
-            DEPARTMENT,
+            field("department", ["部门", "Department"], Kind::OneOf(Source::CampaignDepartments)),
             field(
                 "ending",
                 ["结果", "How it ended"],

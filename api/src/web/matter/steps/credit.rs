@@ -21,10 +21,12 @@ const WITHDRAWN: Field = field(
 pub(super) const STEPS: &[Step] = &[
     Step {
         fields: &[TEMPLATE, LETTER],
+        adds: true,
         ..step("credit", "sign", "sign_commitment", ["签信用承诺书", "Sign a commitment letter"])
     },
     Step {
         fields: &[TEMPLATE, LETTER, HANDED_IN],
+        adds: true,
         ..step(
             "credit",
             "sign_counter",
@@ -46,6 +48,7 @@ pub(super) const STEPS: &[Step] = &[
             "提出后立即加上异议标记，不影响您申请行政复议和提起诉讼的期限。",
             "It is marked at once. The times for reconsideration and court run on meanwhile.",
         ]),
+        adds: true,
         ..step("credit", "object", "raise_objection", ["提出信用异议", "Object"])
     },
     Step {
@@ -55,6 +58,7 @@ pub(super) const STEPS: &[Step] = &[
             open("photos", ["证据", "Evidence"], Kind::Photos),
             HANDED_IN,
         ],
+        adds: true,
         ..step(
             "credit",
             "object_counter",
@@ -69,6 +73,7 @@ pub(super) const STEPS: &[Step] = &[
             open("text", ["已经怎样改正", "What was put right"], Kind::Long),
             open("photos", ["证据", "Evidence"], Kind::Photos),
         ],
+        adds: true,
         ..step("credit", "repair", "request_repair", ["申请信用修复", "Ask for repair"])
     },
     Step {
@@ -78,6 +83,7 @@ pub(super) const STEPS: &[Step] = &[
             open("text", ["已经怎样改正", "What was put right"], Kind::Long),
             HANDED_IN,
         ],
+        adds: true,
         ..step(
             "credit",
             "repair_counter",
@@ -116,6 +122,7 @@ pub(super) const STEPS: &[Step] = &[
             "记入信用档案会影响信用等级。确定记录吗？",
             "What is on record may lower the class. Record it?",
         ]),
+        adds: true,
         ..step("credit", "record_conduct", "record_conduct", ["记录失信行为", "Record conduct"])
     },
     Step {

@@ -1,0 +1,112 @@
+// Journey 9: from facts to class, objection and back. A company promises, a department records what a document decided, the
+// lowest class waits for a named person, the company is told before anything is public, objects, and what was public is taken
+// back everywhere. Whoever opens a file is recorded first; a neighbour is not let in.
+
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { House } from './house.mjs'
+import { DESK, PHONE, Walk, body, day, offers, place } from './walk.mjs'
+
+const FILE = '/audit/credit/y-77'
+
+let house, walk
+
+before(async () => {
+  house = await House.sample([
+    ['clerk-2', '--role', 'data_clerk'],
+    ['credit-1', '--role', 'credit_officer'],
+    ['credit-2', '--role', 'credit_officer'],
+    ['company', '--role', 'operator', '--party', 'y-77'],
+    ['neighbour-2', '--role', 'owner', '--party', 'y-78'],
+    ['confirmer-2', '--role', 'confirmer'],
+    ['fire-2', '--role', 'department_officer', '--department', 'fire'],
+  ])
+  walk = await Walk.through(house)
+  await house.says('clerk-2', 'party/y-77', 'register', { kind: 'enterprise', name: '某公寓管理公司' })
+  await house.says('clerk-2', 'premises/sample-b11', 'name_party', { party: 'y-77', role: 'operator' })
+})
+
+after(async () => {
+  await walk?.close()
+  await house?.close()
+  house?.remove()
+})
+
+/** What a page says once the runner has come by. */
+async function comes(page, path, said) {
+  let text = ''
+  for (let n = 0; n < 40; n++) {
+    text = await walk.reads(page, path)
+    if (said.test(text)) return text
+    await page.waitForTimeout(500)
+  }
+  assert.fail(`${path} never says ${said}: ${text.slice(0, 800)}`)
+}
+
+async function opens(page, purpose) {
+  await walk.reads(page, FILE)
+  await page.fill('[name=purpose]', purpose)
+  await page.click('form.form button[type=submit]')
+  await page.waitForLoadState()
+  return body(page)
+}
+
+test('journey 9: whoever opens a file says for what, and a neighbour is not let in', async () => {
+  const credit = await walk.as('credit-1', DESK)
+  await comes(credit, '/audit/credit', /y-77 ?\t?.*信用/)
+  await walk.sound(credit, 'credit-list')
+  assert.match(await walk.reads(credit, FILE), /每次查看都会登记/)
+  await walk.sound(credit, 'credit-why')
+  assert.match(await opens(credit, '日常信用管理'), /谁看过这份档案/)
+  await walk.sound(credit, 'credit-file')
+  const neighbour = await walk.as('neighbour-2', PHONE)
+  assert.match(await walk.reads(neighbour, FILE), /没有您可以看的内容/)
+})
+
+test('journey 9: the company sees its own file, and promises', async () => {
+  const company = await walk.as('company', PHONE)
+  assert.match(await walk.reads(company, '/my/credit'), /等级和理由/)
+  assert.equal(place(company), FILE)
+  await walk.takes(company, 'sign', { template: '2026-1' })
+  assert.match(await body(company), /签信用承诺书/)
+  await walk.sound(company, 'credit-own')
+})
+
+test('journey 9: a department records what a document decided; the lowest class waits for a named person', async () => {
+  const fire = await walk.as('fire-2', DESK)
+  await opens(fire, '查办提供虚假材料案')
+  const recorded = await walk.takes(fire, 'record_conduct', {
+    conduct: 'false_materials', attributed_to: 'party', degree: 'serious', decided_on: day(), document_number: '消罚〔2026〕7号',
+    authority: '区消防救援大队',
+  })
+  assert.match(recorded, /已收到：记录失信行为/)
+  const confirmer = await walk.as('confirmer-2', DESK)
+  assert.match(await comes(confirmer, FILE, /等待确认的最低信用等级/), /消罚〔2026〕7号/)
+  assert.doesNotMatch(await body(confirmer), /谁看过这份档案/, 'a confirmer sees what waits, and nothing else of the file')
+  await walk.sound(confirmer, 'credit-lowest')
+  await walk.takes(confirmer, 'confirm_lowest', { document_number: '信定〔2026〕1号' })
+  const credit = await walk.as('credit-1')
+  await comes(credit, FILE, /信用较差/)
+})
+
+test('journey 9: told, published, objected to; upheld, it is taken back everywhere', async () => {
+  const credit = await walk.as('credit-1')
+  await walk.reads(credit, FILE)
+  assert.match(await walk.takes(credit, 'publish', { item: 'conduct#1', channels: ['credit_website'] }), /先告知本人/)
+  await walk.reads(credit, FILE)
+  await walk.takes(credit, 'notice', { item: 'conduct#1', method: 'direct', document_number: '信告〔2026〕1号' })
+  await walk.takes(credit, 'publish', { item: 'conduct#1', channels: ['credit_website'] })
+  assert.match(await walk.reads(credit, FILE), /等待平台接收/)
+  const company = await walk.as('company')
+  await walk.reads(company, FILE)
+  await walk.takes(company, 'object', { item: 'conduct#1', grounds: '材料不是本公司提供的。' })
+  assert.match(await walk.reads(company, FILE), /等待答复/)
+  const other = await walk.as('credit-2', DESK)
+  await opens(other, '办理异议')
+  assert.match(await body(other), /材料不是本公司提供的/)
+  await walk.takes(other, 'decide_objection', { number: '1', upheld: 'yes', document_number: '信异〔2026〕1号' })
+  assert.match(await walk.reads(other, FILE), /已撤回，等待平台接收/)
+  await walk.sound(other, 'credit-recalled')
+  await comes(other, FILE, /信用优良/)
+  assert.equal(await offers(other, 'decide_objection'), 0)
+})
