@@ -156,7 +156,13 @@ async fn check(
         Ok(Err(Unchecked::NoBundle(why))) => notice_box(
             Tone::Grave,
             lang.pick("证据包已损坏或不是证据包", "The file is damaged, or is no bundle"),
-            &[why],
+            &[
+                lang.say(
+                    "文件里有内容被改动，或没有完整传来。请向出具机关要原文件再核对。程序的说明：",
+                    "Something in it was changed, or it did not arrive whole. Ask whoever gave it out for the file again. The program says:",
+                ),
+                why,
+            ],
         ),
         Ok(Err(Unchecked::Failed(error))) => {
             let causes = causes(&*error).join(": ");

@@ -509,4 +509,5 @@ const MEMBERS: &[(&str, &str, &str)] = &[
     ("contact", "联系方式", "Contact"),
     ("name", "姓名", "Name"),
     ("phone", "电话", "Telephone"),
+    ("photos", "照片", "Photos"),
 ];
