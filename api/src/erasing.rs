@@ -49,7 +49,8 @@ pub enum ErasureError {
     Nothing,
     /// A request for these values was put off.
     #[error(
-        "a request to erase this was put off until {until} ({why}): the values stay until then; {record} says so and who decided it"
+        "a request to erase this was put off until {until} ({why}): the values stay until then; {record} says so and who decided it. \
+         If the ground is gone since, say --although-postponed"
     )]
     Postponed {
         /// The day until which they stay.
@@ -75,18 +76,21 @@ pub enum ErasureError {
     Vault(#[from] VaultError),
 }
 
-/// The private values of a path and of all below it that are still there; only those of a name if one is given.
+/// The private values of a path and of all below it that are still there; only those of a name if one is given. `on`: the day, where
+/// what was put off beyond it is refused.
 ///
 /// # Errors
-/// [`ErasureError::Postponed`] where they are still needed today; or if ledger or vault cannot be read.
+/// [`ErasureError::Postponed`] where they are still needed; or if ledger or vault cannot be read.
 pub fn plan(
     reader: &Reader,
     vault: &Vault,
     path: &str,
     name: Option<&str>,
-    today: NaiveDate,
+    on: Option<NaiveDate>,
 ) -> Result<Plan, ErasureError> {
-    postponed::must_not_be(reader, path, name, today)?;
+    if let Some(today) = on {
+        postponed::must_not_be(reader, path, name, today)?;
+    }
     let erased = erased(reader)?;
     let mut plan = Plan::default();
     for entry in reader.subject(path, None)? {
@@ -285,7 +289,7 @@ mod tests {
 
         fn planned(&self) -> Result<Plan, ErasureError> {
             let today = self.app.today();
-            plan(self.app.reader(), &self.app.vault, "survey/s-1", Some("photos"), today)
+            plan(self.app.reader(), &self.app.vault, "survey/s-1", Some("photos"), Some(today))
         }
 
         async fn says(&self, stream: &str, said: Value) {
@@ -346,7 +350,8 @@ mod tests {
             told.contains(&later.to_string()) && told.contains("open_appeal") && told.contains(record),
             "{told}"
         );
-        let notes = plan(house.app.reader(), &house.app.vault, "survey/s-1", Some("note"), today).unwrap();
+        let notes =
+            plan(house.app.reader(), &house.app.vault, "survey/s-1", Some("note"), Some(today)).unwrap();
         assert!(!notes.targets.is_empty(), "another field was not asked for");
         house.says(record, put_off(today)).await;
         assert!(house.planned().is_ok(), "the day has come");

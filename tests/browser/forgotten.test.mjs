@@ -77,8 +77,9 @@ test('journey 13: once the appeal is over it is erased under a root key, pages s
   const root = readdirSync(house.folder).find((name) => /^root.*\.key$/.test(name))
   const stream = report.replace('/desk/matters/', '')
   const why = ['--authority', '示例区数据办', '--reason', 'consent withdrawn', '--root-key', join(house.folder, root)]
-  const dry = house.run('erase', stream, '--dry-run')
-  const erased = house.run('erase', stream, ...why, '--receipt', join(elsewhere, 'receipt.tlog-proof'))
+  assert.throws(() => house.run('erase', stream, ...why), /put off until .*open_appeal/, 'it was put off beyond today')
+  const dry = house.run('erase', stream, '--although-postponed', '--dry-run')
+  const erased = house.run('erase', stream, '--although-postponed', ...why, '--receipt', join(elsewhere, 'receipt.tlog-proof'))
   assert.ok(erased.values >= 2 && erased.values === dry.values, JSON.stringify([dry, erased]))
   await house.serve()
 

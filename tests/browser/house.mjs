@@ -104,6 +104,7 @@ export class House {
   }
 
   async close() {
+    if (this.server.exitCode !== null) return
     const ended = new Promise((resolve) => this.server.once('exit', resolve))
     this.server.kill('SIGTERM')
     await ended

@@ -28,6 +28,9 @@ pub(super) struct Erase {
     /// File of a root key
     #[arg(long, value_name = "FILE", required_unless_present = "dry_run")]
     root_key: Option<PathBuf>,
+    /// Although a request for it was put off beyond today: its ground is gone, an appeal over before its time
+    #[arg(long)]
+    although_postponed: bool,
     /// Only say what would be erased
     #[arg(long)]
     dry_run: bool,
@@ -40,7 +43,8 @@ pub(super) fn erase(common: &Common, erase: &Erase) -> Result<ExitCode, Failure>
     let root = erase.root_key.as_deref().map(root).transpose()?;
     let runtime = runtime()?;
     let app = App::open(&common.data)?;
-    let plan = erasing::plan(app.reader(), &app.vault, &erase.subject, erase.field.as_deref(), app.today())?;
+    let on = (!erase.although_postponed).then(|| app.today());
+    let plan = erasing::plan(app.reader(), &app.vault, &erase.subject, erase.field.as_deref(), on)?;
     let values: usize = plan.targets.values().map(Vec::len).sum();
     let mut position = None;
     if let (Some(root), false) = (root, erase.dry_run) {

@@ -99,15 +99,6 @@ impl Views {
         self.read(|connection| first(connection, "SELECT * FROM account_keys WHERE kid = ?1", [kid], key))
     }
 
-    /// The keys whose end puts something that they signed under doubt, by thumbprint.
-    ///
-    /// # Errors
-    /// If the views cannot be read.
-    pub fn doubted_keys(&self) -> Result<Vec<KeyView>, ViewsError> {
-        let select = "SELECT * FROM account_keys WHERE suspect_from IS NOT NULL ORDER BY kid";
-        self.read(|connection| all(connection, select, [], key))
-    }
-
     /// A published rulebook by its id.
     ///
     /// # Errors

@@ -4,11 +4,10 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use wuping_ledger::key_state::is_contested;
+use wuping_ledger::key_state::KeyRecord;
+use wuping_ledger::keys::Kid;
 use wuping_ledger::recorded::RecordedEntry;
 use wuping_ledger::store::StoreError;
-use wuping_projections::ViewsError;
-use wuping_projections::queries::KeyView;
 
 use crate::app::App;
 use crate::web::look::words::Lang;
@@ -16,7 +15,7 @@ use crate::web::look::words::Lang;
 /// The doubts about what was recorded of one premises.
 pub(crate) struct Doubts {
     /// Keys that are doubted, by name.
-    keys: BTreeMap<String, KeyView>,
+    keys: BTreeMap<String, KeyRecord>,
     /// What was judged, by the record's event: whether it holds.
     judged: BTreeMap<String, bool>,
 }
@@ -34,11 +33,12 @@ impl Doubts {
     /// None where no key of this ledger is doubted.
     ///
     /// # Errors
-    /// If the views or the ledger cannot be read.
+    /// If the ledger cannot be read.
     pub(crate) fn about(app: &App, subject: &str) -> Result<Option<Self>, StoreError> {
-        let unread = |source: ViewsError| StoreError::Database { doing: "be read", source: source.into() };
-        let doubted = app.views.views().doubted_keys().map_err(unread)?;
-        let keys: BTreeMap<String, KeyView> = doubted.into_iter().map(|key| (key.kid.clone(), key)).collect();
+        let state = app.reader().keys()?;
+        let doubted = state.records().filter(|(_, record)| record.suspect_from.is_some());
+        let keys: BTreeMap<String, KeyRecord> =
+            doubted.map(|(kid, record)| (Kid::as_str(kid).to_owned(), record.clone())).collect();
         if keys.is_empty() {
             return Ok(None);
         }
@@ -84,7 +84,7 @@ impl Doubts {
         app.reader().each_of_subject(subject, None, |row| {
             if self.keys.contains_key(row.kid) && !self.judged.contains_key(row.event_id) {
                 let entry = row.keep();
-                let holder = self.doubted(&entry).map(|key| key.account.clone());
+                let holder = self.doubted(&entry).map(|record| record.holder.clone());
                 open.extend(holder.map(|recorded_by| Doubtful { entry, recorded_by }));
             }
             Ok::<_, StoreError>(())
@@ -92,8 +92,7 @@ impl Doubts {
         Ok(open)
     }
 
-    fn doubted(&self, entry: &RecordedEntry) -> Option<&KeyView> {
-        let key = self.keys.get(&entry.kid);
-        key.filter(|key| is_contested(key.suspect_from, key.ended_at, entry.position))
+    fn doubted(&self, entry: &RecordedEntry) -> Option<&KeyRecord> {
+        self.keys.get(&entry.kid).filter(|record| record.contested_at(entry.position))
     }
 }

@@ -36,9 +36,9 @@ use self::clocks::{clocks, clocks_shown};
 use self::forms::{Returned, Sending, returned_head, steps_now};
 use self::offering::offered;
 use self::reading::{Matter, Sight, read};
-use crate::app::App;
+use crate::app::{App, ExecuteError};
 use crate::web::assessing::FORM_BYTES_MAX;
-use crate::web::desk_page::{broken_text, refused_page, shown, unseen_page};
+use crate::web::desk_page::{broken_text, failed_text, refused_page, shown, unseen_page};
 use crate::web::look::parts::*;
 use crate::web::look::words::Lang;
 use crate::web::session::Signed;
@@ -111,7 +111,11 @@ async fn take(
 /// A matter that is there and that the person may see.
 fn known(app: &App, signed: &Signed, stream: &str) -> Result<Matter, String> {
     let lang = signed.lang;
-    let matter = read(app, signed, stream).map_err(|_| no_matter(lang))?;
+    let matter = read(app, signed, stream).map_err(|error| match error {
+        // it may be there: nobody is to be told that it is not
+        ExecuteError::Read(_) | ExecuteError::Unreadable(_) => failed_text(lang, &error),
+        _ => no_matter(lang),
+    })?;
     if matter.sight == Sight::None {
         return Err(lang.say(
             "这件事由承办人员办理；业主、管理人和楼栋长只能看自己房屋的事项。",
