@@ -628,7 +628,7 @@ fn each_reads_the_reports_of_the_own_role_on_pages_and_over_rest() {
     for (path, status) in [
         ("nothing", 404),
         ("distribution?at=x", 400),
-        ("distribution?at=99999", 400),
+        ("distribution?at=99999", 404),
         ("distribution?as_of=yesterday", 400),
         ("distribution?valid_at=2026-02-30", 400),
         ("distribution?format=pdf", 400),

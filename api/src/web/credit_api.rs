@@ -12,9 +12,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 use wuping_domain::facts::Role;
+use wuping_domain::rejection::Rejection;
 use wuping_ledger::encoding::{hex_encode, sha256};
 use wuping_ledger::jcs;
 use wuping_ledger::keys::Kid;
+use wuping_ledger::stream::is_path;
 use wuping_projections::queries::{CreditFilter, Page};
 
 use crate::app::{App, Asked, ExecuteError, Who};
@@ -77,6 +79,9 @@ async fn one(
         Ok(who) => who,
         Err(refused) => return *refused,
     };
+    if !is_path(&format!("party/{party}")) {
+        return nothing(lang);
+    }
     if let Err(error) = read(&app, &who, &party, &wanted.why, &wanted.purpose).await {
         return unread(lang, &party, &error);
     }
@@ -130,7 +135,7 @@ async fn listed(State(app): State<Arc<App>>, headers: HeaderMap, Query(wanted): 
         Some(why) => why.to_owned(),
         None => match usual_reason(&app, &who, LIST) {
             Ok(why) => why.to_owned(),
-            Err(error) => return broken(lang, &error),
+            Err(error) => return unread(lang, LIST, &error),
         },
     };
     let list = json!({ "sha256": hex_encode(&sha256(&bytes)), "files": files });
@@ -177,10 +182,14 @@ fn asked(app: &App, stream: String, command: Value) -> Asked {
 
 /// A reading that was refused: nothing of the file is said, and the attempt is in the server's log.
 fn unread(lang: Lang, party: &str, error: &ExecuteError) -> Response {
-    if let ExecuteError::Rejected(rejection) = error {
-        tracing::warn!(party, code = rejection.code(), "a credit file was asked for and not shown");
+    let ExecuteError::Rejected(rejection) = error else { return refused(lang, error) };
+    tracing::warn!(party, code = rejection.code(), "a credit file was asked for and not shown");
+    match rejection {
+        Rejection::DepartmentNeeded { .. } | Rejection::OutOfReach { .. } | Rejection::RoleNeeded { .. } => {
+            problem(StatusCode::FORBIDDEN, rejection.code(), &lang.pick(rejection.zh(), rejection.en()))
+        }
+        _ => refused(lang, error),
     }
-    refused(lang, error)
 }
 
 /// What was answered is kept by nobody on its way.

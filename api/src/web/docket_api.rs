@@ -313,6 +313,10 @@ async fn followed(State(app): State<Arc<App>>, headers: HeaderMap, Path(number):
     answered(lang, read.await)
 }
 
+/// Kinds of what the office does besides grading.
+pub(super) const UNDERTAKINGS: [&str; 7] =
+    ["association", "board", "campaign", "inspection", "listing", "measure", "meeting"];
+
 /// What undertakings are asked for by.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -343,6 +347,10 @@ async fn undertakings(
         let (zh, en) = ("要写页码，从 1 起的整数", "write a page, a whole number from 1");
         return malformed(lang, &Malformed { parameter: "page", zh, en });
     };
+    if !wanted.kind.is_empty() && !UNDERTAKINGS.contains(&wanted.kind.as_str()) {
+        let (zh, en) = ("要写接口说明里列出的种类", "write one of the kinds that /api/v1/openapi.json lists");
+        return malformed(lang, &Malformed { parameter: "kind", zh, en });
+    }
     let stated = |text: String| Some(text).filter(|text| !text.is_empty());
     let filter = UndertakingFilter {
         kind: stated(wanted.kind),

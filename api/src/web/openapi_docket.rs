@@ -5,6 +5,7 @@ use wuping_domain::facts::Role;
 use wuping_domain::matter::Kind;
 
 use crate::web::docket_api::SIZE_MAX;
+use crate::web::docket_api::UNDERTAKINGS;
 use crate::web::front::PAGES_MAX;
 use crate::web::openapi_answers::{in_session, or_empty, whole};
 
@@ -76,12 +77,11 @@ fn followed() -> Value {
 }
 
 fn undertakings() -> Value {
-    let kinds = ["association", "board", "campaign", "inspection", "listing", "measure", "meeting"];
     json!({
         "security": in_session(),
         "summary": "Inspections, measures, listings, boards, associations, campaigns and meetings, fifty a page, those with a day first",
         "parameters": [
-            narrowed("kind", "A kind", json!({ "type": "string", "enum": kinds })),
+            narrowed("kind", "A kind", json!({ "type": "string", "enum": UNDERTAKINGS })),
             asked("stage", "How far it is, as a code of its kind"),
             asked("area", "Subdistrict or community: its own, or that of its premises"),
             asked("premises", "Id of premises"),

@@ -201,6 +201,11 @@ impl Shelf {
 }
 
 impl NotMade {
+    /// Whether a position was asked for that the ledger has not.
+    const fn is_beyond(&self) -> bool {
+        matches!(self, Self::Asked(StatisticError::Beyond { .. }))
+    }
+
     /// Why not, where the person can mend it.
     pub(super) fn told(&self, lang: Lang) -> Option<String> {
         let Self::Asked(error) = self else { return None };
@@ -264,6 +269,8 @@ async fn one(
     match shelf.made(&app, statistic, asked).await {
         Ok(made) => file(lang, &made, form, said_in),
         Err(not_made) => match not_made.told(lang) {
+            // a position that the ledger has not reached may be there tomorrow
+            Some(told) if not_made.is_beyond() => problem(StatusCode::NOT_FOUND, "not_found", &told),
             Some(told) => problem(StatusCode::BAD_REQUEST, "malformed", &told),
             None => broken(lang, &not_made),
         },
