@@ -125,9 +125,9 @@ fn its_file_is_read(story: &mut Story) {
         ("auditor", "", 200, "outbox"),
         ("fire", "", 422, "purpose_missing"),
         ("fire", "?purpose=inspection", 200, "published"),
-        ("stranger", "", 422, "not_your_premises"),
-        ("grid", "", 422, "role_needed"),
-        ("confirmer", "", 422, "role_needed"),
+        ("stranger", "", 403, "not_your_premises"),
+        ("grid", "", 403, "role_needed"),
+        ("confirmer", "", 403, "role_needed"),
     ] {
         let before = story.count("access/y-5");
         let (answered, told) = story.opens(who, &format!("{over_rest}{more}"));
@@ -139,7 +139,7 @@ fn its_file_is_read(story: &mut Story) {
     assert_eq!(status, 200, "{told}");
     let recorded = story.newest("access/list", "CreditFileRead");
     assert_eq!(recorded["list"]["sha256"], hex_encode(&sha256(told.as_bytes())), "the bytes that were sent");
-    assert_eq!(story.opens("fire", "/api/v1/credit").0, 422);
+    assert_eq!(story.opens("fire", "/api/v1/credit").0, 403);
     let (status, told) = story.opens("credit", "/api/v1/credit/outbox");
     assert!(status == 200 && told.contains("y-5"), "{told}");
     assert_eq!(story.opens("company", "/api/v1/credit/outbox").0, 403);
