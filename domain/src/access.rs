@@ -155,16 +155,12 @@ mod tests {
             Grant { role, department: Some("fire".into()), area: None, party: Some(party.to_owned()) };
         let registered = Some(Registration { kind: Kind::Enterprise, uscc: None });
         Facts {
-            actor: Actor { account: "a-1".into(), grants: vec![grant], received: false },
-            association: None,
-            building: None,
-            colleague: None,
             party: Some(Arc::new(Party { registered, ..Party::default() })),
-            rulebook: None,
-            rulemaking: None,
-            stream: "access/y-1".into(),
-            subject: None,
-            today: day("2026-03-02"),
+            ..Facts::by(
+                Actor { account: "a-1".into(), grants: vec![grant], received: false },
+                "access/y-1",
+                day("2026-03-02"),
+            )
         }
     }
 

@@ -43,6 +43,22 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// Who asks, where and when, with nothing else looked at.
+    pub fn by(actor: Actor, stream: impl Into<String>, today: NaiveDate) -> Self {
+        Self {
+            actor,
+            association: None,
+            building: None,
+            colleague: None,
+            party: None,
+            rulebook: None,
+            rulemaking: None,
+            stream: stream.into(),
+            subject: None,
+            today,
+        }
+    }
+
     /// The last segment of the stream: `7` of `premises/p-1/hazard/7`.
     pub fn last_segment(&self) -> &str {
         self.stream.rsplit('/').next().unwrap_or_default()

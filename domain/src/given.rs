@@ -23,21 +23,7 @@ pub(crate) fn given<C: Concept>(events: impl IntoIterator<Item = C::Event>) -> G
         state.evolve(&event);
     }
     let actor = Actor { account: "a-1".into(), grants: vec![], received: false };
-    Given {
-        state,
-        facts: Facts {
-            actor,
-            association: None,
-            rulemaking: None,
-            building: None,
-            colleague: None,
-            party: None,
-            rulebook: None,
-            stream: String::new(),
-            subject: None,
-            today: day("2026-03-02"),
-        },
-    }
+    Given { state, facts: Facts::by(actor, String::new(), day("2026-03-02")) }
 }
 
 pub(crate) fn day(text: &str) -> NaiveDate {

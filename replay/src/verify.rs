@@ -253,11 +253,11 @@ impl Onlooker for Pass<'_> {
         if self.level >= 5 {
             self.rulebook_faults.extend(rulebook_fault(entry, self.rulebooks));
         }
-        let event_id = entry.meta.event_id.to_string();
+        let event_id = || entry.meta.event_id.to_string();
         match &mut self.results {
             Results::NotAsked => {}
-            Results::AtOnce(derivations) => derivations.take(&row_of(entry, &event_id)),
-            Results::ByHouse(houses) => houses.take(&row_of(entry, &event_id)),
+            Results::AtOnce(derivations) => derivations.take(&row_of(entry, &event_id())),
+            Results::ByHouse(houses) => houses.take(&row_of(entry, &event_id())),
         }
     }
 

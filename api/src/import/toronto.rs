@@ -226,18 +226,7 @@ impl Import<'_> {
             register: evaluation.register.clone(),
             coordinates: evaluation.coordinates.clone(),
         };
-        let facts = Facts {
-            actor: Actor::channel(CHANNEL),
-            association: None,
-            rulemaking: None,
-            building: None,
-            colleague: None,
-            party: None,
-            rulebook: None,
-            stream: stream.clone(),
-            subject: None,
-            today: evaluation.completed_on,
-        };
+        let facts = Facts::by(Actor::channel(CHANNEL), stream.clone(), evaluation.completed_on);
         let mut said = decided(&mut subject.premises, command, &facts, &row)?;
         set_aside(&mut said, evaluation);
         known.subject = Some(Arc::new(subject));
@@ -352,16 +341,9 @@ impl Import<'_> {
     /// What the rules may know of a row.
     pub(super) fn facts(&self, account: &str, subject: Option<Arc<Subject>>, today: NaiveDate) -> Facts {
         Facts {
-            actor: Actor::channel(account),
-            association: None,
-            rulemaking: None,
-            building: None,
-            colleague: None,
-            party: None,
             rulebook: Some(self.compiled.rulebook.clone()),
-            stream: String::new(),
             subject,
-            today,
+            ..Facts::by(Actor::channel(account), String::new(), today)
         }
     }
 }

@@ -113,18 +113,7 @@ mod tests {
         subject.premises.register = Some(serde_json::from_value::<Register>(register).unwrap());
         let today = "2026-01-01".parse().unwrap();
         let (actor, stream) = (Actor::channel("import"), String::new());
-        Facts {
-            actor,
-            association: None,
-            rulemaking: None,
-            building: None,
-            colleague: None,
-            party: None,
-            rulebook: None,
-            stream,
-            subject: Some(Arc::new(subject)),
-            today,
-        }
+        Facts { subject: Some(Arc::new(subject)), ..Facts::by(actor, stream, today) }
     }
 
     fn told(deduction: &mut Deduction, points: u64, key: &str) -> Vec<String> {

@@ -81,16 +81,9 @@ impl Town {
         let of = self.log.subject(own);
         let scheme = of.credit.state.scheme.clone().unwrap_or_else(|| Log::rulebook(Layer::Unit));
         let facts = Facts {
-            actor: actor(account),
-            association: None,
-            rulemaking: None,
-            building: None,
-            colleague: None,
             party: Some(Arc::new(of.party.clone())),
             rulebook: self.log.shelf().rulebook(&scheme),
-            stream: file.to_owned(),
-            subject: None,
-            today: self.on,
+            ..Facts::by(actor(account), file, self.on)
         };
         let state = of.credit.state.clone();
         let command = serde_json::from_value(command).unwrap();
@@ -253,18 +246,7 @@ fn the_lowest_class_waits_for_somebody_who_had_no_hand_in_it() {
         actor.grants.push(Grant { role: Role::Confirmer, department: None, area: None, party: None });
         let state = town.file().clone();
         let party = Some(Arc::new(town.log.subject("party/y-1").party.clone()));
-        let facts = Facts {
-            actor,
-            association: None,
-            rulemaking: None,
-            building: None,
-            colleague: None,
-            party,
-            rulebook: None,
-            stream: FILE.into(),
-            subject: None,
-            today: town.on,
-        };
+        let facts = Facts { party, ..Facts::by(actor, FILE, town.on) };
         decided(&state, serde_json::from_value(confirm(rating)).unwrap(), &facts).unwrap_err()
     };
     assert_eq!(both(&town).code(), "confirmer_recorded_it");

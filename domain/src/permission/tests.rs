@@ -189,18 +189,15 @@ fn facts(by: &Person, concept: &str) -> Facts {
         _ => "premises/p-1/x/1",
     };
     Facts {
-        actor: Actor { account: by.account.into(), grants: vec![grant], received: false },
-        association: None,
-        rulemaking: None,
-        building: None,
-        colleague: None,
-        party: None,
         rulebook: Some(Arc::new(shipped::pingshan(Layer::Building))),
-        stream: stream.into(),
         subject: stream
             .starts_with("premises/")
             .then(|| Arc::new(Subject { premises, ..Subject::default() })),
-        today: day("2026-03-02"),
+        ..Facts::by(
+            Actor { account: by.account.into(), grants: vec![grant], received: false },
+            stream,
+            day("2026-03-02"),
+        )
     }
 }
 

@@ -115,18 +115,7 @@ fn disclose(basis: &str, to: &str) -> Command {
 fn facts(actor: Actor) -> Facts {
     let today = "2026-03-01".parse().unwrap();
     let stream = "premises/p-1/record/1".to_owned();
-    Facts {
-        actor,
-        association: None,
-        rulemaking: None,
-        building: None,
-        colleague: None,
-        party: None,
-        rulebook: None,
-        stream,
-        subject: None,
-        today,
-    }
+    Facts::by(actor, stream, today)
 }
 
 fn person(role: Role) -> Actor {

@@ -153,20 +153,14 @@ impl District {
             .position(|(account, ..)| *account == named)
             .map(|n| crate::whole::district::actor(n).grants);
         let facts = Facts {
-            association: None,
-            rulemaking: None,
-            building: None,
             colleague: Some(Colleague {
                 account: named,
                 grants: grants.unwrap_or_default(),
                 relations: vec![],
             }),
-            party: None,
             rulebook: layer.and_then(|layer| self.log.shelf().rulebook(&Log::rulebook(layer))),
-            stream: stream.to_owned(),
             subject: subject.cloned().map(Arc::new),
-            today: self.today,
-            actor,
+            ..Facts::by(actor, stream, self.today)
         };
         let command = serde_json::from_value(said).map_err(|error| error.to_string())?;
         let said = decided(&state, command, &facts).map_err(|rejection| rejection.code().to_owned())?;

@@ -149,16 +149,9 @@ impl<'a, 'p> Telling<'a, 'p> {
         let row = format!("{}-{}", line.key, to.what);
         let ask = self.pipeline.ask(line.file, &row, &to.stream, digest_of(line, to.what))?;
         let mut facts = Facts {
-            actor: Actor::channel(&self.channel),
-            association: None,
-            rulemaking: None,
-            building: None,
-            colleague: None,
-            party: None,
             rulebook: self.compiled.map(|compiled| compiled.rulebook.clone()),
-            stream: to.stream,
             subject: to.subject,
-            today: NaiveDate::default(),
+            ..Facts::by(Actor::channel(&self.channel), to.stream, NaiveDate::default())
         };
         let mut all = Vec::with_capacity(says.len());
         for says in says {
@@ -355,18 +348,7 @@ impl<'a, 'p> Telling<'a, 'p> {
 
     fn send_rulebook(&mut self, ask: Ask, published: Published) -> Result<(), ImportError> {
         let now = Timestamp::now();
-        let facts = Facts {
-            actor: Actor::channel(&self.channel),
-            association: None,
-            rulemaking: None,
-            building: None,
-            colleague: None,
-            party: None,
-            rulebook: None,
-            stream: ask.stream.as_str().to_owned(),
-            subject: None,
-            today: local_date(now.datetime()),
-        };
+        let facts = Facts::by(Actor::channel(&self.channel), ask.stream.as_str(), local_date(now.datetime()));
         let holds_from = published.holds_from;
         let command = publication::Command::Publish(published);
         let mut said = decided(&mut Publication::default(), command, &facts, "rulebook")?;

@@ -65,16 +65,9 @@ fn step() -> impl Strategy<Value = (usize, usize, u32, bool)> {
 
 fn asks(house: &House, n: usize, by: usize) -> Result<Vec<Said<Event>>, Rejection> {
     let facts = Facts {
-        association: None,
-        rulemaking: None,
-        building: None,
-        colleague: None,
-        party: None,
-        actor: actor(by, n),
         rulebook: Some(shared_rulebook()),
-        stream: STREAM.into(),
         subject: Some(Arc::new(house.subject.clone())),
-        today: day(&house.day),
+        ..Facts::by(actor(by, n), STREAM, day(&house.day))
     };
     house.case().decide(serde_json::from_value(command(n, facts.today)).unwrap(), &facts)
 }
