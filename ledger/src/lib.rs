@@ -62,6 +62,7 @@ pub mod postgres;
 pub mod postgres_address;
 mod postgres_audit;
 pub mod postgres_beside;
+mod postgres_columns;
 mod postgres_reading;
 pub mod postgres_session;
 mod postgres_shared;

@@ -3,22 +3,24 @@
 //! A batch costs two round trips: what it needs to know is asked together with the lock, what it writes is sent together
 //! with the commit. Requests of one connection are done in the order in which they are sent.
 
-use std::collections::HashMap;
-
 use tokio::try_join;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use crate::clock::Monotonic;
 use crate::postgres_address::Address;
+use crate::postgres_columns::{
+    CursorColumns, HeadColumns, INSERT_OUTCOMES, INSERT_ROWS, INSERT_TILES, MOVE_HEAD, OutcomeColumns,
+    RowColumns, SET_CURSORS, TEXTS, TileColumns, WRITE_ONE,
+};
 use crate::postgres_reading::{head, outcome};
 use crate::postgres_session::{Session, failed, perhaps, text, unsigned};
 use crate::reading::LedgerReads;
 use crate::row::Row;
 use crate::select::{id_text, signed};
 use crate::store::{
-    AUTHORS_MARKED_EVERY, Asked, Batch, CLOCK_MARKED_EVERY_MS, FullTile, Known, LedgerStore, Outcome, Scheme,
-    SealedKey, StoreError,
+    AUTHORS_MARKED_EVERY, Asked, Batch, CLOCK_MARKED_EVERY_MS, Known, LedgerStore, Outcome, Scheme,
+    SealedKey, StoreError, TreeHead,
 };
 
 /// The writer's connection to the database.
@@ -128,19 +130,47 @@ impl PostgresStore {
         Ok(known)
     }
 
+    /// One entry, its command's outcome and the head, and the commit behind them: half the statements of [`PostgresStore::write`].
+    fn write_one(&self, row: &Row, outcome: &Outcome, head: &TreeHead) -> Result<(), StoreError> {
+        let (session, client) = (&self.session, &self.session.client);
+        let numbers = [row.position, row.sequence, row.author_seq].map(signed);
+        let (leaf_hash, digest) = (row.leaf_hash.as_bytes().as_slice(), outcome.digest.as_slice());
+        let (event_id, position) = (id_text(&outcome.event_id), outcome.position.map(signed));
+        let head = HeadColumns::of(head);
+        let mut parameters: Vec<&(dyn ToSql + Sync)> = Vec::with_capacity(24);
+        parameters.extend(numbers.iter().map(|number| number as &(dyn ToSql + Sync)));
+        parameters.extend(TEXTS.iter().map(|text| text(row) as &(dyn ToSql + Sync)));
+        parameters.push(&leaf_hash);
+        parameters.extend([&event_id as &(dyn ToSql + Sync), &digest, &outcome.result, &position]);
+        parameters.extend(head.parameters());
+        let write = session.prepared(WRITE_ONE, TAKING)?;
+        let written = session.wait(async {
+            try_join!(
+                biased;
+                client.execute(&write, &parameters),
+                client.batch_execute("COMMIT"),
+            )
+        });
+        written.map(|_| ()).map_err(failed(TAKING))
+    }
+
     /// Sends all that a batch writes, and the commit behind it, in one go.
     fn write(&self, batch: &Batch) -> Result<(), StoreError> {
-        const DOING: &str = "take a batch";
-        let (session, client) = (&self.session, &self.session.client);
         let (marks_due, clock_due) = (self.marks_are_due(batch), self.clock_mark_is_due(&batch.clock_mark));
+        if let ([row], [outcome]) = (batch.rows.as_slice(), batch.outcomes.as_slice())
+            && batch.tiles.is_empty()
+            && batch.cursors.is_empty()
+            && !(marks_due || clock_due)
+        {
+            return self.write_one(row, outcome, &batch.head);
+        }
+        let (session, client) = (&self.session, &self.session.client);
         let (rows, tiles) = (RowColumns::of(&batch.rows), TileColumns::of(&batch.tiles));
         let (outcomes, cursors) = (OutcomeColumns::of(&batch.outcomes), CursorColumns::of(&batch.cursors));
-        let tree = &batch.head.frontier;
-        let (size, frontier, root) = (signed(tree.size()), tree.to_bytes(), tree.root());
-        let (root, recorded_at) = (root.as_bytes().as_slice(), batch.head.recorded_at.as_str());
+        let head = HeadColumns::of(&batch.head);
         let clock: [&(dyn ToSql + Sync); 2] = [&batch.clock_mark.boot, &batch.clock_mark.since_boot_ms];
-        let head: [&(dyn ToSql + Sync); 4] = [&size, &frontier, &root, &recorded_at];
-        let statement = |sql| session.prepared(sql, DOING);
+        let head = head.parameters();
+        let statement = |sql| session.prepared(sql, TAKING);
         let (insert_rows, insert_outcomes, move_head) =
             (statement(INSERT_ROWS)?, statement(INSERT_OUTCOMES)?, statement(MOVE_HEAD)?);
         let (insert_tiles, set_cursors) = (statement(INSERT_TILES)?, statement(SET_CURSORS)?);
@@ -162,7 +192,7 @@ impl PostgresStore {
                 client.batch_execute("COMMIT"),
             )
         });
-        written.map(|_| ()).map_err(failed(DOING))
+        written.map(|_| ()).map_err(failed(TAKING))
     }
 
     fn marks_are_due(&self, batch: &Batch) -> bool {
@@ -310,100 +340,6 @@ async fn only<T: Default>(
     if there_is { request.await } else { Ok(T::default()) }
 }
 
-/// Rows of `events`, column by column.
-struct RowColumns<'a> {
-    numbers: [Vec<i64>; 3],
-    texts: [Vec<&'a str>; 12],
-    leaf_hashes: Vec<&'a [u8]>,
-}
-
-impl<'a> RowColumns<'a> {
-    fn of(rows: &'a [Row]) -> Self {
-        let number = |of: fn(&Row) -> u64| rows.iter().map(|row| signed(of(row))).collect();
-        let text = |of: fn(&Row) -> &str| rows.iter().map(of).collect();
-        Self {
-            numbers: [number(|row| row.position), number(|row| row.sequence), number(|row| row.author_seq)],
-            texts: [
-                text(|row| &row.aggregate_type),
-                text(|row| &row.aggregate_id),
-                text(|row| &row.event_type),
-                text(|row| &row.event_version),
-                text(|row| &row.payload),
-                text(|row| &row.metadata),
-                text(|row| &row.event_id),
-                text(|row| &row.occurred_at),
-                text(|row| &row.schema),
-                text(|row| &row.kid),
-                text(|row| &row.signature),
-                text(|row| &row.recorded_at),
-            ],
-            leaf_hashes: rows.iter().map(|row| row.leaf_hash.as_bytes().as_slice()).collect(),
-        }
-    }
-
-    /// In the order of [`INSERT_ROWS`].
-    fn parameters(&self) -> Vec<&(dyn ToSql + Sync)> {
-        let mut all: Vec<&(dyn ToSql + Sync)> = Vec::with_capacity(16);
-        all.extend(self.numbers.iter().map(|column| column as &(dyn ToSql + Sync)));
-        all.extend(self.texts.iter().map(|column| column as &(dyn ToSql + Sync)));
-        all.push(&self.leaf_hashes);
-        all
-    }
-}
-
-struct TileColumns<'a>(Vec<i64>, Vec<i64>, Vec<&'a [u8]>);
-
-impl<'a> TileColumns<'a> {
-    fn of(tiles: &'a [FullTile]) -> Self {
-        Self(
-            tiles.iter().map(|tile| i64::from(tile.level)).collect(),
-            tiles.iter().map(|tile| signed(tile.n)).collect(),
-            tiles.iter().map(|tile| tile.hashes.as_slice()).collect(),
-        )
-    }
-
-    fn parameters(&self) -> [&(dyn ToSql + Sync); 3] {
-        [&self.0, &self.1, &self.2]
-    }
-}
-
-struct OutcomeColumns<'a> {
-    event_ids: Vec<String>,
-    digests: Vec<&'a [u8]>,
-    results: Vec<&'a str>,
-    positions: Vec<Option<i64>>,
-}
-
-impl<'a> OutcomeColumns<'a> {
-    fn of(outcomes: &'a [Outcome]) -> Self {
-        Self {
-            event_ids: outcomes.iter().map(|outcome| id_text(&outcome.event_id)).collect(),
-            digests: outcomes.iter().map(|outcome| outcome.digest.as_slice()).collect(),
-            results: outcomes.iter().map(|outcome| outcome.result.as_str()).collect(),
-            positions: outcomes.iter().map(|outcome| outcome.position.map(signed)).collect(),
-        }
-    }
-
-    fn parameters(&self) -> [&(dyn ToSql + Sync); 4] {
-        [&self.event_ids, &self.digests, &self.results, &self.positions]
-    }
-}
-
-struct CursorColumns<'a>(Vec<&'a str>, Vec<i64>);
-
-impl<'a> CursorColumns<'a> {
-    fn of(cursors: &'a HashMap<String, u64>) -> Self {
-        Self(
-            cursors.keys().map(String::as_str).collect(),
-            cursors.values().map(|position| signed(*position)).collect(),
-        )
-    }
-
-    fn parameters(&self) -> [&(dyn ToSql + Sync); 2] {
-        [&self.0, &self.1]
-    }
-}
-
 /// What each version adds to the one before it.
 const SCHEMAS: [&str; 2] = [
     include_str!("../../migrations/postgres/ledger/0001.sql"),
@@ -413,29 +349,13 @@ const SCHEMA_VERSION: i64 = 2;
 /// Any number that nobody else takes for an advisory lock in this database.
 const MAKING_LOCK: i64 = 0x7775_7069_6e67;
 const LOCKING: &str = "be locked for a batch";
+const TAKING: &str = "take a batch";
 const LOCK_HEAD: &str = "SELECT size, frontier, root, recorded_at FROM head WHERE only_row = 1 FOR UPDATE";
 const VERSIONS: &str = "SELECT asked.stream, (SELECT max(sequence) FROM events WHERE aggregate_id = asked.stream) \
     FROM unnest($1::text[]) AS asked (stream)";
 const POSITIONS: &str = "SELECT event_id, position FROM events WHERE event_id = ANY($1::text[])";
 const OUTCOMES: &str =
     "SELECT event_id, digest, result, position FROM outcomes WHERE event_id = ANY($1::text[])";
-const INSERT_ROWS: &str = "INSERT INTO events (position, sequence, author_seq, aggregate_type, aggregate_id, event_type, \
-    event_version, payload, metadata, event_id, occurred_at, schema, kid, signature, recorded_at, leaf_hash) \
-    SELECT position, sequence, author_seq, aggregate_type, aggregate_id, event_type, event_version, payload::json, \
-    metadata::json, event_id, occurred_at, schema, kid, signature, recorded_at, leaf_hash \
-    FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], \
-    $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::bytea[]) \
-    AS added (position, sequence, author_seq, aggregate_type, aggregate_id, event_type, event_version, payload, metadata, \
-    event_id, occurred_at, schema, kid, signature, recorded_at, leaf_hash)";
-const INSERT_TILES: &str = "INSERT INTO tiles (level, n, hashes) \
-    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bytea[])";
-const INSERT_OUTCOMES: &str = "INSERT INTO outcomes (event_id, digest, accepted, result, position) \
-    SELECT event_id, digest, position IS NOT NULL, result, position \
-    FROM unnest($1::text[], $2::bytea[], $3::text[], $4::bigint[]) AS settled (event_id, digest, result, position)";
-const SET_CURSORS: &str = "INSERT INTO cursors (reaction, position) SELECT * FROM unnest($1::text[], $2::bigint[]) \
-    ON CONFLICT (reaction) DO UPDATE SET position = excluded.position";
-const MOVE_HEAD: &str =
-    "UPDATE head SET size = $1, frontier = $2, root = $3, recorded_at = $4 WHERE only_row = 1";
 const MARK_AUTHORS: &str = "INSERT INTO authors (kid, author_seq, position) \
     SELECT DISTINCT ON (kid) kid, author_seq, position FROM events \
     WHERE position >= (SELECT coalesce(max(position) + 1, 0) FROM authors) ORDER BY kid, author_seq DESC \

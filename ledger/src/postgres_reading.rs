@@ -246,7 +246,8 @@ impl LedgerReads for Session {
 }
 
 impl Session {
-    /// Rows of a range of positions, a page at a time. The statement takes from and to; its first column is the position.
+    /// Rows of a range of positions, a page at a time; while one page is shown the server is at work on the next. The
+    /// statement takes from and to; its first column is the position. Nothing else may be asked of this session meanwhile.
     fn paged(
         &self,
         sql: &'static str,
@@ -254,15 +255,20 @@ impl Session {
         to: u64,
         each: &mut dyn FnMut(&Columns) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
+        let end_of = |from: u64| to.min(from.saturating_add(PAGE as u64));
+        let ask = |from: u64| self.asked(sql, &[&signed(from), &signed(end_of(from))]);
         let mut from = from;
-        while from < to {
-            let end = to.min(from.saturating_add(PAGE as u64));
-            let page = self.query(sql, &[&signed(from), &signed(end)])?;
-            page.iter().try_for_each(&mut *each)?;
-            if page.is_empty() && self.nothing_from(end)? {
-                return Ok(());
+        let mut asked = if from < to { Some(ask(from)?) } else { None };
+        while let Some(due) = asked.take() {
+            let page = self.answered(due)?;
+            from = end_of(from);
+            if from < to {
+                if page.is_empty() && self.nothing_from(from)? {
+                    return Ok(());
+                }
+                asked = Some(ask(from)?);
             }
-            from = end;
+            page.iter().try_for_each(&mut *each)?;
         }
         Ok(())
     }

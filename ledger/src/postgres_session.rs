@@ -4,10 +4,12 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt;
+use std::pin::Pin;
 
+use futures_util::TryStreamExt as _;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio_postgres::types::{FromSql, ToSql, Type};
-use tokio_postgres::{Client, Row as Columns, Statement};
+use tokio_postgres::{Client, Row as Columns, RowStream, Statement};
 
 use crate::encoding::Hash;
 use crate::postgres_address::Address;
@@ -64,6 +66,23 @@ impl Session {
     ) -> Result<Vec<Columns>, StoreError> {
         let statement = self.prepared(sql, READ)?;
         self.wait(self.client.query(&statement, params)).map_err(failed(READ))
+    }
+
+    /// Asks a statement of the server, which begins to answer; its rows are had by [`Session::answered`].
+    pub(crate) fn asked(
+        &self,
+        sql: &'static str,
+        params: &[&(dyn ToSql + Sync)],
+    ) -> Result<Pin<Box<RowStream>>, StoreError> {
+        let statement = self.prepared(sql, READ)?;
+        let params = params.iter().map(|param| *param as &dyn ToSql);
+        let params: Vec<&dyn ToSql> = params.collect();
+        self.wait(self.client.query_raw(&statement, params)).map(Box::pin).map_err(failed(READ))
+    }
+
+    /// All rows of what was asked.
+    pub(crate) fn answered(&self, asked: Pin<Box<RowStream>>) -> Result<Vec<Columns>, StoreError> {
+        self.wait(asked.try_collect()).map_err(failed(READ))
     }
 
     /// The first row that a statement answers.

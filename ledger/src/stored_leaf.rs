@@ -1,10 +1,7 @@
 //! A stored entry in the columns that rebuild its leaf, borrowed from where they lie, and the making of many leaves one
 //! after the other without a new piece of memory for each (docs/format.md §2).
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
-use crate::encoding::Hash;
+use crate::encoding::{Hash, b64u_append_to};
 use crate::entry::protected_of;
 use crate::jcs;
 use crate::merkle::leaf_hash;
@@ -73,7 +70,7 @@ impl LeafMaker {
         leaf.extend_from_slice(br#"","sequence":"#);
         leaf.extend_from_slice(decimal(row.position, &mut [0; DIGITS]));
         leaf.extend_from_slice(br#"},"payload":""#);
-        append_b64u(plain.as_bytes(), leaf);
+        b64u_append_to(plain.as_bytes(), leaf);
         for part in [r#"","protected":""#, protected, r#"","signature":""#, row.signature, r#""}"#] {
             leaf.extend_from_slice(part.as_bytes());
         }
@@ -112,14 +109,6 @@ impl LeafMaker {
             plain.push_str(part);
         }
     }
-}
-
-fn append_b64u(bytes: &[u8], text: &mut Vec<u8>) {
-    let from = text.len();
-    text.resize(from + (bytes.len() * 4).div_ceil(3), 0);
-    // the room is exactly what unpadded base64 of so many bytes takes
-    let written = URL_SAFE_NO_PAD.encode_slice(bytes, &mut text[from..]).unwrap_or(0);
-    text.truncate(from + written);
 }
 
 /// The decimal digits of a number, at the end of the room given.

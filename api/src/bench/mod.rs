@@ -5,18 +5,21 @@
 mod append;
 mod databases;
 mod figures;
+mod memory;
 mod notebook;
 mod read;
 mod replay;
 mod sides;
 mod verify;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
 use append::Length;
 use databases::Databases;
 use figures::{Figures, OURS, STOCK, Table};
+use memory::Peak;
 use serde_json::{Value, json};
 
 /// What to compare, and how long.
@@ -47,6 +50,8 @@ pub enum What {
     Replay,
     /// The whole log verified, beside a bare loop over its signatures.
     Verify,
+    /// The whole log verified in a process of its own, whose memory is weighed.
+    Memory,
 }
 
 /// Why a comparison could not be made.
@@ -74,53 +79,78 @@ impl BenchError {
 /// [`BenchError`] if a side could not do its part.
 pub async fn run(plan: &Plan, folder: &Path) -> Result<Compared, BenchError> {
     let length = Length { rounds: plan.rounds, round: Duration::from_millis(plan.milliseconds) };
-    let mut table = Table::default();
+    let mut compared = Compared::default();
+    let table = &mut compared.table;
     match plan.what {
-        What::Append => append::on_sqlite(folder, &plan.callers, length, &mut table).await?,
-        What::Read => read::on_sqlite(folder, plan.events, plan.rounds, &mut table).await?,
+        What::Append => append::on_sqlite(folder, &plan.callers, length, table).await?,
+        What::Read => read::on_sqlite(folder, plan.events, plan.rounds, table).await?,
+        What::Replay if plan.server.is_none() => {
+            return Err(BenchError::because(
+                "begin",
+                "name a Postgres server with --database-url".to_owned(),
+            ));
+        }
         What::Replay => {}
-        What::Verify => {
-            verify::compare(folder, plan.events, plan.rounds, &mut table).await?;
-            return Ok(Compared { table });
+        What::Verify => verify::compare(folder, plan.events, plan.rounds, table).await?,
+        What::Memory => {
+            let peak = memory::on_sqlite(&folder.join("ours"), plan.events).await?;
+            compared.peaks.insert("verify_sqlite", peak);
         }
     }
-    let Some(server) = &plan.server else {
-        return match plan.what {
-            What::Append | What::Read | What::Verify => Ok(Compared { table }),
-            What::Replay => {
-                Err(BenchError::because("begin", "name a Postgres server with --database-url".to_owned()))
-            }
-        };
-    };
-    let databases = Databases::make(server).await?;
-    let compared = match plan.what {
-        What::Append => append::on_postgres(folder, &databases, &plan.callers, length, &mut table).await,
-        What::Read => read::on_postgres(folder, &databases, plan.events, plan.rounds, &mut table).await,
-        What::Replay => replay::compare(folder, &databases, plan.events, plan.rounds, &mut table).await,
+    if let Some(server) = plan.server.as_ref().filter(|_| plan.what != What::Verify) {
+        let databases = Databases::make(server).await?;
+        let done = on_a_server(plan, length, folder, &databases, &mut compared).await;
+        databases.drop().await?;
+        done?;
+    }
+    Ok(compared)
+}
+
+async fn on_a_server(
+    plan: &Plan,
+    length: Length,
+    folder: &Path,
+    databases: &Databases,
+    compared: &mut Compared,
+) -> Result<(), BenchError> {
+    let table = &mut compared.table;
+    match plan.what {
+        What::Append => append::on_postgres(folder, databases, &plan.callers, length, table).await,
+        What::Read => read::on_postgres(folder, databases, plan.events, plan.rounds, table).await,
+        What::Replay => replay::compare(folder, databases, plan.events, plan.rounds, table).await,
         What::Verify => Ok(()),
-    };
-    databases.drop().await?;
-    compared.map(|()| Compared { table })
+        What::Memory => {
+            let folder = folder.join("ours-on-postgres");
+            let peak = memory::on_postgres(&folder, &databases.ours, plan.events).await?;
+            compared.peaks.insert("verify_postgres", peak);
+            Ok(())
+        }
+    }
 }
 
 /// What came out.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Compared {
     table: Table,
+    peaks: BTreeMap<&'static str, Peak>,
 }
 
 impl Compared {
-    /// For machines: ratios and figures by what was measured.
+    /// For machines: ratios and figures by what was measured; memory by what was verified.
     #[must_use]
     pub fn json(&self) -> Value {
         let ratios =
             self.table.ratios().into_iter().map(|(measured, ratio)| (measured, json!(decimal(ratio))));
-        json!({ "ratio": ratios.collect::<serde_json::Map<_, _>>(), "figures": self.table.figures() })
+        let ratios = ratios.collect::<serde_json::Map<_, _>>();
+        json!({ "ratio": ratios, "figures": self.table.figures(), "memory": self.peaks })
     }
 
     /// For people: a line for each thing measured.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
+        if !self.peaks.is_empty() {
+            return self.peaks.iter().map(|(verified, peak)| peak.line(verified)).collect();
+        }
         let mut lines = vec![format!(
             "{:<28} {:>12} {:>12} {:>7}   {:>16} {:>16}",
             "", "wuping/s", "stock/s", "ratio", "wuping p50/p99", "stock p50/p99"

@@ -21,7 +21,7 @@ pub(super) struct Bench {
     /// How many write at once, one measurement each
     #[arg(long, value_delimiter = ',', default_values_t = [1, 16, 128], value_parser = clap::value_parser!(u64).range(1..=10_000))]
     callers: Vec<u64>,
-    /// How many events are read again
+    /// How many events are read again, or verified
     #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(10..=100_000_000))]
     events: u64,
 }
@@ -38,6 +38,9 @@ enum Compared {
     /// The whole log verified up to level 4 from its files, strictly and in batches, on one thread and on two; against a
     /// bare loop over its signatures, read already, on as many threads
     Verify,
+    /// How much memory `verify --level 5` takes on a ledger of so many entries, on SQLite and on a Postgres server if one is
+    /// named; on Linux
+    Memory,
 }
 
 /// Compares, on files beside the working folder that are gone afterwards: the disk counts, so it is the one in use.
@@ -48,6 +51,7 @@ pub(super) fn bench(common: &Common, bench: &Bench) -> Result<ExitCode, Failure>
         Compared::Read => What::Read,
         Compared::Replay => What::Replay,
         Compared::Verify => What::Verify,
+        Compared::Memory => What::Memory,
     };
     let plan = Plan {
         what,
