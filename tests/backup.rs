@@ -240,6 +240,7 @@ fn how_far_it_has_come_is_told_up_to_the_end() {
     let asked = Restore {
         file,
         folder: place.path().join("there"),
+        database_url: None,
         checkpoints: vec![],
         accept_loss: None,
         accept_findings: false,

@@ -201,9 +201,9 @@ enum Command {
         after_help = "Examples:\n  wuping report grades --valid-at 2021-12-31 --json\n  wuping report cases --valid-at 2018-12-31 --json\n  wuping report publications --json\n  wuping report distribution --as-of 2026-03-01T09:30:00Z --format xlsx --out grades.xlsx\n  wuping report movement --from 2026-01-01 --valid-at 2026-03-31 --format html --lang en > movement.html\n  wuping report portfolio y-1\n\nPosition, tree head and digest of a report stand in its JSON, on the second sheet of a workbook, at the head of a page, and on standard error beside CSV."
     )]
     Report(reports::MakeReport),
-    /// Put a backup back into the new folder of --data
+    /// Put a backup back into the new folder of --data, and with --database-url into an empty database on a Postgres server
     #[command(
-        after_help = "Example:\n  wuping --data ./restored restore ../backups/2026-11-25.wuping --checkpoint ../elsewhere/checkpoints.txt"
+        after_help = "Examples:\n  wuping --data ./restored restore ../backups/2026-11-25.wuping --checkpoint ../elsewhere/checkpoints.txt\n  wuping --data ./node --database-url postgresql://owner@host/empty restore ../backups/2026-11-25.wuping"
     )]
     Restore(backup::BackupToRestore),
     /// Rulebooks before they are published: check a draft, compare it, rehearse it on what is on record
@@ -302,8 +302,9 @@ pub fn run() -> ExitCode {
 
 fn carry_out(line: Line) -> Result<ExitCode, Failure> {
     let common = line.common;
-    // a comparison makes databases of its own on that server
-    if let (Some(url), false) = (&common.database_url, matches!(line.command, Some(Command::Bench(_)))) {
+    // a comparison makes databases of its own on that server, and a backup is put there before the folder says so
+    let names_another = matches!(line.command, Some(Command::Bench(_) | Command::Restore(_)));
+    if let (Some(url), false) = (&common.database_url, names_another) {
         remember_database(&common.data, url)?;
     }
     match line.command {

@@ -20,7 +20,7 @@ use wuping_ledger::postgres_beside::Beside;
 use wuping_ledger::store::StoreError;
 
 use self::file::OfficeFile;
-pub use self::file::end_sessions;
+pub use self::file::{OFFICE, end_sessions};
 use self::store::{Login, OfficeStore};
 use self::tables::OfficeTables;
 use crate::lists::Kind;

@@ -1,6 +1,7 @@
 //! Signed checkpoints: one a second at most while the log grows, each stored and also appended to a file outside the
 //! database, so that a database put back from a backup does not fork the log silently (docs/format.md §5).
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
@@ -209,6 +210,36 @@ pub(crate) fn complete_file(reader: &Reader, folder: &Path) -> Result<(), StoreE
         next = reader.checkpoint_up_to(size - 1)?;
     }
     newer.iter().rev().try_for_each(|note| append(&folder.join(FILE), note))
+}
+
+/// Writes into the file beside a copy of a database every checkpoint that is in one of the two: the file of one node of several
+/// has what that node signed. The newest one of the file may not have been stored yet; if others were signed since, it says
+/// nothing more.
+///
+/// # Errors
+///
+/// [`StoreError`] if one of them cannot be read or the file not be written.
+pub fn gather(reader: &Reader, folder: &Path) -> Result<(), StoreError> {
+    let mut all = BTreeSet::new();
+    let mut next = reader.checkpoint()?;
+    while let Some(note) = next.take() {
+        let Some(size) = stated_size(&note) else { break };
+        next = size.checked_sub(1).map_or(Ok(None), |below| reader.checkpoint_up_to(below))?;
+        all.insert((size, note));
+    }
+    let stored_up_to = all.last().map_or(0, |(size, _)| *size);
+    let in_file = in_file(folder)?;
+    let newest = in_file.iter().filter_map(|note| stated_size(note)).max();
+    for note in in_file {
+        let Some(size) = stated_size(&note) else { continue };
+        let is_being_stored = Some(size) == newest && size < stored_up_to;
+        if !is_being_stored {
+            all.insert((size, note));
+        }
+    }
+    let text: String = all.iter().map(|(_, note)| format!("{note}\n")).collect();
+    let file = folder.join(FILE);
+    std::fs::write(&file, text).map_err(|source| StoreError::File { file, source })
 }
 
 pub(crate) fn newest_in_file(folder: &Path) -> Result<Option<String>, StoreError> {

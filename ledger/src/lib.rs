@@ -83,6 +83,7 @@ pub mod stamps;
 pub mod standing;
 mod static_audit;
 pub mod store;
+pub mod table_copy;
 mod tree_state;
 pub mod vault;
 mod vault_move;

@@ -316,7 +316,7 @@ fn other_version(address: &Address, found: i64) -> StoreError {
 }
 
 /// Refuses settings under which an acknowledged entry could be lost or a text be another one.
-fn check_settings(session: &Session) -> Result<(), StoreError> {
+pub(crate) fn check_settings(session: &Session) -> Result<(), StoreError> {
     for (setting, allowed) in [
         ("server_encoding", &["UTF8"][..]),
         ("fsync", &["on"]),
@@ -341,13 +341,14 @@ async fn only<T: Default>(
 }
 
 /// What each version adds to the one before it.
-const SCHEMAS: [&str; 2] = [
+pub(crate) const SCHEMAS: [&str; 3] = [
     include_str!("../../migrations/postgres/ledger/0001.sql"),
     include_str!("../../migrations/postgres/ledger/0002.sql"),
+    include_str!("../../migrations/postgres/ledger/0003.sql"),
 ];
-const SCHEMA_VERSION: i64 = 2;
+const SCHEMA_VERSION: i64 = 3;
 /// Any number that nobody else takes for an advisory lock in this database.
-const MAKING_LOCK: i64 = 0x7775_7069_6e67;
+pub(crate) const MAKING_LOCK: i64 = 0x7775_7069_6e67;
 const LOCKING: &str = "be locked for a batch";
 const TAKING: &str = "take a batch";
 const LOCK_HEAD: &str = "SELECT size, frontier, root, recorded_at FROM head WHERE only_row = 1 FOR UPDATE";
@@ -388,12 +389,12 @@ mod tests {
         drop(PostgresStore::create(&address).unwrap());
         Session::open(&address)
             .unwrap()
-            .batch("UPDATE schema_version SET version = 3 WHERE version = 2", "be changed")
+            .batch("UPDATE schema_version SET version = 4 WHERE version = 3", "be changed")
             .unwrap();
         let upgraded = PostgresStore::upgrade(&address).err();
         for opened in [PostgresStore::open(&address).err(), open_reading(&address).err(), upgraded] {
             assert!(
-                matches!(opened, Some(StoreError::SchemaVersion { found: 3, known: 2, .. })),
+                matches!(opened, Some(StoreError::SchemaVersion { found: 4, known: 3, .. })),
                 "{opened:?}"
             );
         }
@@ -409,7 +410,7 @@ mod tests {
             assert!(refused.to_string().contains("wuping upgrade"), "{refused}");
         }
         assert_eq!(PostgresStore::upgrade(&address).unwrap(), 1);
-        assert_eq!(PostgresStore::upgrade(&address).unwrap(), 2, "once more does nothing");
+        assert_eq!(PostgresStore::upgrade(&address).unwrap(), 3, "once more does nothing");
         let store = Box::new(PostgresStore::open(&address).unwrap());
         crate::store_suite::keeps_its_promises(store, &|| Box::new(PostgresStore::open(&address).unwrap()));
     }

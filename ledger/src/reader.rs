@@ -50,7 +50,19 @@ impl Reader {
     ///
     /// [`StoreError::Missing`] or [`StoreError::SchemaVersion`].
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        let place = Place::of(folder)?;
+        Self::at(Place::of(folder)?)
+    }
+
+    /// A reader of the ledger that lies in a folder's own file, whatever else is said of where it lies: that of a copy.
+    ///
+    /// # Errors
+    ///
+    /// As [`Reader::open`].
+    pub fn of_file_in(folder: &Path) -> Result<Self, StoreError> {
+        Self::at(Place::Sqlite(folder.to_owned()))
+    }
+
+    fn at(place: Place) -> Result<Self, StoreError> {
         let idle = Idle { connection: place.open_reading()?, since: Instant::now() };
         let shared = Shared {
             place,

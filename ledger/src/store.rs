@@ -347,6 +347,17 @@ pub enum StoreError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// A database that is to be filled has something in it.
+    #[error(
+        "the database {database} is not empty ({found} is there): a backup is put back into a new, empty one and never over another; \
+         make one, as with createdb, and name it with --database-url"
+    )]
+    NotEmpty {
+        /// The database, without a password.
+        database: String,
+        /// What was found.
+        found: String,
+    },
     /// Made by an earlier version of the program.
     #[error(
         "the database {database} has schema version {found}, and this program needs {known}: stop every server on it and run \

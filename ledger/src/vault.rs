@@ -159,11 +159,17 @@ impl Vault {
         if let Some(beside) = Beside::of_folder(folder).map_err(VaultError::Server)? {
             none_left_behind(file)?;
             let tables = VaultTables::over(beside);
-            let key = match tables.key_check()? {
-                Some(_) => SealingKey::load(KEY_VARIABLE, &key_file),
-                None => SealingKey::load_or_create(KEY_VARIABLE, &key_file),
+            let some_value = tables.some_value()?;
+            let key = match (tables.key_check()?, &some_value) {
+                (None, None) => SealingKey::load_or_create(KEY_VARIABLE, &key_file),
+                _ => SealingKey::load(KEY_VARIABLE, &key_file),
             };
             let key = key.map_err(VaultError::Keyring)?;
+            if let Some((digest, sealed)) = some_value {
+                // values that a backup brought are there before anything is that their key is known by
+                key.open(&sealed, &digest, "the vault on the Postgres server")
+                    .map_err(VaultError::Keyring)?;
+            }
             tables.put_key_check(&key.seal(KEY_CHECK.as_bytes(), KEY_CHECK).map_err(VaultError::Keyring)?)?;
             check_key(&tables, &key)?;
             return Ok(Self::over(tables, key));

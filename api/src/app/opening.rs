@@ -6,6 +6,7 @@ use std::sync::Arc;
 use wuping_ledger::append::AppendError;
 use wuping_ledger::clock::{Clock, SteppedClock, SystemClock};
 use wuping_ledger::genesis::{ClockChoice, CreateOptions, Ledger, LedgerError, RunOptions};
+use wuping_ledger::store::StoreError;
 use wuping_ledger::vault::{Vault, VaultError};
 use wuping_projections::{ViewsError, ViewsHandle};
 
@@ -50,6 +51,9 @@ pub enum OpenError {
     /// The ledger.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    /// Where the ledger lies.
+    #[error("the ledger could not be read")]
+    Store(#[from] StoreError),
     /// Office records.
     #[error(transparent)]
     Office(#[from] OfficeError),
@@ -67,7 +71,7 @@ impl App {
     /// # Errors
     /// If any of its stores cannot be opened.
     pub fn open(folder: &Path) -> Result<Self, OpenError> {
-        if is_unrecorded(folder) {
+        if is_unrecorded(folder)? {
             return Err(OpenError::Unrecorded);
         }
         Self::open_restored(folder)

@@ -1,5 +1,5 @@
-//! Making a backup while others write: databases copied as of one moment each, in an order in which none refers to what an earlier
-//! copy lacks, then packed with the attachments, however many there are.
+//! Making a backup while others write: databases copied as of one moment, each of its own where they are files, in an order in which
+//! none refers to what an earlier copy lacks; then packed with the attachments, however many there are.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -10,15 +10,16 @@ use rusqlite::{Connection, OpenFlags};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use wuping_ledger::checkpoints::gather;
 use wuping_ledger::encoding::{hex_encode, is_sha256_hex, sha256};
-use wuping_ledger::place::database_url;
 use wuping_ledger::reader::Reader;
 use wuping_ledger::stamps;
+use wuping_ledger::table_copy::ServerSnapshot;
 use wuping_ledger::timestamp::Timestamp;
 
 use super::{
-    BackupError, DATABASES, DIGEST_LINE, FORMAT, KEYS, MANIFEST, Manifest, PLAIN_FILES, Progress, failed,
-    measured, private, with_ending,
+    BackupError, CHECKPOINTS, DATABASES, DIGEST_LINE, FORMAT, KEYS, MANIFEST, Manifest, PLAIN_FILES,
+    Progress, TABLES, failed, measured, private, with_ending,
 };
 use crate::authorities::files_of_roots;
 use crate::office::end_sessions;
@@ -60,14 +61,11 @@ pub fn make(
     if file.exists() {
         return Err(BackupError::Exists { file: file.to_owned() });
     }
-    if database_url(folder)?.is_some() {
-        return Err(BackupError::OnAServer);
-    }
     let beside = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let snapshots = tempfile::Builder::new().prefix(".wuping-backup-").tempdir_in(beside);
     let snapshots = snapshots.map_err(|source| BackupError::File { file: beside.to_owned(), source })?;
     let members = copied(folder, snapshots.path(), with_keys, progress)?;
-    let copy = Reader::open(snapshots.path())?;
+    let copy = Reader::of_file_in(snapshots.path())?;
     let head = copy.head()?.map(|head| head.frontier).unwrap_or_default();
     let mut files = BTreeMap::new();
     for (name, path) in &members {
@@ -126,6 +124,46 @@ fn copied(
             members.push(((*name).to_owned(), to));
         }
     }
+    match ServerSnapshot::of_folder(folder)? {
+        Some(server) => copied_from_server(&server, snapshots, &mut members, progress)?,
+        None => copied_files(folder, snapshots, &mut members, progress)?,
+    }
+    if with_keys {
+        let keys = KEYS.iter().map(|name| ((*name).to_owned(), folder.join(name)));
+        members.extend(keys.filter(|(_, key)| key.is_file()));
+    }
+    members.extend(files_of_roots(folder).into_iter().map(|name| (name.clone(), folder.join(name))));
+    time_stamps(&folder.join(stamps::FOLDER), &mut members)?;
+    Ok(members)
+}
+
+/// Copies of a server's tables, all as of one moment. Sessions are not among them: who is signed in now is nobody's business later.
+fn copied_from_server(
+    server: &ServerSnapshot,
+    snapshots: &Path,
+    members: &mut Vec<(String, PathBuf)>,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(), BackupError> {
+    for file in TABLES {
+        let to = snapshots.join(file.name);
+        server.copy(file, &to, &mut || progress(Progress { doing: "copying databases", done: 0, of: 0 }))?;
+        members.push((file.name.to_owned(), to));
+    }
+    // the folder of one node of several has what that node signed
+    gather(&Reader::of_file_in(snapshots)?, snapshots)?;
+    if !members.iter().any(|(name, _)| name == CHECKPOINTS) {
+        members.push((CHECKPOINTS.to_owned(), snapshots.join(CHECKPOINTS)));
+    }
+    Ok(())
+}
+
+/// Copies of a folder's databases.
+fn copied_files(
+    folder: &Path,
+    snapshots: &Path,
+    members: &mut Vec<(String, PathBuf)>,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(), BackupError> {
     for name in DATABASES {
         let (from, to) = (folder.join(name), snapshots.join(name));
         if from.is_file() {
@@ -138,13 +176,7 @@ fn copied(
             members.push(((*name).to_owned(), to));
         }
     }
-    if with_keys {
-        let keys = KEYS.iter().map(|name| ((*name).to_owned(), folder.join(name)));
-        members.extend(keys.filter(|(_, key)| key.is_file()));
-    }
-    members.extend(files_of_roots(folder).into_iter().map(|name| (name.clone(), folder.join(name))));
-    time_stamps(&folder.join(stamps::FOLDER), &mut members)?;
-    Ok(members)
+    Ok(())
 }
 
 /// Time-stamps lie whole in their folder, or not yet: what is being written at this moment ends in `.part`.

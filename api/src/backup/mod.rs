@@ -1,11 +1,15 @@
 //! A backup: one file with the ledger, the vault, the office's records and the attachments as of one moment, made while the server
 //! writes. Any changed byte of it is found (docs/operators.md).
 //!
+//! Whether the ledger lies in the folder or on a Postgres server, its tables are in it as files of a folder: so it may be put back into
+//! either, and is verified without a server.
+//!
 //! It is a plain tar whose first member is the manifest; behind the files that it lists come the attachments, each named by its own
 //! digest, and behind the end of the tar a line with the digest of all before it.
 
 mod make;
 mod restore;
+mod restored;
 mod unpack;
 
 use std::collections::BTreeMap;
@@ -17,9 +21,13 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use wuping_ledger::encoding::hex_encode;
 use wuping_ledger::store::StoreError;
+use wuping_ledger::table_copy::{LEDGER, TableFile, VAULT};
+
+use crate::office::OFFICE;
 
 pub use make::{LastBackup, Made, last_backup, make};
-pub use restore::{PutBack, Restore, Restored, is_unrecorded, record_restoration, restore};
+pub use restore::{PutBack, Restore, restore};
+pub use restored::{Restored, is_unrecorded, record_restoration};
 pub use unpack::unpack;
 
 /// What a backup holds.
@@ -61,13 +69,11 @@ pub enum BackupError {
         /// The file.
         file: PathBuf,
     },
-    /// The ledger is on a server.
-    #[error(
-        "the ledger is on a Postgres server: back it up with the server's own tools, and this folder as docs/operators.md says"
-    )]
-    OnAServer,
     /// The environment names a server, which would be looked at instead of what is unpacked.
-    #[error("WUPING_DATABASE_URL names a server: a backup is files, so unset it and try again")]
+    #[error(
+        "WUPING_DATABASE_URL names a server, and a backup is looked at as files: unset it and try again; a server to put the backup back \
+         on is named with --database-url"
+    )]
     NamesAServer,
     /// A file could not be read or written.
     #[error("{file} could not be read or written")]
@@ -162,7 +168,7 @@ pub enum BackupError {
         source: wuping_ledger::checkpoints::CheckpointError,
     },
     /// The ledger could not be read or written.
-    #[error("the ledger could not be read")]
+    #[error("the ledger could not be read or written")]
     Store(#[from] StoreError),
     /// The private reason could not be kept.
     #[error("the reason could not be kept in the vault")]
@@ -226,7 +232,10 @@ const MANIFEST: &str = "manifest.json";
 const DIGEST_LINE: &str = "sha256 ";
 /// The digest's line: 7 letters, 64 digits, a newline.
 const DIGEST_LINE_BYTES: u64 = 72;
+const CHECKPOINTS: &str = "checkpoints.txt";
 const PLAIN_FILES: &[&str] =
-    &["checkpoints.txt", "cosigned.txt", "witnesses.txt", "authorities.txt", "fork-alarm.txt"];
-const DATABASES: &[&str] = &["ledger.db", "vault.db", "office.db"];
+    &[CHECKPOINTS, "cosigned.txt", "witnesses.txt", "authorities.txt", "fork-alarm.txt"];
+/// The ledger before the vault: every private value that an entry names is there.
+const TABLES: &[&TableFile] = &[&LEDGER, &VAULT, &OFFICE];
+const DATABASES: &[&str] = &[LEDGER.name, VAULT.name, OFFICE.name];
 const KEYS: &[&str] = &["master.key", "vault.key"];

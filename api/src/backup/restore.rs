@@ -3,22 +3,22 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
-use wuping_ledger::append::{AppendRequest, Author, NewEvent};
 use wuping_ledger::checkpoints::{check_prefix, whole_notes};
-use wuping_ledger::genesis::{Ledger, stated_log_key};
+use wuping_ledger::genesis::stated_log_key;
 use wuping_ledger::keyring::write_private;
 use wuping_ledger::note::{VerifierKey, open_checkpoint};
-use wuping_ledger::private::split_private;
+use wuping_ledger::place::remember_database;
 use wuping_ledger::reader::Reader;
-use wuping_ledger::stream::StreamPath;
-use wuping_ledger::timestamp::Timestamp;
-use wuping_ledger::vault::Vault;
+use wuping_ledger::table_copy::ServerFilling;
 use wuping_replay::verify::{Question, Source, VaultKey, Verified, verify};
 
-use super::{BackupError, KEYS, Manifest, Progress, failed, measured, unpack, unpacked_beside};
+use super::restored::{Restored, leave_in};
+use super::{
+    BackupError, DATABASES, KEYS, Manifest, Progress, TABLES, failed, measured, unpack, unpacked_beside,
+};
 use crate::office::end_sessions;
 use crate::trusting::listed_in;
 
@@ -29,6 +29,8 @@ pub struct Restore {
     pub file: PathBuf,
     /// A new folder.
     pub folder: PathBuf,
+    /// An empty database on a Postgres server, where the ledger is to lie there and not in the folder.
+    pub database_url: Option<String>,
     /// Checkpoints kept elsewhere: files with one note or more.
     pub checkpoints: Vec<PathBuf>,
     /// Why it is put back though more was signed.
@@ -48,37 +50,23 @@ pub struct PutBack {
     pub verified: Verified,
 }
 
-/// What was put back: kept in the folder until it is recorded in the ledger.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Restored {
-    /// The id of the entry that will say so: recorded once, whatever happens in between.
-    pub event_id: Uuid,
-    /// SHA-256 of the backup, lower-case hex.
-    pub backup: String,
-    /// When it was made.
-    pub made_at: String,
-    /// How many entries it has.
-    pub size: u64,
-    /// How many entries were signed, if more.
-    pub signed: Option<u64>,
-    /// Why it is put back all the same.
-    pub reason: Option<String>,
-    /// How many findings it had when it was verified.
-    #[serde(default)]
-    pub findings: usize,
-}
-
 /// Puts a backup back: verified up to level 5 before anything is in its place.
 ///
 /// # Errors
-/// [`BackupError`]; the folder is then as it was.
+/// [`BackupError`]; folder and database are then as they were.
 pub fn restore(restore: &Restore, progress: &mut dyn FnMut(Progress)) -> Result<PutBack, BackupError> {
     let folder = &restore.folder;
     check_empty(folder)?;
+    if let Some(url) = &restore.database_url {
+        ServerFilling::check(url)?;
+    }
     let part = unpacked_beside(folder);
     begin(&part)?;
     let put_back = checked(restore, &part, progress).and_then(|put_back| {
-        put_in_place(&part, folder, &put_back.restored)?;
+        match &restore.database_url {
+            Some(url) => put_on_server(&part, folder, url, &put_back.restored, progress)?,
+            None => put_in_folder(&part, folder, &put_back.restored)?,
+        }
         Ok(put_back)
     });
     if part.exists() {
@@ -101,43 +89,6 @@ fn begin(part: &Path) -> Result<(), BackupError> {
     std::fs::create_dir_all(part).map_err(failed(part))?;
     let mark = part.join(MARK);
     std::fs::write(&mark, "a backup is being put back\n").map_err(failed(&mark))
-}
-
-/// Whether the ledger of a folder was put back from a backup and does not say so yet.
-#[must_use]
-pub fn is_unrecorded(folder: &Path) -> bool {
-    folder.join(RESTORED).exists()
-}
-
-/// Records in a ledger that is open for writing that it was put back from a backup, if it was. Witnesses are asked before:
-/// an entry behind one that they have seen more of would be a second history.
-///
-/// # Errors
-/// [`BackupError`] if it could not be recorded; it is tried again the next time.
-pub async fn record_restoration(folder: &Path, ledger: &Ledger, vault: &Vault) -> Result<(), BackupError> {
-    if !is_unrecorded(folder) {
-        return Ok(());
-    }
-    let file = folder.join(RESTORED);
-    let text = std::fs::read_to_string(&file).map_err(failed(&file))?;
-    let damaged =
-        |error: serde_json::Error| BackupError::Damaged { file: file.clone(), why: error.to_string() };
-    let restored: Restored = serde_json::from_str(&text).map_err(damaged)?;
-    let (data, disclosures) = split_private(json!({
-        "backup": restored.backup,
-        "findings": restored.findings,
-        "made_at": restored.made_at,
-        "private": { "reason": restored.reason },
-        "received": { "channel": "restore", "ref": restored.backup, "sha256": restored.backup },
-        "signed": restored.signed,
-        "size": restored.size,
-        "type": "LedgerRestored",
-    }))?;
-    vault.put(&disclosures, ledger.reader().size()?)?;
-    let event = NewEvent { stream: StreamPath::new("restores")?, schema: "ledger/1".to_owned(), data };
-    let request = AppendRequest::single(restored.event_id, Author::Intake, Timestamp::now(), event);
-    ledger.writer().append(request).await?;
-    std::fs::remove_file(&file).map_err(failed(&file))
 }
 
 fn checked(asked: &Restore, part: &Path, progress: &mut dyn FnMut(Progress)) -> Result<PutBack, BackupError> {
@@ -230,26 +181,64 @@ fn check_empty(folder: &Path) -> Result<(), BackupError> {
 }
 
 /// Moves everything over, the ledger's database last: until it is there nobody takes the folder for a ledger's.
-fn put_in_place(part: &Path, folder: &Path, restored: &Restored) -> Result<(), BackupError> {
+fn put_in_folder(part: &Path, folder: &Path, restored: &Restored) -> Result<(), BackupError> {
     std::fs::create_dir_all(folder).map_err(failed(folder))?;
-    let note = folder.join(RESTORED);
-    std::fs::write(&note, json!(restored).to_string()).map_err(failed(&note))?;
+    leave_in(folder, restored)?;
+    move_over(part, folder, |_| true).map(|_| ())
+}
+
+/// Fills the server's database, moves over what belongs to a node, and only then has the server keep what it was given: all of it or
+/// nothing, with word of where it comes from.
+fn put_on_server(
+    part: &Path,
+    folder: &Path,
+    url: &str,
+    restored: &Restored,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(), BackupError> {
+    let filling = ServerFilling::begin(url)?;
+    for file in TABLES {
+        let from = part.join(file.name);
+        if from.is_file() {
+            filling.fill(file, &from, &mut || {
+                progress(Progress { doing: "filling the database", done: 0, of: 0 });
+            })?;
+        }
+    }
+    filling.note(&json!(restored).to_string())?;
+    std::fs::create_dir_all(folder).map_err(failed(folder))?;
+    let moved = move_over(part, folder, |name| !DATABASES.contains(&name))?;
+    let kept = remember_database(folder, url).and_then(|()| filling.commit());
+    kept.map_err(|error| {
+        // without its database the folder is no node's
+        let address = std::iter::once(folder.join("database.url"));
+        for path in moved.into_iter().chain(address) {
+            let _ = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+        }
+        BackupError::Store(error)
+    })
+}
+
+/// Moves what was unpacked into its folder, the ledger's database last. Answers where each thing is now.
+fn move_over(part: &Path, folder: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<PathBuf>, BackupError> {
     let mut names: Vec<_> = std::fs::read_dir(part)
         .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.file_name())).collect())
         .map_err(failed(part))?;
     names.sort_by_key(|name| name == "ledger.db");
+    let mut moved = Vec::new();
     for name in names {
         let to = folder.join(&name);
-        if to.exists() || name == MARK {
+        if to.exists() || name == MARK || !wanted(&name.to_string_lossy()) {
             // a key that its owner has put there goes before the backup's
             continue;
         }
         std::fs::rename(part.join(&name), &to).map_err(failed(&to))?;
+        moved.push(to);
     }
-    std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed(folder))
+    std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed(folder))?;
+    Ok(moved)
 }
 
 /// The level up to which a backup is verified.
 const LEVEL_MAX: u8 = 5;
 const MARK: &str = ".wuping-restore";
-const RESTORED: &str = "restored.json";

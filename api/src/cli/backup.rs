@@ -84,6 +84,7 @@ pub(super) fn put_back(common: &Common, asked: &BackupToRestore) -> Result<ExitC
     let asked_for = Restore {
         file: asked.file.clone(),
         folder: common.data.clone(),
+        database_url: common.database_url.clone(),
         checkpoints: asked.checkpoints.clone(),
         accept_loss: asked.accept_loss.clone(),
         accept_findings: asked.accept_findings,
@@ -96,6 +97,9 @@ pub(super) fn put_back(common: &Common, asked: &BackupToRestore) -> Result<ExitC
     }
     let PutBack { manifest, restored, verified } = &put_back;
     println!("{} with {} entries is in {}", manifest.origin, restored.size, common.data.display());
+    if common.database_url.is_some() {
+        println!("its database is on the server that database.url there names");
+    }
     println!("verified: {}", verified.summary());
     for finding in &verified.findings {
         println!("L{} {}: {}", finding.level, finding.code, finding.detail);

@@ -128,7 +128,8 @@ fn room(folder: &Path, found: &mut Findings) {
 }
 
 fn restoration(folder: &Path, found: &mut Findings) {
-    if is_unrecorded(folder) {
+    // a server that does not answer is the ledger's finding
+    if is_unrecorded(folder).unwrap_or(false) {
         found.todo(
             "restoration",
             "the ledger was put back from a backup and does not say so yet",

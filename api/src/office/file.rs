@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row, params};
+use wuping_ledger::table_copy::{Kind, Table, TableFile};
 
 use super::store::{Login, OfficeStore};
 use super::{OfficeError, OpenFeed, Session};
@@ -136,6 +137,7 @@ pub fn end_sessions(file: &Path) -> rusqlite::Result<()> {
     connection.pragma_update(None, "secure_delete", "ON")?;
     // a copy made before there were sessions has no such table
     connection.execute_batch(SCHEMA)?;
+    add_kinds(&connection)?;
     connection.execute("DELETE FROM sessions", []).map(|_| ())
 }
 
@@ -164,4 +166,36 @@ CREATE TABLE IF NOT EXISTS logins (login TEXT PRIMARY KEY, account TEXT NOT NULL
 CREATE TABLE IF NOT EXISTS sessions (
     token TEXT PRIMARY KEY, account TEXT NOT NULL, kid TEXT NOT NULL, csrf TEXT NOT NULL, until INTEGER NOT NULL
 ) STRICT;
-CREATE TABLE IF NOT EXISTS feeds (channel TEXT PRIMARY KEY, departments TEXT NOT NULL, token TEXT NOT NULL) STRICT;";
+CREATE TABLE IF NOT EXISTS feeds (
+    channel TEXT PRIMARY KEY, departments TEXT NOT NULL, token TEXT NOT NULL, kinds TEXT NOT NULL DEFAULT 'indicators'
+) STRICT;";
+
+/// The office's records in a backup: all but the sessions.
+pub const OFFICE: TableFile = TableFile {
+    name: "office.db",
+    schema: SCHEMA,
+    tables: &[
+        Table {
+            in_file: "logins",
+            on_server: "office_logins",
+            columns: &[
+                ("login", Kind::Text),
+                ("account", Kind::Text),
+                ("kid", Kind::Text),
+                ("hash", Kind::Text),
+            ],
+            ordered_by: 1,
+        },
+        Table {
+            in_file: "feeds",
+            on_server: "office_feeds",
+            columns: &[
+                ("channel", Kind::Text),
+                ("departments", Kind::Text),
+                ("token", Kind::Text),
+                ("kinds", Kind::Text),
+            ],
+            ordered_by: 1,
+        },
+    ],
+};
