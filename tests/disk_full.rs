@@ -32,6 +32,8 @@ struct Sent {
 struct Board {
     acknowledged: AtomicUsize,
     full: AtomicUsize,
+    /// Whether the database ends where its disk is full.
+    may_be_away: bool,
     stop: AtomicBool,
 }
 
@@ -52,6 +54,60 @@ fn a_postgres_server_whose_disk_is_full_under_load_loses_nothing_and_the_next_wr
     told(&folder, &["init", "--origin", "ledger.example/full", "--database-url", &url, "--json"]);
     is_full_under_load(&folder, &disk);
     cluster.sql("postgres", "DROP DATABASE small WITH (FORCE)");
+}
+
+#[test]
+fn a_postgres_server_whose_log_has_no_room_ends_and_the_house_goes_on_when_it_is_started_again() {
+    let Some(disk) = SmallDisk::mounted(64) else { return };
+    let place = tempfile::tempdir().unwrap();
+    let (folder, cluster) = (place.path().join("house"), postgres::own_cluster_with_log_in(disk.path()));
+    let url = cluster.database("house");
+    told(&folder, &["init", "--origin", "ledger.example/full", "--database-url", &url, "--json"]);
+    let account = ["account", "open", "clerk", "--name", "某人", "--role", "data_clerk", "--json"];
+    let password = told(&folder, &account)["password"].as_str().unwrap().to_owned();
+    // one server, never started again
+    let mut server = Server::start(&folder, &[]);
+    let (address, session) = (server.address, server.sign_in("clerk", &password));
+    let mut known = Vec::new();
+    for round in 1..=2 {
+        let board = Board { may_be_away: true, ..Board::default() };
+        let sent = std::thread::scope(|threads| {
+            let (board, session) = (&board, &session);
+            let clients: Vec<_> = (0..CLIENTS)
+                .map(|client| {
+                    threads.spawn(move || load(address, session, &format!("{round}-{client}"), board))
+                })
+                .collect();
+            until("commands are acknowledged", WITHIN, || board.acknowledged.load(Ordering::SeqCst) > 60);
+            disk.fill();
+            until("the log needs a file more than there is room for", WITHIN, || {
+                cluster.try_sql("house", "SELECT pg_switch_wal()");
+                cluster.log().matches("PANIC:").count() >= round
+            });
+            until("everybody is told so", WITHIN, || board.full.load(Ordering::SeqCst) > 40);
+            let (status, ready) = Client::to(address).get("/readyz").unwrap();
+            assert!(status == 503 && ready.contains("cannot be read"), "{status} {ready}");
+            disk.make_room();
+            cluster.start_again();
+            let more = board.acknowledged.load(Ordering::SeqCst) + 40;
+            until("the next writes work", WITHIN, || board.acknowledged.load(Ordering::SeqCst) > more);
+            board.stop.store(true, Ordering::SeqCst);
+            clients.into_iter().flat_map(|client| client.join().unwrap()).collect::<Vec<Sent>>()
+        });
+        eprintln!(
+            "round {round}: {} acknowledged, {} times told that the database is away",
+            board.acknowledged.load(Ordering::SeqCst),
+            board.full.load(Ordering::SeqCst)
+        );
+        known.extend(sent);
+        must_be_sound(&folder);
+    }
+    terminate(server.child.id());
+    assert!(server.child.wait().unwrap().success());
+    must_be_sound(&folder);
+    each_is_there_once_or_not_at_all(&folder, &known);
+    let (served, _) = Views::at(&folder.join("views.db")).digest().unwrap();
+    assert_eq!(told(&folder, &["rebuild", "--json"])["digest"], json!(served));
 }
 
 /// Fills the disk of a house's ledger again and again while people work.
@@ -100,7 +156,7 @@ fn is_full_under_load(folder: &Path, disk: &SmallDisk) {
         }
     }
     let mut last = Sent { stream: "premises/b-last".to_owned(), id: Uuid::now_v7(), position: None };
-    assert_eq!(send(&mut last, &mut Client::to(server.address), &session).unwrap(), 201);
+    assert_eq!(send(&mut last, &mut Client::to(server.address), &session, false).unwrap(), 201);
     known.push(last);
     let (status, ready) = Client::to(server.address).get("/readyz").unwrap();
     assert_eq!(status, 200, "{ready}");
@@ -141,10 +197,10 @@ fn load(address: SocketAddr, session: &Session, name: &str, board: &Board) -> Ve
         let mut sent =
             Sent { stream: format!("premises/b-{name}-{number}"), id: Uuid::now_v7(), position: None };
         let ended = loop {
-            match send(&mut sent, &mut client, session) {
+            match send(&mut sent, &mut client, session, board.may_be_away) {
                 // the server is gone
                 Err(_) => break true,
-                Ok(507) => {
+                Ok(503 | 507) => {
                     board.full.fetch_add(1, Ordering::SeqCst);
                     sleep(Duration::from_millis(5));
                     if number % 2 == 0 {
@@ -165,12 +221,20 @@ fn load(address: SocketAddr, session: &Session, name: &str, board: &Board) -> Ve
     all
 }
 
-/// The status, which is that of an acknowledgement or says that the disk is full.
-fn send(sent: &mut Sent, client: &mut Client, session: &Session) -> std::io::Result<u16> {
+/// The status, which is that of an acknowledgement or says that the disk is full, or what that did to the database.
+fn send(sent: &mut Sent, client: &mut Client, session: &Session, may_be_away: bool) -> std::io::Result<u16> {
     let body = json!({ "layer": "building", "address": "石井街道1号", "coordinates": "22.7,114.3" });
     let answer = client.command(session, &format!("{}/register", sent.stream), sent.id, &body)?;
     match answer.status {
         200 | 201 => sent.position = Some(answer.body["position"].as_u64().unwrap()),
+        503 if may_be_away => {
+            let detail = answer.body["detail"].as_str().unwrap_or_default();
+            assert_eq!(answer.body["title"], json!("database_away"), "{}", answer.body);
+            assert!(
+                detail.contains("does not answer") && detail.contains("Send the same command again"),
+                "{detail}"
+            );
+        }
         status => {
             let detail = answer.body["detail"].as_str().unwrap_or_default();
             assert_eq!((status, &answer.body["title"]), (507, &json!("disk_full")), "{}", answer.body);

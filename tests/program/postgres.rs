@@ -25,6 +25,19 @@ pub(crate) fn own_cluster() -> Cluster {
     Cluster::start()
 }
 
+/// A server of its own whose write-ahead log lies in a folder elsewhere, in files of a megabyte.
+#[allow(dead_code, reason = "not every file of tests fills a disk")]
+pub(crate) fn own_cluster_with_log_in(folder: &Path) -> Cluster {
+    let place = folder.join("wal");
+    std::fs::create_dir(&place).unwrap();
+    // the server is another user where the tests are root's
+    let _ = Command::new("chown").arg("postgres").arg(&place).status();
+    let cluster = Cluster::start_with(&[place.to_str().unwrap()]);
+    cluster.sql("postgres", "ALTER SYSTEM SET max_wal_size = '8MB'");
+    cluster.sql("postgres", "SELECT pg_reload_conf()");
+    cluster
+}
+
 /// A server with its data in a folder of its own.
 pub(crate) struct Cluster {
     binaries: PathBuf,
@@ -43,11 +56,16 @@ impl Cluster {
     }
 
     fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    fn start_with(more: &[&str]) -> Self {
         let binaries = binaries();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut command = as_nobody_in_particular();
         let mut shell = command
             .args([SCRIPT, "postgres-for-tests", binaries.to_str().unwrap(), &port.to_string()])
+            .args(more)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -117,6 +135,23 @@ impl Cluster {
         assert!(as_nobody_in_particular().arg(script).status().unwrap().success());
     }
 
+    /// Starts the server again after it ended by itself, or could not get up again by itself.
+    pub(crate) fn start_again(&self) {
+        let script = format!(
+            "cd {folder} && {{ {pg_ctl} -D {folder}/data -m immediate -w stop; {pg_ctl} -D {folder}/data -l {folder}/log -w \
+             -o \"-p {port} -h 127.0.0.1 -k '{folder}' -c max_connections=300\" start; }} >/dev/null 2>&1",
+            folder = self.folder.display(),
+            pg_ctl = self.binaries.join("pg_ctl").display(),
+            port = self.port,
+        );
+        assert!(as_nobody_in_particular().arg(script).status().unwrap().success());
+    }
+
+    /// What the server's own log says.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.join("log")).unwrap_or_default()
+    }
+
     fn ran(&self, program: &str, arguments: &[&str]) -> Output {
         let port = self.port.to_string();
         let mut command = Command::new(self.binaries.join(program));
@@ -173,7 +208,7 @@ echo "hostssl all all 127.0.0.1/32 trust" >data/pg_hba.conf
 "#;
 const SCRIPT: &str = r#"
 folder=$(mktemp -d /tmp/wuping-postgres.XXXXXX) && cd "$folder" || exit 1
-"$1/initdb" -D "$folder/data" -A trust -U wuping -E UTF8 --locale=C -N >"$folder/log" 2>&1 || { cat "$folder/log" >&2; exit 1; }
+"$1/initdb" -D "$folder/data" -A trust -U wuping -E UTF8 --locale=C -N ${3:+-X "$3" --wal-segsize=1} >"$folder/log" 2>&1 || { cat "$folder/log" >&2; exit 1; }
 "$1/pg_ctl" -D "$folder/data" -l "$folder/log" -w -o "-p $2 -h 127.0.0.1 -k '$folder' -c max_connections=300" start >/dev/null 2>&1 \
     || { cat "$folder/log" >&2; exit 1; }
 echo "ready $folder"
