@@ -35,6 +35,11 @@ fn a_disclosure_is_recorded_and_believed_without_a_ledger_before_and_after_anoth
     let checked = house.check(&out);
     assert_eq!(checked["fields"], json!({ "name": "Zhaoyuan-first" }));
     assert_eq!((&checked["position"], &checked["record"]), (&json!(first.1), &made["record"]));
+    let in_chinese =
+        run(house.place.path(), &["disclose", "check", &out, "--log-key", &house.key, "--lang", "zh"]);
+    for says in ["ledger.example/", "name：\"Zhaoyuan-first\"", "出示，由第", "只有账本知道"] {
+        assert!(said(&in_chinese).contains(says), "{}", said(&in_chinese));
+    }
     let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&out).unwrap().permissions());
     assert_eq!(mode & 0o777, 0o600);
 
@@ -88,6 +93,9 @@ fn nobody_but_a_legal_officer_with_the_right_password_learns_anything() {
         &out,
     );
     assert!(blank.status.code() == Some(2) && said(&blank).contains("basis"), "{}", said(&blank));
+    let asked = ["disclose", "999999", "--field", "name", "--basis", "b", "--to", "t", "--lang", "zh"];
+    let none = house.run("legal", &password, &asked, &out);
+    assert!(said(&none).contains("没有第999999条记录"), "{}", said(&none));
     std::fs::write(&out, "mine").unwrap();
     let there = house.disclose("legal", &at, &["name"], &out);
     assert!(said(&there).contains("is there already"), "{}", said(&there));

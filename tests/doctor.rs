@@ -188,6 +188,49 @@ fn a_ledger_on_a_server_is_looked_at_too() {
     assert!(server.child.wait().unwrap().success());
 }
 
+#[test]
+fn it_speaks_the_language_of_the_terminal_and_machines_read_the_same_in_both() {
+    let house = House::new();
+    let broken = house.place.path().join("broken");
+    copy(&house.folder, &broken);
+    remove(&broken, "vault.key");
+    sql(&broken, "vault.db", "INSERT INTO unconfirmed VALUES ('d', 0, 0)");
+    let asked = |more: &[&str], locale: &str| {
+        let mut doctor = program::wuping(&broken);
+        let ran = doctor.arg("doctor").args(more).env("LC_ALL", locale).output().unwrap();
+        assert_eq!(ran.status.code(), Some(1), "{}", said(&ran));
+        String::from_utf8(ran.stdout).unwrap()
+    };
+    let [zh, en] = [asked(&["--lang", "zh"], "C"), asked(&["--lang", "en"], "zh_CN.UTF-8")];
+    // but for what free room there is and what time it is, which change
+    let lasting = |page: &str| {
+        let changes =
+            |line: &&str| ["磁盘", "时钟", "disk:", "clock:"].iter().any(|about| line.contains(about));
+        page.lines().filter(|line| !changes(line)).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(lasting(&asked(&[], "zh_CN.UTF-8")), lasting(&zh));
+    assert_eq!(lasting(&asked(&[], "C")), lasting(&en));
+    for says in
+        ["数据目录", "待办  密钥：找不到vault.key", "→ 从保管处取回副本放好", "正常  账本：", "有事要处理"]
+    {
+        assert!(zh.contains(says), "{says}: {zh}");
+    }
+    let chinese = |line: &str| line.chars().any(|letter| ('\u{4e00}'..='\u{9fff}').contains(&letter));
+    for line in zh.lines().filter(|line| !line.is_empty()) {
+        assert!(chinese(line), "{line}");
+    }
+    assert!(!chinese(&en) && en.contains("TO DO  keys: vault.key cannot be found"), "{en}");
+    let of = |lang: &str| {
+        let mut report: Value = serde_json::from_str(&asked(&["--json", "--lang", lang], "C")).unwrap();
+        report["findings"]
+            .as_array_mut()
+            .unwrap()
+            .retain(|one| one["about"] != "disk" && one["about"] != "clock");
+        report
+    };
+    assert_eq!(of("zh"), of("en"));
+}
+
 /// What it is about, what must be said of it, and how it is broken.
 struct Harm<'h>(&'h str, &'h str, &'h dyn Fn(&Path));
 

@@ -38,6 +38,19 @@ fn a_proof_is_checked_where_there_is_no_ledger_and_says_what_it_lacks() {
     let stranger = house.key.replace("ledger.example", "ledger.exampel");
     let refused = check(&["--entry", &entry, "--log-key", &stranger]);
     assert_ne!(refused.status.code(), Some(0), "{}", said(&refused));
+    // in Chinese where that is asked for; machines read the same
+    let proven = check(&["--entry", &entry, "--log-key", &house.key, "--lang", "zh"]);
+    assert!(said(&proven).contains("已证明：第7条记录在 ledger.example/proofs 的前"), "{}", said(&proven));
+    let lacking = check(&["--lang", "zh"]);
+    for says in ["还没有证明", "用 --entry 给出", "用 --log-key 给出"] {
+        assert!(said(&lacking).contains(says), "{}", said(&lacking));
+    }
+    let not_the_one = check(&["--entry", &other, "--log-key", &house.key, "--lang", "zh"]);
+    assert!(said(&not_the_one).contains("不成立") && said(&not_the_one).contains("inclusion-root"));
+    let [zh, en] = ["zh", "en"].map(|lang| check(&["--json", "--lang", lang]).stdout);
+    assert!(zh == en && String::from_utf8(en).unwrap().contains("which entry it is about"));
+    let absent = run(&elsewhere, &["proof", "check", "no-such-file", "--lang", "zh"]);
+    assert!(said(&absent).contains("wuping: no-such-file 无法读取"), "{}", said(&absent));
     let absent = run(&elsewhere, &["proof", "check", "no-such-file"]);
     assert_eq!(absent.status.code(), Some(2), "{}", said(&absent));
     assert!(!elsewhere.exists(), "checking makes no folder");

@@ -20,6 +20,7 @@ mod scheme;
 mod serve;
 mod simulate;
 mod timestamp;
+mod tongue;
 mod upgrade;
 mod verify;
 mod webhooks;
@@ -34,6 +35,7 @@ use wuping_projections::error::causes;
 
 use crate::import::lifecycle::Source;
 use crate::lists::Kind;
+use crate::web::look::words::Lang;
 
 /// 屋评 wuping: the audit-grade ledger of rental-housing grading.
 #[derive(Debug, Parser)]
@@ -63,6 +65,10 @@ struct Common {
     /// Print for machines
     #[arg(long, global = true)]
     json: bool,
+    /// Speak this language where both are spoken; else that of LC_ALL, LC_MESSAGES or LANG. A report is in words of it only if it
+    /// is said here
+    #[arg(long, global = true, value_enum)]
+    lang: Option<tongue::Tongue>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -294,7 +300,7 @@ pub fn run() -> ExitCode {
     match carry_out(line) {
         Ok(code) => code,
         Err(failure) => {
-            failure.tell(common.json);
+            failure.tell(&common);
             ExitCode::from(failure.code)
         }
     }
@@ -388,27 +394,37 @@ const fn source_of(kind: Import) -> Option<Source> {
 struct Failure {
     code: u8,
     lines: Vec<String>,
+    /// The first line in Chinese, where there is one.
+    zh: Option<String>,
 }
 
 impl Failure {
     /// The caller asked for something that cannot be.
     fn asked(text: impl Into<String>) -> Self {
-        Self { code: 2, lines: vec![text.into()] }
+        Self { code: 2, lines: vec![text.into()], zh: None }
     }
 
-    fn tell(&self, json: bool) {
-        if json {
+    /// As [`Failure::asked`], in both languages.
+    fn asked_in_both(zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { zh: Some(zh.into()), ..Self::asked(en) }
+    }
+
+    fn tell(&self, common: &Common) {
+        if common.json {
             println!("{}", serde_json::json!({ "error": self.lines.join(": ") }));
         }
+        let lang = common.lang();
         for (depth, line) in self.lines.iter().enumerate() {
-            eprintln!("{}{line}", if depth == 0 { "wuping: " } else { "  because: " });
+            let line = self.zh.as_ref().filter(|_| depth == 0 && lang == Lang::Zh).unwrap_or(line);
+            let before = if depth == 0 { "wuping: " } else { lang.pick("  原因：", "  because: ") };
+            eprintln!("{before}{line}");
         }
     }
 }
 
 impl<E: std::error::Error> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self { code: 2, lines: causes(&error) }
+        Self { code: 2, lines: causes(&error), zh: None }
     }
 }
 

@@ -232,6 +232,47 @@ fn proven(reader: &Reader, position: u64) -> Result<ProvenEntry, DisclosingError
     Ok(ProvenEntry { leaf: row.leaf(reader.origin()?), signer, proof: reader.inclusion_file(position)? })
 }
 
+impl DisclosingError {
+    /// The same in Chinese; what lies below it, a store or the format, says it in its own words.
+    #[must_use]
+    pub fn zh(&self) -> String {
+        match self {
+            Self::Erased { field, position, erased } => {
+                let one = |by: &Erased| {
+                    let Erased { position, authority, reason, recorded_at } = by;
+                    format!(
+                        "{authority}于 {recorded_at} 决定永久删除其中的内容，理由：{reason}（第{position}条记录）"
+                    )
+                };
+                let erased = erased.iter().map(one).collect::<Vec<_>>().join("；");
+                format!("第{position}条记录的“{field}”不能出示：{erased}")
+            }
+            Self::Execute(ExecuteError::Rejected(rejection)) => {
+                format!("这次出示没有记录，所以没有出示任何内容：{}", rejection.zh())
+            }
+            Self::Execute(_) => "这次出示没有记录，所以没有出示任何内容".to_owned(),
+            Self::Key { position } => {
+                format!("给第{position}条记录签名的密钥没有登记；请运行 wuping verify")
+            }
+            Self::NoField { field, position, has } => {
+                let has = match has.as_slice() {
+                    [] => "没有隐私内容".to_owned(),
+                    names => format!("有{}", names.join("、")),
+                };
+                format!("第{position}条记录没有隐私内容“{field}”；它{has}")
+            }
+            Self::NoEntry { position, size } => {
+                format!("没有第{position}条记录：账本共有{size}条，从0数起")
+            }
+            Self::Proof(_) => "出示已经记录，但没能作出证明：请再运行一次".to_owned(),
+            Self::Rule(_) => "账本的格式不允许这样做".to_owned(),
+            Self::Sign(_) => "出示已经记录，但没能为它签出检查点：请再运行一次".to_owned(),
+            Self::Store(_) => "账本无法读取".to_owned(),
+            Self::Vault(_) => "隐私库无法读取".to_owned(),
+        }
+    }
+}
+
 fn told(erased: &[Erased]) -> String {
     let one = |by: &Erased| {
         let Erased { position, authority, reason, recorded_at } = by;

@@ -132,12 +132,22 @@ pub fn of_authorities(
     Ok(authorities.iter().map(standing).collect())
 }
 
-/// A span of time in words.
+/// A span of time in English words.
 pub(crate) fn long(seconds: u64) -> String {
     match seconds {
         0..120 => format!("{seconds} s"),
         120..7_200 => format!("{} min", seconds / 60),
         7_200..172_800 => format!("{} h", seconds / 3_600),
         _ => format!("{} days", seconds / 86_400),
+    }
+}
+
+/// The same in Chinese.
+pub(crate) fn long_in_chinese(seconds: u64) -> String {
+    match seconds {
+        0..120 => format!("{seconds}秒"),
+        120..7_200 => format!("{}分钟", seconds / 60),
+        7_200..172_800 => format!("{}小时", seconds / 3_600),
+        _ => format!("{}天", seconds / 86_400),
     }
 }

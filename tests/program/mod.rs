@@ -37,7 +37,7 @@ pub(crate) const COLUMNS: [&str; 16] = [
 /// The program on a folder, not started yet.
 pub(crate) fn wuping(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wuping"));
-    command.arg("--data").arg(folder).env("WUPING_LOG", "warn").stdin(Stdio::null());
+    command.arg("--data").arg(folder).env("WUPING_LOG", "warn").env("LC_ALL", "C").stdin(Stdio::null());
     command
 }
 

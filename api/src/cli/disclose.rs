@@ -13,7 +13,7 @@ use wuping_ledger::note::VerifierKey;
 use wuping_ledger::refusal::Refusal;
 
 use crate::app::App;
-use crate::cli::proof::bytes_of;
+use crate::cli::proof::{bytes_of, refused};
 use crate::cli::{Common, Failure, print_json, runtime};
 use crate::disclosing::{self, Wanted};
 use crate::web::session::now_seconds;
@@ -64,19 +64,28 @@ pub(super) fn disclose(common: &Common, asked: Disclose) -> Result<ExitCode, Fai
     let (Some(position), Some(basis), Some(to), Some(login)) =
         (asked.position, asked.basis, asked.to, asked.login)
     else {
-        return Err(Failure::asked("say which entry, on what basis, to whom, and as whom: --help"));
+        return Err(Failure::asked_in_both(
+            "请说明是哪一条记录、依据是什么、给谁看、由谁出示：见 --help",
+            "say which entry, on what basis, to whom, and as whom: --help",
+        ));
     };
     let wanted = Wanted { position, fields: asked.fields, basis, to };
     if let Some(out) = asked.out.as_deref().filter(|out| out.exists()) {
-        let told = format!("{} is there already: name a new file, nothing was disclosed", out.display());
-        return Err(Failure::asked(told));
+        let out = out.display();
+        return Err(Failure::asked_in_both(
+            format!("{out} 已经存在：请换一个新文件名，没有出示任何内容"),
+            format!("{out} is there already: name a new file, nothing was disclosed"),
+        ));
     }
     let password = password(&login)?;
     let runtime = runtime()?;
     let app = App::open(&common.data)?;
     let disclosed = runtime.block_on(async {
         let (account, kid) = who(&app, &login, &password)?;
-        Ok::<_, Failure>(disclosing::disclose(&app, &account, kid, &wanted).await?)
+        disclosing::disclose(&app, &account, kid, &wanted).await.map_err(|error| {
+            let zh = Some(error.zh());
+            Failure { zh, ..Failure::from(error) }
+        })
     });
     runtime.block_on(app.close())?;
     let disclosed = disclosed?;
@@ -89,13 +98,23 @@ pub(super) fn disclose(common: &Common, asked: Disclose) -> Result<ExitCode, Fai
         Some(out) => {
             write_private(out, &bytes).map_err(|error| {
                 let out = out.display();
-                Failure::asked(format!(
-                    "it is recorded (entry {record}), but {out} could not be written: {error}"
-                ))
+                Failure::asked_in_both(
+                    format!("已经记录（第{record}条），但 {out} 无法写入：{error}"),
+                    format!("it is recorded (entry {record}), but {out} could not be written: {error}"),
+                )
             })?;
             match common.json {
                 true => print_json(&json!({ "file": out, "position": position, "record": record }))?,
-                false => println!("{} shows it; entry {record} says so", out.display()),
+                false => {
+                    let out = out.display();
+                    println!(
+                        "{}",
+                        common.lang().pick(
+                            format!("内容在 {out} 中；第{record}条记录了这次出示"),
+                            format!("{out} shows it; entry {record} says so"),
+                        )
+                    );
+                }
             }
         }
     }
@@ -105,7 +124,12 @@ pub(super) fn disclose(common: &Common, asked: Disclose) -> Result<ExitCode, Fai
 /// The account and key of whoever signs in by this name and password.
 pub(super) fn who(app: &App, login: &str, password: &str) -> Result<(String, Kid), Failure> {
     let now = now_seconds();
-    let wrong = || Failure::asked("the name or the password is wrong; nothing was disclosed");
+    let wrong = || {
+        Failure::asked_in_both(
+            "登录名或密码不对；没有出示任何内容",
+            "the name or the password is wrong; nothing was disclosed",
+        )
+    };
     let token = app.office.sign_in(login, password, now)?.ok_or_else(wrong)?;
     let session = app.office.session(&token, now)?.ok_or_else(wrong)?;
     app.office.sign_out(&token)?;
@@ -145,7 +169,7 @@ fn tell(common: &Common, file: &Path, checked: Result<Shown, Refusal>) -> Result
                     let (code, detail) = (refusal.code, &refusal.detail);
                     print_json(&json!({ "holds": false, "refused": code, "detail": detail }))?;
                 }
-                false => println!("{} is refused: {refusal}", file.display()),
+                false => println!("{}", refused(common, file, &refusal)),
             }
             return Ok(ExitCode::from(1));
         }
@@ -168,11 +192,25 @@ fn tell(common: &Common, file: &Path, checked: Result<Shown, Refusal>) -> Result
         return Ok(ExitCode::SUCCESS);
     }
     let (position, kind, stream) = (entry.sequence, &entry.event_type, entry.meta.stream.as_str());
-    println!("entry {position} of {}: {kind} in {stream}, recorded {}", checkpoint.origin, entry.recorded_at);
+    let (lang, origin, recorded_at) = (common.lang(), &checkpoint.origin, &entry.recorded_at);
+    let first = lang.pick(
+        format!("{origin} 第{position}条：{kind}，流 {stream}，记录于 {recorded_at}"),
+        format!("entry {position} of {origin}: {kind} in {stream}, recorded {recorded_at}"),
+    );
+    println!("{first}");
     for (name, value) in &fields {
-        println!("{name}: {value}");
+        println!("{name}{}{value}", lang.pick("：", ": "));
     }
-    println!("disclosed {} with entry {}; both are in the log", record.recorded_at, record.sequence);
-    println!("whether a value was erased since then only the ledger says");
+    let (disclosed_at, number) = (&record.recorded_at, record.sequence);
+    let last = lang.pick(
+        format!(
+            "于 {disclosed_at} 出示，由第{number}条记录；两条都在日志中\n此后内容有没有删除，只有账本知道"
+        ),
+        format!(
+            "disclosed {disclosed_at} with entry {number}; both are in the log\n\
+             whether a value was erased since then only the ledger says"
+        ),
+    );
+    println!("{last}");
     Ok(ExitCode::SUCCESS)
 }

@@ -89,8 +89,13 @@ impl Given {
     fn read(entry: Option<&Path>, log_key: Option<&str>, checkpoints: &[PathBuf]) -> Result<Self, Failure> {
         let mut notes = Vec::new();
         for file in checkpoints {
-            let text = String::from_utf8(bytes_of(file)?)
-                .map_err(|_| Failure::asked(format!("{} is no text with checkpoints", file.display())))?;
+            let text = String::from_utf8(bytes_of(file)?).map_err(|_| {
+                let file = file.display();
+                Failure::asked_in_both(
+                    format!("{file} 不是写有检查点的文本"),
+                    format!("{file} is no text with checkpoints"),
+                )
+            })?;
             // a single checkpoint, as it is served, has no blank line behind it
             notes.extend(whole_notes(&format!("{}\n\n", text.trim_end())));
         }
@@ -102,9 +107,27 @@ impl Given {
 /// What a proof that holds is about, and what it takes to make it one: nothing when it proves.
 struct Held {
     what: Value,
-    told: String,
-    lacks: Vec<&'static str>,
+    told: [String; 2],
+    lacks: Vec<Lack>,
 }
+
+/// What is not there yet: in Chinese and in English.
+type Lack = [&'static str; 2];
+
+const ENTRY: Lack =
+    ["它说的是哪一条记录：用 --entry 给出记录的原文", "which entry it is about: give its bytes with --entry"];
+const SIGNED: Lack = [
+    "检查点是日志签的名：用 --log-key 给出日志的公钥",
+    "that the log signed the checkpoint: give its key with --log-key",
+];
+const BOTH_SIGNED: Lack = [
+    "两个根都是日志签的名：给出 --log-key 和 --checkpoint",
+    "that the log signed the two roots: give --log-key and --checkpoint",
+];
+const CHECKPOINTS: Lack = [
+    "它连接的两个检查点：用 --checkpoint 给出",
+    "the two checkpoints that it joins: give them with --checkpoint",
+];
 
 fn check(file: &[u8], given: &Given) -> Result<Held, Refusal> {
     match ConsistencyText::parse(file) {
@@ -138,15 +161,18 @@ fn check_inclusion(proof: &TlogProof, given: &Given) -> Result<Held, Refusal> {
             return Err(Refusal::new("sequence", detail));
         }
     } else {
-        lacks.push("which entry it is about: give its bytes with --entry");
+        lacks.push(ENTRY);
     }
     if given.log.is_none() {
-        lacks.push("that the log signed the checkpoint: give its key with --log-key");
+        lacks.push(SIGNED);
     }
     let index = proof.index;
     Ok(Held {
         what: json!({ "proof": "inclusion", "origin": origin, "position": index, "size": size, "root": root.hex() }),
-        told: format!("entry {index} is among the first {size} of {origin}"),
+        told: [
+            format!("第{index}条记录在 {origin} 的前{size}条之中"),
+            format!("entry {index} is among the first {size} of {origin}"),
+        ],
         lacks,
     })
 }
@@ -165,11 +191,11 @@ fn check_consistency(proof: &ConsistencyText, given: &Given) -> Result<Held, Ref
                 (None, Some(new)) if proof.old_size == 0 => {
                     proof.verify_between(&nothing_signed(new, proof.old_root), new)?;
                 }
-                _ => lacks.push("the two checkpoints that it joins: give them with --checkpoint"),
+                _ => lacks.push(CHECKPOINTS),
             }
             origin = Some(log.name.clone());
         }
-        None => lacks.push("that the log signed the two roots: give --log-key and --checkpoint"),
+        None => lacks.push(BOTH_SIGNED),
     }
     let (old, new) = (proof.old_size, proof.new_size);
     Ok(Held {
@@ -177,7 +203,10 @@ fn check_consistency(proof: &ConsistencyText, given: &Given) -> Result<Held, Ref
             "proof": "consistency", "origin": origin, "old": old, "old_root": proof.old_root.hex(), "new": new,
             "new_root": proof.new_root.hex(),
         }),
-        told: format!("the first {old} entries are the beginning of the first {new}"),
+        told: [
+            format!("前{old}条记录是前{new}条的开头"),
+            format!("the first {old} entries are the beginning of the first {new}"),
+        ],
         lacks,
     })
 }
@@ -188,16 +217,26 @@ fn nothing_signed(of: &Checkpoint, root: Hash) -> Checkpoint {
 }
 
 fn tell(common: &Common, file: &Path, checked: Result<Held, Refusal>) -> Result<ExitCode, Failure> {
+    let lang = common.lang();
     let (proven, mut what, told) = match checked {
-        Ok(Held { what, told, lacks }) if lacks.is_empty() => (true, what, format!("proven: {told}")),
-        Ok(Held { mut what, told, lacks }) => {
-            what["lacks"] = json!(lacks);
-            let open = lacks.join("; ");
-            (false, what, format!("not proven yet, though nothing is wrong with it: {told}. It lacks {open}"))
+        Ok(Held { what, told: [zh, en], lacks }) if lacks.is_empty() => {
+            (true, what, lang.pick(format!("已证明：{zh}"), format!("proven: {en}")))
+        }
+        Ok(Held { mut what, told: [zh, en], lacks }) => {
+            let [zh_open, en_open] = [0, 1].map(|at| lacks.iter().map(|lack| lack[at]).collect::<Vec<_>>());
+            let told = lang.pick(
+                format!("还没有证明，虽然没有发现错误：{zh}。还缺：{}", zh_open.join("；")),
+                format!(
+                    "not proven yet, though nothing is wrong with it: {en}. It lacks {}",
+                    en_open.join("; ")
+                ),
+            );
+            what["lacks"] = json!(en_open);
+            (false, what, told)
         }
         Err(refusal) => {
             let what = json!({ "refused": refusal.code, "detail": refusal.detail });
-            (false, what, format!("{} is refused: {refusal}", file.display()))
+            (false, what, refused(common, file, &refusal))
         }
     };
     what["proven"] = json!(proven);
@@ -206,6 +245,15 @@ fn tell(common: &Common, file: &Path, checked: Result<Held, Refusal>) -> Result<
         false => println!("{told}"),
     }
     Ok(if proven { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// That a file proves nothing. The reason is the format's own, which has one language.
+pub(super) fn refused(common: &Common, file: &Path, refusal: &Refusal) -> String {
+    let file = file.display();
+    common.lang().pick(
+        format!("{file} 不成立，请向出具的人要原文件。程序的说明：{refusal}"),
+        format!("{file} is refused: {refusal}"),
+    )
 }
 
 /// Into the file with a line that says so, or on standard output as it is.
@@ -229,17 +277,34 @@ fn hand_over(
         what["file"] = json!(path);
         print_json(&what)?;
     } else {
-        println!("the proof is in {}; “wuping proof check” checks it anywhere", path.display());
+        let path = path.display();
+        println!(
+            "{}",
+            common.lang().pick(
+                format!("证明在 {path} 中；在任何地方都能用 wuping proof check 核对"),
+                format!("the proof is in {path}; “wuping proof check” checks it anywhere"),
+            )
+        );
     }
     Ok(ExitCode::SUCCESS)
 }
 
 pub(super) fn written(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    std::fs::write(path, bytes)
-        .map_err(|error| Failure::asked(format!("{} could not be written: {error}", path.display())))
+    std::fs::write(path, bytes).map_err(|error| {
+        let path = path.display();
+        Failure::asked_in_both(
+            format!("{path} 无法写入：{error}"),
+            format!("{path} could not be written: {error}"),
+        )
+    })
 }
 
 pub(super) fn bytes_of(path: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(path)
-        .map_err(|error| Failure::asked(format!("{} could not be read: {error}", path.display())))
+    std::fs::read(path).map_err(|error| {
+        let path = path.display();
+        Failure::asked_in_both(
+            format!("{path} 无法读取：{error}"),
+            format!("{path} could not be read: {error}"),
+        )
+    })
 }

@@ -259,7 +259,7 @@ pub(super) fn doctor(common: &Common) -> Result<ExitCode, Failure> {
     let report = crate::doctor::examine(&common.data);
     match common.json {
         true => print_json(&report)?,
-        false => print!("{}", report.in_words()),
+        false => print!("{}", report.in_words(common.lang())),
     }
     Ok(ExitCode::from(report.code()))
 }

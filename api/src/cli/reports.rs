@@ -17,9 +17,9 @@ use wuping_replay::statistics::{Asked, Statistic, make};
 use wuping_replay::{cases as replayed_cases, parties as replayed_parties, published, report};
 
 use crate::cli::read::reader;
+use crate::cli::tongue::Tongue;
 use crate::cli::{Common, Failure};
 use crate::statistics;
-use crate::web::look::words::Lang;
 
 /// What is asked for.
 #[derive(Args, Debug)]
@@ -44,9 +44,6 @@ pub(super) struct MakeReport {
     /// In which form
     #[arg(long, value_enum, default_value_t = Form::Csv)]
     format: Form,
-    /// In words of this language; in codes where none is given, but for a page
-    #[arg(long, value_enum)]
-    lang: Option<Tongue>,
     /// Into this file
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -58,12 +55,6 @@ enum Form {
     Html,
     Json,
     Xlsx,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Tongue {
-    En,
-    Zh,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
@@ -168,10 +159,8 @@ fn made(
         Form::Json => statistics::Form::Json,
         Form::Xlsx => statistics::Form::Xlsx,
     };
-    let lang = asked.lang.map(|lang| match lang {
-        Tongue::En => Lang::En,
-        Tongue::Zh => Lang::Zh,
-    });
+    // codes are for machines; words are asked for
+    let lang = common.lang.map(Tongue::lang);
     let bytes = statistics::written(&made, form, lang)?;
     match &asked.out {
         Some(file) => std::fs::write(file, bytes)

@@ -17,6 +17,7 @@ use wuping_ledger::store::StoreError;
 use wuping_projections::error::causes;
 
 use crate::sample::is_sample;
+use crate::web::look::words::Lang;
 
 /// What was found.
 #[derive(Debug, Serialize)]
@@ -39,10 +40,41 @@ pub struct Finding {
     /// How it stands.
     pub state: State,
     /// What was found, for a person.
-    pub says: String,
+    pub says: Words,
     /// What to do; none where nothing is.
     #[serde(rename = "do", skip_serializing_if = "Option::is_none")]
-    pub todo: Option<String>,
+    pub todo: Option<Words>,
+}
+
+/// The same for a person in both languages; for a machine it is the English one.
+#[derive(Clone, Debug)]
+pub struct Words {
+    zh: String,
+    en: String,
+}
+
+impl Words {
+    /// What somebody reads in a language.
+    #[must_use]
+    pub fn of(&self, lang: Lang) -> &str {
+        lang.pick(&self.zh, &self.en)
+    }
+
+    /// What a program or the system said, which has one language.
+    fn said(by: &dyn std::error::Error) -> Self {
+        let said = causes(by).join(": ");
+        Self { zh: said.clone(), en: said }
+    }
+}
+
+impl Serialize for Words {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.en)
+    }
+}
+
+fn both(zh: impl Into<String>, en: impl Into<String>) -> Words {
+    Words { zh: zh.into(), en: en.into() }
 }
 
 /// How it stands with something.
@@ -73,25 +105,31 @@ impl Report {
 
     /// One page for a person.
     #[must_use]
-    pub fn in_words(&self) -> String {
-        let origin = self.origin.as_deref().unwrap_or("no ledger that can be read");
-        let mut page = format!("{origin} in {}\n\n", self.folder.display());
+    pub fn in_words(&self, lang: Lang) -> String {
+        let no_ledger = lang.pick("（没有能读取的账本）", "no ledger that can be read");
+        let origin = self.origin.as_deref().unwrap_or(no_ledger);
+        let folder = self.folder.display();
+        let mut page =
+            lang.pick(format!("{origin}，数据目录 {folder}\n\n"), format!("{origin} in {folder}\n\n"));
         for Finding { about, state, says, todo } in &self.findings {
             let mark = match state {
-                State::Well => "well ",
-                State::Note => "note ",
-                State::Todo => "TO DO",
-                State::NotLooked => "?    ",
+                State::Well => lang.pick("正常", "well "),
+                State::Note => lang.pick("提示", "note "),
+                State::Todo => lang.pick("待办", "TO DO"),
+                State::NotLooked => lang.pick("未查", "?    "),
             };
-            page.push_str(&format!("{mark}  {about}: {says}\n"));
+            let (about, says) = (topic(about, lang), says.of(lang));
+            page.push_str(
+                &lang.pick(format!("{mark}  {about}：{says}\n"), format!("{mark}  {about}: {says}\n")),
+            );
             if let Some(todo) = todo {
-                page.push_str(&format!("       → {todo}\n"));
+                page.push_str(&format!("       → {}\n", todo.of(lang)));
             }
         }
         page.push_str(match self.code() {
-            0 => "\nall is well\n",
-            1 => "\nsomething is to be done\n",
-            _ => "\nnot everything could be looked at\n",
+            0 => lang.pick("\n一切正常\n", "\nall is well\n"),
+            1 => lang.pick("\n有事要处理\n", "\nsomething is to be done\n"),
+            _ => lang.pick("\n有的项目没能检查\n", "\nnot everything could be looked at\n"),
         });
         page
     }
@@ -128,53 +166,69 @@ pub fn examine(folder: &Path) -> Report {
 struct Findings(Vec<Finding>);
 
 impl Findings {
-    fn well(&mut self, about: &'static str, says: impl Into<String>) {
-        self.0.push(Finding { about, state: State::Well, says: says.into(), todo: None });
+    fn well(&mut self, about: &'static str, says: Words) {
+        self.0.push(Finding { about, state: State::Well, says, todo: None });
     }
 
-    fn note(&mut self, about: &'static str, says: impl Into<String>) {
-        self.0.push(Finding { about, state: State::Note, says: says.into(), todo: None });
+    fn note(&mut self, about: &'static str, says: Words) {
+        self.0.push(Finding { about, state: State::Note, says, todo: None });
     }
 
-    fn todo(&mut self, about: &'static str, says: impl Into<String>, todo: impl Into<String>) {
-        self.0.push(Finding { about, state: State::Todo, says: says.into(), todo: Some(todo.into()) });
+    fn todo(&mut self, about: &'static str, says: Words, todo: Words) {
+        self.0.push(Finding { about, state: State::Todo, says, todo: Some(todo) });
     }
 
-    fn not_looked(&mut self, about: &'static str, error: &dyn std::error::Error, todo: &str) {
-        let says = causes(error).join(": ");
-        self.0.push(Finding { about, state: State::NotLooked, says, todo: Some(todo.to_owned()) });
+    fn not_looked(&mut self, about: &'static str, error: &dyn std::error::Error, todo: Words) {
+        self.0.push(Finding { about, state: State::NotLooked, says: Words::said(error), todo: Some(todo) });
     }
 }
 
 /// The ledger, if it is there and of this program's version.
 fn opened(folder: &Path, found: &mut Findings) -> Option<Reader> {
     let place = match database_url(folder) {
-        Ok(Some(_)) => "on a Postgres server",
-        _ => "in ledger.db",
+        Ok(Some(_)) => both("在 Postgres 服务器上", "on a Postgres server"),
+        _ => both("在 ledger.db 中", "in ledger.db"),
     };
     match Ledger::open_read_only(folder) {
         Ok(reader) => match reader.size() {
             Ok(size) => {
-                found.well("ledger", format!("{size} entries {place}, of this program's version"));
+                let says = both(
+                    format!("{}有{size}条记录，与本程序版本一致", place.zh),
+                    format!("{size} entries {}, of this program's version", place.en),
+                );
+                found.well("ledger", says);
                 Some(reader)
             }
             Err(error) => {
-                found.not_looked("ledger", &error, "run “wuping verify”; put a backup back if it is damaged");
+                let todo = both(
+                    "运行 wuping verify；如果已损坏，用备份恢复",
+                    "run “wuping verify”; put a backup back if it is damaged",
+                );
+                found.not_looked("ledger", &error, todo);
                 None
             }
         },
         Err(error @ StoreError::SchemaVersion { .. }) => {
-            let says = causes(&error).join(": ");
-            found.todo("ledger", says, "use the program that made it, or a newer one that takes it over");
+            let todo = both(
+                "使用建立它的程序版本，或能接管它的更新版本",
+                "use the program that made it, or a newer one that takes it over",
+            );
+            found.todo("ledger", Words::said(&error), todo);
             None
         }
         Err(error @ StoreError::OlderSchema { .. }) => {
-            let todo = "stop every server on it, then run “wuping upgrade” as the login that owns its tables";
-            found.todo("ledger", causes(&error).join(": "), todo);
+            let todo = both(
+                "先停止连接它的所有服务，再以数据表所有者的登录名运行 wuping upgrade",
+                "stop every server on it, then run “wuping upgrade” as the login that owns its tables",
+            );
+            found.todo("ledger", Words::said(&error), todo);
             None
         }
         Err(error) => {
-            let todo = "name the right folder with --data, make a ledger with “wuping init”, or see that the server answers";
+            let todo = both(
+                "用 --data 指明正确的目录，或用 wuping init 新建账本，或检查数据库服务器有没有回应",
+                "name the right folder with --data, make a ledger with “wuping init”, or see that the server answers",
+            );
             found.not_looked("ledger", &error, todo);
             None
         }
@@ -185,27 +239,70 @@ fn opened(folder: &Path, found: &mut Findings) -> Option<Reader> {
 fn running(by: Result<Vec<String>, StoreError>, found: &mut Findings) -> bool {
     match by {
         Ok(by) if by.is_empty() => {
-            found.note("lock", "nobody has the ledger open for writing: no server is running");
+            let says = both(
+                "没有程序在写账本：服务没有运行",
+                "nobody has the ledger open for writing: no server is running",
+            );
+            found.note("lock", says);
             false
         }
         Ok(by) => {
-            found.well("lock", format!("open for writing by {}", by.join(", ")));
+            let by = by.join(", ");
+            found.well("lock", both(format!("正在写账本的是 {by}"), format!("open for writing by {by}")));
             true
         }
         Err(error) => {
-            found.not_looked("lock", &error, "see who may read ledger.lock, and that the database answers");
+            let todo = both(
+                "检查谁能读取 ledger.lock，以及数据库有没有回应",
+                "see who may read ledger.lock, and that the database answers",
+            );
+            found.not_looked("lock", &error, todo);
             false
         }
     }
 }
 
 /// Some of the names, and how many there are.
-fn some(names: impl Iterator<Item = impl AsRef<str>>) -> String {
+fn some(names: impl Iterator<Item = impl AsRef<str>>) -> Words {
     let names: Vec<_> = names.collect();
     let shown: Vec<&str> = names.iter().take(SHOWN_MAX).map(AsRef::as_ref).collect();
     let more = names.len().saturating_sub(SHOWN_MAX);
-    let and = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("{}{and}", shown.join(", "))
+    match more {
+        0 => both(shown.join("、"), shown.join(", ")),
+        more => both(
+            format!("{}等（另有{more}个）", shown.join("、")),
+            format!("{} and {more} more", shown.join(", ")),
+        ),
+    }
 }
+
+/// What a finding is about, for a person.
+fn topic(about: &'static str, lang: Lang) -> &'static str {
+    lang.pick(TOPICS.iter().find(|(known, _)| *known == about).map_or(about, |(_, zh)| zh), about)
+}
+
+const TOPICS: [(&str, &str); 21] = [
+    ("attachments", "附件"),
+    ("backup", "备份"),
+    ("checkpoints", "检查点"),
+    ("clock", "时钟"),
+    ("disk", "磁盘"),
+    ("fork-alarm", "分叉警报"),
+    ("heads", "流首承诺"),
+    ("key-files", "密钥文件权限"),
+    ("keys", "密钥"),
+    ("ledger", "账本"),
+    ("lock", "写锁"),
+    ("office", "登录记录"),
+    ("restoration", "恢复"),
+    ("root-keys", "根密钥"),
+    ("rulebooks", "评分规则"),
+    ("stores", "数据文件"),
+    ("sweep", "每日清理"),
+    ("vault", "隐私库"),
+    ("views", "视图"),
+    ("webhooks", "部门推送"),
+    ("witnesses", "见证人"),
+];
 
 const SHOWN_MAX: usize = 5;

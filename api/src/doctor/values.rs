@@ -10,7 +10,7 @@ use wuping_ledger::store::StoreError;
 use wuping_ledger::vault::{Listing, Vault};
 use wuping_projections::error::causes;
 
-use super::{Findings, some};
+use super::{Findings, Words, both, some};
 use crate::erasing::{ErasureError, erased_digests, live_photos};
 
 pub(super) fn examine(folder: &Path, reader: &Reader, found: &mut Findings) {
@@ -20,21 +20,33 @@ pub(super) fn examine(folder: &Path, reader: &Reader, found: &mut Findings) {
     let listing = match Vault::listing(folder) {
         Ok(listing) => listing,
         Err(error) => {
-            let todo = "put the vault back from a backup; erasures are applied again when the server starts";
-            found.todo("vault", causes(&error).join(": "), todo);
+            let todo = both(
+                "用备份恢复隐私库；服务启动时会把删除过的再删除一次",
+                "put the vault back from a backup; erasures are applied again when the server starts",
+            );
+            found.todo("vault", Words::said(&error), todo);
             return;
         }
     };
     match named(reader) {
         Ok((named, erased)) => values(&listing, &named, &erased, found),
-        Err(error) => found.not_looked("vault", &error, "run “wuping verify”"),
+        Err(error) => found.not_looked("vault", &error, both("运行 wuping verify", "run “wuping verify”")),
     }
     match listing.unswept {
-        0 => found.well("sweep", "no value waits for the daily sweep"),
+        0 => {
+            let says = both("没有内容等待每日清理", "no value waits for the daily sweep");
+            found.well("sweep", says);
+        }
         n => found.todo(
             "sweep",
-            format!("{n} values are older than a day and not known to be named by an entry"),
-            "start the server, or see in its log why the daily sweep was not done",
+            both(
+                format!("有{n}项内容已超过一天，不知道有没有记录引用"),
+                format!("{n} values are older than a day and not known to be named by an entry"),
+            ),
+            both(
+                "启动服务，或在运行日志里查看每日清理为什么没有做",
+                "start the server, or see in its log why the daily sweep was not done",
+            ),
         ),
     }
     attachments(folder, reader, found);
@@ -44,16 +56,31 @@ fn values(listing: &Listing, named: &HashSet<String>, erased: &HashSet<String>, 
     let missing = named.difference(&listing.digests).filter(|digest| !erased.contains(*digest)).count();
     let back = listing.digests.intersection(erased).count();
     if missing > 0 {
-        let says =
-            format!("{missing} private values are named by entries, never erased, and not in the vault");
-        found.todo("vault", says, "put the vault back from the newest backup");
+        let says = both(
+            format!("有{missing}项隐私内容被记录引用、从未删除，却不在隐私库中"),
+            format!("{missing} private values are named by entries, never erased, and not in the vault"),
+        );
+        let todo = both("用最新的备份恢复隐私库", "put the vault back from the newest backup");
+        found.todo("vault", says, todo);
     }
     if back > 0 {
-        let says = format!("{back} private values that were erased are in the vault");
-        found.todo("vault", says, "start the server: it erases them again before it serves");
+        let says = both(
+            format!("隐私库中有{back}项已删除过的隐私内容"),
+            format!("{back} private values that were erased are in the vault"),
+        );
+        let todo = both(
+            "启动服务：它会先再次删除，然后才提供服务",
+            "start the server: it erases them again before it serves",
+        );
+        found.todo("vault", says, todo);
     }
     if missing == 0 && back == 0 {
-        found.well("vault", format!("{} private values, all that entries name", listing.digests.len()));
+        let count = listing.digests.len();
+        let says = both(
+            format!("{count}项隐私内容，记录引用的都在"),
+            format!("{count} private values, all that entries name"),
+        );
+        found.well("vault", says);
     }
 }
 
@@ -71,17 +98,18 @@ fn attachments(folder: &Path, reader: &Reader, found: &mut Findings) {
     let there = match files(&folder.join("attachments")) {
         Ok(there) => there,
         Err(error) => {
-            found.not_looked("attachments", &error, "see who may read the folder attachments");
+            let todo = both("检查谁能读取 attachments 目录", "see who may read the folder attachments");
+            found.not_looked("attachments", &error, todo);
             return;
         }
     };
     let vault = match Vault::open_read_only(folder) {
         Ok(vault) => vault,
         Err(error) => {
-            let says = format!(
-                "{} are there; which are named is not known, for {}",
-                there.len(),
-                causes(&error).join(": ")
+            let (count, why) = (there.len(), causes(&error).join(": "));
+            let says = both(
+                format!("有{count}个；哪些被引用无从知道：{why}"),
+                format!("{count} are there; which are named is not known, for {why}"),
             );
             found.note("attachments", says);
             return;
@@ -90,11 +118,9 @@ fn attachments(folder: &Path, reader: &Reader, found: &mut Findings) {
     let live = match live_photos(reader, &vault) {
         Ok(live) => live,
         Err(error) => {
-            found.todo(
-                "attachments",
-                causes(&error).join(": "),
-                "run “wuping verify”, then put the vault back",
-            );
+            let todo =
+                both("运行 wuping verify，然后恢复隐私库", "run “wuping verify”, then put the vault back");
+            found.todo("attachments", Words::said(&error), todo);
             return;
         }
     };
@@ -104,17 +130,32 @@ fn attachments(folder: &Path, reader: &Reader, found: &mut Findings) {
     let stray: Vec<&String> =
         there.iter().filter(|(name, old)| *old && !live.contains(name)).map(|(name, _)| name).collect();
     if !missing.is_empty() {
-        let says = format!("{} are named and not there: {}", missing.len(), some(missing.iter()));
-        found.todo("attachments", says, "put them back from a backup");
+        let (count, names) = (missing.len(), some(missing.iter()));
+        let says = both(
+            format!("有{count}个被引用却不在：{}", names.zh),
+            format!("{count} are named and not there: {}", names.en),
+        );
+        found.todo("attachments", says, both("用备份恢复", "put them back from a backup"));
     }
     if !stray.is_empty() {
-        let says = format!("{} are there and named by no value: {}", stray.len(), some(stray.iter()));
-        let todo =
-            "they were left by a crash, or brought back by a copy after they were erased: remove those files";
+        let (count, names) = (stray.len(), some(stray.iter()));
+        let says = both(
+            format!("有{count}个没有被任何内容引用：{}", names.zh),
+            format!("{count} are there and named by no value: {}", names.en),
+        );
+        let todo = both(
+            "它们是程序中断时留下的，或删除后又被副本带回来的：把这些文件删除",
+            "they were left by a crash, or brought back by a copy after they were erased: remove those files",
+        );
         found.todo("attachments", says, todo);
     }
     if missing.is_empty() && stray.is_empty() {
-        found.well("attachments", format!("{} are there, all that are named and no others", there.len()));
+        let count = there.len();
+        let says = both(
+            format!("有{count}个，被引用的都在，没有多余的"),
+            format!("{count} are there, all that are named and no others"),
+        );
+        found.well("attachments", says);
     }
 }
 

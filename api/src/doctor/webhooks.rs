@@ -3,30 +3,39 @@
 use std::path::Path;
 
 use wuping_ledger::reader::Reader;
-use wuping_projections::error::causes;
 
-use super::Findings;
+use super::{Findings, Words, both};
+use crate::web::look::words::Lang;
 use crate::webhooks::{WebhookError, standings};
 
 pub(super) fn examine(folder: &Path, reader: &Reader, running: bool, found: &mut Findings) {
     let standings = match standings(folder, reader) {
         Ok(standings) => standings,
         Err(error @ WebhookError::List { .. }) => {
-            let todo = "put webhooks.txt right; the server looks at it every second";
-            found.todo("webhooks", causes(&error).join(": "), todo);
+            let todo = both(
+                "改正 webhooks.txt；服务每秒都会查看它",
+                "put webhooks.txt right; the server looks at it every second",
+            );
+            found.todo("webhooks", Words::said(&error), todo);
             return;
         }
         Err(error) => {
-            found.not_looked("webhooks", &error, "see who may read webhooks.txt and the folder webhooks");
+            let todo = both(
+                "检查谁能读取 webhooks.txt 和 webhooks 目录",
+                "see who may read webhooks.txt and the folder webhooks",
+            );
+            found.not_looked("webhooks", &error, todo);
             return;
         }
     };
     for receiver in standings {
-        let says = receiver.in_words();
+        let says = both(receiver.in_words_of(Lang::Zh), receiver.in_words());
         if receiver.is_late() {
             let name = &receiver.name;
-            let todo =
-                format!("ask the department; see whether it answers with “wuping webhook test {name}”");
+            let todo = both(
+                format!("联系该部门；用 wuping webhook test {name} 看它有没有回应"),
+                format!("ask the department; see whether it answers with “wuping webhook test {name}”"),
+            );
             found.todo("webhooks", says, todo);
         } else if receiver.failing_seconds.is_some() || !running {
             found.note("webhooks", says);

@@ -8,7 +8,8 @@ use wuping_ledger::reader::Reader;
 use super::cursor::Cursor;
 use super::{WebhookError, listed};
 use crate::authorities::now;
-use crate::standing::long;
+use crate::standing::{long, long_in_chinese};
+use crate::web::look::words::Lang;
 
 /// How it stands with a receiver.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -38,19 +39,43 @@ impl Standing {
         self.failing_seconds.is_some_and(|seconds| seconds > LATE_SECONDS)
     }
 
-    /// One line for a person.
+    /// One line for a person, in English.
     #[must_use]
     pub fn in_words(&self) -> String {
+        self.in_words_of(Lang::En)
+    }
+
+    /// One line for a person.
+    #[must_use]
+    pub fn in_words_of(&self, lang: Lang) -> String {
         let Self { name, department, url, behind, failures, .. } = self;
         match (self.failing_seconds, &self.why) {
-            (Some(seconds), why) => {
-                let why = why.as_deref().unwrap_or("it does not say why");
+            (Some(seconds), Some(why)) => lang.pick(
                 format!(
-                    "{name} ({department}): has not taken what it is told for {}, {failures} times, {behind} entries behind: {why} ({url})",
+                    "{name}（{department}）：已有{}没有收下推送，失败{failures}次，落后{behind}条记录：{why}（{url}）",
+                    long_in_chinese(seconds)
+                ),
+                format!(
+                    "{name} ({department}): has not taken what it is told for {}, {failures} times, {behind} entries behind: \
+                     {why} ({url})",
                     long(seconds)
-                )
-            }
-            (None, _) => format!("{name} ({department}): {behind} entries behind ({url})"),
+                ),
+            ),
+            (Some(seconds), None) => lang.pick(
+                format!(
+                    "{name}（{department}）：已有{}没有收下推送，失败{failures}次，落后{behind}条记录，没有说明原因（{url}）",
+                    long_in_chinese(seconds)
+                ),
+                format!(
+                    "{name} ({department}): has not taken what it is told for {}, {failures} times, {behind} entries behind: it does \
+                     not say why ({url})",
+                    long(seconds)
+                ),
+            ),
+            (None, _) => lang.pick(
+                format!("{name}（{department}）：落后{behind}条记录（{url}）"),
+                format!("{name} ({department}): {behind} entries behind ({url})"),
+            ),
         }
     }
 }
