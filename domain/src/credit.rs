@@ -37,7 +37,7 @@ pub use self::item::{ConductRef, Item};
 pub use self::objection::{Marked, Objection};
 pub use self::publishing::{Published, Recalled, Report, Reported, Unpublished};
 pub use self::rating::{Class, Counted, Rating, Weight};
-pub(crate) use self::rating::{answers_for, family};
+pub(crate) use self::rating::{answering, family, is_answered_by};
 pub(crate) use self::reacting::{CONDUCT, compute, enters, follow, late_in, passed};
 pub use self::repairing::RepairCase;
 pub use self::rule::{Credit, CreditQuestion, Repair, RepairQuestion, credit, repair};

@@ -1,7 +1,9 @@
 //! Inspection (检查): departments look at premises as often as the credit of the party that answers for them asks. Under
-//! `premises/<id>/inspection/<party>-<n>`, one stream an inspection; when each is due is computed (see [`planning`]).
+//! `premises/<id>/inspection/<party>-<n>`, one stream an inspection, named by the party whose credit asked for it first; when
+//! each is due is computed (see [`planning`]).
 //!
 //! Invariants:
+//! - premises have one planned inspection at a time, whoever it is that answers for them;
 //! - two officers with certificates carry it out, of departments that joined; the numbers of the certificates are private;
 //! - a due day that passed is marked once, and the inspection stays to be made;
 //! - an inspection is no round: made, reduced or missed, it moves no patrol, whose minimum is the management level's alone.
@@ -10,7 +12,7 @@ pub(crate) mod planning;
 #[cfg(test)]
 mod tests;
 
-pub use planning::{Missed, Plan};
+pub use planning::{Ground, Missed, Plan};
 
 use std::collections::BTreeSet;
 

@@ -39,7 +39,7 @@ impl Passed {
             let (_, reached) = subject_of(stream).split_once('/').unwrap_or_default();
             return format!("reaction/{reaction}:{reached}/{}", self.since);
         }
-        if *reaction == planning::REACTION {
+        if [planning::REACTION, planning::GROUNDS].contains(reaction) {
             let (_, reached) = subject_of(stream).split_once('/').unwrap_or_default();
             let (_, key) = stream.rsplit_once('/').unwrap_or_default();
             return format!("reaction/{reaction}:{reached}-{key}/{}", self.since);

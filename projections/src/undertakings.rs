@@ -113,11 +113,11 @@ impl Undertaking for Inspection {
     }
 
     fn due(&self) -> Option<String> {
-        self.plan.as_ref().filter(|_| self.is_open()).map(|plan| plan.due.to_string())
+        self.plan.as_ref().filter(|_| self.is_open()).map(|plan| plan.leads.due.to_string())
     }
 
     fn party(&self) -> Option<&str> {
-        self.plan.as_ref().map(|plan| plan.party.as_str())
+        self.plan.as_ref().map(|plan| plan.leads.party.as_str())
     }
 }
 

@@ -111,18 +111,22 @@ pub(crate) fn family(own: &str, subjects: &BTreeMap<String, Subject>) -> BTreeSe
     }
 }
 
-/// Whether the party, or one that was merged into it, answers for premises on a day.
-pub(crate) fn answers_for(
+/// The names under which the party, or one that was merged into it, answers for premises on a day.
+pub(crate) fn answering(
     own: &str,
     premises: &Subject,
     subjects: &BTreeMap<String, Subject>,
     on: NaiveDate,
-) -> bool {
+) -> BTreeSet<String> {
     let family = family(own, subjects);
-    let mut parties = premises.premises.parties.iter();
-    parties.any(|held| {
-        ANSWERS.contains(&held.role.as_str()) && held.span.holds_on(on) && is_of(&family, &held.party)
-    })
+    let names = family.iter().filter_map(|key| key.strip_prefix("party/"));
+    names.filter(|name| is_answered_by(name, premises, on)).map(str::to_owned).collect()
+}
+
+/// Whether somebody of this name answers for premises on a day.
+pub(crate) fn is_answered_by(name: &str, premises: &Subject, on: NaiveDate) -> bool {
+    let mut held = premises.premises.parties.iter();
+    held.any(|held| held.party == name && ANSWERS.contains(&held.role.as_str()) && held.span.holds_on(on))
 }
 
 /// The subjects that a party's rating rests on: its family, the premises that name one of it, and those that its conduct rests

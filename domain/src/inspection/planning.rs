@@ -1,5 +1,9 @@
 //! When premises are inspected next: so many months after the last inspection as the class of the party's credit asks. A better
 //! class puts an inspection that is planned off, a worse one brings it forward, but never nearer than a month from the rating.
+//!
+//! Premises have one planned inspection at a time. Where several parties answer for them, each with a class of its own, the one
+//! whose class asks for the earlier day leads, and the others are named beside it. Each party's own pass says and takes back its
+//! own ground; a ground whose party answers no more is taken away by whoever looks next.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +13,7 @@ use serde_json::Value;
 
 use super::Inspection;
 use crate::calendar::add_months;
-use crate::credit::{Rating, answers_for, family};
+use crate::credit::{Rating, answering, family, is_answered_by};
 use crate::derivation::SchemeRef;
 use crate::passing::Passed;
 use crate::reaction::Due;
@@ -17,11 +21,25 @@ use crate::recorded::{local_date, subject_of};
 use crate::rulebook::Layer;
 use crate::subject::{Running, Subject};
 
-/// An inspection that is planned.
+/// An inspection that is planned: the strictest ground for it, and the others.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Plan {
+    /// What it is planned by.
+    #[serde(flatten)]
+    pub leads: Ground,
+    /// What asks for it too, the earliest day first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<Ground>,
+}
+
+/// What a party's credit asks for.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Ground {
     /// The party whose credit asks for it.
     pub party: String,
+    /// Parties that were merged into it and under whose names it answers for the premises.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub through: Vec<String>,
     /// Its class as it is shown.
     pub class: String,
     /// Months between inspections that follow from the class.
@@ -30,6 +48,30 @@ pub struct Plan {
     pub from: NaiveDate,
     /// The last day on which it is in time.
     pub due: NaiveDate,
+}
+
+impl Plan {
+    /// By these grounds; none without any.
+    fn by(mut grounds: Vec<Ground>) -> Option<Self> {
+        grounds.sort_by(|one, other| {
+            (one.due, one.months, &one.party).cmp(&(other.due, other.months, &other.party))
+        });
+        let mut grounds = grounds.into_iter();
+        Some(Self { leads: grounds.next()?, also: grounds.collect() })
+    }
+
+    /// Everything that asks for it, the strictest first.
+    pub fn grounds(&self) -> impl Iterator<Item = &Ground> {
+        std::iter::once(&self.leads).chain(&self.also)
+    }
+}
+
+impl Ground {
+    /// Whether its party, under whatever name, answers for the premises on a day.
+    fn holds(&self, subject: &Subject, on: NaiveDate) -> bool {
+        let mut names = self.through.iter().chain([&self.party]);
+        names.any(|name| is_answered_by(name, subject, on))
+    }
 }
 
 /// That an inspection's due day passed.
@@ -50,7 +92,7 @@ pub(crate) fn passed(own: &str, subjects: &BTreeMap<String, Subject>, now: DateT
     premises.filter_map(|premises| of_premises(own, premises, &family, subjects, now, scheme)).collect()
 }
 
-/// The result of an entry of an inspection's stream.
+/// The result of an entry of an inspection's stream. The subjects are one party, with what was merged into it, and the premises.
 pub(crate) fn compute(
     subjects: &BTreeMap<String, Subject>,
     event_type: &str,
@@ -58,8 +100,12 @@ pub(crate) fn compute(
     as_of: DateTime<Utc>,
 ) -> Option<Value> {
     let key = stream.rsplit('/').next()?;
-    let own = format!("party/{}", key.rsplit_once('-')?.0);
-    let next = next(&own, subject_of(stream), subjects, local_date(as_of))?;
+    let goes_on = |(_, of): &(&String, &Subject)| {
+        let into = of.party.merged_into.as_ref().map(|into| format!("party/{into}"));
+        into.is_none_or(|into| !subjects.contains_key(&into))
+    };
+    let (own, _) = subjects.iter().filter(|(key, _)| key.starts_with("party/")).find(goes_on)?;
+    let next = next(own, subject_of(stream), subjects, local_date(as_of))?;
     let fits = next.key == key && next.event_type() == event_type;
     match next.what {
         What::Missed(missed) if fits => serde_json::to_value(missed).ok(),
@@ -70,6 +116,7 @@ pub(crate) fn compute(
 
 struct Next {
     key: String,
+    reaction: &'static str,
     since: u64,
     what: What,
 }
@@ -102,7 +149,7 @@ fn of_premises(
     let mut named: Vec<String> = family.iter().cloned().chain([premises.to_owned()]).collect();
     named.sort();
     let due = Due {
-        reaction: REACTION,
+        reaction: next.reaction,
         stream: format!("{premises}/inspection/{}", next.key),
         event_type: next.event_type(),
         scheme: scheme.clone(),
@@ -111,76 +158,111 @@ fn of_premises(
     Some(Passed { due, since: next.since })
 }
 
-/// What is to be said of the party's inspections of these premises, by that day.
+/// What is to be said, by that day, of the inspection of these premises by what the party's credit asks for.
 fn next(own: &str, premises: &str, subjects: &BTreeMap<String, Subject>, on: NaiveDate) -> Option<Next> {
     let (party, subject) = (own.strip_prefix("party/")?, subjects.get(premises)?);
-    if !asks(own, subject, subjects, on) {
+    let merged = subjects.get(own)?.party.merged_into.is_some();
+    let through = answering(own, subject, subjects, on);
+    // for one that was merged into another, that one speaks
+    if merged || through.is_empty() || !is_inspected(subject) {
         return None;
     }
-    let inspections = of_party(party, subject);
-    let open = inspections.iter().find(|(_, of)| of.state.is_open());
-    let missed = open.and_then(|(key, of)| {
-        let plan = of.state.plan.as_ref().filter(|plan| plan.due < on)?;
-        let missed = Missed { due: plan.due, party: party.to_owned() };
-        (!of.state.missed.contains(&plan.due)).then(|| Next {
-            key: (*key).clone(),
-            since: of.since,
-            what: What::Missed(missed),
-        })
-    });
-    if missed.is_some() {
-        return missed;
+    let open = subject.inspections.iter().find(|(_, of)| of.state.is_open());
+    if let Some(missed) = open.and_then(|(key, of)| missed(key, of, on)) {
+        return Some(missed);
     }
-    let rated_at = subjects.get(own)?.credit.rated_at?;
-    let rating = subjects.get(own)?.credit.state.rating.as_ref()?;
+    let credit = &subjects.get(own)?.credit;
+    let (rated_at, rating) = (credit.rated_at?, credit.state.rating.as_ref()?);
     let before = open.and_then(|(_, of)| of.state.plan.as_ref());
-    let (plan, begins) = planned(party, rating, subject, before)?;
-    if begins > on
-        || before.is_some_and(|before| (before.months, &before.class) == (plan.months, &plan.class))
-    {
+    let family = family(own, subjects);
+    let is_own = |ground: &&Ground| family.contains(&format!("party/{}", ground.party));
+    let said = before.and_then(|plan| plan.grounds().find(is_own));
+    let through = through.into_iter().filter(|name| name != party).collect();
+    let (mut ground, begins) = ground(party, through, rating, subject, (before, said))?;
+    if begins > on {
         return None;
     }
-    let key = open.map_or_else(|| format!("{party}-{}", inspections.len() + 1), |(key, _)| (*key).clone());
-    let last = subject.inspected_at.unwrap_or_default();
+    // what the same class asked for stays, whatever the name
+    let kept = said.filter(|said| (said.months, &said.class) == (ground.months, &ground.class));
+    if let Some(kept) = kept {
+        (ground.from, ground.due) = (kept.from, kept.due);
+    }
+    let others = before.into_iter().flat_map(Plan::grounds).filter(|ground| !is_own(ground));
+    let mut grounds: Vec<Ground> = others.filter(|ground| ground.holds(subject, on)).cloned().collect();
+    grounds.push(ground);
+    let plan = Plan::by(grounds)?;
+    if before == Some(&plan) {
+        return None;
+    }
     let what = match before {
-        Some(before) if before.due < plan.due => What::Reduced(plan),
+        Some(before) if before.leads.due < plan.leads.due => What::Reduced(plan),
         _ => What::Planned(plan),
     };
-    Some(Next { key, since: rated_at.max(last), what })
+    Some(match open {
+        // another party's inspection is joined or left: each plan of it is followed by one such change at most
+        Some((key, of)) if said.is_none() || kept.is_some() => {
+            Next { key: key.clone(), reaction: GROUNDS, since: of.since, what }
+        }
+        Some((key, _)) => {
+            Next { key: key.clone(), reaction: REACTION, since: rated_at.max(last(subject)), what }
+        }
+        None => {
+            let key = format!("{party}-{}", of_party(party, subject) + 1);
+            Next { key, reaction: REACTION, since: rated_at.max(last(subject)), what }
+        }
+    })
 }
 
-/// The plan that follows from a rating, and the first day on which it can be made.
-fn planned(
+/// That the day of a planned inspection ended, if nobody has said so.
+fn missed(key: &str, of: &Running<Inspection>, on: NaiveDate) -> Option<Next> {
+    let leads = &of.state.plan.as_ref()?.leads;
+    if leads.due >= on || of.state.missed.contains(&leads.due) {
+        return None;
+    }
+    let missed = Missed { due: leads.due, party: leads.party.clone() };
+    Some(Next { key: key.to_owned(), reaction: REACTION, since: of.since, what: What::Missed(missed) })
+}
+
+/// What a rating asks for, and the first day on which it can be planned. `planned` is what is planned already, and what of it
+/// this party asked for.
+fn ground(
     party: &str,
+    through: Vec<String>,
     rating: &Rating,
     subject: &Subject,
-    before: Option<&Plan>,
-) -> Option<(Plan, NaiveDate)> {
+    (planned, said): (Option<&Plan>, Option<&Ground>),
+) -> Option<(Ground, NaiveDate)> {
     let class = rating.class.as_ref()?;
     let made = subject.inspections.values().filter_map(|of| of.state.carried_out_on).max();
-    let from = made.or(before.map(|before| before.from)).unwrap_or(rating.on);
-    let due = add_months(from, class.inspection_months).max(add_months(rating.on, GRACE_MONTHS));
-    let due = if before.is_some() { due } else { add_months(from, class.inspection_months) };
+    let from = made.or(said.map(|said| said.from)).unwrap_or(rating.on);
     let (class, months) = (class.shown.clone(), class.inspection_months);
-    Some((Plan { party: party.to_owned(), class, months, from, due }, rating.on.max(from)))
+    let due = add_months(from, months);
+    let due = if planned.is_some() { due.max(add_months(rating.on, GRACE_MONTHS)) } else { due };
+    let ground = Ground { party: party.to_owned(), through, class, months, from, due };
+    Some((ground, rating.on.max(from)))
 }
 
-/// Inspections of these premises that the party's credit asked for.
-fn of_party<'a>(party: &str, subject: &'a Subject) -> Vec<(&'a String, &'a Running<Inspection>)> {
-    let own = |key: &str| key.rsplit_once('-').is_some_and(|(of, _)| of == party);
-    subject.inspections.iter().filter(|(key, _)| own(key)).collect()
+/// Position of the newest inspection that was made.
+fn last(subject: &Subject) -> u64 {
+    subject.inspected_at.unwrap_or_default()
 }
 
-/// Units and buildings that are graded and that the party answers for.
-fn asks(own: &str, subject: &Subject, subjects: &BTreeMap<String, Subject>, on: NaiveDate) -> bool {
-    let open = subject.premises.closed_on.is_none();
-    let graded = subject.grade.in_force().is_some();
+/// How many inspections of these premises the party's credit was the first to ask for.
+fn of_party(party: &str, subject: &Subject) -> usize {
+    let own = |key: &&String| key.rsplit_once('-').is_some_and(|(of, _)| of == party);
+    subject.inspections.keys().filter(own).count()
+}
+
+/// Units and buildings that are graded and not closed.
+fn is_inspected(subject: &Subject) -> bool {
     let register = subject.premises.register.as_ref();
     let layer = register.is_some_and(|register| register.layer != Layer::Estate);
-    open && graded && layer && answers_for(own, subject, subjects, on)
+    subject.premises.closed_on.is_none() && subject.grade.in_force().is_some() && layer
 }
 
 /// What an inspection is computed by.
 pub(crate) const REACTION: &str = "inspection";
+/// What a planned inspection is changed by where another party's ground joins it or ends.
+pub(crate) const GROUNDS: &str = "inspection_grounds";
 /// No inspection falls due nearer than this to the rating that moved it.
 const GRACE_MONTHS: u32 = 1;

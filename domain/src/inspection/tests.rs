@@ -43,8 +43,15 @@ fn plans(log: &Log) -> Vec<(&'static str, String, u64, String)> {
 }
 
 fn plan(due: &str) -> Event {
-    let plan =
-        Plan { party: "y-1".into(), class: "B".into(), months: 6, from: day("2026-01-10"), due: day(due) };
+    let leads = Ground {
+        party: "y-1".into(),
+        through: vec![],
+        class: "B".into(),
+        months: 6,
+        from: day("2026-01-10"),
+        due: day(due),
+    };
+    let plan = Plan { leads, also: vec![] };
     let derivation =
         crate::derivation::Derivation { scheme: Log::rulebook(Layer::Unit), subjects: vec![HOUSE.into()] };
     Event::InspectionPlanned(Computed { derivation, result: plan })
@@ -100,6 +107,95 @@ fn a_due_day_that_passed_is_marked_once_and_the_next_one_counts_from_the_day_it_
     log.runs(day("2025-12-24"));
     let second = "premises/p-1/inspection/y-1-2".to_owned();
     assert_eq!(plans(&log).last().unwrap(), &("InspectionPlanned", second, 6, "2026-06-22".to_owned()));
+}
+
+fn is_party(log: &mut Log, id: &str, on: &str) {
+    let registered = json!({ "type": "PartyRegistered", "kind": "enterprise", "by": "a-clerk" });
+    log.hears(on, &format!("party/{id}"), &registered);
+}
+
+/// An operator without a promise beside the owner who made one.
+fn town_of_two() -> Log {
+    let mut log = town();
+    promises(&mut log, "2025-02-04");
+    log.runs(day("2025-02-05"));
+    is_party(&mut log, "y-2", "2025-02-10");
+    let named = json!({ "type": "ResponsiblePartyNamed", "party": "y-2", "role": "operator" });
+    log.hears("2025-02-10", HOUSE, &named);
+    log.runs(day("2025-02-12"));
+    log
+}
+
+/// The planned inspection of the house, of which there is one at most: its stream's end, its day, and who asks for it.
+fn planned(log: &Log) -> Option<(String, String, Vec<(String, u32)>)> {
+    let open: Vec<_> = log.subject(HOUSE).inspections.iter().filter(|(_, of)| of.state.is_open()).collect();
+    assert!(open.len() <= 1, "{} inspections of one house are planned", open.len());
+    let (key, of) = open.first()?;
+    let plan = of.state.plan.as_ref()?;
+    let grounds = plan.grounds().map(|ground| (ground.party.clone(), ground.months));
+    Some(((*key).clone(), plan.leads.due.to_string(), grounds.collect()))
+}
+
+fn is_planned(log: &Log, key: &str, due: &str, grounds: &[(&str, u32)]) {
+    let grounds = grounds.iter().map(|(party, months)| ((*party).to_owned(), *months)).collect();
+    assert_eq!(planned(log), Some((key.to_owned(), due.to_owned(), grounds)));
+}
+
+/// A house is inspected once, however many parties answer for it: as often as the stricter class asks, on the ground of both.
+#[test]
+fn owner_and_operator_have_one_planned_inspection_of_the_stricter_of_both() {
+    let mut log = town_of_two();
+    is_planned(&log, "y-1-1", "2025-08-10", &[("y-2", 6), ("y-1", 12)]);
+    let newest = plans(&log).last().unwrap().0;
+    assert_eq!(newest, "InspectionPlanned", "brought forward, and not put off");
+
+    log.runs(day("2025-08-14"));
+    let missed = log.results("InspectionMissed");
+    assert_eq!(missed, [&json!({ "due": "2025-08-10", "party": "y-2" })], "once, and not once a party");
+    let made = json!({
+        "type": "InspectionCarriedOut", "departments": ["fire"], "second": "a-9", "on": "2025-08-20", "by": "a-1"
+    });
+    log.hears("2025-08-20", FIRST, &made);
+    assert_eq!(planned(&log), None);
+    log.runs(day("2025-08-22"));
+    is_planned(&log, "y-1-2", "2026-02-20", &[("y-2", 6), ("y-1", 12)]);
+
+    let ended = json!({ "type": "ResponsiblePartyEnded", "party": "y-2", "why": "lease ended" });
+    log.hears("2025-09-01", HOUSE, &ended);
+    log.runs(day("2025-09-03"));
+    is_planned(&log, "y-1-2", "2026-08-20", &[("y-1", 12)]);
+    assert_eq!(plans(&log).last().unwrap().0, "InspectionReduced");
+    let told = plans(&log).len();
+    log.runs(day("2025-09-30"));
+    assert_eq!(plans(&log).len(), told, "nothing more is said while the grounds stay");
+}
+
+#[test]
+fn a_party_that_comes_back_joins_the_planned_inspection_again() {
+    let mut log = town_of_two();
+    let named = json!({ "type": "ResponsiblePartyNamed", "party": "y-2", "role": "operator" });
+    let ended = json!({ "type": "ResponsiblePartyEnded", "party": "y-2", "why": "lease ended" });
+    for (month, (said, grounds)) in
+        [(&ended, 1), (&named, 2), (&ended, 1), (&named, 2)].into_iter().enumerate()
+    {
+        let on = format!("2025-0{}-01", month + 3);
+        log.hears(&on, HOUSE, said);
+        log.runs(day(&on).succ_opt().unwrap());
+        assert_eq!(planned(&log).unwrap().2.len(), grounds, "{on}");
+    }
+}
+
+#[test]
+fn a_party_that_was_merged_asks_under_the_name_that_goes_on() {
+    let mut log = town_of_two();
+    is_party(&mut log, "y-3", "2025-03-01");
+    let merged = json!({ "type": "PartyMerged", "into": "y-3", "why": "one company", "by": "a-clerk" });
+    log.hears("2025-03-02", "party/y-2", &merged);
+    log.runs(day("2025-03-04"));
+    let (key, _, grounds) = planned(&log).unwrap();
+    assert_eq!((key.as_str(), grounds), ("y-1-1", vec![("y-3".to_owned(), 6), ("y-1".to_owned(), 12)]));
+    let of = &log.subject(HOUSE).inspections["y-1-1"].state;
+    assert_eq!(of.plan.as_ref().unwrap().leads.through, ["y-2"]);
 }
 
 /// Credit moves no patrol: the minimum is the level's, whatever is inspected and however seldom.

@@ -74,6 +74,15 @@ fn text(matter: &Matter, name: &str, value: &Value) -> String {
                 all.iter().map(|one| text(matter, name, one)).filter(|text| !text.is_empty()).collect();
             lang.list(&all)
         }
+        // why an inspection is planned: whose credit asks for it, and how often
+        Value::Object(members) if name == "also" => {
+            let of =
+                |name: &str| members.get(name).map(|value| text(matter, name, value)).unwrap_or_default();
+            lang.pick(
+                format!("{}（{}，每 {} 个月一次）", of("party"), of("class"), of("months")),
+                format!("{} ({}, every {} months)", of("party"), of("class"), of("months")),
+            )
+        }
         // a remedy says itself in words
         Value::Object(members) => {
             let words = members.get(lang.code()).or_else(|| members.get("zh"));
@@ -375,6 +384,8 @@ const MEMBERS: &[(&str, &str, &str)] = &[
     ("shown", "现在的等级", "Class shown"),
     ("proposed", "应定等级", "Class proposed"),
     ("inspection_months", "几个月检查一次", "Months between inspections"),
+    ("months", "几个月检查一次", "Months between inspections"),
+    ("also", "同时要求检查的", "Also asked for by"),
     ("template", "承诺书版本", "Version of the letter"),
     ("corrected", "已改正", "Corrected"),
     ("channels", "公布在", "Published on"),
