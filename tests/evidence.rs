@@ -14,7 +14,7 @@ use std::process::{Command, Output};
 
 use house::House;
 use program::server::{Server, Session};
-use program::{python, run, said, told};
+use program::{On, python, run, said, told};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use uuid::Uuid;
@@ -99,6 +99,35 @@ fn a_house_with_a_story_is_believed_by_strangers_and_no_damage_to_it_goes_unseen
     let packed = tool(&python, "zip_bundle.py").args([&folder, &again]).output().unwrap();
     assert!(packed.status.success(), "{}", said(&packed));
     assert_eq!(std::fs::read(&again).unwrap(), bytes, "the same files make the same bytes");
+}
+
+/// What is given out does not depend on where the ledger lies: of a Postgres server's, a stranger believes it as far, down to the
+/// results computed again, and a changed byte of it is seen.
+#[test]
+fn a_bundle_of_a_ledger_on_a_postgres_server_is_believed_as_far() {
+    let house = House::on(On::Postgres);
+    assert!(!house.folder.join("ledger.db").exists() && !house.folder.join("vault.db").exists());
+    let file = house.file("u-1.zip");
+    let issued = house.issue("legal", &file, &["--disclose", "reasons"]);
+    assert!(issued.status.success(), "{}", said(&issued));
+    let issued: Value = serde_json::from_slice(&issued.stdout).unwrap();
+    assert_eq!(issued["lacks"], json!([]), "two witnesses and an authority saw it");
+    let record =
+        Reader::open(&house.folder).unwrap().row(issued["record"].as_u64().unwrap()).unwrap().unwrap();
+    assert_eq!(record.event_type, "EvidenceIssued");
+
+    let trust = house.trust();
+    let checked = house.verify_bundle(&file, &["--trust", &trust, "--require", "L3"]);
+    assert!(checked.status.success(), "{}", said(&checked));
+    let checked: Value = serde_json::from_slice(&checked.stdout).unwrap();
+    assert_eq!((&checked["reached"], &checked["findings"]), (&json!(5), &json!([])), "{checked}");
+    assert!(checked["results_rederived"].as_u64().unwrap() >= 3, "{checked}");
+    assert!(checked["disclosed"].to_string().contains("reasons"), "{checked}");
+
+    let damaged = damage::copies(&std::fs::read(&file).unwrap(), &house.file("damaged"));
+    for copy in damaged.iter().step_by(10) {
+        refused_by_us(&house, copy, &trust);
+    }
 }
 
 #[test]

@@ -17,7 +17,7 @@ use wuping_ledger::timestamp::Timestamp;
 
 use crate::program::authority::Authority;
 use crate::program::server::Server;
-use crate::program::{run, told, wuping};
+use crate::program::{On, init, run, told, wuping};
 
 pub(crate) struct House {
     pub(crate) folder: PathBuf,
@@ -31,9 +31,14 @@ pub(crate) struct House {
 
 impl House {
     pub(crate) fn with_a_story() -> Self {
+        Self::on(On::Sqlite)
+    }
+
+    /// As [`House::with_a_story`], in a store of this kind.
+    pub(crate) fn on(store: On) -> Self {
         let place = tempfile::tempdir().unwrap();
         let folder = place.path().join("ledger");
-        let made = told(&folder, &["init", "--origin", "ledger.example/evidence", "--json"]);
+        let made = init(&folder, store, "ledger.example/evidence");
         let log = made["log_key"].as_str().unwrap().to_owned();
         let mut passwords = Vec::new();
         for (login, role) in [("legal", "legal_officer"), ("other", "auditor")] {
