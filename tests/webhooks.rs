@@ -4,6 +4,9 @@
 
 mod program;
 
+#[path = "webhooks/credit.rs"]
+mod credit;
+
 use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};

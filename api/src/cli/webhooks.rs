@@ -1,4 +1,4 @@
-//! Webhooks on the command line: a department's own system is told of its hazards. All of it works beside a running server.
+//! Webhooks on the command line: a department's own system is told of its hazards, the public credit platform of what is published. All of it works beside a running server.
 
 use std::process::ExitCode;
 
@@ -7,17 +7,24 @@ use serde_json::json;
 use wuping_ledger::genesis::Ledger;
 
 use crate::cli::{Common, Failure, print_json, runtime};
-use crate::webhooks::{SIGNATURE, add, deliver_test, listed, remove, standings};
+use crate::webhooks::{About, SIGNATURE, add, deliver_test, listed, remove, standings};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Webhook {
-    /// Tell a department's system of its hazards from now on; a secret that is made is printed once
+    /// Tell a department's system of its hazards from now on, or the public credit platform of what is published and taken back; a
+    /// secret that is made is printed once
+    #[command(
+        after_help = "Examples:\n  wuping webhook add fire-desk --department fire --url https://fire.example/hazards\n  wuping webhook add credit-site --credit --url https://credit.example/reports"
+    )]
     Add {
         /// Its name here, `fire-desk`
         name: String,
         /// The department, by its code in the policy
-        #[arg(long)]
-        department: String,
+        #[arg(long, required_unless_present = "credit")]
+        department: Option<String>,
+        /// Of credit: what is reported to the public platform, and taken back
+        #[arg(long, conflicts_with = "department")]
+        credit: bool,
         /// Where it takes messages
         #[arg(long)]
         url: String,
@@ -45,18 +52,26 @@ pub(super) enum Webhook {
 pub(super) fn webhook(common: &Common, webhook: Webhook) -> Result<ExitCode, Failure> {
     let reader = Ledger::open_read_only(&common.data)?;
     match webhook {
-        Webhook::Add { name, department, url, secret, since } => {
+        Webhook::Add { name, department, credit: _, url, secret, since } => {
+            let about = department.clone().map_or(About::Credit, About::HazardsOf);
             let secret = secret.or_else(|| std::env::var("WUPING_WEBHOOK_SECRET").ok());
             let made = secret.is_none();
             let since = since.map_or_else(|| reader.size(), Ok)?;
-            let receiver = add(&common.data, (&name, &department, &url), secret, since)?;
+            let receiver = add(&common.data, (&name, about, &url), secret, since)?;
             if common.json {
                 let secret = made.then_some(&receiver.secret);
                 print_json(
                     &json!({ "name": name, "department": department, "url": url, "since": since, "secret": secret }),
                 )?;
             } else {
-                println!("{name} is told of the hazards of {department} from position {since} on");
+                match &department {
+                    Some(department) => {
+                        println!("{name} is told of the hazards of {department} from position {since} on")
+                    }
+                    None => println!(
+                        "{name} is told of what is published of credit files, and taken back, from position {since} on"
+                    ),
+                }
                 if made {
                     println!(
                         "its secret, by which it checks {SIGNATURE}: {} (shown only now)",

@@ -1,4 +1,4 @@
-//! How it stands with the departments' systems that are told of hazards.
+//! How it stands with the other systems that are told: departments of hazards, the public platform of credit.
 
 use std::path::Path;
 
@@ -33,8 +33,8 @@ pub(super) fn examine(folder: &Path, reader: &Reader, running: bool, found: &mut
         if receiver.is_late() {
             let name = &receiver.name;
             let todo = both(
-                format!("联系该部门；用 wuping webhook test {name} 看它有没有回应"),
-                format!("ask the department; see whether it answers with “wuping webhook test {name}”"),
+                format!("联系对方系统的负责人；用 wuping webhook test {name} 看它有没有回应"),
+                format!("ask who runs it; see whether it answers with “wuping webhook test {name}”"),
             );
             found.todo("webhooks", says, todo);
         } else if receiver.failing_seconds.is_some() || !running {

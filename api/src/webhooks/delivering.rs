@@ -11,8 +11,8 @@ use wuping_ledger::store::StoreError;
 use wuping_projections::error::causes;
 
 use super::cursor::Cursor;
-use super::message::{Message, SIGNATURE, TIMESTAMP, WEBHOOK_ID, of_entry, signature};
-use super::{Receiver, WebhookError};
+use super::message::{Message, SIGNATURE, TIMESTAMP, WEBHOOK_ID, signature};
+use super::{About, Receiver, WebhookError, credit, hazards};
 use crate::anchors::{bounded, client};
 use crate::authorities::now;
 
@@ -55,8 +55,8 @@ async fn telling(
     let mut kept_at = Instant::now();
     loop {
         let looked = blocking({
-            let (reader, department, from) = (reader.clone(), receiver.department.clone(), cursor.next);
-            move || next(&reader, &department, from)
+            let (reader, about, from) = (reader.clone(), receiver.about.clone(), cursor.next);
+            move || next(&reader, &about, from)
         })
         .await?;
         match looked {
@@ -94,27 +94,37 @@ async fn telling(
     }
 }
 
-/// What lies next in the ledger for a department.
+/// What lies next in the ledger for a receiver.
 enum Looked {
     Found(Message),
     Nothing,
     Passed { next: u64, last: String },
 }
 
-fn next(reader: &Reader, department: &str, from: u64) -> Result<Looked, StoreError> {
+fn next(reader: &Reader, about: &About, from: u64) -> Result<Looked, StoreError> {
     let size = reader.size()?;
     let until = size.min(from.saturating_add(LOOKED_AT));
-    let (mut last, mut hazards) = (None, Vec::new());
+    let (mut last, mut concerned) = (None, Vec::new());
     reader.rows(from, until, |row| {
         last = Some(row.event_id.to_owned());
-        // premises/…/hazard/…: nothing else is told of
-        if row.schema.starts_with("hazard/") {
-            hazards.push((row.position, row.stream.to_owned(), row.version));
+        // premises/…/hazard/… or party/…/credit: nothing else is told of
+        let concerns = match about {
+            About::Credit => row.schema.starts_with("credit/") && REPORTS.contains(&row.event_type),
+            About::HazardsOf(_) => row.schema.starts_with("hazard/"),
+        };
+        if concerns {
+            concerned.push((row.position, row.stream.to_owned(), row.version));
         }
         Ok::<_, StoreError>(())
     })?;
-    for (position, stream, version) in hazards {
-        if let Some(message) = of_entry(reader, department, position, &stream, version)? {
+    for (position, stream, version) in concerned {
+        let message = match about {
+            About::Credit => credit::of_entry(reader, position, &stream, version)?,
+            About::HazardsOf(department) => {
+                hazards::of_entry(reader, department, position, &stream, version)?
+            }
+        };
+        if let Some(message) = message {
             return Ok(Looked::Found(message));
         }
     }
@@ -151,7 +161,8 @@ async fn post(client: &Client, receiver: &Receiver, message: &Message) -> Result
 /// If nothing can be sent at all.
 pub async fn deliver_test(receiver: &Receiver, log: &str) -> Result<Answered, WebhookError> {
     let id = uuid::Uuid::now_v7().to_string();
-    let body = json!({ "id": id, "type": "Test", "log": log, "department": receiver.department }).to_string();
+    let body = json!({ "id": id, "type": "Test", "log": log, "department": receiver.about.department() })
+        .to_string();
     let posted = post(&client(TIMEOUT)?, receiver, &Message { position: 0, id, body }).await;
     Ok(match posted {
         Ok(()) => Answered { taken: true, says: "it took the test".to_owned() },
@@ -183,6 +194,8 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const EVERY: Duration = Duration::from_millis(500);
 const KEPT_EVERY: Duration = Duration::from_secs(5);
 const BROKEN: Duration = Duration::from_secs(5);
+/// What of a credit file the public platform is told.
+const REPORTS: [&str; 2] = ["CreditRecalled", "CreditReported"];
 /// Entries that are looked at in one go.
 const LOOKED_AT: u64 = 1_000;
 

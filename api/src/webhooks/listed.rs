@@ -12,13 +12,53 @@ use wuping_ledger::store::StoreError;
 use super::WebhookError;
 use crate::asked_list;
 
-/// A department's system that is told.
+/// What a receiver is told of.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub enum About {
+    /// What is reported to the public credit platform, and taken back from it.
+    Credit,
+    /// The hazards of a department, by its code in the policy.
+    HazardsOf(String),
+}
+
+impl About {
+    /// As it stands in the list.
+    fn word(&self) -> &str {
+        match self {
+            Self::Credit => CREDIT,
+            Self::HazardsOf(department) => department,
+        }
+    }
+
+    fn of_word(word: &str) -> Self {
+        if word == CREDIT { Self::Credit } else { Self::HazardsOf(word.to_owned()) }
+    }
+
+    /// The department, where it is one's hazards.
+    pub fn department(&self) -> Option<&str> {
+        match self {
+            Self::Credit => None,
+            Self::HazardsOf(department) => Some(department),
+        }
+    }
+}
+
+impl std::fmt::Display for About {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Credit => f.write_str("public credit"),
+            Self::HazardsOf(department) => f.write_str(department),
+        }
+    }
+}
+
+/// Another system that is told.
 #[derive(Clone, Eq, Hash, PartialEq)]
 pub struct Receiver {
     /// Its name here, `fire-desk`.
     pub name: String,
-    /// The department whose hazards it is told of.
-    pub department: String,
+    /// What it is told of.
+    pub about: About,
     /// Where it is told.
     pub url: String,
     /// What it knows us by; signs each message.
@@ -30,7 +70,7 @@ pub struct Receiver {
 impl std::fmt::Debug for Receiver {
     /// The secret is in no log.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} of {} at {} since {}", self.name, self.department, self.url, self.since)
+        write!(f, "{} of {} at {} since {}", self.name, self.about, self.url, self.since)
     }
 }
 
@@ -44,15 +84,16 @@ pub fn listed(folder: &Path) -> Result<Vec<Receiver>, WebhookError> {
     for (number, line) in asked_list::lines(&file)? {
         let wrong = |why: &str| WebhookError::List { file: file.clone(), line: number, why: why.to_owned() };
         let words: Vec<&str> = line.split_whitespace().collect();
-        let [name, department, url, secret, since] = words[..] else {
+        let [name, about, url, secret, since] = words[..] else {
             return Err(wrong("it has not five words"));
         };
         let since = since.parse().map_err(|_| wrong("its last word is no position"))?;
         if receivers.iter().any(|known| known.name == name) {
             return Err(wrong("this name is listed twice"));
         }
-        let [name, department, url, secret] = [name, department, url, secret].map(str::to_owned);
-        let receiver = Receiver { name, department, url, secret, since };
+        let about = About::of_word(about);
+        let [name, url, secret] = [name, url, secret].map(str::to_owned);
+        let receiver = Receiver { name, about, url, secret, since };
         must_be_sound(&receiver).map_err(|why| wrong(&why))?;
         receivers.push(receiver);
     }
@@ -65,7 +106,7 @@ pub fn listed(folder: &Path) -> Result<Vec<Receiver>, WebhookError> {
 /// [`WebhookError::Asked`] if it cannot be one, or its name is taken.
 pub fn add(
     folder: &Path,
-    (name, department, url): (&str, &str, &str),
+    (name, about, url): (&str, About, &str),
     secret: Option<String>,
     since: u64,
 ) -> Result<Receiver, WebhookError> {
@@ -78,8 +119,8 @@ pub fn add(
         Some(secret) => secret,
         None => b64u_encode(&random::<32>()?),
     };
-    let [name, department, url] = [name, department, url].map(str::to_owned);
-    let receiver = Receiver { name, department, url, secret, since };
+    let [name, url] = [name, url].map(str::to_owned);
+    let receiver = Receiver { name, about, url, secret, since };
     must_be_sound(&receiver).map_err(|why| WebhookError::Asked { why })?;
     receivers.push(receiver.clone());
     keep(folder, &receivers)?;
@@ -103,7 +144,7 @@ pub fn remove(folder: &Path, name: &str) -> Result<bool, WebhookError> {
 }
 
 fn must_be_sound(receiver: &Receiver) -> Result<(), String> {
-    let Receiver { name, department, url, secret, .. } = receiver;
+    let Receiver { name, about, url, secret, .. } = receiver;
     let plain = |text: &str| {
         let of_it = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte);
         (1..=40).contains(&text.len()) && text.bytes().all(of_it)
@@ -111,7 +152,7 @@ fn must_be_sound(receiver: &Receiver) -> Result<(), String> {
     if !plain(name) {
         return Err(format!("“{name}” is no name: write lower-case letters, digits, hyphens, 40 at most"));
     }
-    if !plain(department) {
+    if let Some(department) = about.department().filter(|department| !plain(department)) {
         return Err(format!(
             "“{department}” is no code of a department; write it as the policy does, as fire"
         ));
@@ -131,9 +172,10 @@ fn must_be_sound(receiver: &Receiver) -> Result<(), String> {
 
 fn keep(folder: &Path, receivers: &[Receiver]) -> Result<(), StoreError> {
     let mut text =
-        "# Who is told of hazards: name, department, URL, secret, first position. See docs/operators.md, “Webhooks”\n".to_owned();
-    for Receiver { name, department, url, secret, since } in receivers {
-        text.push_str(&format!("{name} {department} {url} {secret} {since}\n"));
+        "# Who is told: name, department (or @credit), URL, secret, first position. See docs/operators.md, “Webhooks”\n".to_owned();
+    for Receiver { name, about, url, secret, since } in receivers {
+        let about = about.word();
+        text.push_str(&format!("{name} {about} {url} {secret} {since}\n"));
     }
     let file = folder.join(LIST);
     let part = folder.join(format!("{LIST}.part"));
@@ -151,6 +193,8 @@ fn keep(folder: &Path, receivers: &[Receiver]) -> Result<(), StoreError> {
     kept().map_err(|source| StoreError::File { file: file.clone(), source })
 }
 
+/// No department's code begins with this sign.
+const CREDIT: &str = "@credit";
 const LIST: &str = "webhooks.txt";
 const SECRET_BYTES_MIN: usize = 16;
 
@@ -162,11 +206,15 @@ mod tests {
     fn a_receiver_is_listed_until_it_is_removed_and_only_the_server_reads_its_secret() {
         let folder = tempfile::tempdir().unwrap();
         assert!(listed(folder.path()).unwrap().is_empty());
-        let fire = add(folder.path(), ("fire-desk", "fire", "https://fire.example/in"), None, 7).unwrap();
+        let of = About::of_word;
+        let fire = add(folder.path(), ("fire-desk", of("fire"), "https://fire.example/in"), None, 7).unwrap();
         assert!(fire.secret.len() > 40 && !format!("{fire:?}").contains(&fire.secret));
-        let again = add(folder.path(), ("fire-desk", "fire", "https://fire.example/in"), None, 7);
+        let again = add(folder.path(), ("fire-desk", of("fire"), "https://fire.example/in"), None, 7);
         assert!(again.unwrap_err().to_string().contains("already"));
-        assert_eq!(listed(folder.path()).unwrap(), [fire]);
+        let credit =
+            add(folder.path(), ("credit-site", About::Credit, "https://credit.example"), None, 9).unwrap();
+        assert_eq!(listed(folder.path()).unwrap(), [fire, credit]);
+        assert!(remove(folder.path(), "credit-site").unwrap());
         #[cfg(unix)]
         {
             let file = std::fs::metadata(folder.path().join(LIST)).unwrap();
@@ -182,11 +230,13 @@ mod tests {
         for (name, department, url, secret, told) in [
             ("Fire Desk", "fire", "https://x.example", None, "no name"),
             ("fire", "消防", "https://x.example", None, "no code of a department"),
+            ("fire", "@fire", "https://x.example", None, "no code of a department"),
             ("fire", "fire", "ftp://x.example", None, "no http:// or https:// address"),
             ("fire", "fire", "https://x.example/a b", None, "blanks"),
             ("fire", "fire", "https://x.example", Some("short"), "a secret has"),
         ] {
-            let refused = add(folder.path(), (name, department, url), secret.map(str::to_owned), 0);
+            let refused =
+                add(folder.path(), (name, About::of_word(department), url), secret.map(str::to_owned), 0);
             assert!(refused.unwrap_err().to_string().contains(told), "{told}");
         }
         std::fs::write(folder.path().join(LIST), "# who\nfire fire https://x.example secret\n").unwrap();

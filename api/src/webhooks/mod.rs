@@ -1,11 +1,13 @@
-//! Webhooks: what becomes of a department's hazards, pushed to the department's own system.
+//! Webhooks: what becomes of a department's hazards, pushed to the department's own system; and what is reported to the public
+//! credit platform, and taken back from it, pushed there.
 //!
-//! Each receiver gets every event of the hazards that are its department's, with public values only, signed, in the order of
-//! the ledger, one after the other, and again until it has said that it has it. What was told is kept beside the ledger, so a
+//! Each receiver gets every event that it is told of, with public values only, signed, in the order of the ledger, one after the other, and again until it has said that it has it. What was told is kept beside the ledger, so a
 //! server that was killed goes on where it was. Nobody's work waits for a receiver, and no receiver for another.
 
+mod credit;
 mod cursor;
 mod delivering;
+mod hazards;
 mod listed;
 mod message;
 mod standing;
@@ -20,7 +22,7 @@ use wuping_ledger::store::StoreError;
 use wuping_projections::error::causes;
 
 pub use self::delivering::{Answered, deliver_test};
-pub use self::listed::{Receiver, add, listed, remove};
+pub use self::listed::{About, Receiver, add, listed, remove};
 pub use self::message::{SIGNATURE, TIMESTAMP, WEBHOOK_ID, signature};
 pub use self::standing::{LATE_SECONDS, Standing, standings};
 
@@ -28,7 +30,9 @@ pub use self::standing::{LATE_SECONDS, Standing, standings};
 #[derive(Debug, thiserror::Error)]
 pub enum WebhookError {
     /// The list cannot be read as one.
-    #[error("{file}, line {line}: {why}; each line is a name, a department, a URL, a secret, and a position")]
+    #[error(
+        "{file}, line {line}: {why}; each line is a name, a department or @credit, a URL, a secret, and a position"
+    )]
     List {
         /// The list.
         file: PathBuf,

@@ -16,8 +16,10 @@ use crate::web::look::words::Lang;
 pub struct Standing {
     /// Who.
     pub name: String,
-    /// The department that it is told for.
-    pub department: String,
+    /// The department whose hazards it is told of; none of the public credit platform.
+    pub department: Option<String>,
+    /// What it is told of, in words.
+    pub about: String,
     /// Where it is told.
     pub url: String,
     /// Entries of the ledger that were not looked at for it.
@@ -48,33 +50,34 @@ impl Standing {
     /// One line for a person.
     #[must_use]
     pub fn in_words_of(&self, lang: Lang) -> String {
-        let Self { name, department, url, behind, failures, .. } = self;
+        let Self { name, url, behind, failures, .. } = self;
+        let about = self.department.as_deref().unwrap_or(lang.pick("公共信用", "public credit"));
         match (self.failing_seconds, &self.why) {
             (Some(seconds), Some(why)) => lang.pick(
                 format!(
-                    "{name}（{department}）：已有{}没有收下推送，失败{failures}次，落后{behind}条记录：{why}（{url}）",
+                    "{name}（{about}）：已有{}没有收下推送，失败{failures}次，落后{behind}条记录：{why}（{url}）",
                     long_in_chinese(seconds)
                 ),
                 format!(
-                    "{name} ({department}): has not taken what it is told for {}, {failures} times, {behind} entries behind: \
+                    "{name} ({about}): has not taken what it is told for {}, {failures} times, {behind} entries behind: \
                      {why} ({url})",
                     long(seconds)
                 ),
             ),
             (Some(seconds), None) => lang.pick(
                 format!(
-                    "{name}（{department}）：已有{}没有收下推送，失败{failures}次，落后{behind}条记录，没有说明原因（{url}）",
+                    "{name}（{about}）：已有{}没有收下推送，失败{failures}次，落后{behind}条记录，没有说明原因（{url}）",
                     long_in_chinese(seconds)
                 ),
                 format!(
-                    "{name} ({department}): has not taken what it is told for {}, {failures} times, {behind} entries behind: it does \
+                    "{name} ({about}): has not taken what it is told for {}, {failures} times, {behind} entries behind: it does \
                      not say why ({url})",
                     long(seconds)
                 ),
             ),
             (None, _) => lang.pick(
-                format!("{name}（{department}）：落后{behind}条记录（{url}）"),
-                format!("{name} ({department}): {behind} entries behind ({url})"),
+                format!("{name}（{about}）：落后{behind}条记录（{url}）"),
+                format!("{name} ({about}): {behind} entries behind ({url})"),
             ),
         }
     }
@@ -97,7 +100,8 @@ pub fn standings(folder: &Path, reader: &Reader) -> Result<Vec<Standing>, Webhoo
             let cursor = kept.unwrap_or(Cursor { next: receiver.since, ..Cursor::default() });
             Ok(Standing {
                 name: receiver.name,
-                department: receiver.department,
+                department: receiver.about.department().map(str::to_owned),
+                about: receiver.about.to_string(),
                 url: receiver.url,
                 behind: size.saturating_sub(cursor.next),
                 delivered_seconds_ago: cursor.delivered_at.map(|at| now.saturating_sub(at)),
