@@ -33,6 +33,16 @@ after(async () => {
 
 test('journey 11: a campaign over chosen houses, joined by a department, visited and concluded', async () => {
   const lead = await walk.as('community-2', DESK)
+  const chosen = async (more) => Number((await walk.reads(lead, `/desk/campaigns?${more}`)).match(/筛选出 (\d+) 处/)?.[1] ?? 0)
+  const all = await chosen('layer=building')
+  const hazards = await lead.$$eval('[name=hazard] option', (options) => options.map((one) => one.value))
+  assert.ok(hazards.length > 10 && hazards.includes('exits_not_locked'), hazards.join(' '))
+  await lead.selectOption('[name=hazard]', 'exits_not_locked')
+  await lead.click('form.filters button[type=submit]')
+  await lead.waitForLoadState()
+  assert.match(lead.url(), /hazard=exits_not_locked/)
+  const open = Number((await body(lead)).match(/筛选出 (\d+) 处/)?.[1] ?? 0)
+  assert.ok(open < all, `${open} of ${all} have such a hazard open`)
   await walk.reads(lead, '/desk/campaigns?area=%E7%9F%B3%E6%A1%A5&layer=building')
   await walk.sound(lead, 'campaigns')
   await walk.takes(lead, 'launch', { kind: 'fire', departments: ['fire'], from: day(), until: day(14) })

@@ -2,6 +2,7 @@
 //! associations. Each list has the form that begins one which lies under no premises; what lies under premises begins on
 //! their page.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
@@ -76,6 +77,7 @@ struct Wanted {
     area: String,
     page: String,
     /// A campaign's filter.
+    hazard: String,
     layer: String,
     level: String,
     vacant: String,
@@ -90,6 +92,7 @@ impl Wanted {
         let all = [
             ("stage", self.stage.as_str()),
             ("area", &self.area),
+            ("hazard", &self.hazard),
             ("layer", &self.layer),
             ("level", &self.level),
             ("vacant", &self.vacant),
@@ -99,10 +102,11 @@ impl Wanted {
     }
 
     fn criteria(&self) -> Criteria {
+        let chosen = |code: &String| Some(code.clone()).filter(|code| !code.is_empty()).into_iter().collect();
         Criteria {
             layer: self.layer.parse::<Layer>().ok(),
-            levels: Some(self.level.clone()).filter(|level| !level.is_empty()).into_iter().collect(),
-            hazards: vec![],
+            levels: chosen(&self.level),
+            hazards: chosen(&self.hazard),
             vacant: match self.vacant.as_str() {
                 "yes" => Some(true),
                 "no" => Some(false),
@@ -121,7 +125,7 @@ fn unbegun(app: &App, signed: &Signed, list: &List, wanted: &Wanted) -> Option<M
             area: area.clone(),
             layer: criteria.layer,
             levels: criteria.levels.clone(),
-            hazards: vec![],
+            hazards: criteria.hazards.clone(),
             vacant: criteria.vacant,
         };
         let filtered = area.is_some() || criteria != Criteria::default();
@@ -160,7 +164,7 @@ fn page(app: &App, signed: &Signed, list: &List, wanted: &Wanted, returned: Opti
         let why = lang.say("这里由工作人员办理。", "Staff of the office deal with this.");
         return unseen_page(app, lang, signed, &why);
     }
-    let Ok(found) = found(app, list, wanted) else {
+    let Ok(found) = found(app, lang, list, wanted) else {
         return refused_page(app, lang, Some(signed), &broken_text(lang));
     };
     let title = lang.pick(list.title[0], list.title[1]);
@@ -170,7 +174,7 @@ fn page(app: &App, signed: &Signed, list: &List, wanted: &Wanted, returned: Opti
     let body = html! {
         (page_heading(None, title, None))
         @if let Some(returned) = returned { (returned_head(&matter, &offered, returned)) }
-        (filter_bar(lang, &bar(lang, list, wanted)))
+        (filter_bar(lang, &bar(lang, list, wanted, &found.indicators)))
         (table(&matter, list, wanted, &found.listed))
         @if let Some(plaques) = &found.plaques { (plaques_section(lang, plaques)) }
         @if list.concept == "campaign" { (chosen_note(lang, &matter)) }
@@ -189,11 +193,13 @@ fn page(app: &App, signed: &Signed, list: &List, wanted: &Wanted, returned: Opti
 
 struct Found {
     listed: Paged<UndertakingView>,
+    /// Of campaigns: indicators of which a hazard may be open, by id, with their names.
+    indicators: BTreeMap<String, String>,
     /// Of notice boards: plaques that do not hang as they should.
     plaques: Option<Paged<PlaqueLine>>,
 }
 
-fn found(app: &App, list: &List, wanted: &Wanted) -> Result<Found, ViewsError> {
+fn found(app: &App, lang: Lang, list: &List, wanted: &Wanted) -> Result<Found, ViewsError> {
     let views = app.views.views();
     let filter = UndertakingFilter {
         kind: Some(list.concept.to_owned()),
@@ -212,10 +218,11 @@ fn found(app: &App, list: &List, wanted: &Wanted) -> Result<Found, ViewsError> {
     } else {
         None
     };
-    Ok(Found { listed: views.undertakings(&filter, page)?, plaques })
+    let indicators = if list.concept == "campaign" { indicators(app, lang)? } else { BTreeMap::new() };
+    Ok(Found { indicators, listed: views.undertakings(&filter, page)?, plaques })
 }
 
-fn bar(lang: Lang, list: &List, wanted: &Wanted) -> FilterBar {
+fn bar(lang: Lang, list: &List, wanted: &Wanted, indicators: &BTreeMap<String, String>) -> FilterBar {
     let choice = |name: &str, label: String, choices| Filter {
         name: name.to_owned(),
         label,
@@ -250,6 +257,11 @@ fn bar(lang: Lang, list: &List, wanted: &Wanted) -> FilterBar {
         let vacant = vacant.map(|(code, label)| Choice::new(code, label, &wanted.vacant));
         filters.push(choice("layer", lang.say("房屋类型", "Kind of premises"), layers.to_vec()));
         filters.push(choice("level", lang.say("管理等级", "Management level"), levels.to_vec()));
+        let mut hazards = vec![Choice::new("", any(), &wanted.hazard)];
+        hazards.extend(
+            indicators.iter().map(|(id, name)| Choice::new(id.as_str(), name.clone(), &wanted.hazard)),
+        );
+        filters.push(choice("hazard", lang.say("有未办结的隐患", "With an open hazard of"), hazards));
         filters.push(choice("vacant", lang.say("是否空置", "Vacant"), vacant.to_vec()));
     } else {
         let stages = stages_of(list.concept).iter().map(|code| {
@@ -396,6 +408,22 @@ fn plaque_to_do(lang: Lang, line: &PlaqueLine) -> Vec<String> {
         _ => {}
     }
     todo
+}
+
+/// The indicators whose failing opens a hazard, of the rulebooks in use.
+fn indicators(app: &App, lang: Lang) -> Result<BTreeMap<String, String>, ViewsError> {
+    let mut indicators = BTreeMap::new();
+    for layer in [Layer::Unit, Layer::Building] {
+        let operating = app.views.views().operating_rulebook(layer, app.today())?;
+        let rulebook = operating.and_then(|operating| app.shelf.rulebook(&operating.scheme));
+        let all = rulebook.iter().flat_map(|rulebook| &rulebook.scheme.indicators);
+        for indicator in all.filter(|indicator| indicator.hazard.is_some()) {
+            let name = lang.pick(&indicator.zh, &indicator.en);
+            let name = if name.is_empty() { &indicator.zh } else { name };
+            indicators.insert(indicator.id.clone(), name.clone());
+        }
+    }
+    Ok(indicators)
 }
 
 /// What the filter chooses.
