@@ -386,7 +386,46 @@ fn the_register_is_counted_with_its_gaps() {
             assert_eq!(of("not_assessed"), whys.iter().sum::<u64>());
             assert_eq!(of("gradable"), of("assessed") + of("not_assessed"));
         }
+        let gaps = report(&folder, &["gaps"]);
+        assert_eq!(listed(&gaps), numbered(&coverage), "each number of the coverage is a list of premises");
     }
+}
+
+/// How many rows of the list of gaps there are of each kind, layer and subdistrict; premises whose code two others have are
+/// one.
+fn listed(gaps: &Value) -> Counts {
+    let mut premises: BTreeMap<Vec<String>, std::collections::BTreeSet<String>> = BTreeMap::new();
+    for row in gaps["rows"].as_array().unwrap() {
+        let key = ["gap", "layer", "subdistrict"].map(|name| text(&row[name])).to_vec();
+        let of = if row["gap"] == "unmatched_incident" { &row["detail"] } else { &Value::Null };
+        premises.entry(key).or_default().insert(format!("{} {of}", text(&row["premises"])));
+    }
+    premises.into_iter().map(|(key, of)| (key, u64::try_from(of.len()).unwrap())).collect()
+}
+
+/// The same by the numbers of the coverage.
+fn numbered(coverage: &Value) -> Counts {
+    const GAPS: [(&str, &str); 10] = [
+        ("awaiting_confirmation", "awaiting_confirmation"),
+        ("under_way", "under_way"),
+        ("not_entered", "not_entered"),
+        ("no_longer_in_force", "no_longer_in_force"),
+        ("never_opened", "never_opened"),
+        ("no_owner", "no_owner"),
+        ("no_assessor", "no_assessor"),
+        ("code_conflicts", "code_conflict"),
+        ("stale_occupancy", "stale_occupancy"),
+        ("unmatched_incidents", "unmatched_incident"),
+    ];
+    let mut counts = Counts::new();
+    for row in coverage["rows"].as_array().unwrap() {
+        for (column, gap) in GAPS {
+            let key = vec![gap.to_owned(), text(&row["layer"]), text(&row["subdistrict"])];
+            *counts.entry(key).or_default() += row[column].as_u64().unwrap();
+        }
+    }
+    counts.retain(|_, count| *count > 0);
+    counts
 }
 
 /// A register with one of each gap, so that none of the figures is only ever nothing.
@@ -449,6 +488,31 @@ fn every_gap_that_is_made_is_found() {
         ("unmatched_incidents", "1"),
     ];
     assert_eq!(found, due);
+    let made = make(app.reader(), Statistic::Gaps, &Default::default()).unwrap();
+    let place = |id: &str| made.table.columns.iter().position(|column| column.id == id).unwrap();
+    let [gap, premises, detail] = ["gap", "premises", "detail"].map(place);
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for row in &made.table.rows {
+        let told = format!("{} {}", row[gap].text(), row[detail].text());
+        found.entry(row[premises].text()).or_default().push(told.trim().to_owned());
+    }
+    let due = [
+        ("u-1", vec!["code_conflict house_code 7: u-2", "never_opened"]),
+        (
+            "u-2",
+            vec![
+                "code_conflict house_code 7: u-1",
+                "no_assessor",
+                "no_owner",
+                "stale_occupancy",
+                "under_way",
+            ],
+        ),
+        ("u-4", vec!["no_assessor", "no_owner", "not_entered", "stale_occupancy"]),
+        ("u-5", vec!["never_opened", "no_assessor", "no_owner", "stale_occupancy", "unmatched_incident i-1"]),
+    ];
+    let due = due.map(|(id, told)| (id.to_owned(), told.into_iter().map(str::to_owned).collect()));
+    assert_eq!(found, BTreeMap::from(due));
 }
 
 #[test]
@@ -482,7 +546,7 @@ fn a_party_answers_for_what_it_was_named_for() {
 }
 
 /// Every report, with what it needs.
-const EVERY: [&[&str]; 9] = [
+const EVERY: [&[&str]; 10] = [
     &["distribution"],
     &["movement"],
     &["patrols"],
@@ -492,6 +556,7 @@ const EVERY: [&[&str]; 9] = [
     &["measures"],
     &["credit"],
     &["coverage"],
+    &["gaps"],
 ];
 
 #[test]
@@ -610,10 +675,23 @@ fn each_reads_the_reports_of_the_own_role_on_pages_and_over_rest() {
         listed["statistics"].as_array().unwrap().iter().map(|one| text(&one["name"])).collect()
     };
     assert!(names(&grid).is_empty());
-    assert_eq!(names(&lead).len(), 8, "no portfolio, and no credit");
+    assert_eq!(names(&lead).len(), 11, "no portfolio, no parties, and no credit");
     assert_eq!(
         names(&clerk),
-        ["distribution", "movement", "hazards", "appeals", "measures", "credit", "coverage", "portfolio"]
+        [
+            "distribution",
+            "grades",
+            "movement",
+            "hazards",
+            "cases",
+            "appeals",
+            "measures",
+            "credit",
+            "coverage",
+            "gaps",
+            "parties",
+            "portfolio"
+        ]
     );
     let (status, refused) = json(&grid, "/api/v1/statistics/distribution");
     assert_eq!((status, &refused["type"]), (403, &json!("/problems/role_needed")));
@@ -672,6 +750,32 @@ fn each_reads_the_reports_of_the_own_role_on_pages_and_over_rest() {
     assert_eq!(get(&grid, "en", "/desk/reports").0, 422);
     assert!(!get(&grid, "en", "/desk").1.contains("/desk/reports"), "and is not led there");
     assert!(get(&lead, "en", "/desk").1.contains("/desk/reports"));
+}
+
+/// The older lists as tables: the same lines, as a workbook and as a page with its picture.
+#[test]
+fn the_lists_of_cases_grades_and_parties_are_workbooks_and_pages_too() {
+    let folder = STREET.path().join("ledger");
+    let place = tempfile::tempdir().unwrap();
+    for (name, key) in [("cases", "case"), ("grades", "code"), ("parties", "party")] {
+        let ran = run(&folder, &["report", name, "--json"]);
+        let lines = String::from_utf8(ran.stdout).unwrap();
+        let keys: Vec<String> =
+            lines.lines().map(|line| text(&serde_json::from_str::<Value>(line).unwrap()[key])).collect();
+        assert!(keys.len() > 3, "{name}");
+        let file = place.path().join(format!("{name}.xlsx"));
+        let made = run(&folder, &["report", name, "--format", "xlsx", "--out", file.to_str().unwrap()]);
+        assert!(made.status.success(), "{}", said(&made));
+        let mut workbook: Xlsx<_> = calamine::open_workbook(&file).unwrap();
+        let sheet = workbook.worksheet_range("Report").unwrap();
+        let column = sheet.rows().next().unwrap().iter().position(|cell| cell.to_string() == key).unwrap();
+        let told: Vec<String> = sheet.rows().skip(1).map(|row| row[column].to_string()).collect();
+        assert_eq!(told, keys, "{name}");
+        let page = run(&folder, &["report", name, "--format", "html", "--lang", "zh"]);
+        let page = String::from_utf8(page.stdout).unwrap();
+        let pictured = name == "parties" || page.contains("<table class=\"bars\">");
+        assert!(page.contains("清单") && pictured, "{name}");
+    }
 }
 
 #[test]

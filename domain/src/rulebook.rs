@@ -274,6 +274,14 @@ pub struct UnknownLayer {
     pub found: String,
 }
 
+/// A written file of rules that is no part of a document.
+///
+/// # Errors
+/// If it is not TOML, holds a fraction, or a member cannot be read.
+pub(crate) fn written_as<T: DeserializeOwned>(part: &'static str, text: &str) -> Result<T, RulebookError> {
+    read(part, &written::part(part, text)?)
+}
+
 /// Reads one part of a document, saying where it failed.
 fn read<T: DeserializeOwned>(place: &str, value: &Value) -> Result<T, RulebookError> {
     T::deserialize(value).map_err(|source| RulebookError::Shape { place: place.to_owned(), source })

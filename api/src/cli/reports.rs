@@ -29,6 +29,12 @@ pub(super) struct MakeReport {
     /// The party, of a portfolio; the subdistrict or community, of a sheet
     #[arg(value_name = "PARTY")]
     party: Option<String>,
+    /// Of a portfolio: every party's
+    #[arg(long, conflicts_with = "party")]
+    every_party: bool,
+    /// Of classes: the illustrative rule under which they are computed
+    #[arg(long, value_name = "FILE")]
+    credit_rule: Option<PathBuf>,
     /// What the ledger knew at this time (RFC 3339)
     #[arg(long, value_name = "TIME", conflicts_with = "at")]
     as_of: Option<String>,
@@ -63,6 +69,8 @@ enum Name {
     Appeals,
     /// Hazards of all premises, with their days
     Cases,
+    /// Credit classes that parties come to under an illustrative rule; nothing is recorded
+    Classes,
     /// What is registered, graded, not graded and why, and gaps in the register
     Coverage,
     /// Parties by credit class, who came and went, and what is open in their files
@@ -71,6 +79,8 @@ enum Name {
     Deadlines,
     /// Grades by layer, area and level
     Distribution,
+    /// The premises behind the numbers of the coverage, a row for each thing that is missing
+    Gaps,
     /// Grades of all premises
     Grades,
     /// Hazards by department: open, overdue, how old
@@ -83,7 +93,7 @@ enum Name {
     Parties,
     /// Rounds made and missed, by area and worker
     Patrols,
-    /// The premises of one party, with their levels
+    /// The premises of a party, or of every one, with their levels
     Portfolio,
     /// What each imported publication shows, as the ledger gives it back: rows, deductions, colours, digest
     Publications,
@@ -96,16 +106,28 @@ impl Name {
     const fn statistic(self) -> Option<Statistic> {
         match self {
             Self::Appeals => Some(Statistic::Appeals),
+            Self::Classes => Some(Statistic::Classes),
             Self::Coverage => Some(Statistic::Coverage),
             Self::Credit => Some(Statistic::Credit),
             Self::Deadlines => Some(Statistic::Deadlines),
             Self::Distribution => Some(Statistic::Distribution),
+            Self::Gaps => Some(Statistic::Gaps),
             Self::Hazards => Some(Statistic::Hazards),
             Self::Measures => Some(Statistic::Measures),
             Self::Movement => Some(Statistic::Movement),
             Self::Patrols => Some(Statistic::Patrols),
             Self::Portfolio => Some(Statistic::Portfolio),
             Self::Cases | Self::Grades | Self::Parties | Self::Publications | Self::Sheet => None,
+        }
+    }
+
+    /// One of the older lists as a table, for a workbook or a page.
+    const fn as_table(self) -> Option<Statistic> {
+        match self {
+            Self::Cases => Some(Statistic::Cases),
+            Self::Grades => Some(Statistic::Grades),
+            Self::Parties => Some(Statistic::Parties),
+            _ => None,
         }
     }
 }
@@ -117,12 +139,20 @@ pub(super) fn report(common: &Common, asked: &MakeReport) -> Result<ExitCode, Fa
     if let Some(statistic) = asked.name.statistic() {
         return made(common, asked, statistic, question, form);
     }
+    if asked.every_party || asked.credit_rule.is_some() {
+        return Err(Failure::asked(
+            "--every-party is of “report portfolio” and --credit-rule of “report classes”: leave them out",
+        ));
+    }
     if asked.name == Name::Sheet {
         return sheet(common, asked);
     }
+    if let (Some(statistic), Form::Xlsx | Form::Html) = (asked.name.as_table(), form) {
+        return made(common, asked, statistic, question, form);
+    }
     if !matches!(form, Form::Csv | Form::Json) || asked.out.is_some() || asked.from.is_some() {
         return Err(Failure::asked(
-            "this list is written on standard output as csv or json, whole: leave out --from and --out, and choose one of these",
+            "this list is written on standard output as csv or json, whole: leave out --from and --out; cases, grades and parties are also a workbook or a page, --format xlsx|html",
         ));
     }
     match asked.name {
@@ -143,15 +173,30 @@ fn made(
     question: Question,
     form: Form,
 ) -> Result<ExitCode, Failure> {
-    if asked.party.is_some() != statistic.takes_party() {
+    if (asked.party.is_some() || asked.every_party) != statistic.takes_party() {
         return Err(Failure::asked(
-            "a portfolio is of one party, “report portfolio y-1”; no other report names one",
+            "a portfolio is of one party, “report portfolio y-1”, or of --every-party; no other report names one",
+        ));
+    }
+    if asked.credit_rule.is_some() != statistic.takes_credit_rule() {
+        return Err(Failure::asked(
+            "“report classes” is made under the rule of a file, --credit-rule FILE; no other report takes one",
         ));
     }
     if asked.from.is_some() && !statistic.takes_from() {
         return Err(Failure::asked("this report tells of one day: leave out --from"));
     }
-    let asked_of = Asked { question, from: asked.from, party: asked.party.clone() };
+    let credit_rule = asked.credit_rule.as_deref().map(|file| {
+        std::fs::read_to_string(file)
+            .map_err(|error| Failure::asked(format!("{} could not be read: {error}", file.display())))
+    });
+    let asked_of = Asked {
+        question,
+        from: asked.from,
+        party: asked.party.clone(),
+        every_party: asked.every_party,
+        credit_rule: credit_rule.transpose()?,
+    };
     let made = make(&reader(common)?, statistic, &asked_of)?;
     let form = match form {
         Form::Csv => statistics::Form::Csv,

@@ -2,7 +2,7 @@
 //! good as the screen.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use wuping_replay::statistics::{Cell, Made, Terms};
+use wuping_replay::statistics::{Cell, Made, Statistic, Terms};
 
 use super::{say, value, word, xlsx};
 use crate::web::look::parts::*;
@@ -21,18 +21,19 @@ pub(super) fn document(lang: Lang, made: &Made) -> Markup {
                 title { (title) " · " (made.day) }
                 style { (PreEscaped(style().body)) }
             }
-            body.area-desk { main.wide { (page_heading(None, title, Some(say(lang, made.statistic.about())))) (body(lang, made)) } }
+            body.area-desk { main.wide { (page_heading(None, title, Some(say(lang, made.statistic.about())))) (body(lang, made, usize::MAX)) } }
         }
     }
 }
 
-/// The figures, without a page's frame and heading.
-pub fn body(lang: Lang, made: &Made) -> Markup {
+/// The figures, without a page's frame and heading; of a long table so many rows.
+pub fn body(lang: Lang, made: &Made, rows_at_most: usize) -> Markup {
     let table = &made.table;
     let of = table.bars.and_then(|bars| table.columns.iter().find(|column| column.id == bars.of));
     let terms = of.map_or(Terms::Plain, |column| column.terms);
-    let bars: Vec<Bar> = table
-        .bars()
+    let mut named = table.bars();
+    named.sort_by_key(|(name, _)| rank(terms, &name.text()));
+    let bars: Vec<Bar> = named
         .into_iter()
         .map(|(name, value)| Bar {
             label: label(lang, terms, &name),
@@ -50,22 +51,33 @@ pub fn body(lang: Lang, made: &Made) -> Markup {
             @if bars.len() > 1 && bars.len() <= BARS_MAX {
                 (bar_chart(lang, of.map_or("", |column| say(lang, column.name)), &bars))
             }
-            (section(
-                &lang.pick(format!("全部 {} 行", lang.count(rows)), format!("All {} rows", lang.count(rows))),
-                data_table(&shown(lang, made)),
-            ))
+            @if table.rows.len() > rows_at_most {
+                (section(
+                    &lang.pick(
+                        format!("前 {rows_at_most} 行，共 {} 行", lang.count(rows)),
+                        format!("The first {rows_at_most} of {} rows", lang.count(rows)),
+                    ),
+                    html! {
+                        p.hint { (lang.pick("其余的在下载的文件里。", "The others are in the files to download.")) }
+                        (data_table(&shown(lang, made, rows_at_most)))
+                    },
+                ))
+            } @else {
+                (section(
+                    &lang.pick(format!("全部 {} 行", lang.count(rows)), format!("All {} rows", lang.count(rows))),
+                    data_table(&shown(lang, made, rows_at_most)),
+                ))
+            }
         }
     }
 }
 
-fn shown(lang: Lang, made: &Made) -> TableView {
+fn shown(lang: Lang, made: &Made, rows_at_most: usize) -> TableView {
     let table = &made.table;
     let numeric = |n: usize| {
-        table
-            .rows
-            .iter()
-            .filter_map(|row| row.get(n))
-            .all(|cell| matches!(cell, Cell::Number(_) | Cell::Nothing))
+        let cells = || table.rows.iter().filter_map(|row| row.get(n));
+        cells().any(|cell| matches!(cell, Cell::Number(_)))
+            && cells().all(|cell| matches!(cell, Cell::Number(_) | Cell::Nothing))
     };
     let columns = table.columns.iter().enumerate().map(|(n, column)| {
         let name = say(lang, column.name);
@@ -76,8 +88,10 @@ fn shown(lang: Lang, made: &Made) -> TableView {
         Cell::Nothing => html! { "–" },
         other => html! { (other.text()) },
     };
-    let rows = table.rows.iter().map(|row| Row {
-        href: None,
+    let of_premises = table.position("premises").filter(|_| made.statistic == Statistic::Gaps);
+    let rows = table.rows.iter().take(rows_at_most).map(|row| Row {
+        // where somebody must put something right, the way leads there
+        href: of_premises.and_then(|place| Some(format!("/desk/premises/{}", row.get(place)?.text()))),
         cells: table.columns.iter().zip(row).map(|(column, value)| cell(column, value)).collect(),
         tone: Tone::Calm,
     });
@@ -101,6 +115,17 @@ fn provenance(lang: Lang, made: &Made) -> Markup {
     facts(&all)
 }
 
+/// Where a code stands among its like, the best first; what has no order stays as the rows have it.
+fn rank(terms: Terms, code: &str) -> Option<usize> {
+    let ranked: &[&str] = match terms {
+        Terms::Grade => &GRADES,
+        Terms::Level => &LEVELS,
+        Terms::Severity => &SEVERITIES,
+        _ => return None,
+    };
+    Some(ranked.iter().position(|known| *known == code).unwrap_or(ranked.len()))
+}
+
 fn label(lang: Lang, terms: Terms, name: &Cell) -> String {
     match name {
         Cell::Nothing => lang.say("（空）", "(none)"),
@@ -109,6 +134,10 @@ fn label(lang: Lang, terms: Terms, name: &Cell) -> String {
     }
 }
 
+const GRADES: [&str; 6] =
+    ["five_star", "four_star", "three_star", "two_star", "one_star", "letting_prohibited"];
+const LEVELS: [&str; 4] = ["lenient", "attention", "strict", "prohibited"];
+const SEVERITIES: [&str; 3] = ["general", "serious", "major"];
 /// More bars than this say nothing at a glance.
 const BARS_MAX: usize = 24;
 /// Length of a SHA-256 in hexadecimal.

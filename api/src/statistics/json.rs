@@ -23,7 +23,7 @@ fn document(made: &Made) -> Result<Value, serde_json::Error> {
         })
         .collect::<Result<_, serde_json::Error>>()?;
     let named = |column: &wuping_replay::statistics::Column| json!({ "id": column.id, "zh": column.name.zh, "en": column.name.en });
-    Ok(json!({
+    let mut document = json!({
         "report": made.statistic,
         "title": made.statistic.title(),
         "about": made.statistic.about(),
@@ -37,5 +37,9 @@ fn document(made: &Made) -> Result<Value, serde_json::Error> {
         "digest": made.digest,
         "columns": columns.iter().map(named).collect::<Vec<_>>(),
         "rows": rows,
-    }))
+    });
+    if let Some(rule) = &made.rule {
+        document["rule"] = serde_json::to_value(rule)?;
+    }
+    Ok(document)
 }

@@ -116,6 +116,8 @@ pub fn word(lang: Lang, terms: Terms, code: &str) -> String {
         Terms::Department if lang.department(code) == code => lang.role(code),
         Terms::Department => lang.department(code),
         Terms::Direction => lang.direction(code),
+        Terms::Flag => lang.pick("是", "yes"),
+        Terms::Gap => gap(lang, code),
         Terms::Grade => lang.grade(code),
         Terms::Kind => lang.matter_kind(code),
         Terms::Layer => lang.layer(code),
@@ -132,4 +134,21 @@ pub fn word(lang: Lang, terms: Terms, code: &str) -> String {
         Terms::Undertaking => undertaking_stage(lang, code),
     }
     .to_owned()
+}
+
+/// What is missing of premises.
+fn gap(lang: Lang, code: &str) -> &str {
+    match code {
+        "awaiting_confirmation" => lang.pick("未评定：等待确认", "Not assessed: awaiting confirmation"),
+        "code_conflict" => lang.pick("编码重复", "Code held twice"),
+        "never_opened" => lang.pick("未评定：没有开始", "Not assessed: never opened"),
+        "no_assessor" => lang.pick("没有评定人", "No assessor"),
+        "no_longer_in_force" => lang.pick("未评定：已失效", "Not assessed: no longer in force"),
+        "no_owner" => lang.pick("没有业主或管理人", "No owner or operator"),
+        "not_entered" => lang.pick("未评定：没能进门", "Not assessed: nobody could enter"),
+        "stale_occupancy" => lang.pick("居住情况过期", "Occupancy stale"),
+        "under_way" => lang.pick("未评定：评定中", "Not assessed: being assessed"),
+        "unmatched_incident" => lang.pick("没有对上房屋的事件", "Incident of no known house"),
+        other => other,
+    }
 }

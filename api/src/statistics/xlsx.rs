@@ -56,6 +56,9 @@ pub(super) fn provenance(lang: Lang, made: &Made) -> Vec<(&'static str, String)>
     ];
     said.extend(made.from.map(|from| (pick("从", "From"), from.to_string())));
     said.extend(made.asked.party.clone().map(|party| (pick("责任人", "Party"), party)));
+    said.extend(made.rule.as_ref().map(|rule| {
+        (pick("规则", "Rule"), format!("{} · {} · {}", lang.pick(&rule.zh, &rule.en), rule.id, rule.sha256))
+    }));
     let position = made.position.map_or_else(|| "-".to_owned(), |position| position.to_string());
     said.extend([
         (pick("账本位置", "Position"), position),

@@ -98,7 +98,7 @@ impl Wanted {
             return Err(wrong("party", "要写责任人的编号", "write the id of a party"));
         }
         let from = from.filter(|_| statistic.takes_from());
-        Ok(Asked { question: Question { at, as_of, valid_at }, from, party })
+        Ok(Asked { question: Question { at, as_of, valid_at }, from, party, ..Asked::default() })
     }
 
     fn form(&self) -> Result<Form, Malformed> {
@@ -124,7 +124,7 @@ impl Wanted {
 pub(super) fn may_read(actor: &Actor, statistic: Statistic) -> bool {
     let figures = match statistic {
         Statistic::Patrols | Statistic::Deadlines => Figures::Hands,
-        Statistic::Credit | Statistic::Portfolio => Figures::Party,
+        Statistic::Classes | Statistic::Credit | Statistic::Parties | Statistic::Portfolio => Figures::Party,
         _ => Figures::Places,
     };
     reads_figures(actor, figures)

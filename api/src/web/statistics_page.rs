@@ -13,7 +13,7 @@ use wuping_replay::statistics::{Made, Statistic};
 use crate::app::App;
 use crate::statistics::{Form, html, say};
 use crate::web::desk_page::{broken_text, printed, refused_page, shown, unseen_page};
-use crate::web::look::layout::PrintHeader;
+use crate::web::look::layout::{PrintHeader, Shows};
 use crate::web::look::parts::*;
 use crate::web::look::words::Lang;
 use crate::web::session::Signed;
@@ -92,11 +92,11 @@ async fn show(
         (asking)
         (downloads(lang, &files(lang, statistic, &made)))
         (print_button(lang))
-        (html::body(lang, &made))
+        (html::body(lang, &made, ROWS_SHOWN))
     };
     let print = PrintHeader {
         address: address(&path(statistic), &parameters(&wanted)),
-        digest: made.digest.clone(),
+        shows: Shows::Digest(made.digest.clone()),
         made_at: Utc::now(),
     };
     printed(&app, &signed, title, body, print).into_response()
@@ -171,3 +171,6 @@ fn files(lang: Lang, statistic: Statistic, made: &Made) -> Vec<Link> {
     };
     [Form::Csv, Form::Xlsx, Form::Json].map(link).to_vec()
 }
+
+/// Rows of a report that a page shows; all of them stand in its files.
+const ROWS_SHOWN: usize = 100;

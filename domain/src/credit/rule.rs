@@ -106,7 +106,7 @@ pub fn credit(rulebook: &Rulebook, question: &CreditQuestion) -> Result<Credit, 
     let known = rulebook.policy.management_levels.iter().filter_map(|level| question.levels.get(&level.id));
     let total = known.fold(0u64, |sum, n| sum.saturating_add(*n));
     Refused::unless(total > 0, "no_grade")?;
-    let base = base_class(policy, question, total)?;
+    let base = by_grades(policy, &question.levels, total, question.commitment)?;
     let conduct_places = counted.iter().map(|rule| place(policy, &rule.at_best));
     let proposed = conduct_places.fold(place(policy, &base.id), usize::max);
     let proposed = policy.classes.get(proposed).ok_or_else(|| Refused::because("not_in_rulebook"))?;
@@ -172,12 +172,13 @@ fn conduct_counted<'a>(
 }
 
 /// The first class from the best whose shares hold; the one below it where its commitment is missing.
-fn base_class<'a>(
+pub(super) fn by_grades<'a>(
     policy: &'a CreditPolicy,
-    question: &CreditQuestion,
+    levels: &BTreeMap<String, u64>,
     total: u64,
+    commitment: bool,
 ) -> Result<&'a CreditClass, Refused> {
-    let at = |level: &str| u128::from(question.levels.get(level).copied().unwrap_or(0));
+    let at = |level: &str| u128::from(levels.get(level).copied().unwrap_or(0));
     let (lenient, low, total) = (at(LENIENT), at(STRICT) + at(PROHIBITED), u128::from(total));
     let holds = |class: &CreditClass| {
         !class.by_conduct_only
@@ -186,7 +187,7 @@ fn base_class<'a>(
     };
     let place = policy.classes.iter().position(holds);
     let place = place.ok_or_else(|| Refused::because("not_in_rulebook"))?;
-    let committed = question.commitment || !policy.classes[place].needs_commitment;
+    let committed = commitment || !policy.classes[place].needs_commitment;
     let place = if committed { place } else { place + 1 };
     policy.classes.get(place).ok_or_else(|| Refused::because("not_in_rulebook"))
 }
@@ -208,6 +209,8 @@ fn place(policy: &CreditPolicy, id: &str) -> usize {
     policy.classes.iter().position(|class| class.id == id).unwrap_or(usize::MAX)
 }
 
+/// The levels that a share is of, from the best.
+pub(super) const LEVELS: [&str; 4] = [LENIENT, "attention", STRICT, PROHIBITED];
 /// The level whose share must be large.
 const LENIENT: &str = "lenient";
 /// The degree of conduct that is never published.

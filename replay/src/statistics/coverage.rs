@@ -20,7 +20,7 @@ use super::{Bars, Cell, Column, Fold, Span, Table, Terms};
 /// The register with all that says whether it can be relied on.
 pub(super) struct Coverage {
     by: Option<NaiveDate>,
-    houses: Houses,
+    pub(super) houses: Houses,
     known: BTreeMap<String, Known>,
     /// From when premises of a layer can be graded.
     rulebooks: BTreeMap<Layer, NaiveDate>,
@@ -90,12 +90,10 @@ impl Fold for Coverage {
                 count.closed += 1;
                 continue;
             }
-            let unknown = Known::default();
-            let known = self.known.get(id).unwrap_or(&unknown);
             if self.rulebooks.get(&register.layer).is_some_and(|from| *from <= span.day) {
-                count.grade(house, known, span);
+                count.gradable += 1;
             }
-            count.gaps(house, register, known, span, &self.walkers);
+            count.take(&self.missing(id, house, register, span));
             count.code_conflicts += u64::from(twice.contains(id));
         }
         let row = |((layer, subdistrict), count): ((Layer, String), Count)| -> Vec<Cell> {
@@ -110,13 +108,34 @@ impl Fold for Coverage {
 impl Coverage {
     /// Open premises one of whose codes other open premises have too.
     fn codes_held_twice(&self, day: NaiveDate) -> BTreeSet<String> {
+        self.holders_of_one_code(day).flat_map(|(_, ids)| ids).cloned().collect()
+    }
+
+    /// Codes that several open premises have, with these.
+    pub(super) fn holders_of_one_code(
+        &self,
+        day: NaiveDate,
+    ) -> impl Iterator<Item = ((&String, &String), Vec<&String>)> {
         let mut holders: BTreeMap<(&String, &String), Vec<&String>> = BTreeMap::new();
         for (id, _, register) in self.houses.open(day) {
             for code in &register.codes {
                 holders.entry(code).or_default().push(id);
             }
         }
-        holders.into_values().filter(|ids| ids.len() > 1).flatten().cloned().collect()
+        holders.into_iter().filter(|(_, ids)| ids.len() > 1)
+    }
+
+    /// What is missing of premises that are not closed.
+    pub(super) fn missing(&self, id: &str, house: &House, register: &Register, span: Span) -> Missing<'_> {
+        let known = self.known.get(id);
+        let gradable = self.rulebooks.get(&register.layer).is_some_and(|from| *from <= span.day);
+        Missing {
+            grade: if gradable { why_not_graded(house, known, span) } else { None },
+            no_owner: no_owner(house, span),
+            no_assessor: no_assessor(house, register, span, &self.walkers),
+            stale_occupancy: stale_occupancy(register, known, span),
+            unmatched_incidents: known.into_iter().flat_map(|known| &known.unmatched).collect(),
+        }
     }
 }
 
@@ -185,7 +204,6 @@ struct Count {
     registered: u64,
     closed: u64,
     gradable: u64,
-    assessed: u64,
     not_assessed: u64,
     awaiting_confirmation: u64,
     under_way: u64,
@@ -200,40 +218,20 @@ struct Count {
 }
 
 impl Count {
-    fn grade(&mut self, house: &House, known: &Known, span: Span) {
-        self.gradable += 1;
-        if house.holds(span).is_some() {
-            self.assessed += 1;
-            return;
+    fn take(&mut self, missing: &Missing<'_>) {
+        self.not_assessed += u64::from(missing.grade.is_some());
+        match missing.grade {
+            Some(AWAITING_CONFIRMATION) => self.awaiting_confirmation += 1,
+            Some(UNDER_WAY) => self.under_way += 1,
+            Some(NO_LONGER_IN_FORCE) => self.no_longer_in_force += 1,
+            Some(NOT_ENTERED) => self.not_entered += 1,
+            Some(_) => self.never_opened += 1,
+            None => {}
         }
-        self.not_assessed += 1;
-        let why = if house.waits(span).is_some() {
-            &mut self.awaiting_confirmation
-        } else if !known.under_way.is_empty() {
-            &mut self.under_way
-        } else if known.submitted {
-            &mut self.no_longer_in_force
-        } else if known.turned_away && !known.entered {
-            &mut self.not_entered
-        } else {
-            &mut self.never_opened
-        };
-        *why += 1;
-    }
-
-    fn gaps(&mut self, house: &House, register: &Register, known: &Known, span: Span, walkers: &Walkers) {
-        let answers = |role: &str| ["owner", "operator"].contains(&role);
-        let mut parties = house.premises.parties.iter();
-        self.no_owner += u64::from(!parties.any(|held| answers(&held.role) && held.span.holds_on(span.day)));
-        let assigned = house.premises.assessors.iter().any(|held| held.span.holds_on(span.day));
-        let walked = || walkers.of(Role::GridWorker, register).next().is_some();
-        self.no_assessor += u64::from(!assigned && !walked());
-        let stale = |on: NaiveDate| {
-            on.checked_add_days(Days::new(STALE_AFTER_DAYS)).is_none_or(|until| until < span.day)
-        };
-        let lived_in = register.layer != Layer::Estate;
-        self.stale_occupancy += u64::from(lived_in && known.occupancy_on.is_none_or(stale));
-        self.unmatched_incidents += known.unmatched.len() as u64;
+        self.no_owner += u64::from(missing.no_owner);
+        self.no_assessor += u64::from(missing.no_assessor);
+        self.stale_occupancy += u64::from(missing.stale_occupancy.is_some());
+        self.unmatched_incidents += missing.unmatched_incidents.len() as u64;
     }
 
     fn cells(self) -> [Cell; 15] {
@@ -241,7 +239,7 @@ impl Count {
             self.registered,
             self.closed,
             self.gradable,
-            self.assessed,
+            self.gradable - self.not_assessed,
             self.not_assessed,
             self.awaiting_confirmation,
             self.under_way,
@@ -258,6 +256,60 @@ impl Count {
     }
 }
 
+/// What is missing of premises.
+pub(super) struct Missing<'k> {
+    /// Why they have no grade in force, as a code.
+    pub(super) grade: Option<&'static str>,
+    pub(super) no_owner: bool,
+    pub(super) no_assessor: bool,
+    /// That nobody knows any more who lives there: when it was said last, if ever.
+    pub(super) stale_occupancy: Option<Option<NaiveDate>>,
+    /// Incidents that are of another house.
+    pub(super) unmatched_incidents: Vec<&'k String>,
+}
+
+fn why_not_graded(house: &House, known: Option<&Known>, span: Span) -> Option<&'static str> {
+    if house.holds(span).is_some() {
+        return None;
+    }
+    let known_that = |holds: fn(&Known) -> bool| known.is_some_and(holds);
+    Some(if house.waits(span).is_some() {
+        AWAITING_CONFIRMATION
+    } else if known_that(|known| !known.under_way.is_empty()) {
+        UNDER_WAY
+    } else if known_that(|known| known.submitted) {
+        NO_LONGER_IN_FORCE
+    } else if known_that(|known| known.turned_away && !known.entered) {
+        NOT_ENTERED
+    } else {
+        NEVER_OPENED
+    })
+}
+
+fn no_owner(house: &House, span: Span) -> bool {
+    let answers = |role: &str| ["owner", "operator"].contains(&role);
+    let mut parties = house.premises.parties.iter();
+    !parties.any(|held| answers(&held.role) && held.span.holds_on(span.day))
+}
+
+fn no_assessor(house: &House, register: &Register, span: Span, walkers: &Walkers) -> bool {
+    let assigned = house.premises.assessors.iter().any(|held| held.span.holds_on(span.day));
+    !assigned && walkers.of(Role::GridWorker, register).next().is_none()
+}
+
+fn stale_occupancy(register: &Register, known: Option<&Known>, span: Span) -> Option<Option<NaiveDate>> {
+    let said = known.and_then(|known| known.occupancy_on);
+    let lasts = |on: NaiveDate| {
+        on.checked_add_days(Days::new(STALE_AFTER_DAYS)).is_some_and(|until| until >= span.day)
+    };
+    (register.layer != Layer::Estate && !said.is_some_and(lasts)).then_some(said)
+}
+
+const AWAITING_CONFIRMATION: &str = "awaiting_confirmation";
+const NEVER_OPENED: &str = "never_opened";
+const NOT_ENTERED: &str = "not_entered";
+const NO_LONGER_IN_FORCE: &str = "no_longer_in_force";
+const UNDER_WAY: &str = "under_way";
 /// After so many days nobody knows any more whether somebody lives there.
 const STALE_AFTER_DAYS: u64 = 180;
 

@@ -3,12 +3,16 @@
 //! the tree head and a digest of what it says, so that the same report made again anywhere is shown to be the same.
 
 mod appeals;
+mod classes;
 mod coverage;
 mod credit;
 mod deadlines;
 mod distribution;
+mod families;
+mod gaps;
 mod hazards;
 mod houses;
+mod lists;
 mod measures;
 mod movement;
 mod patrols;
@@ -18,8 +22,11 @@ mod table;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::Serialize;
 use serde_json::{Value, json};
+use wuping_domain::credit::IllustrativeRule;
 use wuping_domain::event::{Event, aggregate_type};
 use wuping_domain::recorded::{Recorded, local_date};
+use wuping_domain::rulebook::RulebookError;
+use wuping_ledger::encoding::{hex_encode, sha256};
 use wuping_ledger::merkle::Frontier;
 use wuping_ledger::reader::Reader;
 use wuping_ledger::refusal::Refusal;
@@ -31,7 +38,7 @@ use wuping_projections::build::prove;
 use wuping_projections::entry::Entry;
 
 pub use self::table::{Bars, Cell, Column, Table, Terms, Words};
-use crate::report::Question;
+use crate::report::{Question, ReportError};
 
 /// Which report.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
@@ -39,6 +46,10 @@ use crate::report::Question;
 pub enum Statistic {
     /// Appeals and how they ended.
     Appeals,
+    /// Every hazard with its days.
+    Cases,
+    /// Classes of every party's portfolio under a rule that is asked for by file.
+    Classes,
     /// What is registered, graded and not graded and why, and where the register has gaps.
     Coverage,
     /// Parties by credit class, and what is open in their files.
@@ -47,15 +58,21 @@ pub enum Statistic {
     Deadlines,
     /// Grades by layer, area and level.
     Distribution,
+    /// The premises behind the numbers of the coverage: a row for each thing that is missing.
+    Gaps,
+    /// Every grade.
+    Grades,
     /// Hazards by department: open, overdue, and how old.
     Hazards,
     /// Measures by area, level and how far they are.
     Measures,
     /// Who stands higher or lower than on an earlier day, and why.
     Movement,
+    /// Every party, with how many premises it answers for.
+    Parties,
     /// Rounds made and missed by area and worker.
     Patrols,
-    /// The premises that one party answers for.
+    /// The premises that a party answers for.
     Portfolio,
 }
 
@@ -68,6 +85,10 @@ pub struct Asked {
     pub from: Option<NaiveDate>,
     /// The party, of a portfolio.
     pub party: Option<String>,
+    /// Whether the portfolio is every party's.
+    pub every_party: bool,
+    /// The text of an illustrative credit rule, of classes under one.
+    pub credit_rule: Option<String>,
 }
 
 /// A report with what it was made from.
@@ -89,8 +110,23 @@ pub struct Made {
     pub tree_head: String,
     /// SHA-256 of what it says, lower-case hex.
     pub digest: String,
+    /// The rule that was asked for, where one was.
+    pub rule: Option<Rule>,
     /// What it says.
     pub table: Table,
+}
+
+/// An illustrative rule under which a report was made.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Rule {
+    /// Its own name.
+    pub id: String,
+    /// Its name in Chinese.
+    pub zh: String,
+    /// Its name in English.
+    pub en: String,
+    /// SHA-256 of its file, lower-case hex.
+    pub sha256: String,
 }
 
 /// Why a report cannot be made.
@@ -107,6 +143,15 @@ pub enum StatisticError {
     /// A report of one party names none.
     #[error("this report is of one party; name it by its id")]
     NoParty,
+    /// Classes under a rule, and no rule.
+    #[error("these classes are computed under a rule that is asked for; name its file")]
+    NoRule,
+    /// A line of the report cannot be made.
+    #[error("the lines of the report could not be read")]
+    Lines(#[from] ReportError),
+    /// The rule cannot be read or does not hold together.
+    #[error("the credit rule cannot be used")]
+    Rule(#[from] RulebookError),
     /// The span ends before it begins.
     #[error("the span begins on {from} and ends on {until}; let it begin earlier")]
     Span {
@@ -127,17 +172,21 @@ pub enum StatisticError {
 }
 
 impl Statistic {
-    /// Every report, in the order in which they are offered.
-    pub const ALL: [Self; 10] = [
+    /// Every report that is made of the ledger alone, in the order in which they are offered.
+    pub const ALL: [Self; 14] = [
         Self::Distribution,
+        Self::Grades,
         Self::Movement,
         Self::Patrols,
         Self::Hazards,
+        Self::Cases,
         Self::Deadlines,
         Self::Appeals,
         Self::Measures,
         Self::Credit,
         Self::Coverage,
+        Self::Gaps,
+        Self::Parties,
         Self::Portfolio,
     ];
 
@@ -145,13 +194,18 @@ impl Statistic {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Appeals => "appeals",
+            Self::Cases => "cases",
+            Self::Classes => "classes",
             Self::Coverage => "coverage",
             Self::Credit => "credit",
             Self::Deadlines => "deadlines",
             Self::Distribution => "distribution",
+            Self::Gaps => "gaps",
+            Self::Grades => "grades",
             Self::Hazards => "hazards",
             Self::Measures => "measures",
             Self::Movement => "movement",
+            Self::Parties => "parties",
             Self::Patrols => "patrols",
             Self::Portfolio => "portfolio",
         }
@@ -166,13 +220,18 @@ impl Statistic {
     pub const fn title(self) -> Words {
         match self {
             Self::Appeals => Words::new("申诉与结果", "Appeals and their outcomes"),
+            Self::Cases => Words::new("隐患清单", "All hazards"),
+            Self::Classes => Words::new("示范信用规则下的等级", "Classes under a demo credit rule"),
             Self::Coverage => Words::new("覆盖与数据质量", "Coverage and quality of the data"),
             Self::Credit => Words::new("信用等级", "Credit classes"),
             Self::Deadlines => Words::new("错过的期限", "Missed deadlines"),
             Self::Distribution => Words::new("等级分布", "Distribution of grades"),
+            Self::Gaps => Words::new("数据缺口清单", "Gaps in the register"),
+            Self::Grades => Words::new("等级清单", "All grades"),
             Self::Hazards => Words::new("隐患存量", "Open hazards"),
             Self::Measures => Words::new("分级处置措施", "Measures"),
             Self::Movement => Words::new("等级升降", "Movement of grades"),
+            Self::Parties => Words::new("责任人清单", "All parties"),
             Self::Patrols => Words::new("巡查完成情况", "Rounds made and missed"),
             Self::Portfolio => Words::new("责任人的房屋", "Premises of a party"),
         }
@@ -184,6 +243,15 @@ impl Statistic {
             Self::Appeals => Words::new(
                 "截至当日提出的申诉，每件一行。天数从提出算到决定。",
                 "Appeals filed by the day, one a row. Days run from filing to decision.",
+            ),
+            Self::Cases => Words::new(
+                "每件隐患一行，从发现到办结的各个日期。",
+                "Every hazard, one a row, with its days from finding to closing.",
+            ),
+            Self::Classes => Words::new(
+                "仅作演示：按指定的示范规则，由导入的等级计算每个责任人的信用等级。不写入账本，不作任何依据。",
+                "Illustration only: each party's class by its imported grades, under the demo rule that was asked for. Nothing of it is \
+                 recorded, and nothing follows from it.",
             ),
             Self::Coverage => Words::new(
                 "登记、可评定、已评定的数量，未评定的原因，以及登记里的缺口。超过 180 天没有更新的居住情况算过期。",
@@ -203,6 +271,15 @@ impl Statistic {
                 "没有关闭的房屋，按当日生效的等级统计；没有生效等级的算未评定。",
                 "Premises that are not closed, by the grade in force on the day; without one they are not assessed.",
             ),
+            Self::Gaps => Words::new(
+                "没有关闭的房屋里要补的，一项一行：没有评定和原因、没有责任人、没有评定人、编码重复、居住情况过期、没有对上房屋的事件。",
+                "What has to be put right of premises that are not closed, one a row: no grade and why, nobody who answers or assesses, \
+                 a code held twice, stale occupancy, incidents of no known house.",
+            ),
+            Self::Grades => Words::new(
+                "有过评定的房屋，每处一行：当日生效的等级，以及还没有生效的。",
+                "Premises that were ever graded, one a row: the grade in force on the day, and what waits.",
+            ),
             Self::Hazards => Words::new(
                 "截至当日发现的隐患，按主管部门和程度统计；天数从发现日算起。",
                 "Hazards found by the day, by competent department and severity; ages count from the day of finding.",
@@ -214,6 +291,10 @@ impl Statistic {
             Self::Movement => Words::new(
                 "比较两天的生效等级，每处房屋只算一次；不写起始日时与 30 天前比较。",
                 "Grades in force on two days compared, each premises counted once; with the day 30 days before where none is given.",
+            ),
+            Self::Parties => Words::new(
+                "每个责任人一行：当日负责多少处房屋。姓名和名称不在这里。",
+                "Every party, one a row: how many premises it answers for on the day. Names are not here.",
             ),
             Self::Patrols => Words::new(
                 "应巡日落在统计期内的巡查。完成率只取整数，不进位；有正当原因的不计入。",
@@ -229,6 +310,11 @@ impl Statistic {
     /// Whether it counts a span of days.
     pub const fn takes_from(self) -> bool {
         matches!(self, Self::Credit | Self::Deadlines | Self::Measures | Self::Movement | Self::Patrols)
+    }
+
+    /// Whether it is made under a rule that is asked for.
+    pub const fn takes_credit_rule(self) -> bool {
+        matches!(self, Self::Classes)
     }
 
     /// Whether it is of one party.
@@ -273,21 +359,41 @@ impl Span {
 pub fn make(reader: &Reader, statistic: Statistic, asked: &Asked) -> Result<Made, StatisticError> {
     match statistic {
         Statistic::Appeals => made(reader, statistic, asked, appeals::Appeals::by(asked.question.valid_at)),
+        Statistic::Cases => {
+            made(reader, statistic, asked, lists::Lines::of_cases(reader, on_a_day(reader, asked.question)?)?)
+        }
+        Statistic::Classes => {
+            let text = asked.credit_rule.as_deref().ok_or(StatisticError::NoRule)?;
+            made(reader, statistic, asked, classes::Classes::under(IllustrativeRule::of_file(text)?))
+        }
         Statistic::Coverage => {
             made(reader, statistic, asked, coverage::Coverage::by(asked.question.valid_at))
         }
         Statistic::Credit => made(reader, statistic, asked, credit::Credit::by(asked.question.valid_at)),
         Statistic::Deadlines => made(reader, statistic, asked, deadlines::Deadlines::default()),
         Statistic::Distribution => made(reader, statistic, asked, distribution::Distribution::default()),
+        Statistic::Gaps => {
+            let coverage = coverage::Coverage::by(asked.question.valid_at);
+            made(reader, statistic, asked, gaps::Gaps::of(coverage))
+        }
+        Statistic::Grades => made(reader, statistic, asked, lists::Lines::of_grades(reader, asked.question)?),
         Statistic::Hazards => made(reader, statistic, asked, hazards::Hazards::default()),
         Statistic::Measures => {
             made(reader, statistic, asked, measures::Measures::by(asked.question.valid_at))
         }
         Statistic::Movement => made(reader, statistic, asked, movement::Movement::default()),
+        Statistic::Parties => made(
+            reader,
+            statistic,
+            asked,
+            lists::Lines::of_parties(reader, on_a_day(reader, asked.question)?)?,
+        ),
         Statistic::Patrols => made(reader, statistic, asked, patrols::Patrols::default()),
         Statistic::Portfolio => {
-            let party =
-                asked.party.clone().filter(|party| !party.is_empty()).ok_or(StatisticError::NoParty)?;
+            let party = asked.party.clone().filter(|party| !party.is_empty() && !asked.every_party);
+            if party.is_none() && !asked.every_party {
+                return Err(StatisticError::NoParty);
+            }
             made(reader, statistic, asked, portfolio::Portfolio::of(party))
         }
     }
@@ -326,7 +432,8 @@ fn made<F: Fold>(
         return Err(StatisticError::Span { from, until: day });
     }
     let table = fold.table(Span { from, day, asked: valid_at.is_some() });
-    let of = said(statistic, asked, from, valid_at);
+    let rule = asked.credit_rule.as_deref().map(rule_of).transpose()?;
+    let of = said(statistic, asked, from, rule.as_ref());
     Ok(Made {
         statistic,
         asked: asked.clone(),
@@ -336,13 +443,34 @@ fn made<F: Fold>(
         recorded_at,
         tree_head: frontier.root().hex(),
         digest: table.digest(&of)?,
+        rule,
         table,
     })
 }
 
+/// The question with a day: the one asked about, else that of the last entry, and never the day on which somebody asks.
+fn on_a_day(reader: &Reader, question: Question) -> Result<Question, StatisticError> {
+    let last = goal(reader, reader.size()?, question)?.checked_sub(1);
+    let recorded_at = last.map(|position| recorded_at(reader, position)).transpose()?.flatten();
+    Ok(Question { valid_at: question.valid_at.or(recorded_at.map(local_date)), ..question })
+}
+
 /// What of the question belongs to the content.
-fn said(statistic: Statistic, asked: &Asked, from: Option<NaiveDate>, valid_at: Option<NaiveDate>) -> Value {
-    json!({ "report": statistic.code(), "from": from, "party": asked.party, "valid_at": valid_at })
+fn said(statistic: Statistic, asked: &Asked, from: Option<NaiveDate>, rule: Option<&Rule>) -> Value {
+    let mut said = json!({
+        "report": statistic.code(), "from": from, "party": asked.party, "valid_at": asked.question.valid_at,
+    });
+    if let Some(rule) = rule {
+        said["rule"] = json!(rule.sha256);
+    }
+    said
+}
+
+/// The rule as a report names it.
+fn rule_of(text: &str) -> Result<Rule, RulebookError> {
+    let rule = IllustrativeRule::of_file(text)?;
+    let sha256 = hex_encode(&sha256(text.as_bytes()));
+    Ok(Rule { id: rule.id, zh: rule.zh, en: rule.en, sha256 })
 }
 
 /// How many entries were known at the moment asked about.

@@ -1,46 +1,37 @@
-//! Portfolio: the premises that one party answers for. What was merged into it is its own.
+//! Portfolio: the premises that a party answers for, of one party or of every one. What was merged into it is its own.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use wuping_domain::event::Event;
-use wuping_domain::party::Event as PartyEvent;
 use wuping_domain::recorded::Recorded;
 
+use super::families::Families;
 use super::hazards::on;
 use super::houses::{Houses, grade_of};
 use super::{Bars, Cell, Column, Fold, Span, Table, Terms};
 use crate::cases::Cases;
 use crate::report::code_of;
 
-/// A party with everything that it might answer for.
+/// Parties with everything that they might answer for.
 pub(super) struct Portfolio {
     cases: BTreeMap<String, Cases>,
+    families: Families,
     houses: Houses,
-    /// Which party goes on in which.
-    merged: BTreeMap<String, String>,
-    party: String,
+    /// The party that is asked about; every one where none is.
+    party: Option<String>,
 }
 
 impl Portfolio {
-    /// Of this party, by its id.
-    pub(super) fn of(party: String) -> Self {
-        Self { cases: BTreeMap::new(), houses: Houses::default(), merged: BTreeMap::new(), party }
+    /// Of a party, by its id; of every one where none is named.
+    pub(super) fn of(party: Option<String>) -> Self {
+        Self { cases: BTreeMap::new(), families: Families::default(), houses: Houses::default(), party }
     }
 
-    /// The party and all that were merged into it, by one step or several.
-    fn own(&self) -> BTreeSet<&str> {
-        let mut own = BTreeSet::from([self.party.as_str()]);
-        loop {
-            let more: Vec<&str> = self
-                .merged
-                .iter()
-                .filter(|(from, into)| own.contains(into.as_str()) && !own.contains(from.as_str()))
-                .map(|(from, _)| from.as_str())
-                .collect();
-            if more.is_empty() {
-                return own;
-            }
-            own.extend(more);
+    /// The party whose portfolio this is a part of, if it is asked about.
+    fn asked<'f>(&'f self, party: &'f str) -> Option<&'f str> {
+        match self.party.as_deref() {
+            Some(asked) => self.families.reaches(party, asked).then_some(asked),
+            None => Some(self.families.goes_on_as(party)),
         }
     }
 }
@@ -49,9 +40,7 @@ impl Fold for Portfolio {
     const TAKES: &'static [&'static str] = &["premises", "grade", "hazard", "notice", "party"];
 
     fn take(&mut self, recorded: &Recorded<Event>) {
-        if let Event::Party(PartyEvent::PartyMerged { into, .. }) = &recorded.event {
-            self.merged.insert(recorded.last_segment().to_owned(), into.clone());
-        }
+        self.families.take(recorded);
         self.houses.take(recorded);
         if let (Event::Hazard(_) | Event::Notice(_), Some(id)) =
             (&recorded.event, recorded.subject().strip_prefix("premises/"))
@@ -61,18 +50,17 @@ impl Fold for Portfolio {
     }
 
     fn table(self, span: Span) -> Table {
-        let own = self.own();
         let mut rows: Vec<Vec<Cell>> = Vec::new();
         for (id, house, register) in self.houses.open(span.day) {
-            let held = house.premises.parties.iter();
-            let held = held.filter(|held| own.contains(held.party.as_str()) && held.span.holds_on(span.day));
-            for answers in held {
+            let held = house.premises.parties.iter().filter(|held| held.span.holds_on(span.day));
+            for (party, answers) in held.filter_map(|held| Some((self.asked(&held.party)?, held))) {
                 let cases = self.cases.get(id).map(|cases| cases.lines(id, on(span))).unwrap_or_default();
                 let holds = house.holds(span);
                 let determination = holds.as_ref().map(|standing| &standing.determination);
                 let waits =
                     house.waits(span).and_then(|standing| standing.determination.management_level.clone());
-                rows.push(vec![
+                let mut row = vec![
+                    party.into(),
                     code_of(Some(register), id).into(),
                     id.as_str().into(),
                     register.layer.to_string().into(),
@@ -87,11 +75,14 @@ impl Fold for Portfolio {
                     waits.into(),
                     count(cases.iter().filter(|case| case.open)).into(),
                     count(cases.iter().filter(|case| case.overdue)).into(),
-                ]);
+                ];
+                // which party it is stands above the report of one
+                rows.push(if self.party.is_some() { row.split_off(1) } else { row });
             }
         }
         rows.sort();
-        Table { columns: &COLUMNS, rows, bars: Some(Bars { of: "level", counts: None }) }
+        let columns = if self.party.is_some() { &COLUMNS[1..] } else { &COLUMNS };
+        Table { columns, rows, bars: Some(Bars { of: "level", counts: None }) }
     }
 }
 
@@ -99,7 +90,8 @@ fn count(some: impl Iterator) -> u64 {
     some.fold(0, |count, _| count + 1)
 }
 
-const COLUMNS: [Column; 14] = [
+const COLUMNS: [Column; 15] = [
+    Column::plain("party", "责任人", "Party"),
     Column::plain("code", "房屋编码", "Code"),
     Column::plain("premises", "房屋编号", "Premises"),
     Column::of("layer", "层面", "Layer", Terms::Layer),

@@ -48,6 +48,8 @@ pub enum Terms {
     Deadline,
     Department,
     Direction,
+    Flag,
+    Gap,
     Grade,
     Kind,
     Layer,

@@ -6,7 +6,7 @@ mod subject;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use maud::{Markup, html};
 
-use super::layout::{Area, LedgerFoot, Origin, Page, PrintHeader, SignedIn, page};
+use super::layout::{Area, LedgerFoot, Origin, Page, PrintHeader, Shows, SignedIn, page};
 use super::parts::{Link, PersonView, breadcrumbs, page_heading, section};
 use super::words::Lang;
 
@@ -38,7 +38,7 @@ pub fn gallery(lang: Lang) -> Markup {
         }),
         print: Some(PrintHeader {
             address: "https://wuping.example/s/4403100010010000012".to_owned(),
-            digest: HASH.to_owned(),
+            shows: Shows::Digest(HASH.to_owned()),
             made_at: at((2026, 3, 9), (14, 6)),
         }),
         wide: true,

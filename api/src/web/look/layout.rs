@@ -74,10 +74,19 @@ pub struct LedgerFoot {
 pub struct PrintHeader {
     /// The page's full address.
     pub address: String,
-    /// Digest of what the page shows, hexadecimal.
-    pub digest: String,
+    /// What of the ledger the page shows.
+    pub shows: Shows,
     /// When the page was made.
     pub made_at: DateTime<Utc>,
+}
+
+/// By what somebody who holds the paper makes the same page again, or sees that it is another.
+#[derive(Clone, Debug)]
+pub enum Shows {
+    /// A digest of what it says, hexadecimal.
+    Digest(String),
+    /// The newest entry of the ledger when it was made; none where it could not be read.
+    Position(Option<u64>),
 }
 
 /// A page.
@@ -342,8 +351,12 @@ fn print_header(page: &Page, print: &PrintHeader) -> Markup {
             p { strong { (lang.pick("屋评", "wuping")) } " · " (page.title) }
             p { (lang.pick("网址 ", "Address ")) code { (print.address) } }
             p {
-                (lang.pick("打印内容生成于 ", "Made ")) (moment(lang, print.made_at)) " · "
-                (lang.pick("内容指纹 ", "digest ")) code.hash { (print.digest) }
+                (lang.pick("打印内容生成于 ", "Made ")) (moment(lang, print.made_at))
+                @match &print.shows {
+                    Shows::Digest(digest) => { " · " (lang.pick("内容指纹 ", "digest ")) code.hash { (digest) } }
+                    Shows::Position(Some(position)) => { " · " (lang.pick("账本位置 ", "ledger entry ")) (lang.count(*position)) }
+                    Shows::Position(None) => {}
+                }
             }
         }
     }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use maud::Markup;
 
-use super::super::layout::{Area, LedgerFoot, Origin, Page, PrintHeader, SignedIn, page};
+use super::super::layout::{Area, LedgerFoot, Origin, Page, PrintHeader, Shows, SignedIn, page};
 use super::super::words::Lang;
 use super::*;
 
@@ -235,7 +235,7 @@ fn message_parts(lang: Lang) -> Vec<Markup> {
         signed_in: Some(SignedIn { person: person(), csrf: text() }),
         origin: Origin::Imported { source: text(), licence: link(), as_of: today() },
         ledger: Some(LedgerFoot { position: 1, tree_head: text(), checkpoint_at: None }),
-        print: Some(PrintHeader { address: text(), digest: text(), made_at: now() }),
+        print: Some(PrintHeader { address: text(), shows: Shows::Digest(text()), made_at: now() }),
         ..Page::new(lang, Area::Public, HOSTILE, Markup::default())
     };
     vec![
