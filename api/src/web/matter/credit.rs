@@ -264,7 +264,7 @@ fn file_page(
         page_heading(Some(parts::kind(lang, &subject)), &title, Some(&parts::stands(lang, &subject)));
     let steps = steps_now(matter, &offered, sending, returned);
     let returned = returned.map(|returned| returned_head(matter, &offered, returned));
-    case_page(app, signed, &title, Case { heading, receipt, returned, story, steps })
+    case_page(app, signed, &title, Case { heading, here, receipt, returned, story, steps })
 }
 
 /// Which files are listed.

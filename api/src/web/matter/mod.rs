@@ -9,6 +9,7 @@ mod credit_choices;
 pub(crate) mod doubt;
 pub(crate) mod filling;
 pub(crate) mod forms;
+mod meeting;
 mod offering;
 mod photos;
 mod premises;
@@ -27,6 +28,7 @@ use axum::extract::{DefaultBodyLimit, Multipart, Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
+use chrono::Utc;
 use maud::{Markup, html};
 use serde::Deserialize;
 use wuping_domain::event::aggregate_type;
@@ -38,7 +40,8 @@ use self::offering::offered;
 use self::reading::{Matter, Sight, read};
 use crate::app::{App, ExecuteError};
 use crate::web::assessing::FORM_BYTES_MAX;
-use crate::web::desk_page::{broken_text, failed_text, refused_page, shown, unseen_page};
+use crate::web::desk_page::{broken_text, failed_text, printed, refused_page, shown, unseen_page};
+use crate::web::look::layout::{PrintHeader, Shows};
 use crate::web::look::parts::*;
 use crate::web::look::words::Lang;
 use crate::web::session::Signed;
@@ -152,6 +155,7 @@ fn matter_page(
     entries.reverse();
     let story = html! {
         (clocks_shown(lang, matter.today(), &clocks(matter)))
+        (meeting::on_the_table(app, matter))
         (story::repair(lang, &entries))
         (section(lang.pick("经过（最近的在前）", "History, newest first"), timeline(lang, &entries)))
         (link_list(&links(matter)))
@@ -159,12 +163,14 @@ fn matter_page(
     let heading = page_heading(Some(stage::kind(lang, matter.concept())), &title, Some(&stage));
     let steps = steps_now(matter, &offered, sending, returned);
     let returned = returned.map(|returned| returned_head(matter, &offered, returned));
-    case_page(app, signed, &title, Case { heading, receipt, returned, story, steps })
+    case_page(app, signed, &title, Case { heading, here, receipt, returned, story, steps })
 }
 
 /// The parts of a page on which steps are taken.
 struct Case {
     heading: Markup,
+    /// Its address, as it stands on paper.
+    here: String,
     receipt: Option<Markup>,
     /// What was wrong with the form that came back.
     returned: Option<Markup>,
@@ -178,9 +184,12 @@ fn case_page(app: &App, signed: &Signed, title: &str, case: Case) -> Response {
         (case.heading)
         @if let Some(receipt) = case.receipt { (receipt) }
         @if let Some(returned) = case.returned { (returned) }
+        (print_button(signed.lang))
         (case_columns(signed.lang, case.story, case.steps))
     };
-    (status, shown(app, signed.lang, Some(signed), title, body)).into_response()
+    let newest = app.reader().size().ok().and_then(|size| size.checked_sub(1));
+    let print = PrintHeader { address: case.here, shows: Shows::Position(newest), made_at: Utc::now() };
+    (status, printed(app, signed, title, body, print)).into_response()
 }
 
 /// The ways on from a matter.

@@ -130,7 +130,7 @@ fn premises_page(
     let heading = page_heading(kind.as_deref(), &address, stage);
     let steps = steps_now(matter, &offered, sending, returned);
     let returned = returned.map(|returned| returned_head(matter, &offered, returned));
-    case_page(app, signed, &address, Case { heading, receipt, returned, story, steps })
+    case_page(app, signed, &address, Case { heading, here, receipt, returned, story, steps })
 }
 
 fn registered(matter: &Matter) -> Vec<Fact> {
