@@ -9,6 +9,7 @@ use crate::app::App;
 mod answering;
 pub mod api;
 pub mod assessing;
+mod assigning;
 pub mod audit;
 mod beside;
 pub mod commands;
@@ -63,6 +64,7 @@ pub fn router(app: Arc<App>, public_address: &str) -> Router {
     let public = routes::over(&app, public_address);
     let routes = public
         .merge(desk::router(app.clone()))
+        .merge(assigning::router(app.clone()))
         .merge(credit_api::router(app.clone()))
         .merge(docket_api::router(app.clone()))
         .merge(evidence::router(app.clone()))

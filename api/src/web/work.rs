@@ -18,6 +18,7 @@ use wuping_projections::queries::{
 
 use crate::app::App;
 use crate::sample;
+use crate::web::assigning::ASSIGNING;
 use crate::web::desk::opening_form;
 use crate::web::desk_page::{broken_text, refused_page, shown};
 use crate::web::docket::{Teller, rulebooks, ways_on};
@@ -91,6 +92,12 @@ pub(super) async fn work(
         }
         @let lists = undertakings::links(lang, &actor);
         @if !lists.is_empty() { (section(lang.pick("其他工作", "Other work"), link_list(&lists))) }
+        @if may(&ASSIGNING) {
+            (section(lang.pick("分派和移交", "Assigning and handing over"), link_list(&[
+                Link::new("/desk/assignments", lang.say("把片区分派给网格员，或把一位同志的工作移交给另一位", "Assign an area to a grid worker, or hand a colleague's work over")),
+                Link::new("/desk/reports/gaps", lang.say("数据缺口清单：谁负责、谁评定、哪里要补", "Gaps in the register: who answers, who assesses, what is missing")),
+            ])))
+        }
         @if may(&FEEDING) {
             (section(lang.pick("数据上传", "Uploads"), link_list(&[
                 Link::new("/desk/feeds", lang.say("上传清单和其他系统提供的数据", "Upload lists and what other systems share")),

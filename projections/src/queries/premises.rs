@@ -194,6 +194,24 @@ impl Views {
         self.read(|connection| all(connection, &sql, (&parties, steward, &on), read_line))
     }
 
+    /// Premises that are assigned to an account, by address.
+    ///
+    /// # Errors
+    /// If the views cannot be read.
+    pub fn premises_assessed_by(&self, account: &str, page: Page) -> Result<Paged<PremisesLine>, ViewsError> {
+        let held = "p.closed_on IS NULL AND EXISTS (SELECT 1 FROM json_each(p.assessors) e WHERE e.value ->> 'account' = ?1)";
+        self.read(|connection| {
+            let total =
+                count(connection, &format!("SELECT count(*) FROM premises p WHERE {held}"), [account])?;
+            let sql = format!(
+                "{LINE} WHERE {held} ORDER BY p.address, p.number LIMIT {} OFFSET {}",
+                page.size,
+                page.offset()
+            );
+            Ok(Paged::of(all(connection, &sql, [account], read_line)?, page, total))
+        })
+    }
+
     /// The premises that have these as their parent, by address.
     ///
     /// # Errors

@@ -1,0 +1,389 @@
+//! Who does what, for many premises at once: a whole area is assigned to a grid worker, and everything that a colleague has in hand
+//! goes over to another. Each is so many commands of the one who asks, each in the gate for itself; what is refused is said
+//! with its reason, and the rest stands.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Form, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use chrono::NaiveDate;
+use maud::{Markup, html};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+use wuping_domain::facts::Role;
+use wuping_ledger::entry::derived_event_id;
+use wuping_projections::ViewsError;
+use wuping_projections::queries::{AssessmentFilter, Looked, Page, Paged, WorkerDay};
+
+use crate::app::{App, Asked, Done, ExecuteError};
+use crate::web::desk_page::{broken_text, failed_text, forged_text, refused_page, shown};
+use crate::web::look::parts::*;
+use crate::web::look::words::Lang;
+use crate::web::session::Signed;
+
+/// The routes of the page.
+pub(super) fn router(app: Arc<App>) -> Router {
+    Router::new().route(PATH, get(show).post(take)).with_state(app)
+}
+
+/// Whether the page is of use to somebody: who assigns by the gate of the commands.
+pub(super) const ASSIGNING: [Role; 2] = [Role::Administrator, Role::StreetLead];
+
+/// What is sent from one of the two forms.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Sent {
+    csrf: String,
+    command_id: String,
+    /// `area` or `work`.
+    what: String,
+    area: String,
+    from: String,
+    to: String,
+    why: String,
+    /// To whom an area is assigned.
+    worker: String,
+    /// Said once the person has seen what it would be.
+    sure: String,
+}
+
+/// One command of many.
+struct Part {
+    stream: String,
+    command: Value,
+    /// Which kind of work it is.
+    kind: Kind,
+    /// Of which premises.
+    address: String,
+}
+
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+enum Kind {
+    Premises,
+    Assessment,
+    Round,
+}
+
+/// What became of all of it.
+#[derive(Default)]
+struct Outcome {
+    done: BTreeMap<Kind, u64>,
+    same: u64,
+    /// How many were refused for which reason.
+    refused: BTreeMap<String, u64>,
+}
+
+async fn show(State(app): State<Arc<App>>, signed: Signed) -> Response {
+    match may(&app, &signed) {
+        Ok(()) => page(&app, &signed, html! {}, &Sent::default()),
+        Err(refused) => *refused,
+    }
+}
+
+async fn take(State(app): State<Arc<App>>, signed: Signed, Form(sent): Form<Sent>) -> Response {
+    let lang = signed.lang;
+    if let Err(refused) = may(&app, &signed) {
+        return *refused;
+    }
+    let refused = |why: &str| refused_page(&app, lang, Some(&signed), why);
+    if sent.csrf != signed.session.csrf {
+        return refused(&forged_text(lang));
+    }
+    let Ok(command_id) = sent.command_id.parse::<Uuid>() else { return refused(&forged_text(lang)) };
+    let parts = match parts(&app, lang, &sent) {
+        Ok(parts) => parts,
+        Err(Unclear::Told(why)) => {
+            let head = notice_box(Tone::Grave, lang.pick("没有记录", "Nothing was recorded"), &[why]);
+            return page(&app, &signed, head, &sent);
+        }
+        Err(Unclear::Failed(error)) => return refused(&failed_text(lang, error.as_ref())),
+    };
+    if sent.sure != "yes" {
+        return page(&app, &signed, asking(&signed, &sent, command_id, &parts), &sent);
+    }
+    let mut outcome = Outcome::default();
+    for part in parts {
+        let cause = format!("desk/assigning/{command_id}/{}", part.stream);
+        let asked = Asked {
+            id: derived_event_id(app.ledger.origin(), &cause, 1),
+            stream: part.stream,
+            command: part.command,
+            expected: None,
+            occurred_at: app.now(),
+        };
+        match app.execute(&signed.who, asked).await {
+            Ok(Done::Recorded(_)) => *outcome.done.entry(part.kind).or_default() += 1,
+            Ok(Done::Nothing) => outcome.same += 1,
+            Err(ExecuteError::Rejected(rejection)) => {
+                let why = lang.pick(rejection.zh(), rejection.en());
+                *outcome.refused.entry(why).or_default() += 1;
+            }
+            Err(error) => return refused(&failed_text(lang, &error)),
+        }
+    }
+    page(&app, &signed, told(lang, &outcome), &Sent::default())
+}
+
+fn may(app: &App, signed: &Signed) -> Result<(), Box<Response>> {
+    let lang = signed.lang;
+    let page = |why: &str| Box::new(refused_page(app, lang, Some(signed), why));
+    let actor = app.actor(&signed.session.account).map_err(|_| page(&broken_text(lang)))?;
+    if ASSIGNING.iter().any(|role| actor.holds(*role)) {
+        return Ok(());
+    }
+    Err(page(lang.pick(
+        "分派和移交由街道负责人或系统管理员办理。",
+        "Work is assigned and handed over by a street lead or an administrator.",
+    )))
+}
+
+/// Why what was asked for is no work to be done.
+enum Unclear {
+    /// The person can mend it.
+    Told(String),
+    Failed(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl From<ViewsError> for Unclear {
+    fn from(error: ViewsError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// The commands that a form comes to.
+fn parts(app: &App, lang: Lang, sent: &Sent) -> Result<Vec<Part>, Unclear> {
+    if sent.what == "area" {
+        let worker = account(app, lang, &sent.worker)?;
+        return of_area(app, lang, sent.area.trim(), &worker);
+    }
+    let to = account(app, lang, &sent.to)?;
+    let from = account(app, lang, &sent.from)?;
+    if from == to {
+        let why = lang.say("移交给另一位同志。", "Hand it over to somebody else.");
+        return Err(Unclear::Told(why));
+    }
+    if !WHYS.contains(&sent.why.as_str()) {
+        return Err(Unclear::Told(lang.say("请选择移交的原因。", "Choose why it is handed over.")));
+    }
+    let parts = of_colleague(app, &from, &to, &sent.why)?;
+    if parts.is_empty() {
+        let why = lang.say("这位同志名下没有要移交的工作。", "This colleague has nothing in hand.");
+        return Err(Unclear::Told(why));
+    }
+    Ok(parts)
+}
+
+/// The account of a name to sign in by; one's own id is taken as it is.
+fn account(app: &App, lang: Lang, name: &str) -> Result<String, Unclear> {
+    let name = name.trim();
+    let login = app.office.login(name).map_err(|error| Unclear::Failed(error.into()))?;
+    if let Some((account, _)) = login {
+        return Ok(account);
+    }
+    if app.views.views().account(name)?.is_some() {
+        return Ok(name.to_owned());
+    }
+    Err(Unclear::Told(lang.pick(
+        format!("没有“{name}”这个登录名或账号。请核对。"),
+        format!("There is no login or account “{name}”. Check it."),
+    )))
+}
+
+fn of_area(app: &App, lang: Lang, area: &str, to: &str) -> Result<Vec<Part>, Unclear> {
+    if area.is_empty() {
+        return Err(Unclear::Told(lang.say("请写街道或社区的名称。", "Name a subdistrict or community.")));
+    }
+    let views = app.views.views();
+    let found = views.chosen(&Looked { area: Some(area.to_owned()), ..Looked::default() })?;
+    if found.is_empty() {
+        return Err(Unclear::Told(lang.pick(
+            format!("“{area}”没有登记的房屋。请核对名称。"),
+            format!("No premises are registered in “{area}”. Check the name."),
+        )));
+    }
+    let part = |line: wuping_projections::queries::PremisesLine| Part {
+        stream: format!("premises/{}", line.id),
+        command: json!({ "command": "assign_assessor", "account": to }),
+        kind: Kind::Premises,
+        address: line.address,
+    };
+    Ok(found.into_iter().map(part).collect())
+}
+
+/// All that somebody has in hand: premises assigned, assessments led, rounds given to this person by name.
+fn of_colleague(app: &App, from: &str, to: &str, why: &str) -> Result<Vec<Part>, ViewsError> {
+    let views = app.views.views();
+    let mut parts = Vec::new();
+    for line in every(|page| views.premises_assessed_by(from, page))? {
+        parts.push(Part {
+            stream: format!("premises/{}", line.id),
+            command: json!({ "command": "hand_over_assignments", "from": from, "to": to, "why": why }),
+            kind: Kind::Premises,
+            address: line.address,
+        });
+    }
+    let filter = AssessmentFilter { lead: Some(from.to_owned()), ..AssessmentFilter::default() };
+    for open in every(|page| views.open_assessments(&filter, page))? {
+        parts.push(Part {
+            stream: format!("premises/{}/assessment/{}", open.premises, open.assessment),
+            command: json!({ "command": "hand_over", "to": to }),
+            kind: Kind::Assessment,
+            address: open.address,
+        });
+    }
+    let rounds = WorkerDay { worker: from.to_owned(), areas: vec![], day: some_day() };
+    for round in every(|page| views.patrols_of(&rounds, page))? {
+        let Some(due) = round.due else { continue };
+        parts.push(Part {
+            stream: format!("premises/{}/patrol/{}", round.premises, due.format("%Y")),
+            command: json!({ "command": "reassign", "due": due, "to": to, "route": round.route }),
+            kind: Kind::Round,
+            address: round.address,
+        });
+    }
+    Ok(parts)
+}
+
+/// A day by which every round is due, as the views write days.
+fn some_day() -> NaiveDate {
+    NaiveDate::from_ymd_opt(9999, 12, 31).unwrap_or_default()
+}
+
+/// The rows of all pages.
+fn every<T>(of_page: impl Fn(Page) -> Result<Paged<T>, ViewsError>) -> Result<Vec<T>, ViewsError> {
+    let mut all = Vec::new();
+    let mut number = 1;
+    loop {
+        let found = of_page(Page::of(number))?;
+        all.extend(found.rows);
+        if number >= found.pages {
+            return Ok(all);
+        }
+        number += 1;
+    }
+}
+
+fn page(app: &App, signed: &Signed, head: Markup, sent: &Sent) -> Response {
+    let lang = signed.lang;
+    let title = lang.pick("分派和移交", "Assigning and handing over");
+    let lead = lang.pick(
+        "一次最多 500 处。先显示会改动什么，确认后才记录；每一处都按各自的权限办理。",
+        "500 premises at most at once. You see first what would change, and it is recorded when you confirm; each is in the gate for itself.",
+    );
+    let text = |name: &str, label: &str, hint: &str, value: &str| {
+        text_field(
+            lang,
+            &TextField {
+                name: name.to_owned(),
+                label: label.to_owned(),
+                hint: Some(hint.to_owned()),
+                value: value.to_owned(),
+                required: true,
+                ..TextField::default()
+            },
+        )
+    };
+    let login = lang.pick("登录名或账号", "A name to sign in by, or an account");
+    let of = |what: &str| if sent.what == what { sent.clone() } else { Sent::default() };
+    let (area, work) = (of("area"), of("work"));
+    let whys = WHYS.map(|code| Choice::new(code, why_word(lang, code), &work.why));
+    let body = html! {
+        (page_heading(None, title, Some(lead)))
+        (head)
+        (section(lang.pick("把一个片区分派给一位网格员", "Assign an area to a grid worker"), form(&view(signed, Uuid::now_v7(), lang.say("看会分派哪些", "See which")), html! {
+            input type="hidden" name="what" value="area";
+            (text("area", lang.pick("街道或社区", "Subdistrict or community"), lang.pick("例如：石桥", "For example: 石桥"), &area.area))
+            (text("worker", lang.pick("分派给谁", "To whom"), login, &area.worker))
+        })))
+        (section(lang.pick("把一位同志的全部工作移交给另一位", "Hand all of a colleague's work over"), form(&view(signed, Uuid::now_v7(), lang.say("看会移交哪些", "See what")), html! {
+            input type="hidden" name="what" value="work";
+            (text("from", lang.pick("原来是谁的", "Whose it was"), login, &work.from))
+            (text("to", lang.pick("交给谁", "Whose it is"), login, &work.to))
+            (choice_field(lang, "why", lang.pick("原因", "Why"), None, &whys, None))
+        })))
+    };
+    shown(app, lang, Some(signed), title, body).into_response()
+}
+
+fn view(signed: &Signed, command_id: Uuid, submit: String) -> FormView {
+    FormView {
+        action: PATH.to_owned(),
+        csrf: signed.session.csrf.clone(),
+        command_id: command_id.to_string(),
+        expected: None,
+        files: false,
+        submit,
+    }
+}
+
+/// What would be recorded, and whether it is to be.
+fn asking(signed: &Signed, sent: &Sent, command_id: Uuid, parts: &[Part]) -> Markup {
+    let lang = signed.lang;
+    let mut counts: BTreeMap<Kind, u64> = BTreeMap::new();
+    parts.iter().for_each(|part| *counts.entry(part.kind).or_default() += 1);
+    let first: Vec<&str> = parts.iter().take(NAMED).map(|part| part.address.as_str()).collect();
+    let mut said = vec![counted(lang, &counts)];
+    said.push(lang.pick(
+        format!("其中：{}{}", first.join("、"), if parts.len() > NAMED { "……" } else { "。" }),
+        format!("Among them: {}{}", first.join(", "), if parts.len() > NAMED { " …" } else { "." }),
+    ));
+    html! {
+        (notice_box(Tone::Warning, lang.pick("确认后记录", "To be confirmed"), &said))
+        (form(&view(signed, command_id, lang.say("确认记录", "Record it")), html! {
+            @for (name, value) in [
+                ("what", &sent.what), ("area", &sent.area), ("from", &sent.from), ("to", &sent.to), ("why", &sent.why), ("worker", &sent.worker),
+            ] {
+                input type="hidden" name=(name) value=(value);
+            }
+            input type="hidden" name="sure" value="yes";
+        }))
+    }
+}
+
+fn told(lang: Lang, outcome: &Outcome) -> Markup {
+    let tone = if outcome.refused.is_empty() { Tone::Good } else { Tone::Warning };
+    let mut said = Vec::new();
+    if !outcome.done.is_empty() {
+        said.push(counted(lang, &outcome.done));
+    }
+    if outcome.same > 0 {
+        let n = lang.count(outcome.same);
+        said.push(lang.pick(format!("{n} 处本来就是这样。"), format!("{n} were so already.")));
+    }
+    said.extend(outcome.refused.iter().map(|(why, n)| {
+        let n = lang.count(*n);
+        lang.pick(format!("{n} 处没有记录：{why}"), format!("{n} not recorded: {why}"))
+    }));
+    notice_box(tone, lang.pick("办理结果", "What became of it"), &said)
+}
+
+fn counted(lang: Lang, counts: &BTreeMap<Kind, u64>) -> String {
+    let each = counts.iter().map(|(kind, n)| {
+        let n = lang.count(*n);
+        match kind {
+            Kind::Premises => lang.pick(format!("{n} 处房屋"), format!("{n} premises")),
+            Kind::Assessment => {
+                lang.pick(format!("{n} 次正在做的评定"), format!("{n} assessments under way"))
+            }
+            Kind::Round => lang.pick(format!("{n} 次巡查"), format!("{n} rounds")),
+        }
+    });
+    format!("{}{}", each.collect::<Vec<_>>().join(lang.pick("、", ", ")), lang.pick("。", "."))
+}
+
+fn why_word(lang: Lang, code: &str) -> &'static str {
+    match code {
+        "transferred" => lang.pick("调动", "Transferred"),
+        "leave" => lang.pick("休假", "On leave"),
+        _ => lang.pick("离职", "Left the service"),
+    }
+}
+
+const PATH: &str = "/desk/assignments";
+const WHYS: [&str; 3] = ["transferred", "leave", "left_service"];
+/// How many addresses are named before it is confirmed.
+const NAMED: usize = 12;
