@@ -768,7 +768,7 @@ fn the_lists_of_cases_grades_and_parties_are_workbooks_and_pages_too() {
         assert!(made.status.success(), "{}", said(&made));
         let mut workbook: Xlsx<_> = calamine::open_workbook(&file).unwrap();
         let sheet = workbook.worksheet_range("Report").unwrap();
-        let column = sheet.rows().next().unwrap().iter().position(|cell| cell.to_string() == key).unwrap();
+        let column = sheet.rows().next().unwrap().iter().position(|cell| *cell == *key).unwrap();
         let told: Vec<String> = sheet.rows().skip(1).map(|row| row[column].to_string()).collect();
         assert_eq!(told, keys, "{name}");
         let page = run(&folder, &["report", name, "--format", "html", "--lang", "zh"]);

@@ -103,6 +103,11 @@ test('a notice', async () => {
     text: '经评定，本楼栋的等级见附表。',
   })
   assert.match(place(legal), /\/notice\//)
+  await legal.emulateMedia({ media: 'print' })
+  const letter = await body(legal)
+  assert.match(letter, /示例区住房和建设局[^]*评定结果告知书[^]*坪房评告〔甲〕11号[^]*致：[^]*经评定[^]*可以：/)
+  assert.doesNotMatch(letter, /经过（最近的在前）|现在可以办的事/, 'the letter, and nothing of the page around it')
+  await legal.emulateMedia({ media: null })
   await prints(legal, 'notice', { pages: 3 })
 })
 

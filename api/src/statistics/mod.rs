@@ -109,8 +109,9 @@ fn value(column: &Column, cell: &Cell, lang: Option<Lang>) -> Cell {
 /// The word of a code; the code itself where it has none.
 pub fn word(lang: Lang, terms: Terms, code: &str) -> String {
     match terms {
-        Terms::Credit if code == "not_rated" => lang.pick("未评级", "Not rated"),
+        Terms::Credit | Terms::DemoClass if code == "not_rated" => lang.pick("未评级", "Not rated"),
         Terms::Credit => lang.credit(code),
+        Terms::DemoClass => return lang.pick(format!("{code}（示范）"), format!("{code} (demo)")),
         Terms::Deadline => lang.deadline(code),
         // a deadline may be a department's or a role's
         Terms::Department if lang.department(code) == code => lang.role(code),

@@ -126,8 +126,11 @@ fn town_of_two() -> Log {
     log
 }
 
-/// The planned inspection of the house, of which there is one at most: its stream's end, its day, and who asks for it.
-fn planned(log: &Log) -> Option<(String, String, Vec<(String, u32)>)> {
+/// A planned inspection: its stream's end, its day, and who asks for it, with the months.
+type Planned = (String, String, Vec<(String, u32)>);
+
+/// The planned inspection of the house, of which there is one at most.
+fn planned(log: &Log) -> Option<Planned> {
     let open: Vec<_> = log.subject(HOUSE).inspections.iter().filter(|(_, of)| of.state.is_open()).collect();
     assert!(open.len() <= 1, "{} inspections of one house are planned", open.len());
     let (key, of) = open.first()?;

@@ -115,5 +115,5 @@ const COLUMNS: [Column; 10] = [
     Column::plain("prohibited", "按禁止级计", "Count as prohibited"),
     Column::plain("not_counted", "规则未提及的等级", "Grades that the rule does not name"),
     Column::plain("not_assessed", "未评定", "Not assessed"),
-    Column::of("class", "示范等级", "Demo class", Terms::Credit),
+    Column::of("class", "示范等级", "Demo class", Terms::DemoClass),
 ];

@@ -45,6 +45,8 @@ pub enum Terms {
     /// Said as they stand: numbers, days, codes of things, names.
     Plain,
     Credit,
+    /// A class under an illustrative rule, which is no class of anybody's.
+    DemoClass,
     Deadline,
     Department,
     Direction,

@@ -9,6 +9,7 @@ mod credit_choices;
 pub(crate) mod doubt;
 pub(crate) mod filling;
 pub(crate) mod forms;
+mod letter;
 mod meeting;
 mod offering;
 mod photos;
@@ -154,6 +155,7 @@ fn matter_page(
     let mut entries = story::story(app, matter);
     entries.reverse();
     let story = html! {
+        (letter::on_paper(app, matter))
         (clocks_shown(lang, matter.today(), &clocks(matter)))
         (meeting::on_the_table(app, matter))
         (story::repair(lang, &entries))
