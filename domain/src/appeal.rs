@@ -55,6 +55,9 @@ pub struct Appeal {
     pub reviewer: Option<String>,
     /// How far it is.
     pub stage: Stage,
+    /// The request to be graded again that was meant for this, where it came through that door first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turned_from: Option<String>,
 }
 
 /// How far an appeal is.
@@ -70,6 +73,8 @@ pub enum Stage {
     NotAdmitted,
     Withdrawn,
     Decided,
+    /// It was meant as a request to be graded again, and goes on as one.
+    Turned,
 }
 
 impl Stage {
@@ -82,6 +87,7 @@ impl Stage {
             Self::Decided => "decided",
             Self::Filed => "filed",
             Self::NotAdmitted => "not admitted",
+            Self::Turned => "turned into a request to be graded again",
             Self::Withdrawn => "withdrawn",
         }
     }
@@ -358,6 +364,26 @@ impl Appeal {
     }
 }
 
+impl Appeal {
+    /// The day from which the office's time to decide counts, once it is being reviewed: the admission; of what was asked for
+    /// through another door, the day on which it came there.
+    pub(crate) fn decided_from(&self) -> Option<NaiveDate> {
+        let admitted_on = self.admitted_on?;
+        self.filed_on.filter(|_| self.turned_from.is_some()).or(Some(admitted_on))
+    }
+
+    /// Refuses what has gone on as a request to be graded again. Its own stream does not say so: the request's does.
+    fn must_not_have_turned(facts: &Facts) -> Result<(), Rejection> {
+        let of = facts.subject.as_deref().and_then(|subject| subject.appeals.get(facts.last_segment()));
+        match of.map(|of| of.state.stage) {
+            Some(Stage::Turned) => {
+                Err(Rejection::WrongState { is: Stage::Turned.code(), needs: "an appeal that goes on here" })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 impl Concept for Appeal {
     const TYPE: &'static str = "appeal";
     type Command = Command;
@@ -381,6 +407,7 @@ impl Concept for Appeal {
     }
 
     fn decide(&self, command: Command, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
+        Self::must_not_have_turned(facts)?;
         let said = match command {
             Command::File {
                 against,
@@ -450,7 +477,8 @@ impl Concept for Appeal {
                 self.decision = Some(decision.clone());
             }
             Event::AppealExtended { .. } => self.extended = true,
-            Event::AppealFiled { against, on, authorised, by, .. } => {
+            Event::AppealFiled { against, on, authorised, turned_from, by, .. } => {
+                self.turned_from.clone_from(turned_from);
                 self.against = Some(against.clone());
                 self.filed_on = Some(*on);
                 self.filed_by.clone_from(by);

@@ -33,6 +33,8 @@ pub enum Answer {
     },
     /// It was declined.
     Declined,
+    /// It was meant as an appeal, and goes on as one.
+    Turned,
 }
 
 /// Why a party asks.
@@ -125,6 +127,7 @@ impl Concept for Reevaluation {
     }
 
     fn decide(&self, command: Command, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
+        Self::must_not_have_turned(facts)?;
         match (self.requested_on, command) {
             (None, Command::Request { why, text, photos, handed_in_on, turned_from }) => {
                 request(why, text, &photos, (handed_in_on, turned_from), facts)
@@ -156,6 +159,20 @@ impl Concept for Reevaluation {
                 self.requested_on = Some(*on);
                 self.requested_by.clone_from(by);
             }
+        }
+    }
+}
+
+impl Reevaluation {
+    /// Refuses what has gone on as an appeal. Its own stream does not say so: the appeal's does.
+    fn must_not_have_turned(facts: &Facts) -> Result<(), Rejection> {
+        let of = facts.subject.as_deref().and_then(|subject| subject.reevaluations.get(facts.last_segment()));
+        match of.and_then(|of| of.state.answer.as_ref()) {
+            Some(Answer::Turned) => Err(Rejection::WrongState {
+                is: "turned into an appeal",
+                needs: "a request that goes on here",
+            }),
+            _ => Ok(()),
         }
     }
 }

@@ -1,13 +1,16 @@
 //! What disputes, re-evaluations, surveys, parties, plaques and replies keep.
 
+use chrono::NaiveDate;
 use serde_json::{Value, json};
 
 use crate::appeal::Appeal;
+use crate::deadline::{PeriodQuestion, period};
 use crate::dispute::Dispute;
 use crate::facts::{Actor, Role};
-use crate::given::given;
+use crate::given::{day, given};
 use crate::grade::Grade;
 use crate::party::Party;
+use crate::passing::office::running;
 use crate::reevaluation::Reevaluation;
 use crate::survey::Survey;
 use crate::test_house::{House, ask, owner_of, rules};
@@ -226,4 +229,85 @@ fn whoever_chose_the_wrong_door_keeps_the_first_day() {
         .by_actor(other)
         .when(request("1"))
         .then_rejected("not_found");
+}
+
+/// A request of 5 February that was meant as an appeal, which says so on 10 March.
+fn turned_into_an_appeal() -> House {
+    let mut house = House::graded_twice();
+    let requested =
+        json!({"type": "ReevaluationRequested", "why": "late_statement", "on": "2026-02-05", "by": "a-1"});
+    house.hears("reevaluation/1", "2026-02-05", requested);
+    let filed = json!({
+        "type": "AppealFiled", "against": {"stream": "premises/p-1/grade", "determination": 2}, "on": "2026-02-05",
+        "authorised": true, "turned_from": "1", "by": "a-1"
+    });
+    house.hears("appeal/1", "2026-03-10", filed);
+    house
+}
+
+fn office_deadlines(house: &House) -> Vec<(&'static str, Option<NaiveDate>)> {
+    let running = running(&rules(), "premises/p-1", &house.subject);
+    running.into_iter().map(|of| (of.rule, of.period.due)).collect()
+}
+
+#[test]
+fn the_offices_time_counts_from_the_first_day_whichever_door_it_was() {
+    let mut house = turned_into_an_appeal();
+    assert_eq!(office_deadlines(&house), [], "the request is no matter of its own any more");
+    let filed = json!({
+        "type": "AppealFiled", "against": {"stream": "premises/p-1/grade", "determination": 2}, "on": "2026-02-05",
+        "authorised": true, "turned_from": "1", "by": "a-1"
+    });
+    let legal = |house: &House, events: Vec<crate::appeal::Event>| {
+        let asked = given::<Appeal>(events).about(house.subject.clone()).under(rules());
+        asked.at("premises/p-1/appeal/1").on("2026-03-11").by_role(Role::LegalOfficer)
+    };
+    let decide_by =
+        |from: &str| period(&rules(), &PeriodQuestion::of("appeal_decide", day(from))).unwrap().due.unwrap();
+    let said = legal(&house, vec![event(filed.clone())]).when(ask(json!({"command": "admit"}))).said();
+    let admitted = serde_json::to_value(&said[0].event).unwrap();
+    assert_eq!(admitted["decide_by"], json!(decide_by("2026-02-05")), "not from 11 March: {admitted}");
+    house.hears("appeal/1", "2026-03-11", admitted.clone());
+    assert_eq!(office_deadlines(&house), [("appeal_decide", Some(decide_by("2026-02-05")))]);
+    let extend = ask(json!({"command": "extend", "why": "complex"}));
+    let run = vec![event(filed), event(admitted)];
+    legal(&house, run).when(extend).then_rejected("extension_too_late");
+
+    let mut plain = House::graded_twice();
+    plain.hears("appeal/1", "2026-03-10", json!({
+        "type": "AppealFiled", "against": {"stream": "premises/p-1/grade", "determination": 2}, "on": "2026-03-10",
+        "authorised": true, "by": "a-1"
+    }));
+    plain.hears("appeal/1", "2026-03-11", json!({
+        "type": "AppealAdmitted", "on": "2026-03-11", "decide_by": "2026-04-01", "safety_measures_suspended": false,
+        "by": "a-8"
+    }));
+    assert_eq!(office_deadlines(&plain), [("appeal_decide", Some(decide_by("2026-03-11")))]);
+}
+
+#[test]
+fn what_goes_on_through_another_door_is_answered_there_and_nowhere_else() {
+    let house = turned_into_an_appeal();
+    let requested =
+        json!({"type": "ReevaluationRequested", "why": "late_statement", "on": "2026-02-05", "by": "a-1"});
+    let office =
+        given::<Reevaluation>([event(requested)]).about(house.subject).at("premises/p-1/reevaluation/1");
+    let decline = ask(json!({"command": "decline", "missing": ["works_unfinished"]}));
+    office.by_role(Role::DepartmentOfficer).when(decline).then_rejected("wrong_state");
+
+    let mut house = House::graded_twice();
+    let filed = json!({
+        "type": "AppealFiled", "against": {"stream": "premises/p-1/grade", "determination": 2}, "on": "2026-02-06",
+        "authorised": true, "by": "a-1"
+    });
+    house.hears("appeal/1", "2026-02-06", filed.clone());
+    let turned = json!({
+        "type": "ReevaluationRequested", "why": "rectified", "on": "2026-02-06", "turned_from": "1", "by": "a-1"
+    });
+    house.hears("reevaluation/1", "2026-03-20", turned);
+    let due = period(&rules(), &PeriodQuestion::of("reevaluation", day("2026-02-06"))).unwrap().due;
+    assert_eq!(office_deadlines(&house), [("reevaluation", due)]);
+    let legal =
+        given::<Appeal>([event(filed)]).about(house.subject).under(rules()).at("premises/p-1/appeal/1");
+    legal.by_role(Role::LegalOfficer).when(ask(json!({"command": "admit"}))).then_rejected("wrong_state");
 }

@@ -1,6 +1,7 @@
 //! Appeals, disputes, and requests to be graded again.
 
 use serde_json::{Value, json};
+use wuping_domain::deadline::{PeriodQuestion, period};
 
 use crate::story::{SOUND, Story};
 
@@ -11,6 +12,29 @@ pub(crate) fn tell(story: &mut Story) {
     one_is_upheld(story);
     a_court_is_asked(story);
     a_new_assessment_is_asked_for(story);
+    one_came_through_the_wrong_door(story);
+}
+
+/// A request that was meant as an appeal keeps its first day, and the office's time counts from there; the request itself is
+/// answered there alone.
+fn one_came_through_the_wrong_door(story: &mut Story) {
+    let (request, appeal) = ("premises/u-6/reevaluation/3", "premises/u-6/appeal/4");
+    story.say("owner", request, json!({ "command": "request", "why": "late_statement", "text": "评错了" }));
+    let first = story.today();
+    story.days(1);
+    let mut meant = file();
+    meant["turned_from"] = json!("3");
+    story.say("owner", appeal, meant);
+    assert_eq!(story.newest(appeal, "AppealFiled")["on"], json!(first));
+    let decline = json!({ "command": "decline", "missing": ["papers_missing"] });
+    let why = story.is_refused("housing", request, decline, "wrong_state");
+    assert!(why.contains("turned into an appeal"), "{why}");
+    story.say("legal", appeal, json!({ "command": "admit" }));
+    let decided = period(&story.units.rulebook, &PeriodQuestion::of("appeal_decide", first)).unwrap();
+    assert_eq!(story.newest(appeal, "AppealAdmitted")["decide_by"], json!(decided.date()));
+    let (status, running) = story.opens("legal", "/api/v1/matters?premises=u-6");
+    assert_eq!(status, 200, "{running}");
+    assert!(running.contains(appeal) && !running.contains(request), "one matter, and not two: {running}");
 }
 
 fn one_is_taken_back_and_one_turned_away(story: &mut Story) {

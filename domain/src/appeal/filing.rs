@@ -146,10 +146,11 @@ impl Appeal {
             return Err(Rejection::because("appeal_late", json!(reckoned)));
         }
         let rulebook = facts.rulebook()?;
-        let period = period(rulebook, &PeriodQuestion::of(DECIDE, facts.today))?;
+        let from = self.filed_on.filter(|_| self.turned_from.is_some()).unwrap_or(facts.today);
+        let period = period(rulebook, &PeriodQuestion::of(DECIDE, from))?;
         Ok(Said::openly(Event::AppealAdmitted {
             on: facts.today,
-            decide_by: period.date().unwrap_or(facts.today),
+            decide_by: period.date().unwrap_or(from),
             provisional: period.provisional,
             safety_measures_suspended: rulebook
                 .policy

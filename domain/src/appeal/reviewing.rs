@@ -153,7 +153,7 @@ impl Appeal {
         if self.extended {
             return Err(Rejection::because("extended_already", Value::Null));
         }
-        let from = self.admitted_on.unwrap_or(facts.today);
+        let from = self.decided_from().unwrap_or(facts.today);
         let rulebook = facts.rulebook()?;
         let plain = period(rulebook, &PeriodQuestion::of(DECIDE, from))?;
         if plain.over_on(facts.today) {

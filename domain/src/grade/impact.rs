@@ -300,7 +300,10 @@ fn contested_in(own: &str, number: u64, subject: &Subject) -> Vec<String> {
         let against = of.state.against.as_ref().and_then(|against| against.determination);
         let ended = matches!(
             of.state.stage,
-            appeal::Stage::Decided | appeal::Stage::NotAdmitted | appeal::Stage::Withdrawn
+            appeal::Stage::Decided
+                | appeal::Stage::NotAdmitted
+                | appeal::Stage::Turned
+                | appeal::Stage::Withdrawn
         );
         against == Some(number) && !ended
     });

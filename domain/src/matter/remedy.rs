@@ -50,6 +50,7 @@ impl Look<'_> {
             Stage::Admitted => ("admitted", reviewed(), None),
             Stage::NotAdmitted if appeal.own_motion => ("own_motion", reviewed(), None),
             Stage::NotAdmitted => ("not_admitted", vec![], Some("not_admitted")),
+            Stage::Turned => ("turned", vec![], Some("turned")),
             Stage::Withdrawn => ("withdrawn", vec![], Some("withdrawn")),
             Stage::Decided => ("decided", vec![], appeal.decision.as_ref().map(|of| outcome(of.outcome))),
         };
@@ -95,6 +96,7 @@ impl Look<'_> {
         let (stage, waits_on, ended) = match &request.answer {
             None => ("requested", Hand::of_roles(&[Role::GridWorker, Role::StreetLead]), None),
             Some(Answer::Declined) => ("declined", vec![], Some("declined")),
+            Some(Answer::Turned) => ("turned", vec![], Some("turned")),
             Some(Answer::Granted { assessment }) => match self.subject.assessments.get(assessment) {
                 Some(of) if of.state.stage == assessment::Stage::Open => {
                     ("granted", vec![Hand::of_account(&of.state.lead)], None)

@@ -147,7 +147,7 @@ impl Clock<'_> {
         if !appeal.is_running() {
             return None;
         }
-        let period = self.period(DECIDE, appeal.admitted_on?, appeal.extended)?;
+        let period = self.period(DECIDE, appeal.decided_from()?, appeal.extended)?;
         let whose = appeal.reviewer.as_deref().unwrap_or("legal_officer");
         Some(self.runs(DECIDE, "appeal_decision_missed", stream, whose, period, of.since))
     }
@@ -162,7 +162,8 @@ impl Clock<'_> {
         Some(self.runs(REPLY, "dispute_reply_missed", stream, "legal_officer", period, of.since))
     }
 
-    /// A request is answered when it is declined, or when the assessment that was opened on it is submitted.
+    /// A request is answered when it is declined, or when the assessment that was opened on it is submitted; what goes on as an
+    /// appeal is answered there, in a time that counts from the same day.
     fn reevaluation(
         &self,
         key: &str,
@@ -171,7 +172,7 @@ impl Clock<'_> {
     ) -> Option<OfficeDeadline> {
         let whose = match &of.state.answer {
             None => "department",
-            Some(Answer::Declined) => return None,
+            Some(Answer::Declined | Answer::Turned) => return None,
             Some(Answer::Granted { assessment }) => {
                 let state = &subject.assessments.get(assessment)?.state;
                 if state.stage != assessment::Stage::Open {

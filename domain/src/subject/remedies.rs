@@ -45,8 +45,14 @@ impl Subject {
         match event {
             appeal::Event::AppealAdmitted { .. }
             | appeal::Event::AppealExtended { .. }
-            | appeal::Event::AppealFiled { .. }
             | appeal::Event::AppealRefusedAdmission { .. } => of.since = position,
+            appeal::Event::AppealFiled { turned_from, .. } => {
+                of.since = position;
+                let request = turned_from.as_ref().and_then(|key| self.reevaluations.get_mut(key));
+                if let Some(request) = request {
+                    request.state.answer.get_or_insert(reevaluation::Answer::Turned);
+                }
+            }
             appeal::Event::AppealDecided(decision) => {
                 let Some(assessment) = self.assessment_against(&decision.against).cloned() else { return };
                 self.put_right(&assessment, decision);
@@ -105,8 +111,12 @@ impl Subject {
     pub(super) fn apply_reevaluation(&mut self, key: &str, event: &reevaluation::Event, position: u64) {
         let of = self.reevaluations.entry(key.to_owned()).or_default();
         of.state.evolve(event);
-        if matches!(event, reevaluation::Event::ReevaluationRequested { .. }) {
+        if let reevaluation::Event::ReevaluationRequested { turned_from, .. } = event {
             of.since = position;
+            let appeal = turned_from.as_ref().and_then(|key| self.appeals.get_mut(key));
+            if let Some(appeal) = appeal.filter(|appeal| appeal.state.is_open()) {
+                appeal.state.stage = appeal::Stage::Turned;
+            }
         }
     }
 

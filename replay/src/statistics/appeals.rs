@@ -6,7 +6,8 @@ use chrono::NaiveDate;
 use wuping_domain::aggregate::Concept;
 use wuping_domain::appeal::{Appeal, Outcome, Stage};
 use wuping_domain::event::{Event, aggregate_type};
-use wuping_domain::recorded::Recorded;
+use wuping_domain::recorded::{Recorded, local_date};
+use wuping_domain::reevaluation::Event as ReevaluationEvent;
 
 use super::houses::Houses;
 use super::{Bars, Cell, Column, Fold, Span, Table, Terms};
@@ -27,12 +28,21 @@ impl Appeals {
 }
 
 impl Fold for Appeals {
-    const TAKES: &'static [&'static str] = &["premises", "appeal"];
+    const TAKES: &'static [&'static str] = &["premises", "appeal", "reevaluation"];
 
     fn take(&mut self, recorded: &Recorded<Event>) {
         match &recorded.event {
             Event::Appeal(event) if self.by.is_none_or(|day| recorded.holds_from() <= day) => {
                 self.appeals.entry(recorded.stream.clone()).or_default().evolve(event);
+            }
+            Event::Reevaluation(ReevaluationEvent::ReevaluationRequested {
+                turned_from: Some(key), ..
+            }) if self.by.is_none_or(|day| local_date(recorded.occurred_at) <= day) => {
+                let stream = format!("{}/appeal/{key}", recorded.subject());
+                let appeal = self.appeals.get_mut(&stream).filter(|appeal| appeal.is_open());
+                if let Some(appeal) = appeal {
+                    appeal.stage = Stage::Turned;
+                }
             }
             _ => self.houses.take(recorded),
         }
@@ -80,6 +90,7 @@ const fn stage(appeal: &Appeal) -> &'static str {
         (Stage::Admitted, _) => "admitted",
         (Stage::NotAdmitted, _) if appeal.own_motion => "own_motion",
         (Stage::NotAdmitted, _) => "not_admitted",
+        (Stage::Turned, _) => "turned",
         (Stage::Withdrawn, _) => "withdrawn",
         (Stage::AwaitingOwner, _) => "awaiting_owner",
         (Stage::Absent | Stage::Decided | Stage::Filed, _) => "filed",

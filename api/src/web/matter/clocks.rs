@@ -1,10 +1,10 @@
-//! Deadlines of a matter: what, until when, and what happens if nothing happens. Reckoned by the rulebook, never here.
+//! Deadlines of a matter: what, until when, and what happens if nothing happens. Reckoned by the rules, never here.
 
 use chrono::NaiveDate;
 use maud::{Markup, html};
 use wuping_domain::deadline::{Period, PeriodQuestion, period};
+use wuping_domain::matter::Deadline;
 use wuping_domain::notice::RemedyDate;
-use wuping_domain::reevaluation::Answer;
 
 use super::reading::Matter;
 use crate::web::look::parts::*;
@@ -72,10 +72,6 @@ fn of_period(what: &str, period: Period, otherwise: String) -> Option<Clock> {
     Some(Clock { what: what.to_owned(), due: period.date()?, standing, otherwise })
 }
 
-fn reckoned(matter: &Matter, rule: &str, from: NaiveDate, extended: bool) -> Option<Period> {
-    period(matter.rulebook()?, &PeriodQuestion { extended, ..PeriodQuestion::of(rule, from) }).ok()
-}
-
 fn hazard(matter: &Matter) -> Vec<Clock> {
     let lang = matter.lang;
     let Some(subject) = matter.subject() else { return vec![] };
@@ -115,17 +111,27 @@ fn hazard(matter: &Matter) -> Vec<Clock> {
     clocks
 }
 
+/// A deadline of the office as the domain tells it of this matter.
+fn office(matter: &Matter, rule: &str, otherwise: String) -> Vec<Clock> {
+    let runs = matter.deadlines.iter().find(|deadline| deadline.rule == rule);
+    let clock = |deadline: &Deadline| Clock {
+        what: matter.lang.deadline(rule).to_owned(),
+        due: deadline.due,
+        standing: match deadline.provisional {
+            true => DeadlineStanding::Provisional,
+            false => DeadlineStanding::Running,
+        },
+        otherwise,
+    };
+    runs.map(clock).into_iter().collect()
+}
+
 fn appeal(matter: &Matter) -> Vec<Clock> {
-    let lang = matter.lang;
-    let of = matter.subject().and_then(|subject| subject.appeals.get(matter.key()));
-    let Some(appeal) = of.map(|of| &of.state).filter(|appeal| appeal.is_running()) else { return vec![] };
-    let Some(from) = appeal.admitted_on else { return vec![] };
-    let otherwise = lang.say(
+    let otherwise = matter.lang.say(
         "记复核人迟办；申诉不会因此丢失，仍可申请复议或起诉。",
         "the reviewer is recorded as late; the appeal is not lost, and reconsideration and court stay open.",
     );
-    let due = reckoned(matter, "appeal_decide", from, appeal.extended);
-    due.and_then(|period| of_period(lang.deadline("appeal_decide"), period, otherwise)).into_iter().collect()
+    office(matter, "appeal_decide", otherwise)
 }
 
 fn notice(matter: &Matter) -> Vec<Clock> {
@@ -147,7 +153,7 @@ fn notice(matter: &Matter) -> Vec<Clock> {
     let reckoned = match (&notice.issued, notice.served) {
         (Some(issued), Some((on, _))) if notice.remedy_dates.is_empty() => {
             let date = |rule: &str| {
-                let period = reckoned(matter, rule, on, false)?;
+                let period = period(matter.rulebook()?, &PeriodQuestion::of(rule, on)).ok()?;
                 Some(RemedyDate {
                     rule: rule.to_owned(),
                     due: period.date()?,
@@ -191,14 +197,8 @@ fn task(matter: &Matter) -> Vec<Clock> {
 }
 
 fn reevaluation(matter: &Matter) -> Vec<Clock> {
-    let lang = matter.lang;
-    let of = matter.subject().and_then(|subject| subject.reevaluations.get(matter.key()));
-    let Some(request) = of.map(|of| &of.state) else { return vec![] };
-    let waits = !matches!(request.answer, Some(Answer::Declined));
-    let from = request.requested_on.filter(|_| waits);
-    let otherwise = lang.say("记承办方迟办。", "whoever deals with it is recorded as late.");
-    let due = from.and_then(|from| reckoned(matter, "reevaluation", from, false));
-    due.and_then(|period| of_period(lang.deadline("reevaluation"), period, otherwise)).into_iter().collect()
+    let otherwise = matter.lang.say("记承办方迟办。", "whoever deals with it is recorded as late.");
+    office(matter, "reevaluation", otherwise)
 }
 
 fn grade(matter: &Matter) -> Vec<Clock> {

@@ -8,6 +8,7 @@ use wuping_domain::campaign::Criteria;
 use wuping_domain::derivation::SchemeRef;
 use wuping_domain::event::aggregate_type;
 use wuping_domain::facts::{Actor, Grant, Role};
+use wuping_domain::matter::{Deadline, matters};
 use wuping_domain::premises::{Premises, Register};
 use wuping_domain::reaction::Rulebooks;
 use wuping_domain::recorded::subject_of;
@@ -41,6 +42,8 @@ pub(crate) struct Matter {
     pub(crate) sheet: Option<Sheet>,
     /// What a campaign looks for, and the premises that this chooses.
     pub(crate) chosen: Chosen,
+    /// What runs on it, as the docket tells it.
+    pub(crate) deadlines: Vec<Deadline>,
 }
 
 /// Premises chosen by a campaign's filter.
@@ -90,7 +93,17 @@ pub(crate) fn read(app: &App, signed: &Signed, stream: &str) -> Result<Matter, E
     let own = trial.facts.subject.as_ref().and_then(|subject| subject.scheme());
     let operating = operating.filter(|_| own.is_none());
     let chosen = Chosen::default();
-    Ok(Matter { lang: signed.lang, trial, operating, doubts, doubtful, reviewers, sight, sheet, chosen })
+    let deadlines = deadlines(app, &trial);
+    let lang = signed.lang;
+    Ok(Matter { lang, trial, operating, doubts, doubtful, reviewers, sight, sheet, chosen, deadlines })
+}
+
+/// What runs on the matter of a stream, where the docket knows it.
+fn deadlines(app: &App, trial: &Trial) -> Vec<Deadline> {
+    let stream = &trial.facts.stream;
+    let Some(subject) = &trial.facts.subject else { return vec![] };
+    let running = matters(subject_of(stream), subject, app.shelf.as_ref());
+    running.into_iter().find(|matter| matter.stream == *stream).map(|of| of.deadlines).unwrap_or_default()
 }
 
 /// The grades in force of a board's area, or of all for a meeting; nobody else asks for them.

@@ -127,6 +127,7 @@ pub(crate) fn stage(matter: &Matter) -> String {
             subject.reevaluations.get(key).map_or_else(String::new, |of| match &of.state.answer {
                 Some(Answer::Granted { .. }) => lang.say("已同意，重新评定", "Granted: assessed anew"),
                 Some(Answer::Declined) => lang.say("不同意", "Declined"),
+                Some(Answer::Turned) => lang.say("已转为申诉办理", "Goes on as an appeal"),
                 None => lang.say("等待答复", "Awaiting an answer"),
             })
         }
@@ -272,6 +273,7 @@ fn appeal(lang: Lang, appeal: &appeal::Appeal) -> String {
             lang.say("不予受理，由机关依职权复查", "Not admitted, looked at of the authority's own motion")
         }
         Stage::NotAdmitted => lang.say("不予受理", "Not admitted"),
+        Stage::Turned => lang.say("已转为复评申请办理", "Goes on as a request to be graded again"),
         Stage::Withdrawn => lang.say("已撤回", "Taken back"),
     }
 }

@@ -222,6 +222,7 @@ pub(super) const CASE_STATES: &[Term] = &[
     Term("substantiated", "已核实", "Substantiated"),
     Term("taken", "已接下", "Taken"),
     Term("triaged", "已分派", "Triaged"),
+    Term("turned", "转为另一程序办理", "Goes on as the other procedure"),
     Term("upheld", "申诉成立", "Upheld"),
     Term("varied", "部分变更", "Varied"),
     Term("withdrawn", "已撤回", "Withdrawn"),
