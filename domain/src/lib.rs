@@ -57,6 +57,7 @@ pub mod reaction;
 pub mod record;
 pub mod recorded;
 pub mod reevaluation;
+mod refusal_nouns;
 mod refusal_words;
 pub mod refused;
 pub mod regrade;
@@ -75,6 +76,8 @@ pub mod task;
 pub mod term;
 #[cfg(test)]
 pub(crate) mod test_house;
+#[cfg(test)]
+mod test_refusals;
 #[cfg(test)]
 mod test_remedies;
 pub mod transition;

@@ -46,13 +46,13 @@ const WORDS: &[Words] = &[
     ),
     Words(
         "answered_already",
-        "这一户已经答过本次问卷，一户只计一份。",
-        "This household has answered this survey already; each counts once.",
+        "这一户已经答过本次问卷，一户只计一份，请不要重复填写。",
+        "This household has answered this survey already; each counts once. There is nothing more to do.",
     ),
     Words(
         "appeal_in_time",
-        "申诉期限到{due}为止，申诉于{filed_on}提出，没有超期，不能以超期为由不予受理。",
-        "The time to appeal runs until {due} and the appeal came on {filed_on}: it is in time, and cannot be turned away as late.",
+        "申诉期限到{due}为止，申诉于{filed_on}提出，没有超期，不能以超期为由不予受理。请受理，或者写明其他理由。",
+        "The time to appeal runs until {due} and the appeal came on {filed_on}: it is in time, and cannot be turned away as late. Admit it, or give another reason.",
     ),
     Words(
         "appeal_late",
@@ -67,7 +67,7 @@ const WORDS: &[Words] = &[
     Words(
         "association_of_another",
         "该联合会由{administrator}管理，请由其办理。",
-        "This association is administered by {administrator}, who must do it.",
+        "This association is administered by {administrator}. Ask that account to do it.",
     ),
     Words(
         "ban_has_its_own_decision",
@@ -81,8 +81,8 @@ const WORDS: &[Words] = &[
     ),
     Words(
         "campaign_not_begun",
-        "专项行动从{from}开始，现在还不能登记上门。",
-        "The campaign begins on {from}; no call is recorded before.",
+        "专项行动从{from}开始，现在还不能登记上门，请到时再登记。",
+        "The campaign begins on {from}; no call is recorded before. Record it from that day on.",
     ),
     Words(
         "campaign_not_joined",
@@ -91,8 +91,8 @@ const WORDS: &[Words] = &[
     ),
     Words(
         "campaign_over",
-        "专项行动已于{on}结束，不能再登记。",
-        "The campaign was concluded on {on} and takes nothing more.",
+        "专项行动已于{on}结束，不能再登记。请把这次上门登记为普通巡查。",
+        "The campaign was concluded on {on} and takes nothing more. Record the call as a round of its own.",
     ),
     Words(
         "campaign_without_premises",
@@ -106,8 +106,8 @@ const WORDS: &[Words] = &[
     ),
     Words(
         "conduct_ended",
-        "这条记录已经终止（异议成立或者已经修复），不再办理。",
-        "This record has ended: an objection to it was upheld, or it was repaired.",
+        "这条记录已经终止（异议成立或者已经修复），不用再办理，请核对记录编号。",
+        "This record has ended: an objection to it was upheld, or it was repaired. Nothing is left to do; check its number.",
     ),
     Words(
         "confirmer_is_assessor",
@@ -126,8 +126,8 @@ const WORDS: &[Words] = &[
     ),
     Words(
         "decided_already",
-        "这一件已经作出答复，不能再次答复。",
-        "This was decided already and is not decided again.",
+        "这一件已经作出答复，不能再次答复。请打开原来的答复查看。",
+        "This was decided already and is not decided again. Open it to see the decision.",
     ),
     Words(
         "decider_recorded_it",
@@ -144,7 +144,11 @@ const WORDS: &[Words] = &[
         "这次专项行动没有邀请该部门（{department}），受邀部门：{asked}。",
         "The department “{department}” was not asked to this campaign. Asked were: {asked}.",
     ),
-    Words("extended_already", "办理期限只能延长一次。", "The time to decide is extended once only."),
+    Words(
+        "extended_already",
+        "办理期限只能延长一次，请在现在的期限内作出决定。",
+        "The time to decide is extended once only. Decide within the time that runs now.",
+    ),
     Words(
         "document_not_kept",
         "规则 {id} 的文件没有上传，或者不成立。请先在“评分规则”页面上传并通过检查。",
@@ -162,7 +166,7 @@ const WORDS: &[Words] = &[
     ),
     Words(
         "incentive_is_offered",
-        "激励要通过“提供激励”办理，不作为处置措施提出。",
+        "激励不作为处置措施提出，请通过“提供激励”办理。",
         "An incentive is offered, and not proposed as a measure. Choose to offer it.",
     ),
     Words(
@@ -172,8 +176,8 @@ const WORDS: &[Words] = &[
     ),
     Words(
         "letting_prohibited",
-        "该{of_zh}自{on}起依法禁止租赁（依据：{ground_zh}），不能报送、公布或出租。解除禁止租赁后再办。",
-        "Letting has been prohibited in this {of_en} since {on} (ground: {ground_en}). It can be listed and let again once the prohibition is lifted.",
+        "该{of_zh}自{on}起依法禁止租赁（依据：{ground_zh}），不能报送、公布或出租。请先整改并申请解除禁止租赁。",
+        "Letting has been prohibited in this {of_en} since {on} (ground: {ground_en}). Have the cause put right and the prohibition lifted; then it can be listed and let again.",
     ),
     Words(
         "measure_decided_by_proposer",
@@ -182,8 +186,8 @@ const WORDS: &[Words] = &[
     ),
     Words(
         "measure_does_not_fit",
-        "当前管理等级是{level_zh}，不适用“{measure_zh}”。适用的措施：{fits_zh}。",
-        "The management level in force is “{level_en}”; “{measure_en}” does not go with it. These do: {fits_en}.",
+        "当前管理等级是{level_zh}，不适用“{measure_zh}”。请从适用的措施中选择：{fits_zh}。",
+        "The management level in force is “{level_en}”; “{measure_en}” does not go with it. Choose one of these: {fits_en}.",
     ),
     Words(
         "measure_over",
@@ -197,17 +201,29 @@ const WORDS: &[Words] = &[
     ),
     Words(
         "minor_not_published",
-        "轻微失信行为只记入档案，不公布。",
-        "Minor conduct is on file only; it is never published.",
+        "轻微失信行为只记入档案，不公布，请留在档案中。",
+        "Minor conduct is on file only; it is never published. Leave it there.",
     ),
-    Words("no_commitment", "没有正在履行的信用承诺。", "There is no commitment letter that runs."),
-    Words("no_extension", "这一期限按规则不能延长。", "This period is not one that can be extended."),
+    Words(
+        "no_commitment",
+        "没有正在履行的信用承诺，请先登记承诺书。",
+        "There is no commitment letter that runs. Record the signed letter first.",
+    ),
+    Words(
+        "no_extension",
+        "这一期限按规则不能延长，请在原期限内办理。",
+        "This period is not one that can be extended. Do it within the period.",
+    ),
     Words(
         "no_level",
         "该房屋没有生效的管理等级，不能采取分级处置措施。请先完成评定。",
         "No management level is in force for these premises, so that no measure follows from it. Have them assessed first.",
     ),
-    Words("no_lowest_class_waits", "没有等待确认的最低信用等级。", "No lowest class waits for a confirmer."),
+    Words(
+        "no_lowest_class_waits",
+        "没有等待确认的最低信用等级。请刷新信用档案，看最新结果。",
+        "No lowest class waits for a confirmer. Reload the file to see the newest rating.",
+    ),
     Words(
         "no_rating",
         "还没有算出信用结果，请等有评定过的房屋以后再办理。",
@@ -224,24 +240,34 @@ const WORDS: &[Words] = &[
         "The premises “{premises}” are not among those of this campaign. Check the code.",
     ),
     Words(
+        "not_in_doubt",
+        "这条记录（{event_id}）没有存疑，不用补录。请去掉 Records-Again 再发送。",
+        "The record {event_id} is under no doubt, so nothing is to be said again. Send the command without Records-Again.",
+    ),
+    Words(
         "not_in_rulebook",
         "现行规则没有这一程序，请先核对规则。",
         "The rulebook in force has no such procedure. Look at the rulebook first.",
     ),
     Words(
         "not_published",
-        "这一项没有公布，不用撤下。",
-        "This is not public, so there is nothing to take back.",
+        "这一项没有公布，不用撤下，请核对所选的记录。",
+        "This is not public, so there is nothing to take back. Check which record you chose.",
     ),
     Words(
         "not_recalled",
-        "这一项报送没有撤回，不能登记撤回回执。",
-        "This report was not recalled, so no receipt of a recall is recorded.",
+        "这一项报送没有撤回，不能登记撤回回执。请核对报送编号。",
+        "This report was not recalled, so no receipt of a recall is recorded. Check the number of the report.",
     ),
     Words(
         "not_the_newest_rating",
         "信用结果已经重新计算，最新的是第{rating}次。请按最新结果办理。",
         "The class was computed anew: the newest rating is number {rating}. Look at that one.",
+    ),
+    Words(
+        "not_your_account",
+        "这是别人的账号，不能由您办理。请用本人账号登录后再办。",
+        "This is somebody else's account. Sign in with that account, or ask its holder to do it.",
     ),
     Words(
         "nothing_varied",
@@ -255,12 +281,24 @@ const WORDS: &[Words] = &[
     ),
     Words(
         "notice_without_authority",
-        "通知书必须写明以哪个机关的名义发出。",
-        "A notice needs the authority in whose name it is issued.",
+        "通知书必须写明以哪个机关的名义发出，请选择机关。",
+        "A notice needs the authority in whose name it is issued. Choose one.",
     ),
-    Words("notice_without_basis", "通知书必须写明法律依据。", "A notice needs its legal basis."),
-    Words("notice_without_document", "通知书必须写明文号。", "A notice needs its document number."),
-    Words("notice_without_officers", "通知书必须写明经办人。", "A notice needs the officers who handle it."),
+    Words(
+        "notice_without_basis",
+        "通知书必须写明法律依据，请填写依据的法条。",
+        "A notice needs its legal basis. Name the law and article.",
+    ),
+    Words(
+        "notice_without_document",
+        "通知书必须写明文号，请填写文号。",
+        "A notice needs its document number. Write the number on the document.",
+    ),
+    Words(
+        "notice_without_officers",
+        "通知书必须写明经办人，请填写经办人。",
+        "A notice needs the officers who handle it. Name them.",
+    ),
     Words(
         "notice_without_remedy",
         "通知书必须告知救济途径和期限，请至少选一项。",
@@ -268,18 +306,18 @@ const WORDS: &[Words] = &[
     ),
     Words(
         "objection_pending",
-        "当事人的异议还没有答复，答复前不公布。",
-        "The party's objection is not decided yet; nothing is published before it is.",
+        "当事人的异议还没有答复，答复前不公布。请先答复异议。",
+        "The party's objection is not decided yet; nothing is published before it is. Decide on it first.",
     ),
     Words(
         "objection_was_upheld",
-        "针对这一项的异议已经成立，不能公布。",
-        "An objection to this was upheld; it is not published.",
+        "针对这一项的异议已经成立，不能公布，请核对所选的记录。",
+        "An objection to this was upheld; it is not published. Check which record you chose.",
     ),
     Words(
         "only_the_reviewer",
         "本案由{account}复核，请由其办理。",
-        "This case is reviewed by {account}, who must do it.",
+        "This case is reviewed by {account}. Ask that reviewer to do it.",
     ),
     Words(
         "own_record_in_doubt",
@@ -298,10 +336,14 @@ const WORDS: &[Words] = &[
     ),
     Words(
         "person_not_published",
-        "自然人只有信用档案，不公布信用等级和失信行为。",
-        "A natural person has a file, but no published class and no published conduct.",
+        "自然人只有信用档案，不公布信用等级和失信行为，请留在档案中。",
+        "A natural person has a file, but no published class and no published conduct. Leave it in the file.",
     ),
-    Words("plaque_not_due", "当前等级不需要挂监督牌。", "The grade in force asks for no supervision plaque."),
+    Words(
+        "plaque_not_due",
+        "当前等级不需要挂监督牌，请核对房屋和等级。",
+        "The grade in force asks for no supervision plaque. Check the premises and their grade.",
+    ),
     Words(
         "plaque_shows_other",
         "牌子上写的是{shows}星，当前等级是{star}星，请换上正确的牌子。",
@@ -309,13 +351,13 @@ const WORDS: &[Words] = &[
     ),
     Words(
         "plaque_still_due",
-        "当前等级仍需挂监督牌，不能摘下。",
-        "The grade in force still asks for the supervision plaque. It stays.",
+        "当前等级仍需挂监督牌，不能摘下，请继续挂牌。",
+        "The grade in force still asks for the supervision plaque. Leave it up.",
     ),
     Words(
         "purpose_missing",
-        "查看他人的信用档案要写明用途。",
-        "Say for what the file is read; that is kept in the log of readings.",
+        "查看他人的信用档案要写明用途，请选择用途后再打开。",
+        "Say for what the file is read, then open it; the purpose is kept in the log of readings.",
     ),
     Words(
         "recusal_by_reviewer",
@@ -334,8 +376,8 @@ const WORDS: &[Words] = &[
     ),
     Words(
         "repair_not_eligible",
-        "还不符合修复条件（{missing}），最早可以修复的日期是{earliest}。",
-        "The conditions of a repair are not met ({missing}); the earliest day is {earliest}.",
+        "还不符合修复条件（{missing}），最早可以修复的日期是{earliest}。请补齐条件后再申请。",
+        "The conditions of a repair are not met ({missing}); the earliest day is {earliest}. Ask again once they are.",
     ),
     Words(
         "repair_too_early",
@@ -364,8 +406,8 @@ const WORDS: &[Words] = &[
     ),
     Words(
         "reviewer_recused",
-        "{account}已经回避，不能再次担任本案复核人。",
-        "{account} has stepped aside from this case and cannot review it again.",
+        "{account}已经回避，不能再次担任本案复核人，请另行指定。",
+        "{account} has stepped aside from this case and cannot review it again. Name another reviewer.",
     ),
     Words(
         "reviewer_without_role",
@@ -384,8 +426,8 @@ const WORDS: &[Words] = &[
     ),
     Words(
         "survey_closed",
-        "本次问卷已于{on}结束，不再收答卷。",
-        "This survey was closed on {on} and takes no more answers.",
+        "本次问卷已于{on}结束，不再收答卷。请等下一次问卷。",
+        "This survey was closed on {on} and takes no more answers. Wait for the next one.",
     ),
     Words(
         "training_of_no_house",
@@ -394,10 +436,14 @@ const WORDS: &[Words] = &[
     ),
     Words(
         "unknown_attribution",
-        "责任归属要从当事人、承租人、公共机构、不明中选择一种。",
+        "责任归属请从当事人、承租人、公共机构、不明中选择一种。",
         "Say whom it is put down to: party, tenant, public_body or unknown.",
     ),
-    Words("unknown_conduct", "现行政策没有这一种失信行为。", "The policy knows no such conduct."),
+    Words(
+        "unknown_conduct",
+        "现行政策没有这一种失信行为，请从给出的选项中选择。",
+        "The policy knows no such conduct. Choose one of those shown.",
+    ),
     Words(
         "unknown_department",
         "政策清单中没有这个部门（{department}），请从给出的选项中选择。",
@@ -432,29 +478,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_confirmer_is_refused_is_said_in_words_and_never_by_its_code() {
-        let codes = [
-            "confirmed_before_statement",
-            "confirmer_is_assessor",
-            "confirmer_is_proposer",
-            "no_document",
-            "not_in_rulebook",
-            "unknown_ground",
-            "unknown_scope",
-            "waiver_not_allowed",
-            "waiver_without_reason",
-            "wrong_authority",
-        ];
-        for code in codes {
-            let refused = Rejection::because(code, Value::Null);
-            assert!(!refused.zh().contains(code) && !refused.en().contains(code), "{refused}");
-        }
-    }
-
-    #[test]
     fn every_refusal_is_said_in_both_languages_and_fills_what_it_names() {
         let detail = json!({
-            "account": "a-9", "due": "2026-03-10", "filed_on": "2026-03-11", "served_on": "2026-02-24", "on": "2026-03-12",
+            "account": "a-9", "due": "2026-03-10", "filed_on": "2026-03-11", "served_on": "2026-02-24", "on": "2026-03-12", "event_id": "0190",
             "relation": "kin", "shows": 5, "star": 2, "degree": "minor", "rating": 2, "into": "y-1", "missing": "min_span",
             "earliest": "2026-04-01", "area": "石井", "administrator": "a-8", "from": "2026-03-13",
             "department": "fire", "asked": "grid", "of_zh": "房屋", "of_en": "unit", "ground_zh": "危险房屋",
@@ -467,6 +493,7 @@ mod tests {
             for said in [refusal.en(), refusal.zh()] {
                 assert!(!said.contains('{') && !said.contains(*code), "{code}: {said}");
             }
+            assert!(crate::test_refusals::says_what_to_do(&refusal), "{code}: {refusal} {}", refusal.zh());
             assert_ne!(refusal.en(), refusal.zh());
         }
     }

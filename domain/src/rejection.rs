@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::facts::Role;
 use crate::permission::Within;
+use crate::refusal_nouns::in_chinese;
 use crate::refusal_words;
 use crate::refused::Refused;
 
@@ -232,16 +233,23 @@ impl Rejection {
                     .into(),
             },
             Self::Incomplete { missing } => {
-                format!("{} indicator(s) have no result yet: {}.", missing.len(), join(missing, |m| &m.en))
+                format!(
+                    "{} indicator(s) missing: {}. Enter your own, ask whoever has the others, then submit.",
+                    missing.len(),
+                    join(missing, |m| &m.en)
+                )
             }
             Self::Malformed { field, needs } => {
-                format!("“{field}” does not have the right form: it needs {needs}.")
+                format!("“{field}” does not have the right form: it needs {needs}. Correct it and send it again.")
             }
             Self::NotFound { what } => {
-                format!("There is no such {what}. Check the code, or register it first.")
+                format!("There is no such {what}. Check what you named; what is not recorded yet is recorded first.")
             }
             Self::NotYours { indicators } => {
-                format!("Somebody else collects: {}. Nothing was saved.", join(indicators, |m| &m.en))
+                format!(
+                    "Somebody else collects: {}. Nothing was saved: leave these out and send your own again.",
+                    join(indicators, |m| &m.en)
+                )
             }
             Self::OutOfReach { within: Within::Premises } => {
                 "Your party is not named as answering for these premises, nor are you their steward. Claim them, or ask the data clerk.".into()
@@ -260,13 +268,17 @@ impl Rejection {
                 )
             }
             Self::PremisesClosed { on } => {
-                format!("These premises were closed on {on}. Nothing more can be recorded there.")
+                format!(
+                    "These premises were closed on {on}, and nothing more is recorded there. Look up what they are called \
+                     now, or ask the data clerk if they were closed by mistake."
+                )
             }
             Self::ReasonMissing { indicators } => {
-                format!("“Not applicable” needs a reason with: {}.", indicators.join(", "))
+                format!("“Not applicable” needs a reason with: {}. Write it, then save again.", indicators.join(", "))
             }
             Self::RoleNeeded { roles } if roles.is_empty() => {
-                "Another system sends this in; nobody enters it by hand.".into()
+                "Another system sends this in; nobody enters it by hand. If it is missing, ask the department whose system it is."
+                    .into()
             }
             Self::RoleNeeded { roles } => format!(
                 "This needs the role of {}. Ask your administrator if it is part of your work.",
@@ -277,7 +289,7 @@ impl Rejection {
                 "No rulebook of that name is published. Publish it first, or choose another.".into()
             }
             Self::WrongState { is, needs } => {
-                format!("It is “{is}” now; this needs “{needs}”. Reload to see what changed.")
+                format!("It is “{is}” now; this needs “{needs}”. Reload to see what changed, and choose a step that fits.")
             }
         }
     }
@@ -285,7 +297,10 @@ impl Rejection {
     /// What happened and what to do, in Chinese.
     pub fn zh(&self) -> String {
         match self {
-            Self::AlreadyExists { .. } => "已经有这一条记录，请打开原记录，不要重复新建。".into(),
+            Self::AlreadyExists { what } => match in_chinese(what) {
+                Some(what) => format!("已经有{what}，请打开原来的，不要重复新建。"),
+                None => "已经有这一条记录，请打开原记录，不要重复新建。".into(),
+            },
             Self::DepartmentNeeded { department } => {
                 format!("此项由主管部门（{department}）负责，请转给该部门办理。")
             }
@@ -298,12 +313,25 @@ impl Rejection {
                 _ => "评定人不能确认自己评定的等级，请另一位确认人决定。".into(),
             },
             Self::Incomplete { missing } => {
-                format!("还有{}项指标没有结果：{}。", missing.len(), join_zh(missing))
+                format!(
+                    "还有{}项指标没有结果：{}。请补齐自己采集的，其余请联系采集人或推送系统的部门，再提交。",
+                    missing.len(),
+                    join_zh(missing)
+                )
             }
-            Self::Malformed { field, .. } => format!("“{field}”填写的格式不对，请按提示修改后再提交。"),
-            Self::NotFound { .. } => "没有找到。请核对编码，或先登记。".into(),
+            Self::Malformed { field, needs } => match in_chinese(needs) {
+                Some(needs) => format!("“{field}”填写得不对：{needs}。请改正后再提交。"),
+                None => format!("“{field}”填写的格式不对，请按提示修改后再提交。"),
+            },
+            Self::NotFound { what } => match in_chinese(what) {
+                Some(what) => format!("没有找到{what}。请核对所填的内容；还没有登记的，请先登记。"),
+                None => "没有找到。请核对编码，或先登记。".into(),
+            },
             Self::NotYours { indicators } => {
-                format!("以下指标由其他人采集：{}。本次没有保存。", join_zh(indicators))
+                format!(
+                    "以下指标由其他人采集：{}。本次没有保存，请去掉这些再提交自己的。",
+                    join_zh(indicators)
+                )
             }
             Self::OutOfReach { within: Within::Premises } => {
                 "没有登记您方为该房屋的责任人，您也不是该楼的楼栋长。请先申报责任关系，或联系数据管理员。"
@@ -312,20 +340,38 @@ impl Rejection {
             Self::OutOfReach { within: Within::Beat } => "该房屋没有指派给您，请联系街道负责人指派。".into(),
             Self::OutOfReach { .. } => "该房屋不在您的工作辖区内，请联系所在街道的负责人。".into(),
             Self::PhotoMissing { indicators } => {
-                format!("以下指标还缺照片：{}。补拍后再提交。", indicators.join("、"))
+                format!("以下指标还缺照片：{}。请补拍后再提交。", indicators.join("、"))
             }
-            Self::PremisesClosed { on } => format!("该房屋已于{on}注销，不能再记录。"),
-            Self::ReasonMissing { indicators } => format!("“不适用”要写明原因：{}。", indicators.join("、")),
-            Self::RoleNeeded { roles } if roles.is_empty() => "此项由其他系统推送，不能手工填写。".into(),
+            Self::PremisesClosed { on } => {
+                format!("该房屋已于{on}注销，不能再记录。请查找它现在的编码；如属误注销，请联系数据管理员。")
+            }
+            Self::ReasonMissing { indicators } => {
+                format!("“不适用”要写明原因：{}。请写明后再保存。", indicators.join("、"))
+            }
+            Self::RoleNeeded { roles } if roles.is_empty() => {
+                "此项由其他系统推送，不能手工填写。如果缺少，请联系推送系统的部门。".into()
+            }
             Self::RoleNeeded { roles } => format!(
                 "此操作需要{}权限。如属您的职责，请联系管理员。",
                 roles.iter().map(|role| role.zh()).collect::<Vec<_>>().join("或")
             ),
             Self::Rule { code, detail } => rule_zh(code, detail),
             Self::RulebookUnknown => "没有已发布的这一版规则，请先发布或另选一版。".into(),
-            Self::WrongState { .. } => "事项的状态已经变化，请刷新页面后再操作。".into(),
+            Self::WrongState { is, needs } => match (in_chinese(is), in_chinese(needs)) {
+                (Some(is), Some(needs)) => {
+                    format!(
+                        "事项的状态已经变化：现在是“{is}”，这一步要求“{needs}”。请刷新页面后选择合适的操作。"
+                    )
+                }
+                _ => "事项的状态已经变化，请刷新页面后再操作。".into(),
+            },
         }
     }
+}
+
+/// What a field needs, in Chinese, by what [`Rejection::Malformed`] says of it; none where it is not known here.
+pub fn needs_in_chinese(needs: &str) -> Option<&'static str> {
+    in_chinese(needs)
 }
 
 fn join<'a>(missing: &'a [Missing], name: impl Fn(&'a Missing) -> &'a String) -> String {
@@ -345,18 +391,22 @@ fn rule_en(code: &str, detail: &Value) -> String {
         "confirmed_before_statement" => {
             "The party has not been heard yet. Confirm after the statement was considered or its period has ended.".into()
         }
-        "no_document" => "A decision needs its document number.".into(),
+        "no_document" => "A decision needs its document number. Write the number on the document, then send it again.".into(),
         "unknown_excuse" => "That obstacle excuses no round. Choose one of the policy's list.".into(),
-        "unknown_incident" => "The policy's table has no such category and severity of an incident.".into(),
-        "unknown_ground" => "That ground is not in the policy's list.".into(),
-        "unknown_indicator" => format!("The rulebook has no such indicator: {ids}."),
-        "waiver_not_allowed" => "The hearing can be waived for imminent danger only.".into(),
-        "waiver_without_reason" => "Waiving the hearing needs a written reason.".into(),
-        "wrong_authority" => "Only the ground's competent authority may prohibit letting.".into(),
+        "unknown_incident" => "The policy's table has no such category and severity of an incident. Check both with the department that sent it.".into(),
+        "unknown_ground" => "That ground is not in the policy's list. Choose one of those shown.".into(),
+        "unknown_indicator" => format!("The rulebook has no such indicator: {ids}. Check the ids against the rulebook of this assessment."),
+        "waiver_not_allowed" => "The hearing can be waived for imminent danger only. Invite the party to speak.".into(),
+        "waiver_without_reason" => "Waiving the hearing needs a written reason. Write what the danger is.".into(),
+        "wrong_authority" => "Only the ground's competent authority may prohibit letting. Ask that authority to decide, or choose the ground that is yours."
+                .into(),
         other => {
             let own = crate::hazard::told(other, detail).or_else(|| crate::report::told(other));
             own.map(|[_, en]| en).or_else(|| refusal_words::in_english(other, detail)).unwrap_or_else(|| {
-                format!("The rulebook refuses it: {other}{}{ids}.", if ids.is_empty() { "" } else { ": " })
+                format!(
+                    "The rulebook refuses it: {other}{}{ids}. Look it up in the rulebook, or ask your administrator about this word.",
+                    if ids.is_empty() { "" } else { ": " }
+                )
             })
         }
     }
@@ -369,19 +419,21 @@ fn rule_zh(code: &str, detail: &Value) -> String {
         "carried_failed" => format!("不合格的结果不能沿用：{ids}。请重新检查。"),
         "carried_out_of_range" => format!("沿用结果最长90天：{ids}。请重新检查。"),
         "confirmed_before_statement" => "当事人的陈述申辩尚未听取完毕，请在审议后或期限届满后再确认。".into(),
-        "no_document" => "决定必须写明文号。".into(),
+        "no_document" => "决定必须写明文号。请填写决定文书的文号后再提交。".into(),
         "unknown_excuse" => "这种情况不能免计巡查，请从政策清单中选择。".into(),
         "unknown_incident" => "政策表中没有这一类别和等级的事件，请核对。".into(),
-        "unknown_ground" => "所选依据不在政策清单内。".into(),
-        "unknown_indicator" => format!("规则中没有这些指标：{ids}。"),
-        "waiver_not_allowed" => "只有紧急危险才可以免除陈述申辩。".into(),
-        "waiver_without_reason" => "免除陈述申辩必须写明理由。".into(),
-        "wrong_authority" => "只有该依据的主管机关可以禁止租赁。".into(),
+        "unknown_ground" => "所选依据不在政策清单内，请从给出的选项中选择。".into(),
+        "unknown_indicator" => format!("规则中没有这些指标：{ids}。请对照本次评定所用的规则核对指标编号。"),
+        "waiver_not_allowed" => "只有紧急危险才可以免除陈述申辩，请先通知当事人陈述申辩。".into(),
+        "waiver_without_reason" => "免除陈述申辩必须写明理由，请写明是什么危险。".into(),
+        "wrong_authority" => {
+            "只有该依据的主管机关可以禁止租赁，请由该机关决定，或选择属于本机关的依据。".into()
+        }
         other => {
             let own = crate::hazard::told(other, detail).or_else(|| crate::report::told(other));
-            own.map(|[zh, _]| zh)
-                .or_else(|| refusal_words::in_chinese(other, detail))
-                .unwrap_or_else(|| format!("不符合规则（{code}）{ids}。"))
+            own.map(|[zh, _]| zh).or_else(|| refusal_words::in_chinese(other, detail)).unwrap_or_else(|| {
+                format!("不符合规则（{code}）{ids}。请对照规则核对，或者把这个代码告诉管理员。")
+            })
         }
     }
 }

@@ -436,8 +436,8 @@ fn refused(code: &str) -> Rejection {
 pub(crate) fn told(code: &str) -> Option<[String; 2]> {
     let [zh, en] = match code {
         "answer_not_so" => [
-            "答复与事实不符：隐患验收合格后才能答复“已整改”，不成立的举报答复“未发现”。",
-            "The answer is not so: “rectified” is told after the hazard was accepted, “not found” of what was dismissed.",
+            "答复与事实不符：隐患验收合格后才能答复“已整改”，不成立的举报答复“未发现”。请改选答复。",
+            "The answer is not so: “rectified” is told after the hazard was accepted, “not found” of what was dismissed. Choose the answer that fits.",
         ],
         "no_hazard_of_that_kind" => [
             "规则中这个指标不产生隐患，请选择其他指标。",

@@ -121,14 +121,14 @@ fn rejected(lang: Lang, rejection: &Rejection) -> (String, Vec<String>) {
     }
     let why = match rejection {
         Rejection::NotYours { .. } => lang.say(
-            "有的指标由其他人采集，本次没有保存。",
-            "Somebody else collects some of these indicators. Nothing was saved.",
+            "有的指标由其他人采集，本次没有保存。请去掉这些再保存：",
+            "Somebody else collects some of these indicators. Nothing was saved; leave these out and save again:",
         ),
         _ => {
             let missing: usize = by_collector.iter().map(|(_, names)| names.len()).sum();
             lang.pick(
-                format!("还有{missing}项指标没有结果。"),
-                format!("{missing} indicator(s) have no result yet."),
+                format!("还有{missing}项指标没有结果。请补齐自己采集的，其余请联系采集人，再提交："),
+                format!("{missing} indicator(s) have no result yet. Enter your own and ask for the others, then submit:"),
             )
         }
     };

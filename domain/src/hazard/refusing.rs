@@ -46,14 +46,15 @@ pub(crate) fn told(code: &str, detail: &Value) -> Option<[String; 2]> {
             "A works plan needs interim measures confirmed on the spot. Confirm them first.",
         ],
         "no_case_to_merge_into" => [
-            "合并须指明同一房屋、同一指标、仍在办理的另一案件。",
-            "Name another open case of the same indicator in these premises to merge it into.",
+            "合并须指明同一房屋、同一指标、仍在办理的另一案件，请重新选择。",
+            "There is no such case to merge it into. Name another open one of the same indicator in these premises.",
         ],
-        "not_longer" => {
-            ["延期须晚于现在的期限{due}。", "An extension must end after {due}, the day that runs now."]
-        }
+        "not_longer" => [
+            "延期须晚于现在的期限{due}，请选更晚的日期。",
+            "An extension must end after {due}, the day that runs now. Choose a later one.",
+        ],
         "not_overdue" => [
-            "只有已逾期的隐患可以挂牌督办。",
+            "只有已逾期的隐患可以挂牌督办，请等期限届满后再办。",
             "Only an overdue hazard is taken under supervision. Wait until its term has ended.",
         ],
         "order_not_served" => [
@@ -68,12 +69,13 @@ pub(crate) fn told(code: &str, detail: &Value) -> Option<[String; 2]> {
             "不能转给现在的主管部门自己，请选其他部门。",
             "The case is with that department already. Choose another one.",
         ],
-        "plan_not_allowed" => {
-            ["必须立即整改的隐患不能延长期限。", "What must be put right at once gets no longer term."]
-        }
+        "plan_not_allowed" => [
+            "必须立即整改的隐患不能延长期限，请立即整改。",
+            "What must be put right at once gets no longer term. Put it right, and hand in the result.",
+        ],
         "plan_not_longer" => [
-            "整改方案只能延长期限，须多于{days}天。",
-            "A works plan only lengthens the term: it must be more than {days} days.",
+            "整改方案只能延长期限，请填多于{days}天。",
+            "A works plan only lengthens the term. Ask for more than {days} days.",
         ],
         "plan_too_long" => [
             "整改方案自送达之日起最长{days}天，请缩短。",

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use wuping_domain::event::aggregate_type;
-use wuping_domain::rejection::Rejection;
+use wuping_domain::rejection::{Rejection, needs_in_chinese};
 
 use super::filling::parameter;
 use super::reading::Matter;
@@ -227,9 +227,11 @@ pub(crate) fn is_about_a_field(step: &Step, rejection: &Rejection) -> bool {
 
 fn malformed(lang: Lang, field: &Field, needs: &str) -> String {
     let label = lang.pick(field.label[0], field.label[1]);
-    let known = NEEDS.iter().find(|(en, _)| *en == needs).map(|(_, zh)| *zh);
-    let hint = field.hint.map(|hint| hint[0]);
-    let zh = known.or(hint).unwrap_or("请按这一项的说明修改。");
+    let zh = match (needs_in_chinese(needs), field.hint) {
+        (Some(needs), _) => format!("{needs}。"),
+        (None, Some(hint)) => hint[0].to_owned(),
+        (None, None) => "请按这一项的说明修改。".to_owned(),
+    };
     lang.pick(format!("“{label}”：{zh}"), format!("“{label}” needs {needs}."))
 }
 
@@ -320,37 +322,11 @@ const RULES_OF_FIELDS: &[(&str, &str)] = &[
     ("wrong_authority", "authority"),
 ];
 
-/// What a field needs, in Chinese, by what the rules say of it.
-const NEEDS: &[(&str, &str)] = &[
-    ("a day from the admission to today", "日期要在受理之后、今天以前。"),
-    ("a day from the determination to today", "日期要在评定之后、今天以前。"),
-    ("a day from the finding to today", "日期要在发现隐患之后、今天以前。"),
-    ("a day from the notice of the dispute to today", "日期要在收到通知之后、今天以前。"),
-    ("a day from the notice's issue to today", "日期要在文书发出之后、今天以前。"),
-    ("a day from today on", "日期不能早于今天。"),
-    ("a day not before the first", "结束日期不能早于开始日期。"),
-    ("a day after the notice came", "答复日期不能早于收到通知的日期。"),
-    ("a few words, or a photo", "请写几句话，或拍一张照片。"),
-    ("a time that has come", "时间不能晚于现在。"),
-    ("a time not before it was issued", "生效时间不能早于发布时间。"),
-    ("a time not before it takes effect", "结束时间不能早于生效时间。"),
-    ("a word at least", "请写明。"),
-    ("another account", "请填另一个账号。"),
-    ("it in words", "请用文字写明。"),
-    ("it written out in words", "请用文字写明。"),
-    ("no more units in all than the building has", "几项合计不能超过这栋楼的套数。"),
-    ("the account of the other officer who was there", "请填另一位在场人员的账号，不能是您自己。"),
-    ("to be left out where it was signed", "已签字就不要再选拒绝签字。"),
-    ("today or a later day", "日期不能早于今天。"),
-    ("today or an earlier day", "日期不能晚于今天。"),
-    ("what is taken over of the proposal", "采纳时要写明采纳的内容，只能是申请里提到的项。"),
-    ("what the adult is to the party", "交同住成年家属时，请写明与当事人的关系。"),
-];
-
 /// What is nobody's to read on a page of the matter.
 const SILENT: &[&str] = &[
     "type",
     "_sd",
+    "again",
     "received",
     "derivation",
     "scheme",
