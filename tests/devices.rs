@@ -287,3 +287,56 @@ fn a_lost_telephone_is_ended_by_its_holder_and_signs_nothing_more() {
     let body = new.registration(&claim, "石井街道2号");
     assert_eq!(new.send(&claim, &body).status, 201);
 }
+
+/// What the lost telephone signed stands in doubt; said again with another key it keeps the time that was claimed first.
+#[test]
+fn what_is_in_doubt_is_said_again_and_keeps_the_time_that_was_claimed_first() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    let (account, password, _) = house(folder, On::Sqlite);
+    let mut server = Server::start(folder, &[]);
+    let mut lost = Device::of(&server, "clerk", &password);
+    assert_eq!(lost.enrol(&account).status, 201);
+    let yesterday = Timestamp::from_datetime(Timestamp::now().datetime() - chrono::TimeDelta::hours(20));
+    let claim = Claim { occurred_at: yesterday, ..lost.next("premises/b-1") };
+    let taken = lost.send(&claim, &lost.registration(&claim, "石井街道1号"));
+    assert_eq!(taken.status, 201, "{}", taken.body);
+    let mut desk = Device::of(&server, "clerk", &password);
+    let rename = json!({ "changes": { "name": "甲楼" }, "why": "recorded again" });
+    let mut amend = |again: &str| {
+        let (cookie, csrf, id) =
+            (desk.session.cookie.clone(), desk.session.csrf.clone(), Uuid::now_v7().to_string());
+        let headers = [
+            ("accept-language", "en"),
+            ("cookie", cookie.as_str()),
+            ("x-csrf-token", csrf.as_str()),
+            ("idempotency-key", id.as_str()),
+            ("records-again", again),
+        ];
+        desk.client.post("/api/v1/commands/premises/b-1/amend", &headers, &rename).unwrap()
+    };
+    let first = claim.id.to_string();
+    assert_eq!(kind(&amend(&first)), "not_in_doubt", "the telephone is not lost yet");
+    let end = format!("/api/v1/keys/{}/end", lost.signer.kid());
+    let reason = json!({ "reason": "telephone lost", "suspect_from": taken.body["position"] });
+    assert_eq!(lost.post(&end, "", &reason).status, 200);
+    assert_eq!(kind(&amend("no id")), "malformed");
+    assert_eq!(kind(&amend(&Uuid::now_v7().to_string())), "not_found");
+    let recorded = amend(&first);
+    assert_eq!(recorded.status, 201, "{}", recorded.body);
+
+    let position = recorded.body["position"].as_u64().unwrap();
+    let row = Reader::open(folder).unwrap().row(position).unwrap().unwrap();
+    let content: Value = serde_json::from_str(&row.payload).unwrap();
+    assert_eq!(content["again"], json!({ "event_id": first, "occurred_at": yesterday.to_string() }));
+    let (cookie, language) = (desk.session.cookie.clone(), ("accept-language", "en"));
+    let headers = [("cookie", cookie.as_str()), language];
+    let (status, page) = desk.client.get_with("/desk/premises/b-1", &headers).unwrap();
+    assert_eq!(status, 200, "{page}");
+    assert!(page.contains("Recorded again: first claimed for"), "{page}");
+    assert!(page.contains("Under doubt"), "what was signed with the lost key stands, marked: {page}");
+    terminate(server.child.id());
+    assert!(server.child.wait().unwrap().success());
+    let verified = run(folder, &["verify", "--level", "5", "--json"]);
+    assert_eq!(verified.status.code(), Some(0), "{}", said(&verified));
+}

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate};
 use cqrs_es::{AggregateError, CqrsFramework};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 use wuping_domain::access::Access;
 use wuping_domain::account::Account;
@@ -99,6 +99,12 @@ pub struct App {
     simulating: bool,
 }
 
+impl AsRef<Ledger> for App {
+    fn as_ref(&self) -> &Ledger {
+        &self.ledger
+    }
+}
+
 impl App {
     /// The time by the clock that the ledger goes by: in a made-up history that of its story.
     pub fn now(&self) -> Timestamp {
@@ -127,6 +133,16 @@ impl App {
     /// # Errors
     /// [`ExecuteError`], which says what to do; nothing is recorded then.
     pub async fn execute(&self, who: &Who, asked: Asked) -> Result<Done, ExecuteError> {
+        self.carry_out(who, asked, Map::new()).await
+    }
+
+    /// As [`App::execute`]; `beside` stands beside every event that is recorded.
+    pub(crate) async fn carry_out(
+        &self,
+        who: &Who,
+        asked: Asked,
+        beside: Map<String, Value>,
+    ) -> Result<Done, ExecuteError> {
         StreamPath::new(&asked.stream)?;
         let missing = not_kept(&asked.command, &self.folder.join("attachments"));
         // a repeat gets its first outcome, though a photo of it may have been erased since
@@ -137,36 +153,36 @@ impl App {
             return Err(ExecuteError::Command { detail });
         }
         let done = match aggregate_type(&asked.stream) {
-            "access" => self.run::<Access>(who, asked).await?,
-            "account" => self.run::<Account>(who, asked).await?,
-            "alert" => self.run::<Alert>(who, asked).await?,
-            "appeal" => self.run::<Appeal>(who, asked).await?,
-            "assessment" => self.run::<Assessment>(who, asked).await?,
-            "association" => self.run::<Association>(who, asked).await?,
-            "authority" => self.run::<Authority>(who, asked).await?,
-            "board" => self.run::<Board>(who, asked).await?,
-            "campaign" => self.run::<Campaign>(who, asked).await?,
-            "credit" => self.run::<CreditFile>(who, asked).await?,
-            "dispute" => self.run::<Dispute>(who, asked).await?,
-            "grade" => self.run::<Grade>(who, asked).await?,
-            "hazard" => self.run::<Hazard>(who, asked).await?,
-            "incident" => self.run::<Incident>(who, asked).await?,
-            "inspection" => self.run::<Inspection>(who, asked).await?,
-            "listing" => self.run::<Listing>(who, asked).await?,
-            "measure" => self.run::<Measure>(who, asked).await?,
-            "meeting" => self.run::<Meeting>(who, asked).await?,
-            "notice" => self.run::<Notice>(who, asked).await?,
-            "party" => self.run::<Party>(who, asked).await?,
-            "patrol" => self.run::<Patrol>(who, asked).await?,
-            "premises" => self.run::<Premises>(who, asked).await?,
-            "record" => self.run::<Record>(who, asked).await?,
-            "reevaluation" => self.run::<Reevaluation>(who, asked).await?,
-            "report" => self.run::<Report>(who, asked).await?,
-            "rulebook" => self.run::<Publication>(who, asked).await?,
-            "rulebook-draft" => self.run::<Draft>(who, asked).await?,
-            "survey" => self.run::<Survey>(who, asked).await?,
-            "task" => self.run::<Task>(who, asked).await?,
-            "visit" => self.run::<Visit>(who, asked).await?,
+            "access" => self.run::<Access>(who, asked, &beside).await?,
+            "account" => self.run::<Account>(who, asked, &beside).await?,
+            "alert" => self.run::<Alert>(who, asked, &beside).await?,
+            "appeal" => self.run::<Appeal>(who, asked, &beside).await?,
+            "assessment" => self.run::<Assessment>(who, asked, &beside).await?,
+            "association" => self.run::<Association>(who, asked, &beside).await?,
+            "authority" => self.run::<Authority>(who, asked, &beside).await?,
+            "board" => self.run::<Board>(who, asked, &beside).await?,
+            "campaign" => self.run::<Campaign>(who, asked, &beside).await?,
+            "credit" => self.run::<CreditFile>(who, asked, &beside).await?,
+            "dispute" => self.run::<Dispute>(who, asked, &beside).await?,
+            "grade" => self.run::<Grade>(who, asked, &beside).await?,
+            "hazard" => self.run::<Hazard>(who, asked, &beside).await?,
+            "incident" => self.run::<Incident>(who, asked, &beside).await?,
+            "inspection" => self.run::<Inspection>(who, asked, &beside).await?,
+            "listing" => self.run::<Listing>(who, asked, &beside).await?,
+            "measure" => self.run::<Measure>(who, asked, &beside).await?,
+            "meeting" => self.run::<Meeting>(who, asked, &beside).await?,
+            "notice" => self.run::<Notice>(who, asked, &beside).await?,
+            "party" => self.run::<Party>(who, asked, &beside).await?,
+            "patrol" => self.run::<Patrol>(who, asked, &beside).await?,
+            "premises" => self.run::<Premises>(who, asked, &beside).await?,
+            "record" => self.run::<Record>(who, asked, &beside).await?,
+            "reevaluation" => self.run::<Reevaluation>(who, asked, &beside).await?,
+            "report" => self.run::<Report>(who, asked, &beside).await?,
+            "rulebook" => self.run::<Publication>(who, asked, &beside).await?,
+            "rulebook-draft" => self.run::<Draft>(who, asked, &beside).await?,
+            "survey" => self.run::<Survey>(who, asked, &beside).await?,
+            "task" => self.run::<Task>(who, asked, &beside).await?,
+            "visit" => self.run::<Visit>(who, asked, &beside).await?,
             kind => return Err(ExecuteError::Unknown { kind: kind.to_owned() }),
         };
         if let Done::Recorded(receipt) = &done {
@@ -181,12 +197,17 @@ impl App {
         Ok(done)
     }
 
-    async fn run<C: Concept>(&self, who: &Who, asked: Asked) -> Result<Done, ExecuteError> {
-        let digest = self.digest(who, &asked)?;
+    async fn run<C: Concept>(
+        &self,
+        who: &Who,
+        asked: Asked,
+        beside: &Map<String, Value>,
+    ) -> Result<Done, ExecuteError> {
+        let digest = self.digest(who, &asked, beside)?;
         if let Some(done) = self.done_before(&asked.id, digest)? {
             return Ok(done);
         }
-        let told = self.decided::<C>(who, &asked, digest).await;
+        let told = self.decided::<C>(who, &asked, (digest, beside)).await;
         if matches!(told, Ok(Done::Recorded(_))) {
             return told;
         }
@@ -201,7 +222,7 @@ impl App {
         &self,
         who: &Who,
         asked: &Asked,
-        digest: [u8; 32],
+        (digest, beside): ([u8; 32], &Map<String, Value>),
     ) -> Result<Done, ExecuteError> {
         if let Who::Device { event, standing, .. } = who {
             standing.takes(event)?;
@@ -217,7 +238,7 @@ impl App {
                 self.reader().clone(),
                 self.ledger.writer().clone(),
                 self.vault.clone(),
-                saying::<C>(who, asked, digest),
+                saying::<C>(who, asked, digest, beside),
             );
             let framework = CqrsFramework::new(store.clone(), vec![], ());
             let answered = framework.execute(&asked.stream, Request::<C> { command, facts }).await;
@@ -275,12 +296,20 @@ impl App {
         }
     }
 
-    fn digest(&self, who: &Who, asked: &Asked) -> Result<[u8; 32], ExecuteError> {
+    fn digest(
+        &self,
+        who: &Who,
+        asked: &Asked,
+        beside: &Map<String, Value>,
+    ) -> Result<[u8; 32], ExecuteError> {
         let by = match who {
             Who::Channel { name, .. } | Who::Feed(Feed { channel: name, .. }) => name,
             Who::Device { account, .. } | Who::Person { account, .. } => account,
         };
-        let command = json!({ "by": by, "command": asked.command, "stream": asked.stream });
+        let mut command = json!({ "by": by, "command": asked.command, "stream": asked.stream });
+        if let (Value::Object(command), false) = (&mut command, beside.is_empty()) {
+            command.insert("beside".to_owned(), Value::Object(beside.clone()));
+        }
         Ok(sha256(&jcs::canonical(&command)?))
     }
 

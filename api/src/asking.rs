@@ -141,8 +141,13 @@ impl ExecuteError {
 }
 
 /// How a command is said to the ledger.
-pub(crate) fn saying<C: Concept>(who: &Who, asked: &Asked, digest: [u8; 32]) -> Saying {
-    let (author, aside) = match who {
+pub(crate) fn saying<C: Concept>(
+    who: &Who,
+    asked: &Asked,
+    digest: [u8; 32],
+    beside: &Map<String, Value>,
+) -> Saying {
+    let (author, mut aside) = match who {
         Who::Channel { name, reference } | Who::Feed(Feed { channel: name, reference, .. }) => {
             let received = json!({ "channel": name, "ref": reference });
             let mut aside = Map::from_iter([("received".to_owned(), received)]);
@@ -154,6 +159,7 @@ pub(crate) fn saying<C: Concept>(who: &Who, asked: &Asked, digest: [u8; 32]) -> 
         Who::Device { event, .. } => (Author::Device(event.clone()), Map::new()),
         Who::Person { kid, .. } => (Author::Officer(kid.clone()), Map::new()),
     };
+    aside.extend(beside.clone());
     Saying {
         event_id: asked.id,
         digest,

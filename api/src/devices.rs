@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use serde_json::Value;
+use uuid::Uuid;
 use wuping_ledger::device::{SignedEvent, SignedTexts};
 use wuping_ledger::refusal::{Refusal, need};
 use wuping_ledger::stream::StreamPath;
@@ -21,6 +22,8 @@ pub struct SignedCommand<'a> {
     pub command: &'a Value,
     /// What the device signed.
     pub signed: SignedTexts<'a>,
+    /// The record under doubt that it says again; what was signed then has the member `again`.
+    pub again: Option<Uuid>,
 }
 
 impl App {
@@ -50,6 +53,11 @@ impl App {
         let who =
             Who::Device { account: account.to_owned(), event: Arc::new(event), standing: Box::new(standing) };
         let stream = stream.as_str().to_owned();
-        self.execute(&who, Asked { id, stream, command: asked.command.clone(), expected, occurred_at }).await
+        let (command, again) = (asked.command.clone(), asked.again);
+        let asked = Asked { id, stream, command, expected, occurred_at };
+        match again {
+            Some(doubtful) => self.execute_again(&who, asked, &doubtful).await,
+            None => self.execute(&who, asked).await,
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The house as people enter it: the command line, the pages, the REST interface, and what joins the rules to the
 //! ledger.
 
+mod again;
 pub mod anchors;
 pub mod app;
 mod asked_list;

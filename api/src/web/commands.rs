@@ -94,11 +94,30 @@ async fn command(
         Ok(kid) => kid,
         Err(refusal) => return broken(lang, &refusal),
     };
+    let again = match says_again(lang, &headers) {
+        Ok(again) => again,
+        Err(detail) => return problem(StatusCode::BAD_REQUEST, "malformed", &detail),
+    };
     let who = Who::Person { account: session.account, kid };
-    match app.execute(&who, asked).await {
+    let done = match again {
+        Some(doubtful) => app.execute_again(&who, asked, &doubtful).await,
+        None => app.execute(&who, asked).await,
+    };
+    match done {
         Ok(done) => took(done),
         Err(error) => refused(lang, &error),
     }
+}
+
+/// The record under doubt that a command says again, where its header names one.
+pub(super) fn says_again(lang: Lang, headers: &HeaderMap) -> Result<Option<Uuid>, String> {
+    let named = headers.get(RECORDS_AGAIN).map(|id| id.to_str().ok().and_then(|id| id.parse().ok()));
+    named.map(|id| id.ok_or(())).transpose().map_err(|()| {
+        lang.say(
+            "Records-Again 是存疑的那条记录的 event_id，一个 UUID。",
+            "Records-Again is the event_id of the record that is under doubt, a UUID.",
+        )
+    })
 }
 
 /// What became of a command that was carried out.
@@ -307,7 +326,7 @@ fn full(lang: Lang, error: &(dyn std::error::Error + 'static)) -> Response {
 }
 
 /// Nothing is wrong with what was sent: it may be sent again after so many seconds.
-fn come_back(kind: &str, detail: &str, seconds: &'static str) -> Response {
+pub(super) fn come_back(kind: &str, detail: &str, seconds: &'static str) -> Response {
     let mut response = problem(StatusCode::SERVICE_UNAVAILABLE, kind, detail);
     response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static(seconds));
     response
@@ -330,4 +349,6 @@ pub(super) fn broken(lang: Lang, error: &(dyn std::error::Error + 'static)) -> R
     problem(StatusCode::INTERNAL_SERVER_ERROR, "not_carried_out", detail)
 }
 
+/// The header by which a command says again what a key under doubt signed.
+const RECORDS_AGAIN: &str = "records-again";
 const BODY_BYTES_MAX: usize = 256 * 1024;

@@ -137,6 +137,7 @@ fn command() -> Value {
             in_path("command", "The command's name, such as confirm"),
             header("Idempotency-Key", true, "A fresh UUID for each command, the same one for a retry", json!({ "type": "string", "format": "uuid" })),
             header("If-Match", false, "The version of the stream that was seen", whole(0)),
+            header("Records-Again", false, "The event_id of a record of the same premises or party that was signed with a key under doubt: this one says it again, and keeps in `again` the time that was claimed first", json!({ "type": "string", "format": "uuid" })),
             header("X-CSRF-Token", true, "The session's token", text()),
         ],
         "requestBody": {

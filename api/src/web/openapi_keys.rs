@@ -41,6 +41,12 @@ fn signed() -> Value {
             part("command", "The command's name"),
             header("Idempotency-Key", "The event_id that was signed, of version 4 or 7"),
             header("X-CSRF-Token", "The session's token"),
+            json!({
+                "name": "Records-Again", "in": "header", "required": false,
+                "description": "The event_id of a record under doubt that this one says again: what is signed then has `again`, \
+                                with that event_id and the occurred_at that was claimed first",
+                "schema": { "type": "string", "format": "uuid" },
+            }),
         ],
         "requestBody": content(&body),
         "responses": {

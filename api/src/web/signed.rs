@@ -21,7 +21,7 @@ use wuping_ledger::stream::StreamPath;
 use crate::app::{App, ExecuteError};
 use crate::devices::SignedCommand;
 use crate::web::api::problem_with;
-use crate::web::commands::{in_session, refused, signed_in, took};
+use crate::web::commands::{in_session, refused, says_again, signed_in, took};
 use crate::web::format_refusals::of_the_sender;
 use crate::web::look::words::Lang;
 use crate::web::session::lang_of;
@@ -79,7 +79,11 @@ async fn signed(
         signature: &signature,
         disclosures: &disclosures,
     };
-    let asked = SignedCommand { id, stream, command: &command, signed };
+    let again = match says_again(lang, &headers) {
+        Ok(again) => again,
+        Err(detail) => return malformed(lang, &detail),
+    };
+    let asked = SignedCommand { id, stream, command: &command, signed, again };
     match app.execute_signed(&session.account, asked).await {
         Ok(done) => took(done),
         Err(ExecuteError::Append(error @ (AppendError::Conflict { .. } | AppendError::AuthorSeq { .. }))) => {

@@ -13,6 +13,7 @@ use wuping_ledger::recorded::RecordedEntry;
 use super::choices::short;
 use super::reading::{Matter, Sight};
 use super::words::sentences;
+use crate::again::CLAIMED_FIRST;
 use crate::app::App;
 use crate::erasing::erasures_by_entry;
 use crate::web::look::parts::*;
@@ -85,6 +86,7 @@ fn told(
             None => lang.say("部分内容已依法删除。", "Some of it was erased by law."),
         });
     }
+    text.extend(said_again(lang, &said));
     text.extend(matter.doubts.as_ref().and_then(|doubts| doubts.mark(lang, entry)));
     let times =
         TwoTimes { claimed: time(&entry.occurred_at), received: time(&entry.recorded_at), flag: None };
@@ -98,6 +100,16 @@ fn told(
         proof: None,
         tone: tone(&entry.event_type),
     }
+}
+
+/// Of what says a record under doubt again: when that claimed to have happened, beside the entry's own times.
+fn said_again(lang: Lang, said: &Value) -> Option<String> {
+    let first = said.pointer(CLAIMED_FIRST).and_then(Value::as_str)?.parse().ok()?;
+    let first = lang.moment(first);
+    Some(lang.pick(
+        format!("补录：原来的记录填报的时间是 {first}，签名的钥匙后来报失。"),
+        format!("Recorded again: first claimed for {first}, signed with a key that is under doubt since."),
+    ))
 }
 
 /// The private values of an entry in the order of their digests; none where one was erased.
