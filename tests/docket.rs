@@ -38,6 +38,38 @@ fn streams(listed: &Value) -> Vec<&str> {
     listed["rows"].as_array().unwrap().iter().map(|row| row["stream"].as_str().unwrap()).collect()
 }
 
+/// The same lists after an earlier entry, at a moment and on a day. `found` is where a hazard was found that is confirmed since.
+fn lists_are_told_as_they_were(server: &Server, session: &Session, found: u64) {
+    let read = |path: &str| get(server, Some(session), path);
+    let (status, before) = read(&format!("/api/v1/matters?at={}", found - 1));
+    assert_eq!((status, streams(&before)), (200, vec![]), "{before}");
+    assert_eq!(before["position"], json!(found - 1));
+    let (_, then) = read(&format!("/api/v1/matters?at={found}"));
+    assert_eq!((streams(&then).len(), &then["rows"][0]["stage"]), (1, &json!("pending_review")), "{then}");
+    let recorded_at = then["rows"][0]["changed_at"].as_str().unwrap().replace('+', "%2B");
+    let (_, same) = read(&format!("/api/v1/matters?as_of={recorded_at}&kind=hazard"));
+    assert_eq!(same["rows"], then["rows"], "by the time as by the position");
+    assert_eq!(read("/api/v1/matters?valid_at=2020-01-01").1["total"], 0, "nothing ran on that day");
+    let (_, valid) = read("/api/v1/matters?valid_at=2099-01-01");
+    assert_eq!((&valid["total"], &valid["counts"]["hazard"]["total"]), (&json!(2), &json!(1)), "{valid}");
+    let (_, first) = read("/api/v1/matters?valid_at=2099-01-01&size=1");
+    let next = first["next"].as_str().unwrap();
+    let (_, second) = read(&format!("/api/v1/matters?valid_at=2099-01-01&size=1&after={next}"));
+    assert_eq!([streams(&first), streams(&second)].concat(), streams(&valid), "a page after the other");
+    assert_eq!(read(&format!("/api/v1/undertakings?at={found}")).0, 200);
+    assert_eq!(read(&format!("/api/v1/patrols?at={found}")).0, 200);
+    for (path, status, kind) in [
+        ("/api/v1/matters?at=999999", 404, "not_found"),
+        ("/api/v1/matters?as_of=2020-01-01T00:00:00Z", 404, "not_found"),
+        ("/api/v1/matters?at=-1", 400, "malformed"),
+        ("/api/v1/undertakings?as_of=yesterday", 400, "malformed"),
+        ("/api/v1/patrols?day=tomorrow", 400, "malformed"),
+    ] {
+        let (answered, problem) = read(path);
+        assert_eq!((answered, &problem["type"]), (status, &json!(format!("/problems/{kind}"))), "{path}");
+    }
+}
+
 #[test]
 fn each_reads_what_waits_on_it_and_what_it_may() {
     let folder = tempfile::tempdir().unwrap();
@@ -99,6 +131,8 @@ fn each_reads_what_waits_on_it_and_what_it_may() {
     assert!(!one.to_string().contains("属实"), "what was typed stays private");
     let (_, then) = get(&server, Some(of("fire")), &format!("/api/v1/matters/{hazard}?at={first}"));
     assert_eq!(then["stage"], "pending_review");
+
+    lists_are_told_as_they_were(&server, of("fire"), first);
 
     let (status, wrong) = get(&server, Some(of("fire")), "/api/v1/matters?kind=nothing");
     assert_eq!((status, &wrong["type"]), (400, &json!("/problems/malformed")));

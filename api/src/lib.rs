@@ -24,6 +24,7 @@ pub mod key_care;
 pub mod lists;
 pub mod log_client;
 pub mod office;
+mod past;
 pub mod reactions;
 pub mod rulemaking;
 pub mod runner;

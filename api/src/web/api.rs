@@ -5,17 +5,16 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use wuping_ledger::encoding::MAX_INT;
 use wuping_projections::queries::{
     HazardView, HistoryLine, Page as ViewPage, PremisesLine, SearchFilter, SubjectView,
 };
-use wuping_replay::report::{GradeLine, Question, grades as graded};
+use wuping_replay::report::{GradeLine, grades as graded};
 
 use super::front::PAGES_MAX;
 use super::openapi;
+use super::parameters::Moment;
 use super::state::{Asking, ReadError, Site, logged};
 use super::subject::{public_hazards, public_history};
 
@@ -59,7 +58,7 @@ struct Sought {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Moment {
+struct GradesOf {
     at: String,
     as_of: String,
     valid_at: String,
@@ -115,13 +114,11 @@ async fn sheet(State(site): State<Site>, asking: Asking, Query(wanted): Query<Ar
     answered(&asking, site.read(move |site| Ok(json!(site.views().sheet(area.as_deref())?))).await)
 }
 
-async fn grades(State(site): State<Site>, asking: Asking, Query(moment): Query<Moment>) -> Response {
-    let question = match question(&moment) {
+async fn grades(State(site): State<Site>, asking: Asking, Query(moment): Query<GradesOf>) -> Response {
+    let asked = Moment { at: &moment.at, as_of: &moment.as_of, valid_at: &moment.valid_at }.question();
+    let question = match asked {
         Ok(question) => question,
-        Err((parameter, zh, en)) => {
-            let detail = asking.lang.pick(format!("{parameter}：{zh}"), format!("{parameter}: {en}"));
-            return problem(StatusCode::BAD_REQUEST, "malformed", &detail);
-        }
+        Err(wrong) => return wrong.answer(asking.lang),
     };
     let read = site.read(move |site| {
         let lines = graded(&site.reader, question)?.into_iter().filter_map(public_grade);
@@ -140,35 +137,6 @@ fn page(text: &str) -> Option<u64> {
         "" => Some(1),
         text => text.parse().ok().filter(|number| (1..=PAGES_MAX).contains(number)),
     }
-}
-
-/// A position in the ledger as a program writes it.
-///
-/// # Errors
-/// It is no whole number, or beyond every position that can be.
-pub(super) fn position(text: &str) -> Result<u64, PositionError> {
-    text.parse().ok().filter(|position| *position <= MAX_INT).ok_or(PositionError)
-}
-
-/// Text that is no position.
-#[derive(Debug)]
-pub(super) struct PositionError;
-
-/// The moment that is asked about, or the parameter that is none, with what it needs.
-fn question(moment: &Moment) -> Result<Question, (&'static str, &'static str, &'static str)> {
-    let stated = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    let at = stated(&moment.at).map(|text| position(&text)).transpose();
-    let at = at.map_err(|_| {
-        ("at", "要写账本位置，一个从 0 起的整数", "write a ledger position, a whole number from 0")
-    })?;
-    let as_of = stated(&moment.as_of).map(|text| text.parse::<DateTime<Utc>>()).transpose();
-    let as_of = as_of.map_err(|_| {
-        ("as_of", "要写时刻，例如 2026-03-09T06:05:00Z", "write a moment such as 2026-03-09T06:05:00Z")
-    })?;
-    let valid_at = stated(&moment.valid_at).map(|text| text.parse::<NaiveDate>()).transpose();
-    let valid_at =
-        valid_at.map_err(|_| ("valid_at", "要写日期，例如 2026-03-09", "write a day such as 2026-03-09"))?;
-    Ok(Question { at, as_of, valid_at })
 }
 
 /// What binds; a result that only waits is nobody's but the party's and the office's.

@@ -7,34 +7,40 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use wuping_domain::facts::{Actor, Role};
 use wuping_domain::matter::{Case, Docket, Kind, reads_rounds_of, sights};
 use wuping_domain::recorded::subject_of;
+use wuping_projections::Views;
 use wuping_projections::queries::{MatterFilter, Page, UndertakingFilter, WaitingHand, WaitingOn, WorkerDay};
 use wuping_projections::recording::recorded;
+use wuping_replay::report::Question;
 
 use crate::app::App;
-use crate::web::api::{position, problem};
-use crate::web::commands::in_session;
+use crate::past::{NotThen, Past};
+use crate::web::api::problem;
+use crate::web::commands::{come_back, in_session};
 use crate::web::front::PAGES_MAX;
 use crate::web::look::words::Lang;
 use crate::web::matter::reading::OUTSIDE;
+use crate::web::parameters::{Malformed, Moment, day, truth};
 use crate::web::resident::Tracking;
 use crate::web::session::lang_of;
 use crate::web::state::{address, logged};
 
 /// The routes.
 pub fn router(app: Arc<App>) -> Router {
+    let past = Past::beside(&app.folder, app.reader().clone(), app.shelf.clone());
     Router::new()
         .route("/api/v1/matters", get(listed))
         .route("/api/v1/matters/{*stream}", get(one))
         .route("/api/v1/patrols", get(rounds))
         .route("/api/v1/reports/{number}", get(followed))
         .route("/api/v1/undertakings", get(undertakings))
+        .layer(Extension(past))
         .with_state(app)
 }
 
@@ -47,6 +53,8 @@ pub(super) struct Wanted {
     account: String,
     /// Subdistrict, community or grid cell.
     pub(super) area: String,
+    as_of: String,
+    at: String,
     building: String,
     /// The department that answers.
     pub(super) department: String,
@@ -61,15 +69,9 @@ pub(super) struct Wanted {
     role: String,
     size: String,
     stage: String,
+    valid_at: String,
     /// `me`, or the department whose next word it is.
     pub(super) waits_on: String,
-}
-
-/// A parameter that means nothing, and what it needs.
-pub(super) struct Malformed {
-    parameter: &'static str,
-    zh: &'static str,
-    en: &'static str,
 }
 
 impl Wanted {
@@ -98,9 +100,9 @@ impl Wanted {
             None
         };
         Ok(MatterFilter {
-            ended: is_true("ended", &self.ended)?,
+            ended: truth("ended", &self.ended)?,
             waiting_on,
-            overdue: is_true("overdue", &self.overdue)?,
+            overdue: truth("overdue", &self.overdue)?,
             kind,
             stage: stated(&self.stage),
             premises: stated(&self.premises),
@@ -149,19 +151,32 @@ impl Wanted {
     }
 }
 
-async fn listed(State(app): State<Arc<App>>, headers: HeaderMap, Query(wanted): Query<Wanted>) -> Response {
+async fn listed(
+    State(app): State<Arc<App>>,
+    Extension(past): Extension<Past>,
+    headers: HeaderMap,
+    Query(wanted): Query<Wanted>,
+) -> Response {
     let lang = lang_of(&headers);
     let actor = match reader(&app, lang, &headers) {
         Ok(actor) => actor,
         Err(refused) => return *refused,
     };
-    let asked = wanted.filter(&actor, app.today()).and_then(|filter| Ok((filter, wanted.size()?)));
-    let (filter, size) = match asked {
+    let moment = Moment { at: &wanted.at, as_of: &wanted.as_of, valid_at: &wanted.valid_at };
+    let asked = moment.question().and_then(|question| Ok((question, wanted.size()?)));
+    let (question, size) = match asked {
         Ok(asked) => asked,
-        Err(wrong) => return malformed(lang, &wrong),
+        Err(wrong) => return wrong.answer(lang),
+    };
+    let (views, today) = match seen(&app, &past, lang, question).await {
+        Ok(seen) => seen,
+        Err(refused) => return *refused,
+    };
+    let filter = match wanted.filter(&actor, today) {
+        Ok(filter) => MatterFilter { valid_at: question.valid_at, ..filter },
+        Err(wrong) => return wrong.answer(lang),
     };
     let read = blocking(move || {
-        let views = app.views.views();
         let after = Some(wanted.after.as_str()).filter(|after| !after.is_empty());
         let listed = views.matters(&filter, after, size)?;
         let counts = views.matters_counted(&filter)?;
@@ -173,9 +188,52 @@ async fn listed(State(app): State<Arc<App>>, headers: HeaderMap, Query(wanted): 
     answered(lang, read.await)
 }
 
+/// The views that a question is answered from, and the day they are looked at: those of now, or as they were.
+async fn seen(
+    app: &App,
+    past: &Past,
+    lang: Lang,
+    question: Question,
+) -> Result<(Views, NaiveDate), Box<Response>> {
+    let Question { at, as_of, valid_at } = question;
+    if at.is_none() && as_of.is_none() {
+        return Ok((app.views.views().clone(), valid_at.unwrap_or_else(|| app.today())));
+    }
+    let then = past.then(at, as_of).await.map_err(|not_then| Box::new(not_seen(lang, &not_then)))?;
+    Ok((then.views, valid_at.unwrap_or(then.today)))
+}
+
+fn not_seen(lang: Lang, not_then: &NotThen) -> Response {
+    match not_then {
+        NotThen::Before => problem(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            lang.pick(
+                "那时账本还没有记录。请写晚一些的时刻。",
+                "The ledger had no entry then. Ask for a later moment.",
+            ),
+        ),
+        NotThen::Beyond { position, entries } => {
+            let told = lang.pick(
+                format!("账本只有 {entries} 条记录，没有第 {position} 条。请写小一些的位置。"),
+                format!("The ledger holds {entries} entries, and none at position {position}. Ask for a lower one."),
+            );
+            problem(StatusCode::NOT_FOUND, "not_found", &told)
+        }
+        NotThen::Making => {
+            let told = lang.pick(
+                "那一时刻的清单正在整理，请半分钟后再发送同一个请求。",
+                "The lists of that moment are still being made. Ask the same again in half a minute.",
+            );
+            come_back("being_made", told, "30")
+        }
+        NotThen::Failed(error) => broken(lang, error.as_ref()),
+    }
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Moment {
+struct Told {
     at: String,
 }
 
@@ -193,17 +251,16 @@ async fn one(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
     Path(stream): Path<String>,
-    Query(moment): Query<Moment>,
+    Query(asked): Query<Told>,
 ) -> Response {
     let lang = lang_of(&headers);
     let actor = match reader(&app, lang, &headers) {
         Ok(actor) => actor,
         Err(refused) => return *refused,
     };
-    let at = Some(moment.at.as_str()).filter(|at| !at.is_empty()).map(position).transpose();
-    let Ok(at) = at else {
-        let (zh, en) = ("要写账本位置，一个从 0 起的整数", "write a ledger position, a whole number from 0");
-        return malformed(lang, &Malformed { parameter: "at", zh, en });
+    let at = match (Moment { at: &asked.at, ..Moment::default() }).question() {
+        Ok(question) => question.at,
+        Err(wrong) => return wrong.answer(lang),
     };
     let read = blocking(move || {
         let today = app.today();
@@ -260,17 +317,24 @@ fn event_type(data: &str) -> String {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Day {
+    as_of: String,
+    at: String,
     day: String,
     worker: String,
 }
 
-async fn rounds(State(app): State<Arc<App>>, headers: HeaderMap, Query(asked): Query<Day>) -> Response {
+async fn rounds(
+    State(app): State<Arc<App>>,
+    Extension(past): Extension<Past>,
+    headers: HeaderMap,
+    Query(asked): Query<Day>,
+) -> Response {
     let lang = lang_of(&headers);
     let actor = match reader(&app, lang, &headers) {
         Ok(actor) => actor,
         Err(refused) => return *refused,
     };
-    let worker = if asked.worker.is_empty() { actor.account.clone() } else { asked.worker };
+    let worker = if asked.worker.is_empty() { actor.account.clone() } else { asked.worker.clone() };
     if !reads_rounds_of(&actor, &worker) {
         let told = lang.pick(
             "只能看自己的巡查，或由街道、社区负责人和调度员查看。",
@@ -278,14 +342,19 @@ async fn rounds(State(app): State<Arc<App>>, headers: HeaderMap, Query(asked): Q
         );
         return problem(StatusCode::FORBIDDEN, "not_yours", told);
     }
-    let day = if asked.day.is_empty() { Ok(app.today()) } else { asked.day.parse() };
-    let Ok(day) = day else {
-        let (zh, en) = ("要写日期，例如 2026-03-09", "write a day such as 2026-03-09");
-        return malformed(lang, &Malformed { parameter: "day", zh, en });
+    let moment = Moment { at: &asked.at, as_of: &asked.as_of, valid_at: "" };
+    let question = moment.question().and_then(|moment| Ok((moment, day("day", &asked.day)?)));
+    let question = match question {
+        Ok((moment, day)) => Question { valid_at: day, ..moment },
+        Err(wrong) => return wrong.answer(lang),
+    };
+    let (views, day) = match seen(&app, &past, lang, question).await {
+        Ok(seen) => seen,
+        Err(refused) => return *refused,
     };
     let read = blocking(move || {
         let walks = worker_day(&app.actor(&worker)?, day);
-        let found = app.views.views().patrols_of(&walks, Page { number: 1, size: 1_000 })?;
+        let found = views.patrols_of(&walks, Page { number: 1, size: 1_000 })?;
         Ok(Some(json!({ "worker": worker, "day": day, "rows": found.rows, "total": found.total })))
     });
     answered(lang, read.await)
@@ -322,6 +391,8 @@ pub(super) const UNDERTAKINGS: [&str; 7] =
 #[serde(default)]
 struct UndertakingsWanted {
     area: String,
+    as_of: String,
+    at: String,
     kind: String,
     page: String,
     premises: String,
@@ -330,6 +401,7 @@ struct UndertakingsWanted {
 
 async fn undertakings(
     State(app): State<Arc<App>>,
+    Extension(past): Extension<Past>,
     headers: HeaderMap,
     Query(wanted): Query<UndertakingsWanted>,
 ) -> Response {
@@ -345,12 +417,21 @@ async fn undertakings(
     let number = if wanted.page.is_empty() { Some(1) } else { wanted.page.parse().ok() };
     let Some(number) = number.filter(|number| (1..=PAGES_MAX).contains(number)) else {
         let (zh, en) = ("要写页码，从 1 起的整数", "write a page, a whole number from 1");
-        return malformed(lang, &Malformed { parameter: "page", zh, en });
+        return Malformed { parameter: "page", zh, en }.answer(lang);
     };
     if !wanted.kind.is_empty() && !UNDERTAKINGS.contains(&wanted.kind.as_str()) {
         let (zh, en) = ("要写接口说明里列出的种类", "write one of the kinds that /api/v1/openapi.json lists");
-        return malformed(lang, &Malformed { parameter: "kind", zh, en });
+        return Malformed { parameter: "kind", zh, en }.answer(lang);
     }
+    let moment = Moment { at: &wanted.at, as_of: &wanted.as_of, valid_at: "" };
+    let question = match moment.question() {
+        Ok(question) => question,
+        Err(wrong) => return wrong.answer(lang),
+    };
+    let (views, _) = match seen(&app, &past, lang, question).await {
+        Ok(seen) => seen,
+        Err(refused) => return *refused,
+    };
     let stated = |text: String| Some(text).filter(|text| !text.is_empty());
     let filter = UndertakingFilter {
         kind: stated(wanted.kind),
@@ -358,7 +439,7 @@ async fn undertakings(
         area: stated(wanted.area),
         premises: stated(wanted.premises),
     };
-    let read = blocking(move || Ok(Some(json!(app.views.views().undertakings(&filter, Page::of(number))?))));
+    let read = blocking(move || Ok(Some(json!(views.undertakings(&filter, Page::of(number))?))));
     answered(lang, read.await)
 }
 
@@ -399,20 +480,6 @@ fn broken(lang: Lang, error: &(dyn std::error::Error + 'static)) -> Response {
         format!("The platform could not read the answer. Ask again; quote {number} to the operator."),
     );
     problem(StatusCode::INTERNAL_SERVER_ERROR, "not_read", &told)
-}
-
-fn malformed(lang: Lang, wrong: &Malformed) -> Response {
-    let Malformed { parameter, zh, en } = wrong;
-    let detail = lang.pick(format!("{parameter}：{zh}。"), format!("{parameter}: {en}."));
-    problem(StatusCode::BAD_REQUEST, "malformed", &detail)
-}
-
-fn is_true(parameter: &'static str, text: &str) -> Result<bool, Malformed> {
-    match text {
-        "" | "false" | "0" => Ok(false),
-        "true" | "1" => Ok(true),
-        _ => Err(Malformed { parameter, zh: "要写 true 或 false", en: "write true or false" }),
-    }
 }
 
 /// Rows of a list unless told otherwise.

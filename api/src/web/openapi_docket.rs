@@ -39,6 +39,13 @@ fn listed() -> Value {
             asked("party", "At premises that this party answers for"),
             asked("after", "The member next of the list before"),
             narrowed("size", "Rows", json!({ "type": "integer", "minimum": 1, "maximum": SIZE_MAX })),
+            at(),
+            as_of(),
+            narrowed(
+                "valid_at",
+                "What ran on this day, those opened first first, each as it stands since; of the ended what had ended by it",
+                day(),
+            ),
         ],
         "responses": answers("rows, each with whom it waits on, its deadlines and both times; total; next; counts by kind"),
     })
@@ -61,8 +68,10 @@ fn rounds() -> Value {
         "security": in_session(),
         "summary": "A person's rounds of a day, in the order of the route",
         "parameters": [
-            narrowed("day", "The day, today when absent", json!({ "type": "string", "format": "date" })),
+            narrowed("day", "The day; today, or that of the moment asked about, when absent", day()),
             asked("worker", "The account, one's own when absent"),
+            at(),
+            as_of(),
         ],
         "responses": answers("Rounds due by that day or made on it, with route, rule and last round"),
     })
@@ -86,6 +95,8 @@ fn undertakings() -> Value {
             asked("area", "Subdistrict or community: its own, or that of its premises"),
             asked("premises", "Id of premises"),
             narrowed("page", "From 1", json!({ "type": "integer", "minimum": 1, "maximum": PAGES_MAX })),
+            at(),
+            as_of(),
         ],
         "responses": answers("rows, each with all that is public of it; page, pages, total"),
     })
@@ -106,6 +117,18 @@ fn asked(name: &str, told: &str) -> Value {
 /// A parameter that is not any text.
 fn narrowed(name: &str, told: &str, schema: Value) -> Value {
     json!({ "name": name, "in": "query", "required": false, "description": told, "schema": or_empty(schema) })
+}
+
+fn at() -> Value {
+    narrowed("at", "As known with the entry at this position; 503 while its lists are being made", whole(0))
+}
+
+fn as_of() -> Value {
+    narrowed("as_of", "As known at this moment, RFC 3339", json!({ "type": "string", "format": "date-time" }))
+}
+
+fn day() -> Value {
+    json!({ "type": "string", "format": "date" })
 }
 
 fn truth() -> Value {

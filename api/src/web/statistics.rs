@@ -9,20 +9,19 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Json, Router};
-use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use wuping_domain::facts::Actor;
 use wuping_domain::matter::{Figures, reads_figures};
-use wuping_replay::report::Question;
 use wuping_replay::statistics::{Asked, Made, Statistic, StatisticError, make};
 
 use crate::app::App;
 use crate::statistics::{Form, file_name, written};
-use crate::web::api::{position, problem};
+use crate::web::api::problem;
 use crate::web::commands::in_session;
 use crate::web::look::words::Lang;
+use crate::web::parameters::{Malformed, Moment, day};
 use crate::web::session::lang_of;
 use crate::web::state::logged;
 
@@ -56,49 +55,22 @@ pub(super) struct Wanted {
     pub(super) valid_at: String,
 }
 
-/// A parameter that means nothing, and what it needs.
-pub(super) struct Malformed {
-    parameter: &'static str,
-    zh: &'static str,
-    en: &'static str,
-}
-
-impl Malformed {
-    /// In words.
-    pub(super) fn told(&self, lang: Lang) -> String {
-        let Self { parameter, zh, en } = self;
-        lang.pick(format!("{parameter}：{zh}。"), format!("{parameter}: {en}."))
-    }
-}
-
 impl Wanted {
     /// What is asked of a report.
     pub(super) fn asked(&self, statistic: Statistic) -> Result<Asked, Malformed> {
         let stated = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-        let wrong = |parameter, zh, en| Malformed { parameter, zh, en };
-        let at = stated(&self.at).map(|text| position(&text)).transpose();
-        let at = at.map_err(|_| {
-            wrong("at", "要写账本位置，一个从 0 起的整数", "write a ledger position, a whole number from 0")
-        })?;
-        let as_of = stated(&self.as_of).map(|text| text.parse::<DateTime<Utc>>()).transpose();
-        let as_of = as_of.map_err(|_| {
-            wrong(
-                "as_of",
-                "要写时刻，例如 2026-03-09T06:05:00Z",
-                "write a moment such as 2026-03-09T06:05:00Z",
-            )
-        })?;
-        let day = |parameter, text: &str| {
-            let day = stated(text).map(|text| text.parse::<NaiveDate>()).transpose();
-            day.map_err(|_| wrong(parameter, "要写日期，例如 2026-03-09", "write a day such as 2026-03-09"))
-        };
-        let (valid_at, from) = (day("valid_at", &self.valid_at)?, day("from", &self.from)?);
+        let question = Moment { at: &self.at, as_of: &self.as_of, valid_at: &self.valid_at }.question()?;
+        let from = day("from", &self.from)?;
         let party = stated(&self.party).filter(|_| statistic.takes_party());
         if statistic.takes_party() && party.is_none() {
-            return Err(wrong("party", "要写责任人的编号", "write the id of a party"));
+            return Err(Malformed {
+                parameter: "party",
+                zh: "要写责任人的编号",
+                en: "write the id of a party",
+            });
         }
         let from = from.filter(|_| statistic.takes_from());
-        Ok(Asked { question: Question { at, as_of, valid_at }, from, party, ..Asked::default() })
+        Ok(Asked { question, from, party, ..Asked::default() })
     }
 
     fn form(&self) -> Result<Form, Malformed> {
@@ -264,7 +236,7 @@ async fn one(
     let asked = wanted.asked(statistic).and_then(|asked| Ok((asked, wanted.form()?, wanted.lang()?)));
     let (asked, form, said_in) = match asked {
         Ok(asked) => asked,
-        Err(wrong) => return problem(StatusCode::BAD_REQUEST, "malformed", &wrong.told(lang)),
+        Err(wrong) => return wrong.answer(lang),
     };
     match shelf.made(&app, statistic, asked).await {
         Ok(made) => file(lang, &made, form, said_in),

@@ -27,6 +27,8 @@ pub struct MatterFilter {
     pub today: NaiveDate,
     /// Running, or ended.
     pub ended: bool,
+    /// What ran on this day, in place of what runs now; of the ended what had ended by it. Each is told as it stands since.
+    pub valid_at: Option<NaiveDate>,
     /// Waiting on these hands.
     pub waiting_on: Option<WaitingOn>,
     /// Late: a duty's day has ended.
@@ -54,6 +56,7 @@ impl MatterFilter {
             sights,
             today,
             ended: false,
+            valid_at: None,
             waiting_on: None,
             overdue: false,
             kind: None,
@@ -154,7 +157,7 @@ pub struct KindCount {
 
 impl Views {
     /// Matters: of those that run what is due first, and what was opened first of what is due at once or never; of those that
-    /// ended the newest. `after` is the place a list before ended at.
+    /// ended the newest; of those that ran on a day what was opened first. `after` is the place a list before ended at.
     ///
     /// # Errors
     /// If the views cannot be read.
@@ -169,28 +172,31 @@ impl Views {
         self.read(|connection| {
             let held = conditions.sql();
             let values = || conditions.values().cloned();
-            let from = from(filter.ended);
+            let from = from(filter);
             let total = count(
                 connection,
                 &format!("SELECT count(*) FROM {from} WHERE {held}"),
                 params_from_iter(values()),
             )?;
-            let (beyond, order) = match filter.ended {
-                false => ("(m.sort_day, m.position) > (?, ?)", "m.sort_day, m.position"),
-                true => ("(m.ended_position, m.position) < (?, ?)", "m.ended_position DESC, m.position DESC"),
+            let (beyond, order) = match (filter.ended, filter.valid_at) {
+                (true, _) => {
+                    ("(m.ended_position, m.position) < (?, ?)", "m.ended_position DESC, m.position DESC")
+                }
+                (false, None) => ("(m.sort_day, m.position) > (?, ?)", "m.sort_day, m.position"),
+                (false, Some(_)) => ("(m.opened_on, m.position) > (?, ?)", "m.opened_on, m.position"),
             };
             let beyond = if place.is_some() { format!(" AND {beyond}") } else { String::new() };
             let sql = format!(
                 "SELECT {COLUMNS} FROM {from} WHERE {held}{beyond} ORDER BY {order} LIMIT {}",
                 size.saturating_add(1)
             );
-            let placed = place.iter().flat_map(|place| place.values(filter.ended));
+            let placed = place.iter().flat_map(|place| place.values(filter));
             let mut rows = all(connection, &sql, params_from_iter(values().chain(placed)), |row| {
                 matter(row, filter.today)
             })?;
             let more = rows.len() as u64 > size;
             rows.truncate(usize::try_from(size).unwrap_or(usize::MAX));
-            let next = rows.last().filter(|_| more).map(|last| Place::of(last).written());
+            let next = rows.last().filter(|_| more).map(|last| Place::of(last, filter).written());
             let rows = rows.into_iter().map(|row| with_hands(connection, row)).collect::<Result<_, _>>()?;
             Ok(Listed { rows, total, next })
         })
@@ -205,7 +211,7 @@ impl Views {
         self.read(|connection| {
             let sql = format!(
                 "SELECT m.kind, count(*), sum({LATE}) FROM {} WHERE {} GROUP BY m.kind",
-                from(filter.ended),
+                from(filter),
                 conditions.sql()
             );
             let today = Value::from(filter.today.to_string());
@@ -242,7 +248,7 @@ impl Views {
             found = self.read(|connection| {
                 let sql = format!(
                     "SELECT {COLUMNS} FROM {} WHERE {} ORDER BY m.position DESC LIMIT 1",
-                    from(ended),
+                    from(&filter),
                     conditions.sql()
                 );
                 let values = params_from_iter(conditions.values());
@@ -280,8 +286,9 @@ struct Place {
 }
 
 impl Place {
-    fn of(row: &MatterView) -> Self {
-        let day = row.due.as_ref().map_or_else(|| NO_DAY.to_owned(), |due| due.due.to_string());
+    fn of(row: &MatterView, filter: &MatterFilter) -> Self {
+        let due = || row.due.as_ref().map_or_else(|| NO_DAY.to_owned(), |due| due.due.to_string());
+        let day = filter.valid_at.map_or_else(due, |_| row.opened_on.to_string());
         Self { day, position: row.position, ended: row.ended_position.unwrap_or_default() }
     }
 
@@ -296,9 +303,9 @@ impl Place {
         format!("{}.{}.{}", self.day, self.position, self.ended)
     }
 
-    fn values(&self, ended: bool) -> [Value; 2] {
+    fn values(&self, filter: &MatterFilter) -> [Value; 2] {
         let position = Value::from(crate::tx::signed(self.position));
-        if ended {
+        if filter.ended {
             [Value::from(crate::tx::signed(self.ended)), position]
         } else {
             [Value::from(self.day.clone()), position]
@@ -306,8 +313,8 @@ impl Place {
     }
 }
 
-const fn from(ended: bool) -> &'static str {
-    if ended { FROM_ALL } else { FROM_RUNNING }
+const fn from(filter: &MatterFilter) -> &'static str {
+    if filter.ended || filter.valid_at.is_some() { FROM_ALL } else { FROM_RUNNING }
 }
 
 fn with_hands(connection: &Connection, row: MatterView) -> Result<MatterView, ViewsError> {

@@ -10,12 +10,22 @@ use crate::queries::conditions::Conditions;
 /// What a filter states, and what its reader may read.
 pub(super) fn conditions(filter: &MatterFilter) -> Conditions {
     let today = filter.today.to_string();
-    let fixed = if filter.ended { "m.ended_position IS NOT NULL" } else { "m.ended_position IS NULL" };
+    let fixed = match (filter.ended, filter.valid_at) {
+        (true, _) => "m.ended_position IS NOT NULL",
+        (false, None) => "m.ended_position IS NULL",
+        (false, Some(_)) => "1",
+    };
     let mut seen: Vec<(String, Vec<Value>)> = filter.sights.iter().map(|sight| part(sight, &today)).collect();
     if seen.is_empty() {
         seen.push(("0".to_owned(), vec![]));
     }
     let mut conditions = Conditions::of(fixed).any(seen);
+    if let Some(day) = filter.valid_at.map(|day| Value::from(day.to_string())) {
+        conditions = conditions.any(vec![match filter.ended {
+            true => ("m.ended_on <= ?".to_owned(), vec![day]),
+            false => (RAN_ON.to_owned(), vec![day.clone(), day]),
+        }]);
+    }
     if let Some(waiting_on) = &filter.waiting_on {
         conditions = conditions.any(vec![waits(waiting_on, &today)]);
     }
@@ -38,6 +48,9 @@ pub(super) fn conditions(filter: &MatterFilter) -> Conditions {
         .with("p.premises = ?", filter.premises.clone())
         .with("m.department = ?", filter.department.clone())
 }
+
+/// What was opened by the end of a day, and had not ended by then.
+const RAN_ON: &str = "m.opened_on <= ? AND (m.ended_on IS NULL OR m.ended_on > ?)";
 
 /// One part of what somebody may read.
 fn part(sight: &Sight, today: &str) -> (String, Vec<Value>) {
