@@ -1,0 +1,151 @@
+//! What a draft changes, and whom it would move.
+
+use maud::{Markup, html};
+use wuping_domain::rehearsal::{Direction, Doubt};
+use wuping_domain::rulebook::difference::Difference;
+use wuping_replay::rehearsal::{Move, Rehearsal};
+
+use crate::web::look::parts::*;
+use crate::web::look::words::Lang;
+
+/// What a draft changes and whom it would move.
+pub(super) fn told(lang: Lang, base: Option<&str>, differences: &[Difference], came: &Rehearsal) -> Markup {
+    let text = |value: &Option<serde_json::Value>| {
+        value.as_ref().map_or_else(|| "–".to_owned(), ToString::to_string)
+    };
+    let figure = |label: String, value: u64| Figure { label, value, href: "#moves".to_owned(), note: None };
+    html! {
+        (section(lang.pick("试算", "Rehearsed"), html! {
+            (figures(lang, &[
+                figure(lang.say("会降", "Would fall"), came.down),
+                figure(lang.say("会升", "Would rise"), came.up),
+                figure(lang.say("不变", "Would stay"), came.same),
+                figure(lang.say("只有分数变", "Only the score"), came.only_score),
+            ]))
+            @if !came.doubts.is_empty() {
+                (notice_box(Tone::Grave, lang.pick("写了却不会发生", "Written, and can never happen"),
+                    &came.doubts.iter().map(|doubt| doubtful(lang, doubt)).collect::<Vec<_>>()))
+            }
+            @for (indicator, count) in &came.assumed {
+                p.note { (lang.pick(
+                    format!("新指标 {indicator} 没有人查过（{count} 次评定），试算时当作合格。"),
+                    format!("Nobody has checked {indicator}, which is new ({count} assessments); it was taken to be met."),
+                )) }
+            }
+            @for (why, count) in &came.ungradable {
+                p.note { (lang.pick(format!("{count} 次评定算不出来：{why}"), format!("{count} assessments cannot be graded: {why}"))) }
+            }
+            @if came.moves.is_empty() {
+                p #moves { (lang.pick("没有房屋会升降。", "Nobody would move.")) }
+            } @else {
+                div #moves { (data_table(&moves(lang, &came.moves))) }
+                @if came.moves.len() > MOVES_SHOWN_MAX {
+                    p.quiet { (lang.pick(
+                        format!("只列出 {MOVES_SHOWN_MAX} 处；全部用 wuping scheme rehearse 查看。"),
+                        format!("Only {MOVES_SHOWN_MAX} are listed; wuping scheme rehearse shows all."),
+                    )) }
+                }
+            }
+        }))
+        (section(&lang.pick(format!("改了什么（{} 处）", differences.len()), format!("What is changed ({})", differences.len())), html! {
+            @if let Some(base) = base { p { (lang.pick("与之比较：", "Compared with ")) code { (base) } } }
+            @if !differences.is_empty() {
+                (data_table(&TableView {
+                    caption: lang.say("改动", "Changes"),
+                    columns: vec![Column::text(lang.say("哪里", "Where")), Column::text(lang.say("原来", "Was")), Column::text(lang.say("现在", "Is"))],
+                    rows: differences.iter().take(CHANGES_SHOWN_MAX).map(|one| Row {
+                        href: None,
+                        cells: vec![html! { code { (one.path) } }, html! { (text(&one.was)) }, html! { (text(&one.is)) }],
+                        tone: Tone::Calm,
+                    }).collect(),
+                }))
+            }
+        }))
+    }
+}
+
+fn moves(lang: Lang, all: &[Move]) -> TableView {
+    let held = |held: &wuping_domain::rehearsal::Held| match held.star {
+        Some(star) => format!("{} · {}", held.score, lang.stars(Some(star))),
+        None => format!("{} · {}", held.score, held.band),
+    };
+    let row = |of: &Move| {
+        let falls = of.rehearsed.direction == Direction::Down;
+        Row {
+            href: Some(format!("/desk/premises/{}", of.premises)),
+            cells: vec![
+                html! { (of.code) },
+                html! { (lang.direction(if falls { "down" } else { "up" })) },
+                html! { (held(&of.rehearsed.was)) },
+                html! { (held(&of.rehearsed.is)) },
+                html! { (because(lang, of)) },
+            ],
+            tone: if falls { Tone::Grave } else { Tone::Calm },
+        }
+    };
+    TableView {
+        caption: lang.say("会升降的房屋", "Who would move"),
+        columns: [
+            ("房屋", "Premises"),
+            ("升降", "Direction"),
+            ("原来", "Was"),
+            ("试算", "Would be"),
+            ("原因", "Why"),
+        ]
+        .map(|(zh, en)| Column::text(lang.pick(zh, en)))
+        .to_vec(),
+        rows: all.iter().take(MOVES_SHOWN_MAX).map(row).collect(),
+    }
+}
+
+/// Why, in a line: indicators with their points, caps and vetoes that came or went.
+fn because(lang: Lang, of: &Move) -> String {
+    let Some(why) = &of.rehearsed.why else { return String::new() };
+    let points =
+        |points: Option<(u64, u64)>| points.map_or_else(|| "–".to_owned(), |(e, a)| format!("{e}/{a}"));
+    let cause = |by: &str| lang.cause(by, |_| None);
+    let mut said: Vec<String> = why
+        .indicators
+        .iter()
+        .map(|shift| format!("{} {} → {}", shift.indicator, points(shift.was), points(shift.is)))
+        .collect();
+    said.extend(why.caps_gained.iter().map(|cap| format!("{} ({})", lang.cap(cap.star), cause(&cap.by))));
+    said.extend(why.caps_lost.iter().map(|cap| {
+        lang.pick(
+            format!("不再{}（{}）", lang.cap(cap.star), cause(&cap.by)),
+            format!("no longer {} ({})", lang.cap(cap.star), cause(&cap.by)),
+        )
+    }));
+    said.extend(why.vetoes_gained.iter().map(|veto| cause(veto)));
+    said.extend(why.vetoes_lost.iter().map(|veto| {
+        lang.pick(format!("不再一票否决：{}", cause(veto)), format!("no longer a veto: {}", cause(veto)))
+    }));
+    if said.is_empty() {
+        said.push(lang.say("分数线变了", "the score is in another band"));
+    }
+    said.join(lang.pick("；", "; "))
+}
+
+fn doubtful(lang: Lang, doubt: &Doubt) -> String {
+    match doubt {
+        Doubt::IdleCap { by, star } => lang.pick(
+            format!("{by} 封顶在最高的 {star} 星，不起作用。"),
+            format!("{by} caps at star {star}, the highest: it lowers nothing."),
+        ),
+        Doubt::ImpossibleGrade { band, best_score: Some(best), .. } => lang.pick(
+            format!("什么结果都得不到“{band}”：最高只能到 {best} 分。"),
+            format!("No results lead to {band}: {best} is the most that can be reached."),
+        ),
+        Doubt::ImpossibleGrade { band, .. } => lang.pick(
+            format!("什么结果都得不到“{band}”：总有封顶在它以下。"),
+            format!("No results lead to {band}: a cap below it always holds."),
+        ),
+        Doubt::NeverApplies { by, at_least, indicators } => lang.pick(
+            format!("{by} 要 {at_least} 项不合格，可它只数 {indicators} 项。"),
+            format!("{by} asks for {at_least} failures and counts {indicators} indicators."),
+        ),
+    }
+}
+
+const CHANGES_SHOWN_MAX: usize = 200;
+const MOVES_SHOWN_MAX: usize = 200;

@@ -1,0 +1,122 @@
+//! The pages on which a rulebook is made: written files come in and are checked, compared and rehearsed; one person records the
+//! draft, another publishes it with a date and a document.
+
+mod effect;
+mod publishing;
+mod recording;
+mod trying;
+mod waiting;
+
+use std::sync::Arc;
+
+use axum::extract::{DefaultBodyLimit, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Extension, Router};
+use maud::html;
+use wuping_domain::aggregate::Concept;
+use wuping_domain::draft::{Draft as Recorded, Drafted};
+use wuping_domain::facts::Role;
+
+use self::publishing::{publish, show};
+use self::recording::record;
+use self::trying::{tried, upload};
+use self::waiting::Waiting;
+use crate::app::App;
+use crate::rulemaking::published;
+use crate::web::desk_page::{broken_text, refused_page, shown, unseen_page};
+use crate::web::docket_api::{Failure, blocking};
+use crate::web::look::parts::*;
+use crate::web::look::words::Lang;
+use crate::web::session::Signed;
+
+/// The routes of the pages.
+pub fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/desk/rulebooks", get(listed).post(tried))
+        .route("/desk/rulebooks/draft", post(record))
+        .route("/desk/rulebooks/drafts/{draft}", get(show).post(publish))
+        .layer(DefaultBodyLimit::max(FILES_BYTES_MAX))
+        .layer(Extension(Waiting::default()))
+        .with_state(app)
+}
+
+/// Why the person may not see the pages; nothing for the commission's administrators.
+fn must_be_commission(app: &App, signed: &Signed) -> Result<(), Box<Response>> {
+    let lang = signed.lang;
+    let actor = app
+        .actor(&signed.session.account)
+        .map_err(|_| Box::new(refused_page(app, lang, Some(signed), &broken_text(lang))))?;
+    if actor.holds(Role::CommissionAdmin) {
+        return Ok(());
+    }
+    let why = lang.pick(
+        "评分规则由政法委管理员起草和发布。公布的规则在 /rules。",
+        "Rulebooks are drafted and published by the commission's administrators. Published ones are at /rules.",
+    );
+    Err(Box::new(unseen_page(app, lang, signed, why)))
+}
+
+fn title(lang: Lang) -> &'static str {
+    lang.pick("评分规则", "Rulebooks")
+}
+
+async fn listed(State(app): State<Arc<App>>, signed: Signed) -> Response {
+    let lang = signed.lang;
+    if let Err(page) = must_be_commission(&app, &signed) {
+        return *page;
+    }
+    let house = app.clone();
+    let read = blocking(move || Ok((published(house.reader())?, drafts(&house)?)));
+    let Ok((published, drafts)) = read.await else {
+        return refused_page(&app, lang, Some(&signed), &broken_text(lang));
+    };
+    let rules: Vec<Link> =
+        published.iter().map(|one| Link::new(format!("/rules/{}", one.id), one.id.clone())).collect();
+    let drafted: Vec<Link> = drafts
+        .iter()
+        .map(|(key, drafted, by)| {
+            let label = lang
+                .pick(format!("{}（{by} 起草）", drafted.id), format!("{} (drafted by {by})", drafted.id));
+            Link::new(format!("/desk/rulebooks/drafts/{key}"), label)
+        })
+        .collect();
+    let body = html! {
+        (page_heading(None, title(lang), Some(lang.pick(
+            "上传写好的文件：先检查、比较、试算，不记录；确认后记为草案，由另一位管理员发布。",
+            "Written files are checked, compared and rehearsed first, and nothing is recorded; then one administrator records the draft and another publishes it.",
+        ))))
+        (section(lang.pick("等待发布的草案", "Drafts to be published"), html! {
+            @if drafted.is_empty() {
+                (empty_state(lang.pick("没有等待发布的草案。", "No draft waits."), None))
+            } @else { (link_list(&drafted)) }
+        }))
+        (section(lang.pick("试一个草案", "Try a draft"), upload(&signed)))
+        (section(lang.pick("已经发布", "Published"), link_list(&rules)))
+    };
+    shown(&app, lang, Some(&signed), title(lang), column(body)).into_response()
+}
+
+/// Drafts that are not published, by the last segment of their streams.
+fn drafts(app: &App) -> Result<Vec<(String, Drafted, String)>, Failure> {
+    let mut keys = Vec::new();
+    app.reader().last_of_streams(|last| {
+        keys.extend(last.stream.strip_prefix(DRAFTS).map(str::to_owned));
+        Ok(())
+    })?;
+    let published = published(app.reader())?;
+    let mut drafts = Vec::new();
+    for key in keys {
+        if let Some((drafted, by)) = app.draft(&key)?.drafted
+            && !published.iter().any(|one| one.id == drafted.id)
+        {
+            drafts.push((key, drafted, by));
+        }
+    }
+    Ok(drafts)
+}
+
+/// How the streams of drafts begin.
+const DRAFTS: &str = "rulebook-draft/";
+const _: () = assert!(DRAFTS.len() == Recorded::TYPE.len() + 1);
+const FILES_BYTES_MAX: usize = 2 * 1024 * 1024;
