@@ -21,6 +21,7 @@ mod serve;
 mod simulate;
 mod timestamp;
 mod tongue;
+mod trust;
 mod upgrade;
 mod verify;
 mod webhooks;

@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::authorities::now;
 use crate::cli::disclose::{password, who};
 use crate::cli::read::{reader, subject_of};
-use crate::cli::verify::{level_of, trusted_by};
+use crate::cli::trust::Reach;
 use crate::cli::{Common, Failure, print_json, runtime};
 use crate::evidence::{Wanted, bundle_at, explained, file_name, issue, other_photos};
 
@@ -52,19 +52,8 @@ pub(super) struct Evidence {
 pub(super) struct VerifyBundle {
     /// The file that was handed over, or the folder that it was unpacked into
     file: PathBuf,
-    /// Up to which level, 0 to 5
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(0..=5))]
-    level: u8,
-    /// A level that must be established, as L3
-    #[arg(long, value_name = "Ln", value_parser = level_of)]
-    require: Option<u8>,
-    /// A trust file obtained elsewhere, `wuping-trust/1`: log key, first entry, and whose cosignatures and time-stamps count;
-    /// with one, level 3 is looked at
-    #[arg(long, value_name = "FILE")]
-    trust: Option<PathBuf>,
-    /// The log key obtained elsewhere, as `wuping key log` prints it; --trust has one already
-    #[arg(long, value_name = "VKEY", conflicts_with = "trust")]
-    log_key: Option<String>,
+    #[command(flatten)]
+    reach: Reach,
     /// Write the page that explains it, in Chinese and English, into this file
     #[arg(long, value_name = "FILE")]
     explain: Option<PathBuf>,
@@ -115,18 +104,15 @@ pub(super) fn evidence(common: &Common, asked: Evidence) -> Result<ExitCode, Fai
 }
 
 pub(super) fn verify_bundle(common: &Common, asked: &VerifyBundle) -> Result<ExitCode, Failure> {
-    let trusted = match &asked.trust {
-        Some(file) => trusted_by(file)?,
-        None => Trusted { log: asked.log_key.clone(), ..Trusted::default() },
-    };
+    let trusted = asked.reach.trusted(Trusted::default())?;
     let bundle = match bundle_at(&asked.file) {
         Ok(bundle) => bundle,
         Err(UnreadableBundle::Damaged { why, .. }) => return damaged(common, asked, &why),
         Err(error) => return Err(error.into()),
     };
-    let asks_who_saw_it = asked.trust.is_some();
-    let question =
-        Question { level: asked.level, require: asked.require, trusted, asks_who_saw_it, now: Some(now()) };
+    let Reach { level, require, .. } = asked.reach;
+    let asks_who_saw_it = asked.reach.brings_trust();
+    let question = Question { level, require, trusted, asks_who_saw_it, now: Some(now()) };
     let Looked { mut verified, checked } = verify(&bundle, &question)?;
     for photo in other_photos(&asked.file, &checked)? {
         verified.findings.push(wuping_replay::evidence::BundleFinding {

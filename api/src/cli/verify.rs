@@ -13,25 +13,15 @@ use wuping_ledger::log_files::{FolderFiles, LogFiles};
 use wuping_replay::verify::{KeptCheckpoint, Question, Source, VaultKey, Verified};
 use wuping_replay::witnessed::Trusted;
 
+use crate::cli::trust::Reach;
 use crate::cli::{Common, Failure, backup, print_json};
 use crate::log_client::LogClient;
 use crate::trusting::listed_in;
 
 #[derive(Debug, Args)]
 pub(super) struct Verify {
-    /// Up to which level, 0 to 5
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(0..=5))]
-    level: u8,
-    /// A level that must be established, as L4
-    #[arg(long, value_name = "Ln", value_parser = level_of)]
-    require: Option<u8>,
-    /// A trust file obtained elsewhere, `wuping-trust/1`: log key, first entry, and whose cosignatures and
-    /// time-stamps count; else witnesses.txt and authorities.txt of the folder
-    #[arg(long, value_name = "FILE")]
-    trust: Option<PathBuf>,
-    /// The log key obtained elsewhere, as `wuping key log` prints it; --trust has one already
-    #[arg(long, value_name = "VKEY", conflicts_with = "trust")]
-    log_key: Option<String>,
+    #[command(flatten)]
+    reach: Reach,
     /// A log in static files instead of the folder, with no database: a folder that `wuping export tiles` wrote, or the
     /// address of one on a web server, such as https://ledger.example/log
     #[arg(long, value_name = "DIR|URL", conflicts_with = "backup")]
@@ -83,9 +73,9 @@ fn carry_out(
     unless_told: Unless,
 ) -> Result<ExitCode, Failure> {
     let question = Question {
-        level: verify.level,
-        require: verify.require,
-        trusted: trusted(verify, unless_told.trusted)?,
+        level: verify.reach.level,
+        require: verify.reach.require,
+        trusted: verify.reach.trusted(unless_told.trusted)?,
         fast: verify.fast,
         vault_key: unless_told.vault_key,
         kept: kept(&verify.since)?,
@@ -131,21 +121,6 @@ fn files_at(place: &str, login: Option<&str>) -> Result<Arc<dyn LogFiles>, Failu
     Ok(Arc::new(client.signed_in(login, &password)?))
 }
 
-fn trusted(verify: &Verify, unless_told: Trusted) -> Result<Trusted, Failure> {
-    match &verify.trust {
-        Some(file) => trusted_by(file),
-        None => Ok(Trusted { log: verify.log_key.clone(), ..unless_told }),
-    }
-}
-
-/// Whom a trust file names.
-pub(super) fn trusted_by(file: &Path) -> Result<Trusted, Failure> {
-    let text = std::fs::read_to_string(file).map_err(|error| {
-        Failure::asked(format!("the trust file {} could not be read: {error}", file.display()))
-    })?;
-    Ok(Trusted::parse(&text)?)
-}
-
 fn kept(files: &[PathBuf]) -> Result<Vec<KeptCheckpoint>, Failure> {
     let mut kept = Vec::new();
     for file in files {
@@ -162,11 +137,6 @@ fn kept(files: &[PathBuf]) -> Result<Vec<KeptCheckpoint>, Failure> {
         kept.extend(notes.into_iter().map(|note| KeptCheckpoint { place: place.clone(), note }));
     }
     Ok(kept)
-}
-
-pub(super) fn level_of(text: &str) -> Result<u8, String> {
-    let level = text.trim_start_matches(['L', 'l']).parse::<u8>().ok().filter(|level| *level <= 5);
-    level.ok_or_else(|| "--require takes L0 to L5".to_owned())
 }
 
 /// How far it is, for whoever sits before a terminal and waits for more than a moment.
