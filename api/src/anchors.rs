@@ -143,13 +143,14 @@ impl Anchors {
     }
 
     /// Asks for cosignatures while the ledger grows, until the alarm is raised.
-    pub async fn follow(self: Arc<Self>, ledger: Arc<crate::app::App>) {
+    pub async fn follow(self: Arc<Self>, house: Arc<impl AsRef<Ledger>>) {
+        let ledger = house.as_ref().as_ref();
         if self.witnesses.is_empty() {
             return;
         }
-        while ledger.ledger.writer().alarm().is_none() {
+        while ledger.writer().alarm().is_none() {
             tokio::time::sleep(EVERY).await;
-            if let Err(error) = self.ask_all(&ledger.ledger).await {
+            if let Err(error) = self.ask_all(ledger).await {
                 let causes = wuping_projections::error::causes(&error).join(": ");
                 tracing::error!(%causes, "witnesses could not be asked");
             }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, NaiveDate, Utc};
 use reqwest::{Client, StatusCode, header};
 use wuping_domain::recorded::local_date;
+use wuping_ledger::genesis::Ledger;
 use wuping_ledger::note::{note_text, stated_size};
 use wuping_ledger::reader::Reader;
 use wuping_ledger::refusal::Refusal;
@@ -17,7 +18,6 @@ use wuping_ledger::stamps::{CLOCK_TOLERANCE, keep, kept};
 use wuping_ledger::store::StoreError;
 
 use crate::anchors::{bounded, client};
-use crate::app::App;
 use crate::asked_list;
 
 /// An authority that is asked.
@@ -137,9 +137,10 @@ impl Authorities {
     }
 
     /// Asks once a day as long as the server runs, until the fork alarm is raised; one that was away is asked again.
-    pub async fn follow(self: Arc<Self>, app: Arc<App>) {
-        while !self.listed.is_empty() && app.ledger.writer().alarm().is_none() {
-            for outcome in self.ask_due(app.reader(), local_date(Utc::now())).await {
+    pub async fn follow(self: Arc<Self>, house: Arc<impl AsRef<Ledger>>) {
+        let ledger = house.as_ref().as_ref();
+        while !self.listed.is_empty() && ledger.writer().alarm().is_none() {
+            for outcome in self.ask_due(ledger.reader(), local_date(Utc::now())).await {
                 match outcome {
                     Ok(Stamped { authority, size, .. }) => {
                         tracing::info!(%authority, size, "a checkpoint is time-stamped");

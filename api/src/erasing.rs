@@ -13,14 +13,13 @@ use wuping_ledger::append::{AppendError, AppendRequest, Author, NewEvent, Receip
 use wuping_ledger::attachments::{AttachmentError, erase_in_folder};
 use wuping_ledger::disclosure::digests_in;
 use wuping_ledger::erasure::targets;
+use wuping_ledger::genesis::Ledger;
 use wuping_ledger::reader::Reader;
 use wuping_ledger::refusal::Refusal;
 use wuping_ledger::store::StoreError;
 use wuping_ledger::stream::StreamPath;
 use wuping_ledger::timestamp::Timestamp;
 use wuping_ledger::vault::{Vault, VaultError, attachments_in};
-
-use crate::app::App;
 
 mod postponed;
 
@@ -130,22 +129,22 @@ pub fn erasures_by_entry(reader: &Reader) -> Result<HashMap<u64, NaiveDate>, Sto
 /// # Errors
 /// [`ErasureError`], which says whether it is recorded.
 pub async fn erase(
-    app: &App,
+    (ledger, vault, folder): (&Ledger, &Vault, &Path),
     plan: &Plan,
     root: Author,
     authority: &str,
     reason: &str,
 ) -> Result<Receipt, ErasureError> {
-    let receipt = record(app, plan, root, authority, reason).await?;
+    let receipt = record(ledger, plan, root, authority, reason).await?;
     let digests: Vec<&str> = plan.targets.values().flatten().map(String::as_str).collect();
-    carry_out(app.reader(), &app.vault, &app.folder, &digests)?;
-    app.ledger.writer().sign_now().await?;
+    carry_out(ledger.reader(), vault, folder, &digests)?;
+    ledger.writer().sign_now().await?;
     Ok(receipt)
 }
 
 /// The entry that says so, before anything is deleted.
 async fn record(
-    app: &App,
+    ledger: &Ledger,
     plan: &Plan,
     root: Author,
     authority: &str,
@@ -163,7 +162,7 @@ async fn record(
         json!({ "authority": authority, "reason": reason, "targets": targets, "type": "FieldsErased" });
     let event = NewEvent::of_the_ledger(StreamPath::new("erasures")?, &data)?;
     let request = AppendRequest::single(Uuid::now_v7(), root, Timestamp::now(), event);
-    Ok(app.ledger.writer().append(request).await?)
+    Ok(ledger.writer().append(request).await?)
 }
 
 /// Applies every recorded erasure again: one that was interrupted, and values that an older backup of the vault brought back, each
@@ -246,6 +245,7 @@ const DIGESTS_AT_A_TIME: usize = 1_000;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::App;
     use wuping_ledger::attachments::Attachments;
     use wuping_ledger::private::split_private;
 
@@ -258,6 +258,10 @@ mod tests {
     }
 
     impl House {
+        fn parts(&self) -> (&Ledger, &Vault, &Path) {
+            (&self.app.ledger, &self.app.vault, &self.app.folder)
+        }
+
         async fn new() -> Self {
             let folder = tempfile::tempdir().unwrap();
             let app = App::create(folder.path(), "ledger.example/erasing", false).unwrap();
@@ -324,9 +328,9 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn a_photo_goes_with_the_last_value_that_names_it() {
         let house = House::new().await;
-        erase(&house.app, &house.plan(0), house.root(), "a", "b").await.unwrap();
+        erase(house.parts(), &house.plan(0), house.root(), "a", "b").await.unwrap();
         assert_eq!(house.kept(), [1, 2], "the second entry names photo 1 too");
-        erase(&house.app, &house.plan(1), house.root(), "a", "b").await.unwrap();
+        erase(house.parts(), &house.plan(1), house.root(), "a", "b").await.unwrap();
         assert_eq!(house.kept(), [] as [usize; 0]);
     }
 
@@ -367,7 +371,7 @@ mod tests {
         // it ends right behind the entry: neither attachments nor values are gone
         for (plan, kept) in [(&first, vec![1, 2]), (&second, vec![])] {
             let house = &house;
-            record(&house.app, plan, house.root(), "a", "b").await.unwrap();
+            record(&house.app.ledger, plan, house.root(), "a", "b").await.unwrap();
             assert_eq!(apply_again(house.app.reader(), &house.app.vault, house.folder.path()).unwrap(), 1);
             assert_eq!(house.kept(), kept);
         }

@@ -48,7 +48,13 @@ pub(super) fn erase(common: &Common, erase: &Erase) -> Result<ExitCode, Failure>
     let values: usize = plan.targets.values().map(Vec::len).sum();
     let mut position = None;
     if let (Some(root), false) = (root, erase.dry_run) {
-        let done = runtime.block_on(erasing::erase(&app, &plan, root, &erase.authority, &erase.reason));
+        let done = runtime.block_on(erasing::erase(
+            (&app.ledger, &app.vault, &app.folder),
+            &plan,
+            root,
+            &erase.authority,
+            &erase.reason,
+        ));
         let receipt = match done {
             Ok(receipt) => receipt,
             Err(error) => {
