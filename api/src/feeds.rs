@@ -155,43 +155,6 @@ async fn carry(
     Ok(delivery)
 }
 
-/// The lines of a table with the columns `code`, `indicator`, `outcome` and, where known, `observed_on`.
-///
-/// # Errors
-/// [`DeliveryError::Malformed`] or [`DeliveryError::Empty`].
-pub fn lines_of_table(bytes: &[u8]) -> Result<Vec<Line>, DeliveryError> {
-    let malformed = |line: u64, detail: &str| DeliveryError::Malformed { line, detail: detail.to_owned() };
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(without_mark(bytes));
-    let header = reader.headers().map_err(|_| malformed(1, NO_TABLE))?.clone();
-    let place = |name: &str| header.iter().position(|column| column == name);
-    let (Some(code), Some(indicator), Some(outcome)) = (place("code"), place("indicator"), place("outcome"))
-    else {
-        return Err(malformed(1, NO_TABLE));
-    };
-    let observed = place("observed_on");
-    let mut lines = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(|error| {
-            let line = error.position().map_or(1, csv::Position::line);
-            malformed(line, "the line has not as many cells as the header")
-        })?;
-        let line = record.position().map_or(1, csv::Position::line);
-        let cell = |place: usize| record.get(place).unwrap_or_default().to_owned();
-        if [code, indicator, outcome].iter().any(|place| cell(*place).is_empty()) {
-            return Err(malformed(line, "code, indicator and outcome must all be filled"));
-        }
-        let observed = observed.map(cell).filter(|day| !day.is_empty());
-        let measured = observed.map(|day| ("observed_on".to_owned(), json!(day)));
-        lines.push(Line {
-            code: cell(code),
-            indicator: cell(indicator),
-            outcome: json!(cell(outcome)),
-            measured: measured.into_iter().collect(),
-        });
-    }
-    if lines.is_empty() { Err(DeliveryError::Empty) } else { Ok(lines) }
-}
-
 /// What was said to an assessment, now or before.
 #[derive(Clone)]
 struct Supplied {
@@ -336,40 +299,5 @@ fn refused_before() -> Refused {
         en: "These lines were refused under the same key. Put them right and send them under a new one."
             .into(),
         zh: "这些数据在同一批次中已被拒绝。请更正后换一个批次号再发送。".into(),
-    }
-}
-
-fn without_mark(bytes: &[u8]) -> &[u8] {
-    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
-}
-
-const NO_TABLE: &str =
-    "the first line must name the columns code, indicator, outcome and, where known, observed_on";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_table_is_read_with_what_was_observed_when() {
-        let table = "\u{feff}code, indicator ,outcome,observed_on\n4403,tenant_registration,0,2026-03-02\n4404,lease_filing,met,\n";
-        let lines = lines_of_table(table.as_bytes()).unwrap();
-        assert_eq!(lines.len(), 2);
-        assert_eq!(lines[0].measured["observed_on"], "2026-03-02");
-        assert!(lines[1].measured.is_empty());
-    }
-
-    #[test]
-    fn a_table_that_is_none_says_what_is_wrong_and_where() {
-        for (table, told) in [
-            ("name,age\nA,3\n", "line 1: the first line must name"),
-            ("code,indicator,outcome\n4403,tenant_registration\n", "line 2: the line has not as many cells"),
-            ("code,indicator,outcome\n4403,,0\n", "line 2: code, indicator and outcome must all be filled"),
-            ("code,indicator,outcome\n", "the delivery is empty"),
-            ("", "line 1: the first line must name"),
-        ] {
-            let error = lines_of_table(table.as_bytes()).unwrap_err().to_string();
-            assert!(error.starts_with(told), "{error}");
-        }
     }
 }

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use serde_json::json;
 
 use crate::app::App;
-use crate::feeds::{self, Line};
+use crate::feeds::{self, DeliveryError, Line};
 use crate::lists::cells::{Cells, Column, Fault};
-use crate::lists::sheet::Sheet;
-use crate::lists::{Became, Delivery, Fate, Kind, ListError, Spoken};
+use crate::lists::sheet::{Row, Sheet, SheetError};
+use crate::lists::{Became, Delivery, Fate, Kind, ListError, Spoken, header};
 
 /// The columns.
 pub(super) const COLUMNS: &[Column] = &[
@@ -46,6 +46,22 @@ pub(super) const COLUMNS: &[Column] = &[
     },
 ];
 
+/// The results in a table that a system delivers as its own: all of them, or none.
+///
+/// # Errors
+/// [`DeliveryError::Empty`]; [`DeliveryError::Malformed`] with the first line that is not in order.
+pub(crate) fn lines_of_table(bytes: &[u8]) -> Result<Vec<Line>, DeliveryError> {
+    let malformed = |line: u64, detail: String| DeliveryError::Malformed { line, detail };
+    let sheet = Sheet::of_file(bytes).map_err(|error| match error {
+        SheetError::Empty => DeliveryError::Empty,
+        error => malformed(1, error.to_string()),
+    })?;
+    let (places, _) = header(Kind::Indicators, &sheet).map_err(|error| malformed(1, error.to_string()))?;
+    let (columns, places) = (Kind::Indicators.columns(), &places);
+    let read = |row: &Row| line(&Cells { columns, places, row }).map_err(|fault| (row.line, fault.en));
+    sheet.rows.iter().map(read).collect::<Result<_, _>>().map_err(|(line, why)| malformed(line, why))
+}
+
 /// Takes the rows that are in order as one delivery, or says what that would do.
 pub(super) async fn take(
     app: &App,
@@ -63,7 +79,7 @@ pub(super) async fn take(
         (false, false) => feeds::take(app, &delivery.channel, &delivery.reference, &lines).await?,
     };
     let mut told = told.lines.into_iter();
-    let fate = |(row, read): (&crate::lists::sheet::Row, Result<Line, Fault>)| {
+    let fate = |(row, read): (&Row, Result<Line, Fault>)| {
         let (name, said, became, refused) = match read {
             Err(fault) => (String::new(), vec![], Became::Refused, Some(fault)),
             Ok(line) => {
@@ -101,4 +117,34 @@ fn line(cells: &Cells<'_>) -> Result<Line, Fault> {
         outcome: json!(cells.needed("outcome")?),
         measured: observed.into_iter().collect(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_is_read_with_what_was_observed_when() {
+        let table = "\u{feff}code, indicator ,outcome,observed_on\n4403,tenant_registration,0,2026-03-02\n4404,lease_filing,met,\n";
+        let lines = lines_of_table(table.as_bytes()).unwrap();
+        assert_eq!(lines.len(), 2);
+        assert_eq!(lines[0].measured["observed_on"], "2026-03-02");
+        assert!(lines[1].measured.is_empty());
+    }
+
+    #[test]
+    fn a_table_that_is_none_says_what_is_wrong_and_where() {
+        for (table, told) in [
+            ("name,age\nA,3\n", "line 1: "),
+            ("code,indicator,outcome\n4403,tenant_registration\n", "line 2: outcome: must be filled in"),
+            ("code,indicator,outcome\n4403,,0\n", "line 2: indicator: must be filled in"),
+            ("code,indicator,outcome\n", "the delivery is empty"),
+            ("", "the delivery is empty"),
+        ] {
+            let error = lines_of_table(table.as_bytes()).unwrap_err().to_string();
+            assert!(error.starts_with(told), "{error}");
+        }
+        let none = lines_of_table(b"name,age\nA,3\n").unwrap_err().to_string();
+        assert!(["code", "indicator", "outcome"].iter().all(|column| none.contains(column)), "{none}");
+    }
 }

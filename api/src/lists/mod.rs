@@ -29,6 +29,7 @@ use crate::app::{App, ExecuteError};
 use crate::feeds::DeliveryError;
 use crate::lists::carrying::Carrying;
 use crate::lists::cells::{Column, Fault};
+pub(crate) use crate::lists::indicators::lines_of_table;
 use crate::lists::sheet::{Sheet, SheetError};
 use crate::office::{OfficeError, OpenFeed};
 

@@ -13,8 +13,8 @@ use wuping_ledger::disk_full::is_disk_full;
 use wuping_projections::error::causes;
 
 use crate::app::App;
-use crate::feeds::{DeliveryError, Line, lines_of_table, take};
-use crate::lists::{Kind, ListError};
+use crate::feeds::{DeliveryError, Line, take};
+use crate::lists::{Kind, ListError, lines_of_table};
 use crate::office::OpenFeed;
 use crate::web::api::problem;
 use crate::web::commands::broken;
