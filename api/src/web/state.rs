@@ -26,7 +26,7 @@ use crate::app::App;
 use crate::authorities::Authorities;
 use crate::sample::is_sample;
 
-use super::look::layout::{Area, LedgerFoot, Origin, Page, area_nav, page};
+use super::look::layout::{Area, LedgerFoot, Origin, Page, page};
 use super::look::parts::{ErrorView, Link, Tone, could_not, error_page, notice_box};
 use super::look::words::Lang;
 use super::session::lang_of;
@@ -160,9 +160,7 @@ impl Site {
             None => body,
         };
         let to = asking.uri.path_and_query().map_or("/", |path| path.as_str());
-        let nav = if area == Area::Public { area_nav(lang, area) } else { Vec::new() };
         Page {
-            nav: nav.into_iter().filter(|link| OPEN_NAVIGATION.contains(&link.href.as_str())).collect(),
             origin: self.origin.clone(),
             other_language: format!("/language/{}?to={}", lang.other().code(), encoded(to)),
             ledger,
@@ -303,9 +301,6 @@ fn behind(lang: Lang, state: &ViewsState) -> Option<Markup> {
     };
     Some(notice_box(Tone::Warning, &head, &[sentence]))
 }
-
-/// Entries of the public navigation that lead somewhere on this server.
-const OPEN_NAVIGATION: [&str; 4] = ["/", "/board", "/rules", "/verify"];
 
 #[cfg(test)]
 mod tests {

@@ -98,7 +98,7 @@ pub struct Page {
     pub title: String,
     /// Where it lies.
     pub area: Area,
-    /// Navigation of its area; see `area_nav` for the usual one.
+    /// Its navigation.
     pub nav: Vec<Link>,
     /// The address of the navigation's entry that this page belongs to.
     pub here: Option<String>,
@@ -121,13 +121,13 @@ pub struct Page {
 }
 
 impl Page {
-    /// A page with the usual navigation of its area and nothing else; set the other fields as needed.
+    /// A page with nothing besides, but for the navigation of a public one; set the other fields as needed.
     pub fn new(lang: Lang, area: Area, title: impl Into<String>, body: Markup) -> Self {
         Self {
             lang,
             title: title.into(),
             area,
-            nav: area_nav(lang, area),
+            nav: if area == Area::Public { public_nav(lang) } else { vec![] },
             here: None,
             areas: Vec::new(),
             other_language: format!("/language/{}", lang.other().code()),
@@ -168,48 +168,15 @@ pub fn page(page: &Page) -> Markup {
     }
 }
 
-/// The usual navigation of an area. Handlers may leave out what a person may not open.
-pub fn area_nav(lang: Lang, area: Area) -> Vec<Link> {
+/// The navigation of the public pages. Other areas are walked from their own first pages, which offer what a person may open.
+fn public_nav(lang: Lang) -> Vec<Link> {
     let link = |href: &str, zh, en| Link::new(href, lang.pick(zh, en));
-    match area {
-        Area::Audit => vec![
-            link("/audit", "概览", "Overview"),
-            link("/audit/ledger", "账本", "Ledger"),
-            link("/audit/credit", "信用档案", "Credit files"),
-            link("/audit/disputes", "复议与诉讼", "Disputes"),
-            link("/audit/reports", "报表", "Reports"),
-            link("/audit/evidence", "证据包", "Evidence"),
-        ],
-        Area::Desk => vec![
-            link("/desk", "待办", "To do"),
-            link("/desk/premises", "房屋", "Premises"),
-            link("/desk/assessments", "评定", "Assessments"),
-            link("/desk/hazards", "隐患", "Hazards"),
-            link("/desk/patrols", "巡查", "Patrols"),
-            link("/desk/reports", "举报", "Reports"),
-            link("/desk/appeals", "申诉", "Appeals"),
-            link("/desk/overview", "概览", "Overview"),
-        ],
-        Area::Field => vec![
-            link("/field", "今天", "Today"),
-            link("/field/premises", "我的房屋", "My premises"),
-            link("/field/unsent", "没发出的", "Not sent"),
-        ],
-        Area::My => vec![
-            link("/my", "我的房屋", "My premises"),
-            link("/my/notices", "通知书", "Notices"),
-            link("/my/appeals", "申诉与复评", "Appeals and re-grading"),
-            link("/my/credit", "我的信用", "My credit"),
-        ],
-        Area::Public => vec![
-            link("/", "查等级", "Find a grade"),
-            link("/board", "街道公示", "Notice board"),
-            link("/report", "举报隐患", "Report a hazard"),
-            link("/appeal", "申诉进度", "Appeal status"),
-            link("/rules", "评分规则", "Rules"),
-            link("/verify", "核验", "Verify"),
-        ],
-    }
+    vec![
+        link("/", "查等级", "Find a grade"),
+        link("/board", "街道公示", "Notice board"),
+        link("/rules", "评分规则", "Rules"),
+        link("/verify", "核验", "Verify"),
+    ]
 }
 
 /// An area's name.
