@@ -2,50 +2,44 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::sync::Arc;
+mod program;
+
+use std::ops::Deref;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
+use program::inside::Inside;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tower::ServiceExt;
 use uuid::Uuid;
-use wuping::app::{App, Asked, Who};
 use wuping::lists::Kind;
-use wuping::{shelf, web};
 use wuping_ledger::timestamp::Timestamp;
 
+/// A unit with the code 44031001, its assessment open, and two feeds.
 struct House {
-    app: Arc<App>,
-    router: axum::Router,
+    inside: Inside,
     police: String,
-    _folder: TempDir,
+}
+
+impl Deref for House {
+    type Target = Inside;
+
+    fn deref(&self) -> &Inside {
+        &self.inside
+    }
 }
 
 impl House {
-    /// A unit with the code 44031001, its assessment open, and two feeds.
     async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let app = Arc::new(App::create(folder.path(), "ledger.example/feeds", false).unwrap());
-        let [unit, ..] = shelf::pingshan().unwrap();
-        app.ledger.writer().keep_scheme(unit.document()).await.unwrap();
-        let police = app.office.open_feed("feed-police", &["police".to_owned()]).unwrap();
-        let router = web::router(app.clone(), "");
-        let house = Self { app, router, police, _folder: folder };
+        let inside = Inside::of("ledger.example/feeds").await;
+        let police = inside.app.office.open_feed("feed-police", &["police".to_owned()]).unwrap();
         let register = json!({
             "command": "register", "layer": "unit", "parent": "b-1", "address": "石井街道1号101", "codes": { "house_code": "44031001" },
         });
-        house.say("premises/u-1", register).await;
-        let open = json!({ "command": "open", "scheme": unit.scheme, "reason": "first" });
-        house.say(ASSESSMENT, open).await;
-        house
-    }
-
-    async fn say(&self, stream: &str, command: Value) {
-        let counter = Who::Channel { name: "counter".into(), reference: "test".into() };
-        let (id, stream, occurred_at) = (Uuid::now_v7(), stream.to_owned(), Timestamp::now());
-        let asked = Asked { id, stream, command, expected: None, occurred_at };
-        self.app.execute(&counter, asked).await.unwrap();
+        inside.say("premises/u-1", register).await;
+        let open = json!({ "command": "open", "scheme": inside.unit.scheme, "reason": "first" });
+        inside.say(ASSESSMENT, open).await;
+        Self { inside, police }
     }
 
     async fn deliver(&self, token: &str, key: &str, body: String, kind: &str) -> (StatusCode, Value) {

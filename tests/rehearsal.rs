@@ -6,21 +6,17 @@
 mod program;
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::path::Path;
-
-use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
+use program::inside::Inside;
 use program::{first_rows, run, said, told};
 use rusqlite::Connection;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tower::ServiceExt;
 use uuid::Uuid;
-use wuping::app::{App, Asked, Who};
-use wuping::{shelf, web};
-use wuping_ledger::timestamp::Timestamp;
 
 const SCHEME: &str = "toronto-2017-building-1";
 const BUILDING: &str = include_str!("../rulebooks/toronto-2017/building.toml");
@@ -171,10 +167,14 @@ fn a_draft_that_does_not_hold_together_is_told_all_its_faults() {
 }
 
 /// The commission's house: two administrators and a clerk, and the district's rulebook of units.
-struct Commission {
-    app: Arc<App>,
-    router: axum::Router,
-    _folder: TempDir,
+struct Commission(Inside);
+
+impl Deref for Commission {
+    type Target = Inside;
+
+    fn deref(&self) -> &Inside {
+        &self.0
+    }
 }
 
 struct Person {
@@ -184,21 +184,10 @@ struct Person {
 
 impl Commission {
     async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let app = Arc::new(App::create(folder.path(), "ledger.example/rules", false).unwrap());
-        let [unit, ..] = shelf::pingshan().unwrap();
-        app.ledger.writer().keep_scheme(unit.document()).await.unwrap();
-        let router = web::router(app.clone(), "");
-        let house = Self { app, router, _folder: folder };
-        house.say(&unit.stream(), unit.illustrative_publication(house.app.today())).await;
-        house
-    }
-
-    async fn say(&self, stream: &str, command: Value) {
-        let counter = Who::Channel { name: "counter".into(), reference: "test".into() };
-        let (id, stream, occurred_at) = (Uuid::now_v7(), stream.to_owned(), Timestamp::now());
-        let asked = Asked { id, stream, command, expected: None, occurred_at };
-        self.app.execute(&counter, asked).await.unwrap();
+        let inside = Inside::of("ledger.example/rules").await;
+        let published = inside.unit.illustrative_publication(inside.app.today());
+        inside.say(&inside.unit.stream(), published).await;
+        Self(inside)
     }
 
     async fn person(&self, login: &str, role: &str) -> Person {

@@ -2,23 +2,19 @@
 // missing, graded; assessed low, heard, confirmed by a named person, and shown to the public at each step as it is then.
 
 import assert from 'node:assert/strict'
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { chromium } from 'playwright-core'
 import { House, PNG } from './house.mjs'
+import { DESK, PHONE as WIDER, Walk, body } from './walk.mjs'
 
 const CODE = '4403100000000000001'
-const PHONE = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true, locale: 'zh-CN' }
-const DESK = { viewport: { width: 1280, height: 900 }, locale: 'zh-CN' }
-const shots = process.env.WUPING_SHOTS
+/** The narrowest telephone that people still carry. */
+const PHONE = { ...WIDER, viewport: { width: 360, height: 740 } }
 
-let house, browser
+let house, walk
 
 before(async () => {
   house = await House.open()
-  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
-  browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+  walk = await Walk.through(house)
   await house.says('clerk', 'premises/u-1', 'register', {
     layer: 'unit', parent: 'b-1', address: '石井街道金龟社区1号101', codes: { house_code: CODE },
     subdistrict: '石井', community: '金龟', grid_cell: 'g-01',
@@ -27,44 +23,13 @@ before(async () => {
 })
 
 after(async () => {
-  await browser?.close()
+  await walk?.close()
   house?.remove()
 })
 
-/** A person at a phone or desk; nobody is signed in without a name. */
-async function person(login, device) {
-  const context = await browser.newContext(device)
-  const page = await context.newPage()
-  page.faults = []
-  page.on('console', (message) => message.type() === 'error' && page.faults.push(message.text()))
-  page.on('pageerror', (error) => page.faults.push(String(error)))
-  if (login) {
-    await page.goto(`${house.address}/sign-in`)
-    await page.fill('[name=login]', login)
-    await page.fill('[name=password]', house.passwords[login])
-    await page.click('form[action="/sign-in"] button')
-    await page.waitForURL('**/desk')
-  }
-  return page
-}
-
-/** What holds on every page: no sideways scroll, a title, a language, nothing that the browser complains of. */
-async function sound(page, name) {
-  const seen = await page.evaluate(() => ({
-    lang: document.documentElement.lang,
-    title: document.title,
-    wide: document.documentElement.scrollWidth - window.innerWidth,
-  }))
-  assert.ok(seen.wide <= 0, `${name} scrolls sideways by ${seen.wide} px`)
-  assert.ok(seen.title.length > 3 && seen.lang, name)
-  assert.deepEqual(page.faults.filter((fault) => !/status of 4\d\d/.test(fault)), [], name)
-  if (shots) {
-    mkdirSync(shots, { recursive: true })
-    await page.screenshot({ path: join(shots, `${name}-${page.viewportSize().width}.png`), fullPage: true })
-  }
-}
-
-const body = (page) => page.innerText('body')
+/** A person at a phone or desk of their own; nobody is signed in without a name. */
+const person = (login, device) => walk.enters(login, device)
+const sound = (page, name) => walk.sound(page, name)
 
 async function begin(page) {
   await page.goto(`${house.address}/desk`)

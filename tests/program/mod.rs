@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 pub(crate) mod authority;
+pub(crate) mod inside;
 pub(crate) mod postgres;
 pub(crate) mod server;
 pub(crate) mod small_disk;
