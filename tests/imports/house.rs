@@ -100,12 +100,12 @@ impl House {
         entries.iter().map(|entry| serde_json::from_str(entry.row().data).unwrap()).collect()
     }
 
-    /// Every determination with its stream, in the order of the log.
-    pub(crate) fn determined_with_stream(&self) -> Vec<(String, Value)> {
+    /// Every computed result of this type with its stream, in the order of the log.
+    pub(crate) fn computed(&self, kind: &str) -> Vec<(String, Value)> {
         let (reader, mut all) = (self.reader(), Vec::new());
         reader
             .rows(0, reader.size().unwrap(), |row| {
-                if row.event_type == "GradeDetermined" {
+                if row.event_type == kind {
                     let mut said: Value = serde_json::from_str(row.data).unwrap();
                     all.push((row.stream.to_owned(), said["result"].take()));
                 }
@@ -113,6 +113,11 @@ impl House {
             })
             .unwrap();
         all
+    }
+
+    /// Every determination with its stream, in the order of the log.
+    pub(crate) fn determined_with_stream(&self) -> Vec<(String, Value)> {
+        self.computed("GradeDetermined")
     }
 
     /// Every determination, in the order of the log.
@@ -158,8 +163,14 @@ impl House {
     }
 
     pub(crate) fn is_sound(&self) {
+        self.verified();
+    }
+
+    /// What a sound ledger is found to be, every result computed again.
+    pub(crate) fn verified(&self) -> Value {
         let verified = run(self.path(), &["verify", "--level", "5", "--json"]);
         assert_eq!(verified.status.code(), Some(0), "{}", said(&verified));
+        serde_json::from_slice(&verified.stdout).unwrap()
     }
 }
 

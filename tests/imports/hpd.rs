@@ -1,6 +1,6 @@
 //! New York City's housing violations: notices, deadlines, extensions, certifications, and re-inspections that found nobody.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Days, NaiveDate};
 use serde_json::{Value, json};
@@ -25,6 +25,7 @@ fn violations_are_open_overdue_extended_and_certified_as_they_were_published() {
         assert_eq!(house.open_and_overdue_on(day).map(|count| json!(count)).each_ref(), expected, "{day}");
     }
     let cases = house.report(&["cases"]);
+    overdue_marks_are_what_the_days_say(&house, &cases, &oracle);
     // a violation that was opened again is two cases, of which the second goes on
     let violations: Vec<&Value> = cases.iter().filter(|case| case["reopens"].is_null()).collect();
     assert_eq!(json!(violations.len()), oracle["rows"]);
@@ -88,6 +89,37 @@ fn day(case: &Value, name: &str) -> Option<NaiveDate> {
     case[name].as_str().map(|day| day.parse().unwrap())
 }
 
+/// The six figures again, from the marks that stand in the ledger: what was open on a day and marked for its due day before.
+/// A case that goes on from a closed one goes on with its mark. No mark is of a day after the newest that the file tells of,
+/// and each is computed again from the entries below it.
+fn overdue_marks_are_what_the_days_say(house: &House, cases: &[Value], oracle: &Value) {
+    let marked: BTreeSet<(String, NaiveDate)> = house
+        .computed("HazardFellOverdue")
+        .into_iter()
+        .map(|(at, mark)| (at, day(&mark, "due").unwrap()))
+        .collect();
+    let published_on: NaiveDate = "2026-03-23".parse().unwrap();
+    assert!(marked.iter().all(|(_, due)| *due < published_on));
+    let is_marked = |case: &Value, due: NaiveDate| {
+        let stream = |key: &str| format!("premises/{}/hazard/{key}", text(case, "premises"));
+        let own = case["reopens"].as_str().unwrap_or_else(|| text(case, "case"));
+        marked.contains(&(stream(own), due))
+    };
+    let overdue_on = |on: NaiveDate| {
+        let open = |case: &&Value| {
+            day(case, "found_on").unwrap() <= on && day(case, "closed_on").is_none_or(|closed| closed > on)
+        };
+        let late = |case: &&Value| day(case, "due").is_some_and(|due| due < on && is_marked(case, due));
+        counted(cases.iter().filter(open).filter(late).count())
+    };
+    for (day, overdue) in oracle["overdue_on"].as_object().unwrap() {
+        assert_eq!(json!(overdue_on(day.parse().unwrap())), *overdue, "marked on {day}");
+    }
+    let verified = house.verified();
+    assert_eq!(json!(marked.len()), verified["results_rederived"]);
+    assert_eq!(verified["findings"], json!([]));
+}
+
 /// What each newest status says is there as events, once for each row.
 fn statuses_became_events(house: &House, said: &Value, oracle: &Value) {
     let status = |names: &[&str]| -> u64 {
@@ -108,8 +140,9 @@ fn statuses_became_events(house: &House, said: &Value, oracle: &Value) {
     assert_eq!(json!(events("HazardClosed") - reopened), oracle["by_status"]["Close"]);
     assert_eq!(events("NoticeServed"), counted(rows(FILE).len()) - status(&["VIOLATION OPEN"]));
     assert_eq!(said["told"]["notices"], events("NoticeIssued"));
-    let overdue = events("HazardFellOverdue") + events("DeadlineMissed");
-    assert_eq!(overdue, 0, "nobody is late here on another office's deadline");
+    let of_this_office = events("DeadlineMissed") + events("HazardEscalated") + events("PatrolAssigned");
+    assert_eq!(of_this_office, 0, "this office has no part in another office's cases");
+    assert_eq!(said["told"]["fell_overdue"], events("HazardFellOverdue"));
 }
 
 fn rows_that_run_backwards_are_named(said: &Value, oracle: &Value) {
@@ -143,6 +176,9 @@ fn a_violation_is_a_whole_case_with_the_days_that_were_published() {
     let backwards = case("5198930");
     assert_eq!((text(backwards, "found_on"), text(backwards, "confirmed_on")), ("2004-12-28", "2004-11-15"));
     assert_eq!(case("18739327")["due"], Value::Null, "no notice, no deadline");
+    let mark = json!({ "due": "2023-07-01", "parties": [], "severity": "major" });
+    let of = "premises/nyc-hpd-90273-42/hazard/hpd-16003515".to_owned();
+    assert!(house.computed("HazardFellOverdue").contains(&(of, mark)));
     let history = program::told(house.path(), &["history", "premises/nyc-hpd-90273-42", "--json"]);
     let types: Vec<&str> =
         history.as_array().unwrap().iter().map(|entry| text(entry, "event_type")).collect();
@@ -156,6 +192,7 @@ fn a_violation_is_a_whole_case_with_the_days_that_were_published() {
             "NoticeIssued",
             "NoticeServed",
             "DeadlineExtended",
+            "HazardFellOverdue",
             "VisitFailed"
         ]
     );

@@ -197,6 +197,9 @@ pub enum ImportError {
         /// Which, and why.
         failures: Vec<NotTaken>,
     },
+    /// The rules give no result of what a row tells.
+    #[error("the rules give no result; the rulebook of this import does not fit its rows")]
+    NoResult(#[from] wuping_domain::refused::Refused),
     /// A row was imported before with other cells.
     #[error(
         "row {row} was imported before with other cells under {stream}: a changed row is a correction, not an import"

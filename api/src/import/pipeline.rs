@@ -110,6 +110,27 @@ impl<'a> Pipeline<'a> {
         expected: impl Into<Option<u64>>,
         said: Vec<Value>,
     ) -> Result<(), ImportError> {
+        self.send_by(Author::Intake, ask, (occurred_at, expected.into()), said)
+    }
+
+    /// Send what follows by rule from what was sent before, as of that time.
+    pub(super) fn send_computed(
+        &mut self,
+        ask: Ask,
+        as_of: Timestamp,
+        expected: u64,
+        computed: Value,
+    ) -> Result<(), ImportError> {
+        self.send_by(Author::Service, ask, (as_of, Some(expected)), vec![computed])
+    }
+
+    fn send_by(
+        &mut self,
+        author: Author,
+        ask: Ask,
+        (occurred_at, expected): (Timestamp, Option<u64>),
+        said: Vec<Value>,
+    ) -> Result<(), ImportError> {
         let schema = format!("{}/1", ask.stream.aggregate_type());
         let mut events = Vec::with_capacity(said.len());
         let mut disclosures = Vec::new();
@@ -121,9 +142,9 @@ impl<'a> Pipeline<'a> {
         let request = AppendRequest {
             event_id: ask.event_id,
             digest: ask.digest,
-            author: Author::Intake,
+            author,
             occurred_at,
-            expected: expected.into(),
+            expected,
             events,
             bases: vec![],
             cursor: None,

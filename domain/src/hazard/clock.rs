@@ -246,9 +246,14 @@ impl Clock {
     }
 }
 
-/// The day an entry came in: by it counts what a party does. What was imported came in when its source says.
+/// The day an entry came in: by it counts what a party does. What was imported came in when its source says; an overdue mark
+/// came on the day it looks at, however late it was written.
 pub(crate) fn received_on(recorded: &Recorded<crate::event::Event>) -> NaiveDate {
-    recorded.aside.effective_from.unwrap_or_else(|| local_date(recorded.recorded_at))
+    let came = match &recorded.event {
+        crate::event::Event::Hazard(Event::HazardFellOverdue(_)) => recorded.occurred_at,
+        _ => recorded.recorded_at,
+    };
+    recorded.aside.effective_from.unwrap_or_else(|| local_date(came))
 }
 
 /// Every deadline of the office about a case.

@@ -95,7 +95,12 @@ pub(crate) fn brought(
 
 fn overdue(rulebook: &Rulebook, subject: &Subject, of: &HazardOf, today: NaiveDate) -> Vec<Brought> {
     let mut ended = of.clock.ended.clone();
-    if let Some(due) = of.running(&subject.served).filter(|due| today > due.day) {
+    let runs = match rulebook.policy.operating {
+        true => of.running(&subject.served),
+        // who answered whom in time was another office's procedure: its day has passed, and the case is open
+        false => of.due(&subject.served).filter(|_| of.state.is_open()),
+    };
+    if let Some(due) = runs.filter(|due| today > due.day) {
         ended.entry(due.day).or_insert(Ended { since: due.since, until: None }).until = None;
     }
     let marked = |since| {

@@ -3,6 +3,7 @@
 //! Source: NYC Open Data, Department of Housing Preservation and Development, via palewire/nyc-hpd-violations.
 
 use chrono::{Days, NaiveDate};
+use wuping_domain::calendar::add_days;
 use wuping_domain::rulebook::imported::ImportPolicy;
 use wuping_ledger::genesis::Ledger;
 use wuping_ledger::vault::Vault;
@@ -25,10 +26,10 @@ pub(super) fn import(
     let policy = policy(&compiled)?;
     let table = only(tables)?;
     let rows = read(&table, policy)?;
-    let steps = steps(&rows);
+    let steps = steps(&rows, published_on(&rows));
     let postponement = compiled.rulebook.deadline_rule("postponement").map_or(0, |rule| rule.n);
     let telling = Telling::begin((ledger, vault), KIND, Some(&compiled), steps.len(), progress)?;
-    let mut violations = Violations::by(telling, policy, Days::new(u64::from(postponement)));
+    let mut violations = Violations::by(telling, &compiled, policy, Days::new(u64::from(postponement)));
     let said = violations.say(&rows, &steps);
     let said = said.and_then(|()| violations.telling.received(NYC_HPD, &table));
     violations.telling.finish(said)
@@ -108,20 +109,35 @@ fn violation<'t>(line: Line<'t>, policy: &ImportPolicy) -> Result<Violation<'t>,
 }
 
 /// What happens on one day.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum What {
     Found,
     Approved,
     Ordered,
+    /// A day by which it was to be put right has ended, and that is looked at on this day; what it comes to is the rules' to say.
+    DueEnded {
+        looked_on: NaiveDate,
+        due: NaiveDate,
+    },
     Extended,
     Certified,
     Status,
 }
 
-/// All that the rows tell, in the order in which it happened. A row whose days run backwards is told in the order of its
-/// own life all the same, each thing from the day that was published.
-fn steps(rows: &[Violation<'_>]) -> Vec<(NaiveDate, usize, What)> {
-    let mut steps = Vec::with_capacity(rows.len() * 4);
+/// The newest day that a row tells of: what ended later is not known of these rows.
+fn published_on(rows: &[Violation<'_>]) -> NaiveDate {
+    let told = |row: &Violation<'_>| {
+        let issued = row.ordered.map(|(issued, _)| issued);
+        [Some(row.inspected), Some(row.approved), issued, row.certified, Some(row.status.1)]
+    };
+    rows.iter().flat_map(told).flatten().max().unwrap_or(NaiveDate::MIN)
+}
+
+/// All that the rows tell, in the order in which it happened, and the days by which something was to be put right that had
+/// ended when the file was published. A row whose days run backwards is told in the order of its own life all the same, each
+/// thing from the day that was published.
+fn steps(rows: &[Violation<'_>], published_on: NaiveDate) -> Vec<(NaiveDate, usize, What)> {
+    let mut steps = Vec::with_capacity(rows.len() * 5);
     for (place, row) in rows.iter().enumerate() {
         let days = [
             (What::Found, Some(row.inspected)),
@@ -133,14 +149,23 @@ fn steps(rows: &[Violation<'_>]) -> Vec<(NaiveDate, usize, What)> {
         ];
         let mut at = NaiveDate::MIN;
         for (what, day) in days {
-            if let Some(day) = day {
-                at = at.max(day);
-                steps.push((at, place, what));
+            let Some(day) = day else { continue };
+            at = at.max(day);
+            steps.push((at, place, what));
+            if what == What::Ordered {
+                let by = row.ordered.map(|(_, by)| (by, by));
+                // a later day that was granted when it had passed already is exceeded since then
+                let until = row.extended.map(|(until, granted)| (until, until.max(granted)));
+                let ended = [by, until].into_iter().flatten().filter(|(_, ended)| *ended < published_on);
+                steps.extend(ended.map(|(due, ended)| {
+                    let looked_on = add_days(ended, 1);
+                    (at.max(looked_on), place, What::DueEnded { looked_on, due })
+                }));
             }
         }
     }
     // what one row says on one day stays in the order of its life
-    steps.sort_by_key(|(at, place, _)| (*at, *place));
+    steps.sort_by_key(|(at, place, what)| (*at, *place, *what));
     steps
 }
 

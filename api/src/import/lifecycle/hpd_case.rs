@@ -7,36 +7,39 @@ use std::sync::Arc;
 use chrono::{Days, NaiveDate};
 use wuping_domain::hazard::{Command, Found, Hazard, ReopenedWhy, Review};
 use wuping_domain::notice::{self, Draft, Method, Notice};
+use wuping_domain::passing::begins;
 use wuping_domain::premises::Register;
 use wuping_domain::rulebook::Layer;
 use wuping_domain::rulebook::imported::ImportPolicy;
 use wuping_domain::subject::{Call, HazardOf, Subject};
 use wuping_domain::visit::{self, Failure, Visit};
+use wuping_ledger::timestamp::Timestamp;
 
+use super::case::Case;
 use super::hpd::{EXTENDED, Violation, What};
 use super::telling::{Says, Telling, To, noon};
 use crate::import::ImportError;
 use crate::import::registered;
+use crate::shelf::Compiled;
 
 /// Violations on their way into the ledger.
 pub(super) struct Violations<'a, 'p> {
     cases: HashMap<usize, Case>,
+    compiled: &'a Compiled,
     policy: &'a ImportPolicy,
     postponement: Days,
     pub(super) telling: Telling<'a, 'p>,
 }
 
-/// A case as far as it is told.
-#[derive(Default)]
-struct Case {
-    state: Hazard,
-    version: u64,
-}
-
 impl<'a, 'p> Violations<'a, 'p> {
-    /// By the policy of the scheme; `postponement` is how long one is.
-    pub(super) fn by(telling: Telling<'a, 'p>, policy: &'a ImportPolicy, postponement: Days) -> Self {
-        Self { cases: HashMap::new(), policy, postponement, telling }
+    /// By a scheme and its policy; `postponement` is how long one is.
+    pub(super) fn by(
+        telling: Telling<'a, 'p>,
+        compiled: &'a Compiled,
+        policy: &'a ImportPolicy,
+        postponement: Days,
+    ) -> Self {
+        Self { cases: HashMap::new(), compiled, policy, postponement, telling }
     }
 
     pub(super) fn say(
@@ -55,11 +58,12 @@ impl<'a, 'p> Violations<'a, 'p> {
                     self.tell(row, &mut case, ("approved", row.approved), vec![says])?;
                 }
                 What::Ordered => self.ordered(row, &mut case)?,
+                What::DueEnded { looked_on, due } => self.due_ended(row, &mut case, (*looked_on, *due))?,
                 What::Extended => self.extended(row, &mut case, "extended", &["by", "effective_from"])?,
                 What::Certified => self.certified(row, &mut case)?,
                 What::Status => self.status(row, &mut case)?,
             }
-            if *what != What::Status {
+            if !case.is_over() {
                 self.cases.insert(*place, case);
             }
             self.telling.step();
@@ -79,11 +83,12 @@ impl<'a, 'p> Violations<'a, 'p> {
             stream: stream_of(row),
             what,
             at: noon(on),
-            expected: Some(case.version),
+            expected: Some(case.version()),
             subject: Some(self.home(row)?),
         };
-        case.version += self.telling.say(&row.line, to, &mut case.state, says)?;
-        Ok(())
+        let said = self.telling.decide(&row.line, &to, &mut case.state(), says)?;
+        case.take(&to.stream, &said)?;
+        self.telling.send(&row.line, to, said)
     }
 
     /// The building, and the apartment where one is named.
@@ -189,8 +194,31 @@ impl<'a, 'p> Violations<'a, 'p> {
             expected: Some(0),
             subject: None,
         };
-        self.telling.say(&row.line, to, &mut Notice::default(), notices)?;
+        let said = self.telling.decide(&row.line, &to, &mut Notice::default(), notices)?;
+        case.take(&to.stream, &said)?;
+        self.telling.send(&row.line, to, said)?;
         self.telling.count("notices");
+        Ok(())
+    }
+
+    /// A day by which it was to be put right has ended. Where the rules say that it fell overdue, the service marks it, at the
+    /// beginning of the day on which that is looked at, as it stood then.
+    fn due_ended(
+        &mut self,
+        row: &Violation<'_>,
+        case: &mut Case,
+        (looked_on, due): (NaiveDate, NaiveDate),
+    ) -> Result<(), ImportError> {
+        let as_of = Timestamp::from_datetime(begins(looked_on));
+        let (stream, expected) = (stream_of(row), case.version());
+        let Some(mark) = case.fell_overdue(self.compiled, &stream, as_of)? else { return Ok(()) };
+        self.telling.send_computed(
+            &row.line,
+            (&stream, &format!("overdue-{due}")),
+            (as_of, expected),
+            mark,
+        )?;
+        self.telling.count("fell_overdue");
         Ok(())
     }
 
@@ -297,7 +325,7 @@ impl<'a, 'p> Violations<'a, 'p> {
         self.close(row, case, &["by", "effective_from", "how"])?;
         let mut subject = self.home(row)?.as_ref().clone();
         let key = format!("hpd-{}", row.line.key);
-        let closed = HazardOf { state: case.state.clone(), ..HazardOf::default() };
+        let closed = HazardOf { state: case.state(), ..HazardOf::default() };
         subject.hazards.insert(key.clone(), closed);
         let reopen = Command::Reopen { case: key, why: ReopenedWhy::NotFixed, note: None, photos: vec![] };
         let confirm = Command::Review { outcome: Review::Confirmed, reason: None };

@@ -4,6 +4,7 @@
 //! happened and not in that of the file; a step says one or more events to one stream. What the rows' words mean stands in
 //! the scheme's rulebook (`[import]`). What the file does not say and the rules need is supplied, and marked as such.
 
+mod case;
 mod fhrs;
 mod fire;
 mod hpd;

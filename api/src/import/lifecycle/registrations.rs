@@ -109,7 +109,7 @@ impl Registrations<'_, '_> {
         };
         let says = self.says(command, &["effective_from", "kind"], false);
         let to = To { stream, what: "party", at: self.now, expected: Some(0), subject: None };
-        self.telling.say(&row.line, to, &mut Party::default(), vec![says]).map(|_| ())
+        self.telling.say(&row.line, to, &mut Party::default(), vec![says])
     }
 
     /// The building as it is registered, and who runs it. Where another import registered it, it is told only what differs.

@@ -137,21 +137,30 @@ impl<'a, 'p> Telling<'a, 'p> {
         });
     }
 
-    /// Say these commands to a stream, one after another as one, and take them into its state. Answers how many events it
-    /// made, whether or not an earlier import recorded them.
+    /// Say these commands to a stream, one after another as one, and take them into its state.
     pub(super) fn say<C: Concept>(
         &mut self,
         line: &Line<'_>,
         to: To<'_>,
         state: &mut C,
         says: Vec<Says<C::Command>>,
-    ) -> Result<u64, ImportError> {
-        let row = format!("{}-{}", line.key, to.what);
-        let ask = self.pipeline.ask(line.file, &row, &to.stream, digest_of(line, to.what))?;
+    ) -> Result<(), ImportError> {
+        let said = self.decide(line, &to, state, says)?;
+        self.send(line, to, said)
+    }
+
+    /// What these commands come to, one after another as one: taken into the state, and still to be sent.
+    pub(super) fn decide<C: Concept>(
+        &self,
+        line: &Line<'_>,
+        to: &To<'_>,
+        state: &mut C,
+        says: Vec<Says<C::Command>>,
+    ) -> Result<Vec<Value>, ImportError> {
         let mut facts = Facts {
             rulebook: self.compiled.map(|compiled| compiled.rulebook.clone()),
-            subject: to.subject,
-            ..Facts::by(Actor::channel(&self.channel), to.stream, NaiveDate::default())
+            subject: to.subject.clone(),
+            ..Facts::by(Actor::channel(&self.channel), to.stream.clone(), NaiveDate::default())
         };
         let mut all = Vec::with_capacity(says.len());
         for says in says {
@@ -163,11 +172,33 @@ impl<'a, 'p> Telling<'a, 'p> {
             }
             all.extend(said);
         }
-        let events = counted(all.len());
-        if let Some(ask) = ask.filter(|_| !all.is_empty()) {
-            self.pipeline.send(ask, to.at, to.expected, all)?;
+        Ok(all)
+    }
+
+    /// Send what was decided, unless an earlier import did.
+    pub(super) fn send(&mut self, line: &Line<'_>, to: To<'_>, said: Vec<Value>) -> Result<(), ImportError> {
+        let row = format!("{}-{}", line.key, to.what);
+        let ask = self.pipeline.ask(line.file, &row, &to.stream, digest_of(line, to.what))?;
+        match ask.filter(|_| !said.is_empty()) {
+            Some(ask) => self.pipeline.send(ask, to.at, to.expected, said),
+            None => Ok(()),
         }
-        Ok(events)
+    }
+
+    /// Send what follows by rule, unless an earlier import did. It is computed from what stands below it in the ledger, as of
+    /// the moment it is said to have come.
+    pub(super) fn send_computed(
+        &mut self,
+        line: &Line<'_>,
+        (stream, what): (&str, &str),
+        (as_of, expected): (Timestamp, u64),
+        computed: Value,
+    ) -> Result<(), ImportError> {
+        let row = format!("{}-{what}", line.key);
+        let Some(ask) = self.pipeline.ask(line.file, &row, stream, digest_of(line, what))? else {
+            return Ok(());
+        };
+        self.pipeline.send_computed(ask, as_of, expected, computed)
     }
 
     /// The premises of an id, which a row registers where nothing did before.
