@@ -3,7 +3,7 @@
 use calamine::{Data, Reader as _, Xlsx};
 use serde_json::Value;
 
-use crate::counting::{STREET, report};
+use crate::counting::{STREET, report, text};
 use crate::program::{run, said, told};
 
 /// Every report, with what it needs.
