@@ -13,7 +13,7 @@ use wuping_projections::Views;
 use wuping_projections::build::{Plan, build};
 use wuping_projections::ledger_rulebooks::LedgerRulebooks;
 use wuping_replay::report::Question;
-use wuping_replay::statistics::{Asked, Statistic, make};
+use wuping_replay::statistics::{Asked, Statistic, make, on_a_day};
 use wuping_replay::{cases as replayed_cases, parties as replayed_parties, published, report};
 
 use crate::cli::read::reader;
@@ -261,9 +261,11 @@ fn sheet(common: &Common, asked: &MakeReport) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Every hazard with its days.
+/// Every hazard with its days; overdue is one whose day passed before the day asked about, else before that of the last entry.
 fn cases(common: &Common, question: Question, form: Form) -> Result<ExitCode, Failure> {
-    written(&replayed_cases::cases(&reader(common)?, question)?, &CASE_COLUMNS, form)
+    let reader = reader(common)?;
+    let question = on_a_day(&reader, question)?;
+    written(&replayed_cases::cases(&reader, question)?, &CASE_COLUMNS, form)
 }
 
 /// The grades of all premises.

@@ -449,7 +449,10 @@ fn made<F: Fold>(
 }
 
 /// The question with a day: the one asked about, else that of the last entry, and never the day on which somebody asks.
-fn on_a_day(reader: &Reader, question: Question) -> Result<Question, StatisticError> {
+///
+/// # Errors
+/// [`StatisticError`] if the ledger cannot be read.
+pub fn on_a_day(reader: &Reader, question: Question) -> Result<Question, StatisticError> {
     let last = goal(reader, reader.size()?, question)?.checked_sub(1);
     let recorded_at = last.map(|position| recorded_at(reader, position)).transpose()?.flatten();
     Ok(Question { valid_at: question.valid_at.or(recorded_at.map(local_date)), ..question })
