@@ -83,9 +83,12 @@ impl Past {
     /// # Errors
     /// [`NotThen`], which says whether to ask again.
     pub(crate) async fn then(&self, at: Option<u64>, as_of: Option<DateTime<Utc>>) -> Result<Then, NotThen> {
+        // whoever waits in vain leaves nothing behind to be made
+        let turn = tokio::time::timeout(WAIT, Arc::clone(&self.one).acquire_owned()).await;
+        let turn = turn.map_err(|_| NotThen::Making)?.map_err(failed)?;
         let past = self.clone();
         let making = tokio::spawn(async move {
-            let _one = past.one.clone().acquire_owned().await.map_err(failed)?;
+            let _turn = turn;
             tokio::task::spawn_blocking(move || past.made(at, as_of)).await.map_err(failed)?
         });
         match tokio::time::timeout(WAIT, making).await {
