@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use program::server::{Client, Server};
-use program::{Random, run, said, terminate, told};
+use program::{Random, must_be_sound, run, said, told};
 use rusqlite::Connection;
 use serde_json::json;
 use uuid::Uuid;
@@ -24,7 +24,7 @@ fn a_backup_made_while_the_server_writes_is_put_back_with_all_that_was_acknowled
     told(&folder, &["init", "--origin", "ledger.example/backup", "--json"]);
     let account = ["account", "open", "clerk", "--name", "某人", "--role", "data_clerk", "--json"];
     let password = told(&folder, &account)["password"].as_str().unwrap().to_owned();
-    let mut server = Server::start(&folder, &[]);
+    let server = Server::start(&folder, &[]);
     let session = server.sign_in("clerk", &password);
     let (address, stop) = (server.address, Arc::new(AtomicBool::new(false)));
     let writing = {
@@ -46,8 +46,7 @@ fn a_backup_made_while_the_server_writes_is_put_back_with_all_that_was_acknowled
     let made = told(&folder, &["backup", file.to_str().unwrap(), "--with-keys", "--json"]);
     stop.store(true, Ordering::SeqCst);
     assert!(writing.join().unwrap() > 5, "it was written to all the time");
-    terminate(server.child.id());
-    assert!(server.child.wait().unwrap().success());
+    server.end();
     let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&file).unwrap().permissions());
     assert_eq!(mode & 0o777, 0o600, "keys are in it");
     let again = run(&folder, &["backup", file.to_str().unwrap()]);
@@ -67,7 +66,7 @@ fn a_backup_made_while_the_server_writes_is_put_back_with_all_that_was_acknowled
     // it goes on, and its first entry says where it comes from
     let too_early = run(&there, &["account", "password", "clerk"]);
     assert!(said(&too_early).contains("run “wuping serve” once"), "{}", said(&too_early));
-    end(Server::start(&there, &[]));
+    Server::start(&there, &[]).end();
     let recorded = Reader::open(&there).unwrap().stream("restores").unwrap();
     assert_eq!((recorded.len(), recorded[0].event_type.as_str()), (1, "LedgerRestored"));
     assert!(recorded[0].data.contains("\"signed\":null"), "{}", recorded[0].data);
@@ -81,7 +80,7 @@ fn a_backup_made_while_the_server_writes_is_put_back_with_all_that_was_acknowled
     assert!(said(&nothing).contains("nothing is recorded of"), "{}", said(&nothing));
     told(&there, &["account", "password", "clerk", "--json"]);
     assert_eq!(Reader::open(&there).unwrap().stream("restores").unwrap().len(), 1, "once");
-    sound(&there);
+    must_be_sound(&there);
 }
 
 #[test]
@@ -161,7 +160,7 @@ fn who_was_signed_in_when_it_was_made_is_not_when_it_is_put_back() {
         office.query_row("SELECT count(*) FROM sessions", [], |row| row.get(0)).unwrap()
     };
     assert_eq!(count(&folder), 1);
-    end(server);
+    server.end();
     let there = place.path().join("there");
     told(&there, &["restore", file.to_str().unwrap(), "--json"]);
     assert_eq!(count(&there), 0);
@@ -171,7 +170,7 @@ fn who_was_signed_in_when_it_was_made_is_not_when_it_is_put_back() {
     let answer = client.command(&session, "premises/late/register", Uuid::now_v7(), &body).unwrap();
     assert_eq!(answer.status, 401, "{}", answer.body);
     server.sign_in("clerk", &password);
-    end(server);
+    server.end();
 }
 
 #[test]
@@ -274,20 +273,15 @@ fn a_backup_that_is_older_than_what_was_signed_is_put_back_only_knowingly() {
     );
     let knowingly = [&restore[..], &["--accept-loss", "the disk of the office burnt", "--json"]].concat();
     assert_eq!(told(&there, &knowingly)["restored"]["signed"], json!(signed));
-    end(Server::start(&there, &[]));
+    Server::start(&there, &[]).end();
     let recorded = Reader::open(&there).unwrap().stream("restores").unwrap();
     assert!(recorded[0].data.contains(&format!("\"signed\":{signed}")), "{}", recorded[0].data);
     assert!(!recorded[0].data.contains("burnt"), "what a person typed is private: {}", recorded[0].data);
-    sound(&there);
+    must_be_sound(&there);
     // the checkpoint of another ledger says nothing about this one
     std::fs::write(&kept, "ledger.example/other\n1\nAAAA\n\n— x AAAA\n").unwrap();
     let other = run(&place.path().join("elsewhere"), &restore);
     assert!(said(&other).contains("no checkpoint that this ledger's log key signed"), "{}", said(&other));
-}
-
-fn end(mut server: Server) {
-    terminate(server.child.id());
-    assert!(server.child.wait().unwrap().success());
 }
 
 fn register(client: &mut Client, session: &program::server::Session, name: &str) -> u64 {
@@ -296,9 +290,4 @@ fn register(client: &mut Client, session: &program::server::Session, name: &str)
         client.command(session, &format!("premises/{name}/register"), Uuid::now_v7(), &body).unwrap();
     assert_eq!(answer.status, 201, "{}", answer.body);
     answer.body["position"].as_u64().unwrap()
-}
-
-fn sound(folder: &Path) {
-    let verified = run(folder, &["verify", "--level", "5", "--json"]);
-    assert_eq!(verified.status.code(), Some(0), "{}", said(&verified));
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use program::postgres::{self, Cluster};
 use program::server::{Client, Server, Session};
-use program::{run, said, terminate, told, until};
+use program::{must_be_sound, node_beside, run, said, told, until};
 use serde_json::{Value, json};
 use uuid::Uuid;
 use wuping_ledger::reader::Reader;
@@ -89,7 +89,7 @@ fn a_backup_made_while_eight_people_write_at_two_nodes_is_put_back_into_a_folder
     stop.store(true, Ordering::SeqCst);
     let acknowledged: Vec<(String, Uuid, u64)> =
         clients.into_iter().flat_map(|client| client.join().unwrap()).collect();
-    servers.into_iter().for_each(end);
+    servers.into_iter().for_each(Server::end);
     for (file, _) in &backups {
         let verified =
             run(house.place.path(), &["verify", "--level", "5", "--backup", file.to_str().unwrap()]);
@@ -122,7 +122,7 @@ fn a_backup_made_while_eight_people_write_at_two_nodes_is_put_back_into_a_folder
     let at_home = house.path("views-of-then.db");
     let then = told(&house.folder, &["rebuild", "--at", &last, "--to", at_home.to_str().unwrap(), "--json"]);
     for folder in [&in_folder, &on_server] {
-        sound(folder);
+        must_be_sound(folder);
         let rebuilt = told(folder, &["rebuild", "--json"]);
         assert_eq!((&rebuilt["digest"], &rebuilt["tree_root"]), (&then["digest"], &made["root"]));
         let reader = Reader::open(folder).unwrap();
@@ -153,17 +153,17 @@ fn a_backup_made_while_eight_people_write_at_two_nodes_is_put_back_into_a_folder
     for folder in [&in_folder, &beside] {
         let server = Server::start(folder, &[]);
         server.sign_in("clerk", &house.password);
-        end(server);
+        server.end();
         let recorded = Reader::open(folder).unwrap().stream("restores").unwrap();
         assert_eq!((recorded.len(), recorded[0].position), (1, size), "before anything else");
         assert!(recorded[0].data.contains("\"findings\":0"), "{}", recorded[0].data);
         told(folder, &["account", "password", "clerk", "--json"]);
     }
     // its owner's node finds it said
-    end(Server::start(&on_server, &[]));
+    Server::start(&on_server, &[]).end();
     assert_eq!(Reader::open(&on_server).unwrap().stream("restores").unwrap().len(), 1, "once");
     for folder in [&in_folder, &on_server] {
-        sound(folder);
+        must_be_sound(folder);
     }
 }
 
@@ -222,8 +222,8 @@ fn a_database_is_filled_whole_or_not_at_all_and_never_over_another() {
     let another = run(&there, &["serve", "--listen", "127.0.0.1:0"]);
     assert!(another.status.code() == Some(2), "{}", said(&another));
     std::fs::copy(house.folder.join("vault.key"), there.join("vault.key")).unwrap();
-    end(Server::start(&there, &[]));
-    sound(&there);
+    Server::start(&there, &[]).end();
+    must_be_sound(&there);
 }
 
 #[test]
@@ -251,11 +251,11 @@ fn a_ledger_moves_from_a_folder_to_a_server_and_back_and_an_older_one_only_knowi
     assert!(put_back.status.success(), "{}", said(&put_back));
     let server = Server::start(&moved, &[]);
     server.sign_in("clerk", &password);
-    end(server);
+    server.end();
     let recorded = Reader::open(&moved).unwrap().stream("restores").unwrap();
     assert!(recorded[0].data.contains(&format!("\"signed\":{signed}")), "{}", recorded[0].data);
     assert!(!recorded[0].data.contains("burnt"), "what a person typed is private: {}", recorded[0].data);
-    sound(&moved);
+    must_be_sound(&moved);
     let feeds = run(&moved, &["feed", "list"]);
     assert!(said(&feeds).contains("feed-fire fire: incidents"), "{}", said(&feeds));
 
@@ -266,7 +266,7 @@ fn a_ledger_moves_from_a_folder_to_a_server_and_back_and_an_older_one_only_knowi
     assert_eq!(put_back["verified"]["findings"], json!([]));
     let digests = [&moved, &back].map(|folder| told(folder, &["rebuild", "--json"])["digest"].clone());
     assert_eq!(digests[0], digests[1]);
-    sound(&back);
+    must_be_sound(&back);
 }
 
 /// Registers buildings one after another until it is told to stop: the stream, the id and the position of each.
@@ -287,27 +287,6 @@ fn register(
         all.push((stream, id, answer.body["position"].as_u64().unwrap()));
     }
     all
-}
-
-/// A folder of a node beside another one: the address, the keys, and a link to where the photos of all are; nothing else.
-fn node_beside(of: &Path, folder: PathBuf) -> PathBuf {
-    std::fs::create_dir(&folder).unwrap();
-    for file in ["database.url", "master.key", "vault.key"] {
-        std::fs::copy(of.join(file), folder.join(file)).unwrap();
-    }
-    std::fs::create_dir_all(of.join("attachments")).unwrap();
-    std::os::unix::fs::symlink(of.join("attachments"), folder.join("attachments")).unwrap();
-    folder
-}
-
-fn end(mut server: Server) {
-    terminate(server.child.id());
-    assert!(server.child.wait().unwrap().success());
-}
-
-fn sound(folder: &Path) {
-    let verified = run(folder, &["verify", "--level", "5", "--json"]);
-    assert_eq!(verified.status.code(), Some(0), "{}", said(&verified));
 }
 
 const WITHIN: Duration = Duration::from_secs(60);

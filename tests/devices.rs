@@ -8,7 +8,7 @@ mod program;
 use std::path::Path;
 
 use program::server::{Answer, Client, Server, Session};
-use program::{On, init, run, said, terminate, told};
+use program::{On, init, run, said, told};
 use serde_json::{Value, json};
 use uuid::Uuid;
 use wuping_ledger::disclosure::{disclose, random_salt};
@@ -138,7 +138,7 @@ fn a_device_signs_and_the_ledger_takes_it_as_it_is(on: On) {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path();
     let (account, password, _) = house(folder, on);
-    let mut server = Server::start(folder, &[]);
+    let server = Server::start(folder, &[]);
     let mut device = Device::of(&server, "clerk", &password);
     assert_eq!(device.enrol(&account).status, 201);
     assert_eq!(device.enrol(&account).status, 200, "the same key again is nothing to do");
@@ -155,8 +155,7 @@ fn a_device_signs_and_the_ledger_takes_it_as_it_is(on: On) {
     let body_2 = device.registration(&next, "石井街道2号");
     assert_eq!(device.send(&next, &body_2).status, 201);
 
-    terminate(server.child.id());
-    assert!(server.child.wait().unwrap().success());
+    server.end();
     let position = taken.body["position"].as_u64().unwrap();
     let row = Reader::open(folder).unwrap().row(position).unwrap().unwrap();
     assert_eq!(row.kid, device.signer.kid().to_string());
@@ -294,7 +293,7 @@ fn what_is_in_doubt_is_said_again_and_keeps_the_time_that_was_claimed_first() {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path();
     let (account, password, _) = house(folder, On::Sqlite);
-    let mut server = Server::start(folder, &[]);
+    let server = Server::start(folder, &[]);
     let mut lost = Device::of(&server, "clerk", &password);
     assert_eq!(lost.enrol(&account).status, 201);
     let yesterday = Timestamp::from_datetime(Timestamp::now().datetime() - chrono::TimeDelta::hours(20));
@@ -335,8 +334,7 @@ fn what_is_in_doubt_is_said_again_and_keeps_the_time_that_was_claimed_first() {
     assert_eq!(status, 200, "{page}");
     assert!(page.contains("Recorded again: first claimed for"), "{page}");
     assert!(page.contains("Under doubt"), "what was signed with the lost key stands, marked: {page}");
-    terminate(server.child.id());
-    assert!(server.child.wait().unwrap().success());
+    server.end();
     let verified = run(folder, &["verify", "--level", "5", "--json"]);
     assert_eq!(verified.status.code(), Some(0), "{}", said(&verified));
 }

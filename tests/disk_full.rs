@@ -14,7 +14,7 @@ use std::time::Duration;
 use program::postgres;
 use program::server::{Client, Server, Session};
 use program::small_disk::SmallDisk;
-use program::{run, said, terminate, told, until};
+use program::{must_be_sound, told, until};
 use serde_json::json;
 use uuid::Uuid;
 use wuping_ledger::reader::Reader;
@@ -66,18 +66,12 @@ fn a_postgres_server_whose_log_has_no_room_ends_and_the_house_goes_on_when_it_is
     let account = ["account", "open", "clerk", "--name", "某人", "--role", "data_clerk", "--json"];
     let password = told(&folder, &account)["password"].as_str().unwrap().to_owned();
     // one server, never started again
-    let mut server = Server::start(&folder, &[]);
+    let server = Server::start(&folder, &[]);
     let (address, session) = (server.address, server.sign_in("clerk", &password));
     let mut known = Vec::new();
     for round in 1..=2 {
         let board = Board { may_be_away: true, ..Board::default() };
-        let sent = std::thread::scope(|threads| {
-            let (board, session) = (&board, &session);
-            let clients: Vec<_> = (0..CLIENTS)
-                .map(|client| {
-                    threads.spawn(move || load(address, session, &format!("{round}-{client}"), board))
-                })
-                .collect();
+        let sent = while_people_work(address, &session, &round.to_string(), &board, || {
             until("commands are acknowledged", WITHIN, || board.acknowledged.load(Ordering::SeqCst) > 60);
             disk.fill();
             until("the log needs a file more than there is room for", WITHIN, || {
@@ -92,7 +86,6 @@ fn a_postgres_server_whose_log_has_no_room_ends_and_the_house_goes_on_when_it_is
             let more = board.acknowledged.load(Ordering::SeqCst) + 40;
             until("the next writes work", WITHIN, || board.acknowledged.load(Ordering::SeqCst) > more);
             board.stop.store(true, Ordering::SeqCst);
-            clients.into_iter().flat_map(|client| client.join().unwrap()).collect::<Vec<Sent>>()
         });
         eprintln!(
             "round {round}: {} acknowledged, {} times told that the database is away",
@@ -102,12 +95,28 @@ fn a_postgres_server_whose_log_has_no_room_ends_and_the_house_goes_on_when_it_is
         known.extend(sent);
         must_be_sound(&folder);
     }
-    terminate(server.child.id());
-    assert!(server.child.wait().unwrap().success());
+    server.end();
     must_be_sound(&folder);
     each_is_there_once_or_not_at_all(&folder, &known);
     let (served, _) = Views::at(&folder.join("views.db")).digest().unwrap();
     assert_eq!(told(&folder, &["rebuild", "--json"])["digest"], json!(served));
+}
+
+/// What everybody sent who registered buildings while something happened, until the board stops them or the server is gone.
+fn while_people_work(
+    address: SocketAddr,
+    session: &Session,
+    name: &str,
+    board: &Board,
+    happens: impl FnOnce(),
+) -> Vec<Sent> {
+    std::thread::scope(|threads| {
+        let clients: Vec<_> = (0..CLIENTS)
+            .map(|client| threads.spawn(move || load(address, session, &format!("{name}-{client}"), board)))
+            .collect();
+        happens();
+        clients.into_iter().flat_map(|client| client.join().unwrap()).collect()
+    })
 }
 
 /// Fills the disk of a house's ledger again and again while people work.
@@ -121,13 +130,7 @@ fn is_full_under_load(folder: &Path, disk: &SmallDisk) {
         // in the last round the server is killed while there is no room
         let killed = round + 1 == ROUNDS;
         let (address, board) = (server.address, Board::default());
-        let sent = std::thread::scope(|threads| {
-            let (board, session) = (&board, &session);
-            let clients: Vec<_> = (0..CLIENTS)
-                .map(|client| {
-                    threads.spawn(move || load(address, session, &format!("{round}-{client}"), board))
-                })
-                .collect();
+        let sent = while_people_work(address, &session, &round.to_string(), &board, || {
             until("commands are acknowledged", WITHIN, || board.acknowledged.load(Ordering::SeqCst) > 40);
             disk.fill();
             until("the disk is full", WITHIN, || board.full.load(Ordering::SeqCst) > 40);
@@ -142,7 +145,6 @@ fn is_full_under_load(folder: &Path, disk: &SmallDisk) {
                 until("the next writes work", WITHIN, || board.acknowledged.load(Ordering::SeqCst) > more);
                 board.stop.store(true, Ordering::SeqCst);
             }
-            clients.into_iter().flat_map(|client| client.join().unwrap()).collect::<Vec<Sent>>()
         });
         eprintln!(
             "round {round}: {} acknowledged, {} times told that the disk is full",
@@ -160,8 +162,7 @@ fn is_full_under_load(folder: &Path, disk: &SmallDisk) {
     known.push(last);
     let (status, ready) = Client::to(server.address).get("/readyz").unwrap();
     assert_eq!(status, 200, "{ready}");
-    terminate(server.child.id());
-    assert!(server.child.wait().unwrap().success());
+    server.end();
     must_be_sound(folder);
     each_is_there_once_or_not_at_all(folder, &known);
     let (served, _) = Views::at(&folder.join("views.db")).digest().unwrap();
@@ -242,11 +243,6 @@ fn send(sent: &mut Sent, client: &mut Client, session: &Session, may_be_away: bo
         }
     }
     Ok(answer.status)
-}
-
-fn must_be_sound(folder: &Path) {
-    let verified = run(folder, &["verify", "--level", "5", "--json"]);
-    assert_eq!(verified.status.code(), Some(0), "{}", said(&verified));
 }
 
 const CLIENTS: usize = 4;

@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use program::server::Server;
-use program::{copy, run, said, terminate, told};
+use program::{copy, run, said, told};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use wuping_ledger::encoding::Hash;
@@ -27,12 +27,11 @@ fn a_sound_folder_is_well_beside_a_running_server_and_without_one() {
     assert!(page.contains("all is well") && page.contains("well   ledger: "), "{page}");
 
     let before = everything(&house.folder);
-    let mut server = Server::start(&house.folder, &[]);
+    let server = Server::start(&house.folder, &[]);
     let report = examined(&house.folder, 0);
     assert!(says(&report, "lock").contains(&format!("process {}", server.child.id())), "{report}");
     assert!(says(&report, "lock").contains("serve"), "{report}");
-    terminate(server.child.id());
-    assert!(server.child.wait().unwrap().success());
+    server.end();
     examined(&house.folder, 0);
     let after = everything(&house.folder);
     assert!(before.iter().all(|name| after.contains(name)), "{before:?} {after:?}");
@@ -178,14 +177,13 @@ fn a_ledger_on_a_server_is_looked_at_too() {
     let report = examined(&folder, 0);
     assert!(says(&report, "ledger").contains("Postgres"), "{report}");
     assert!(says(&report, "lock").contains("nobody has the ledger open"), "{report}");
-    let mut server = Server::start(&folder, &[]);
+    let server = Server::start(&folder, &[]);
     let report = examined(&folder, 0);
     assert!(
         says(&report, "lock").contains("connection ") && says(&report, "lock").contains("wuping"),
         "{report}"
     );
-    terminate(server.child.id());
-    assert!(server.child.wait().unwrap().success());
+    server.end();
 }
 
 #[test]

@@ -49,11 +49,7 @@ fn a_house_with_a_story_is_believed_by_strangers_and_no_damage_to_it_goes_unseen
 
     // a stranger without a ledger
     let trust = house.trust();
-    let checked = house.verify_bundle(&file, &["--trust", &trust, "--require", "L3"]);
-    assert!(checked.status.success(), "{}", said(&checked));
-    let checked: Value = serde_json::from_slice(&checked.stdout).unwrap();
-    assert_eq!((&checked["reached"], &checked["findings"]), (&json!(5), &json!([])), "{checked}");
-    assert!(checked["results_rederived"].as_u64().unwrap() >= 3, "{checked}");
+    let checked = believed(&house, &file, &trust);
     assert!(
         checked["seen"].as_str().unwrap().contains("witness.example/w1, witness.example/w2"),
         "{checked}"
@@ -117,11 +113,7 @@ fn a_bundle_of_a_ledger_on_a_postgres_server_is_believed_as_far() {
     assert_eq!(record.event_type, "EvidenceIssued");
 
     let trust = house.trust();
-    let checked = house.verify_bundle(&file, &["--trust", &trust, "--require", "L3"]);
-    assert!(checked.status.success(), "{}", said(&checked));
-    let checked: Value = serde_json::from_slice(&checked.stdout).unwrap();
-    assert_eq!((&checked["reached"], &checked["findings"]), (&json!(5), &json!([])), "{checked}");
-    assert!(checked["results_rederived"].as_u64().unwrap() >= 3, "{checked}");
+    let checked = believed(&house, &file, &trust);
     assert!(checked["disclosed"].to_string().contains("reasons"), "{checked}");
 
     let damaged = damage::copies(&std::fs::read(&file).unwrap(), &house.file("damaged"));
@@ -317,6 +309,16 @@ fn house_explains_itself(house: &House, file: &str) {
     let told = house.verify_bundle(file, &["--explain", &again]);
     assert!(told.status.success(), "{}", said(&told));
     assert_eq!(std::fs::read_to_string(again).unwrap(), page, "the page is made of the bundle alone");
+}
+
+/// What a stranger without a ledger is told of a bundle, which is believed as far as it goes.
+fn believed(house: &House, file: &str, trust: &str) -> Value {
+    let checked = house.verify_bundle(file, &["--trust", trust, "--require", "L3"]);
+    assert!(checked.status.success(), "{}", said(&checked));
+    let checked: Value = serde_json::from_slice(&checked.stdout).unwrap();
+    assert_eq!((&checked["reached"], &checked["findings"]), (&json!(5), &json!([])), "{checked}");
+    assert!(checked["results_rederived"].as_u64().unwrap() >= 3, "{checked}");
+    checked
 }
 
 /// What this program says of a damaged copy: which file, and at which level.

@@ -14,7 +14,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use program::server::{Answer, Client, Server, Session};
-use program::{On, Random, copy, first_rows, init, run, said, terminate, told, until, wuping};
+use program::{On, Random, copy, first_rows, init, must_be_sound, run, said, told, until, wuping};
 use serde_json::{Value, json};
 use uuid::Uuid;
 use wuping_ledger::reader::Reader;
@@ -153,8 +153,7 @@ fn a_server_is_killed(on: On) {
     let answer = client.post("/api/v1/feeds", &headers, &json!({ "lines": [] })).unwrap();
     assert_eq!(answer.status, 422, "the token is still good, the delivery is empty: {}", answer.body);
 
-    terminate(server.child.id());
-    assert!(server.child.wait().unwrap().success());
+    server.end();
     must_be_sound(&folder);
     let reader = Reader::open(&folder).unwrap();
     for sent in &known {
@@ -180,7 +179,7 @@ fn a_server_killed_while_it_catches_up_with_weeks_marks_everything_once_and_noth
     let before = told(&killed, &street)["entries"].as_u64().unwrap();
     copy(&killed, &calm);
     let caught_up = |folder: &Path| {
-        let mut server = Server::start(folder, &[]);
+        let server = Server::start(folder, &[]);
         let (mut seen, mut quiet) = (size(folder), 0);
         until("the runner has caught up", WITHIN, || {
             sleep(Duration::from_secs(1));
@@ -189,8 +188,7 @@ fn a_server_killed_while_it_catches_up_with_weeks_marks_everything_once_and_noth
             seen = now;
             quiet > 6
         });
-        terminate(server.child.id());
-        assert!(server.child.wait().unwrap().success());
+        server.end();
     };
     caught_up(&calm);
     let (mut sizes, step) = (vec![size(&killed)], (size(&calm) - before) / (kills() + 1).min(40) + 1);
@@ -260,11 +258,6 @@ fn kill(child: &mut Child, folder: &Path) {
     child.kill().unwrap();
     let next = run(folder, &["feed", "list"]);
     assert!(next.status.success(), "the next one does not start: {}", said(&next));
-}
-
-fn must_be_sound(folder: &Path) {
-    let verified = run(folder, &["verify", "--level", "5", "--json"]);
-    assert_eq!(verified.status.code(), Some(0), "{}", said(&verified));
 }
 
 fn size(folder: &Path) -> u64 {

@@ -12,7 +12,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use program::server::{Client, Server, Session};
-use program::{On, copy, first_rows, init, python, run, said, terminate, told};
+use program::{On, copy, first_rows, init, python, run, said, told};
 use serde_json::json;
 use uuid::Uuid;
 use wuping_ledger::reader::Reader;
@@ -38,7 +38,7 @@ fn a_large_log(on: On) {
     let (imported, took) = (Reader::open(&folder).unwrap().size().unwrap(), began.elapsed());
     let account = ["account", "open", "clerk", "--name", "某人", "--role", "data_clerk", "--json"];
     let password = told(&folder, &account)["password"].as_str().unwrap().to_owned();
-    let mut server = Server::start(&folder, &[]);
+    let server = Server::start(&folder, &[]);
     let session = server.sign_in("clerk", &password);
     let mut client = Client::to(server.address);
     // the rest, and a few more in any case, over REST
@@ -60,8 +60,7 @@ fn a_large_log(on: On) {
     timed("download", || download(&mut client, size, &served));
     // bundles of entries are for auditors, who get them as an export
     copy(&exported.join("tile/entries"), &served.join("tile/entries"));
-    terminate(server.child.id());
-    assert!(server.child.wait().unwrap().success());
+    server.end();
     let kept = |folder: &Path| std::fs::read(folder.join("checkpoint")).unwrap();
     assert!(kept(&exported) == kept(&served), "the checkpoint that is served is the one that is exported");
     let key = String::from_utf8(run(&folder, &["key", "log"]).stdout).unwrap();

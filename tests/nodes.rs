@@ -7,14 +7,14 @@ mod program;
 
 use std::net::SocketAddr;
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
 use std::time::Duration;
 
 use program::server::{Client, Server, Session};
-use program::{Random, copy, postgres, run, said, terminate, told, until, wuping};
+use program::{Random, copy, node_beside, postgres, run, said, told, until, wuping};
 use serde_json::{Value, json};
 use uuid::Uuid;
 use wuping::shelf;
@@ -49,14 +49,13 @@ fn two_servers_outlive_a_database_that_crashes_and_nothing_acknowledged_is_lost(
     stop.store(true, Ordering::SeqCst);
     let all: Vec<_> = clients.into_iter().flat_map(|client| client.join().unwrap()).collect();
     let (acknowledged, given_up): (Vec<_>, Vec<_>) = all.into_iter().partition(|sent| sent.2.is_some());
-    for (n, mut server) in servers.into_iter().enumerate() {
+    for (n, server) in servers.into_iter().enumerate() {
         let next = format!("premises/next-{n}/register");
         let body = json!({ "layer": "building", "address": "石井街道1号" });
         let session = server.sign_in("clerk", &password);
         let answer = Client::to(server.address).command(&session, &next, Uuid::now_v7(), &body).unwrap();
         assert_eq!(answer.status, 201, "the next write works: {}", answer.body);
-        terminate(server.child.id());
-        assert!(server.child.wait().unwrap().success());
+        server.end();
     }
     for folder in &folders {
         assert_eq!(verify_rows(folder).unwrap().findings, []);
@@ -155,9 +154,8 @@ fn people_who_sign_in_at_one_node_are_served_by_all_and_what_is_erased_at_one_is
         assert!(status == 200 && !text.contains(WORDS), "{status}");
     }
 
-    for mut server in servers {
-        terminate(server.child.id());
-        assert!(server.child.wait().unwrap().success());
+    for server in servers {
+        server.end();
     }
     for folder in [&one, &other, &desk] {
         let verified = run(folder, &["verify", "--level", "5", "--json"]);
@@ -269,17 +267,6 @@ fn a_ledger_of_an_earlier_version_is_upgraded_and_what_lay_in_the_folder_is_move
     assert_eq!(told(&before, &["upgrade", "--json"]), json!({ "on_a_server": false }));
 }
 
-/// A folder of a node beside another one: the address, the keys, and a link to where the photos of all are; nothing else.
-fn node_beside(of: &Path, folder: PathBuf) -> PathBuf {
-    std::fs::create_dir(&folder).unwrap();
-    for file in ["database.url", "master.key", "vault.key"] {
-        std::fs::copy(of.join(file), folder.join(file)).unwrap();
-    }
-    std::fs::create_dir_all(of.join("attachments")).unwrap();
-    std::os::unix::fs::symlink(of.join("attachments"), folder.join("attachments")).unwrap();
-    folder
-}
-
 /// Lets the servers work until nothing is added any more, and ends them.
 fn caught_up(folder: &Path, before: u64, servers: Vec<Server>) {
     let (mut seen, mut quiet) = (size(folder), 0);
@@ -290,9 +277,8 @@ fn caught_up(folder: &Path, before: u64, servers: Vec<Server>) {
         seen = now;
         quiet > 6
     });
-    for mut server in servers {
-        terminate(server.child.id());
-        assert!(server.child.wait().unwrap().success());
+    for server in servers {
+        server.end();
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use chrono::Utc;
 use program::authority::{Answers, Authority, openssl};
 use program::server::{Client, Server};
-use program::{copy, run, said, terminate, told};
+use program::{copy, run, said, told};
 use serde_json::json;
 use tempfile::TempDir;
 use wuping::authorities::{Authorities, AuthorityError, Stamped};
@@ -172,7 +172,7 @@ fn level_3_stands_on_witnesses_and_on_stamps_of_this_very_log() {
         assert_eq!(line.rsplit(' ').next().unwrap(), stamped["size"].to_string(), "{line}");
     }
     assert!(Client::to(server.address).get("/readyz").unwrap().1.starts_with("ready\n"));
-    stop(server);
+    server.end();
     assert!(level_3(&folder).status.success(), "{}", said(&level_3(&folder)));
     let status = told(&folder, &["witness", "status", "--json"]);
     assert_eq!(status["authorities"][0]["size"], stamped["size"], "{status}");
@@ -242,9 +242,4 @@ fn wait_for(there: impl Fn() -> bool) {
         assert!(began.elapsed() < Duration::from_secs(30), "it did not come");
         std::thread::sleep(Duration::from_millis(100));
     }
-}
-
-fn stop(mut server: Server) {
-    terminate(server.child.id());
-    assert!(server.child.wait().unwrap().success());
 }

@@ -11,7 +11,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use program::server::{Client, Server, Session};
-use program::{copy, run, said, terminate, told};
+use program::{copy, run, said, told};
 use serde_json::json;
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -86,7 +86,7 @@ fn two_witnesses_cosign_within_seconds_and_level_3_stands_on_them() {
     let position = register(&mut client, &session, "b-3");
     cosigned(&mut client, position + 1, 2);
 
-    stop(server);
+    server.end();
     let level_3 = run(&folder, &["verify", "--level", "3", "--require", "L3"]);
     assert!(level_3.status.success(), "{}", said(&level_3));
     assert!(
@@ -122,7 +122,7 @@ fn a_ledger_put_back_from_an_older_backup_is_not_served_while_a_witness_knows_mo
     let mut client = Client::to(server.address);
     let position = register(&mut client, &session, "b-1");
     cosigned(&mut client, position + 1, 1);
-    stop(server);
+    server.end();
 
     place.list(&older, &[witness.address.to_string()]);
     let refused = run(&older, &["serve", "--listen", "127.0.0.1:0"]);
@@ -151,7 +151,7 @@ fn a_second_history_raises_the_alarm_and_nothing_is_written_until_it_is_cleared(
     let mut client = Client::to(server.address);
     let position = register(&mut client, &session, "b-1");
     cosigned(&mut client, position + 1, 1);
-    stop(server);
+    server.end();
     drop(witness);
 
     // the fork grows while the witness is away
@@ -179,7 +179,7 @@ fn a_second_history_raises_the_alarm_and_nothing_is_written_until_it_is_cleared(
         client.get("/metrics").unwrap().1.lines().filter(|line| *line == "wuping_fork_alarm 1").count(),
         1
     );
-    stop(server);
+    server.end();
 
     let exported = run(&forked, &["export", "tiles", place.folder("static").to_str().unwrap()]);
     assert!(said(&exported).contains("under the fork alarm"), "{}", said(&exported));
@@ -221,7 +221,7 @@ fn a_restart_leaves_one_line_of_each_witness() {
         let keys: Vec<_> = place.witnesses.iter().map(|(_, key)| VerifierKey::parse(key).unwrap()).collect();
         let opened = open_checkpoint(note.as_bytes(), &log, &keys, 2, None);
         assert!(opened.is_ok(), "restart {restart}: {opened:?}");
-        stop(server);
+        server.end();
     }
     let level_3 = run(&folder, &["verify", "--level", "3", "--require", "L3"]);
     assert!(level_3.status.success(), "{}", said(&level_3));
@@ -292,11 +292,6 @@ fn cosigned(client: &mut Client, size: u64, lines: usize) {
         assert!(began.elapsed() < Duration::from_secs(30), "not cosigned {lines} times at {size}: {note}");
         sleep(Duration::from_millis(200));
     }
-}
-
-fn stop(mut server: Server) {
-    terminate(server.child.id());
-    assert!(server.child.wait().unwrap().success());
 }
 
 fn genesis(folder: &Path) -> String {

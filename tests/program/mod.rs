@@ -68,6 +68,23 @@ pub(crate) fn told(folder: &Path, arguments: &[&str]) -> Value {
     serde_json::from_slice(&ran.stdout).unwrap_or_else(|_| panic!("{arguments:?}: {}", said(&ran)))
 }
 
+/// Verified up to level 5, it has no finding.
+pub(crate) fn must_be_sound(folder: &Path) {
+    let verified = run(folder, &["verify", "--level", "5", "--json"]);
+    assert_eq!(verified.status.code(), Some(0), "{}", said(&verified));
+}
+
+/// A folder of a node beside another one: the address, the keys, and a link to where the photos of all are; nothing else.
+pub(crate) fn node_beside(of: &Path, folder: PathBuf) -> PathBuf {
+    std::fs::create_dir(&folder).unwrap();
+    for file in ["database.url", "master.key", "vault.key"] {
+        std::fs::copy(of.join(file), folder.join(file)).unwrap();
+    }
+    std::fs::create_dir_all(of.join("attachments")).unwrap();
+    std::os::unix::fs::symlink(of.join("attachments"), folder.join("attachments")).unwrap();
+    folder
+}
+
 /// The Python that has what the tools need: `PYTHON`, or that of `bash tests/run`.
 pub(crate) fn python() -> Option<PathBuf> {
     let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.venv/bin/python");

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::wuping;
+use super::{terminate, wuping};
 
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
@@ -37,6 +37,12 @@ impl Server {
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().rsplit_once("http://").map(|(_, address)| address.parse().unwrap());
         Self { address: address.unwrap_or_else(|| panic!("it does not serve: “{line}”")), child }
+    }
+
+    /// Ask it to end, as a service manager does, and wait until it has: in good order.
+    pub(crate) fn end(mut self) {
+        terminate(self.child.id());
+        assert!(self.child.wait().unwrap().success());
     }
 
     pub(crate) fn sign_in(&self, login: &str, password: &str) -> Session {
