@@ -202,14 +202,20 @@ pub fn whole_notes(text: &str) -> Vec<String> {
 /// [`StoreError`] if one of them cannot be read or the file not be written.
 pub(crate) fn complete_file(reader: &Reader, folder: &Path) -> Result<(), StoreError> {
     let known = newest_in_file(folder)?.and_then(|note| stated_size(&note)).unwrap_or(0);
-    let mut newer = Vec::new();
+    let newer = stored_from(reader, known + 1)?;
+    newer.iter().rev().try_for_each(|(_, note)| append(&folder.join(FILE), note))
+}
+
+/// The checkpoints in a database of at least so many entries, with their sizes; the newest first.
+fn stored_from(reader: &Reader, least: u64) -> Result<Vec<(u64, String)>, StoreError> {
+    let mut stored = Vec::new();
     let mut next = reader.checkpoint()?;
     while let Some(note) = next.take() {
-        let Some(size) = stated_size(&note).filter(|size| *size > known) else { break };
-        newer.push(note);
-        next = reader.checkpoint_up_to(size - 1)?;
+        let Some(size) = stated_size(&note).filter(|size| *size >= least) else { break };
+        next = size.checked_sub(1).map_or(Ok(None), |below| reader.checkpoint_up_to(below))?;
+        stored.push((size, note));
     }
-    newer.iter().rev().try_for_each(|note| append(&folder.join(FILE), note))
+    Ok(stored)
 }
 
 /// Writes into the file beside a copy of a database every checkpoint that is in one of the two: the file of one node of several
@@ -220,13 +226,7 @@ pub(crate) fn complete_file(reader: &Reader, folder: &Path) -> Result<(), StoreE
 ///
 /// [`StoreError`] if one of them cannot be read or the file not be written.
 pub fn gather(reader: &Reader, folder: &Path) -> Result<(), StoreError> {
-    let mut all = BTreeSet::new();
-    let mut next = reader.checkpoint()?;
-    while let Some(note) = next.take() {
-        let Some(size) = stated_size(&note) else { break };
-        next = size.checked_sub(1).map_or(Ok(None), |below| reader.checkpoint_up_to(below))?;
-        all.insert((size, note));
-    }
+    let mut all: BTreeSet<(u64, String)> = stored_from(reader, 0)?.into_iter().collect();
     let stored_up_to = all.last().map_or(0, |(size, _)| *size);
     let in_file = in_file(folder)?;
     let newest = in_file.iter().filter_map(|note| stated_size(note)).max();
