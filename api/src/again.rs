@@ -7,7 +7,7 @@ use uuid::Uuid;
 use wuping_domain::recorded::subject_of;
 use wuping_domain::rejection::Rejection;
 use wuping_ledger::keys::Kid;
-use wuping_ledger::recorded::RecordedRow;
+use wuping_ledger::row::Row;
 
 use crate::app::{App, Asked, Done, ExecuteError, Who};
 
@@ -29,33 +29,30 @@ impl App {
     /// What stands beside the new record: which one it says again, and when that claimed to have happened. What was said again
     /// before keeps the time of the very first.
     fn said_first(&self, asked: &Asked, doubtful: &Uuid) -> Result<Map<String, Value>, ExecuteError> {
-        let (id, keys, mut found) = (doubtful.hyphenated().to_string(), self.reader().keys()?, None);
-        self.reader().each_of_subject(subject_of(&asked.stream), None, |row| {
-            if row.event_id == id {
-                let record = Kid::parse(row.kid.to_owned()).ok().and_then(|kid| keys.record(&kid).cloned());
-                let doubted = record.is_some_and(|record| record.contested_at(row.position));
-                found = Some((claimed_first(&row), doubted));
-            }
-            Ok::<_, ExecuteError>(())
-        })?;
-        match found {
-            None => Err(ExecuteError::Rejected(Rejection::NotFound {
+        let record = self.reader().row_by_event_id(doubtful)?;
+        let record = record.filter(|record| subject_of(&record.aggregate_id) == subject_of(&asked.stream));
+        let Some(record) = record else {
+            return Err(ExecuteError::Rejected(Rejection::NotFound {
                 what: "record of these premises or this party",
-            })),
-            Some((_, false)) => {
-                Err(ExecuteError::Rejected(Rejection::because("not_in_doubt", json!({ "event_id": id }))))
-            }
-            Some((claimed, true)) => {
-                Ok(Map::from_iter([("again".to_owned(), json!({ "event_id": id, "occurred_at": claimed }))]))
-            }
+            }));
+        };
+        let (keys, kid) = (self.reader().keys()?, Kid::parse(record.kid.as_str()).ok());
+        let key = kid.and_then(|kid| keys.record(&kid).cloned());
+        if !key.is_some_and(|key| key.contested_at(record.position)) {
+            return Err(ExecuteError::Rejected(Rejection::because(
+                "not_in_doubt",
+                json!({ "event_id": record.event_id }),
+            )));
         }
+        let again = json!({ "event_id": record.event_id, "occurred_at": claimed_first(&record) });
+        Ok(Map::from_iter([("again".to_owned(), again)]))
     }
 }
 
-fn claimed_first(row: &RecordedRow<'_>) -> String {
-    let said: Value = serde_json::from_str(row.data).unwrap_or_default();
+fn claimed_first(record: &Row) -> String {
+    let said: Value = serde_json::from_str(&record.payload).unwrap_or_default();
     let first = said.pointer(CLAIMED_FIRST).and_then(Value::as_str);
-    first.unwrap_or(row.occurred_at).to_owned()
+    first.unwrap_or(&record.occurred_at).to_owned()
 }
 
 /// Where a record that says another one again has the time that was claimed first.
