@@ -12,6 +12,7 @@ use wuping_ledger::store::StoreError;
 
 use crate::anchors::Witness;
 use crate::authorities::{Authority, now};
+use crate::web::look::words::Lang;
 
 /// What one of them said last.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
@@ -58,7 +59,7 @@ impl Standing {
         let Self { name, address, behind, .. } = self;
         match (self.size, self.age_seconds) {
             (Some(size), Some(age)) => {
-                format!("{name}: {size} entries, {} ago, {behind} behind ({address})", long(age))
+                format!("{name}: {size} entries, {} ago, {behind} behind ({address})", long(Lang::En, age))
             }
             _ => format!("{name}: nothing yet, {behind} behind ({address})"),
         }
@@ -132,22 +133,13 @@ pub fn of_authorities(
     Ok(authorities.iter().map(standing).collect())
 }
 
-/// A span of time in English words.
-pub(crate) fn long(seconds: u64) -> String {
-    match seconds {
-        0..120 => format!("{seconds} s"),
-        120..7_200 => format!("{} min", seconds / 60),
-        7_200..172_800 => format!("{} h", seconds / 3_600),
-        _ => format!("{} days", seconds / 86_400),
-    }
-}
-
-/// The same in Chinese.
-pub(crate) fn long_in_chinese(seconds: u64) -> String {
-    match seconds {
-        0..120 => format!("{seconds}秒"),
-        120..7_200 => format!("{}分钟", seconds / 60),
-        7_200..172_800 => format!("{}小时", seconds / 3_600),
-        _ => format!("{}天", seconds / 86_400),
-    }
+/// A span of time in words, in one unit.
+pub(crate) fn long(lang: Lang, seconds: u64) -> String {
+    let (count, zh, en) = match seconds {
+        0..120 => (seconds, "秒", " s"),
+        120..7_200 => (seconds / 60, "分钟", " min"),
+        7_200..172_800 => (seconds / 3_600, "小时", " h"),
+        _ => (seconds / 86_400, "天", " days"),
+    };
+    format!("{count}{}", lang.pick(zh, en))
 }

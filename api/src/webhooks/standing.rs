@@ -8,7 +8,7 @@ use wuping_ledger::reader::Reader;
 use super::cursor::Cursor;
 use super::{WebhookError, listed};
 use crate::authorities::now;
-use crate::standing::{long, long_in_chinese};
+use crate::standing::long;
 use crate::web::look::words::Lang;
 
 /// How it stands with a receiver.
@@ -52,34 +52,23 @@ impl Standing {
     pub fn in_words_of(&self, lang: Lang) -> String {
         let Self { name, url, behind, failures, .. } = self;
         let about = self.department.as_deref().unwrap_or(lang.pick("公共信用", "public credit"));
-        match (self.failing_seconds, &self.why) {
-            (Some(seconds), Some(why)) => lang.pick(
-                format!(
-                    "{name}（{about}）：已有{}没有收下推送，失败{failures}次，落后{behind}条记录：{why}（{url}）",
-                    long_in_chinese(seconds)
-                ),
-                format!(
-                    "{name} ({about}): has not taken what it is told for {}, {failures} times, {behind} entries behind: \
-                     {why} ({url})",
-                    long(seconds)
-                ),
-            ),
-            (Some(seconds), None) => lang.pick(
-                format!(
-                    "{name}（{about}）：已有{}没有收下推送，失败{failures}次，落后{behind}条记录，没有说明原因（{url}）",
-                    long_in_chinese(seconds)
-                ),
-                format!(
-                    "{name} ({about}): has not taken what it is told for {}, {failures} times, {behind} entries behind: it does \
-                     not say why ({url})",
-                    long(seconds)
-                ),
-            ),
-            (None, _) => lang.pick(
+        let Some(seconds) = self.failing_seconds else {
+            return lang.pick(
                 format!("{name}（{about}）：落后{behind}条记录（{url}）"),
                 format!("{name} ({about}): {behind} entries behind ({url})"),
+            );
+        };
+        let span = long(lang, seconds);
+        let why = match &self.why {
+            Some(why) => lang.pick(format!("：{why}"), format!(": {why}")),
+            None => lang.say("，没有说明原因", ": it does not say why"),
+        };
+        lang.pick(
+            format!("{name}（{about}）：已有{span}没有收下推送，失败{failures}次，落后{behind}条记录{why}（{url}）"),
+            format!(
+                "{name} ({about}): has not taken what it is told for {span}, {failures} times, {behind} entries behind{why} ({url})"
             ),
-        }
+        )
     }
 }
 
