@@ -4,8 +4,8 @@
 
 use std::collections::VecDeque;
 use std::error::Error;
-use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -83,22 +83,29 @@ impl Past {
     /// # Errors
     /// [`NotThen`], which says whether to ask again.
     pub(crate) async fn then(&self, at: Option<u64>, as_of: Option<DateTime<Utc>>) -> Result<Then, NotThen> {
+        let past = self.clone();
+        let moment = tokio::task::spawn_blocking(move || past.moment(at, as_of)).await.map_err(failed)?;
+        let (position, today) = moment?;
+        if let Some(views) = self.files().kept(position) {
+            return Ok(Then { today, views });
+        }
         // whoever waits in vain leaves nothing behind to be made
         let turn = tokio::time::timeout(WAIT, Arc::clone(&self.one).acquire_owned()).await;
         let turn = turn.map_err(|_| NotThen::Making)?.map_err(failed)?;
         let past = self.clone();
         let making = tokio::spawn(async move {
             let _turn = turn;
-            tokio::task::spawn_blocking(move || past.made(at, as_of)).await.map_err(failed)?
+            tokio::task::spawn_blocking(move || past.views(position)).await.map_err(failed)?
         });
         match tokio::time::timeout(WAIT, making).await {
-            Ok(made) => made.map_err(failed)?,
+            Ok(made) => Ok(Then { today, views: made.map_err(failed)?? }),
             // it is made to its end, and is there when it is asked for again
             Err(_) => Err(NotThen::Making),
         }
     }
 
-    fn made(&self, at: Option<u64>, as_of: Option<DateTime<Utc>>) -> Result<Then, NotThen> {
+    /// The position of the last entry that was known, and the day on which the ledger took it.
+    fn moment(&self, at: Option<u64>, as_of: Option<DateTime<Utc>>) -> Result<(u64, NaiveDate), NotThen> {
         let entries = self.reader.size().map_err(failed)?;
         if let Some(position) = at.filter(|position| *position >= entries) {
             return Err(NotThen::Beyond { position, entries });
@@ -107,8 +114,7 @@ impl Past {
         let end = at.map_or(entries, |at| at + 1).min(known.unwrap_or(entries));
         let position = end.checked_sub(1).ok_or(NotThen::Before)?;
         let row = self.reader.row(position).map_err(failed)?.ok_or(NotThen::Before)?;
-        let today = local_date(row.recorded_at.parse().map_err(failed)?);
-        Ok(Then { today, views: self.views(position)? })
+        Ok((position, local_date(row.recorded_at.parse().map_err(failed)?)))
     }
 
     /// How many entries were recorded by a time. Times of receipt never decrease with the position.
@@ -134,20 +140,15 @@ impl Past {
         Ok(())
     }
 
+    /// The views up to a position; whose turn it is makes them.
     fn views(&self, position: u64) -> Result<Views, NotThen> {
-        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, views)) = files.kept.iter().find(|(kept, _)| *kept == position) {
-            return Ok(views.clone());
+        if let Some(views) = self.files().kept(position) {
+            return Ok(views);
         }
-        if files.place.is_none() {
-            self.clear().map_err(failed)?;
-            let place = tempfile::Builder::new().prefix(PREFIX).tempdir_in(&self.folder);
-            files.place = Some(place.map_err(failed)?);
-        }
-        let Some(place) = &files.place else { return Err(NotThen::Making) };
-        let path = place.path().join(format!("{position}.db"));
+        let path = self.place()?.join(format!("{position}.db"));
         build(&self.reader, &self.rulebooks, &Plan::of_the_past(&path, position), |_| ()).map_err(failed)?;
         let views = Views::at(&path);
+        let mut files = self.files();
         files.kept.push_front((position, views.clone()));
         if files.kept.len() > KEPT_MAX
             && let Some((_, oldest)) = files.kept.pop_back()
@@ -156,6 +157,27 @@ impl Past {
             let _ = std::fs::remove_file(oldest.path());
         }
         Ok(views)
+    }
+
+    /// The folder of the files, made when the first of them is.
+    fn place(&self) -> Result<PathBuf, NotThen> {
+        let mut files = self.files();
+        if let Some(place) = &files.place {
+            return Ok(place.path().to_owned());
+        }
+        self.clear().map_err(failed)?;
+        let place = tempfile::Builder::new().prefix(PREFIX).tempdir_in(&self.folder).map_err(failed)?;
+        Ok(files.place.insert(place).path().to_owned())
+    }
+
+    fn files(&self) -> MutexGuard<'_, Files> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Files {
+    fn kept(&self, position: u64) -> Option<Views> {
+        self.kept.iter().find(|(kept, _)| *kept == position).map(|(_, views)| views.clone())
     }
 }
 
