@@ -71,6 +71,7 @@ use crate::attached::not_kept;
 use crate::authorities::Authorities;
 use crate::office::Office;
 use crate::shelf::Shelf;
+use wuping_projections::ledger_rulebooks::all_were_read;
 use wuping_projections::recording::recorded;
 
 /// Everything that runs while the house is open.
@@ -327,7 +328,9 @@ impl App {
         let of_party = self.party_of(&asked.stream)?;
         let nobody = Subject::default();
         let governed = subject.as_ref().or(of_party.as_ref()).unwrap_or(&nobody);
+        let unread = self.shelf.unread();
         let rulebook = self.rulebook_of(governed, asked);
+        all_were_read(self.shelf.as_ref(), unread)?;
         let today = local_date(asked.occurred_at.datetime());
         let (colleague, stream) = (self.colleague(who, asked)?, asked.stream.clone());
         let (association, building) = (self.association(asked)?, self.building(subject.as_ref(), asked)?);

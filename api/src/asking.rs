@@ -127,19 +127,6 @@ pub enum ExecuteError {
     Vault(#[from] VaultError),
 }
 
-impl ExecuteError {
-    /// Whether the ledger's database does not answer: nobody's fault here, and the same command may be sent again.
-    #[must_use]
-    pub fn is_away(&self) -> bool {
-        match self {
-            Self::Read(StoreError::Database { .. })
-            | Self::Vault(VaultError::Server(StoreError::Database { .. })) => true,
-            Self::Append(AppendError::Store(source)) => matches!(**source, StoreError::Database { .. }),
-            _ => false,
-        }
-    }
-}
-
 /// How a command is said to the ledger.
 pub(crate) fn saying<C: Concept>(
     who: &Who,

@@ -84,14 +84,6 @@ pub enum OfficeError {
     Random(#[from] KeyringError),
 }
 
-impl OfficeError {
-    /// Whether the server that the records are on does not answer: nobody's fault here, and the same may be asked again.
-    #[must_use]
-    pub fn is_away(&self) -> bool {
-        matches!(self, Self::Server(StoreError::Database { .. }))
-    }
-}
-
 impl Office {
     /// Open the records of a folder's ledger, making them where there are none.
     ///

@@ -8,12 +8,13 @@ use wuping_domain::event::{Event, Written, read};
 use wuping_domain::reaction::{Due, Rulebooks, compute, follow};
 use wuping_domain::recorded::Recorded;
 use wuping_domain::subject::Subject;
-use wuping_ledger::reactor::{Consequence, ReactionFailed, Reactor, SubjectReader};
+use wuping_ledger::reactor::{Consequence, NotFollowed, ReactionFailed, Reactor, SubjectReader};
 use wuping_ledger::recorded::RecordedRow;
 use wuping_ledger::store::StoreError;
 use wuping_ledger::stream::StreamPath;
 use wuping_ledger::timestamp::Timestamp;
 
+use wuping_projections::ledger_rulebooks::all_were_read;
 use wuping_projections::recording::recorded;
 
 /// Folded premises, as many as fit, and the rules to compute from them.
@@ -41,7 +42,7 @@ impl Reactions {
         cause: &RecordedRow<'_>,
         event: &Recorded<Event>,
         reader: &dyn SubjectReader,
-    ) -> Result<(), String> {
+    ) -> Result<(), Fault> {
         if self
             .awaited
             .front()
@@ -77,7 +78,7 @@ impl Reactions {
         event: &Recorded<Event>,
         as_of: &Timestamp,
         reader: &dyn SubjectReader,
-    ) -> Result<Vec<Consequence>, String> {
+    ) -> Result<Vec<Consequence>, Fault> {
         let own = event.subject().to_owned();
         let Some(folded) = self.folded.get_mut(&own) else { return Ok(vec![]) };
         folded.used = self.uses;
@@ -97,7 +98,7 @@ impl Reactions {
         own: &str,
         (cause, as_of): (u64, &Timestamp),
         reader: &dyn SubjectReader,
-    ) -> Result<Option<Consequence>, String> {
+    ) -> Result<Option<Consequence>, Fault> {
         let rulebook = self
             .rulebooks
             .rulebook(&due.scheme)
@@ -134,7 +135,7 @@ impl Reactions {
         due: &Due,
         own: &str,
         reader: &dyn SubjectReader,
-    ) -> Result<BTreeMap<String, Subject>, String> {
+    ) -> Result<BTreeMap<String, Subject>, Fault> {
         let mut subjects = BTreeMap::new();
         for key in &due.subjects {
             let subject = match self.folded.remove(key) {
@@ -184,20 +185,23 @@ impl Reactor for Reactions {
         cause: &RecordedRow<'_>,
         as_of: &Timestamp,
         reader: &dyn SubjectReader,
-    ) -> Result<Vec<Consequence>, ReactionFailed> {
+    ) -> Result<Vec<Consequence>, NotFollowed> {
         if !["premises/", "party/"].iter().any(|subjects| cause.stream.starts_with(subjects)) {
             return Ok(vec![]);
         }
         self.uses += 1;
-        let event = recorded(cause).map_err(|unreadable| unreadable.to_string());
+        let unread = self.rulebooks.unread();
+        let event = recorded(cause).map_err(|unreadable| Fault::Rules(unreadable.to_string()));
         let answered = event.and_then(|event| {
             self.fold(cause, &event, reader)?;
             self.consequences(&event, as_of, reader)
         });
-        answered.map_err(|detail| ReactionFailed {
-            reaction: "premises".to_owned(),
-            position: cause.position,
-            detail,
+        all_were_read(self.rulebooks.as_ref(), unread)?;
+        answered.map_err(|fault| match fault {
+            Fault::Rules(detail) => {
+                ReactionFailed { reaction: "premises".to_owned(), position: cause.position, detail }.into()
+            }
+            Fault::Store(error) => error.into(),
         })
     }
 
@@ -213,7 +217,7 @@ impl Reactor for Reactions {
 }
 
 /// A subject as it stands in the ledger; none that has no entry.
-fn read_subject(key: &str, reader: &dyn SubjectReader) -> Result<Option<Subject>, String> {
+fn read_subject(key: &str, reader: &dyn SubjectReader) -> Result<Option<Subject>, Fault> {
     let (mut subject, mut unreadable, mut entries) = (Subject::default(), None, 0_u64);
     let each = &mut |row: RecordedRow<'_>| -> Result<(), StoreError> {
         entries += 1;
@@ -223,12 +227,83 @@ fn read_subject(key: &str, reader: &dyn SubjectReader) -> Result<Option<Subject>
         }
         Ok(())
     };
-    reader.subject(key, each).map_err(|error| error.to_string())?;
+    reader.subject(key, each)?;
     match unreadable {
-        Some(detail) => Err(detail),
+        Some(detail) => Err(Fault::Rules(detail)),
         None => Ok((entries > 0).then_some(subject)),
+    }
+}
+
+/// What keeps a reaction from being computed: what the rules say of the entries, or that these could not be read.
+enum Fault {
+    Rules(String),
+    Store(StoreError),
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<String> for Fault {
+    fn from(detail: String) -> Self {
+        Self::Rules(detail)
     }
 }
 
 /// How many premises are kept folded: some tens of kilobytes each.
 const FOLDED_MAX: usize = 4096;
+
+#[cfg(test)]
+mod tests {
+    use wuping_domain::derivation::SchemeRef;
+    use wuping_domain::rulebook::Rulebook;
+
+    use super::*;
+
+    /// A store that is away: the server was stopped between one request and the next.
+    struct Away;
+
+    impl SubjectReader for Away {
+        fn subject(
+            &self,
+            _: &str,
+            _: &mut dyn FnMut(RecordedRow<'_>) -> Result<(), StoreError>,
+        ) -> Result<(), StoreError> {
+            Err(StoreError::Database { doing: "be read", source: "it is starting up".into() })
+        }
+
+        fn last_position(&self, _: &str) -> Result<Option<u64>, StoreError> {
+            Ok(None)
+        }
+    }
+
+    struct NoShelf;
+
+    impl Rulebooks for NoShelf {
+        fn rulebook(&self, _: &SchemeRef) -> Option<Arc<Rulebook>> {
+            None
+        }
+    }
+
+    #[test]
+    fn premises_that_cannot_be_read_are_the_stores_fault_and_not_the_commands() {
+        let now = Timestamp::now();
+        let cause = RecordedRow {
+            position: 7,
+            stream: "premises/p-1",
+            version: 1,
+            event_type: "PremisesRegistered",
+            schema: "premises/1",
+            data: r#"{"address":"金龟路1号","layer":"building","type":"PremisesRegistered"}"#,
+            author_seq: 1,
+            event_id: "0190b2f4-0000-7000-8000-000000000001",
+            occurred_at: now.as_str(),
+            kid: "officer-1",
+            recorded_at: now.as_str(),
+        };
+        let not_followed = Reactions::by(Arc::new(NoShelf)).follow(&cause, &now, &Away).unwrap_err();
+        assert!(matches!(not_followed, NotFollowed::Store(_)), "{not_followed}");
+    }
+}

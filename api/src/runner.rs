@@ -197,7 +197,7 @@ async fn settle(app: &App, mut held: Held, now: Timestamp) -> Result<(usize, Nai
         let origin = app.ledger.origin().to_owned();
         let (next, back) = in_background(move || held.next(&origin)).await?;
         held = back;
-        let Some((key, mut request)) = next? else { return Ok((recorded, held.comes_on())) };
+        let Some((key, mut request)) = next? else { return Ok((recorded, held.comes_on()?)) };
         request.simulated_now = app.is_simulating().then_some(now);
         match app.ledger.writer().append(request).await {
             Ok(receipt) => {

@@ -1,6 +1,7 @@
 //! The shelf of rulebooks: those that come with the program, and every one published into a ledger.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use chrono::NaiveDate;
@@ -180,22 +181,34 @@ pub fn sf_lives() -> Result<Compiled, CompileError> {
 pub struct Shelf {
     folder: PathBuf,
     kept: OnceLock<LedgerRulebooks>,
+    /// How often the ledger could not be opened to look for one.
+    unopened: AtomicU64,
 }
 
 impl Shelf {
     /// The rulebooks of the ledger in this folder.
     pub fn in_folder(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), kept: OnceLock::new() }
+        Self { folder: folder.to_owned(), kept: OnceLock::new(), unopened: AtomicU64::default() }
     }
 }
 
 impl Rulebooks for Shelf {
     fn rulebook(&self, scheme: &SchemeRef) -> Option<Arc<Rulebook>> {
         if self.kept.get().is_none() {
-            let reader = Reader::open(&self.folder).ok()?;
-            self.kept.get_or_init(|| LedgerRulebooks::of(reader));
+            match Reader::open(&self.folder) {
+                Ok(reader) => self.kept.get_or_init(|| LedgerRulebooks::of(reader)),
+                Err(error) => {
+                    tracing::error!(id = scheme.id, %error, "a rulebook could not be read");
+                    self.unopened.fetch_add(1, Ordering::SeqCst);
+                    return None;
+                }
+            };
         }
         self.kept.get()?.rulebook(scheme)
+    }
+
+    fn unread(&self) -> u64 {
+        self.unopened.load(Ordering::SeqCst) + self.kept.get().map_or(0, Rulebooks::unread)
     }
 }
 

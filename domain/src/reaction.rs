@@ -36,6 +36,12 @@ use crate::subject::Subject;
 pub trait Rulebooks {
     /// The rulebook of that digest, where its document is kept.
     fn rulebook(&self, scheme: &SchemeRef) -> Option<Arc<Rulebook>>;
+
+    /// How often it could not be found out whether a rulebook is kept, and none was answered. What was computed while this grew
+    /// is not to be believed.
+    fn unread(&self) -> u64 {
+        0
+    }
 }
 
 /// A result that has to be computed and recorded.

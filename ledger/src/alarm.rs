@@ -92,7 +92,7 @@ mod tests {
     use crate::append::AppendError;
     use crate::clock::Clock as _;
     use crate::genesis::{ClockChoice, RunOptions};
-    use crate::reactor::{Consequence, ReactionFailed, Reactor, SubjectReader};
+    use crate::reactor::{Consequence, NotFollowed, Reactor, SubjectReader};
     use crate::recorded::RecordedRow;
     use crate::test_ledger::{TestLedger, stepped};
     use crate::timestamp::Timestamp;
@@ -109,7 +109,7 @@ mod tests {
             cause: &RecordedRow<'_>,
             _as_of: &Timestamp,
             _reader: &dyn SubjectReader,
-        ) -> Result<Vec<Consequence>, ReactionFailed> {
+        ) -> Result<Vec<Consequence>, NotFollowed> {
             if cause.event_type == "Visited" {
                 self.reached.send(()).unwrap();
                 self.go_on.recv().unwrap();

@@ -11,7 +11,7 @@ use crate::entry::{parse_content, parse_event_id};
 use crate::jcs::canonical_str;
 use crate::keyring::KeyringError;
 use crate::keys::{Kid, Signer};
-use crate::reactor::ReactionFailed;
+use crate::reactor::{NotFollowed, ReactionFailed};
 use crate::refusal::{Refusal, need};
 use crate::store::{Outcome, StoreError};
 use crate::stream::StreamPath;
@@ -167,6 +167,15 @@ pub enum AppendError {
     /// The store failed; whether the command was kept is found out by sending it again.
     #[error("the ledger's store failed: send the same command again to learn what became of it")]
     Store(#[source] Arc<StoreError>),
+}
+
+impl From<NotFollowed> for AppendError {
+    fn from(error: NotFollowed) -> Self {
+        match error {
+            NotFollowed::Failed(failed) => Self::Reaction(failed),
+            NotFollowed::Store(error) => error.into(),
+        }
+    }
 }
 
 impl From<StoreError> for AppendError {

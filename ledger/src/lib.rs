@@ -40,6 +40,7 @@ mod audit_entry;
 mod audit_kept;
 mod audit_side;
 mod audit_source;
+pub mod away;
 pub mod bundle;
 pub mod checkpoints;
 pub mod clock;

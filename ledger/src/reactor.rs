@@ -27,13 +27,13 @@ pub trait Reactor: Send {
     ///
     /// # Errors
     ///
-    /// [`ReactionFailed`]; the command of the cause then fails, its neighbours do not.
+    /// [`NotFollowed`]; the command of the cause then fails, its neighbours do not.
     fn follow(
         &mut self,
         cause: &RecordedRow<'_>,
         as_of: &Timestamp,
         reader: &dyn SubjectReader,
-    ) -> Result<Vec<Consequence>, ReactionFailed>;
+    ) -> Result<Vec<Consequence>, NotFollowed>;
 
     /// Drops what is folded of one subject.
     fn forget(&mut self, subject: &str);
@@ -84,6 +84,17 @@ pub struct Consequence {
     pub result: Value,
 }
 
+/// Why it is not known what follows from an entry.
+#[derive(Debug, thiserror::Error)]
+pub enum NotFollowed {
+    /// A reaction could not be computed from what stands in the log.
+    #[error(transparent)]
+    Failed(#[from] ReactionFailed),
+    /// What stands in the log could not be read, which is no fault of the command.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 /// Why a reaction could not be computed.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("the reaction {reaction} failed on position {position}: {detail}")]
@@ -106,7 +117,7 @@ impl Reactor for NoReactions {
         _cause: &RecordedRow<'_>,
         _as_of: &Timestamp,
         _reader: &dyn SubjectReader,
-    ) -> Result<Vec<Consequence>, ReactionFailed> {
+    ) -> Result<Vec<Consequence>, NotFollowed> {
         Ok(Vec::new())
     }
 

@@ -198,10 +198,7 @@ impl Staging<'_> {
         waiting: &mut VecDeque<Decided>,
     ) -> Result<(), AppendError> {
         let view = View { store: self.store, staged: &self.staged };
-        let consequences = self
-            .reactor
-            .follow(&self.staged.entries[cause].row(), &at, &view)
-            .map_err(AppendError::Reaction)?;
+        let consequences = self.reactor.follow(&self.staged.entries[cause].row(), &at, &view)?;
         let mut numbers: HashMap<&'static str, u64> = HashMap::new();
         for consequence in consequences {
             let n = numbers.entry(consequence.reaction).or_default();

@@ -13,7 +13,7 @@ use crate::genesis::{ClockChoice, CreateOptions, Ledger, RootKey, RunOptions};
 use crate::jcs::canonical_str;
 use crate::keys::Kid;
 use crate::place::remember_database;
-use crate::reactor::{Consequence, NoReactions, ReactionFailed, Reactor, SubjectReader};
+use crate::reactor::{Consequence, NoReactions, NotFollowed, ReactionFailed, Reactor, SubjectReader};
 use crate::reading::LedgerReads;
 use crate::recorded::RecordedRow;
 use crate::store::{Asked, Batch, Known, LedgerStore, Outcome, Scheme, SealedKey, StoreError};
@@ -110,7 +110,7 @@ impl Reactor for CountingReactor {
         cause: &RecordedRow<'_>,
         as_of: &Timestamp,
         reader: &dyn SubjectReader,
-    ) -> Result<Vec<Consequence>, ReactionFailed> {
+    ) -> Result<Vec<Consequence>, NotFollowed> {
         assert_eq!(as_of.as_str(), cause.recorded_at);
         let (subject, data) =
             (cause.subject().to_owned(), serde_json::from_str::<Value>(cause.data).unwrap());
@@ -129,14 +129,14 @@ impl Reactor for CountingReactor {
                             count += u64::from(row.event_type == "HazardFound");
                             Ok(())
                         };
-                        reader.subject(&subject, &mut add).map_err(|_| failed("not readable"))?;
+                        reader.subject(&subject, &mut add)?;
                         count
                     }
                 };
                 self.counts.insert(subject.clone(), count);
                 Ok(vec![computed(&subject, "count", "HazardsCounted", json!({"count": count}))])
             }
-            "Broken" => Err(failed("it is broken")),
+            "Broken" => Err(failed("it is broken").into()),
             "Elsewhere" => {
                 Ok(vec![computed("premises/elsewhere", "count", "HazardsCounted", json!({"count": 0}))])
             }

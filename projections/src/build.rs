@@ -16,6 +16,7 @@ use crate::feed;
 use crate::file::{self, Progress};
 use crate::folding::{self, Writing};
 use crate::held::CAPACITY;
+use crate::ledger_rulebooks::all_were_read;
 use crate::projector::compare;
 use crate::search;
 use crate::tx::{Memory, Tx};
@@ -62,7 +63,9 @@ pub fn build(
     let building = with_ending(&plan.path, ".building");
     let _alone = lock(&building)?;
     let head = reader.head()?.map(|head| head.frontier).unwrap_or_default();
-    let progress = load(reader, &**rulebooks, plan, &building, &head, &mut told);
+    let unread = rulebooks.unread();
+    let progress = load(reader, &**rulebooks, plan, &building, &head, &mut told)
+        .and_then(|progress| Ok(all_were_read(&**rulebooks, unread).map(|()| progress)?));
     let progress = match progress {
         Ok(progress) => progress,
         Err(error) => {

@@ -1,6 +1,7 @@
 //! Published rulebooks as the ledger keeps them: documents in its append-only table, read once each.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use wuping_domain::derivation::SchemeRef;
@@ -8,21 +9,23 @@ use wuping_domain::reaction::Rulebooks;
 use wuping_domain::rulebook::Rulebook;
 use wuping_ledger::encoding::Hash;
 use wuping_ledger::reader::Reader;
+use wuping_ledger::store::StoreError;
 
 /// Rulebooks out of a ledger. Cheap to share; a document never changes, so that none is read twice.
 pub struct LedgerRulebooks {
     documents: Box<dyn Documents>,
     known: Mutex<HashMap<String, Arc<Rulebook>>>,
+    unread: AtomicU64,
 }
 
 /// Where documents are kept.
 trait Documents: Send + Sync {
-    /// The stored document of a digest.
-    fn document(&self, sha256: &str) -> Option<Vec<u8>>;
+    /// The stored document of a digest, where one is kept.
+    fn document(&self, sha256: &str) -> Result<Option<Vec<u8>>, StoreError>;
 }
 
-impl<F: Fn(&str) -> Option<Vec<u8>> + Send + Sync> Documents for F {
-    fn document(&self, sha256: &str) -> Option<Vec<u8>> {
+impl<F: Fn(&str) -> Result<Option<Vec<u8>>, StoreError> + Send + Sync> Documents for F {
+    fn document(&self, sha256: &str) -> Result<Option<Vec<u8>>, StoreError> {
         self(sha256)
     }
 }
@@ -30,18 +33,24 @@ impl<F: Fn(&str) -> Option<Vec<u8>> + Send + Sync> Documents for F {
 impl LedgerRulebooks {
     /// The rulebooks of this ledger.
     pub fn of(reader: Reader) -> Self {
-        Self::reading(move |sha256| Some(reader.scheme(sha256).ok().flatten()?.bytes))
+        Self::reading(move |sha256| Ok(reader.scheme(sha256)?.map(|scheme| scheme.bytes)))
     }
 
     /// Rulebooks whose documents are read so, by their digest in lower-case hex. What is read is believed only as far as it
     /// has that digest.
-    pub fn reading(document: impl Fn(&str) -> Option<Vec<u8>> + Send + Sync + 'static) -> Self {
-        Self { documents: Box::new(document), known: Mutex::new(HashMap::new()) }
+    pub fn reading(
+        document: impl Fn(&str) -> Result<Option<Vec<u8>>, StoreError> + Send + Sync + 'static,
+    ) -> Self {
+        Self { documents: Box::new(document), known: Mutex::default(), unread: AtomicU64::default() }
     }
 
     /// A document that does not have the digest it is named by is none.
     fn read(&self, scheme: &SchemeRef) -> Option<Arc<Rulebook>> {
-        let stored = self.documents.document(&scheme.sha256)?;
+        let stored = self.documents.document(&scheme.sha256).unwrap_or_else(|error| {
+            self.unread.fetch_add(1, Ordering::SeqCst);
+            tracing::error!(id = scheme.id, %error, "a rulebook could not be read");
+            None
+        })?;
         if Hash::of(&stored).hex() != scheme.sha256 {
             return None;
         }
@@ -67,5 +76,49 @@ impl Rulebooks for LedgerRulebooks {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.insert(scheme.sha256.clone(), Arc::clone(&read));
         Some(read)
+    }
+
+    fn unread(&self) -> u64 {
+        self.unread.load(Ordering::SeqCst)
+    }
+}
+
+/// What is computed by rulebooks holds if none was found to be unreadable meanwhile: `before` is [`Rulebooks::unread`] at its
+/// beginning.
+///
+/// # Errors
+/// [`StoreError::Database`] if one was; the log says why.
+pub fn all_were_read(rulebooks: &dyn Rulebooks, before: u64) -> Result<(), StoreError> {
+    if rulebooks.unread() == before {
+        return Ok(());
+    }
+    Err(StoreError::Database { doing: "be read", source: "a rulebook could not be read from it".into() })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicBool;
+
+    use super::*;
+
+    #[test]
+    fn a_rulebook_that_cannot_be_read_is_not_taken_for_one_that_is_not_kept() {
+        let away = Arc::new(AtomicBool::new(false));
+        let asked = Arc::clone(&away);
+        let rulebooks = LedgerRulebooks::reading(move |_| match asked.load(Ordering::SeqCst) {
+            false => Ok(None),
+            true => Err(StoreError::Database { doing: "be read", source: "it is starting up".into() }),
+        });
+        let scheme = SchemeRef { id: "pingshan-building-1".to_owned(), sha256: "0".repeat(64) };
+        let before = rulebooks.unread();
+        assert!(rulebooks.rulebook(&scheme).is_none());
+        all_were_read(&rulebooks, before).unwrap();
+        away.store(true, Ordering::SeqCst);
+        assert!(rulebooks.rulebook(&scheme).is_none());
+        assert!(matches!(all_were_read(&rulebooks, before), Err(StoreError::Database { .. })));
+        away.store(false, Ordering::SeqCst);
+        let before = rulebooks.unread();
+        assert!(rulebooks.rulebook(&scheme).is_none());
+        all_were_read(&rulebooks, before).unwrap();
     }
 }

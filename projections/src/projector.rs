@@ -16,6 +16,7 @@ use crate::error::ViewsError;
 use crate::feed;
 use crate::file::{self, FileId, Progress};
 use crate::folding::{self, Writing};
+use crate::ledger_rulebooks::all_were_read;
 use crate::tx::{Memory, Tx};
 
 /// Folds into one views file. One at a time: a second one on the same file starts again from what the first has saved.
@@ -127,6 +128,7 @@ impl Projector {
             return Err(at_start(ViewsError::Outdated { why }));
         }
         let mut frontier = self.progress.frontier.clone();
+        let unread = self.rulebooks.unread();
         for (at, (entry, leaf)) in entries.iter().zip(leaves).enumerate() {
             let mut tx = Tx {
                 connection: &self.connection,
@@ -144,6 +146,7 @@ impl Projector {
         let save = |memory: &mut Memory, connection: &Connection| -> Result<(), ViewsError> {
             memory.write_all(connection, &*self.rulebooks, Writing::Live)?;
             memory.make_room(connection, &*self.rulebooks, Writing::Live)?;
+            all_were_read(&*self.rulebooks, unread)?;
             file::save_progress(connection, &progress)?;
             connection.execute_batch("COMMIT").map_err(&writing)
         };

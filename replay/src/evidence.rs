@@ -357,7 +357,7 @@ fn rulebooks_in(bundle: &Bundle) -> LedgerRulebooks {
     let schemes = bundle.files().iter().filter(|(name, _)| name.starts_with("schemes/"));
     let schemes: BTreeMap<String, Vec<u8>> =
         schemes.map(|(name, bytes)| (name.clone(), bytes.clone())).collect();
-    LedgerRulebooks::reading(move |sha256| schemes.get(&scheme_file(sha256)).cloned())
+    LedgerRulebooks::reading(move |sha256| Ok(schemes.get(&scheme_file(sha256)).cloned()))
 }
 
 /// Every grade that was determined of the bundle's subject, in order.

@@ -19,7 +19,7 @@ use wuping_ledger::clock::SteppedClock;
 use wuping_ledger::encoding::Hash;
 use wuping_ledger::genesis::{ClockChoice, CreateOptions, Ledger};
 use wuping_ledger::jcs;
-use wuping_ledger::reactor::{Consequence, ReactionFailed, Reactor, SubjectReader};
+use wuping_ledger::reactor::{Consequence, NotFollowed, Reactor, SubjectReader};
 use wuping_ledger::recorded::RecordedRow;
 use wuping_ledger::store::Scheme;
 use wuping_ledger::stream::StreamPath;
@@ -168,7 +168,7 @@ impl Reactor for Small {
         cause: &RecordedRow<'_>,
         as_of: &Timestamp,
         reader: &dyn SubjectReader,
-    ) -> Result<Vec<Consequence>, ReactionFailed> {
+    ) -> Result<Vec<Consequence>, NotFollowed> {
         if !cause.stream.starts_with("premises/") {
             return Ok(vec![]);
         }

@@ -16,7 +16,7 @@ use wuping_ledger::reader::Reader;
 use wuping_ledger::recorded::RecordedRow;
 use wuping_ledger::stamps;
 use wuping_ledger::store::StoreError;
-use wuping_projections::ledger_rulebooks::LedgerRulebooks;
+use wuping_projections::ledger_rulebooks::{LedgerRulebooks, all_were_read};
 
 use crate::continued::continued;
 use crate::derivations::Derivations;
@@ -130,6 +130,7 @@ pub fn verify(
             houses.again(&rulebooks, report.size, &mut |done| told(done, report.size))?
         }
     };
+    all_were_read(&rulebooks, 0)?;
     if let Some(error) = unread.lock().unwrap_or_else(PoisonError::into_inner).take() {
         return Err(error.into());
     }
@@ -287,10 +288,10 @@ fn row_of<'e>(entry: &'e Entry, event_id: &'e str) -> RecordedRow<'e> {
 /// it is no finding.
 fn rulebooks_in(files: Arc<dyn LogFiles>, unread: Arc<Mutex<Option<StoreError>>>) -> LedgerRulebooks {
     LedgerRulebooks::reading(move |sha256| {
-        read_file(files.as_ref(), &scheme_file(sha256)).unwrap_or_else(|error| {
+        Ok(read_file(files.as_ref(), &scheme_file(sha256)).unwrap_or_else(|error| {
             *unread.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
             None
-        })
+        }))
     })
 }
 

@@ -18,6 +18,7 @@ use wuping_ledger::jcs::canonical_str;
 use wuping_ledger::reader::Reader;
 use wuping_ledger::stream::StreamPath;
 use wuping_ledger::timestamp::Timestamp;
+use wuping_projections::ledger_rulebooks::all_were_read;
 use wuping_projections::recording::recorded;
 
 use super::RunError;
@@ -50,8 +51,10 @@ impl Look {
     pub(super) fn day(self) -> Result<NaiveDate, RunError> {
         let held = Held::read(self)?;
         let Look { own, now, shelf, .. } = &held.look;
+        let unread = shelf.unread();
         let came = came_on(own, &held.subjects, local_date(now.datetime()), shelf.as_ref());
-        Ok(came.unwrap_or_else(|| held.comes_on()))
+        all_were_read(shelf.as_ref(), unread)?;
+        came.map_or_else(|| held.comes_on(), Ok)
     }
 }
 
@@ -108,16 +111,23 @@ impl Held {
     }
 
     /// The day on which something comes to these premises next, or on which they are looked at to be sure.
-    pub(super) fn comes_on(&self) -> NaiveDate {
+    pub(super) fn comes_on(&self) -> Result<NaiveDate, RunError> {
         let Look { own, now, shelf, .. } = &self.look;
         let today = local_date(now.datetime());
         let horizon = add_days(today, u32::try_from(HORIZON_DAYS).unwrap_or(u32::MAX));
-        comes_on(own, &self.subjects, today, shelf.as_ref()).unwrap_or(horizon)
+        let unread = shelf.unread();
+        let day = comes_on(own, &self.subjects, today, shelf.as_ref());
+        all_were_read(shelf.as_ref(), unread)?;
+        Ok(day.unwrap_or(horizon))
     }
 
     /// The first thing that has come and is not settled, as it is to be recorded.
     pub(super) fn next(mut self, origin: &str) -> (Result<Option<(Key, AppendRequest)>, RunError>, Self) {
-        for passed in self.come() {
+        let come = match self.come() {
+            Ok(come) => come,
+            Err(error) => return (Err(error), self),
+        };
+        for passed in come {
             let key = passed.cause();
             if self.settled.contains(&key) {
                 continue;
@@ -131,9 +141,12 @@ impl Held {
         (Ok(None), self)
     }
 
-    fn come(&self) -> Vec<Passed> {
+    fn come(&self) -> Result<Vec<Passed>, RunError> {
         let Look { own, now, shelf, .. } = &self.look;
-        passed(own, &self.subjects, now.datetime(), shelf.as_ref())
+        let unread = shelf.unread();
+        let come = passed(own, &self.subjects, now.datetime(), shelf.as_ref());
+        all_were_read(shelf.as_ref(), unread)?;
+        Ok(come)
     }
 
     /// The entry that says what has come; none where nothing is to be said after all.

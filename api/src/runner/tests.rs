@@ -64,7 +64,8 @@ async fn two_runners_at_once_after_weeks_away_record_everything_once_and_a_day_l
     let (mut one, mut other) = (Runner::default(), Runner::default());
     let (of_one, of_other) = tokio::join!(one.pass(&app, now), other.pass(&app, now));
     let (of_one, of_other) = (of_one.unwrap(), of_other.unwrap());
-    assert!(of_one > 0 && of_one + of_other > 6, "{of_one} and {of_other}");
+    // whichever comes first records it, which may be the same one every time
+    assert!(of_one + of_other > 6, "{of_one} and {of_other}");
     let mut marks = Vec::new();
     let each = app.reader().rows(before, app.reader().size().unwrap(), |row| {
         if ["PatrolMissed", "HazardFellOverdue", "DeadlineMissed"].contains(&row.event_type) {

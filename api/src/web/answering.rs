@@ -4,6 +4,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::Value;
 use wuping_domain::rejection::{Missing, Rejection};
 use wuping_ledger::append::AppendError;
+use wuping_ledger::away::is_away;
 use wuping_ledger::disk_full::is_disk_full;
 use wuping_ledger::encoding::{hex_encode, sha256};
 use wuping_ledger::entry::{MAX_LEAF, derived_event_id};
@@ -102,7 +103,7 @@ pub(super) fn told(lang: Lang, error: &ExecuteError) -> (String, Vec<String>) {
                 "Shorten it, or record it in several parts.",
             )],
         ),
-        error if error.is_away() => (
+        error if is_away(error) => (
             lang.say("账本的数据库暂时没有回应。", "The ledger's database does not answer at the moment."),
             vec![lang.say("过一会儿再提交一次。", "Send it again in a while.")],
         ),

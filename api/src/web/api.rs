@@ -7,12 +7,15 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use wuping_ledger::away::is_away;
 use wuping_projections::queries::{
     HazardView, HistoryLine, Page as ViewPage, PremisesLine, SearchFilter, SubjectView,
 };
 use wuping_replay::report::{GradeLine, grades as graded};
 
+use super::commands::come_back;
 use super::front::PAGES_MAX;
+use super::look::words::Lang;
 use super::openapi;
 use super::parameters::Moment;
 use super::state::{Asking, ReadError, Site, logged};
@@ -213,8 +216,22 @@ pub(super) fn answered(asking: &Asking, read: Result<Value, ReadError>) -> Respo
 
 /// The ledger or the views could not be read.
 pub(super) fn broken(asking: &Asking, error: &ReadError) -> Response {
+    not_read(asking.lang, error)
+}
+
+/// Something could not be read that was asked for: told in the log with its causes, here with the number that it stands under.
+pub(super) fn not_read(lang: Lang, error: &(dyn std::error::Error + 'static)) -> Response {
     let number = logged(error);
-    let told = asking.lang.pick(
+    if is_away(error) {
+        let told = lang.pick(
+            format!("账本的数据库暂时没有回应。过一会儿再试；问管理员时报编号 {number}。"),
+            format!(
+                "The ledger's database does not answer at the moment. Ask again in a while; quote {number} to the operator."
+            ),
+        );
+        return come_back("database_away", &told, "2");
+    }
+    let told = lang.pick(
         format!("平台没能读出答案，请再试一次；问管理员时报编号 {number}。"),
         format!("The platform could not read the answer. Ask again; quote {number} to the operator."),
     );

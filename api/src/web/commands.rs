@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 use wuping_ledger::append::AppendError;
+use wuping_ledger::away::is_away;
 use wuping_ledger::disk_full::is_disk_full;
 use wuping_ledger::keys::Kid;
 use wuping_ledger::refusal::Refusal;
@@ -299,7 +300,7 @@ pub(super) fn refused(lang: Lang, error: &ExecuteError) -> Response {
             problem(StatusCode::BAD_REQUEST, "malformed", &detail)
         }
         error if is_disk_full(error) => full(lang, error),
-        error if error.is_away() => away(lang, error),
+        error if is_away(error) => away(lang, error),
         ExecuteError::Append(_)
         | ExecuteError::Read(_)
         | ExecuteError::Unreadable(_)
@@ -308,7 +309,7 @@ pub(super) fn refused(lang: Lang, error: &ExecuteError) -> Response {
 }
 
 /// The database is away for a while: nobody's fault here, and the same command may be sent again.
-fn away(lang: Lang, error: &(dyn std::error::Error + 'static)) -> Response {
+pub(super) fn away(lang: Lang, error: &(dyn std::error::Error + 'static)) -> Response {
     let causes = causes(error).join(": ");
     tracing::error!(%causes, "the ledger's database does not answer");
     let detail = lang.pick(
@@ -337,7 +338,7 @@ pub(super) fn broken(lang: Lang, error: &(dyn std::error::Error + 'static)) -> R
     if is_disk_full(error) {
         return full(lang, error);
     }
-    if error.downcast_ref::<OfficeError>().is_some_and(OfficeError::is_away) {
+    if is_away(error) {
         return away(lang, error);
     }
     let causes = causes(error).join(": ");

@@ -21,7 +21,7 @@ use wuping_replay::report::Question;
 
 use crate::app::App;
 use crate::past::{NotThen, Past};
-use crate::web::api::problem;
+use crate::web::api::{not_read, problem};
 use crate::web::commands::{come_back, in_session};
 use crate::web::front::PAGES_MAX;
 use crate::web::look::words::Lang;
@@ -29,7 +29,7 @@ use crate::web::matter::reading::OUTSIDE;
 use crate::web::parameters::{Malformed, Moment, day, truth};
 use crate::web::resident::Tracking;
 use crate::web::session::lang_of;
-use crate::web::state::{address, logged};
+use crate::web::state::address;
 
 /// The routes.
 pub fn router(app: Arc<App>) -> Router {
@@ -227,7 +227,7 @@ fn not_seen(lang: Lang, not_then: &NotThen) -> Response {
             );
             come_back("being_made", told, "30")
         }
-        NotThen::Failed(error) => broken(lang, error.as_ref()),
+        NotThen::Failed(error) => not_read(lang, error.as_ref()),
     }
 }
 
@@ -446,7 +446,7 @@ async fn undertakings(
 /// Who reads, with what the person may do now.
 fn reader(app: &App, lang: Lang, headers: &HeaderMap) -> Result<Actor, Box<Response>> {
     let session = in_session(app, lang, headers)?;
-    app.actor(&session.account).map_err(|error| Box::new(broken(lang, &error)))
+    app.actor(&session.account).map_err(|error| Box::new(not_read(lang, &error)))
 }
 
 /// Whatever stops a reading, with its causes.
@@ -469,17 +469,8 @@ fn answered(lang: Lang, read: Result<Option<Value>, Failure>) -> Response {
             );
             problem(StatusCode::NOT_FOUND, "not_found", told)
         }
-        Err(error) => broken(lang, error.as_ref()),
+        Err(error) => not_read(lang, error.as_ref()),
     }
-}
-
-fn broken(lang: Lang, error: &(dyn std::error::Error + 'static)) -> Response {
-    let number = logged(error);
-    let told = lang.pick(
-        format!("平台没能读出答案，请再试一次；问管理员时报编号 {number}。"),
-        format!("The platform could not read the answer. Ask again; quote {number} to the operator."),
-    );
-    problem(StatusCode::INTERNAL_SERVER_ERROR, "not_read", &told)
 }
 
 /// Rows of a list unless told otherwise.

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use serde::Deserialize;
+use wuping_ledger::away::is_away;
 use wuping_ledger::disk_full::is_disk_full;
 use wuping_projections::error::causes;
 
@@ -17,7 +18,7 @@ use crate::feeds::{DeliveryError, Line, take};
 use crate::lists::{Kind, ListError, lines_of_table};
 use crate::office::OpenFeed;
 use crate::web::api::problem;
-use crate::web::commands::broken;
+use crate::web::commands::{away, broken};
 use crate::web::desk_page::{broken_text, failed_text, full_text};
 use crate::web::lists::told as told_of_list;
 use crate::web::look::words::Lang;
@@ -129,6 +130,9 @@ pub(super) fn stopped(lang: Lang, error: &(dyn std::error::Error + 'static)) -> 
     tracing::error!(causes = %causes(error).join(": "), "a delivery was not taken");
     if is_disk_full(error) {
         return problem(StatusCode::INSUFFICIENT_STORAGE, "disk_full", &full_text(lang));
+    }
+    if is_away(error) {
+        return away(lang, error);
     }
     problem(StatusCode::INTERNAL_SERVER_ERROR, "not_carried_out", &broken_text(lang))
 }

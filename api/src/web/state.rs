@@ -9,6 +9,7 @@ use chrono::Utc;
 use maud::Markup;
 use uuid::Uuid;
 use wuping_domain::reaction::Rulebooks;
+use wuping_ledger::away::is_away;
 use wuping_ledger::encoding::Hash;
 use wuping_ledger::genesis::stated_log_key;
 use wuping_ledger::note::{Checkpoint, VerifierKey, open_checkpoint};
@@ -184,7 +185,9 @@ impl Site {
             nav: Vec::new(),
             ..Page::new(asking.lang, Area::Public, &view.what, error_page(asking.lang, &view))
         };
-        (StatusCode::INTERNAL_SERVER_ERROR, page(&shown)).into_response()
+        let status =
+            if is_away(error) { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::INTERNAL_SERVER_ERROR };
+        (status, page(&shown)).into_response()
     }
 
     /// The newest checkpoint, its signature verified with the key that the ledger's first entry states; none before the first is signed.

@@ -14,11 +14,12 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use wuping_domain::facts::Actor;
 use wuping_domain::matter::{Figures, reads_figures};
+use wuping_ledger::away::is_away;
 use wuping_replay::statistics::{Asked, Made, Statistic, StatisticError, make};
 
 use crate::app::App;
 use crate::statistics::{Form, file_name, written};
-use crate::web::api::problem;
+use crate::web::api::{not_read, problem};
 use crate::web::commands::in_session;
 use crate::web::look::words::Lang;
 use crate::web::parameters::{Malformed, Moment, day};
@@ -286,6 +287,11 @@ fn reader(app: &App, lang: Lang, headers: &HeaderMap) -> Result<Actor, Box<Respo
 }
 
 fn broken(lang: Lang, not_made: &NotMade) -> Response {
+    if let NotMade::Failed(error) = not_made
+        && is_away(error.as_ref())
+    {
+        return not_read(lang, error.as_ref());
+    }
     let number = match not_made {
         NotMade::Asked(error) => logged(error),
         NotMade::Failed(error) => logged(error.as_ref()),
