@@ -67,7 +67,7 @@ pub struct Dispatch {
 #[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "command")]
 pub enum Command {
-    /// Send it to somebody; again, where it was given back.
+    /// Send it to somebody; again, where it was given back, or to somebody else than who has it: people fall ill and leave.
     Dispatch {
         /// What, to whom, until when.
         #[serde(flatten)]
@@ -150,7 +150,7 @@ impl Concept for Task {
     fn decide(&self, command: Command, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
         let by = facts.actor.account.clone();
         Ok(vec![match (self.stage, command) {
-            (Stage::Absent | Stage::Returned, Command::Dispatch { dispatch, note }) => {
+            (_, Command::Dispatch { dispatch, note }) if self.may_go_to(&dispatch) => {
                 facts.subject()?.must_be_open()?;
                 must_be_doable(&dispatch, facts)?;
                 let private = Private::none().with("note", note);
@@ -184,6 +184,7 @@ impl Concept for Task {
             Event::TaskDispatched { dispatch, .. } => {
                 self.dispatched = Some(dispatch.clone());
                 self.stage = Stage::Dispatched;
+                self.taken_by = None;
             }
             Event::TaskDone { .. } => self.stage = Stage::Done,
             Event::TaskReturned { .. } => {
@@ -199,6 +200,17 @@ impl Concept for Task {
 }
 
 impl Task {
+    /// Whether it may be sent so: it is nobody's yet or nobody's any more, or it goes to somebody else than who has it.
+    fn may_go_to(&self, to: &Dispatch) -> bool {
+        let sent = self.dispatched.as_ref().map(|now| (&now.to, now.account.as_ref()));
+        match self.stage {
+            Stage::Absent | Stage::Returned => true,
+            Stage::Dispatched => sent != Some((&to.to, to.account.as_ref())),
+            Stage::Taken => to.account.is_none() || to.account != self.taken_by,
+            Stage::Done => false,
+        }
+    }
+
     fn must_be_addressed(&self, actor: &Actor) -> Result<(), Rejection> {
         let Some(dispatch) = &self.dispatched else { return Err(Rejection::NotFound { what: "task" }) };
         let meant = dispatch.account.as_ref().is_none_or(|account| *account == actor.account);

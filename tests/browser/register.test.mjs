@@ -75,11 +75,16 @@ test('an area is assigned to a grid worker by whoever may, once it was seen', as
 
 test('all that a colleague has in hand goes over, in English too; nobody else is let in', async () => {
   const street = await walk.as('street-4')
+  const task = 'premises/sample-b11/task/t-9'
+  await house.says('street-4', task, 'dispatch', { kind: 'visit', to: 'grid', account: house.accounts['grid-4'], note: '请上门' })
+  await house.says('grid-4', task, 'take', {})
   await street.goto(`${house.address}/language/en`)
   await walk.reads(street, '/desk/assignments')
-  assert.match(await sends(street, 'work', { from: 'grid-4', to: 'grid-5', why: 'leave' }), /To be confirmed/)
+  assert.match(await sends(street, 'work', { from: 'grid-4', to: 'grid-5', why: 'leave' }), /To be confirmed[^]*1 tasks/)
   await walk.sound(street, 'handing-over-en')
-  assert.match(await confirms(street), /What became of it[^]*\d+ premises/)
+  assert.match(await confirms(street), /What became of it[^]*\d+ premises[^]*1 tasks/)
+  await house.says('grid-5', task, 'take', {})
+  await assert.rejects(house.says('grid-4', task, 'finish', { findings: '已上门' }), /taken by somebody else/)
   assert.match(await sends(street, 'work', { from: 'grid-4', to: 'grid-5', why: 'leave' }), /nothing in hand/)
   const clerk = await walk.as('clerk-4', DESK)
   assert.match(await walk.reads(clerk, '/desk/assignments'), /由街道负责人或系统管理员办理/)

@@ -14,10 +14,15 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
-use wuping_domain::facts::Role;
+use wuping_domain::facts::{Actor, Role};
+use wuping_domain::matter::{Kind as MatterKind, sights};
+use wuping_domain::recorded::local_date;
+use wuping_domain::task::Dispatch;
 use wuping_ledger::entry::derived_event_id;
 use wuping_projections::ViewsError;
-use wuping_projections::queries::{AssessmentFilter, Looked, Page, Paged, WorkerDay};
+use wuping_projections::queries::{
+    AssessmentFilter, Looked, MatterFilter, Page, Paged, WaitingOn, WorkerDay,
+};
 
 use crate::app::{App, Asked, Done, ExecuteError};
 use crate::web::desk_page::{broken_text, failed_text, forged_text, refused_page, shown};
@@ -66,6 +71,7 @@ enum Kind {
     Premises,
     Assessment,
     Round,
+    Task,
 }
 
 /// What became of all of it.
@@ -79,22 +85,23 @@ struct Outcome {
 
 async fn show(State(app): State<Arc<App>>, signed: Signed) -> Response {
     match may(&app, &signed) {
-        Ok(()) => page(&app, &signed, html! {}, &Sent::default()),
+        Ok(_) => page(&app, &signed, html! {}, &Sent::default()),
         Err(refused) => *refused,
     }
 }
 
 async fn take(State(app): State<Arc<App>>, signed: Signed, Form(sent): Form<Sent>) -> Response {
     let lang = signed.lang;
-    if let Err(refused) = may(&app, &signed) {
-        return *refused;
-    }
+    let actor = match may(&app, &signed) {
+        Ok(actor) => actor,
+        Err(refused) => return *refused,
+    };
     let refused = |why: &str| refused_page(&app, lang, Some(&signed), why);
     if sent.csrf != signed.session.csrf {
         return refused(&forged_text(lang));
     }
     let Ok(command_id) = sent.command_id.parse::<Uuid>() else { return refused(&forged_text(lang)) };
-    let parts = match parts(&app, lang, &sent) {
+    let parts = match parts(&app, &actor, lang, &sent) {
         Ok(parts) => parts,
         Err(Unclear::Told(why)) => {
             let head = notice_box(Tone::Grave, lang.pick("没有记录", "Nothing was recorded"), &[why]);
@@ -128,12 +135,13 @@ async fn take(State(app): State<Arc<App>>, signed: Signed, Form(sent): Form<Sent
     page(&app, &signed, told(lang, &outcome), &Sent::default())
 }
 
-fn may(app: &App, signed: &Signed) -> Result<(), Box<Response>> {
+/// Whoever may, as the actor that they are.
+fn may(app: &App, signed: &Signed) -> Result<Actor, Box<Response>> {
     let lang = signed.lang;
     let page = |why: &str| Box::new(refused_page(app, lang, Some(signed), why));
     let actor = app.actor(&signed.session.account).map_err(|_| page(&broken_text(lang)))?;
     if ASSIGNING.iter().any(|role| actor.holds(*role)) {
-        return Ok(());
+        return Ok(actor);
     }
     Err(page(lang.pick(
         "分派和移交由街道负责人或系统管理员办理。",
@@ -155,7 +163,7 @@ impl From<ViewsError> for Unclear {
 }
 
 /// The commands that a form comes to.
-fn parts(app: &App, lang: Lang, sent: &Sent) -> Result<Vec<Part>, Unclear> {
+fn parts(app: &App, actor: &Actor, lang: Lang, sent: &Sent) -> Result<Vec<Part>, Unclear> {
     if sent.what == "area" {
         let worker = account(app, lang, &sent.worker)?;
         return of_area(app, lang, sent.area.trim(), &worker);
@@ -169,7 +177,7 @@ fn parts(app: &App, lang: Lang, sent: &Sent) -> Result<Vec<Part>, Unclear> {
     if !WHYS.contains(&sent.why.as_str()) {
         return Err(Unclear::Told(lang.say("请选择移交的原因。", "Choose why it is handed over.")));
     }
-    let parts = of_colleague(app, &from, &to, &sent.why)?;
+    let parts = of_colleague(app, actor, (&from, &to), &sent.why)?;
     if parts.is_empty() {
         let why = lang.say("这位同志名下没有要移交的工作。", "This colleague has nothing in hand.");
         return Err(Unclear::Told(why));
@@ -214,8 +222,8 @@ fn of_area(app: &App, lang: Lang, area: &str, to: &str) -> Result<Vec<Part>, Unc
     Ok(found.into_iter().map(part).collect())
 }
 
-/// All that somebody has in hand: premises assigned, assessments led, rounds given to this person by name.
-fn of_colleague(app: &App, from: &str, to: &str, why: &str) -> Result<Vec<Part>, ViewsError> {
+/// All that somebody has in hand: premises assigned, assessments led, rounds and tasks given to this person by name.
+fn of_colleague(app: &App, actor: &Actor, (from, to): (&str, &str), why: &str) -> Result<Vec<Part>, Unclear> {
     let views = app.views.views();
     let mut parts = Vec::new();
     for line in every(|page| views.premises_assessed_by(from, page))? {
@@ -245,7 +253,40 @@ fn of_colleague(app: &App, from: &str, to: &str, why: &str) -> Result<Vec<Part>,
             address: round.address,
         });
     }
+    parts.extend(tasks_of(app, actor, from, to)?);
     Ok(parts)
+}
+
+/// The tasks that somebody has taken, or that were meant for this person alone: sent on as they were.
+fn tasks_of(app: &App, actor: &Actor, from: &str, to: &str) -> Result<Vec<Part>, Unclear> {
+    let views = app.views.views();
+    let filter = MatterFilter {
+        kind: Some(MatterKind::Task),
+        waiting_on: Some(WaitingOn::account(from)),
+        ..MatterFilter::running(sights(actor), local_date(app.now().datetime()))
+    };
+    let (mut parts, mut after) = (Vec::new(), None);
+    loop {
+        let listed = views.matters(&filter, after.as_deref(), AT_A_TIME)?;
+        for matter in listed.rows {
+            let (Some(premises), Some((_, key))) = (&matter.premises, matter.stream.rsplit_once('/')) else {
+                continue;
+            };
+            let subject = app.subject(&format!("premises/{premises}"));
+            let subject = subject.map_err(|error| Unclear::Failed(error.into()))?;
+            let Some(dispatch) = subject.tasks.get(key).and_then(|task| task.dispatched.clone()) else {
+                continue;
+            };
+            let mut command = json!(Dispatch { account: Some(to.to_owned()), ..dispatch });
+            command["command"] = json!("dispatch");
+            let address = matter.address.unwrap_or_default();
+            parts.push(Part { stream: matter.stream, command, kind: Kind::Task, address });
+        }
+        match listed.next {
+            Some(next) => after = Some(next),
+            None => return Ok(parts),
+        }
+    }
 }
 
 /// A day by which every round is due, as the views write days.
@@ -370,6 +411,7 @@ fn counted(lang: Lang, counts: &BTreeMap<Kind, u64>) -> String {
                 lang.pick(format!("{n} 次正在做的评定"), format!("{n} assessments under way"))
             }
             Kind::Round => lang.pick(format!("{n} 次巡查"), format!("{n} rounds")),
+            Kind::Task => lang.pick(format!("{n} 项任务"), format!("{n} tasks")),
         }
     });
     format!("{}{}", each.collect::<Vec<_>>().join(lang.pick("、", ", ")), lang.pick("。", "."))
@@ -385,5 +427,7 @@ fn why_word(lang: Lang, code: &str) -> &'static str {
 
 const PATH: &str = "/desk/assignments";
 const WHYS: [&str; 3] = ["transferred", "leave", "left_service"];
+/// How many tasks are read at a time.
+const AT_A_TIME: u64 = 200;
 /// How many addresses are named before it is confirmed.
 const NAMED: usize = 12;

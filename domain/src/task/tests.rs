@@ -98,6 +98,30 @@ fn who_took_it_says_that_it_is_done() {
 }
 
 #[test]
+fn what_somebody_has_goes_to_somebody_else_and_is_theirs_alone() {
+    let to_another =
+        |by: &str| Event::TaskDispatched { dispatch: dispatch("grid", Some("a-3"), None), by: by.into() };
+    let send_on = || send(dispatch("grid", Some("a-3"), None));
+    let lead = Grant { role: Role::StreetLead, department: None, area: None, party: None };
+    asked([dispatched()]).by_role(Role::Dispatcher).when(send_on()).then([to_another("a-1")]);
+    asked([dispatched(), taken("a-2")]).by_grant(lead).when(send_on()).then([to_another("a-1")]);
+    asked([dispatched(), taken("a-3")])
+        .by_role(Role::Dispatcher)
+        .when(send_on())
+        .then_rejected("already_exists");
+    asked([dispatched(), taken("a-2")]).by_grant(worker("grid")).when(send_on()).then_rejected("role_needed");
+    // who had it has it no longer
+    let gone_on = || asked([dispatched(), taken("a-1"), to_another("a-9")]).by_grant(worker("grid"));
+    gone_on().when(finish("x")).then_rejected("department_needed");
+    gone_on().when(Command::Take).then_rejected("department_needed");
+    let done = Event::TaskDone { by: "a-2".into() };
+    asked([dispatched(), taken("a-2"), done])
+        .by_role(Role::Dispatcher)
+        .when(send_on())
+        .then_rejected("already_exists");
+}
+
+#[test]
 fn given_back_with_a_reason_it_is_sent_again() {
     let returned = Event::TaskReturned { by: "a-1".into() };
     asked([dispatched()]).by_grant(worker("grid")).when(give_back("不是本网格")).then([returned.clone()]);
