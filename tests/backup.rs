@@ -5,11 +5,13 @@
 mod program;
 
 use std::path::Path;
+use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use program::server::{Client, Server};
-use program::{Random, must_be_sound, run, said, told};
+use program::{Random, must_be_sound, run, said, told, wuping};
 use rusqlite::Connection;
 use serde_json::json;
 use uuid::Uuid;
@@ -227,6 +229,70 @@ fn what_somebody_else_put_beside_the_folder_is_left_alone_and_what_a_crash_left_
     std::fs::write(part.join(".wuping-restore"), "").unwrap();
     told(&there, &["restore", file.to_str().unwrap(), "--json"]);
     assert!(there.join("ledger.db").exists() && !part.exists() && !there.join(".wuping-restore").exists());
+}
+
+#[test]
+fn a_restoration_that_is_killed_leaves_a_whole_ledger_or_none_and_is_begun_again() {
+    let place = tempfile::tempdir().unwrap();
+    let (folder, file) = (place.path().join("ledger"), place.path().join("one.wuping"));
+    told(&folder, &["init", "--origin", "ledger.example/backup", "--json"]);
+    told(&folder, &["backup", file.to_str().unwrap(), "--with-keys", "--json"]);
+    let (whole, began) = (place.path().join("whole"), Instant::now());
+    told(&whole, &["restore", file.to_str().unwrap(), "--json"]);
+    let (took, mut random) = (began.elapsed(), Random::of(7));
+    let mut killed = 0;
+    for round in 0..12 {
+        let there = place.path().join(format!("there-{round}"));
+        let command = &mut wuping(&there);
+        let mut child =
+            command.args(["restore", file.to_str().unwrap()]).stdout(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(took * u32::try_from(random.below(110)).unwrap() / 100);
+        child.kill().unwrap();
+        if child.wait().unwrap().success() {
+            must_be_sound(&there);
+            continue;
+        }
+        killed += 1;
+        if !there.join("ledger.db").exists() {
+            told(&there, &["restore", file.to_str().unwrap(), "--json"]);
+        }
+        must_be_sound(&there);
+        assert!(!place.path().join(format!("there-{round}.part")).join("ledger.db").exists());
+    }
+    assert!(killed > 0, "each was faster than its death");
+}
+
+#[test]
+fn what_a_restoration_had_moved_over_when_it_was_killed_is_cleared_away_and_nothing_else() {
+    let place = tempfile::tempdir().unwrap();
+    let (folder, file) = (place.path().join("ledger"), place.path().join("one.wuping"));
+    told(&folder, &["init", "--origin", "ledger.example/backup", "--json"]);
+    told(&folder, &["backup", file.to_str().unwrap(), "--json"]);
+    let restore = |there: &Path| run(there, &["restore", file.to_str().unwrap(), "--json"]);
+    let there = place.path().join("there");
+    std::fs::create_dir_all(there.join("attachments/ab")).unwrap();
+    std::fs::copy(folder.join("vault.key"), there.join("vault.key")).unwrap();
+    for half_moved in ["office.db", "checkpoints.txt", ".wuping-restore"] {
+        std::fs::write(there.join(half_moved), "half").unwrap();
+    }
+    let restored = restore(&there);
+    assert!(restored.status.success(), "{}", said(&restored));
+    assert!(!there.join(".wuping-restore").exists() && !there.join("attachments/ab").exists());
+    assert_eq!(
+        std::fs::read(there.join("vault.key")).unwrap(),
+        std::fs::read(folder.join("vault.key")).unwrap()
+    );
+    // a ledger that is there is never taken for a rest, whatever stands beside it
+    std::fs::write(there.join(".wuping-restore"), "").unwrap();
+    let refused = restore(&there);
+    assert!(said(&refused).contains("is not empty"), "{}", said(&refused));
+    let node = place.path().join("node");
+    std::fs::create_dir(&node).unwrap();
+    std::fs::write(node.join("database.url"), "postgresql:///elsewhere").unwrap();
+    std::fs::write(node.join(".wuping-restore"), "").unwrap();
+    let refused = restore(&node);
+    assert!(said(&refused).contains("is not empty"), "{}", said(&refused));
+    assert!(node.join("database.url").exists());
 }
 
 #[test]

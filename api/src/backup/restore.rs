@@ -56,10 +56,10 @@ pub struct PutBack {
 /// [`BackupError`]; folder and database are then as they were.
 pub fn restore(restore: &Restore, progress: &mut dyn FnMut(Progress)) -> Result<PutBack, BackupError> {
     let folder = &restore.folder;
-    check_empty(folder)?;
     if let Some(url) = &restore.database_url {
         ServerFilling::check(url)?;
     }
+    check_empty(folder, restore.database_url.is_some())?;
     let part = unpacked_beside(folder);
     begin(&part)?;
     let put_back = checked(restore, &part, progress).and_then(|put_back| {
@@ -86,9 +86,21 @@ fn begin(part: &Path) -> Result<(), BackupError> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(source) => return Err(BackupError::File { file: part.to_owned(), source }),
     }
-    std::fs::create_dir_all(part).map_err(failed(part))?;
-    let mark = part.join(MARK);
+    mark(part)
+}
+
+/// Says in a folder that what is in it is of a restoration and not all of it.
+fn mark(folder: &Path) -> Result<(), BackupError> {
+    std::fs::create_dir_all(folder).map_err(failed(folder))?;
+    let mark = folder.join(MARK);
     std::fs::write(&mark, "a backup is being put back\n").map_err(failed(&mark))
+}
+
+/// Says that all of it is there.
+fn unmark(folder: &Path) -> Result<(), BackupError> {
+    let mark = folder.join(MARK);
+    std::fs::remove_file(&mark).map_err(failed(&mark))?;
+    std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed(folder))
 }
 
 fn checked(asked: &Restore, part: &Path, progress: &mut dyn FnMut(Progress)) -> Result<PutBack, BackupError> {
@@ -166,25 +178,40 @@ fn most_signed(part: &Path, files: &[PathBuf]) -> Result<Option<(u64, PathBuf)>,
     Ok(most)
 }
 
-fn check_empty(folder: &Path) -> Result<(), BackupError> {
+/// Whether a folder has nothing but keys in it. What a restoration left that was killed while it moved things over is cleared
+/// away: it is marked, and has no ledger. With `on_server` its ledger was to be in the database that was found to be empty.
+fn check_empty(folder: &Path, on_server: bool) -> Result<(), BackupError> {
     let entries = match std::fs::read_dir(folder) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
         entries => entries.map_err(failed(folder))?,
     };
-    for entry in entries {
-        let found = entry.map_err(failed(folder))?.file_name().to_string_lossy().into_owned();
-        if !KEYS.contains(&found.as_str()) {
-            return Err(BackupError::NotEmpty { folder: folder.to_owned(), found });
+    let names = entries.map(|entry| entry.map(|entry| entry.file_name().to_string_lossy().into_owned()));
+    let mut names: Vec<String> = names.collect::<Result<_, _>>().map_err(failed(folder))?;
+    names.retain(|name| !KEYS.contains(&name.as_str()));
+    let has = |name: &str| names.iter().any(|there| there == name);
+    let of_another = has("ledger.db") || (has("database.url") && !on_server);
+    if has(MARK) && !of_another {
+        // the mark goes last, or what a second kill leaves would be nobody's
+        names.sort_by_key(|name| name == MARK);
+        for path in names.iter().map(|name| folder.join(name)) {
+            let removed =
+                if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+            removed.map_err(failed(&path))?;
         }
+        return Ok(());
     }
-    Ok(())
+    match names.pop() {
+        Some(found) => Err(BackupError::NotEmpty { folder: folder.to_owned(), found }),
+        None => Ok(()),
+    }
 }
 
 /// Moves everything over, the ledger's database last: until it is there nobody takes the folder for a ledger's.
 fn put_in_folder(part: &Path, folder: &Path, restored: &Restored) -> Result<(), BackupError> {
-    std::fs::create_dir_all(folder).map_err(failed(folder))?;
+    mark(folder)?;
     leave_in(folder, restored)?;
-    move_over(part, folder, |_| true).map(|_| ())
+    move_over(part, folder, |_| true)?;
+    unmark(folder)
 }
 
 /// Fills the server's database, moves over what belongs to a node, and only then has the server keep what it was given: all of it or
@@ -206,17 +233,18 @@ fn put_on_server(
         }
     }
     filling.note(&json!(restored).to_string())?;
-    std::fs::create_dir_all(folder).map_err(failed(folder))?;
+    mark(folder)?;
     let moved = move_over(part, folder, |name| !DATABASES.contains(&name))?;
     let kept = remember_database(folder, url).and_then(|()| filling.commit());
     kept.map_err(|error| {
         // without its database the folder is no node's
-        let address = std::iter::once(folder.join("database.url"));
-        for path in moved.into_iter().chain(address) {
+        let others = ["database.url", MARK].map(|name| folder.join(name));
+        for path in moved.into_iter().chain(others) {
             let _ = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
         }
         BackupError::Store(error)
-    })
+    })?;
+    unmark(folder)
 }
 
 /// Moves what was unpacked into its folder, the ledger's database last. Answers where each thing is now.
