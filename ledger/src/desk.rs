@@ -77,7 +77,7 @@ impl Desk {
     pub(crate) fn append(&mut self, batch: Vec<Waiting>) {
         let (requests, replies): (Vec<_>, Vec<_>) =
             batch.into_iter().map(|waiting| (*waiting.checked, waiting.reply)).unzip();
-        let (streams, event_ids) = asked_by(&requests);
+        let (streams, event_ids) = asked_by(&requests, self.state.as_ref());
         let asked = Asked { streams: streams.iter().map(String::as_str).collect(), event_ids };
         let answers = self
             .in_transaction(&asked, requests.len(), |staging, clock| decide_each(requests, staging, clock));
@@ -372,10 +372,13 @@ fn heads_request(store: &dyn LedgerReads, at: Timestamp) -> Result<AppendRequest
     Ok(AppendRequest::single(Uuid::now_v7(), Author::Service, at, event))
 }
 
-/// What a batch of commands needs to know of the store, each thing once.
-fn asked_by(requests: &[CheckedRequest]) -> (BTreeSet<String>, Vec<Uuid>) {
+/// What a batch of commands needs to know of the store, each thing once. Versions that are in memory are not asked for again: what
+/// others have written since is taken in before anything is decided.
+fn asked_by(requests: &[CheckedRequest], state: Option<&TreeState>) -> (BTreeSet<String>, Vec<Uuid>) {
+    let is_known = |stream: &str| state.is_some_and(|state| state.versions.contains_key(stream));
     let events = requests.iter().flat_map(|checked| &checked.request.events);
-    let streams = events.map(|event| event.stream.as_str().to_owned()).collect();
+    let streams = events.map(|event| event.stream.as_str()).filter(|stream| !is_known(stream));
+    let streams = streams.map(str::to_owned).collect();
     (streams, requests.iter().map(|checked| checked.request.event_id).collect())
 }
 
