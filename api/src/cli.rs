@@ -194,15 +194,10 @@ enum Command {
     )]
     Proof(proof::Proof),
     /// Views from the log, verified
-    #[command(after_help = "Examples:\n  wuping rebuild\n  wuping rebuild --at 1200 --to past-views.db")]
-    Rebuild {
-        /// Up to this position, into a file of its own
-        #[arg(long, requires = "to")]
-        at: Option<u64>,
-        /// That file
-        #[arg(long, value_name = "FILE")]
-        to: Option<PathBuf>,
-    },
+    #[command(
+        after_help = "Examples:\n  wuping rebuild\n  wuping rebuild --at 1200 --to past-views.db\n  wuping rebuild --tiles https://ledger.example/log --login auditor --to views.db"
+    )]
+    Rebuild(read::Rebuild),
     /// A report as of any day, made anew from the log
     #[command(
         after_help = "Examples:\n  wuping report grades --valid-at 2021-12-31 --json\n  wuping report cases --valid-at 2018-12-31 --json\n  wuping report publications --json\n  wuping report distribution --as-of 2026-03-01T09:30:00Z --format xlsx --out grades.xlsx\n  wuping report movement --from 2026-01-01 --valid-at 2026-03-31 --format html --lang en > movement.html\n  wuping report portfolio y-1\n\nPosition, tree head and digest of a report stand in its JSON, on the second sheet of a workbook, at the head of a page, and on standard error beside CSV."
@@ -344,7 +339,7 @@ fn carry_out(line: Line) -> Result<ExitCode, Failure> {
         Some(Command::Init { origin, administrator }) => open::init(&common, &origin, &administrator),
         Some(Command::Key(command)) => keys::key(&common, command),
         Some(Command::Proof(command)) => proof::proof(&common, command),
-        Some(Command::Rebuild { at, to }) => read::rebuild(&common, at, to),
+        Some(Command::Rebuild(command)) => read::rebuild(&common, &command),
         Some(Command::Report(report)) => reports::report(&common, &report),
         Some(Command::Restore(command)) => backup::put_back(&common, &command),
         Some(Command::Scheme(command)) => scheme::scheme(&common, &command),

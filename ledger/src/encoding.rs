@@ -11,6 +11,9 @@ use crate::refusal::{Refusal, need};
 pub struct Hash([u8; 32]);
 
 impl Hash {
+    /// How many bytes it has.
+    pub const BYTES: usize = 32;
+
     /// These 32 bytes.
     pub const fn new(bytes: [u8; 32]) -> Hash {
         Hash(bytes)
@@ -105,6 +108,13 @@ pub fn b64u_append(bytes: &[u8], text: &mut String) {
 /// As [`b64u_append`], to bytes.
 pub fn b64u_append_to(bytes: &[u8], text: &mut Vec<u8>) {
     base64_simd::URL_SAFE_NO_PAD.encode_append(bytes, text);
+}
+
+/// As [`b64u_decode`], into memory that is used again; none for any other spelling.
+pub(crate) fn b64u_decode_into<'b>(text: &str, bytes: &'b mut Vec<u8>) -> Option<&'b [u8]> {
+    bytes.clear();
+    base64_simd::URL_SAFE_NO_PAD.decode_append(text, bytes).ok()?;
+    Some(bytes)
 }
 
 /// Reads unpadded base64url, unused bits zero; the code names what was being read.

@@ -89,7 +89,7 @@ impl StaticAudit {
             wanted.iter().zip(&mut read).filter(|(tile, bytes)| !tile.is_full() && bytes.is_none())
         {
             let full = read_file(self.files.as_ref(), &Tile { width: WIDTH, ..*tile }.to_string())?;
-            *bytes = full.map(|full| first_of(*tile, full));
+            *bytes = full.map(|full| tile.first_of(full));
         }
         Ok(read)
     }
@@ -232,20 +232,7 @@ fn each_of(
     }
 }
 
-/// What a full tile has of a partial one.
-fn first_of(partial: Tile, full: Vec<u8>) -> Vec<u8> {
-    let width = usize::from(partial.width);
-    let length = match partial.kind {
-        TileKind::Hashes(_) => width * HASH_BYTES,
-        TileKind::Entries => leaves_of(&full).0.iter().take(width).map(|leaf| leaf.len() + 2).sum(),
-    };
-    let mut first = full;
-    first.truncate(length);
-    first
-}
-
 const FULL: u64 = WIDTH as u64;
-const HASH_BYTES: usize = 32;
 /// Some thousand entries.
 const BUNDLES_A_PART: u64 = 16;
 const GONE: &str = "bundle-missing";

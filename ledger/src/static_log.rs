@@ -134,15 +134,14 @@ impl LeafSource for StaticLog {
         mut each: impl FnMut(&StoredLeaf<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let to = to.min(self.checkpoint.size);
-        let unread = |error: StoreError| Unsound::Store(error).into();
         for n in from / FULL..to.div_ceil(FULL) {
             let first = n * FULL;
-            let Some(bundle) = self.tile(TileKind::Entries, n).map_err(unread)? else {
+            let Some(bundle) = self.tile(TileKind::Entries, n).map_err(Unsound::from)? else {
                 return Err(Unsound::Missing { position: first.max(from) }.into());
             };
-            let hashes = self.hashes(n).map_err(unread)?;
+            let hashes = self.hashes(n).map_err(Unsound::from)?;
             let leaves = split_bundle(&bundle, self.width(n))
-                .map_err(|refusal| unread(self.damaged(first, &refusal.detail)))?;
+                .map_err(|refusal| Unsound::Store(self.damaged(first, &refusal.detail)))?;
             for (position, leaf) in (first..to).zip(leaves).filter(|(position, _)| *position >= from) {
                 let hash = leaf_hash(leaf);
                 let published = hashes.as_ref().and_then(|hashes| hashes.get(at(position)));
@@ -150,9 +149,8 @@ impl LeafSource for StaticLog {
                     return Err(Unsound::Altered { position }.into());
                 }
                 let columns = cutter.columns(leaf, position, &self.checkpoint.origin, hash);
-                let columns =
-                    columns.ok_or_else(|| unread(self.damaged(position, "it is no entry of this log")))?;
-                each(&columns)?;
+                let no_entry = || Unsound::Store(self.damaged(position, "it is no entry of this log"));
+                each(&columns.ok_or_else(no_entry)?)?;
             }
         }
         Ok(())

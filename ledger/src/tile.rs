@@ -1,6 +1,6 @@
 //! The static resources of a log: tile paths, the tiles of a size, entry bundles (docs/format.md §6, C2SP tlog-tiles).
 
-use crate::encoding::decimal;
+use crate::encoding::{Hash, decimal};
 use crate::entry::MAX_LEAF;
 use crate::refusal::{Refusal, need};
 
@@ -43,6 +43,16 @@ impl Tile {
     /// The index of its first hash at its level, or of its first entry.
     pub fn first(&self) -> u64 {
         self.n.saturating_mul(u64::from(WIDTH))
+    }
+
+    /// What this tile has, when it is partial, of the full one.
+    pub(crate) fn first_of(&self, mut full: Vec<u8>) -> Vec<u8> {
+        let width = usize::from(self.width);
+        full.truncate(match self.kind {
+            TileKind::Hashes(_) => width * Hash::BYTES,
+            TileKind::Entries => leaves_of(&full).0.iter().take(width).map(|leaf| leaf.len() + 2).sum(),
+        });
+        full
     }
 
     /// Whether a tree of this size has the tile: full ones that are complete, and partial ones up to what there is.

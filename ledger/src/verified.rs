@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::encoding::Hash;
+use crate::leaf_source::LeafSource;
 use crate::merkle::Frontier;
-use crate::reader::Reader;
 use crate::store::StoreError;
-use crate::stored_leaf::{LeafMaker, StoredLeaf};
+use crate::stored_leaf::StoredLeaf;
 
 /// Some entries in a row, as the reading made them, and the tree after them.
 #[derive(Debug)]
@@ -67,8 +67,8 @@ impl Reading {
 ///
 /// # Errors
 /// [`Unsound`] of the first entry that is gone or altered, what `understand` answered of one, or what `each` answered.
-pub fn read<T, E>(
-    reader: &Reader,
+pub fn read<S, T, E>(
+    log: &S,
     frontier: Frontier,
     to: u64,
     reading: Reading,
@@ -76,6 +76,7 @@ pub fn read<T, E>(
     mut each: impl FnMut(Part<T>) -> Result<(), E>,
 ) -> Result<Frontier, E>
 where
+    S: LeafSource,
     T: Send,
     E: From<Unsound> + Send,
 {
@@ -83,14 +84,13 @@ where
     if from >= to {
         return Ok(frontier);
     }
-    let origin = reader.origin().map_err(Unsound::from)?;
     let mut shown = Shown { frontier, each: &mut each };
     if reading.threads == 0 || to - from <= reading.part {
-        let mut maker = LeafMaker::of(origin);
+        let mut hand = log.hand().map_err(Unsound::from)?;
         let mut first = from;
         while first < to {
             let end = (first + reading.part).min(to);
-            shown.take(understood(reader, first, end, &mut maker, &understand))?;
+            shown.take(understood(log, &mut hand, (first, end), &understand))?;
             first = end;
         }
         return Ok(shown.frontier);
@@ -98,12 +98,14 @@ where
     let queue = Queue::new(reading.threads * PARTS_A_THREAD);
     let next = AtomicU64::new(0);
     let parts = (to - from).div_ceil(reading.part);
+    let hands = (0..reading.threads).map(|_| log.hand()).collect::<Result<Vec<_>, _>>();
+    let hands = hands.map_err(Unsound::from)?;
     std::thread::scope(|scope| {
-        for _ in 0..reading.threads {
-            scope.spawn(|| {
+        for mut hand in hands {
+            let (queue, next, understand) = (&queue, &next, &understand);
+            scope.spawn(move || {
                 // a thread that panics must not leave the caller waiting
-                let _closing = ClosedByPanic(&queue);
-                let mut maker = LeafMaker::of(origin);
+                let _closing = ClosedByPanic(queue);
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
                     if number >= parts || !queue.waits_for(number) {
@@ -111,7 +113,7 @@ where
                     }
                     let first = from + number * reading.part;
                     let end = (first + reading.part).min(to);
-                    queue.put(number, understood(reader, first, end, &mut maker, &understand));
+                    queue.put(number, understood(log, &mut hand, (first, end), understand));
                 }
             });
         }
@@ -132,25 +134,18 @@ struct Understood<T, E> {
     failed: Option<E>,
 }
 
-fn understood<T, E: From<Unsound>>(
-    reader: &Reader,
-    first: u64,
-    end: u64,
-    maker: &mut LeafMaker,
+fn understood<S: LeafSource, T, E: From<Unsound>>(
+    log: &S,
+    hand: &mut S::Hand,
+    (first, end): (u64, u64),
     understand: &impl Fn(&StoredLeaf<'_>) -> Result<T, E>,
 ) -> Understood<T, E> {
     let room = usize::try_from(end - first).unwrap_or(0);
     let mut part =
         Understood { entries: Vec::with_capacity(room), leaves: Vec::with_capacity(room), failed: None };
     let mut due = first;
-    let read = reader.leaves(first, end, |row| {
-        if row.position != due {
-            return Err(Stopped::By(Unsound::Missing { position: due }.into()));
-        }
-        if !maker.rebuilds(&row) {
-            return Err(Stopped::By(Unsound::Altered { position: due }.into()));
-        }
-        part.entries.push(understand(&row).map_err(Stopped::By)?);
+    let read = log.leaves(hand, first, end, |row| {
+        part.entries.push(understand(row)?);
         part.leaves.push(row.leaf_hash);
         due += 1;
         Ok(())
@@ -158,22 +153,9 @@ fn understood<T, E: From<Unsound>>(
     part.failed = match read {
         Ok(()) if due < end => Some(Unsound::Missing { position: due }.into()),
         Ok(()) => None,
-        Err(Stopped::By(error)) => Some(error),
-        Err(Stopped::Store(error)) => Some(Unsound::Store(error).into()),
+        Err(error) => Some(error),
     };
     part
-}
-
-/// Why a part ended early.
-enum Stopped<E> {
-    By(E),
-    Store(StoreError),
-}
-
-impl<E> From<StoreError> for Stopped<E> {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
 }
 
 /// What the caller has been shown so far.

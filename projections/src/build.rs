@@ -8,8 +8,9 @@ use std::sync::Arc;
 use chrono::SecondsFormat;
 use rusqlite::Connection;
 use wuping_domain::reaction::Rulebooks;
-use wuping_ledger::merkle::{Frontier, check_consistency};
-use wuping_ledger::reader::Reader;
+use wuping_ledger::encoding::Hash;
+use wuping_ledger::leaf_source::LeafSource;
+use wuping_ledger::merkle::Frontier;
 
 use crate::error::ViewsError;
 use crate::feed;
@@ -46,13 +47,13 @@ impl Plan {
     }
 }
 
-/// Builds a views file. `told` hears how many entries are folded, after each batch.
+/// Builds a views file from a ledger, or from the log that it published. `told` hears how many entries are folded, after each batch.
 ///
 /// # Errors
 /// The first entry that is gone, changed, not understood or cannot be folded; [`ViewsError::Tree`] if the tree over all is not
-/// the ledger's; [`ViewsError::Building`] if another process is at it. The file in use is then left as it is.
+/// the log's; [`ViewsError::Building`] if another process is at it. The file in use is then left as it is.
 pub fn build(
-    reader: &Reader,
+    log: &impl LeafSource,
     rulebooks: &Arc<dyn Rulebooks + Send + Sync>,
     plan: &Plan,
     mut told: impl FnMut(u64),
@@ -62,9 +63,9 @@ pub fn build(
     }
     let building = with_ending(&plan.path, ".building");
     let _alone = lock(&building)?;
-    let head = reader.head()?.map(|head| head.frontier).unwrap_or_default();
+    let head = log.head()?;
     let unread = rulebooks.unread();
-    let progress = load(reader, &**rulebooks, plan, &building, &head, &mut told)
+    let progress = load(log, &**rulebooks, plan, &building, head, &mut told)
         .and_then(|progress| Ok(all_were_read(&**rulebooks, unread).map(|()| progress)?));
     let progress = match progress {
         Ok(progress) => progress,
@@ -83,23 +84,23 @@ pub fn build(
 }
 
 fn load(
-    reader: &Reader,
+    log: &impl LeafSource,
     rulebooks: &dyn Rulebooks,
     plan: &Plan,
     building: &Path,
-    head: &Frontier,
+    head: (u64, Hash),
     told: &mut dyn FnMut(u64),
 ) -> Result<Progress, ViewsError> {
     let making = ViewsError::database("be made");
-    let goal = entries_up_to(head, plan.up_to)?;
+    let goal = entries_up_to(head.0, plan.up_to)?;
     let connection = file::create(building)?;
     connection.execute_batch("BEGIN").map_err(&making)?;
     let mut memory = Memory::of(&connection, plan.capacity, false)?;
     let mut progress = Progress::none();
     if goal > 0 {
-        progress.log = reader.origin()?.to_owned();
+        progress.log = log.origin()?;
     }
-    feed::read(reader, Frontier::new(), goal, |batch| {
+    feed::read(log, Frontier::new(), goal, |batch| {
         for entry in &batch.entries {
             let position = entry.recorded.position;
             let mut tx = Tx { connection: &connection, memory: &mut memory, position, rulebooks };
@@ -113,7 +114,7 @@ fn load(
         told(progress.folded());
         Ok(())
     })?;
-    prove(reader, &progress.frontier, head)?;
+    prove(log, &progress.frontier, head)?;
     memory.write_all(&connection, rulebooks, Writing::Building)?;
     search::fill(&connection)?;
     file::save_progress(&connection, &progress)?;
@@ -138,28 +139,30 @@ fn finish(connection: Connection, building: &Path, in_use: bool) -> Result<(), V
 }
 
 /// How many entries to fold.
-fn entries_up_to(head: &Frontier, up_to: Option<u64>) -> Result<u64, ViewsError> {
+fn entries_up_to(size: u64, up_to: Option<u64>) -> Result<u64, ViewsError> {
     match up_to {
-        Some(position) if position >= head.size() => {
-            Err(ViewsError::Beyond { position, ledger: head.size() })
-        }
+        Some(position) if position >= size => Err(ViewsError::Beyond { position, ledger: size }),
         Some(position) => Ok(position + 1),
-        None => Ok(head.size()),
+        None => Ok(size),
     }
 }
 
-/// Refuse what was read unless its tree is the ledger's, or by the ledger's own proof a beginning of it.
+/// Refuse what was read unless its tree is the log's, or by the log's own proof a beginning of it.
 ///
 /// # Errors
 /// [`ViewsError::Tree`] if it is another.
-pub fn prove(reader: &Reader, computed: &Frontier, head: &Frontier) -> Result<(), ViewsError> {
-    if computed.size() == head.size() {
-        return compare(computed, head);
+pub fn prove(
+    log: &impl LeafSource,
+    computed: &Frontier,
+    (size, root): (u64, Hash),
+) -> Result<(), ViewsError> {
+    if computed.size() == size {
+        return compare(computed, root);
     }
-    let (old, new) = (computed.size(), head.size());
-    let other = || ViewsError::Tree { size: old, computed: computed.root().hex(), head: head.root().hex() };
-    let proof = reader.consistency_proof(old, new).map_err(|_| other())?;
-    check_consistency(old, new, &computed.root(), &head.root(), &proof).map_err(|_| other())
+    if log.begins_with(computed, (size, root))? {
+        return Ok(());
+    }
+    Err(ViewsError::Tree { size: computed.size(), computed: computed.root().hex(), head: root.hex() })
 }
 
 fn lock(building: &Path) -> Result<File, ViewsError> {

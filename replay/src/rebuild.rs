@@ -6,7 +6,10 @@ use std::time::Instant;
 
 use serde::Serialize;
 use wuping_domain::reaction::Rulebooks;
+use wuping_ledger::leaf_source::LeafSource;
+use wuping_ledger::log_files::{read_file, scheme_file};
 use wuping_ledger::reader::Reader;
+use wuping_ledger::static_log::StaticLog;
 use wuping_projections::build::{Plan, build};
 use wuping_projections::ledger_rulebooks::LedgerRulebooks;
 use wuping_projections::{Views, ViewsError};
@@ -47,19 +50,45 @@ pub fn rebuild_telling(
     ledger_folder: &Path,
     views_path: &Path,
     at: Option<u64>,
-    mut told: impl FnMut(u64, u64),
+    told: impl FnMut(u64, u64),
 ) -> Result<Rebuilt, ViewsError> {
     let reader = Reader::open(ledger_folder)?;
-    let all = at.map_or(reader.size()?, |position| position.saturating_add(1));
     let rulebooks: Arc<dyn Rulebooks + Send + Sync> = Arc::new(LedgerRulebooks::of(reader.clone()));
     let plan = match at {
         Some(position) => Plan::of_the_past(views_path, position),
         None => Plan::of_all(views_path),
     };
+    rebuild_from(&reader, &rulebooks, &plan, told)
+}
+
+/// Makes views out of a published log and nothing else, in a file of their own: of all its entries, or of those up to the
+/// position `at`. Their digest is that of the ledger's own views at that position.
+///
+/// # Errors
+/// As [`rebuild`].
+pub fn rebuild_published(log: &StaticLog, views_path: &Path, at: Option<u64>) -> Result<Rebuilt, ViewsError> {
+    let files = log.files();
+    let document = move |sha256: &str| read_file(files.as_ref(), &scheme_file(sha256));
+    let rulebooks: Arc<dyn Rulebooks + Send + Sync> = Arc::new(LedgerRulebooks::reading(document));
+    let last = log.head()?.0.checked_sub(1);
+    let plan = match at.or(last) {
+        Some(position) => Plan::of_the_past(views_path, position),
+        None => Plan { in_use: false, ..Plan::of_all(views_path) },
+    };
+    rebuild_from(log, &rulebooks, &plan, |_, _| ())
+}
+
+fn rebuild_from(
+    log: &impl LeafSource,
+    rulebooks: &Arc<dyn Rulebooks + Send + Sync>,
+    plan: &Plan,
+    mut told: impl FnMut(u64, u64),
+) -> Result<Rebuilt, ViewsError> {
+    let all = plan.up_to.map_or(log.head()?.0, |position| position.saturating_add(1));
     let begun = Instant::now();
-    let progress = build(&reader, &rulebooks, &plan, |folded| told(folded, all))?;
+    let progress = build(log, rulebooks, plan, |folded| told(folded, all))?;
     let took = begun.elapsed();
-    let (digest, _) = Views::at(views_path).digest()?;
+    let (digest, _) = Views::at(&plan.path).digest()?;
     let microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX).max(1);
     Ok(Rebuilt {
         digest,

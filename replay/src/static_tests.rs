@@ -9,8 +9,11 @@ use wuping_ledger::checkpoints::keep_cosigned;
 use wuping_ledger::keys::Signer;
 use wuping_ledger::log_files::{FolderFiles, LogFiles};
 use wuping_ledger::note::{Cosigner, note_text};
+use wuping_ledger::static_log::StaticLog;
+use wuping_projections::ViewsError;
 
 use crate::export_tiles::export_tiles;
+use crate::rebuild::{rebuild, rebuild_published};
 use crate::test_house::House;
 use crate::verify::{KeptCheckpoint, Question, Source, State, Verified, VerifyError, verify};
 use crate::witnessed::Trusted;
@@ -103,6 +106,38 @@ fn an_untouched_copy_is_as_sound_as_the_ledger_it_was_taken_from() {
     let states: Vec<State> = copy.levels.iter().map(|level| level.state).collect();
     assert_eq!(states.iter().filter(|state| **state == State::Established).count(), 5, "all but L3");
     assert!(!copy.log_key_brought && copy.remarks()[0].contains("was not brought along"));
+}
+
+#[test]
+fn views_made_from_a_copy_alone_are_those_of_the_ledger() {
+    let log = Exported::new();
+    let (place, ledger) = (tempfile::tempdir().unwrap(), log.house.folder.path());
+    let views = place.path().join("views.db");
+    let from_copy = |folder: &Path, at| {
+        let copy = StaticLog::open(Arc::new(FolderFiles::of(folder)), None).unwrap();
+        rebuild_published(&copy, &views, at)
+    };
+    for at in [log.size - 1, 300, 255, 7] {
+        let (copied, own) = (
+            from_copy(&log.folder, Some(at)).unwrap(),
+            rebuild(ledger, &place.path().join("own.db"), Some(at)),
+        );
+        let own = own.unwrap();
+        assert_eq!((copied.digest, copied.tree_root, copied.events), (own.digest, own.tree_root, at + 1));
+    }
+    let all = from_copy(&log.folder, None).unwrap();
+    assert_eq!((all.position, all.events), (Some(log.size - 1), log.size));
+    let beyond = from_copy(&log.folder, Some(log.size)).unwrap_err();
+    assert!(matches!(beyond, ViewsError::Beyond { .. }), "{beyond}");
+    let copy = log.copy();
+    flip(copy.path(), "tile/entries/000", |bundle| leaf_at(bundle, 5) + 120);
+    let altered = from_copy(copy.path(), None).unwrap_err();
+    assert!(matches!(altered, ViewsError::Leaf { position: 5 }), "{altered}");
+    // what comes behind the position is looked at too: the copy must be of the tree that was signed
+    let copy = log.copy();
+    flip(copy.path(), &log.partial("0"), |_| 40);
+    let another = from_copy(copy.path(), Some(7)).unwrap_err();
+    assert!(matches!(another, ViewsError::Tree { size: 8, .. }), "{another}");
 }
 
 #[test]

@@ -11,8 +11,8 @@ use cqrs_es::persist::{PersistedEventRepository, QueryReplay};
 use cqrs_es::{EventEnvelope, Query};
 use postgres_es::PostgresEventRepository;
 use sqlx::{Pool, Postgres};
+use wuping_ledger::leaf_source::LeafSource;
 use wuping_ledger::merkle::Frontier;
-use wuping_ledger::reader::Reader;
 use wuping_ledger::stored_leaf::StoredLeaf;
 use wuping_ledger::verified::{self, Reading, Unsound};
 
@@ -35,25 +35,30 @@ pub(super) async fn compare(
     let stock = postgres_pool(&server.stock, 4).await?;
     tokio::task::block_in_place(|| sqlite.fill(notes).and_then(|()| postgres.fill(notes)))?;
     fill_stock(&stock, notes).await?;
+    let tiles = sqlite.published(&folder.join("ours"), &folder.join("tiles")).await?;
     for _ in 0..=rounds {
         let replayed = stock_round(&stock, notes).await?;
-        for (measured, reader, threads) in [
-            ("replay_sqlite_1_thread", sqlite.ledger().reader(), 0),
-            ("replay_sqlite_2_threads", sqlite.ledger().reader(), 2),
-            ("replay_postgres_1_thread", postgres.ledger().reader(), 0),
-            ("replay_postgres_2_threads", postgres.ledger().reader(), 2),
-        ] {
-            table.add(measured, OURS, tokio::task::block_in_place(|| our_round(reader, threads))?);
-            table.add(measured, STOCK, replayed.clone());
+        for (measured, threads) in [("1_thread", 0), ("2_threads", 2)] {
+            let ours = tokio::task::block_in_place(|| -> Result<_, BenchError> {
+                Ok([
+                    ("sqlite", our_round(sqlite.ledger().reader(), threads)?),
+                    ("tiles", our_round(&tiles, threads)?),
+                    ("postgres", our_round(postgres.ledger().reader(), threads)?),
+                ])
+            });
+            for (log, round) in ours? {
+                table.add(format!("replay_{log}_{measured}"), OURS, round);
+                table.add(format!("replay_{log}_{measured}"), STOCK, replayed.clone());
+            }
         }
     }
     Ok(())
 }
 
 /// The whole log once; the tree it makes must be the head's.
-pub(super) fn our_round(reader: &Reader, threads: usize) -> Result<Round, BenchError> {
+pub(super) fn our_round(log: &impl LeafSource, threads: usize) -> Result<Round, BenchError> {
     const DOING: &str = "read the ledger";
-    let head = reader.head().map_err(BenchError::of(DOING))?.map(|head| head.frontier).unwrap_or_default();
+    let (size, root) = log.head().map_err(BenchError::of(DOING))?;
     let began = Instant::now();
     let note = |row: &StoredLeaf<'_>| -> Result<Option<Noted>, Unsound> {
         if !row.stream.starts_with("notebook/") {
@@ -63,13 +68,13 @@ pub(super) fn our_round(reader: &Reader, threads: usize) -> Result<Round, BenchE
         noted.map(Some).map_err(|_| Unsound::Altered { position: row.position })
     };
     let mut notes = 0;
-    let tree = verified::read(reader, Frontier::new(), head.size(), Reading::on(threads), note, |part| {
+    let tree = verified::read(log, Frontier::new(), size, Reading::on(threads), note, |part| {
         notes += part.entries.iter().flatten().count() as u64;
         Ok(())
     });
     let tree = tree.map_err(BenchError::of(DOING))?;
     let took = began.elapsed();
-    if tree.root() != head.root() {
+    if tree.root() != root {
         return Err(BenchError::because(DOING, "the tree is not the head's".to_owned()));
     }
     Ok(Round { done: notes, took, waits: vec![] })

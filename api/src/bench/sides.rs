@@ -18,10 +18,13 @@ use wuping_ledger::cqrs::{LedgerEventStore, Said, Saying};
 use wuping_ledger::genesis::{CreateOptions, Ledger};
 use wuping_ledger::jcs::canonical_str;
 use wuping_ledger::keys::Kid;
+use wuping_ledger::log_files::FolderFiles;
 use wuping_ledger::place::remember_database;
+use wuping_ledger::static_log::StaticLog;
 use wuping_ledger::stream::StreamPath;
 use wuping_ledger::timestamp::Timestamp;
 use wuping_ledger::vault::Vault;
+use wuping_replay::export_tiles::export_tiles;
 
 use super::BenchError;
 use super::notebook::{Notebook, Noted, WriteNote};
@@ -82,6 +85,14 @@ impl Ours {
             }
         }
         answers.into_iter().try_for_each(settle)
+    }
+
+    /// The log as it is published, in static files.
+    pub(super) async fn published(&self, folder: &Path, tiles: &Path) -> Result<StaticLog, BenchError> {
+        const DOING: &str = "publish the log";
+        self.ledger.writer().sign_now().await.map_err(BenchError::of(DOING))?;
+        export_tiles(self.ledger.reader(), folder, tiles).map_err(BenchError::of(DOING))?;
+        StaticLog::open(Arc::new(FolderFiles::of(tiles)), None).map_err(BenchError::of(DOING))
     }
 
     fn request(&self, stream: &str, noted: &Noted) -> Result<AppendRequest, BenchError> {

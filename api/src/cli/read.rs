@@ -7,13 +7,16 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand, ValueEnum};
 use wuping_domain::rulebook::Layer;
 use wuping_ledger::genesis::Ledger;
+use wuping_ledger::note::VerifierKey;
 use wuping_ledger::reader::Reader;
+use wuping_ledger::static_log::StaticLog;
 use wuping_projections::Views;
 use wuping_projections::ledger_rulebooks::LedgerRulebooks;
 use wuping_replay::{
     conformance, derive, explain, export_tiles, history, published, published_rows, rebuild,
 };
 
+use crate::cli::verify::files_at;
 use crate::cli::{Cases, Common, Failure, print_json};
 use crate::import::{given_back, lifecycle};
 use crate::shelf;
@@ -210,9 +213,37 @@ pub(super) fn conformance(
     Ok(if result.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-pub(super) fn rebuild(common: &Common, at: Option<u64>, to: Option<PathBuf>) -> Result<ExitCode, Failure> {
-    let views = to.unwrap_or_else(|| common.data.join("views.db"));
-    let rebuilt = rebuild::rebuild(&common.data, &views, at)?;
+/// What is made anew, out of what.
+#[derive(Debug, Args)]
+pub(super) struct Rebuild {
+    /// Up to this position, into a file of its own
+    #[arg(long, requires = "to")]
+    at: Option<u64>,
+    /// That file
+    #[arg(long, value_name = "FILE")]
+    to: Option<PathBuf>,
+    /// Out of a log in static files and nothing else: a folder that `wuping export tiles` wrote, or the address of one on a
+    /// web server, such as https://ledger.example/log
+    #[arg(long, value_name = "DIR|URL", requires = "to")]
+    tiles: Option<String>,
+    /// Sign in to that server as an auditor: entries are not public. The password is read from WUPING_PASSWORD
+    #[arg(long, value_name = "LOGIN", requires = "tiles")]
+    login: Option<String>,
+    /// The log key obtained elsewhere, as `wuping key log` prints it; else the one counts that the log itself states
+    #[arg(long, value_name = "VKEY", requires = "tiles")]
+    log_key: Option<String>,
+}
+
+pub(super) fn rebuild(common: &Common, command: &Rebuild) -> Result<ExitCode, Failure> {
+    let views = command.to.clone().unwrap_or_else(|| common.data.join("views.db"));
+    let rebuilt = match &command.tiles {
+        None => rebuild::rebuild(&common.data, &views, command.at)?,
+        Some(place) => {
+            let key = command.log_key.as_deref().map(VerifierKey::parse).transpose()?;
+            let log = StaticLog::open(files_at(place, command.login.as_deref())?, key.as_ref())?;
+            rebuild::rebuild_published(&log, &views, command.at)?
+        }
+    };
     if common.json {
         print_json(&rebuilt)?;
     } else {

@@ -103,7 +103,8 @@ fn tell(verified: &Verified) {
     verified.remarks().iter().for_each(|remark| println!("{remark}"));
 }
 
-fn files_at(place: &str, login: Option<&str>) -> Result<Arc<dyn LogFiles>, Failure> {
+/// The files of a log in a folder, or at an address on the web.
+pub(super) fn files_at(place: &str, login: Option<&str>) -> Result<Arc<dyn LogFiles>, Failure> {
     if !place.contains("://") {
         let folder = Path::new(place);
         if !folder.is_dir() {

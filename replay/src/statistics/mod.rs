@@ -418,7 +418,7 @@ fn made<F: Fold>(
         part.entries.iter().flatten().for_each(|recorded| fold.take(recorded));
         Ok::<_, ViewsError>(())
     })?;
-    prove(reader, &frontier, &head)?;
+    prove(reader, &frontier, (head.size(), head.root()))?;
     let position = goal.checked_sub(1);
     let recorded_at = position.map(|position| recorded_at(reader, position)).transpose()?.flatten();
     let valid_at = asked.question.valid_at;
