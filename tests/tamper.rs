@@ -10,7 +10,7 @@ use std::path::Path;
 use program::{COLUMNS, Random, copy, first_rows, run, said, told};
 use rusqlite::types::Value as Stored;
 use rusqlite::{Connection, params};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use wuping_ledger::encoding::Hash;
 
@@ -253,6 +253,86 @@ fn files_beside_the_database_are_watched_too() {
         std::fs::write(file, altered).unwrap();
         assert_eq!(found(folder.path()).0, 1, "a photo that is {altered:?} now");
     }
+}
+
+#[test]
+fn what_is_found_is_told_in_chinese_too_and_machines_read_the_same_in_both() {
+    let (house, place) = (house(), tempfile::tempdir().unwrap());
+    let [tiles, backup, kept] = ["tiles", "backup", "kept"].map(|name| place.path().join(name));
+    let [tiles, backup, kept] = [&tiles, &backup, &kept].map(|path| path.to_str().unwrap());
+    told(house.path(), &["export", "tiles", tiles, "--json"]);
+    told(house.path(), &["backup", backup, "--json"]);
+    let checkpoints = std::fs::read_to_string(house.path().join("checkpoints.txt")).unwrap();
+    std::fs::write(kept, checkpoints.replace("ledger.example/tamper", "ledger.example/other")).unwrap();
+    std::fs::remove_file(format!("{tiles}/tile/0/000")).unwrap();
+    let lines = |arguments: &[&str], lang: &str, due: i32| -> Vec<String> {
+        let ran = run(house.path(), &[&["verify", "--lang", lang], arguments].concat());
+        assert_eq!(ran.status.code(), Some(due), "{}", said(&ran));
+        String::from_utf8(ran.stdout).unwrap().lines().map(str::to_owned).collect()
+    };
+    let sound = lines(&["--level", "3"], "zh", 0);
+    assert!(sound[0].starts_with("ledger.example/tamper："), "{sound:?}");
+    assert!(
+        sound[0].contains("验证到 L3，没有发现问题；L3 没有确立：没有配置见证人；隐私内容：打开了"),
+        "{sound:?}"
+    );
+    assert!(
+        sound[1].starts_with("日志公钥不是另外给出的") && sound.len() == 2,
+        "nothing is to be done: {sound:?}"
+    );
+    let lacking = lines(&["--level", "3", "--require", "L3"], "zh", 1);
+    assert!(
+        lacking[0].starts_with("L3 账本：所要求的一级没有确立（not-established：L3 is required"),
+        "{lacking:?}"
+    );
+    assert!(lacking.last().unwrap().starts_with("怎么办：没有发现改动"), "{lacking:?}");
+
+    let connection = Connection::open(house.path().join("ledger.db")).unwrap();
+    let sql = "DELETE FROM events WHERE position = 12; UPDATE events SET payload = '{}' WHERE position = 40;";
+    connection.execute_batch(sql).unwrap();
+    drop(connection);
+    let [zh, en] = ["zh", "en"].map(|lang| lines(&["--level", "5"], lang, 1));
+    assert_eq!(zh.len(), en.len());
+    let have = |lines: &[String], begins: &str| lines.iter().any(|line| line.starts_with(begins));
+    for begins in [
+        "L0 第 12 条：这条记录不在了（row-missing：the entry is gone）",
+        "L0 第 40 条：这条记录与它的散列值不符",
+        "L2 账本：",
+    ] {
+        assert!(have(&zh, begins), "{begins}: {zh:#?}");
+    }
+    for begins in
+        ["L0 entry 12: row-missing: the entry is gone", "L0 entry 40: row-leaf_hash: ", "L2 ledger: "]
+    {
+        assert!(have(&en, begins), "{begins}: {en:#?}");
+    }
+    for (zh, en) in zh.iter().zip(&en) {
+        assert!(is_chinese(zh) && !zh.contains("不符合账本格式的规则"), "{zh}");
+        assert!(!is_chinese(en), "{en}");
+    }
+    assert!(zh.last().unwrap().starts_with("怎么办：让这个文件夹保持原样"), "{zh:#?}");
+    assert!(en.last().unwrap().starts_with("What to do: keep the folder as it is"), "{en:#?}");
+    let [zh, en] = ["zh", "en"].map(|lang| lines(&["--level", "5", "--json"], lang, 1));
+    assert_eq!(zh, en);
+    let report: Value = serde_json::from_str(&en[0]).unwrap();
+    assert_eq!((&report["witnessed"], &report["stamped"]), (&json!("no witness is configured"), &json!("")));
+    let private = report["private_values"].as_str().unwrap();
+    assert!(private.ends_with(" opened, and compared with their digests"), "{private}");
+
+    let of_tiles = lines(&["--level", "2", "--tiles", tiles], "zh", 1);
+    assert!(
+        of_tiles[0].starts_with("L2 第 0 条：散列树的一块与从记录算出的不一致，或者不在了（tile："),
+        "{of_tiles:?}"
+    );
+    assert!(of_tiles.last().unwrap().starts_with("怎么办：让这些文件保持原样"), "{of_tiles:?}");
+    let of_backup = lines(&["--level", "2", "--backup", backup, "--since", kept], "zh", 1);
+    assert!(of_backup[0].starts_with("L2 账本：另外保存的检查点不是本日志的密钥签的"), "{of_backup:?}");
+    assert!(of_backup.iter().any(|line| line.contains("隐私内容：没有打开：")), "{of_backup:?}");
+    assert!(of_backup.last().unwrap().starts_with("怎么办：让这份备份保持原样"), "{of_backup:?}");
+}
+
+fn is_chinese(line: &str) -> bool {
+    line.chars().any(|letter| ('\u{4e00}'..='\u{9fff}').contains(&letter))
 }
 
 /// A house with some hundred entries, its triggers and constraints taken away.

@@ -24,6 +24,7 @@ mod tongue;
 mod trust;
 mod upgrade;
 mod verify;
+mod verify_words;
 mod webhooks;
 mod witness;
 

@@ -1,6 +1,7 @@
 //! What entries name and keep elsewhere: published rulebooks, and private values that were not erased.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt;
 use std::path::Path;
 
 use wuping_domain::derivation::SchemeRef;
@@ -16,6 +17,34 @@ use wuping_ledger::store::StoreError;
 use wuping_ledger::vault::{Vault, VaultDigests, VaultError};
 
 use crate::verified::{Finding, VaultKey, VerifyError};
+
+/// What was looked at of the private values. As text, and so in JSON, it is an English sentence.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum PrivateValues {
+    /// They do not lie beside a log in static files.
+    NotBeside,
+    /// The folder has no vault.
+    NoVault,
+    /// So many were opened, and compared with their digests.
+    Opened(u64),
+    /// So many are there by their digests: the vault key was not at hand, so that a changed one would not be found.
+    NotOpened(u64),
+}
+
+impl fmt::Display for PrivateValues {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotBeside => Ok(()),
+            Self::NoVault => f.write_str("there is no vault here"),
+            Self::Opened(values) => write!(f, "{values} opened, and compared with their digests"),
+            Self::NotOpened(values) => write!(
+                f,
+                "NOT OPENED: {values} are there by their digests, but the vault key is not, so a changed value would not be found; \
+                 set WUPING_VAULT_KEY to have them compared"
+            ),
+        }
+    }
+}
 
 /// The private values that entries name by their digests and that the vault does not have. It is asked for many at a time, so
 /// that only what is missing is kept.
@@ -143,8 +172,8 @@ pub(crate) fn private_values(
     named: Option<NamedValues>,
     vault_key: VaultKey,
     findings: &mut Vec<Finding>,
-) -> Result<String, VerifyError> {
-    let Some(named) = named else { return Ok("there is no vault here".to_owned()) };
+) -> Result<PrivateValues, VerifyError> {
+    let Some(named) = named else { return Ok(PrivateValues::NoVault) };
     let altered = |digest: String| {
         let detail = format!("the private value {digest} is not the one that was put");
         Finding::of_level_0("vault-value", detail)
@@ -162,7 +191,7 @@ pub(crate) fn private_values(
             findings.extend(attachments_missing(folder, &vault, lacking)?);
             findings.extend(named.missing()?);
             findings.extend(checked.altered.into_iter().map(altered));
-            Ok(format!("{} opened, and compared with their digests", checked.values))
+            Ok(PrivateValues::Opened(checked.values))
         }
         Err(VaultError::Keyring(KeyringError::Absent { .. })) if !key_is_needed => {
             let (mut values, mut cut): (u64, _) = (0, vec![]);
@@ -172,10 +201,7 @@ pub(crate) fn private_values(
             })?;
             findings.extend(named.missing()?);
             findings.extend(cut.into_iter().map(altered));
-            Ok(format!(
-                "NOT OPENED: {values} are there by their digests, but the vault key is not, so a changed value would not be found; \
-                 set WUPING_VAULT_KEY to have them compared"
-            ))
+            Ok(PrivateValues::NotOpened(values))
         }
         Err(error) => Err(error.into()),
     }

@@ -105,7 +105,7 @@ fn an_untouched_copy_is_as_sound_as_the_ledger_it_was_taken_from() {
     );
     let states: Vec<State> = copy.levels.iter().map(|level| level.state).collect();
     assert_eq!(states.iter().filter(|state| **state == State::Established).count(), 5, "all but L3");
-    assert!(!copy.log_key_brought && copy.remarks()[0].contains("was not brought along"));
+    assert!(!copy.log_key_brought);
 }
 
 #[test]
@@ -272,7 +272,7 @@ fn a_key_that_was_brought_along_must_be_the_logs() {
         ..Question::default()
     };
     let told = asked(&log.folder, &under(key_of(&log))).unwrap();
-    assert_eq!((found(&told), told.log_key_brought, told.remarks().len()), (vec![], true, 0));
+    assert_eq!((found(&told), told.log_key_brought), (vec![], true));
     let told = asked(&log.folder, &under(key_of(&others))).unwrap();
     assert!(
         found(&told).contains(&(Some(0), 2, "log-key")) && found(&told).contains(&(None, 2, "checkpoint"))
@@ -348,9 +348,7 @@ fn a_batch_that_fails_names_the_signature_that_does() {
     let fast = Question { level: 5, fast: true, ..Question::default() };
     let told = asked(&log.folder, &fast).unwrap();
     assert_eq!((found(&told), told.signatures), (vec![], "batch"));
-    assert!(told.summary().contains("by batch"));
-    let strict = verified(&log.folder);
-    assert!(strict.signatures == "strict" && !strict.summary().contains("batch"));
+    assert_eq!(verified(&log.folder).signatures, "strict");
     let copy = log.copy();
     // a digit of the signature of an entry in the middle of a batch, which another digit takes the place of
     flip(copy.path(), "tile/entries/001", |bundle| {

@@ -1,13 +1,17 @@
 //! What a verification of a whole ledger says: how each level came out, and everything that is not as it was written.
 
+use std::fmt::Display;
 use std::io;
 use std::path::PathBuf;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use wuping_ledger::audit;
 use wuping_ledger::refusal::Refusal;
 use wuping_ledger::store::StoreError;
 use wuping_ledger::vault::VaultError;
+
+use crate::kept::PrivateValues;
+use crate::witnessed::{Stamped, Witnessed};
 
 /// What a verification established.
 #[derive(Debug, Serialize)]
@@ -24,13 +28,15 @@ pub struct Verified {
     pub levels: Vec<Level>,
     /// Whether a quorum of trusted witnesses vouches for it, and an authority for its time where one is trusted.
     pub l3_established: bool,
-    /// What witnesses establish, or why nothing; empty below level 3.
-    pub witnessed: String,
-    /// What time-stamping authorities establish, or why nothing; empty below level 3 and where none is trusted.
-    pub stamped: String,
-    /// What was looked at of the private values: whether they were opened, or their digests only; empty where there is no
-    /// vault to look into.
-    pub private_values: String,
+    /// What witnesses establish, or why nothing; empty text below level 3.
+    #[serde(serialize_with = "as_text")]
+    pub witnessed: Witnessed,
+    /// What time-stamping authorities establish, or why nothing; empty text below level 3 and where none is trusted.
+    #[serde(serialize_with = "as_text")]
+    pub stamped: Stamped,
+    /// What was looked at of the private values: whether they were opened, or their digests only; empty text of static files.
+    #[serde(serialize_with = "as_text")]
+    pub private_values: PrivateValues,
     /// The key by which checkpoints were verified; none if none was brought along and the log states none.
     pub log_key: Option<String>,
     /// Whether that key was brought along. If not, it is what the log says of itself: whoever made the log chose it.
@@ -120,61 +126,6 @@ pub enum VerifyError {
     Vault(#[from] VaultError),
 }
 
-impl Verified {
-    /// The outcome in one line.
-    pub fn summary(&self) -> String {
-        let held = match self.findings.len() {
-            0 => "sound".to_owned(),
-            n => format!("{n} finding(s)"),
-        };
-        let witnessed = match (self.level >= 3, self.l3_established) {
-            (false, _) => String::new(),
-            (true, true) => format!("; L3 {}{}", self.witnessed, behind(&self.stamped)),
-            (true, false) => format!("; L3 not established: {}{}", self.witnessed, behind(&self.stamped)),
-        };
-        let rederived = if self.level >= 5 {
-            format!("; L5 {} computed results re-derived and equal", self.results_rederived)
-        } else {
-            String::new()
-        };
-        let signatures = if self.signatures == BATCH { ", signatures verified by batch" } else { "" };
-        let private = match self.private_values.as_str() {
-            "" => String::new(),
-            told => format!("; private values: {told}"),
-        };
-        format!(
-            "{}: {} entries, root {}, {held} up to L{}{signatures}{witnessed}{rederived}{private}",
-            self.origin, self.size, self.root, self.level
-        )
-    }
-
-    /// What a reader must know beside the outcome, one remark a line.
-    pub fn remarks(&self) -> Vec<String> {
-        let mut remarks = Vec::new();
-        if !self.log_key_brought {
-            let key = self.log_key.as_deref().unwrap_or("none");
-            remarks.push(format!(
-                "the log key was not brought along: it is the one that the log itself states ({key}). Compare it with what \
-                 its operator publishes, or give it with --log-key or --trust"
-            ));
-        }
-        if let Some(newest) = self.continues.last() {
-            remarks.push(format!(
-                "it continues the kept checkpoint of {newest} entries: nothing before it was rewritten"
-            ));
-        }
-        if self.contested > 0 {
-            remarks.push(format!(
-                "{} entries are contested: valid, and suspected by the revocation of the key that signed them (the first at \
-                 {}; --json lists them)",
-                self.contested,
-                self.contested_positions.first().copied().unwrap_or_default()
-            ));
-        }
-        remarks
-    }
-}
-
 impl Finding {
     pub(crate) fn of_level_0(code: &str, detail: String) -> Self {
         Self { position: None, level: 0, code: code.to_owned(), detail }
@@ -188,9 +139,8 @@ impl From<audit::Finding> for Finding {
     }
 }
 
-/// A second thing that is told behind a first one.
-pub(crate) fn behind(told: &str) -> String {
-    if told.is_empty() { String::new() } else { format!("; {told}") }
+fn as_text<S: Serializer>(told: &impl Display, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(told)
 }
 
 pub(crate) fn state(level: u8, asked: u8, l3: bool, findings: &[Finding]) -> State {
@@ -205,4 +155,5 @@ pub(crate) fn state(level: u8, asked: u8, l3: bool, findings: &[Finding]) -> Sta
 }
 
 pub(crate) const STRICT: &str = "strict";
-pub(crate) const BATCH: &str = "batch";
+/// What [`Verified::signatures`] says of those that were verified many at a time.
+pub const BATCH: &str = "batch";

@@ -22,11 +22,12 @@ use crate::continued::continued;
 use crate::derivations::Derivations;
 use crate::houses::Houses;
 use crate::kept::{NamedValues, private_values, rulebook_fault};
-use crate::verified::{BATCH, STRICT, behind, state};
+use crate::verified::{STRICT, state};
 use crate::witnessed::{Stamped, Stamps, Trusted, Witnessed, stamped, witnessed};
 
 pub use crate::continued::KeptCheckpoint;
-pub use crate::verified::{Finding, Level, State, VaultKey, Verified, VerifyError};
+pub use crate::kept::PrivateValues;
+pub use crate::verified::{BATCH, Finding, Level, State, VaultKey, Verified, VerifyError};
 
 /// What is verified.
 #[derive(Clone, Copy)]
@@ -137,7 +138,7 @@ pub fn verify(
         report.findings.iter().filter(|finding| finding.level <= level).cloned().map(Finding::from).collect();
     findings.extend(rulebook_faults);
     findings.extend(differing);
-    let mut private = String::new();
+    let mut private = PrivateValues::NotBeside;
     if let Some(folder) = folder {
         private = private_values(folder, named, question.vault_key, &mut findings)?;
         findings.extend(attachments(&folder.join("attachments"))?);
@@ -154,7 +155,7 @@ pub fn verify(
     }
     continues.sort_unstable();
     let vouched = match level {
-        0..3 => (Witnessed::Not(String::new()), Stamped::NotAsked),
+        0..3 => (Witnessed::NotAsked, Stamped::NotAsked),
         _ => (witnessed(&report, &beside, &question.trusted), stamped(&stamps, &report, &question.trusted)?),
     };
     let verified = concluded(question, report, findings, vouched, (equal, continues));
@@ -171,21 +172,19 @@ fn concluded(
 ) -> Verified {
     let level = question.level;
     let l3_established = matches!(by_witnesses, Witnessed::By { .. })
-        && matches!(by_authorities, Stamped::At(_) | Stamped::NotAsked);
-    let otherwise = |code: &str, detail: &str| Finding {
-        position: None,
-        level: 3,
-        code: code.to_owned(),
-        detail: detail.to_owned(),
+        && matches!(by_authorities, Stamped::At { .. } | Stamped::NotAsked);
+    let otherwise =
+        |code: &str, detail: String| Finding { position: None, level: 3, code: code.to_owned(), detail };
+    if matches!(by_witnesses, Witnessed::Another(_)) {
+        findings.push(otherwise("witnessed-otherwise", by_witnesses.to_string()));
+    }
+    if matches!(by_authorities, Stamped::Another(_)) {
+        findings.push(otherwise("stamped-otherwise", by_authorities.to_string()));
+    }
+    let why = match &by_authorities {
+        Stamped::NotAsked => by_witnesses.to_string(),
+        stamped => format!("{by_witnesses}; {stamped}"),
     };
-    if let Witnessed::Another(detail) = &by_witnesses {
-        findings.push(otherwise("witnessed-otherwise", detail));
-    }
-    if let Stamped::Another(detail) = &by_authorities {
-        findings.push(otherwise("stamped-otherwise", detail));
-    }
-    let (by_witnesses, by_authorities) = (by_witnesses.told(), by_authorities.told());
-    let why = format!("{by_witnesses}{}", behind(&by_authorities));
     findings.extend(question.require.and_then(|of| not_established(of, level, l3_established, &why)));
     findings.sort_by_key(|finding| (finding.position.is_none(), finding.position, finding.level));
     let levels =
@@ -199,7 +198,7 @@ fn concluded(
         l3_established,
         witnessed: by_witnesses,
         stamped: by_authorities,
-        private_values: String::new(),
+        private_values: PrivateValues::NotBeside,
         log_key: report.log_key.map(|key| key.to_string()),
         log_key_brought: question.trusted.log.is_some(),
         signatures: if question.fast { BATCH } else { STRICT },
@@ -405,7 +404,7 @@ mod tests {
         use State::{Established, NotEstablished};
         let due = [Established, Established, Established, NotEstablished, Established, Established];
         assert_eq!(states(&verified), due);
-        assert!(verified.summary().contains("L3 not established"));
+        assert_eq!(verified.witnessed, Witnessed::NoWitness);
     }
 
     fn count_computed(house: &House) -> u64 {

@@ -1,6 +1,9 @@
 //! Level 3: whether witnesses and time-stamping authorities that the reader trusts have seen this ledger as it is
 //! (docs/format.md §7, §11).
 
+use std::fmt;
+use std::path::PathBuf;
+
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use wuping_ledger::audit::AuditReport;
@@ -8,7 +11,7 @@ use wuping_ledger::encoding::Hash;
 use wuping_ledger::log_files::{LogFiles, read_file};
 use wuping_ledger::note::{Checkpoint, VerifierKey, open_checkpoint};
 use wuping_ledger::refusal::Refusal;
-use wuping_ledger::stamp::Roots;
+use wuping_ledger::stamp::{Roots, Stamp};
 use wuping_ledger::stamps::{KeptStamp, OpenedStamp, open_pair};
 use wuping_ledger::store::StoreError;
 
@@ -64,57 +67,129 @@ impl Trusted {
     }
 }
 
-/// What authorities establish.
-#[derive(Debug, PartialEq)]
-pub(crate) enum Stamped {
-    /// One saw the first entries of this very ledger.
-    At(OpenedStamp),
-    /// None is trusted, so that none is looked for.
-    NotAsked,
-    /// None, and why.
-    Not(String),
-    /// One saw another ledger under this log's key.
-    Another(String),
-}
-
-/// What witnesses establish.
-#[derive(Debug, PartialEq)]
-pub(crate) enum Witnessed {
+/// What witnesses establish, or why nothing. As text, and so in JSON, it is an English sentence.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Witnessed {
     /// A quorum has cosigned the first entries of this very ledger.
     By {
         /// How many entries.
         size: u64,
-        /// Who, and when by their clocks, in POSIX seconds.
-        names: Vec<(String, u64)>,
+        /// Who.
+        names: Vec<String>,
     },
-    /// Not, and why.
-    Not(String),
-    /// A quorum has cosigned another ledger under this log's key.
-    Another(String),
+    /// The ledger states no log key by which a checkpoint could be read.
+    NoLogKey,
+    /// No witness is trusted.
+    NoWitness,
+    /// No checkpoint is cosigned by enough of them.
+    TooFew {
+        /// How many must have cosigned.
+        quorum: usize,
+        /// How many are trusted.
+        of: usize,
+    },
+    /// Another ledger than this one is what was seen or is trusted.
+    Another(Another),
+    /// A level below 3 was asked for.
+    NotAsked,
 }
 
-impl Witnessed {
-    /// For a person.
-    pub(crate) fn told(self) -> String {
+/// What authorities establish, or why nothing. As text, and so in JSON, it is an English sentence.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stamped {
+    /// One saw the first entries of this very ledger.
+    At {
+        /// How many entries.
+        size: u64,
+        /// When, by its clock, in POSIX seconds.
+        time: u64,
+        /// Which one: the subject of its certificate.
+        authority: String,
+    },
+    /// The ledger states no log key by which a checkpoint could be read.
+    NoLogKey,
+    /// None lies beside the checkpoint of static files.
+    NoneBeside,
+    /// The one beside the checkpoint of static files does not verify.
+    BesideRefused(Refusal),
+    /// None is kept in the folder.
+    NoneKept,
+    /// None that is kept verifies.
+    AllRefused {
+        /// The file of the newest one.
+        newest: PathBuf,
+        /// What is wrong with it.
+        why: Refusal,
+    },
+    /// One saw another ledger under this log's key.
+    Another(Another),
+    /// A level below 3 was asked for, or no authority is trusted.
+    NotAsked,
+}
+
+/// How a ledger differs from the one that others saw, or that the reader trusts.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Another {
+    /// Its log key is not the trusted one.
+    LogKey,
+    /// Its first entry is not the trusted one.
+    FirstEntry,
+    /// Other entries were seen.
+    Entries {
+        /// How many.
+        size: u64,
+    },
+    /// More entries were seen than there are.
+    Fewer {
+        /// How many were seen.
+        seen: u64,
+        /// How many there are.
+        here: u64,
+    },
+}
+
+impl Another {
+    /// `saw` says who saw the other one, and how: “witnesses cosigned”.
+    fn told(self, saw: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::By { size, names } => {
-                let names: Vec<String> = names.into_iter().map(|(name, _)| name).collect();
-                format!("{size} entries are cosigned by {}", names.join(", "))
-            }
-            Self::Another(why) | Self::Not(why) => why,
+            Self::LogKey => f.write_str("its log key is not the one in the trust file"),
+            Self::FirstEntry => f.write_str("its first entry is not the one in the trust file"),
+            Self::Entries { size } => write!(f, "{saw} another tree of {size} entries"),
+            Self::Fewer { seen, here } => write!(f, "{saw} {seen} entries, and there are {here}"),
         }
     }
 }
 
-impl Stamped {
-    /// For a person; empty where none is trusted.
-    pub(crate) fn told(self) -> String {
+impl fmt::Display for Witnessed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::At(OpenedStamp { size, stamp, .. }) => {
-                format!("{size} entries existed by {} by the word of {}", moment(stamp.time), stamp.authority)
+            Self::By { size, names } => write!(f, "{size} entries are cosigned by {}", names.join(", ")),
+            Self::NoLogKey => f.write_str(NO_LOG_KEY),
+            Self::NoWitness => f.write_str("no witness is configured"),
+            Self::TooFew { quorum, of } => {
+                write!(f, "no checkpoint is cosigned by {quorum} of {of} trusted witnesses")
             }
-            Self::Another(why) | Self::Not(why) => why,
-            Self::NotAsked => String::new(),
+            Self::Another(another) => another.told("witnesses cosigned", f),
+            Self::NotAsked => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Stamped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::At { size, time, authority } => {
+                write!(f, "{size} entries existed by {} by the word of {authority}", moment(*time))
+            }
+            Self::NoLogKey => f.write_str(NO_LOG_KEY),
+            Self::NoneBeside => f.write_str("no time-stamp lies beside the checkpoint"),
+            Self::BesideRefused(why) => write!(f, "checkpoint.tsr does not verify: {why}"),
+            Self::NoneKept => f.write_str("no checkpoint is time-stamped"),
+            Self::AllRefused { newest, why } => {
+                write!(f, "no time-stamp verifies; of the newest one, {}: {why}", newest.display())
+            }
+            Self::Another(another) => another.told("an authority stamped", f),
+            Self::NotAsked => Ok(()),
         }
     }
 }
@@ -123,38 +198,36 @@ impl Stamped {
 /// that are kept elsewhere than with the log.
 pub(crate) fn witnessed(report: &AuditReport, beside: &[String], trusted: &Trusted) -> Witnessed {
     let Some(stated) = &report.stated_log_key else {
-        return Witnessed::Not("the ledger states no log key".to_owned());
+        return Witnessed::NoLogKey;
     };
     if trusted.log.as_ref().is_some_and(|trusted| trusted != stated) {
-        return Witnessed::Another("its log key is not the one in the trust file".to_owned());
+        return Witnessed::Another(Another::LogKey);
     }
     let first = report.genesis.map(|leaf| leaf.hex());
     if trusted.genesis.is_some() && trusted.genesis != first {
-        return Witnessed::Another("its first entry is not the one in the trust file".to_owned());
+        return Witnessed::Another(Another::FirstEntry);
     }
     if trusted.witnesses.is_empty() {
-        return Witnessed::Not("no witness is configured".to_owned());
+        return Witnessed::NoWitness;
     }
     let Ok(log) = VerifierKey::parse(stated) else {
-        return Witnessed::Not("the ledger states no log key".to_owned());
+        return Witnessed::NoLogKey;
     };
     let opened = beside.iter().chain(&report.notes).filter_map(|note| {
         open_checkpoint(note.as_bytes(), &log, &trusted.witnesses, trusted.quorum.max(1), None).ok()
     });
     let Some(newest) = opened.max_by_key(|checkpoint| checkpoint.size) else {
         let (quorum, of) = (trusted.quorum.max(1), trusted.witnesses.len());
-        return Witnessed::Not(format!("no checkpoint is cosigned by {quorum} of {of} trusted witnesses"));
+        return Witnessed::TooFew { quorum, of };
     };
     let Checkpoint { size, root, cosigned, .. } = newest;
     match root_at(report, size) {
         Some(here) if *here == root => {
-            let names = cosigned.into_iter().map(|cosigned| (cosigned.name, cosigned.time)).collect();
+            let names = cosigned.into_iter().map(|cosigned| cosigned.name).collect();
             Witnessed::By { size, names }
         }
-        Some(_) => Witnessed::Another(format!("witnesses cosigned another tree of {size} entries")),
-        None => {
-            Witnessed::Another(format!("witnesses cosigned {size} entries, and there are {}", report.size))
-        }
+        Some(_) => Witnessed::Another(Another::Entries { size }),
+        None => Witnessed::Another(Another::Fewer { seen: size, here: report.size }),
     }
 }
 
@@ -176,7 +249,7 @@ pub(crate) fn stamped(
         return Ok(Stamped::NotAsked);
     }
     let Some(log) = &report.log_key else {
-        return Ok(Stamped::Not("the ledger states no log key".to_owned()));
+        return Ok(Stamped::NoLogKey);
     };
     let (roots, now) = (&trusted.tsa_roots, u64::try_from(Utc::now().timestamp()).unwrap_or(0));
     let kept = match stamps {
@@ -187,8 +260,8 @@ pub(crate) fn stamped(
                 match note.zip(response).map(|(note, response)| open_pair(&note, &response, log, roots, now))
                 {
                     Some(Ok(opened)) => against(opened, report),
-                    Some(Err(refusal)) => Stamped::Not(format!("checkpoint.tsr does not verify: {refusal}")),
-                    None => Stamped::Not("no time-stamp lies beside the checkpoint".to_owned()),
+                    Some(Err(refusal)) => Stamped::BesideRefused(refusal),
+                    None => Stamped::NoneBeside,
                 },
             );
         }
@@ -198,22 +271,25 @@ pub(crate) fn stamped(
         match stamp.open(log, roots, now) {
             Ok(opened) => return Ok(against(opened, report)),
             Err(refusal) => {
-                newest_refused.get_or_insert(format!("{}: {refusal}", stamp.file.display()));
+                newest_refused.get_or_insert((stamp.file.clone(), refusal));
             }
         }
     }
-    Ok(Stamped::Not(match newest_refused {
-        Some(why) => format!("no time-stamp verifies; of the newest one, {why}"),
-        None => "no checkpoint is time-stamped".to_owned(),
-    }))
+    Ok(match newest_refused {
+        Some((newest, why)) => Stamped::AllRefused { newest, why },
+        None => Stamped::NoneKept,
+    })
 }
 
 fn against(opened: OpenedStamp, report: &AuditReport) -> Stamped {
-    let (size, there) = (opened.size, report.size);
+    let size = opened.size;
     match root_at(report, size) {
-        Some(here) if *here == opened.root => Stamped::At(opened),
-        Some(_) => Stamped::Another(format!("an authority stamped another tree of {size} entries")),
-        None => Stamped::Another(format!("an authority stamped {size} entries, and there are {there}")),
+        Some(here) if *here == opened.root => {
+            let Stamp { time, authority } = opened.stamp;
+            Stamped::At { size, time, authority }
+        }
+        Some(_) => Stamped::Another(Another::Entries { size }),
+        None => Stamped::Another(Another::Fewer { seen: size, here: report.size }),
     }
 }
 
@@ -226,7 +302,10 @@ fn root_at(report: &AuditReport, size: u64) -> Option<&Hash> {
 }
 
 /// A time in POSIX seconds, for a person.
-pub(crate) fn moment(seconds: u64) -> String {
+#[must_use]
+pub fn moment(seconds: u64) -> String {
     let at = i64::try_from(seconds).ok().and_then(|seconds| DateTime::<Utc>::from_timestamp(seconds, 0));
     at.map_or_else(|| seconds.to_string(), |at| at.format("%Y-%m-%dT%H:%M:%SZ").to_string())
 }
+
+const NO_LOG_KEY: &str = "the ledger states no log key";

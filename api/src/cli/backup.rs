@@ -7,7 +7,9 @@ use clap::Args;
 
 use crate::backup::{Made, PutBack, Restore, make, restore, unpack};
 use crate::cli::bar::Bar;
+use crate::cli::verify_words::outcome;
 use crate::cli::{Common, Failure, print_json};
+use crate::web::look::words::Lang;
 
 #[derive(Debug, Args)]
 pub(super) struct MakeBackup {
@@ -100,7 +102,7 @@ pub(super) fn put_back(common: &Common, asked: &BackupToRestore) -> Result<ExitC
     if common.database_url.is_some() {
         println!("its database is on the server that database.url there names");
     }
-    println!("verified: {}", verified.summary());
+    println!("verified: {}", outcome(verified, Lang::En));
     for finding in &verified.findings {
         println!("L{} {}: {}", finding.level, finding.code, finding.detail);
     }

@@ -14,9 +14,11 @@ use wuping_replay::verify::{KeptCheckpoint, Question, Source, VaultKey, Verified
 use wuping_replay::witnessed::Trusted;
 
 use crate::cli::trust::Reach;
+use crate::cli::verify_words::{Held, finding, outcome, remarks, what_to_do};
 use crate::cli::{Common, Failure, backup, print_json};
 use crate::log_client::LogClient;
 use crate::trusting::listed_in;
+use crate::web::look::words::Lang;
 
 #[derive(Debug, Args)]
 pub(super) struct Verify {
@@ -81,26 +83,30 @@ fn carry_out(
         kept: kept(&verify.since)?,
         ..Question::default()
     };
-    let mut progress = Progress::new();
+    let mut progress = Progress::new(common.lang());
     let verified = wuping_replay::verify::verify(source, &question, &mut |done, of| progress.told(done, of));
     progress.end();
     let verified = verified?;
     if common.json {
         print_json(&verified)?;
     } else {
-        tell(&verified);
+        let held = match source {
+            Source::Files(_) => Held::Files,
+            Source::Folder(_) if verify.backup.is_some() => Held::Backup,
+            Source::Folder(_) => Held::Folder,
+        };
+        tell(&verified, held, common.lang());
     }
     Ok(if verified.findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-fn tell(verified: &Verified) {
-    for finding in &verified.findings {
-        let place =
-            finding.position.map_or_else(|| "ledger".to_owned(), |position| format!("entry {position}"));
-        println!("L{} {place}: {}: {}", finding.level, finding.code, finding.detail);
+fn tell(verified: &Verified, held: Held, lang: Lang) {
+    verified.findings.iter().for_each(|found| println!("{}", finding(found, lang)));
+    println!("{}", outcome(verified, lang));
+    remarks(verified, lang).iter().for_each(|remark| println!("{remark}"));
+    if let Some(todo) = what_to_do(&verified.findings, held, lang) {
+        println!("{todo}");
     }
-    println!("{}", verified.summary());
-    verified.remarks().iter().for_each(|remark| println!("{remark}"));
 }
 
 /// The files of a log in a folder, or at an address on the web.
@@ -108,16 +114,24 @@ pub(super) fn files_at(place: &str, login: Option<&str>) -> Result<Arc<dyn LogFi
     if !place.contains("://") {
         let folder = Path::new(place);
         if !folder.is_dir() {
-            return Err(Failure::asked(format!(
-                "there is no folder {place}: --tiles takes one that “wuping export tiles” wrote, or an address http(s)://…"
-            )));
+            return Err(Failure::asked_in_both(
+                format!(
+                    "没有文件夹 {place}：--tiles 要的是“wuping export tiles”写出的文件夹，或者一个地址 http(s)://…"
+                ),
+                format!(
+                    "there is no folder {place}: --tiles takes one that “wuping export tiles” wrote, or an address http(s)://…"
+                ),
+            ));
         }
         return Ok(Arc::new(FolderFiles::of(folder)));
     }
     let client = LogClient::of(place)?;
     let Some(login) = login else { return Ok(Arc::new(client)) };
     let password = std::env::var(PASSWORD).map_err(|_| {
-        Failure::asked(format!("--login needs the password in the environment variable {PASSWORD}"))
+        Failure::asked_in_both(
+            format!("用 --login 时，请把密码放在环境变量 {PASSWORD} 中"),
+            format!("--login needs the password in the environment variable {PASSWORD}"),
+        )
     })?;
     Ok(Arc::new(client.signed_in(login, &password)?))
 }
@@ -126,14 +140,19 @@ fn kept(files: &[PathBuf]) -> Result<Vec<KeptCheckpoint>, Failure> {
     let mut kept = Vec::new();
     for file in files {
         let place = file.display().to_string();
-        let text = std::fs::read_to_string(file)
-            .map_err(|error| Failure::asked(format!("the checkpoint {place} could not be read: {error}")))?;
+        let text = std::fs::read_to_string(file).map_err(|error| {
+            Failure::asked_in_both(
+                format!("检查点 {place} 无法读取：{error}"),
+                format!("the checkpoint {place} could not be read: {error}"),
+            )
+        })?;
         // a single checkpoint, as it is served, has no blank line behind it
         let notes = whole_notes(&format!("{}\n\n", text.trim_end()));
         if notes.is_empty() {
-            return Err(Failure::asked(format!(
-                "{place} holds no checkpoint: --since takes what /log/checkpoint gave"
-            )));
+            return Err(Failure::asked_in_both(
+                format!("{place} 中没有检查点：--since 要的是从 /log/checkpoint 取来的"),
+                format!("{place} holds no checkpoint: --since takes what /log/checkpoint gave"),
+            ));
         }
         kept.extend(notes.into_iter().map(|note| KeptCheckpoint { place: place.clone(), note }));
     }
@@ -144,19 +163,22 @@ fn kept(files: &[PathBuf]) -> Result<Vec<KeptCheckpoint>, Failure> {
 struct Progress {
     began: Instant,
     bar: Option<ProgressBar>,
+    lang: Lang,
 }
 
 impl Progress {
-    fn new() -> Self {
-        Self { began: Instant::now(), bar: None }
+    fn new(lang: Lang) -> Self {
+        Self { began: Instant::now(), bar: None, lang }
     }
 
     fn told(&mut self, done: u64, of: u64) {
         if self.bar.is_none() && self.began.elapsed() > A_MOMENT && std::io::stderr().is_terminal() {
             let bar = ProgressBar::new(of).with_elapsed(self.began.elapsed());
-            if let Ok(style) =
-                ProgressStyle::with_template("{bar:40} {pos}/{len} entries, {per_sec}, {eta} left")
-            {
+            let template = self.lang.pick(
+                "{bar:40} {pos}/{len} 条，{per_sec}，还需 {eta}",
+                "{bar:40} {pos}/{len} entries, {per_sec}, {eta} left",
+            );
+            if let Ok(style) = ProgressStyle::with_template(template) {
                 bar.set_style(style);
             }
             self.bar = Some(bar);
