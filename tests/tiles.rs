@@ -204,7 +204,7 @@ fn entries_of_a_key_that_is_suspected_later_are_told_as_contested() {
         let contested = entry["kid"] == kid.as_str() && entry["position"].as_u64().unwrap() >= suspect;
         assert_eq!(entry["contested"], contested, "{entry}");
     }
-    assert!(said(&run(&folder, &["history", &stream])).contains("contested 有争议"));
+    assert!(said(&run(&folder, &["history", &stream])).contains("contested 存疑"));
 }
 
 /// A server of files that knows nothing of logs; under `page` it answers a page to everything, under `cut` half of a file.

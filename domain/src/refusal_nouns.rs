@@ -179,6 +179,8 @@ const STATES: &[(&str, &str)] = &[
     ("rectifying", "整改中"),
     ("refused", "不同意"),
     ("returned", "已退回"),
+    ("sent to somebody else", "派给了别人"),
+    ("sent to you", "派给您"),
     ("set aside", "已撤销"),
     ("submitted", "已提交"),
     ("submitted or accepted", "已提交整改结果或验收合格"),

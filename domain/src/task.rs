@@ -217,6 +217,9 @@ impl Task {
         if actor.received || (meant && (dispatch.account.is_some() || actor.is_of(&dispatch.to))) {
             return Ok(());
         }
+        if !meant && actor.is_of(&dispatch.to) {
+            return Err(Rejection::WrongState { is: "sent to somebody else", needs: "sent to you" });
+        }
         Err(Rejection::DepartmentNeeded { department: dispatch.to.clone() })
     }
 

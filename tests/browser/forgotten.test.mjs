@@ -112,7 +112,7 @@ test('journey 14: a phone is lost: its key ends, what it signed since is doubted
   assert.doesNotMatch(await walk.reads(lead, first.path), /存疑/, 'before the phone was lost nothing is doubted')
   assert.match(await walk.reads(lead, second.path), /存疑：签名的钥匙报失以后签的，等负责人核实/)
   await walk.sound(lead, 'hazard-doubted')
-  assert.match(await walk.anybody(`/audit/sample-b11?page=${await pages()}`), /有争议/)
+  assert.match(await walk.anybody(`/audit/sample-b11?page=${await pages()}`), /存疑/)
 
   // the old phone comes back and sends: refused, and the page says what to do
   await walk.reads(phone, HERE)

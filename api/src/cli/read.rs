@@ -280,7 +280,7 @@ pub(super) fn history(common: &Common, subject: &str) -> Result<ExitCode, Failur
             entry.stream,
             entry.role,
             entry.holder,
-            if entry.contested { "  contested 有争议" } else { "" }
+            if entry.contested { "  contested 存疑" } else { "" }
         );
     }
     Ok(ExitCode::SUCCESS)

@@ -75,7 +75,8 @@ fn it_is_taken_by_those_it_was_sent_to() {
         by: "a-9".into(),
     };
     asked([meant("a-1")]).by_role(Role::Steward).when(Command::Take).then([taken("a-1")]);
-    asked([meant("a-2")]).by_grant(worker("grid")).when(Command::Take).then_rejected("department_needed");
+    asked([meant("a-2")]).by_grant(worker("grid")).when(Command::Take).then_rejected("wrong_state");
+    asked([meant("a-2")]).by_grant(worker("fire")).when(Command::Take).then_rejected("department_needed");
     asked([dispatched(), taken("a-1")]).by_grant(worker("grid")).when(Command::Take).then([]);
     asked([dispatched(), taken("a-2")])
         .by_grant(worker("grid"))
@@ -112,8 +113,8 @@ fn what_somebody_has_goes_to_somebody_else_and_is_theirs_alone() {
     asked([dispatched(), taken("a-2")]).by_grant(worker("grid")).when(send_on()).then_rejected("role_needed");
     // who had it has it no longer
     let gone_on = || asked([dispatched(), taken("a-1"), to_another("a-9")]).by_grant(worker("grid"));
-    gone_on().when(finish("x")).then_rejected("department_needed");
-    gone_on().when(Command::Take).then_rejected("department_needed");
+    gone_on().when(finish("x")).then_rejected("wrong_state");
+    gone_on().when(Command::Take).then_rejected("wrong_state");
     let done = Event::TaskDone { by: "a-2".into() };
     asked([dispatched(), taken("a-2"), done])
         .by_role(Role::Dispatcher)

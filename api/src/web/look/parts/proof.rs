@@ -45,7 +45,7 @@ pub struct ProofView {
 /// The mark; unfolded it shows position, id, key and hashes.
 pub fn proof_mark(lang: Lang, proof: &ProofView) -> Markup {
     let (class, sign, word) = match proof.state {
-        ProofState::Contested => ("contested", "!", lang.pick("有争议", "Contested")),
+        ProofState::Contested => ("contested", "!", lang.pick("存疑", "Contested")),
         ProofState::Failed => ("failed", "✕", lang.pick("核验不通过", "Does not verify")),
         ProofState::Pending => {
             ("pending", "…", lang.pick("已记账，等待检查点", "Recorded, checkpoint pending"))
