@@ -239,7 +239,13 @@ pub(super) fn rebuild(common: &Common, command: &Rebuild) -> Result<ExitCode, Fa
     let rebuilt = match &command.tiles {
         None => rebuild::rebuild(&common.data, &views, command.at)?,
         Some(place) => {
-            let key = command.log_key.as_deref().map(VerifierKey::parse).transpose()?;
+            let key = command.log_key.as_deref().map(VerifierKey::parse).transpose();
+            let key = key.map_err(|refusal| {
+                Failure::asked_in_both(
+                    format!("给出的日志公钥不对（{refusal}）：“wuping key log”会按 名称+编号+密钥 的写法打印出来"),
+                    format!("the log key that was given is none ({refusal}); “wuping key log” prints it as name+id+key"),
+                )
+            })?;
             let log = StaticLog::open(files_at(place, command.login.as_deref())?, key.as_ref())?;
             rebuild::rebuild_published(&log, &views, command.at)?
         }
