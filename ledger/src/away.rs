@@ -4,21 +4,17 @@
 use std::error::Error;
 use std::sync::Arc;
 
+use crate::causes::any_cause;
 use crate::store::StoreError;
 
 /// Whether an error, or one of its causes, is the database's that did not do what it was asked to.
 #[must_use]
 pub fn is_away(error: &(dyn Error + 'static)) -> bool {
-    let mut next = Some(error);
-    while let Some(error) = next {
+    any_cause(error, |error| {
         let store = error.downcast_ref::<StoreError>();
         let store = store.or_else(|| error.downcast_ref::<Arc<StoreError>>().map(Arc::as_ref));
-        if matches!(store, Some(StoreError::Database { .. })) {
-            return true;
-        }
-        next = error.source();
-    }
-    false
+        matches!(store, Some(StoreError::Database { .. }))
+    })
 }
 
 #[cfg(test)]

@@ -6,18 +6,13 @@ use std::io::ErrorKind;
 
 use tokio_postgres::error::SqlState;
 
+use crate::causes::any_cause;
+
 /// Whether an error, or one of its causes, says that there is no room on a disk: of the ledger's database, of a Postgres server,
 /// of the vault, or of a file.
 #[must_use]
 pub fn is_disk_full(error: &(dyn Error + 'static)) -> bool {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if says_so(error) {
-            return true;
-        }
-        next = error.source();
-    }
-    false
+    any_cause(error, says_so)
 }
 
 fn says_so(error: &(dyn Error + 'static)) -> bool {

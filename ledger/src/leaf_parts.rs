@@ -1,7 +1,7 @@
 //! A published leaf taken apart into the columns that it would be stored in, without a parser between: the exact reverse of
 //! [`crate::stored_leaf::LeafMaker`], which writes each leaf in one way only (docs/format.md §2).
 
-use crate::encoding::{Hash, b64u_decode, b64u_decode_into};
+use crate::encoding::{Hash, b64u_decode, b64u_decode_into, decimal};
 use crate::entry::protected_of;
 use crate::stored_leaf::StoredLeaf;
 
@@ -74,10 +74,9 @@ fn until_quote(text: &str) -> Option<(&str, &str)> {
     text.split_once('"')
 }
 
-/// A number as it is written in a leaf: digits alone.
+/// A number as it is written in a leaf.
 fn number(text: &str) -> Option<u64> {
-    let digits = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
-    text.parse().ok().filter(|_| digits)
+    decimal(text, "number").ok()
 }
 
 /// The key that a protected header names; none if the header is not the one that is written for it.

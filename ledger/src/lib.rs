@@ -42,6 +42,7 @@ mod audit_side;
 mod audit_source;
 pub mod away;
 pub mod bundle;
+mod causes;
 pub mod checkpoints;
 pub mod clock;
 pub mod cqrs;

@@ -4,6 +4,7 @@ use std::io::ErrorKind::{NotADirectory, NotFound};
 use std::path::{Path, PathBuf};
 
 use crate::store::StoreError;
+use crate::tile::{Tile, WIDTH};
 
 /// Where the files of a log are read. Nothing that is read is believed.
 pub trait LogFiles: Send + Sync {
@@ -32,6 +33,23 @@ pub trait LogFiles: Send + Sync {
 /// As [`LogFiles::read`].
 pub fn read_file(files: &dyn LogFiles, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
     Ok(files.read(&[name.to_owned()])?.pop().flatten())
+}
+
+/// Tiles as they lie there. A partial one may be gone once its full tile is there: then it is the first part of that.
+///
+/// # Errors
+///
+/// As [`LogFiles::read`].
+pub(crate) fn read_tiles(files: &dyn LogFiles, wanted: &[Tile]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+    let names: Vec<String> = wanted.iter().map(Tile::to_string).collect();
+    let mut read = files.read(&names)?;
+    for (tile, bytes) in
+        wanted.iter().zip(&mut read).filter(|(tile, bytes)| !tile.is_full() && bytes.is_none())
+    {
+        let full = read_file(files, &Tile { width: WIDTH, ..*tile }.to_string())?;
+        *bytes = full.map(|full| tile.first_of(full));
+    }
+    Ok(read)
 }
 
 /// The name of the file in which the rulebook of this digest lies.

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::audit::Findings;
 use crate::audit_source::{AuditDatabase, AuditSource, Lying, LyingNote, LyingScheme};
 use crate::entry::Entry;
-use crate::log_files::{LogFiles, read_file, scheme_file};
+use crate::log_files::{LogFiles, read_file, read_tiles, scheme_file};
 use crate::note::{note_text, parse_checkpoint_text};
 use crate::refusal::Refusal;
 use crate::store::StoreError;
@@ -64,34 +64,16 @@ impl StaticAudit {
     }
 
     fn bundles(&self, numbers: &[u64], with: Along) -> Result<Vec<Bundle>, StoreError> {
-        let tile = |kind, n: u64| {
-            let width = (self.size - n * FULL).min(FULL);
-            // at most 256
-            Tile { kind, n, width: u16::try_from(width).unwrap_or(WIDTH) }
-        };
-        let of = |kind| numbers.iter().map(move |n| tile(kind, *n));
+        let of = |kind| numbers.iter().map(move |n| Tile::lowest(kind, *n, self.size));
         let mut wanted: Vec<Tile> = of(TileKind::Entries).collect();
         if with == Along::Tiles {
             wanted.extend(of(TileKind::Hashes(0)));
         }
-        let mut read = self.tiles(&wanted)?;
+        let mut read = read_tiles(self.files.as_ref(), &wanted)?;
         let hashes = read.split_off(numbers.len());
         let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
         ahead.extend(of(TileKind::Hashes(0)).zip(hashes));
         Ok(of(TileKind::Entries).zip(read).map(|(tile, bytes)| Bundle { tile, bytes }).collect())
-    }
-
-    /// Tiles as they lie there. A partial one may be gone once its full tile is there: then it is the first part of that.
-    fn tiles(&self, wanted: &[Tile]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
-        let names: Vec<String> = wanted.iter().map(Tile::to_string).collect();
-        let mut read = self.files.read(&names)?;
-        for (tile, bytes) in
-            wanted.iter().zip(&mut read).filter(|(tile, bytes)| !tile.is_full() && bytes.is_none())
-        {
-            let full = read_file(self.files.as_ref(), &Tile { width: WIDTH, ..*tile }.to_string())?;
-            *bytes = full.map(|full| tile.first_of(full));
-        }
-        Ok(read)
     }
 }
 
@@ -111,12 +93,8 @@ struct Bundle {
 
 impl AuditSource for StaticAudit {
     fn origin(&self, findings: &mut Findings) -> Result<String, StoreError> {
-        let tile = Tile {
-            kind: TileKind::Entries,
-            n: 0,
-            width: u16::try_from(self.size.min(FULL)).unwrap_or(WIDTH),
-        };
-        let bundle = self.tiles(&[tile])?.pop().flatten().unwrap_or_default();
+        let tile = Tile::lowest(TileKind::Entries, 0, self.size);
+        let bundle = read_tiles(self.files.as_ref(), &[tile])?.pop().flatten().unwrap_or_default();
         let first = leaves_of(&bundle).0;
         let said = first.iter().take(8).find_map(|leaf| Some(Entry::parse(leaf, None).ok()?.meta.log));
         match said {
@@ -170,7 +148,7 @@ impl AuditSource for StaticAudit {
         let ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner).remove(tile);
         match ahead {
             Some(read) => Ok(read),
-            None => Ok(self.tiles(&[*tile])?.pop().flatten()),
+            None => Ok(read_tiles(self.files.as_ref(), &[*tile])?.pop().flatten()),
         }
     }
 

@@ -8,7 +8,7 @@ use crate::encoding::Hash;
 use crate::entry::Entry;
 use crate::leaf_parts::LeafCutter;
 use crate::leaf_source::LeafSource;
-use crate::log_files::{LogFiles, read_file};
+use crate::log_files::{LogFiles, read_file, read_tiles};
 use crate::merkle::{Frontier, leaf_hash};
 use crate::note::{Checkpoint, VerifierKey, note_text, open_checkpoint, parse_checkpoint_text};
 use crate::refusal::Refusal;
@@ -72,21 +72,15 @@ impl StaticLog {
         first.ok_or_else(|| self.damaged(0, "its first entry states no log key"))
     }
 
-    /// A tile of entries or of their hashes, as wide as the checkpoint says. A partial one may be gone once its full tile is
-    /// there.
+    /// A tile of entries or of their hashes, as wide as the checkpoint says.
     fn tile(&self, kind: TileKind, n: u64) -> Result<Option<Vec<u8>>, StoreError> {
-        let width = u16::try_from(self.width(n)).unwrap_or(WIDTH);
-        let read = read_file(self.files.as_ref(), &Tile { kind, n, width }.to_string())?;
-        if read.is_some() || width == WIDTH {
-            return Ok(read);
-        }
-        let full = read_file(self.files.as_ref(), &Tile { kind, n, width: WIDTH }.to_string())?;
-        Ok(full.map(|full| Tile { kind, n, width }.first_of(full)))
+        let tile = Tile::lowest(kind, n, self.checkpoint.size);
+        Ok(read_tiles(self.files.as_ref(), &[tile])?.pop().flatten())
     }
 
     /// How many entries a bundle has.
     fn width(&self, n: u64) -> u64 {
-        self.checkpoint.size.saturating_sub(n * FULL).min(FULL)
+        u64::from(Tile::lowest(TileKind::Entries, n, self.checkpoint.size).width)
     }
 
     /// The hashes of a bundle's leaves as they were published; none where they are not there whole.

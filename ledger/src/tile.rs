@@ -45,6 +45,13 @@ impl Tile {
         self.n.saturating_mul(u64::from(WIDTH))
     }
 
+    /// The tile of this index at the lowest level of a tree of this size, as wide as that makes it.
+    pub(crate) fn lowest(kind: TileKind, n: u64, size: u64) -> Tile {
+        let width = size.saturating_sub(n.saturating_mul(u64::from(WIDTH))).min(u64::from(WIDTH));
+        // at most 256
+        Tile { kind, n, width: u16::try_from(width).unwrap_or(WIDTH) }
+    }
+
     /// What this tile has, when it is partial, of the full one.
     pub(crate) fn first_of(&self, mut full: Vec<u8>) -> Vec<u8> {
         let width = usize::from(self.width);

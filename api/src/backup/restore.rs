@@ -178,6 +178,11 @@ fn most_signed(part: &Path, files: &[PathBuf]) -> Result<Option<(u64, PathBuf)>,
     Ok(most)
 }
 
+/// A file, or a folder with all that is in it.
+fn remove(path: &Path) -> std::io::Result<()> {
+    if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) }
+}
+
 /// Whether a folder has nothing but keys in it. What a restoration left that was killed while it moved things over is cleared
 /// away: it is marked, and has no ledger. With `on_server` its ledger was to be in the database that was found to be empty.
 fn check_empty(folder: &Path, on_server: bool) -> Result<(), BackupError> {
@@ -194,9 +199,7 @@ fn check_empty(folder: &Path, on_server: bool) -> Result<(), BackupError> {
         // the mark goes last, or what a second kill leaves would be nobody's
         names.sort_by_key(|name| name == MARK);
         for path in names.iter().map(|name| folder.join(name)) {
-            let removed =
-                if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
-            removed.map_err(failed(&path))?;
+            remove(&path).map_err(failed(&path))?;
         }
         return Ok(());
     }
@@ -240,7 +243,7 @@ fn put_on_server(
         // without its database the folder is no node's
         let others = ["database.url", MARK].map(|name| folder.join(name));
         for path in moved.into_iter().chain(others) {
-            let _ = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+            let _ = remove(&path);
         }
         BackupError::Store(error)
     })?;
