@@ -1,0 +1,105 @@
+//! Appeals, disputes, and requests to be graded again.
+
+use serde_json::{Value, json};
+use wuping_domain::deadline::{PeriodQuestion, period};
+
+use super::story::{SOUND, Story};
+
+pub(crate) fn tell(story: &mut Story) {
+    story.house("u-6", Some("b-1"));
+    story.assess("u-6", "a1", "first", SOUND);
+    one_is_taken_back_and_one_turned_away(story);
+    one_is_upheld(story);
+    a_court_is_asked(story);
+    a_new_assessment_is_asked_for(story);
+    one_came_through_the_wrong_door(story);
+}
+
+/// A request that was meant as an appeal keeps its first day, and the office's time counts from there; the request itself is
+/// answered there alone.
+fn one_came_through_the_wrong_door(story: &mut Story) {
+    let (request, appeal) = ("premises/u-6/reevaluation/3", "premises/u-6/appeal/4");
+    story.say("owner", request, json!({ "command": "request", "why": "late_statement", "text": "评错了" }));
+    let first = story.today();
+    story.days(1);
+    let mut meant = file();
+    meant["turned_from"] = json!("3");
+    story.say("owner", appeal, meant);
+    assert_eq!(story.newest(appeal, "AppealFiled")["on"], json!(first));
+    let decline = json!({ "command": "decline", "missing": ["papers_missing"] });
+    let why = story.is_refused("housing", request, decline, "wrong_state");
+    assert!(why.contains("turned into an appeal"), "{why}");
+    story.say("legal", appeal, json!({ "command": "admit" }));
+    let decided = period(&story.units.rulebook, &PeriodQuestion::of("appeal_decide", first)).unwrap();
+    assert_eq!(story.newest(appeal, "AppealAdmitted")["decide_by"], json!(decided.date()));
+    let (status, running) = story.opens("legal", "/api/v1/matters?premises=u-6");
+    assert_eq!(status, 200, "{running}");
+    assert!(running.contains(appeal) && !running.contains(request), "one matter, and not two: {running}");
+}
+
+fn one_is_taken_back_and_one_turned_away(story: &mut Story) {
+    story.say("owner", "premises/u-6/appeal/1", file());
+    story.say("owner", "premises/u-6/appeal/1", json!({ "command": "withdraw", "reason": "想通了" }));
+    let by_proxy = "premises/u-6/appeal/2";
+    story.say("stranger", by_proxy, file());
+    story.say("owner", by_proxy, json!({ "command": "correct", "confirms": true }));
+    let refuse = json!({ "command": "refuse_admission", "why": "not_entitled", "reason": "不是当事人" });
+    story.say("legal", by_proxy, refuse);
+}
+
+fn one_is_upheld(story: &mut Story) {
+    let appeal = "premises/u-6/appeal/3";
+    story.say("owner", appeal, file());
+    story.say("legal", appeal, json!({ "command": "admit" }));
+    story.say("legal", appeal, json!({ "command": "assign", "reviewer": "reviewer" }));
+    story.say("owner", appeal, json!({ "command": "request_recusal", "grounds": "是邻居" }));
+    story.say("legal", appeal, json!({ "command": "decide_recusal", "granted": true, "reason": "属实" }));
+    story.say("legal", appeal, json!({ "command": "assign", "reviewer": "reviewer-2" }));
+    story.say("owner", appeal, json!({ "command": "add_evidence", "what": "photo", "note": "灭火器照片" }));
+    let again = json!({ "command": "order_reinspection", "indicators": ["smoke_alarm"] });
+    story.say("reviewer-2", appeal, again);
+    story.days(1);
+    let hearing =
+        json!({ "command": "hold_hearing", "on": story.today(), "party_present": 2, "minutes": "双方到场" });
+    story.say("reviewer-2", appeal, hearing);
+    story.say("legal", appeal, json!({ "command": "extend", "why": "complex" }));
+    let decide = json!({
+        "command": "decide", "outcome": "upheld", "document_number": "住申〔2024〕3号", "reason_codes": ["fact_wrong"],
+        "reasons": "检查有误", "remedies": ["litigation"],
+    });
+    story.say("reviewer-2", appeal, decide);
+}
+
+fn a_court_is_asked(story: &mut Story) {
+    let dispute = "premises/u-6/dispute/1";
+    let notify = json!({
+        "command": "notify", "kind": "litigation", "body": "某区人民法院", "document_number": "行初〔2024〕9号",
+        "against": against(), "received_on": story.today(), "reply_by": story.day(15),
+    });
+    story.say("legal", dispute, notify);
+    story.say("legal", dispute, json!({ "command": "reply", "on": story.today() }));
+    story.say("legal", dispute, json!({ "command": "suspend", "document_number": "行停〔2024〕9号" }));
+    let outcome = json!({
+        "command": "record_outcome", "finding": "upheld", "document_number": "行终〔2024〕9号", "on": story.today(),
+    });
+    story.say("legal", dispute, outcome);
+    story.say("legal", dispute, json!({ "command": "carry_out", "what": "nothing_due" }));
+}
+
+fn a_new_assessment_is_asked_for(story: &mut Story) {
+    let request = || json!({ "command": "request", "why": "circumstances_changed", "text": "装了新门" });
+    story.say("owner", "premises/u-6/reevaluation/1", request());
+    let decline = json!({ "command": "decline", "missing": ["papers_missing"] });
+    story.say("housing", "premises/u-6/reevaluation/1", decline);
+    story.say("owner", "premises/u-6/reevaluation/2", request());
+    story.open("u-6", "a2", "owner_request");
+    story.say("housing", "premises/u-6/reevaluation/2", json!({ "command": "grant", "assessment": "a2" }));
+}
+
+fn file() -> Value {
+    json!({ "command": "file", "against": against(), "grounds": "检查有误" })
+}
+
+fn against() -> Value {
+    json!({ "stream": "premises/u-6/grade", "determination": 1 })
+}

@@ -1,0 +1,45 @@
+//! Notice boards, and the association of building stewards.
+
+use serde_json::json;
+
+use super::story::Story;
+
+pub(crate) fn tell(story: &mut Story) {
+    a_list_hangs_on_the_board(story);
+    stewards_organise_themselves(story);
+}
+
+fn a_list_hangs_on_the_board(story: &mut Story) {
+    let board = "board/jingui";
+    let set_up = json!({
+        "command": "set_up", "level": "community", "area": "金龟", "place": "金龟社区党群服务中心门口",
+    });
+    let at = story.say("community", board, set_up);
+    let post =
+        json!({ "command": "post", "report": "grades", "at": at, "sha256": "ab".repeat(32), "lines": 12 });
+    story.say("community", board, post.clone());
+    let mut older = post;
+    older["at"] = json!(at - 1);
+    story.is_refused("community", board, older, "sheet_is_older");
+    assert!(story.page(Some("community"), &format!("/desk/matters/{board}")).contains("党群服务中心"));
+    story.say("grid", board, json!({ "command": "check", "finding": "damaged", "notes": "被雨淋湿" }));
+    let page = story.page(Some("street"), "/desk/boards");
+    assert!(page.contains("Damaged") && page.contains("Hang the grade plaque"), "what is to be hung: {page}");
+}
+
+fn stewards_organise_themselves(story: &mut Story) {
+    let association = "association/shijing";
+    let register = json!({
+        "command": "register", "name": "石井街道楼栋长联合会", "area": "石井", "administrator": "association",
+    });
+    story.say("street", association, register);
+    let open = json!({ "command": "open", "name": "某楼栋长", "association": "shijing" });
+    story.is_refused("association", "account/steward-1", open.clone(), "not_a_member");
+    story.say("association", association, json!({ "command": "add_member", "account": "steward-1" }));
+    story.say("association", "account/steward-1", open);
+    let granted = story.newest("account/steward-1", "RoleGranted");
+    assert_eq!(granted["role"], "steward", "a steward, and nothing else");
+    assert!(story.page(Some("association"), &format!("/desk/matters/{association}")).contains("steward-1"));
+    let remove = json!({ "command": "remove_member", "account": "steward-1", "why": "moved" });
+    story.say("association", association, remove);
+}

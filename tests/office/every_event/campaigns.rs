@@ -1,0 +1,61 @@
+//! A campaign over chosen houses, and the joint meeting that looks at what came of it.
+
+use serde_json::json;
+
+use super::story::Story;
+
+pub(crate) fn tell(story: &mut Story) {
+    story.house("b-33", None);
+    story.house("b-34", None);
+    a_campaign_goes_from_house_to_house(story);
+    what_was_resolved_has_its_day(story);
+}
+
+fn a_campaign_goes_from_house_to_house(story: &mut Story) {
+    let campaign = "campaign/c-1";
+    let (from, until) = (story.today(), story.day(14));
+    let launch = json!({
+        "command": "launch", "kind": "after_storm", "area": "金龟", "criteria": { "layer": "building" },
+        "premises": ["b-33", "b-34"], "departments": ["fire", "grid"], "from": from, "until": until,
+    });
+    let page = story.page(Some("community"), "/desk/campaigns?area=%E9%87%91%E9%BE%9F&layer=building");
+    assert!(
+        page.contains("b-33\n") && page.contains("b-34"),
+        "the filter chooses the premises of the form: {page}"
+    );
+    story.say("community", campaign, launch);
+    let call = json!({
+        "command": "record_visit", "premises": "b-33", "department": "fire", "ending": "entered",
+        "hazards": ["premises/b-33/hazard/h-1"], "notes": "楼顶铁皮松动",
+    });
+    story.is_refused("fire", campaign, call.clone(), "campaign_not_joined");
+    story.say("fire", campaign, json!({ "command": "join", "department": "fire", "officers": 4 }));
+    story.say("fire", campaign, call);
+    story.say("community", campaign, json!({ "command": "conclude", "findings": "一处待整改" }));
+    let outcome = story.newest(campaign, "CampaignConcluded")["outcome"].clone();
+    assert_eq!((&outcome["entered"], &outcome["not_visited"]), (&json!(1), &json!(1)), "{outcome}");
+}
+
+fn what_was_resolved_has_its_day(story: &mut Story) {
+    let meeting = "meeting/m-1";
+    let (from, today, due) = (story.day(-30), story.today(), story.day(2));
+    let scheme = story.units.scheme.clone();
+    let resolve = |owner: &str, words: &str| json!({ "owner": owner, "due": due, "words": words });
+    let hold = json!({
+        "command": "hold", "from": from, "until": today, "departments": ["fire", "housing"], "scheme": scheme,
+        "shown": { "report": "desk", "at": 1, "sha256": "cd".repeat(32) }, "minutes": "纪要",
+        "resolved": [resolve("fire", "排查楼顶门锁"), resolve("housing", "复核危房")],
+    });
+    story.say("commission", meeting, hold);
+    let close = |resolution: u32| json!({ "command": "close", "resolution": resolution, "how": "done" });
+    story.is_refused("fire", meeting, close(2), "department_needed");
+    story.say("fire", meeting, close(1));
+    story.days(4);
+    let missed = story.newest("meeting/m-1/record/missed-meeting_resolution-2", "DeadlineMissed");
+    assert_eq!((&missed["result"]["whose"], &missed["result"]["due"]), (&json!("housing"), &json!(due)));
+    assert!(story.page(Some("commission"), "/desk/meetings").contains(meeting));
+    assert!(
+        story.page(Some("housing"), &format!("/desk/matters/{meeting}")).contains("Resolutions are open")
+    );
+    story.say("housing", meeting, close(2));
+}

@@ -1,0 +1,192 @@
+//! Credit: a company's promise, its conduct, its class; told, published, objected to, repaired, and read.
+
+use serde_json::{Value, json};
+use wuping_ledger::encoding::{hex_encode, sha256};
+
+use super::story::{SOUND, Story};
+
+const FILE: &str = "party/y-5/credit";
+
+pub(crate) fn tell(story: &mut Story) {
+    a_company_runs_a_unit(story);
+    it_promises(story);
+    the_lowest_class_is_refused_and_confirmed(story);
+    it_is_told_and_published(story);
+    it_objects(story);
+    it_has_a_record_repaired(story);
+    what_was_published_is_taken_back(story);
+    its_file_is_read(story);
+}
+
+fn a_company_runs_a_unit(story: &mut Story) {
+    let register = json!({ "command": "register", "kind": "enterprise", "name": "某公寓管理公司" });
+    story.say("clerk", "party/y-5", register);
+    story.house("u-8", Some("b-1"));
+    let runs = json!({ "command": "name_party", "party": "y-5", "role": "operator" });
+    story.say("clerk", "premises/u-8", runs);
+    story.assess("u-8", "a1", "first", SOUND);
+    story.days(1);
+    assert_eq!(shown(story), "B");
+}
+
+fn it_promises(story: &mut Story) {
+    let scheme = json!(story.units.scheme);
+    let sign = json!({ "command": "sign_commitment", "template": "2024-1", "scheme": scheme, "document": story.photo() });
+    story.say("company", FILE, sign.clone());
+    story.say("company", FILE, json!({ "command": "withdraw_commitment", "why": "own_wish" }));
+    story.say("company", FILE, sign.clone());
+    story.days(1);
+    assert_eq!(shown(story), "A");
+    story.say("credit", FILE, json!({ "command": "fulfil_commitment" }));
+    story.say("company", FILE, sign);
+    let breach = json!({ "command": "breach_commitment", "document_number": "信违〔2024〕1号" });
+    story.say("fire", FILE, breach);
+    let recorded = story.newest(FILE, "ConductRecorded");
+    assert_eq!(recorded["result"]["conduct"], "commitment_breached", "{recorded}");
+}
+
+fn the_lowest_class_is_refused_and_confirmed(story: &mut Story) {
+    let false_materials = conduct(story, "false_materials");
+    story.say("fire", FILE, false_materials);
+    story.days(1);
+    assert_eq!(shown(story), "C");
+    let refuse = json!({ "command": "refuse_lowest", "rating": rating(story), "reason": "情节轻微" });
+    story.say("confirmer", FILE, refuse);
+    let defies = conduct(story, "defies_prohibition");
+    story.say("fire", FILE, defies);
+    story.days(1);
+    let confirm =
+        json!({ "command": "confirm_lowest", "rating": rating(story), "document_number": "信定〔2024〕1号" });
+    story.say("confirmer", FILE, confirm);
+    story.days(1);
+    assert_eq!(shown(story), "D");
+}
+
+fn it_is_told_and_published(story: &mut Story) {
+    for item in [json!({ "what": "class", "rating": rating(story) }), record(2)] {
+        let notice = json!({ "command": "give_notice", "item": item, "method": "direct", "document_number": "信告〔2024〕1号" });
+        story.say("credit", FILE, notice);
+        story.say(
+            "credit",
+            FILE,
+            json!({ "command": "publish", "item": item, "channels": ["credit_website"] }),
+        );
+    }
+    let taken = json!({ "command": "acknowledge_report", "number": 1, "receipt": "GX-2024-1" });
+    story.say("credit", FILE, taken);
+}
+
+fn it_objects(story: &mut Story) {
+    let object =
+        json!({ "command": "raise_objection", "item": record(2), "grounds": "材料不是本公司提供的" });
+    story.say("company", FILE, object);
+    let marked = story.newest(FILE, "ObjectionMarked");
+    assert_eq!((&marked["result"]["number"], &marked["result"]["public"]), (&json!(1), &json!(true)));
+    let decide = json!({
+        "command": "decide_objection", "number": 1, "upheld": true, "document_number": "信异〔2024〕1号", "reason": "属实",
+    });
+    story.say("credit", FILE, decide);
+    let ended = story.newest(FILE, "CreditUnpublished");
+    assert_eq!(ended["result"]["why"], "objection_upheld");
+    assert_eq!(story.newest(FILE, "CreditRecalled")["result"]["why"], "objection_upheld");
+}
+
+fn it_has_a_record_repaired(story: &mut Story) {
+    let ask = json!({ "command": "request_repair", "conduct": 1, "commitment": true, "text": "已重新承诺" });
+    story.say("company", FILE, ask);
+    let decide = json!({
+        "command": "decide_repair", "number": 1, "granted": true, "corrected": true, "document_number": "信修〔2024〕1号",
+    });
+    story.say("credit", FILE, decide);
+}
+
+fn what_was_published_is_taken_back(story: &mut Story) {
+    story.days(1);
+    assert_eq!(shown(story), "D", "the other record stands");
+    let notice = json!({ "command": "give_notice", "item": record(3), "method": "post", "document_number": "信告〔2024〕2号" });
+    story.say("credit", FILE, notice);
+    story.say(
+        "credit",
+        FILE,
+        json!({ "command": "publish", "item": record(3), "channels": ["credit_website"] }),
+    );
+    story.say("legal", FILE, json!({ "command": "unpublish", "item": record(3), "why": "by_mistake" }));
+}
+
+/// Each reading is recorded before anything is sent, and who may not gets nothing.
+fn its_file_is_read(story: &mut Story) {
+    let looks = json!({ "command": "read_file", "why": "inspection", "purpose": "安排检查" });
+    story.say("fire", "access/y-5", looks);
+    let over_rest = "/api/v1/parties/y-5/credit";
+    for (who, more, status, says) in [
+        ("company", "", 200, "\"rating\""),
+        ("credit", "?why=credit_work", 200, "false_materials"),
+        ("legal", "", 200, "objections"),
+        ("auditor", "", 200, "outbox"),
+        ("fire", "", 422, "purpose_missing"),
+        ("fire", "?purpose=inspection", 200, "published"),
+        ("stranger", "", 403, "not_your_premises"),
+        ("grid", "", 403, "role_needed"),
+        ("confirmer", "", 403, "role_needed"),
+    ] {
+        let before = story.count("access/y-5");
+        let (answered, told) = story.opens(who, &format!("{over_rest}{more}"));
+        assert_eq!(answered, status, "{who}: {told}");
+        assert!(told.contains(says), "{who}: {told}");
+        assert_eq!(story.count("access/y-5") - before, u64::from(status == 200), "{who}");
+    }
+    let (status, told) = story.opens("auditor", "/api/v1/credit");
+    assert_eq!(status, 200, "{told}");
+    let recorded = story.newest("access/list", "CreditFileRead");
+    assert_eq!(recorded["list"]["sha256"], hex_encode(&sha256(told.as_bytes())), "the bytes that were sent");
+    assert_eq!(story.opens("fire", "/api/v1/credit").0, 403);
+    let (status, told) = story.opens("credit", "/api/v1/credit/outbox");
+    assert!(status == 200 && told.contains("y-5"), "{told}");
+    assert_eq!(story.opens("company", "/api/v1/credit/outbox").0, 403);
+    it_is_read_on_pages(story);
+}
+
+fn it_is_read_on_pages(story: &mut Story) {
+    let page = "/audit/credit/y-5";
+    for (who, status, says) in [
+        ("company", 200, "Class and reasons"),
+        ("credit", 200, "Who has read this file"),
+        ("stranger", 422, "There is nothing here for you to see"),
+        ("grid", 422, "There is nothing here for you to see"),
+    ] {
+        let (answered, told) = story.opens(who, page);
+        assert_eq!(answered, status, "{who}: {told}");
+        assert!(told.contains(says), "{who}: {told}");
+    }
+    story.days(1);
+    let before = story.count("access/y-5");
+    let (status, told) = story.opens("credit", page);
+    assert!(
+        status == 200 && told.contains("Every reading is recorded"),
+        "another day, another reading: {told}"
+    );
+    assert_eq!(story.count("access/y-5"), before, "nothing was shown, and nothing is recorded");
+    assert_eq!(story.opens("company", "/my/credit").0, 303);
+    let (status, told) = story.opens("credit", "/audit/credit");
+    assert!(status == 200 && told.contains("y-5"), "{told}");
+}
+
+fn record(number: u64) -> Value {
+    json!({ "what": "conduct", "number": number })
+}
+
+fn rating(story: &Story) -> u64 {
+    story.newest(FILE, "CreditRated")["result"]["number"].as_u64().unwrap()
+}
+
+fn shown(story: &Story) -> String {
+    story.newest(FILE, "CreditRated")["result"]["class"]["shown"].as_str().unwrap().to_owned()
+}
+
+fn conduct(story: &Story, kind: &str) -> Value {
+    json!({
+        "command": "record_conduct", "conduct": kind, "attributed_to": "party", "degree": "serious",
+        "decided_on": story.today(), "document_number": format!("消罚〔2024〕{kind}号"), "authority": "某区消防救援大队",
+        "scheme": story.units.scheme,
+    })
+}

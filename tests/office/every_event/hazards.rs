@@ -1,0 +1,101 @@
+//! Hazards: found, reviewed, ordered, planned, put right and looked at; contested, overdue, supervised, determined.
+
+use serde_json::{Value, json};
+
+use super::story::{SOUND, Story};
+
+pub(crate) fn tell(story: &mut Story) {
+    story.house("u-2", Some("b-1"));
+    story.assess("u-2", "a1", "first", SOUND);
+    one_is_put_right_in_the_end(story);
+    it_comes_back_and_is_contested(story);
+    one_falls_overdue(story);
+    one_is_determined(story);
+}
+
+fn one_is_put_right_in_the_end(story: &mut Story) {
+    let hazard = "premises/u-2/hazard/h-1";
+    is_ordered(story, "h-1", "repair");
+    let plan = || json!({ "command": "submit_works_plan", "days": 30, "text": "分段更换线路" });
+    story.say("owner", hazard, plan());
+    story.say("fire", hazard, json!({ "command": "refuse_works_plan", "reason": "没有施工单位" }));
+    story.say("owner", hazard, plan());
+    story.say("grid", hazard, json!({ "command": "confirm_interim_measures", "findings": "已断电" }));
+    story.say("fire", hazard, json!({ "command": "approve_works_plan" }));
+    let until = story.day(45);
+    let longer = || json!({ "command": "request_extension", "until": until, "text": "缺材料" });
+    story.say("owner", hazard, longer());
+    story.say("fire", hazard, json!({ "command": "refuse_extension", "reason": "先订货" }));
+    story.say("owner", hazard, longer());
+    story.say("fire", hazard, json!({ "command": "extend", "until": until }));
+    story.days(2);
+    let photo = story.photo();
+    let done = || json!({ "command": "submit_rectification", "text": "已更换", "photos": [photo] });
+    story.say("owner", hazard, done());
+    story.say("fire", hazard, json!({ "command": "refuse", "findings": "接头外露" }));
+    story.say("owner", hazard, done());
+    story.say("fire", hazard, json!({ "command": "find_false", "findings": "照片是别处的" }));
+    story.say("owner", hazard, done());
+    story.say("fire", hazard, json!({ "command": "accept", "findings": "合格" }));
+}
+
+fn it_comes_back_and_is_contested(story: &mut Story) {
+    let hazard = "premises/u-2/hazard/h-2";
+    story.say("grid", hazard, json!({ "command": "reopen", "case": "h-1", "why": "came_back" }));
+    story.say("fire", hazard, review());
+    story.say("owner", hazard, json!({ "command": "contest", "ground": "not_there", "text": "线路是好的" }));
+    story.say("fire", hazard, json!({ "command": "answer_contest", "upheld": true, "reasons": "复查属实" }));
+    story.say("fire", hazard, json!({ "command": "close", "how": "dismissed" }));
+}
+
+fn one_falls_overdue(story: &mut Story) {
+    is_ordered(story, "h-3", "buy");
+    story.days(10);
+    let hazard = "premises/u-2/hazard/h-3";
+    let until = story.day(20);
+    let order =
+        json!({ "command": "order_supervision", "until": until, "document_number": "石督〔2024〕1号" });
+    story.say("street", hazard, order);
+    story.say("street", hazard, json!({ "command": "end_supervision", "reason": "已整改" }));
+}
+
+/// Nobody reviews it in time, which is marked; then the authority determines.
+fn one_is_determined(story: &mut Story) {
+    story.house("u-3", Some("b-1"));
+    story.assess("u-3", "a1", "first", SOUND);
+    let hazard = "premises/u-3/hazard/h-1";
+    story.say("grid", hazard, found("major", "build", true));
+    story.days(7);
+    let determine = json!({ "command": "determine", "major": false, "document_number": "消认〔2024〕1号", "method": "direct" });
+    story.say("fire-authority", hazard, determine);
+}
+
+/// Found, reviewed, ordered, and the order served on the owner.
+fn is_ordered(story: &mut Story, case: &str, works: &str) {
+    let hazard = format!("premises/u-2/hazard/{case}");
+    story.say("grid", &hazard, found("general", works, false));
+    story.say("fire", &hazard, review());
+    let order = json!({
+        "command": "order", "what": "更换老化线路", "parties": ["y-1"], "document_number": format!("消改〔2024〕{case}号"),
+    });
+    story.say("fire", &hazard, order);
+    let notice = format!("premises/u-2/notice/of-{case}");
+    let issue = json!({
+        "command": "issue", "kind": "rectification", "about": hazard, "to": "y-1", "authority": "某区消防救援大队",
+        "document_number": format!("消改〔2024〕{case}号"), "legal_basis": "消防法第五十四条", "handling_officers": ["fire"],
+        "remedies": ["appeal_file"],
+    });
+    story.say("fire", &notice, issue);
+    story.say("grid", &notice, json!({ "command": "serve", "method": "direct", "on": story.today() }));
+}
+
+fn found(severity: &str, works: &str, suspected: bool) -> Value {
+    json!({
+        "command": "find", "indicator": "electrical_wiring", "severity": severity, "works": works, "competent": "fire",
+        "source": "patrol", "suspected": suspected,
+    })
+}
+
+fn review() -> Value {
+    json!({ "command": "review", "outcome": "confirmed", "reason": "情况属实" })
+}

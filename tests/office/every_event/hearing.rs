@@ -1,0 +1,78 @@
+//! Hearing: a low grade waits for the party's word and a person who confirms it; letting is prohibited and freed again.
+
+use serde_json::json;
+
+use super::story::{EBIKE_INDOORS, SOUND, Story};
+
+pub(crate) fn tell(story: &mut Story) {
+    one_is_heard_and_confirmed(story);
+    letting_is_prohibited(story);
+    the_house_rises_again(story);
+    one_is_not_confirmed(story);
+}
+
+const GRADE: &str = "premises/u-4/grade";
+
+fn one_is_heard_and_confirmed(story: &mut Story) {
+    story.house("u-4", Some("b-1"));
+    story.assess("u-4", "a1", "first", EBIKE_INDOORS);
+    let today = story.today();
+    story.say(
+        "legal",
+        GRADE,
+        json!({ "command": "invite", "determination": 1, "served_on": today, "method": "direct" }),
+    );
+    story.say("owner", GRADE, json!({ "command": "request_hearing", "determination": 1 }));
+    story.say(
+        "owner",
+        GRADE,
+        json!({ "command": "make_statement", "determination": 1, "text": "是房客的车" }),
+    );
+    let consider = json!({ "command": "consider_statement", "determination": 1, "adopted": false, "reasons": "仍有责任" });
+    story.say("legal", GRADE, consider);
+    let confirm = json!({ "command": "confirm", "determination": 1, "document_number": "住评〔2024〕4号" });
+    story.say("confirmer", GRADE, confirm);
+}
+
+fn letting_is_prohibited(story: &mut Story) {
+    let refuse = json!({
+        "command": "refuse_prohibition", "ground": "fire_sealing", "proposer": "fire", "reason": "理由不足",
+    });
+    story.say("confirmer", GRADE, refuse);
+    let prohibit = json!({
+        "command": "prohibit", "ground": "dangerous_building", "authority": "housing", "scope": "no_new_letting",
+        "document_number": "住禁〔2024〕1号", "proposer": "housing",
+    });
+    story.say("confirmer", GRADE, prohibit);
+    let confirm = json!({
+        "command": "confirm", "determination": story.determination("u-4"), "document_number": "住评〔2024〕5号",
+        "waiver_ground": "imminent_danger", "waiver_reason": "墙体开裂",
+    });
+    story.say("confirmer", GRADE, confirm);
+    story.say("confirmer", GRADE, json!({ "command": "refuse_lift", "reason": "尚未加固" }));
+    story.say(
+        "confirmer",
+        GRADE,
+        json!({ "command": "lift_prohibition", "document_number": "住解〔2024〕1号" }),
+    );
+}
+
+fn the_house_rises_again(story: &mut Story) {
+    story.assess("u-4", "a2", "owner_request", SOUND);
+    let refuse =
+        json!({ "command": "refuse", "determination": story.determination("u-4"), "reason": "再查一次" });
+    story.say("confirmer", GRADE, refuse);
+    story.days(1);
+    story.assess("u-4", "a3", "owner_request", SOUND);
+    let lift = json!({
+        "command": "confirm_lift", "determination": story.determination("u-4"), "document_number": "住评〔2024〕6号",
+    });
+    story.say("confirmer", GRADE, lift);
+}
+
+fn one_is_not_confirmed(story: &mut Story) {
+    story.house("u-5", Some("b-1"));
+    story.assess("u-5", "a1", "first", EBIKE_INDOORS);
+    let refuse = json!({ "command": "refuse", "determination": 1, "reason": "照片不清" });
+    story.say("confirmer", "premises/u-5/grade", refuse);
+}

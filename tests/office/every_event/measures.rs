@@ -1,0 +1,82 @@
+//! What is done because of a level: measures, incentives and trainings.
+
+use serde_json::{Value, json};
+
+use super::story::{EBIKE_INDOORS, SOUND, Story};
+
+pub(crate) fn tell(story: &mut Story) {
+    story.house("b-30", None);
+    story.house("u-30", Some("b-30"));
+    story.assess("u-30", "a1", "first", SOUND);
+    an_incentive_is_granted(story);
+    a_training_is_held(story);
+    the_house_falls(story);
+    its_owner_is_spoken_to(story);
+}
+
+fn an_incentive_is_granted(story: &mut Story) {
+    let offer = json!({
+        "command": "offer", "incentive": "social_resources", "party": "y-1", "basis": "分级管理办法第九条",
+        "authority": "石井街道办事处",
+    });
+    story.say("street", INCENTIVE, offer);
+    story.say("street", INCENTIVE, json!({ "command": "grant", "document_number": "坪石奖〔2024〕1号" }));
+    assert!(story.page(Some("street"), "/desk/measures").contains(INCENTIVE), "it is on the list");
+    assert!(
+        story.page(Some("owner"), &format!("/desk/matters/{INCENTIVE}")).contains("Granted"),
+        "its party sees it"
+    );
+    let told = story.is_refused("fire", TALK, talk(), "measure_does_not_fit");
+    assert!(told.contains("incentive") || told.contains("Incentive"), "it says which fit: {told}");
+}
+
+fn a_training_is_held(story: &mut Story) {
+    let held = json!({
+        "command": "hold_training", "topic": "fire_drill", "on": story.today(), "department": "fire", "parties": ["y-1"],
+        "residents": 34,
+    });
+    story.say("fire", "measure/t-1", held);
+    story.say("fire", "measure/t-1", json!({ "command": "attend_training", "party": "y-1" }));
+}
+
+/// An e-bike is charged indoors: one star, confirmed once the owner was heard; the incentive ends with the level.
+fn the_house_falls(story: &mut Story) {
+    story.assess("u-30", "a2", "campaign", EBIKE_INDOORS);
+    let determination = story.determination("u-30");
+    let today = story.today();
+    let invite = json!({ "command": "invite", "determination": determination, "served_on": today, "method": "direct" });
+    story.say("street", GRADE, invite);
+    let statement =
+        json!({ "command": "make_statement", "determination": determination, "text": "马上搬走" });
+    story.say("owner", GRADE, statement);
+    let consider = json!({
+        "command": "consider_statement", "determination": determination, "adopted": false, "reasons": "车仍在室内",
+    });
+    story.say("legal", GRADE, consider);
+    let confirm = json!({ "command": "confirm", "determination": determination, "document_number": "坪石定〔2024〕30号" });
+    story.say("confirmer", GRADE, confirm);
+    story.days(1);
+    let ended = story.newest(INCENTIVE, "IncentiveEnded");
+    assert_eq!(
+        (&ended["result"]["why"], &ended["result"]["level"]),
+        (&json!("level_lost"), &json!("strict"))
+    );
+}
+
+fn its_owner_is_spoken_to(story: &mut Story) {
+    story.say("fire", TALK, talk());
+    let decide = json!({ "command": "decide", "approved": true, "document_number": "坪石约〔2024〕2号" });
+    story.say("street", TALK, decide);
+    story.say("fire", TALK, json!({ "command": "carry_out", "findings": "已约谈,当事人承诺三日内搬走" }));
+}
+
+fn talk() -> Value {
+    json!({
+        "command": "propose", "measure": "regulatory_interview", "party": "y-1", "nature": "guidance",
+        "basis": "分级管理办法第十二条", "authority": "石井街道办事处", "audience": "party",
+    })
+}
+
+const GRADE: &str = "premises/u-30/grade";
+const INCENTIVE: &str = "premises/u-30/measure/m-1";
+const TALK: &str = "premises/u-30/measure/m-2";

@@ -1,0 +1,72 @@
+//! Records: what is said about facts already recorded, about personal data, and about records in doubt.
+
+use serde_json::{Value, json};
+
+use super::story::Story;
+
+pub(crate) fn tell(story: &mut Story) {
+    a_fact_is_corrected(story);
+    papers_are_given_out(story);
+    somebody_asks_for_the_own_data(story);
+    records_are_in_doubt(story);
+}
+
+fn a_fact_is_corrected(story: &mut Story) {
+    let record = "premises/u-1/record/1";
+    let correct = json!({
+        "command": "correct", "corrects": "premises/u-1/assessment/a1", "field": "tenant_education", "right": "unrecorded",
+        "why": "misread",
+    });
+    story.say("clerk", record, correct);
+    story.say("clerk", record, json!({ "command": "publish_correction", "channels": ["public_page"] }));
+}
+
+fn papers_are_given_out(story: &mut Story) {
+    let sha256 = "ab".repeat(32);
+    let evidence = json!({ "command": "issue_evidence", "sha256": sha256, "to": "court", "basis": "行政诉讼法第三十四条" });
+    story.say("legal", "premises/u-1/record/2", evidence);
+    let digests = story.newest("party/y-1", "PartyRegistered")["_sd"].clone();
+    let fields: Vec<&str> = digests.as_array().unwrap().iter().map(|_| "name").collect();
+    let disclose = json!({
+        "command": "disclose", "sequence": 40, "fields": fields, "digests": digests, "basis": "法院调取", "to": "某区人民法院",
+    });
+    story.say("legal", "premises/u-1/record/3", disclose);
+    let rebuilt =
+        json!({ "command": "rebuild_report", "report": "monthly-2024-09", "at": 100, "sha256": sha256 });
+    story.say("auditor", "record/4", rebuilt);
+    let dictated = json!({
+        "command": "record_on_behalf", "stream": "premises/u-1/report/r-2", "of": "resident", "channel": "telephone",
+    });
+    story.say("dispatcher", "premises/u-1/record/5", dictated);
+}
+
+fn somebody_asks_for_the_own_data(story: &mut Story) {
+    let ask = |what: &str| json!({ "command": "request_personal_data", "what": what });
+    story.say("owner", "premises/u-1/record/6", ask("copy"));
+    story.say(
+        "legal",
+        "premises/u-1/record/6",
+        json!({ "command": "provide_personal_data", "how": "paper" }),
+    );
+    story.say("owner", "premises/u-1/record/7", ask("correct"));
+    let corrected = json!({ "command": "correct_personal_data", "stream": "party/y-1", "fields": ["phone"] });
+    story.say("clerk", "premises/u-1/record/7", corrected);
+    let erase = json!({
+        "command": "request_erasure", "streams": ["party/y-1"], "fields": ["phone"], "basis": "pipl_47",
+    });
+    story.say("legal", "premises/u-1/record/8", erase);
+    let until = story.day(90);
+    let postpone = json!({ "command": "postpone_erasure", "until": until, "why": "litigation" });
+    story.say("legal", "premises/u-1/record/8", postpone);
+}
+
+fn records_are_in_doubt(story: &mut Story) {
+    let doubt = |command: &str| -> Value {
+        json!({
+            "command": command, "event_id": "0190a3c2-7b1e-7c55-9f00-6a1d2e3f4a5b", "stream": "premises/u-1/assessment/a1",
+            "recorded_by": "grid",
+        })
+    };
+    story.say("street", "premises/u-1/record/9", doubt("confirm_doubtful"));
+    story.say("street", "premises/u-1/record/10", doubt("withdraw_doubtful"));
+}

@@ -1,0 +1,114 @@
+//! The register: accounts, authorities, parties, and houses with who answers for them and who assesses them.
+
+use serde_json::json;
+
+use super::story::Story;
+
+pub(crate) fn tell(story: &mut Story) {
+    an_account_comes_and_goes(story);
+    an_authority_delegates(story);
+    a_party_is_two_and_one(story);
+    a_house_is_put_right(story);
+    people_answer_for_a_house(story);
+    people_assess_a_house(story);
+}
+
+fn an_account_comes_and_goes(story: &mut Story) {
+    let account = "account/leaver";
+    story.say("admin", account, json!({ "command": "open", "name": "某离职者" }));
+    story.say("admin", account, json!({ "command": "grant", "role": "auditor" }));
+    story.say("admin", account, json!({ "command": "revoke", "role": "auditor" }));
+    story.say("admin", account, json!({ "command": "suspend", "why": "lost_device" }));
+    story.say("admin", account, json!({ "command": "close" }));
+    let kin = json!({ "command": "declare_relation", "to": "party/y-7", "relation": "kin" });
+    story.say("reviewer", "account/reviewer", kin);
+}
+
+fn an_authority_delegates(story: &mut Story) {
+    let authority = "authority/housing";
+    let register = json!({ "command": "register", "name": "某区住房和建设局", "decides": ["adverse_grade"] });
+    story.say("admin", authority, register);
+    let delegation = json!({
+        "command": "record_delegation", "to": "石井街道办事处", "decides": ["rectification"], "document_number": "住建委〔2024〕7号",
+    });
+    story.say("commission", authority, delegation);
+    let end =
+        json!({ "command": "end_delegation", "document_number": "住建委〔2024〕7号", "why": "revoked" });
+    story.say("commission", authority, end);
+}
+
+fn a_party_is_two_and_one(story: &mut Story) {
+    story.say("clerk", "party/y-1", json!({ "command": "register", "kind": "person", "name": "黄某" }));
+    story.say(
+        "clerk",
+        "party/y-1",
+        json!({ "command": "check_identity", "method": "paper_seen", "matches": true }),
+    );
+    let moved = json!({ "command": "amend", "phone": "13800000000", "why": "new_phone" });
+    story.say("owner", "party/y-1", moved);
+    story.say("clerk", "party/y-3", json!({ "command": "register", "kind": "person", "name": "黄某某" }));
+    story.say("clerk", "party/y-3", json!({ "command": "merge", "into": "y-1", "why": "same_identity" }));
+}
+
+fn a_house_is_put_right(story: &mut Story) {
+    story.house("b-1", None);
+    let house = "premises/b-1";
+    story.say("clerk", house, json!({ "command": "amend", "changes": { "storeys": 7 }, "why": "survey" }));
+    let propose =
+        json!({ "command": "propose_amendment", "changes": { "year_built": 1998 }, "reason": "房产证如此" });
+    story.say("owner", house, propose);
+    let decide = json!({ "command": "decide_amendment", "number": 1, "accepted": true, "changes": { "year_built": 1998 } });
+    story.say("clerk", house, decide);
+    let moved = json!({
+        "command": "move", "subdistrict": "石井", "community": "田心", "grid_cell": "g-02", "why": "new_cell",
+    });
+    story.say("clerk", house, moved);
+    story.say("fire", house, json!({ "command": "tag", "tag": "key_building", "why": "many_lodgers" }));
+    story.say("fire", house, json!({ "command": "untag", "tag": "key_building", "why": "emptied" }));
+    story.say(
+        "grid",
+        house,
+        json!({ "command": "record_occupancy", "vacant": false, "residents_band": "6+" }),
+    );
+    story.house("b-0", None);
+    story.say("clerk", "premises/b-0", json!({ "command": "close", "why": "demolished" }));
+}
+
+fn people_answer_for_a_house(story: &mut Story) {
+    let house = "premises/b-1";
+    for role in ["owner", "operator"] {
+        story.say("stranger", house, json!({ "command": "claim", "party": "y-2", "role": role }));
+    }
+    story.say("clerk", house, json!({ "command": "confirm_claim", "party": "y-2", "role": "operator" }));
+    story.say(
+        "clerk",
+        house,
+        json!({ "command": "refuse_claim", "party": "y-2", "role": "owner", "reason": "证件不符" }),
+    );
+    story.say("clerk", house, json!({ "command": "end_party", "party": "y-2", "why": "lease_ended" }));
+    story.say("street", house, json!({ "command": "appoint_steward", "account": "owner" }));
+    let today = story.today();
+    story.say(
+        "owner",
+        house,
+        json!({ "command": "record_steward_check", "on": today, "looked_at": ["escape_route"] }),
+    );
+    story.say(
+        "street",
+        house,
+        json!({ "command": "release_steward", "account": "owner", "why": "moved_away" }),
+    );
+}
+
+fn people_assess_a_house(story: &mut Story) {
+    let house = "premises/b-1";
+    story.say(
+        "street",
+        house,
+        json!({ "command": "assign_assessor", "account": "housing", "department": "housing" }),
+    );
+    let hand_over =
+        json!({ "command": "hand_over_assignments", "from": "housing", "to": "fire", "why": "leave" });
+    story.say("street", house, hand_over);
+    story.say("street", house, json!({ "command": "release_assessor", "account": "fire", "why": "done" }));
+}

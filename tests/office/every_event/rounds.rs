@@ -1,0 +1,91 @@
+//! Rounds and calls: patrols, tasks, alerts, visits, surveys and incidents.
+
+use serde_json::{Value, json};
+
+use super::story::{SOUND, Story};
+
+pub(crate) fn tell(story: &mut Story) {
+    story.house("b-9", None);
+    story.house("u-9", Some("b-9"));
+    story.assess("u-9", "a1", "first", SOUND);
+    rounds_are_made_and_missed(story);
+    work_is_sent_round(story);
+    a_storm_comes(story);
+    somebody_calls(story);
+    residents_are_asked(story);
+    something_happens(story);
+    // the assessment that nobody came back to has had its time by then
+    story.days(60);
+}
+
+fn rounds_are_made_and_missed(story: &mut Story) {
+    story.days(1);
+    let year = story.today().format("%Y");
+    let patrol = format!("premises/b-9/patrol/{year}");
+    let due = story.newest(&patrol, "PatrolAssigned")["result"]["due"].clone();
+    story.say("street", &patrol, json!({ "command": "reassign", "due": due, "to": "grid-2" }));
+    let (from, until) = (story.day(1), story.day(3));
+    let excuse = json!({ "command": "excuse", "reason": "road_closed", "from": from, "until": until });
+    story.say("street", &patrol, excuse);
+    let round =
+        json!({ "command": "complete", "units_entered": 1, "units_unanswered": 0, "units_refused": 0 });
+    story.say("grid-2", &patrol, round);
+    // nobody goes round for a while
+    story.days(35);
+}
+
+fn work_is_sent_round(story: &mut Story) {
+    let dispatch = |due| json!({ "command": "dispatch", "kind": "visit", "to": "fire", "due": due });
+    let done = "premises/b-9/task/t-1";
+    let due = story.day(7);
+    story.say("dispatcher", done, dispatch(due));
+    story.say("fire", done, json!({ "command": "take" }));
+    story.say("fire", done, json!({ "command": "finish", "findings": "已劝导" }));
+    let returned = "premises/b-9/task/t-2";
+    story.say("dispatcher", returned, dispatch(due));
+    story.say("fire", returned, json!({ "command": "return", "reason": "不属本部门" }));
+}
+
+fn a_storm_comes(story: &mut Story) {
+    let now = story.now();
+    let issue = json!({
+        "command": "issue", "kind": "typhoon", "colour": "orange", "areas": ["石井"], "issued_at": now, "effective_at": now,
+    });
+    story.say("emergency", "alert/w-1", issue);
+    let safe_on = story.day(1);
+    story.say("emergency", "alert/w-1", json!({ "command": "lift", "safe_on": safe_on }));
+}
+
+fn somebody_calls(story: &mut Story) {
+    let today = story.today();
+    let announce = json!({ "command": "announce", "kind": "assessment", "on": today, "served": true });
+    story.say("grid", "premises/u-9/visit/v-1", announce);
+    let fail = json!({ "command": "fail", "kind": "assessment", "why": "no_answer", "note_left": true });
+    story.say("grid", "premises/u-9/visit/v-1", fail);
+    let make =
+        json!({ "command": "make", "kind": "assessment", "persons_present": 1, "entry_agreed_by": "tenant" });
+    story.say("grid", "premises/u-9/visit/v-2", make);
+}
+
+fn residents_are_asked(story: &mut Story) {
+    let survey = "premises/b-9/survey/s-1";
+    story.say("street", survey, json!({ "command": "open", "questions": "2024-1" }));
+    story.say("street", survey, json!({ "command": "answer", "household": "d-1", "satisfied": true }));
+    story.say("street", survey, json!({ "command": "close" }));
+}
+
+fn something_happens(story: &mut Story) {
+    let incident = "premises/u-9/incident/i-1";
+    let happened_at = story.now();
+    let known = |command: &str, severity: &str| -> Value {
+        json!({
+            "command": command, "source": "fire", "source_id": "F-1", "category": "fire", "severity": severity,
+            "happened_at": happened_at, "text": "厨房起火", "why": "wrong_severity",
+        })
+    };
+    story.say("fire", incident, known("record", "minor"));
+    story.say("fire", incident, known("correct", "general"));
+    story.say("fire", incident, json!({ "command": "confirm", "note": "属实" }));
+    story.say("clerk", incident, json!({ "command": "unlink", "why": "wrong_house" }));
+    story.say("clerk", incident, json!({ "command": "link" }));
+}

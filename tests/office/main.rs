@@ -1,0 +1,19 @@
+//! The office's work as a program: what people ask for, what follows, what other offices send, and what is counted of it.
+//!
+//! They are one program: linked once, and side by side.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod docket;
+mod every_event;
+mod feeds;
+mod imports;
+mod life;
+mod lists;
+mod matters;
+#[path = "../program/mod.rs"]
+mod program;
+mod rehearsal;
+mod rest;
+mod statistics;
+mod webhooks;

@@ -1,0 +1,185 @@
+//! The register with its gaps.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+use wuping::app::{App, Asked, Who};
+use wuping::shelf;
+use wuping_ledger::timestamp::Timestamp;
+use wuping_replay::statistics::{Statistic, make};
+
+use super::counting::{Counts, counted, ledgers, report, runtime, sums, text};
+
+#[test]
+fn the_register_is_counted_with_its_gaps() {
+    let parties = "SELECT p.premises FROM said p WHERE p.type IN ('ResponsiblePartyNamed', 'ResponsibilityConfirmed')
+        AND json_extract(p.d, '$.role') IN ('owner', 'operator')
+        AND NOT EXISTS (SELECT 1 FROM said e WHERE e.type = 'ResponsiblePartyEnded' AND e.premises = p.premises
+          AND e.position > p.position AND json_extract(e.d, '$.party') = json_extract(p.d, '$.party'))";
+    let of = |held: &str| format!("SELECT layer, count(*) FROM open_house WHERE {held} GROUP BY 1");
+    let figures = [
+        ("registered", "SELECT layer, count(*) FROM house GROUP BY 1".to_owned()),
+        ("closed", "SELECT layer, count(*) FROM house WHERE closed_on IS NOT NULL GROUP BY 1".to_owned()),
+        ("assessed", of("premises IN (SELECT premises FROM holds)")),
+        ("not_assessed", of("premises NOT IN (SELECT premises FROM holds)")),
+        ("no_owner", of(&format!("premises NOT IN ({parties})"))),
+        (
+            "code_conflicts",
+            of("EXISTS (SELECT 1 FROM open_house o, json_each(o.d, '$.codes') c, json_each(open_house.d, '$.codes') m
+                WHERE o.premises <> open_house.premises AND c.key = m.key AND c.value = m.value)"),
+        ),
+        (
+            "stale_occupancy",
+            of("layer <> 'estate' AND NOT EXISTS (SELECT 1 FROM said s WHERE s.premises = open_house.premises
+                AND s.type = 'OccupancyChanged' AND s.holds_from >= date((SELECT day FROM asked), '-180 days'))"),
+        ),
+        (
+            "unmatched_incidents",
+            "SELECT layer, count(*) FROM house JOIN said u USING (premises) WHERE u.type = 'IncidentUnlinked'
+             AND json_extract(u.d, '$.to') IS NULL GROUP BY 1".to_owned(),
+        ),
+    ];
+    for (folder, _) in ledgers() {
+        let coverage = report(&folder, &["coverage"]);
+        let day = coverage["day"].as_str().unwrap();
+        for (column, sql) in &figures {
+            assert_eq!(sums(&coverage, &["layer"], column), counted(&folder, day, sql), "{column}");
+        }
+        for row in coverage["rows"].as_array().unwrap() {
+            let of = |name: &str| row[name].as_u64().unwrap();
+            let whys =
+                ["awaiting_confirmation", "under_way", "not_entered", "no_longer_in_force", "never_opened"]
+                    .map(of);
+            assert_eq!(of("gradable"), of("registered") - of("closed"));
+            assert_eq!(of("not_assessed"), whys.iter().sum::<u64>());
+            assert_eq!(of("gradable"), of("assessed") + of("not_assessed"));
+        }
+        let gaps = report(&folder, &["gaps"]);
+        assert_eq!(listed(&gaps), numbered(&coverage), "each number of the coverage is a list of premises");
+    }
+}
+
+/// How many rows of the list of gaps there are of each kind, layer and subdistrict; premises whose code two others have are
+/// one.
+fn listed(gaps: &Value) -> Counts {
+    let mut premises: BTreeMap<Vec<String>, BTreeSet<String>> = BTreeMap::new();
+    for row in gaps["rows"].as_array().unwrap() {
+        let key = ["gap", "layer", "subdistrict"].map(|name| text(&row[name])).to_vec();
+        let of = if row["gap"] == "unmatched_incident" { &row["detail"] } else { &Value::Null };
+        premises.entry(key).or_default().insert(format!("{} {of}", text(&row["premises"])));
+    }
+    premises.into_iter().map(|(key, of)| (key, u64::try_from(of.len()).unwrap())).collect()
+}
+
+/// The same by the numbers of the coverage.
+fn numbered(coverage: &Value) -> Counts {
+    const GAPS: [(&str, &str); 10] = [
+        ("awaiting_confirmation", "awaiting_confirmation"),
+        ("under_way", "under_way"),
+        ("not_entered", "not_entered"),
+        ("no_longer_in_force", "no_longer_in_force"),
+        ("never_opened", "never_opened"),
+        ("no_owner", "no_owner"),
+        ("no_assessor", "no_assessor"),
+        ("code_conflicts", "code_conflict"),
+        ("stale_occupancy", "stale_occupancy"),
+        ("unmatched_incidents", "unmatched_incident"),
+    ];
+    let mut counts = Counts::new();
+    for row in coverage["rows"].as_array().unwrap() {
+        for (column, gap) in GAPS {
+            let key = vec![gap.to_owned(), text(&row["layer"]), text(&row["subdistrict"])];
+            *counts.entry(key).or_default() += row[column].as_u64().unwrap();
+        }
+    }
+    counts.retain(|_, count| *count > 0);
+    counts
+}
+
+/// A register with one of each gap, so that none of the figures is only ever nothing.
+#[test]
+fn every_gap_that_is_made_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = App::create(&folder.path().join("ledger"), "ledger.example/gaps", false).unwrap();
+    let runtime = runtime();
+    let say = |channel: &str, stream: &str, command: Value| {
+        let who = Who::Channel { name: channel.into(), reference: "test".into() };
+        let (id, stream, occurred_at) = (Uuid::now_v7(), stream.to_owned(), Timestamp::now());
+        let asked = Asked { id, stream: stream.clone(), command, expected: None, occurred_at };
+        runtime.block_on(app.execute(&who, asked)).unwrap_or_else(|error| panic!("{stream}: {error:?}"));
+    };
+    let [unit, ..] = shelf::pingshan().unwrap();
+    runtime.block_on(app.ledger.writer().keep_scheme(unit.document())).unwrap();
+    say("counter", &unit.stream(), unit.illustrative_publication(app.today()));
+    app.office.open_feed("feed-police", &["police".to_owned()]).unwrap();
+    for (id, code) in [("u-1", "7"), ("u-2", "7"), ("u-3", "3"), ("u-4", "4"), ("u-5", "5")] {
+        let register = json!({ "command": "register", "layer": "unit", "parent": "b-1", "address": "石井街道1号", "subdistrict": "石井",
+            "codes": { "house_code": code } });
+        say("counter", &format!("premises/{id}"), register);
+    }
+    say("counter", "premises/u-1", json!({ "command": "name_party", "party": "y-1", "role": "owner" }));
+    say("counter", "premises/u-1", json!({ "command": "record_occupancy", "vacant": false }));
+    say("counter", "premises/u-1", json!({ "command": "assign_assessor", "account": "a-1" }));
+    say(
+        "counter",
+        "premises/u-2/assessment/a-1",
+        json!({ "command": "open", "scheme": unit.scheme, "reason": "first" }),
+    );
+    say("counter", "premises/u-3", json!({ "command": "close", "why": "demolished" }));
+    let failed = json!({ "command": "fail", "kind": "assessment", "why": "no_answer", "note_left": true });
+    say("counter", "premises/u-4/visit/v-1", failed);
+    let incident = json!({ "command": "record", "source": "police", "source_id": "1", "category": "fire",
+        "severity": "minor", "happened_at": "2026-03-02T06:05:00Z" });
+    say("feed-police", "premises/u-5/incident/i-1", incident);
+    say("counter", "premises/u-5/incident/i-1", json!({ "command": "unlink", "why": "wrong_house" }));
+    let made = make(app.reader(), Statistic::Coverage, &Default::default()).unwrap();
+    let names: Vec<&str> = made.table.columns.iter().map(|column| column.id).collect();
+    let found: Vec<String> = made.table.rows[0].iter().map(|cell| cell.text()).collect();
+    let found: Vec<(&str, &str)> = names.into_iter().zip(found.iter().map(String::as_str)).collect();
+    let due = [
+        ("layer", "unit"),
+        ("subdistrict", "石井"),
+        ("registered", "5"),
+        ("closed", "1"),
+        ("gradable", "4"),
+        ("assessed", "0"),
+        ("not_assessed", "4"),
+        ("awaiting_confirmation", "0"),
+        ("under_way", "1"),
+        ("not_entered", "1"),
+        ("no_longer_in_force", "0"),
+        ("never_opened", "2"),
+        ("no_owner", "3"),
+        ("no_assessor", "3"),
+        ("code_conflicts", "2"),
+        ("stale_occupancy", "3"),
+        ("unmatched_incidents", "1"),
+    ];
+    assert_eq!(found, due);
+    let made = make(app.reader(), Statistic::Gaps, &Default::default()).unwrap();
+    let place = |id: &str| made.table.columns.iter().position(|column| column.id == id).unwrap();
+    let [gap, premises, detail] = ["gap", "premises", "detail"].map(place);
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for row in &made.table.rows {
+        let told = format!("{} {}", row[gap].text(), row[detail].text());
+        found.entry(row[premises].text()).or_default().push(told.trim().to_owned());
+    }
+    let due = [
+        ("u-1", vec!["code_conflict house_code 7: u-2", "never_opened"]),
+        (
+            "u-2",
+            vec![
+                "code_conflict house_code 7: u-1",
+                "no_assessor",
+                "no_owner",
+                "stale_occupancy",
+                "under_way",
+            ],
+        ),
+        ("u-4", vec!["no_assessor", "no_owner", "not_entered", "stale_occupancy"]),
+        ("u-5", vec!["never_opened", "no_assessor", "no_owner", "stale_occupancy", "unmatched_incident i-1"]),
+    ];
+    let due = due.map(|(id, told)| (id.to_owned(), told.into_iter().map(str::to_owned).collect()));
+    assert_eq!(found, BTreeMap::from(due));
+}
