@@ -230,7 +230,7 @@ impl App {
             check_claimed_time(event.meta().occurred_at, self.now())?;
         }
         self.must_be_current(asked)?;
-        let mut tries = 0;
+        let (mut tries, mut anew) = (0, false);
         loop {
             let command: C::Command = serde_json::from_value(asked.command.clone())
                 .map_err(|error| ExecuteError::Command { detail: error.to_string() })?;
@@ -241,9 +241,15 @@ impl App {
                 self.vault.clone(),
                 saying::<C>(who, asked, digest, beside),
             );
+            let store = if anew { store.reading_anew() } else { store };
             let framework = CqrsFramework::new(store.clone(), vec![], ());
             let answered = framework.execute(&asked.stream, Request::<C> { command, facts }).await;
-            match (answered, store.said()) {
+            let said = store.said();
+            if store.decided_from_memory() && !is_settled(said.as_ref()) {
+                anew = true;
+                continue;
+            }
+            match (answered, said) {
                 (_, Some(Said::Appended(receipt))) => return Ok(Done::Recorded(receipt)),
                 (_, Some(Said::Failed(AppendError::Conflict { .. })))
                     if asked.expected.is_none() && tries < TRIES_MAX =>
@@ -448,6 +454,16 @@ impl App {
         let of_rounds = || subject.rounds.scheme.clone().filter(|_| asked.stream.contains("/patrol/"));
         let known = opened.or_else(of_case).or_else(named).or_else(graded).or_else(of_file);
         self.shelf.rulebook(&known.or_else(|| subject.newest_scheme()).or_else(of_rounds)?)
+    }
+}
+
+/// Whether a decision stands although another node may have written to its stream since: what the writer has checked, or could not
+/// take for another reason.
+const fn is_settled(said: Option<&Said>) -> bool {
+    match said {
+        Some(Said::Appended(_) | Said::Vault(_)) => true,
+        Some(Said::Failed(error)) => !matches!(error, AppendError::Conflict { .. }),
+        Some(Said::Nothing) | None => false,
     }
 }
 

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::marker::PhantomData;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cqrs_es::{Aggregate, AggregateContext, AggregateError, DomainEvent as _, EventEnvelope, EventStore};
@@ -17,7 +18,7 @@ use crate::device::DeviceEvent;
 use crate::disclosure::Disclosure;
 use crate::private::{agrees, split_private};
 use crate::reader::Reader;
-use crate::recorded::RecordedEntry;
+use crate::recent::Contents;
 use crate::refusal::{Refusal, need};
 use crate::stream::StreamPath;
 use crate::timestamp::Timestamp;
@@ -66,6 +67,9 @@ pub struct LedgerEventStore<A> {
     vault: Arc<Vault>,
     saying: Saying,
     said: Arc<Mutex<Option<Said>>>,
+    /// Whether the stream is read from the store, whatever is kept in memory.
+    anew: bool,
+    from_memory: Arc<AtomicBool>,
     aggregate: PhantomData<fn() -> A>,
 }
 
@@ -81,7 +85,30 @@ impl<A> LedgerEventStore<A> {
     /// A store for one request.
     #[must_use]
     pub fn new(reader: Reader, writer: WriterHandle, vault: Arc<Vault>, saying: Saying) -> Self {
-        Self { reader, writer, vault, saying, said: Arc::default(), aggregate: PhantomData }
+        Self {
+            reader,
+            writer,
+            vault,
+            saying,
+            said: Arc::default(),
+            anew: false,
+            from_memory: Arc::default(),
+            aggregate: PhantomData,
+        }
+    }
+
+    /// The same, deciding on what the store says now and not on what is kept in memory.
+    #[must_use]
+    pub fn reading_anew(self) -> Self {
+        Self { anew: true, ..self }
+    }
+
+    /// Whether the decision was made on a stream kept in memory, to which another node may have written since. An append is
+    /// checked against that; a refusal, or that there is nothing to say, is only known when it is decided again,
+    /// [reading anew](Self::reading_anew).
+    #[must_use]
+    pub fn decided_from_memory(&self) -> bool {
+        self.from_memory.load(Ordering::Relaxed)
     }
 
     /// What became of the request; none before the framework has committed. Taken once.
@@ -104,6 +131,8 @@ impl<A> Clone for LedgerEventStore<A> {
             vault: Arc::clone(&self.vault),
             saying: self.saying.clone(),
             said: Arc::clone(&self.said),
+            anew: self.anew,
+            from_memory: Arc::clone(&self.from_memory),
             aggregate: PhantomData,
         }
     }
@@ -119,17 +148,20 @@ impl<A: Aggregate> EventStore<A> for LedgerEventStore<A> {
     type AC = Loaded<A>;
 
     async fn load_events(&self, stream: &str) -> Result<Vec<EventEnvelope<A>>, AggregateError<A::Error>> {
-        let entries = self.entries(stream).await?;
-        entries.iter().map(envelope).collect()
+        let contents = self.contents(stream).await?;
+        let envelope = |(version, content): (u64, &Arc<str>)| {
+            Ok(enveloped(stream, version, payload::<A>(content)?, &HashMap::new()))
+        };
+        (1..).zip(&contents).map(envelope).collect()
     }
 
     async fn load_aggregate(&self, stream: &str) -> Result<Loaded<A>, AggregateError<A::Error>> {
-        let entries = self.entries(stream).await?;
+        let contents = self.contents(stream).await?;
         let mut aggregate = A::default();
-        for entry in &entries {
-            aggregate.apply(payload::<A>(entry)?);
+        for content in &contents {
+            aggregate.apply(payload::<A>(content)?);
         }
-        let version = entries.last().map_or(0, |entry| entry.version);
+        let version = contents.len() as u64;
         Ok(Loaded { stream: stream.to_owned(), version, aggregate })
     }
 
@@ -162,9 +194,14 @@ impl<A: Aggregate> EventStore<A> for LedgerEventStore<A> {
 }
 
 impl<A: Aggregate> LedgerEventStore<A> {
-    async fn entries(&self, stream: &str) -> Result<Vec<RecordedEntry>, AggregateError<A::Error>> {
-        let entries = self.reader.stream_async(stream).await;
-        entries.map_err(|error| AggregateError::DatabaseConnectionError(Box::new(error)))
+    async fn contents(&self, stream: &str) -> Result<Contents, AggregateError<A::Error>> {
+        let recent = if self.anew { None } else { self.reader.recent(stream) };
+        self.from_memory.store(recent.is_some(), Ordering::Relaxed);
+        if let Some(recent) = recent {
+            return Ok(recent);
+        }
+        let contents = self.reader.contents(stream).await;
+        contents.map_err(|error| AggregateError::DatabaseConnectionError(Box::new(error)))
     }
 
     /// Private values into the vault, then the events into the ledger.
@@ -173,7 +210,14 @@ impl<A: Aggregate> LedgerEventStore<A> {
             Author::Device(device) => self.as_signed(device, events, &loaded.stream),
             _ => self.parted(events, &loaded.stream),
         };
-        let (events, disclosures) = parted.map_err(|refusal| Said::Failed(AppendError::Rule(refusal)))?;
+        let broken = |refusal| Said::Failed(AppendError::Rule(refusal));
+        let (events, disclosures) = parted.map_err(broken)?;
+        let (expected, actual) = (self.saying.expected.unwrap_or(loaded.version), loaded.version);
+        if expected != actual && self.decided_from_memory() {
+            // what the caller has seen may be newer than what is kept
+            let stream = StreamPath::new(&loaded.stream).map_err(broken)?;
+            return Err(Said::Failed(AppendError::Conflict { stream, expected, actual }));
+        }
         let digests: Vec<String> = disclosures.iter().map(|disclosure| disclosure.digest.clone()).collect();
         self.keep(disclosures).await?;
         let receipt = self.writer.append(AppendRequest {
@@ -181,7 +225,7 @@ impl<A: Aggregate> LedgerEventStore<A> {
             digest: self.saying.digest,
             author: self.saying.author.clone(),
             occurred_at: self.saying.occurred_at,
-            expected: Some(self.saying.expected.unwrap_or(loaded.version)),
+            expected: Some(expected),
             events,
             bases: Vec::new(),
             cursor: None,
@@ -261,12 +305,8 @@ impl<A: Aggregate> LedgerEventStore<A> {
     }
 }
 
-fn payload<A: Aggregate>(entry: &RecordedEntry) -> Result<A::Event, AggregateError<A::Error>> {
-    serde_json::from_str(&entry.data).map_err(|error| AggregateError::DeserializationError(Box::new(error)))
-}
-
-fn envelope<A: Aggregate>(entry: &RecordedEntry) -> Result<EventEnvelope<A>, AggregateError<A::Error>> {
-    Ok(enveloped(&entry.stream, entry.version, payload::<A>(entry)?, &HashMap::new()))
+fn payload<A: Aggregate>(content: &str) -> Result<A::Event, AggregateError<A::Error>> {
+    serde_json::from_str(content).map_err(|error| AggregateError::DeserializationError(Box::new(error)))
 }
 
 fn enveloped<A: Aggregate>(
@@ -441,6 +481,41 @@ mod tests {
             matches!(said, Some(Said::Failed(AppendError::Conflict { expected: 0, actual: 1, .. }))),
             "{said:?}"
         );
+    }
+
+    #[tokio::test]
+    async fn what_another_node_has_written_since_is_not_overlooked() {
+        let house = House::new().await;
+        house.execute(house.store(), "visit").await.0.unwrap();
+        let recent = house.test.ledger.reader().recent_streams();
+        let before = recent.of(STREAM).expect("what was written is kept");
+        house.execute(house.store(), "visit").await.0.unwrap();
+        let forget_the_last = || {
+            recent.forget(STREAM);
+            recent.keep(STREAM, &before);
+        };
+
+        forget_the_last();
+        let store = house.store();
+        let (refused, _) = house.execute(store.clone(), "refuse").await;
+        assert_eq!(refused.unwrap_err().to_string(), "after 1 visits");
+        assert!(store.decided_from_memory());
+        let store = house.store().reading_anew();
+        let (refused, _) = house.execute(store.clone(), "refuse").await;
+        assert_eq!(refused.unwrap_err().to_string(), "after 2 visits");
+        assert!(!store.decided_from_memory());
+
+        // nothing that was decided on too little is appended, whatever version its sender has seen
+        for (seen, told) in [(None, 1), (Some(2), 2)] {
+            forget_the_last();
+            let mut store = house.store();
+            store.saying.expected = seen;
+            let (_, said) = house.execute(store, "visit").await;
+            let Some(Said::Failed(AppendError::Conflict { expected, .. })) = said else { panic!("{said:?}") };
+            assert_eq!((expected, house.test.ledger.reader().version(STREAM).unwrap()), (told, 2));
+        }
+        house.execute(house.store().reading_anew(), "visit").await.0.unwrap();
+        assert_eq!(recent.of(STREAM).unwrap().len(), 3, "what was read anew is kept, and goes on");
     }
 
     #[tokio::test]

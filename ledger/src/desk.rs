@@ -17,6 +17,7 @@ use crate::keyring::SealingKey;
 use crate::keys::{Kid, Signer};
 use crate::reactor::Reactor;
 use crate::reading::LedgerReads;
+use crate::recent::RecentStreams;
 use crate::refusal::Refusal;
 use crate::sealing::seal;
 use crate::staging::{Staged, Staging};
@@ -42,6 +43,7 @@ pub(crate) struct Desk {
     /// The kind of fault that an operator has accepted; forgotten as soon as the clock is in order again.
     accepted: Option<ClockFault>,
     checkpoints: CheckpointBook,
+    recent: Arc<RecentStreams>,
 }
 
 impl Desk {
@@ -53,6 +55,7 @@ impl Desk {
         reactor: Box<dyn Reactor>,
         (clock, simulated): (Arc<dyn Clock>, bool),
         checkpoints: CheckpointBook,
+        recent: Arc<RecentStreams>,
     ) -> Result<Self, StoreError> {
         let state = Some(TreeState::load(store.reads(), &origin)?);
         Ok(Self {
@@ -66,6 +69,7 @@ impl Desk {
             simulated,
             accepted: None,
             checkpoints,
+            recent,
         })
     }
 
@@ -286,6 +290,7 @@ impl Desk {
         };
         let caught = state.catch_up(self.store.reads(), head, &self.origin)?;
         caught.subjects.iter().for_each(|subject| self.reactor.forget(subject));
+        caught.streams.iter().for_each(|stream| self.recent.forget(stream));
         if caught.keys {
             let sealed = self.store.reads().sealed_keys()?;
             let opened = HeldKeys::open(&sealed, &self.master);
@@ -311,6 +316,7 @@ impl Desk {
         let committed = self.store.commit(&batch);
         match committed {
             Ok(()) => {
+                self.recent.committed(&batch.rows);
                 state.recorded_at = Some(last);
                 state.written = Some(mark);
                 state.trim();

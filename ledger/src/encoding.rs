@@ -111,7 +111,7 @@ pub fn b64u_append_to(bytes: &[u8], text: &mut Vec<u8>) {
 }
 
 /// As [`b64u_decode`], into memory that is used again; none for any other spelling.
-pub(crate) fn b64u_decode_into<'b>(text: &str, bytes: &'b mut Vec<u8>) -> Option<&'b [u8]> {
+pub(crate) fn b64u_decode_into<'b>(text: &[u8], bytes: &'b mut Vec<u8>) -> Option<&'b [u8]> {
     bytes.clear();
     base64_simd::URL_SAFE_NO_PAD.decode_append(text, bytes).ok()?;
     Some(bytes)

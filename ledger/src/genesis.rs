@@ -345,7 +345,15 @@ fn run(
         ClockChoice::Simulated(clock) => (clock, true),
         ClockChoice::System => (Arc::new(SystemClock::default()), false),
     };
-    let mut desk = Desk::open(origin, store, (held, master.clone()), running.reactor, clock, book)?;
+    let mut desk = Desk::open(
+        origin,
+        store,
+        (held, master.clone()),
+        running.reactor,
+        clock,
+        book,
+        reader.recent_streams(),
+    )?;
     first(&mut desk)?;
     let (writer, thread) =
         writer::start(desk, Alarm::of(folder)?, running.queue_max).map_err(LedgerError::Thread)?;

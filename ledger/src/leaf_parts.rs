@@ -24,20 +24,28 @@ impl LeafCutter {
         origin: &str,
         leaf_hash: Hash,
     ) -> Option<StoredLeaf<'a>> {
-        // all of a leaf is ASCII: what may be something else lies inside the payload
-        let rest = std::str::from_utf8(leaf).ok()?.strip_prefix(r#"{"header":{"recorded_at":""#)?;
-        let (recorded_at, rest) = until_quote(rest)?;
-        let (sequence, rest) = rest.strip_prefix(r#","sequence":"#)?.split_once('}')?;
-        let (payload, rest) = until_quote(rest.strip_prefix(r#","payload":""#)?)?;
-        let (protected, rest) = until_quote(rest.strip_prefix(r#","protected":""#)?)?;
-        let (signature, rest) = until_quote(rest.strip_prefix(r#","signature":""#)?)?;
-        if rest != "}" || number(sequence)? != position {
+        // the payload is most of a leaf: what stands around it is cut off at both ends, and only its decoder looks at it
+        let (rest, signature) = leaf.strip_suffix(br#""}"#)?.split_last_chunk::<SIGNATURE>()?;
+        let rest = rest.strip_suffix(br#"","signature":""#)?;
+        let rest = match rest.strip_suffix(self.protected.as_bytes()) {
+            Some(rest) if !self.protected.is_empty() => rest,
+            _ => {
+                let protected = rest.rsplit(|byte| *byte == b'"').next()?;
+                let text = std::str::from_utf8(protected).ok()?;
+                self.kid = kid_in(text)?;
+                text.clone_into(&mut self.protected);
+                rest.strip_suffix(protected)?
+            }
+        };
+        let rest = rest.strip_suffix(br#"","protected":""#)?;
+        let rest = rest.strip_prefix(br#"{"header":{"recorded_at":""#)?;
+        let (recorded_at, rest) = until(rest, b'"')?;
+        let (sequence, rest) = until(rest.strip_prefix(br#","sequence":"#)?, b'}')?;
+        let payload = rest.strip_prefix(br#","payload":""#)?;
+        if number(sequence)? != position {
             return None;
         }
-        if self.protected != protected {
-            self.kid = kid_in(protected)?;
-            protected.clone_into(&mut self.protected);
-        }
+        let signature = std::str::from_utf8(signature).ok()?;
         let plain = b64u_decode_into(payload, &mut self.plain)?;
         // no member of meta has a brace in it, so the last one that opens is its own
         let (data, meta) = std::str::from_utf8(plain).ok()?.rsplit_once('{')?;
@@ -69,6 +77,12 @@ impl LeafCutter {
     }
 }
 
+/// What stands before the next such byte, and what behind it; all that is cut off so is short.
+fn until(bytes: &[u8], end: u8) -> Option<(&str, &[u8])> {
+    let at = bytes.iter().position(|byte| *byte == end)?;
+    Some((std::str::from_utf8(&bytes[..at]).ok()?, &bytes[at + 1..]))
+}
+
 /// What stands before the next quotation mark, and what behind it.
 fn until_quote(text: &str) -> Option<(&str, &str)> {
     text.split_once('"')
@@ -86,6 +100,9 @@ fn kid_in(protected: &str) -> Option<String> {
     let (kid, _) = until_quote(rest)?;
     (protected_of(kid) == protected).then(|| kid.to_owned())
 }
+
+/// Characters of a signature: 64 bytes as base64url.
+const SIGNATURE: usize = 86;
 
 #[cfg(test)]
 mod tests {

@@ -76,6 +76,7 @@ pub mod proofs;
 pub mod reactor;
 pub mod reader;
 pub mod reading;
+mod recent;
 pub mod recorded;
 mod sealing;
 mod select;

@@ -7,9 +7,9 @@ use tokio::sync::Mutex;
 use tokio_postgres::{Client, Statement};
 
 use crate::postgres_address::Address;
-use crate::postgres_reading::{RECORDED_OF_STREAM, recorded};
-use crate::postgres_session::{SETTINGS, failed};
-use crate::recorded::RecordedEntry;
+use crate::postgres_session::{SETTINGS, failed, text, unsigned};
+use crate::reader::next_content;
+use crate::recent::Contents;
 use crate::store::StoreError;
 
 /// The shared connection, made when it is first needed and again when it was lost.
@@ -24,12 +24,8 @@ struct Open {
 }
 
 impl SharedSession {
-    /// The entries of one stream, by version.
-    pub(crate) async fn stream(
-        &self,
-        address: &Address,
-        stream: &str,
-    ) -> Result<Vec<RecordedEntry>, StoreError> {
+    /// The contents of one stream, by version.
+    pub(crate) async fn contents(&self, address: &Address, stream: &str) -> Result<Contents, StoreError> {
         let session = self.session(address, None).await?;
         let rows = match session.client.query(&session.of_stream, &[&stream]).await {
             Err(_) if session.client.is_closed() => {
@@ -38,7 +34,11 @@ impl SharedSession {
             }
             rows => rows,
         };
-        rows.map_err(failed(READ))?.iter().map(|columns| Ok(recorded(columns)?.keep())).collect()
+        let mut contents = Contents::new();
+        for columns in &rows.map_err(failed(READ))? {
+            next_content(&mut contents, unsigned(columns, 0)?, text(columns, 1)?)?;
+        }
+        Ok(contents)
     }
 
     /// The connection, unless it is the one that was lost.
@@ -60,7 +60,7 @@ impl Open {
         // it ends with the client, and what ended it before is told by the next request
         tokio::spawn(async move { drop(connection.await) });
         client.batch_execute(SETTINGS).await.map_err(failed("be reached"))?;
-        let of_stream = client.prepare(RECORDED_OF_STREAM).await.map_err(failed("be reached"))?;
+        let of_stream = client.prepare(OF_STREAM).await.map_err(failed("be reached"))?;
         Ok(Self { client, of_stream })
     }
 }
@@ -72,3 +72,4 @@ impl std::fmt::Debug for Open {
 }
 
 const READ: &str = "be read";
+const OF_STREAM: &str = "SELECT sequence, payload FROM events WHERE aggregate_id = $1 ORDER BY sequence";

@@ -74,7 +74,7 @@ async fn a_server_that_encrypts_is_reached_if_it_is_the_right_one_and_nothing_go
     let ledger = Ledger::open(house.path(), RunOptions::default()).unwrap();
     assert!(ledger.writer().append(said).await.unwrap().repeated);
     assert_eq!(ledger.reader().stream("premises/p-1").unwrap().len(), 1);
-    assert_eq!(ledger.reader().stream_async("premises/p-1").await.unwrap().len(), 1);
+    assert_eq!(ledger.reader().contents("premises/p-1").await.unwrap().len(), 1);
     ledger.close().await.unwrap();
     assert_eq!(verify_rows(house.path()).unwrap().findings, []);
 }

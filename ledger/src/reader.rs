@@ -15,6 +15,7 @@ use crate::key_state::KeyState;
 use crate::place::Place;
 use crate::postgres_shared::SharedSession;
 use crate::reading::LedgerReads;
+use crate::recent::{Contents, RecentStreams};
 use crate::recorded::{RecordedEntry, RecordedRow};
 use crate::row::Row;
 use crate::select::damaged;
@@ -33,6 +34,7 @@ pub(crate) struct Shared {
     idle: Mutex<Vec<Idle>>,
     /// For async readers of a database on a server.
     session: SharedSession,
+    recent: Arc<RecentStreams>,
     /// Roots of full tiles by (level of their parent's hash, index): they never change, and a proof needs many.
     pub(crate) roots: Mutex<HashMap<(u8, u64), Hash>>,
 }
@@ -69,6 +71,7 @@ impl Reader {
             origin: OnceLock::new(),
             idle: Mutex::new(vec![idle]),
             session: SharedSession::default(),
+            recent: Arc::default(),
             roots: Mutex::new(HashMap::new()),
         };
         Ok(Self { shared: Arc::new(shared) })
@@ -155,17 +158,36 @@ impl Reader {
         })
     }
 
-    /// As [`Reader::stream`], for async code: a file in memory is read at once, in some tens of microseconds, which is less
-    /// than handing it to another thread would take; a server is asked without holding a thread.
+    /// The contents of a stream, for async code: a file in memory is read at once, in some tens of microseconds, which is less
+    /// than handing it to another thread would take; a server is asked without holding a thread. They are kept for
+    /// [`Reader::recent`].
     ///
     /// # Errors
     ///
-    /// As [`Reader::stream`].
-    pub async fn stream_async(&self, stream: &str) -> Result<Vec<RecordedEntry>, StoreError> {
-        match &self.shared.place {
-            Place::Postgres(address) => self.shared.session.stream(address, stream).await,
-            Place::Sqlite(_) => self.stream(stream),
-        }
+    /// [`StoreError`] if they cannot be read.
+    pub(crate) async fn contents(&self, stream: &str) -> Result<Contents, StoreError> {
+        let contents = match &self.shared.place {
+            Place::Postgres(address) => self.shared.session.contents(address, stream).await?,
+            Place::Sqlite(_) => {
+                let mut contents = Contents::new();
+                self.with_once(|connection| {
+                    connection.stream(stream, &mut |row| next_content(&mut contents, row.version, row.data))
+                })?;
+                contents
+            }
+        };
+        self.shared.recent.keep(stream, &contents);
+        Ok(contents)
+    }
+
+    /// As [`Reader::contents`], out of memory if they are kept there. Another node may have written to the stream since.
+    pub(crate) fn recent(&self, stream: &str) -> Option<Contents> {
+        self.shared.recent.of(stream)
+    }
+
+    /// The streams that are kept in memory, for the writer to take in what it writes.
+    pub(crate) fn recent_streams(&self) -> Arc<RecentStreams> {
+        Arc::clone(&self.shared.recent)
     }
 
     /// The entries of a path and of all below it, by position; only those below `before` if it is given. A path of
@@ -433,6 +455,16 @@ impl std::fmt::Debug for Shared {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Reader").field("place", &self.place).finish_non_exhaustive()
     }
+}
+
+/// Takes in the next entry of a stream, which must follow upon those before it.
+pub(crate) fn next_content(contents: &mut Contents, version: u64, content: &str) -> Result<(), StoreError> {
+    let due = contents.len() as u64 + 1;
+    if version != due {
+        return Err(damaged(format!("version {due} of a stream is gone: {version} stands in its place")));
+    }
+    contents.push(content.into());
+    Ok(())
 }
 
 /// A lock that somebody panicked under is still a good list of connections.

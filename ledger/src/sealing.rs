@@ -50,7 +50,11 @@ impl Signing {
 
 /// Signs the staged entries and takes them into the tree.
 pub(crate) fn seal(state: &mut TreeState, staged: Staged, last: Timestamp, clock_mark: Monotonic) -> Batch {
-    let rows: Vec<Row> = staged.entries.par_iter().with_min_len(SIGNATURES_A_TASK).map(sealed_row).collect();
+    let rows: Vec<Row> = match staged.entries.len() {
+        // to wake another thread takes longer than some signatures
+        0..SIGNED_TOGETHER => staged.entries.into_iter().map(sealed_row).collect(),
+        _ => staged.entries.into_par_iter().with_min_len(SIGNED_TOGETHER / 2).map(sealed_row).collect(),
+    };
     let tiles = rows.iter().flat_map(|row| state.push(row.leaf_hash)).collect();
     Batch {
         rows,
@@ -62,7 +66,7 @@ pub(crate) fn seal(state: &mut TreeState, staged: Staged, last: Timestamp, clock
     }
 }
 
-fn sealed_row(staged: &StagedEntry) -> Row {
+fn sealed_row(staged: StagedEntry) -> Row {
     let meta = &staged.meta;
     let sealed = staged.signing.seal(&staged.data, meta, staged.recorded_at, staged.position);
     Row {
@@ -70,12 +74,12 @@ fn sealed_row(staged: &StagedEntry) -> Row {
         aggregate_type: meta.stream.aggregate_type().to_owned(),
         aggregate_id: meta.stream.as_str().to_owned(),
         sequence: meta.version,
-        event_type: staged.event_type.clone(),
+        event_type: staged.event_type,
         event_version: meta.schema_number().to_owned(),
-        payload: staged.data.clone(),
+        payload: staged.data,
         metadata: metadata_text(meta),
         author_seq: meta.author_seq,
-        event_id: staged.event_id.clone(),
+        event_id: staged.event_id,
         occurred_at: meta.occurred_at.to_string(),
         schema: meta.schema.clone(),
         kid: staged.signing.kid().to_string(),
@@ -85,4 +89,5 @@ fn sealed_row(staged: &StagedEntry) -> Row {
     }
 }
 
-const SIGNATURES_A_TASK: usize = 8;
+/// From so many entries on, several threads sign.
+const SIGNED_TOGETHER: usize = 16;

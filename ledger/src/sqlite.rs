@@ -349,7 +349,7 @@ fn open(file: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
     connection
         .execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-             PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 4000;",
+             PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 4000;",
         )
         .map_err(opening)?;
     Ok(connection)

@@ -66,7 +66,7 @@ impl TreeState {
     }
 
     /// Takes in what others have written since, up to a head: several nodes may take turns on one database. Answers the
-    /// subjects of these entries, and whether keys are among them.
+    /// streams and subjects of these entries, and whether keys are among them.
     pub(crate) fn catch_up(
         &mut self,
         store: &dyn LedgerReads,
@@ -82,6 +82,7 @@ impl TreeState {
             let kid = Kid::parse(row.kid).map_err(|refusal| StoreError::refused("an author", &refusal))?;
             self.authors.insert(kid, AuthorLast { author_seq: row.author_seq, position: row.position });
             self.versions.insert(row.stream.to_owned(), row.version);
+            caught.streams.insert(row.stream.to_owned());
             caught.subjects.insert(subject_of(row.stream).to_owned());
             if row.stream.starts_with("keys/") {
                 keys.push(row.position);
@@ -154,6 +155,7 @@ pub(crate) struct AuthorLast {
 /// What others have written since.
 #[derive(Debug, Default)]
 pub(crate) struct Caught {
+    pub(crate) streams: HashSet<String>,
     pub(crate) subjects: HashSet<String>,
     pub(crate) keys: bool,
 }
