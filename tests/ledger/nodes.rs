@@ -126,14 +126,13 @@ fn people_who_sign_in_at_one_node_are_served_by_all_and_what_is_erased_at_one_is
         let path = format!("{case}/{command}");
         nodes[node].command(session, &path, Uuid::now_v7(), &body).unwrap()
     };
-    let confirm = || json!({ "outcome": "confirmed", "reason": "情况属实" });
-    let reviewed = say(1, &reviewing, "review", confirm());
+    let dismiss = || json!({ "outcome": "dismissed", "reason": "现场没有此情况" });
+    let reviewed = say(1, &reviewing, "review", dismiss());
     assert_eq!(reviewed.status, 201, "{}", reviewed.body);
-    let twice = say(0, &officer, "review", confirm());
+    let twice = say(0, &officer, "review", dismiss());
     assert_eq!(twice.status, 422, "it was reviewed already: {}", twice.body);
-    let order = json!({ "what": "更换水带", "parties": ["y-1"], "document_number": "石消〔2026〕1号" });
-    let ordered = say(0, &officer, "order", order);
-    assert_eq!(ordered.status, 201, "what was reviewed can be ordered: {}", ordered.body);
+    let closed = say(0, &officer, "close", json!({ "how": "dismissed" }));
+    assert_eq!(closed.status, 201, "what was dismissed can be closed: {}", closed.body);
 
     // a feed that is opened beside both is known to both
     let feed = told(&desk, &["feed", "open", "feed-police", "--department", "police", "--json"]);
