@@ -4,6 +4,7 @@ mod accounts;
 mod backup;
 mod bar;
 mod bench;
+mod bundle_words;
 mod clock;
 mod disclose;
 mod erase;

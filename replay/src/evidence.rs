@@ -2,6 +2,7 @@
 //! in it computed again by the rules of housing (level 5); and reading out of it why each grade was determined.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::fmt;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -24,7 +25,7 @@ use wuping_projections::ledger_rulebooks::LedgerRulebooks;
 use wuping_projections::recording::recorded;
 
 use crate::derivations::Derivations;
-use crate::verified::{Level, State};
+use crate::verified::{Level, State, as_text};
 use crate::witnessed::{Trusted, moment};
 
 /// What is asked about a bundle.
@@ -70,7 +71,8 @@ pub struct VerifiedBundle {
     /// Whether that key was brought along. If not, it is what the bundle says of itself.
     pub log_key_brought: bool,
     /// What witnesses and an authority establish, or why nothing.
-    pub seen: String,
+    #[serde(serialize_with = "as_text")]
+    pub seen: SeenBy,
     /// Computed results that were computed again and are equal.
     pub results_rederived: u64,
     /// Positions of entries that are valid, and contested since their key's revocation.
@@ -83,6 +85,41 @@ pub struct VerifiedBundle {
     pub disclosed: BTreeMap<u64, Vec<String>>,
     /// Everything that is not as it must be, at the first level that fails.
     pub findings: Vec<BundleFinding>,
+}
+
+/// Who has seen a bundle's checkpoint, or why nobody counts. As text, and so in JSON, it is an English sentence.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum SeenBy {
+    /// Its reader brought nobody whose word counts.
+    NobodyTrusted,
+    /// Not by those whom its reader trusts.
+    NotByTrusted,
+    /// Enough witnesses whom its reader trusts, and an authority.
+    Trusted {
+        /// The witnesses who cosigned it.
+        witnesses: Vec<String>,
+        /// The authority: the subject of its certificate.
+        authority: String,
+        /// When the authority saw it, by its clock, in POSIX seconds.
+        time: u64,
+    },
+}
+
+impl fmt::Display for SeenBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NobodyTrusted => f.write_str(
+                "not established: bring a trust file that says whose cosignatures and time-stamps count",
+            ),
+            Self::NotByTrusted => {
+                f.write_str("not established by the witnesses and authorities that its reader trusts")
+            }
+            Self::Trusted { witnesses, authority, time } => {
+                let (names, when) = (witnesses.join(", "), moment(*time));
+                write!(f, "cosigned by {names}; existed by {when} by the word of {authority}")
+            }
+        }
+    }
 }
 
 /// A key that ended.
@@ -237,7 +274,7 @@ fn told(
         levels,
         log_key: checked.log_key.as_ref().map(ToString::to_string),
         log_key_brought,
-        seen: seen_in_words(checked, question.asks_who_saw_it, l3),
+        seen: seen_by(checked, question.asks_who_saw_it, l3),
         results_rederived,
         contested_positions: checked.contested.clone(),
         ended_keys: ended.collect(),
@@ -247,16 +284,15 @@ fn told(
     }
 }
 
-fn seen_in_words(checked: &Checked, asked: bool, l3: bool) -> String {
+fn seen_by(checked: &Checked, asked: bool, l3: bool) -> SeenBy {
     match (l3, &checked.checkpoint, &checked.stamp) {
-        (true, Some(checkpoint), Some(stamp)) => {
-            let names: Vec<&str> = checkpoint.cosigned.iter().map(|by| by.name.as_str()).collect();
-            let (names, when) = (names.join(", "), moment(stamp.time));
-            format!("cosigned by {names}; existed by {when} by the word of {}", stamp.authority)
-        }
-        _ if asked => "not established by the witnesses and authorities that its reader trusts".to_owned(),
-        _ => "not established: bring a trust file that says whose cosignatures and time-stamps count"
-            .to_owned(),
+        (true, Some(checkpoint), Some(stamp)) => SeenBy::Trusted {
+            witnesses: checkpoint.cosigned.iter().map(|by| by.name.clone()).collect(),
+            authority: stamp.authority.clone(),
+            time: stamp.time,
+        },
+        _ if asked => SeenBy::NotByTrusted,
+        _ => SeenBy::NobodyTrusted,
     }
 }
 
@@ -385,65 +421,6 @@ impl VerifiedBundle {
     #[must_use]
     pub fn is_sound(&self) -> bool {
         self.findings.is_empty()
-    }
-
-    /// The outcome in one line.
-    #[must_use]
-    pub fn summary(&self) -> String {
-        let held = match self.findings.len() {
-            0 => "sound".to_owned(),
-            n => format!("{n} finding(s)"),
-        };
-        let reached = self.reached.map_or_else(|| "no level".to_owned(), |level| format!("L{level}"));
-        let (subject, origin) =
-            (self.subject.as_deref().unwrap_or("?"), self.origin.as_deref().unwrap_or("?"));
-        let rederived = match self.reached {
-            Some(5) => format!("; {} computed results re-derived and equal", self.results_rederived),
-            _ => String::new(),
-        };
-        format!("{subject} of {origin}: {} entries, {held}, reached {reached}{rederived}", self.entries)
-    }
-
-    /// What a reader must know beside the outcome, one remark a line.
-    #[must_use]
-    pub fn remarks(&self) -> Vec<String> {
-        let mut remarks = Vec::new();
-        if let (Some(at), Some(time)) = (self.complete_as_of, &self.complete_as_of_time) {
-            remarks.push(format!("complete as of entry {at}, recorded {time}; what came later is not in it"));
-        }
-        if self.level >= 3 {
-            remarks.push(format!("L3 {}", self.seen));
-        }
-        if !self.log_key_brought && self.level >= 2 {
-            let key = self.log_key.as_deref().unwrap_or("none");
-            remarks.push(format!(
-                "its log key is what it says of itself: {key}; compare it with the one that the ledger's keeper publishes, or \
-                 bring --trust"
-            ));
-        }
-        for of in &self.erased {
-            let Gone { position, values, recorded_at, authority, reason, said_in } = of;
-            remarks.push(format!(
-                "entry {position}: {values} private value(s) erased {recorded_at} by {authority}: {reason} (entry {said_in})"
-            ));
-        }
-        for key in &self.ended_keys {
-            let Ended { kid, holder, ended_at, recorded_at, contested_from } = key;
-            remarks.push(match contested_from {
-                None => format!("key {kid} of {holder} was replaced by entry {ended_at}; what it signed before stays good"),
-                Some(from) => format!(
-                    "key {kid} of {holder} was revoked {recorded_at} by entry {ended_at}: what it signed below entry {from} stays \
-                     good, from there on it is contested"
-                ),
-            });
-        }
-        if !self.contested_positions.is_empty() {
-            remarks.push(format!(
-                "contested (key reported compromised): entries {:?}",
-                self.contested_positions
-            ));
-        }
-        remarks
     }
 }
 

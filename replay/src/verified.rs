@@ -139,7 +139,7 @@ impl From<audit::Finding> for Finding {
     }
 }
 
-fn as_text<S: Serializer>(told: &impl Display, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn as_text<S: Serializer>(told: &impl Display, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(told)
 }
 

@@ -11,7 +11,7 @@ use crate::program::{Random, must_be_sound, run, said, told, wuping};
 use rusqlite::Connection;
 use serde_json::json;
 use uuid::Uuid;
-use wuping::backup::{Progress, Restore, make, restore};
+use wuping::backup::{Doing, Progress, Restore, make, restore};
 use wuping_ledger::reader::Reader;
 
 #[test]
@@ -307,13 +307,13 @@ fn how_far_it_has_come_is_told_up_to_the_end() {
         accept_findings: false,
     };
     restore(&asked, &mut |progress| told.push(progress)).unwrap();
-    for doing in ["packing", "checking", "unpacking"] {
+    for doing in [Doing::Packing, Doing::Checking, Doing::Unpacking] {
         let of: Vec<&Progress> = told.iter().filter(|progress| progress.doing == doing).collect();
-        assert!(of.is_sorted_by_key(|progress| progress.done), "{doing}");
+        assert!(of.is_sorted_by_key(|progress| progress.done), "{doing:?}");
         let last = of.last().unwrap();
-        assert!(last.of > 0 && last.done <= last.of && last.done * 10 >= last.of * 9, "{doing}: {last:?}");
+        assert!(last.of > 0 && last.done <= last.of && last.done * 10 >= last.of * 9, "{doing:?}: {last:?}");
     }
-    assert!(told.iter().any(|progress| progress.doing == "verifying"));
+    assert!(told.iter().any(|progress| progress.doing == Doing::Verifying));
 }
 
 #[test]
@@ -333,6 +333,12 @@ fn a_backup_that_is_older_than_what_was_signed_is_put_back_only_knowingly() {
         "{}",
         said(&refused)
     );
+    let refused = run(&there, &[&restore[..], &["--lang", "zh"]].concat());
+    assert!(said(&refused).contains(&format!("签过名的有{signed}条")), "{}", said(&refused));
+    let put_back = run(&place.path().join("another"), &["restore", file.to_str().unwrap(), "--lang", "zh"]);
+    for says in ["恢复到了", "没有发现问题", "所有人都要重新登录"] {
+        assert!(said(&put_back).contains(says), "{says}: {}", said(&put_back));
+    }
     let knowingly = [&restore[..], &["--accept-loss", "the disk of the office burnt", "--json"]].concat();
     assert_eq!(told(&there, &knowingly)["restored"]["signed"], json!(signed));
     Server::start(&there, &[]).end();

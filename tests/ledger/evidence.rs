@@ -68,6 +68,17 @@ fn a_house_with_a_story_is_believed_by_strangers_and_no_damage_to_it_goes_unseen
     {
         assert!(said(&words).contains(says), "{says}: {}", said(&words));
     }
+    let words = house.verify_bundle_in_words(&file, &["--trust", &trust, "--lang", "zh"]);
+    for says in [
+        "没有发现问题，达到 L5",
+        "由 witness.example/w1、witness.example/w2 会签",
+        "永久删除，决定机关：data office，原因：at the person's request",
+        "作废",
+        "存疑",
+    ] {
+        assert!(said(&words).contains(says), "{says}: {}", said(&words));
+    }
+    assert!(!said(&words).contains("怎么办"), "nothing is to be done: {}", said(&words));
     house_explains_itself(&house, &file);
 
     // the same by tools that share no code with the program
@@ -297,8 +308,9 @@ fn house_explains_itself(house: &House, file: &str) {
     let photo = photos[0].as_ref().unwrap().path();
     let sound = std::fs::read(&photo).unwrap();
     std::fs::write(&photo, b"another photo").unwrap();
-    let told = house.verify_bundle_in_words(file, &[]);
+    let told = house.verify_bundle_in_words(file, &["--lang", "zh"]);
     assert!(told.status.code() == Some(1) && said(&told).contains("u-1-photos"), "{}", said(&told));
+    assert!(said(&told).contains("怎么办：证据包本身没有问题"), "{}", said(&told));
     std::fs::write(&photo, sound).unwrap();
     let again = house.file("again.html");
     let told = house.verify_bundle(file, &["--explain", &again]);

@@ -18,7 +18,7 @@ use wuping_ledger::table_copy::ServerSnapshot;
 use wuping_ledger::timestamp::Timestamp;
 
 use super::{
-    BackupError, CHECKPOINTS, DATABASES, DIGEST_LINE, FORMAT, KEYS, MANIFEST, Manifest, PLAIN_FILES,
+    BackupError, CHECKPOINTS, DATABASES, DIGEST_LINE, Doing, FORMAT, KEYS, MANIFEST, Manifest, PLAIN_FILES,
     Progress, TABLES, failed, measured, private, with_ending,
 };
 use crate::authorities::files_of_roots;
@@ -146,7 +146,8 @@ fn copied_from_server(
 ) -> Result<(), BackupError> {
     for file in TABLES {
         let to = snapshots.join(file.name);
-        server.copy(file, &to, &mut || progress(Progress { doing: "copying databases", done: 0, of: 0 }))?;
+        server
+            .copy(file, &to, &mut || progress(Progress { doing: Doing::CopyingDatabases, done: 0, of: 0 }))?;
         members.push((file.name.to_owned(), to));
     }
     // the folder of one node of several has what that node signed
@@ -167,7 +168,7 @@ fn copied_files(
     for name in DATABASES {
         let (from, to) = (folder.join(name), snapshots.join(name));
         if from.is_file() {
-            progress(Progress { doing: "copying databases", done: 0, of: 0 });
+            progress(Progress { doing: Doing::CopyingDatabases, done: 0, of: 0 });
             snapshot(&from, &to)?;
             if *name == "office.db" {
                 // who is signed in now is nobody's business later
@@ -232,7 +233,7 @@ fn write(
         // a file that grew since it was measured is cut where it was
         let file = BufReader::new(File::open(path)?).take(bytes);
         let counted =
-            Counted { inner: file, done: &mut done, of, doing: "packing", progress: &mut *progress };
+            Counted { inner: file, done: &mut done, of, doing: Doing::Packing, progress: &mut *progress };
         tar.append_data(&mut header(bytes), name, counted)?;
     }
     let mut packed = Packed::default();
@@ -250,7 +251,7 @@ fn write(
         tar.append_data(&mut header(bytes.len() as u64), inner, bytes.as_slice())?;
         packed.count += 1;
         done += bytes.len() as u64;
-        progress(Progress { doing: "packing", done, of });
+        progress(Progress { doing: Doing::Packing, done, of });
         Ok(())
     })?;
     let Hashing { inner, hash } = tar.into_inner()?;
@@ -312,7 +313,7 @@ pub(super) struct Counted<'p, R> {
     pub(super) inner: R,
     pub(super) done: &'p mut u64,
     pub(super) of: u64,
-    pub(super) doing: &'static str,
+    pub(super) doing: Doing,
     pub(super) progress: &'p mut dyn FnMut(Progress),
 }
 

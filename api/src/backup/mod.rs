@@ -11,6 +11,7 @@ mod make;
 mod restore;
 mod restored;
 mod unpack;
+mod words;
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -101,6 +102,15 @@ pub enum BackupError {
         /// What is wrong.
         why: String,
     },
+    /// A file that is to say what was signed says nothing about this ledger.
+    #[error(
+        "the backup is not restored: {place} holds no checkpoint that this ledger's log key signed; --checkpoint takes what \
+         /log/checkpoint gave, or the checkpoints.txt of this ledger"
+    )]
+    NoCheckpoint {
+        /// The file.
+        place: PathBuf,
+    },
     /// The folder has something in it.
     #[error(
         "{folder} is not empty ({found}): restore into a new folder; only master.key and vault.key may be there already"
@@ -159,7 +169,10 @@ pub enum BackupError {
         place: PathBuf,
     },
     /// A checkpoint kept elsewhere is of another history.
-    #[error("the backup is not restored: the checkpoint in {place} is not of this history")]
+    #[error(
+        "the backup is not restored: the checkpoint in {place} is not of this history. Keep the backup and the checkpoint, they are \
+         evidence; take a backup that the checkpoint fits, and find out where this one comes from"
+    )]
     Forked {
         /// Where the checkpoint is.
         place: PathBuf,
@@ -181,11 +194,28 @@ pub enum BackupError {
     Rule(#[from] wuping_ledger::refusal::Refusal),
 }
 
+/// What is being done.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Doing {
+    /// The digest of a backup is compared with what it says.
+    Checking,
+    /// Databases are copied as of one moment.
+    CopyingDatabases,
+    /// The database of a server is filled.
+    FillingDatabase,
+    /// A backup is written.
+    Packing,
+    /// A backup is taken apart.
+    Unpacking,
+    /// What was taken apart is verified.
+    Verifying,
+}
+
 /// How far something has come.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Progress {
-    /// What is being done, in a word or two.
-    pub doing: &'static str,
+    /// What is being done.
+    pub doing: Doing,
     /// Bytes done.
     pub done: u64,
     /// Bytes in all; 0 where nobody knows.

@@ -17,7 +17,8 @@ use wuping_replay::verify::{Question, Source, VaultKey, Verified, verify};
 
 use super::restored::{Restored, leave_in};
 use super::{
-    BackupError, DATABASES, KEYS, Manifest, Progress, TABLES, failed, measured, unpack, unpacked_beside,
+    BackupError, DATABASES, Doing, KEYS, Manifest, Progress, TABLES, failed, measured, unpack,
+    unpacked_beside,
 };
 use crate::office::end_sessions;
 use crate::trusting::listed_in;
@@ -128,7 +129,7 @@ fn checked(asked: &Restore, part: &Path, progress: &mut dyn FnMut(Progress)) -> 
         reason: asked.accept_loss.clone(),
         findings: 0,
     };
-    progress(Progress { doing: "verifying", done: 0, of: 0 });
+    progress(Progress { doing: Doing::Verifying, done: 0, of: 0 });
     let question = Question {
         level: LEVEL_MAX,
         trusted: listed_in(part)?,
@@ -168,8 +169,7 @@ fn most_signed(part: &Path, files: &[PathBuf]) -> Result<Option<(u64, PathBuf)>,
             }
         }
         let Some(size) = known else {
-            let why = "it holds no checkpoint that this ledger's log key signed".to_owned();
-            return Err(BackupError::Damaged { file: file.clone(), why });
+            return Err(BackupError::NoCheckpoint { place: file.clone() });
         };
         if most.as_ref().is_none_or(|(known, _)| size > *known) {
             most = Some((size, file.clone()));
@@ -231,7 +231,7 @@ fn put_on_server(
         let from = part.join(file.name);
         if from.is_file() {
             filling.fill(file, &from, &mut || {
-                progress(Progress { doing: "filling the database", done: 0, of: 0 });
+                progress(Progress { doing: Doing::FillingDatabase, done: 0, of: 0 });
             })?;
         }
     }

@@ -11,8 +11,8 @@ use wuping_ledger::place::database_url;
 
 use super::make::Counted;
 use super::{
-    BackupError, DIGEST_LINE, DIGEST_LINE_BYTES, FORMAT, FORMAT_BEFORE, MANIFEST, Manifest, Progress, failed,
-    measured, private,
+    BackupError, DIGEST_LINE, DIGEST_LINE_BYTES, Doing, FORMAT, FORMAT_BEFORE, MANIFEST, Manifest, Progress,
+    failed, measured, private,
 };
 
 /// Takes a backup apart into an empty folder.
@@ -40,7 +40,7 @@ pub fn unpack(
         inner: BufReader::new(open.take(tar_length)),
         done: &mut done,
         of: tar_length,
-        doing: "unpacking",
+        doing: Doing::Unpacking,
         progress,
     };
     let mut archive = tar::Archive::new(counted);
@@ -104,7 +104,7 @@ fn check_digest(
 ) -> io::Result<Result<(), String>> {
     let mut hash = Sha256::new();
     let (mut done, inner) = (0, Read::by_ref(open).take(tar_length));
-    let mut counted = Counted { inner, done: &mut done, of: tar_length, doing: "checking", progress };
+    let mut counted = Counted { inner, done: &mut done, of: tar_length, doing: Doing::Checking, progress };
     io::copy(&mut counted, &mut hash)?;
     let mut line = String::new();
     if open.read_to_string(&mut line).is_err() {

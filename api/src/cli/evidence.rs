@@ -8,17 +8,18 @@ use clap::Args;
 use serde_json::json;
 use wuping_ledger::bundle::UnreadableBundle;
 use wuping_ledger::refusal::Refusal;
-use wuping_replay::evidence::{Looked, Question, verify};
+use wuping_replay::evidence::{BundleFinding, Looked, Question, verify};
 use wuping_replay::impact::determination_named;
 use wuping_replay::witnessed::Trusted;
 
 use crate::app::App;
 use crate::authorities::now;
+use crate::cli::bundle_words::{finding, outcome, remarks, unreadable, what_to_do};
 use crate::cli::disclose::{password, who};
 use crate::cli::read::{reader, subject_of};
 use crate::cli::trust::Reach;
 use crate::cli::{Common, Failure, print_json, runtime};
-use crate::evidence::{Wanted, bundle_at, explained, file_name, issue, other_photos};
+use crate::evidence::{Issued, Wanted, bundle_at, explained, file_name, issue, other_photos};
 
 #[derive(Args, Debug)]
 pub(super) struct Evidence {
@@ -61,12 +62,15 @@ pub(super) struct VerifyBundle {
 
 pub(super) fn evidence(common: &Common, asked: Evidence) -> Result<ExitCode, Failure> {
     let path = subject_of(common, &reader(common)?, &asked.subject)?;
-    let upto = asked.upto.as_deref().map(determination_named).transpose()?;
+    let upto = asked.upto.as_deref().map(determination).transpose()?;
     let out = asked.out.unwrap_or_else(|| file_name(&path, wuping_ledger::timestamp::Timestamp::now()));
     let page = out.with_extension("html");
     if let Some(taken) = [&out, &page].into_iter().find(|file| file.exists()) {
-        let told = format!("{} is there already: name a new file, nothing was given out", taken.display());
-        return Err(Failure::asked(told));
+        let taken = taken.display();
+        return Err(Failure::asked_in_both(
+            format!("{taken} 已经存在：请换一个新文件名，没有出具任何内容"),
+            format!("{taken} is there already: name a new file, nothing was given out"),
+        ));
     }
     let wanted = Wanted {
         path,
@@ -81,13 +85,19 @@ pub(super) fn evidence(common: &Common, asked: Evidence) -> Result<ExitCode, Fai
     let app = App::open(&common.data)?;
     let issued = runtime.block_on(async {
         let (account, kid) = who(&app, &asked.login, &password)?;
-        Ok::<_, Failure>(issue(&app, &account, kid, &wanted).await?)
+        issue(&app, &account, kid, &wanted).await.map_err(|error| {
+            let zh = Some(error.zh());
+            Failure { zh, ..Failure::from(error) }
+        })
     });
     runtime.block_on(app.close())?;
     let issued = issued?;
     let written = issued.package.write(&out).map_err(|(file, error)| {
         let (record, file) = (issued.record, file.display());
-        Failure::asked(format!("it is recorded (entry {record}), but {file} could not be written: {error}"))
+        Failure::asked_in_both(
+            format!("已经记录（第 {record} 条），但 {file} 无法写入：{error}"),
+            format!("it is recorded (entry {record}), but {file} could not be written: {error}"),
+        )
     })?;
     if common.json {
         print_json(&json!({
@@ -96,11 +106,27 @@ pub(super) fn evidence(common: &Common, asked: Evidence) -> Result<ExitCode, Fai
         }))?;
         return Ok(ExitCode::SUCCESS);
     }
-    println!("{}", issued.verified.summary());
+    let lang = common.lang();
+    println!("{}", outcome(&issued.verified, lang));
     written.iter().for_each(|file| println!("{}", file.display()));
-    println!("entry {} says that it was given out (sha256 {})", issued.record, issued.sha256);
-    issued.lacks.iter().for_each(|lack| println!("it lacks: {lack}"));
+    let Issued { record, sha256, .. } = &issued;
+    let recorded = lang.pick(
+        format!("第 {record} 条记录了这次出具（证据包的 SHA-256：{sha256}）"),
+        format!("entry {record} says that it was given out (sha256 {sha256})"),
+    );
+    println!("{recorded}");
+    for lack in &issued.lacks {
+        println!("{}", lang.pick(format!("还缺：{}", lack.zh()), format!("it lacks: {lack}")));
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The determination that a bundle is to be cut at.
+fn determination(name: &str) -> Result<(String, u64), Failure> {
+    determination_named(name).map_err(|error| {
+        let zh = Some(format!("“{name}”没有指明哪一次评定；写法如 premises/p-1/grade#3"));
+        Failure { zh, ..Failure::from(error) }
+    })
 }
 
 pub(super) fn verify_bundle(common: &Common, asked: &VerifyBundle) -> Result<ExitCode, Failure> {
@@ -108,14 +134,18 @@ pub(super) fn verify_bundle(common: &Common, asked: &VerifyBundle) -> Result<Exi
     let bundle = match bundle_at(&asked.file) {
         Ok(bundle) => bundle,
         Err(UnreadableBundle::Damaged { why, .. }) => return damaged(common, asked, &why),
-        Err(error) => return Err(error.into()),
+        Err(error) => return Err(Failure { zh: Some(unreadable(&error)), ..Failure::from(error) }),
     };
     let Reach { level, require, .. } = asked.reach;
     let asks_who_saw_it = asked.reach.brings_trust();
     let question = Question { level, require, trusted, asks_who_saw_it, now: Some(now()) };
-    let Looked { mut verified, checked } = verify(&bundle, &question)?;
+    let looked = verify(&bundle, &question).map_err(|refusal| {
+        let zh = format!("给出的日志公钥不对，它应当如“wuping key log”所打印的那样。程序的说明：{refusal}");
+        Failure { zh: Some(zh), ..Failure::from(refusal) }
+    })?;
+    let Looked { mut verified, checked } = looked;
     for photo in other_photos(&asked.file, &checked)? {
-        verified.findings.push(wuping_replay::evidence::BundleFinding {
+        verified.findings.push(BundleFinding {
             level: 0,
             file: photo.display().to_string(),
             position: None,
@@ -129,23 +159,30 @@ pub(super) fn verify_bundle(common: &Common, asked: &VerifyBundle) -> Result<Exi
     if common.json {
         print_json(&verified)?;
     } else {
-        for finding in &verified.findings {
-            println!("L{} {}: {}: {}", finding.level, finding.file, finding.code, finding.detail);
-        }
-        println!("{}", verified.summary());
-        verified.remarks().iter().for_each(|remark| println!("{remark}"));
+        let lang = common.lang();
+        verified.findings.iter().for_each(|found| println!("{}", finding(found, lang)));
+        println!("{}", outcome(&verified, lang));
+        remarks(&verified, lang).iter().for_each(|remark| println!("{remark}"));
+        what_to_do(&verified.findings, lang).iter().for_each(|todo| println!("{todo}"));
     }
     Ok(if verified.is_sound() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
 /// A file that was a bundle, and in which something was changed where no file of it can be told from the next.
 fn damaged(common: &Common, asked: &VerifyBundle, why: &Refusal) -> Result<ExitCode, Failure> {
-    let (file, code, detail) = (asked.file.display().to_string(), why.code, &why.detail);
+    let found = BundleFinding {
+        level: 0,
+        file: asked.file.display().to_string(),
+        position: None,
+        code: why.code.to_owned(),
+        detail: why.detail.clone(),
+    };
     if common.json {
-        let finding = json!({ "level": 0, "file": file, "position": null, "code": code, "detail": detail });
-        print_json(&json!({ "reached": null, "findings": [finding] }))?;
+        print_json(&json!({ "reached": null, "findings": [found] }))?;
     } else {
-        println!("L0 {file}: {code}: {detail}");
+        let lang = common.lang();
+        println!("{}", finding(&found, lang));
+        what_to_do(&[found], lang).iter().for_each(|todo| println!("{todo}"));
     }
     Ok(ExitCode::from(1))
 }

@@ -43,9 +43,19 @@ impl Reach {
 /// Whom a trust file names.
 fn trusted_by(file: &Path) -> Result<Trusted, Failure> {
     let text = std::fs::read_to_string(file).map_err(|error| {
-        Failure::asked(format!("the trust file {} could not be read: {error}", file.display()))
+        let file = file.display();
+        Failure::asked_in_both(
+            format!("信任文件 {file} 无法读取：{error}"),
+            format!("the trust file {file} could not be read: {error}"),
+        )
     })?;
-    Ok(Trusted::parse(&text)?)
+    Trusted::parse(&text).map_err(|refusal| {
+        let zh = format!(
+            "信任文件 {} 的写法不对，请向账本的运营方要原文件。程序的说明：{refusal}",
+            file.display()
+        );
+        Failure { zh: Some(zh), ..Failure::from(refusal) }
+    })
 }
 
 fn level_of(text: &str) -> Result<u8, String> {

@@ -3,7 +3,7 @@
 
 mod codes;
 
-use codes::meaning;
+pub(super) use codes::meaning;
 use wuping_replay::verify::{BATCH, Finding, PrivateValues, Verified};
 use wuping_replay::witnessed::{Another, Stamped, Witnessed, moment};
 

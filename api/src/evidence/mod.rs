@@ -5,6 +5,7 @@
 mod explained;
 mod package;
 mod sealing;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -35,6 +36,7 @@ use crate::disclosing::{self, DisclosingError, record_stream};
 
 pub use explained::explained;
 pub use package::{Package, Picture, bundle_at, bundle_in, other_photos};
+pub use words::{Lack, seen};
 
 /// What is to be given out, to whom, and why.
 #[derive(Clone, Debug)]
@@ -67,7 +69,7 @@ pub struct Issued {
     /// What was found when it was checked before it was handed over.
     pub verified: VerifiedBundle,
     /// What it lacks without being wrong: cosignatures, a time-stamp, a photo.
-    pub lacks: Vec<String>,
+    pub lacks: Vec<Lack>,
 }
 
 /// Why nothing was given out.
@@ -269,7 +271,7 @@ fn made(
 async fn pictures(
     app: &App,
     chosen: &BTreeMap<u64, Vec<Disclosure>>,
-    lacks: &mut Vec<String>,
+    lacks: &mut Vec<Lack>,
 ) -> Result<Vec<Picture>, IssueError> {
     let kept = Attachments::in_folder(&app.folder.join("attachments"))?;
     let mut pictures: BTreeMap<String, Picture> = BTreeMap::new();
@@ -280,9 +282,7 @@ async fn pictures(
                     let media_type = media_type(value, &sha256);
                     pictures.insert(sha256.clone(), Picture { sha256, media_type, bytes });
                 }
-                Err(AttachmentError::Missing { .. }) => {
-                    lacks.push(format!("the photo {sha256} is not kept here"))
-                }
+                Err(AttachmentError::Missing { .. }) => lacks.push(Lack::Photo { sha256 }),
                 Err(error) => return Err(error.into()),
             }
         }

@@ -9,8 +9,9 @@ use wuping_ledger::note::{note_text, stated_size};
 use wuping_ledger::reader::Reader;
 use wuping_ledger::stamps;
 use wuping_ledger::store::StoreError;
+use wuping_projections::error::causes;
 
-use super::IssueError;
+use super::{IssueError, Lack};
 use crate::app::App;
 
 /// A checkpoint with what others say of it.
@@ -19,8 +20,8 @@ pub(super) struct Sealed {
     pub(super) note: String,
     /// An authority's response over it.
     pub(super) stamp: Option<Vec<u8>>,
-    /// What is lacking, in words.
-    pub(super) lacks: Vec<String>,
+    /// What is lacking.
+    pub(super) lacks: Vec<Lack>,
 }
 
 /// The first commitment to the heads after a determination; none yet, if nothing was committed to since.
@@ -77,15 +78,15 @@ pub(super) async fn seal(app: &App, heads: u64) -> Result<Sealed, IssueError> {
     let cosigned = app.anchors.cosigned().filter(|note| stated_size(note) > Some(heads));
     let mut lacks = Vec::new();
     if cosigned.is_none() {
-        lacks.push("no witness has cosigned its checkpoint".to_owned());
+        lacks.push(Lack::Cosignature);
     }
     let note = cosigned.unwrap_or(newest);
     for refused in app.authorities.ask_over(&note).await {
-        lacks.push(wuping_projections::error::causes(&refused).join(": "));
+        lacks.push(Lack::StampRefused { why: causes(&refused).join(": ") });
     }
     let stamp = stamps::over(&app.folder, stated_size(&note).unwrap_or(0), note_text(note.as_bytes())?)?;
     if stamp.is_none() {
-        lacks.push("no authority has time-stamped its checkpoint".to_owned());
+        lacks.push(Lack::Stamp);
     }
     Ok(Sealed { note, stamp, lacks })
 }

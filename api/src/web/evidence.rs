@@ -23,7 +23,7 @@ use wuping_replay::witnessed::Trusted;
 
 use crate::app::{App, ExecuteError, Who};
 use crate::authorities::now;
-use crate::evidence::{IssueError, Wanted, bundle_in, issue, private_names};
+use crate::evidence::{IssueError, Wanted, bundle_in, issue, private_names, seen};
 use crate::trusting::listed_in;
 use crate::web::desk_page::{broken_text, failed_text, forged_text, refused_page, shown, unseen_page};
 use crate::web::look::layout::{Area, Page, page};
@@ -388,10 +388,10 @@ fn outcome(lang: Lang, verified: &VerifiedBundle) -> Markup {
             (notice_box(Tone::Grave, lang.pick("核对不通过", "Not sound"), &[wrong_at(lang, verified)]))
             ul { @for found in &findings { li { code { (found) } } } }
         }
-        @if let Some(seen) = verified.levels.get(3).filter(|_| verified.reached >= Some(3)) {
+        @if let Some(third) = verified.levels.get(3).filter(|_| verified.reached >= Some(3)) {
             p {
-                @match seen.state {
-                    Came::Established => { (lang.pick("见证和时间戳：", "Seen by others: ")) (verified.seen) }
+                @match third.state {
+                    Came::Established => { (lang.pick("见证和时间戳：", "Seen by others: ")) (seen(&verified.seen, lang)) }
                     _ => { (lang.pick("本账本没有配置见证和时间戳。", "This ledger lists no witness or time-stamping authority.")) }
                 }
             }

@@ -1,13 +1,15 @@
 //! What the code of a finding means, in plain Chinese. Codes are stable; the English that stands behind them says what was found.
 
 /// What a code means; of one that is not known here, that a rule of the format does not hold.
-pub(super) fn meaning(code: &str) -> String {
-    let known = [FOUND, ENTRY, CHAIN, KEYS, ANCHORS].into_iter().flatten().find(|means| means.0 == code);
+pub(in crate::cli) fn meaning(code: &str) -> String {
+    let known = KNOWN.into_iter().flatten().find(|means| means.0 == code);
     known.map_or_else(|| format!("不符合账本格式的规则 {code}"), |means| means.1.to_owned())
 }
 
 /// A code, and what it means.
 struct Means(&'static str, &'static str);
+
+const KNOWN: [&[Means]; 7] = [FOUND, ENTRY, CHAIN, KEYS, ANCHORS, BUNDLE, PROOFS];
 
 /// What a verification finds by itself.
 const FOUND: &[Means] = &[
@@ -124,7 +126,7 @@ const CHAIN: &[Means] = &[
 
 /// Keys and signatures.
 const KEYS: &[Means] = &[
-    Means("genesis", "账本的第一条记录不合规则，或者又出现了一条"),
+    Means("genesis", "账本的第一条记录不在、不合规则或者不是您所知道的那一条，或者又出现了一条"),
     Means("jwk", "登记的公钥写法不对"),
     Means("key-authority", "签名的密钥没有权利签这种记录"),
     Means("key-event-stream", "密钥的记录放错了流"),
@@ -176,6 +178,58 @@ const ANCHORS: &[Means] = &[
     Means("witness-key-reused", "两个见证人用了同一把密钥"),
 ];
 
+/// An evidence bundle: its files, whether it is complete, and what it discloses.
+const BUNDLE: &[Means] = &[
+    Means("bundle-path", "证据包中不应当有这个文件"),
+    Means("bundle-too-large", "文件太大，不是证据包"),
+    Means("bundle-zip", "证据包的文件损坏、被改动过或者由别的程序重新打包"),
+    Means("derivation-inputs", "这条计算结果所依据的对象，在证据包中记录不齐全，不能重新计算"),
+    Means("disclosed-after-erasure", "出示了已经删除的隐私内容"),
+    Means("disclosure", "出示的隐私内容读不出来，被改动过"),
+    Means("disclosure-duplicate", "同一项隐私内容出示了两次"),
+    Means("disclosure-missing", "有的隐私内容没有出示"),
+    Means("disclosure-name", "出示的隐私内容用了不许用的名称"),
+    Means("disclosure-salt", "出示的隐私内容中，混入的随机数写法不对"),
+    Means("disclosure-unknown", "出示的内容不是这条记录的：记录中没有它的摘要"),
+    Means("heads-leaf", "流或者签名人的最后一条记录，不是流首承诺所说的那一条"),
+    Means("heads-missing", "没有流首承诺可以证明这些记录是齐全的"),
+    Means("heads-order", "流首的证明没有按顺序排列"),
+    Means("heads-path", "流首的证明写法不对"),
+    Means("heads-range", "流首的证明不连续：有的流没有列出"),
+    Means("incomplete", "记录不齐全：有的不在证据包中"),
+    Means("key-missing", "证据包中没有登记签名所用密钥的记录，签名无法验证"),
+    Means("manifest-checkpoint", "检查点不是清单所写的那一份"),
+    Means("manifest-created_at", "清单中的制作时间写法不对"),
+    Means("manifest-digest", "这个文件与清单中的摘要不符，被改动过"),
+    Means("manifest-entries", "清单所列的记录，与证据包中的文件不一致"),
+    Means("manifest-files", "清单所列的文件，与证据包中的不一致"),
+    Means("manifest-format", "清单的格式不是证据包的格式"),
+    Means("manifest-members", "清单应有的各项不齐，或者多了别的内容"),
+    Means("manifest-missing", "清单不在了"),
+    Means("manifest-subject", "清单没有写明证据包是关于什么的，或者写法不对"),
+    Means("photo", "这张照片不是证据包所出示的，或者被改动过"),
+    Means("photos", "出示的照片与记录的张数不一致，或者写法不对"),
+    Means("proof-checkpoint", "这份证明所依据的检查点，不是证据包中的那一份"),
+    Means("scheme-digest", "评分规则与它的摘要不符，被改动过"),
+    Means("timestamp-missing", "检查点没有时间戳"),
+    Means("timestamp-token", "信任文件没有写明承认哪个时间戳机构"),
+];
+
+/// Proofs that something is in a tree.
+const PROOFS: &[Means] = &[
+    Means("inclusion-index", "证明所写的位置超出了总数"),
+    Means("inclusion-root", "从证明得不出所签的树根：内容被改动过，或者原来不在这里"),
+    Means("inclusion-too-long", "证明太长，多了散列值"),
+    Means("inclusion-too-short", "证明太短，少了散列值"),
+    Means("tlog-proof-ascii", "证明中有不该有的字符"),
+    Means("tlog-proof-extra", "证明中有不该有的一行"),
+    Means("tlog-proof-hash", "证明中的散列值写法不对"),
+    Means("tlog-proof-header", "证明的第一行写法不对"),
+    Means("tlog-proof-index", "证明所写的位置写法不对"),
+    Means("tlog-proof-no-checkpoint", "证明中没有检查点"),
+    Means("tlog-proof-too-long", "证明太长"),
+];
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -197,10 +251,49 @@ mod tests {
             && literal.chars().all(|letter| matches!(letter, 'a'..='z' | '0'..='9' | '-' | '_'))
     }
 
-    /// The codes of a source: what is the first literal of what makes a finding or a refusal, and every literal with a hyphen.
+    /// The arguments of a call, of what stands behind its opening bracket.
+    fn arguments(behind: &str) -> Vec<String> {
+        let (mut arguments, mut depth, mut quoted, mut escaped) = (vec![String::new()], 0, false, false);
+        for letter in behind.chars() {
+            match letter {
+                '"' if !escaped => quoted = !quoted,
+                '(' | '[' | '{' if !quoted => depth += 1,
+                ')' | ']' | '}' if !quoted && depth == 0 => break,
+                ')' | ']' | '}' if !quoted => depth -= 1,
+                ',' if !quoted && depth == 0 => {
+                    arguments.push(String::new());
+                    continue;
+                }
+                _ => {}
+            }
+            escaped = quoted && letter == '\\' && !escaped;
+            arguments.last_mut().unwrap().push(letter);
+        }
+        arguments
+    }
+
+    /// The codes with which a source asks for something: the second argument of each call of these.
+    fn asked_for_in(source: &str) -> Vec<String> {
+        let askers = ["need(", "need_that(", "array(", "count(", "text("];
+        let calls = askers.iter().flat_map(|asker| source.split(asker).skip(1)).map(arguments);
+        let codes =
+            calls.filter_map(|of| Some(of.get(1)?.trim().strip_prefix('"')?.strip_suffix('"')?.to_owned()));
+        codes.filter(|code| is_code(code)).collect()
+    }
+
+    /// The codes of a source: what is the first literal of what makes a finding or a refusal, what is asked for, and every literal
+    /// with a hyphen.
     fn codes_in(source: &str) -> BTreeSet<String> {
-        let makers =
-            [".add(", "Refusal::new(", "::of_level_0(", "otherwise(", "finding(", ".found(", "code: "];
+        let makers = [
+            ".add(",
+            "Refusal::new(",
+            "::of_level_0(",
+            "otherwise(",
+            "finding(",
+            ".found(",
+            "code: ",
+            "const CODE: &str = ",
+        ];
         let first = makers.iter().flat_map(|maker| {
             source.split(maker).skip(1).filter_map(|behind| {
                 let statement = behind.split(';').next().unwrap_or_default();
@@ -210,14 +303,13 @@ mod tests {
         let hyphened = source.lines().filter(|line| !line.trim_start().starts_with("//")).flat_map(|line| {
             line.split('"').skip(1).step_by(2).filter(|literal| literal.contains('-') && is_code(literal))
         });
-        first.chain(hyphened).map(str::to_owned).collect()
+        first.chain(hyphened).map(str::to_owned).chain(asked_for_in(source)).collect()
     }
 
     fn without_words(rooms: &[(&str, &str)]) -> (usize, Vec<String>) {
         let codes: BTreeSet<String> =
             rooms.iter().flat_map(|(room, name)| codes_in(&source(room, name))).collect();
-        let known: BTreeSet<&str> =
-            [FOUND, ENTRY, CHAIN, KEYS, ANCHORS].into_iter().flatten().map(|means| means.0).collect();
+        let known: BTreeSet<&str> = KNOWN.into_iter().flatten().map(|means| means.0).collect();
         let lacking = codes.iter().filter(|code| !known.contains(code.as_str())).cloned().collect();
         (codes.len(), lacking)
     }
@@ -268,6 +360,37 @@ mod tests {
     }
 
     #[test]
+    fn every_finding_of_a_bundle_has_words() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ledger/src/bundle");
+        let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+        let names = names.map(|name| format!("bundle/{}", name.to_string_lossy()));
+        let of_bundles: Vec<String> = names.filter(|name| !name.ends_with("/tests.rs")).collect();
+        assert!(of_bundles.len() >= 6, "{of_bundles:?}");
+        let mut rooms = vec![
+            ("api", "cli/evidence.rs"),
+            ("ledger", "disclosure.rs"),
+            ("ledger", "encoding.rs"),
+            ("ledger", "erasure.rs"),
+            ("ledger", "head_proof.rs"),
+            ("ledger", "heads.rs"),
+            ("ledger", "members.rs"),
+            ("ledger", "merkle.rs"),
+            ("ledger", "proof_text.rs"),
+            ("ledger", "timestamp.rs"),
+            ("replay", "evidence.rs"),
+        ];
+        rooms.extend(of_bundles.iter().map(|name| ("ledger", name.as_str())));
+        let (codes, lacking) = without_words(&rooms);
+        // of that a log grew, and of the machine that draws salts: no bundle has them
+        let of_others = |code: &String| {
+            code.starts_with("consistency-") || ["entropy", "frontier"].contains(&code.as_str())
+        };
+        let lacking: Vec<String> = lacking.into_iter().filter(|code| !of_others(code)).collect();
+        assert_eq!(lacking, Vec::<String>::new(), "say in BUNDLE or PROOFS what they mean");
+        assert!(codes >= 70, "{codes} codes were read from the sources");
+    }
+
+    #[test]
     fn codes_are_read_wherever_they_stand() {
         let source = r#"
             findings.add(None, 2, "tile", format!("{tile} {why}"));
@@ -277,16 +400,22 @@ mod tests {
             need(here, "sig-invalid", "an old-fashioned one")?;
             Refusal::new(GONE, format!("{name} is not there"));
             const GONE: &str = "bundle-missing";
+            const CODE: &str = "disclosure";
+            need(whole.eq(1..=head.n), "incomplete", &lacking(head, ","))?;
+            text(one, "photos")?;
             Finding { position: None, level: 5, code: "more".to_owned(), detail }
         "#;
         let codes: Vec<String> = codes_in(source).into_iter().collect();
-        assert_eq!(codes, ["bundle-missing", "kid", "more", "sig-invalid", "tile"]);
+        assert_eq!(
+            codes,
+            ["bundle-missing", "disclosure", "incomplete", "kid", "more", "photos", "sig-invalid", "tile"]
+        );
     }
 
     #[test]
     fn every_code_stands_once_and_is_told_in_chinese() {
         let mut codes = BTreeSet::new();
-        for Means(code, told) in [FOUND, ENTRY, CHAIN, KEYS, ANCHORS].into_iter().flatten() {
+        for Means(code, told) in KNOWN.into_iter().flatten() {
             assert!(codes.insert(code), "{code} stands twice");
             assert!(told.chars().any(|letter| ('\u{4e00}'..='\u{9fff}').contains(&letter)), "{code}: {told}");
             assert!(!told.ends_with('。'), "{code}: what was found stands behind it");
