@@ -2,7 +2,7 @@
 //! a court: it has neither the ledger nor its documentation, only what was handed over.
 
 use wuping_ledger::bundle::UnreadableBundle;
-use wuping_replay::evidence::{BundleFinding, Ended, Gone, VerifiedBundle};
+use wuping_replay::evidence::{BundleFinding, Ended, Gone, SeenBy, VerifiedBundle};
 
 use crate::cli::verify_words::meaning;
 use crate::evidence::seen;
@@ -56,17 +56,27 @@ pub(super) fn outcome(verified: &VerifiedBundle, lang: Lang) -> String {
 pub(super) fn remarks(verified: &VerifiedBundle, lang: Lang) -> Vec<String> {
     let mut remarks = Vec::new();
     if let (Some(at), Some(time)) = (verified.complete_as_of, &verified.complete_as_of_time) {
-        remarks.push(lang.pick(
-            format!("截至第 {at} 条（记录于 {time}），一条不少；之后的记录不在内"),
-            format!("complete as of entry {at}, recorded {time}; what came later is not in it"),
-        ));
+        remarks.push(match verified.reached >= Some(COMPLETE) {
+            true => lang.pick(
+                format!("截至第 {at} 条（记录于 {time}，世界时），一条不少；之后的记录不在内"),
+                format!("complete as of entry {at}, recorded {time}; what came later is not in it"),
+            ),
+            false => lang.pick(
+                format!("证据包称截至第 {at} 条（记录于 {time}，世界时）一条不少，这一点没有确立（达到 L{COMPLETE} 才确立）"),
+                format!(
+                    "it says that it is complete as of entry {at}, recorded {time}; that is not established below L{COMPLETE}"
+                ),
+            ),
+        });
     }
     if verified.level >= 3 {
-        let seen = seen(&verified.seen, lang);
-        remarks.push(lang.pick(format!("L3：{seen}"), format!("L3 {seen}")));
+        let colon = match verified.seen {
+            SeenBy::Trusted { .. } => lang.pick("：", " "),
+            SeenBy::NobodyTrusted | SeenBy::NotByTrusted => " ",
+        };
+        remarks.push(format!("L3{colon}{}", seen(&verified.seen, lang)));
     }
-    if !verified.log_key_brought && verified.level >= 2 {
-        let key = verified.log_key.as_deref().unwrap_or(lang.pick("没有", "none"));
+    if let Some(key) = verified.log_key.as_deref().filter(|_| !verified.log_key_brought) {
         remarks.push(lang.pick(
             format!(
                 "日志公钥不是另外给出的，而是证据包自己写明的（{key}）。请与账本的运营方公布的公钥比对，或者用 --trust 给出信任文件"
@@ -171,12 +181,14 @@ pub(super) fn unreadable(error: &UnreadableBundle) -> String {
     }
 }
 
+/// The level at which nothing was left out.
+const COMPLETE: u8 = 4;
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
     use wuping_ledger::refusal::Refusal;
-    use wuping_replay::evidence::SeenBy;
 
     use super::*;
 
@@ -226,7 +238,7 @@ mod tests {
             level: 5,
             reached,
             levels: vec![],
-            log_key: None,
+            log_key: Some("ledger.example/words+ab12".to_owned()),
             log_key_brought: false,
             seen: SeenBy::NobodyTrusted,
             results_rederived: 2,
@@ -271,9 +283,9 @@ mod tests {
         assert_eq!(
             told(Lang::Zh),
             [
-                "截至第 50 条（记录于 2026-03-03T08:00:00.000Z），一条不少；之后的记录不在内",
-                "L3：没有确立：请用信任文件写明承认谁的会签和时间戳",
-                "日志公钥不是另外给出的，而是证据包自己写明的（没有）。请与账本的运营方公布的公钥比对，或者用 --trust 给出信任文件",
+                "截至第 50 条（记录于 2026-03-03T08:00:00.000Z，世界时），一条不少；之后的记录不在内",
+                "L3 没有确立：请用 --trust 给出信任文件，写明承认谁的会签和时间戳",
+                "日志公钥不是另外给出的，而是证据包自己写明的（ledger.example/words+ab12）。请与账本的运营方公布的公钥比对，或者用 --trust 给出信任文件",
                 "第 4 条：2项隐私内容已于 2026-03-01T08:00:00.000Z 永久删除，决定机关：数据办，原因：本人申请（见第 30 条）",
                 "officer-7 的密钥 k1 已经更换（第 40 条）：更换前的签名仍然有效",
                 "officer-7 的密钥 k1 已于 2026-03-02T08:00:00.000Z 作废（第 40 条）：第 3 条之前的签名仍然有效，从第 3 条起的存疑",
@@ -285,7 +297,7 @@ mod tests {
             [
                 "complete as of entry 50, recorded 2026-03-03T08:00:00.000Z; what came later is not in it",
                 "L3 not established: bring a trust file that says whose cosignatures and time-stamps count",
-                "its log key is what it says of itself: none; compare it with the one that the ledger's keeper publishes, or bring \
+                "its log key is what it says of itself: ledger.example/words+ab12; compare it with the one that the ledger's keeper publishes, or bring \
                  --trust",
                 "entry 4: 2 private value(s) erased 2026-03-01T08:00:00.000Z by 数据办: 本人申请 (entry 30)",
                 "key k1 of officer-7 was replaced by entry 40; what it signed before stays good",
@@ -294,6 +306,24 @@ mod tests {
                 "contested (key reported compromised): entries [3, 5]",
             ]
         );
+    }
+
+    #[test]
+    fn a_bundle_that_was_not_found_whole_is_not_called_complete() {
+        let altered =
+            VerifiedBundle { log_key: None, ..verified(Some(3), vec![found(4, Some(12), "incomplete", "")]) };
+        let [zh, en] = [Lang::Zh, Lang::En].map(|lang| remarks(&altered, lang));
+        assert!(zh[0].starts_with("证据包称截至第 50 条") && zh[0].contains("没有确立"), "{zh:?}");
+        assert!(en[0].starts_with("it says that it is complete as of entry 50"), "{en:?}");
+        assert!(!zh.concat().contains("日志公钥") && !en.concat().contains("log key"), "none was found");
+        let trusted = SeenBy::Trusted {
+            witnesses: vec!["w1.example".to_owned()],
+            authority: "CN=Test".to_owned(),
+            time: 1_750_000_000,
+        };
+        let seen = VerifiedBundle { seen: trusted, ..verified(Some(5), vec![]) };
+        assert!(remarks(&seen, Lang::Zh)[1].starts_with("L3：由 w1.example 会签"));
+        assert!(remarks(&seen, Lang::En)[1].starts_with("L3 cosigned by w1.example"));
     }
 
     #[test]

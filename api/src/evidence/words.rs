@@ -65,7 +65,9 @@ impl Lack {
 pub fn seen(seen: &SeenBy, lang: Lang) -> String {
     match (lang, seen) {
         (Lang::En, _) => seen.to_string(),
-        (Lang::Zh, SeenBy::NobodyTrusted) => "没有确立：请用信任文件写明承认谁的会签和时间戳".to_owned(),
+        (Lang::Zh, SeenBy::NobodyTrusted) => {
+            "没有确立：请用 --trust 给出信任文件，写明承认谁的会签和时间戳".to_owned()
+        }
         (Lang::Zh, SeenBy::NotByTrusted) => {
             "没有确立：信任文件所承认的见证人和时间戳机构没有证明它".to_owned()
         }
