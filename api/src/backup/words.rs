@@ -39,7 +39,7 @@ impl BackupError {
             }
             Self::Older { size, known, place } => format!(
                 "备份没有恢复：它有{size}条记录，而签过名的有{known}条（{}）。请恢复更新的备份，或者向持有副本的各方要其余的\
-                 记录（见 docs/format.md §13）；--accept-loss 加上理由，会照样恢复，从此没有那些记录",
+                 记录（见 docs/format.md §13）；--accept-loss 加上理由，会放弃那些记录、照样恢复，不能挽回",
                 place.display()
             ),
             Self::Rule(_) => "账本的格式不允许这样做".to_owned(),
