@@ -101,6 +101,8 @@ impl Kept {
     }
 
     fn remove(&mut self, stream: &str) {
+        // where it made the others old, it is old itself
+        self.aged.remove(stream);
         if let Some(contents) = self.young.remove(stream) {
             self.bytes -= bytes_of(stream, &contents);
         }

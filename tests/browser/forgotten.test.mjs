@@ -110,7 +110,7 @@ test('journey 14: a phone is lost: its key ends, what it signed since is doubted
 
   const lead = await walk.as('lead-11')
   assert.doesNotMatch(await walk.reads(lead, first.path), /存疑/, 'before the phone was lost nothing is doubted')
-  assert.match(await walk.reads(lead, second.path), /存疑：签名的钥匙报失以后签的，等负责人核实/)
+  assert.match(await walk.reads(lead, second.path), /存疑：签名的密钥报失以后签的，等负责人核实/)
   await walk.sound(lead, 'hazard-doubted')
   assert.match(await walk.anybody(`/audit/sample-b11?page=${await pages()}`), /存疑/)
 

@@ -4,24 +4,9 @@
 use wuping_ledger::bundle::UnreadableBundle;
 use wuping_replay::evidence::{BundleFinding, Ended, Gone, SeenBy, VerifiedBundle};
 
-use crate::cli::verify_words::meaning;
 use crate::evidence::seen;
 use crate::web::look::words::Lang;
-
-/// One thing that is wrong.
-pub(super) fn finding(found: &BundleFinding, lang: Lang) -> String {
-    let BundleFinding { level, file, position, code, detail } = found;
-    match lang {
-        Lang::En if detail.is_empty() => format!("L{level} {file}: {code}"),
-        Lang::En => format!("L{level} {file}: {code}: {detail}"),
-        Lang::Zh => {
-            let place =
-                position.map_or_else(|| file.clone(), |position| format!("第 {position} 条（{file}）"));
-            let found = if detail.is_empty() { String::new() } else { format!("：{detail}") };
-            format!("L{level} {place}：{}（{code}{found}）", meaning(code))
-        }
-    }
-}
+use crate::web::look::words::findings::meaning;
 
 /// The outcome in one line.
 pub(super) fn outcome(verified: &VerifiedBundle, lang: Lang) -> String {
@@ -199,23 +184,6 @@ mod tests {
     fn found(level: u8, position: Option<u64>, code: &str, detail: &str) -> BundleFinding {
         let file = position.map_or_else(|| "bundle.json".to_owned(), |at| format!("entries/{at:012}.json"));
         BundleFinding { level, file, position, code: code.to_owned(), detail: detail.to_owned() }
-    }
-
-    #[test]
-    fn a_finding_says_where_what_it_means_and_what_was_found() {
-        let altered = found(0, Some(12), "manifest-digest", "it is not the file that was put in");
-        assert_eq!(
-            finding(&altered, Lang::Zh),
-            "L0 第 12 条（entries/000000000012.json）：这个文件与清单中的摘要不符，被改动过\
-             （manifest-digest：it is not the file that was put in）"
-        );
-        assert_eq!(
-            finding(&altered, Lang::En),
-            "L0 entries/000000000012.json: manifest-digest: it is not the file that was put in"
-        );
-        let gone = found(0, None, "manifest-missing", "");
-        assert_eq!(finding(&gone, Lang::Zh), "L0 bundle.json：清单不在了（manifest-missing）");
-        assert_eq!(finding(&gone, Lang::En), "L0 bundle.json: manifest-missing");
     }
 
     /// Seven entries about a house, some of which are contested, and some values erased.

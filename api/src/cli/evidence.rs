@@ -14,12 +14,12 @@ use wuping_replay::witnessed::Trusted;
 
 use crate::app::App;
 use crate::authorities::now;
-use crate::cli::bundle_words::{finding, outcome, remarks, unreadable, what_to_do};
+use crate::cli::bundle_words::{outcome, remarks, unreadable, what_to_do};
 use crate::cli::disclose::{password, who};
 use crate::cli::read::{reader, subject_of};
 use crate::cli::trust::Reach;
 use crate::cli::{Common, Failure, print_json, runtime};
-use crate::evidence::{Issued, Wanted, bundle_at, explained, file_name, issue, other_photos};
+use crate::evidence::{Issued, Wanted, bundle_at, explained, file_name, finding, issue, other_photos};
 
 #[derive(Args, Debug)]
 pub(super) struct Evidence {

@@ -1,13 +1,11 @@
-//! What `wuping verify` says to a person, in Chinese and in English. What a finding means is in [`codes`]; what was found stands
+//! What `wuping verify` says to a person, in Chinese and in English. What a finding means is in [`meaning`]; what was found stands
 //! behind it in the words of the program that found it, which has one language.
 
-mod codes;
-
-pub(super) use codes::meaning;
 use wuping_replay::verify::{BATCH, Finding, PrivateValues, Verified};
 use wuping_replay::witnessed::{Another, Stamped, Witnessed, moment};
 
 use crate::web::look::words::Lang;
+use crate::web::look::words::findings::meaning;
 
 /// What was verified, as it is in the hands of whoever asked.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

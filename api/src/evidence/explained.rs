@@ -70,19 +70,19 @@ fn remarks(verified: &VerifiedBundle) -> Markup {
     html! {
         @for of in &verified.erased {
             (both(
-                &format!("第 {} 条：{} 项非公开内容已于 {} 永久删除，决定机关：{}，原因：{}（见第 {} 条）。", of.position, of.values, of.recorded_at, of.authority, of.reason, of.said_in),
+                &format!("第 {} 条：{} 项隐私内容已于 {} 永久删除，决定机关：{}，原因：{}（见第 {} 条）。", of.position, of.values, of.recorded_at, of.authority, of.reason, of.said_in),
                 &format!("Entry {}: {} private value(s) were erased for ever on {} by {}: {} (entry {}).", of.position, of.values, of.recorded_at, of.authority, of.reason, of.said_in),
             ))
         }
         @for key in &verified.ended_keys {
             @if let Some(from) = key.contested_from {
                 (both(
-                    &format!("{} 的签名钥匙已于 {} 作废（第 {} 条）：第 {from} 条之前的签名仍然有效，之后的存疑。", key.holder, key.recorded_at, key.ended_at),
+                    &format!("{} 的签名密钥已于 {} 作废（第 {} 条）：第 {from} 条之前的签名仍然有效，之后的存疑。", key.holder, key.recorded_at, key.ended_at),
                     &format!("The key of {} was revoked on {} (entry {}): what it signed before entry {from} stays good, from there on it is contested.", key.holder, key.recorded_at, key.ended_at),
                 ))
             } @else {
                 (both(
-                    &format!("{} 的签名钥匙已更换（第 {} 条）：更换前的签名仍然有效。", key.holder, key.ended_at),
+                    &format!("{} 的签名密钥已更换（第 {} 条）：更换前的签名仍然有效。", key.holder, key.ended_at),
                     &format!("The key of {} was replaced (entry {}): what it signed before stays good.", key.holder, key.ended_at),
                 ))
             }

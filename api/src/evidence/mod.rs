@@ -36,7 +36,7 @@ use crate::disclosing::{self, DisclosingError, record_stream};
 
 pub use explained::explained;
 pub use package::{Package, Picture, bundle_at, bundle_in, other_photos};
-pub use words::{Lack, seen};
+pub use words::{Lack, finding, seen};
 
 /// What is to be given out, to whom, and why.
 #[derive(Clone, Debug)]

@@ -1,15 +1,16 @@
-//! What is said of a bundle in both languages: who has seen its checkpoint, what it lacks, and why none is given out.
+//! What is said of a bundle in both languages: what is wrong with it, who has seen its checkpoint, what it lacks, and why none is given out.
 
 use std::fmt;
 
 use serde::{Serialize, Serializer};
 use wuping_ledger::bundle::compose::ComposeError;
-use wuping_replay::evidence::SeenBy;
+use wuping_replay::evidence::{BundleFinding, SeenBy};
 use wuping_replay::witnessed::moment;
 
 use super::IssueError;
 use crate::app::ExecuteError;
 use crate::web::look::words::Lang;
+use crate::web::look::words::findings::meaning;
 
 /// What a bundle lacks without being wrong. As text, and so in JSON, it is an English sentence.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -77,6 +78,22 @@ pub fn seen(seen: &SeenBy, lang: Lang) -> String {
     }
 }
 
+/// One thing that is wrong with a bundle: where, what that means, and what was found, in the words of the program that found it.
+#[must_use]
+pub fn finding(found: &BundleFinding, lang: Lang) -> String {
+    let BundleFinding { level, file, position, code, detail } = found;
+    match lang {
+        Lang::En if detail.is_empty() => format!("L{level} {file}: {code}"),
+        Lang::En => format!("L{level} {file}: {code}: {detail}"),
+        Lang::Zh => {
+            let place =
+                position.map_or_else(|| file.clone(), |position| format!("第 {position} 条（{file}）"));
+            let found = if detail.is_empty() { String::new() } else { format!("：{detail}") };
+            format!("L{level} {place}：{}（{code}{found}）", meaning(code))
+        }
+    }
+}
+
 impl IssueError {
     /// The same in Chinese; what lies below it, a store or the format, says it in its own words.
     #[must_use]
@@ -121,6 +138,28 @@ mod tests {
 
     fn is_chinese(told: &str) -> bool {
         told.chars().any(|letter| ('\u{4e00}'..='\u{9fff}').contains(&letter))
+    }
+
+    fn found(level: u8, position: Option<u64>, code: &str, detail: &str) -> BundleFinding {
+        let file = position.map_or_else(|| "bundle.json".to_owned(), |at| format!("entries/{at:012}.json"));
+        BundleFinding { level, file, position, code: code.to_owned(), detail: detail.to_owned() }
+    }
+
+    #[test]
+    fn a_finding_says_where_what_it_means_and_what_was_found() {
+        let altered = found(0, Some(12), "manifest-digest", "it is not the file that was put in");
+        assert_eq!(
+            finding(&altered, Lang::Zh),
+            "L0 第 12 条（entries/000000000012.json）：这个文件与清单中的摘要不符，被改动过\
+             （manifest-digest：it is not the file that was put in）"
+        );
+        assert_eq!(
+            finding(&altered, Lang::En),
+            "L0 entries/000000000012.json: manifest-digest: it is not the file that was put in"
+        );
+        let gone = found(0, None, "manifest-missing", "");
+        assert_eq!(finding(&gone, Lang::Zh), "L0 bundle.json：清单不在了（manifest-missing）");
+        assert_eq!(finding(&gone, Lang::En), "L0 bundle.json: manifest-missing");
     }
 
     #[test]

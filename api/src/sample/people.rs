@@ -167,7 +167,7 @@ pub const PEOPLE: &[Person] = &[
     ),
     shown(
         person_of("admin", "马晓东", Role::Administrator),
-        "开通账号、发放钥匙、授予角色。",
+        "开通账号、发放密钥、授予角色。",
         "Opens accounts, has keys enrolled and grants roles.",
     ),
     officer("police", "刘振华"),

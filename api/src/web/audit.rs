@@ -198,7 +198,7 @@ fn proven(
         Ok(()) if key.is_some_and(|key| key.contested_at(entry.position)) => (
             ProofState::Contested,
             Some(lang.say(
-                "签名的钥匙后来被作废，这一条要再核实。",
+                "签名的密钥后来被作废，这一条要再核实。",
                 "Its key was revoked later; it must be looked at again.",
             )),
         ),

@@ -23,7 +23,7 @@ use wuping_replay::witnessed::Trusted;
 
 use crate::app::{App, ExecuteError, Who};
 use crate::authorities::now;
-use crate::evidence::{IssueError, Wanted, bundle_in, issue, private_names, seen};
+use crate::evidence::{IssueError, Wanted, bundle_in, finding, issue, private_names, seen};
 use crate::trusting::listed_in;
 use crate::web::desk_page::{broken_text, failed_text, forged_text, refused_page, shown, unseen_page};
 use crate::web::look::layout::{Area, Page, page};
@@ -55,7 +55,7 @@ async fn ask(State(app): State<Arc<App>>, signed: Signed, Path(code): Path<Strin
     let body = column(html! {
         (breadcrumbs(lang, &[Link::new(format!("/audit/{}", encoded(&code)), about.address.as_str())], title(lang)))
         (page_heading(Some(title(lang)), &about.address, Some(lang.pick(
-            "证据包含这处房屋的全部记录和证明，不联网也能核对。出具会记入账本；公开的非公开内容逐条记入。",
+            "证据包含这处房屋的全部记录和证明，不联网也能核对。出具会记入账本；公开的隐私内容逐条记入。",
             "The bundle holds everything recorded of these premises with its proofs and can be checked without a network. Giving it out is recorded, and so is each private value that you disclose.",
         ))))
         (asking_form(&signed, &code, &about))
@@ -288,7 +288,7 @@ fn asking_form(signed: &Signed, code: &str, about: &About) -> Markup {
             (select_field(lang, "upto", lang.pick("截止", "Up to"), &cuts, None))
             (text(
                 "fields",
-                lang.say("公开哪些非公开内容", "Private values to disclose"),
+                lang.say("公开哪些隐私内容", "Private values to disclose"),
                 lang.say("写下面的代码，用空格分开；不写就都不公开。", "By their codes below, parted by spaces; none where nothing is written."),
                 false,
             ))
@@ -314,7 +314,7 @@ fn why_not(lang: Lang, error: &IssueError) -> String {
     match error {
         IssueError::Execute(ExecuteError::Rejected(rejection)) => lang.pick(rejection.zh(), rejection.en()),
         IssueError::NoField { field, has, .. } => lang.pick(
-            format!("没有名为“{field}”的非公开内容；这里有：{}。", has.join("、")),
+            format!("没有名为“{field}”的隐私内容；这里有：{}。", has.join("、")),
             format!("There is no private value “{field}”; there are {}.", has.join(", ")),
         ),
         IssueError::NoDetermination { number, .. } => {
@@ -373,11 +373,7 @@ fn checked(app: &App, bytes: &[u8]) -> Result<VerifiedBundle, Unchecked> {
 fn outcome(lang: Lang, verified: &VerifiedBundle) -> Markup {
     let subject = verified.subject.as_deref().unwrap_or_default();
     let as_of = verified.complete_as_of_time.as_deref().unwrap_or_default();
-    let findings = verified
-        .findings
-        .iter()
-        .map(|found| format!("L{} {} · {}: {}", found.level, found.file, found.code, found.detail));
-    let findings: Vec<String> = findings.take(FINDINGS_SHOWN_MAX).collect();
+    let findings = verified.findings.iter().take(FINDINGS_SHOWN_MAX);
     html! {
         @if verified.is_sound() {
             (notice_box(Tone::Good, lang.pick("核对无误", "Sound"), &[lang.pick(
@@ -386,7 +382,7 @@ fn outcome(lang: Lang, verified: &VerifiedBundle) -> Markup {
             )]))
         } @else {
             (notice_box(Tone::Grave, lang.pick("核对不通过", "Not sound"), &[wrong_at(lang, verified)]))
-            ul { @for found in &findings { li { code { (found) } } } }
+            ul { @for found in findings { li { (finding(found, lang)) } } }
         }
         @if let Some(third) = verified.levels.get(3).filter(|_| verified.reached >= Some(3)) {
             p {
@@ -398,13 +394,13 @@ fn outcome(lang: Lang, verified: &VerifiedBundle) -> Markup {
         }
         @for gone in &verified.erased {
             p { (lang.pick(
-                format!("第 {} 条：{} 项非公开内容已于 {} 由 {} 决定永久删除，原因：{}。", gone.position, gone.values, gone.recorded_at, gone.authority, gone.reason),
+                format!("第 {} 条：{} 项隐私内容已于 {} 由 {} 决定永久删除，原因：{}。", gone.position, gone.values, gone.recorded_at, gone.authority, gone.reason),
                 format!("Entry {}: {} private value(s) were erased for ever on {} by {}: {}.", gone.position, gone.values, gone.recorded_at, gone.authority, gone.reason),
             )) }
         }
         @if !verified.contested_positions.is_empty() {
             p { (lang.pick(
-                format!("签名钥匙后来作废、需再核实的记录：{:?}", verified.contested_positions),
+                format!("签名密钥后来作废、需再核实的记录：{:?}", verified.contested_positions),
                 format!("Contested since their key was revoked: {:?}", verified.contested_positions),
             )) }
         }
@@ -431,7 +427,7 @@ fn wrong_at(lang: Lang, verified: &VerifiedBundle) -> String {
             "Not enough witnesses, or no authority, have seen it.",
         ),
         4 => lang.say(
-            "记录不齐全，或签名钥匙当时无权签名，或公开了已删除的内容。",
+            "记录不齐全，或签名密钥当时无权签名，或公开了已删除的内容。",
             "Something was left out, a key might not sign what it signed, or an erased value is shown.",
         ),
         _ => lang.say(

@@ -15,25 +15,25 @@ pub(super) fn known(lang: Lang, refusal: &Refusal) -> Option<Response> {
         "key-not-enrolled" => (
             StatusCode::FORBIDDEN,
             "key_unknown",
-            "账本里没有这把钥匙。请先在这台设备上登记钥匙。",
+            "账本里没有这个密钥。请先在这台设备上登记密钥。",
             "The ledger does not know this key. Enrol the device's key first.",
         ),
         "key-revoked" => (
             StatusCode::FORBIDDEN,
             "key_ended",
-            "这把钥匙已经停用，签名不再有效；内容没有记录。请登记一把新钥匙，再用它签名发送。",
+            "这个密钥已经停用，签名不再有效；内容没有记录。请登记一个新密钥，再用它签名发送。",
             "This key has ended and signs nothing more; nothing was recorded. Enrol a new key, sign with it and send again.",
         ),
         "key-of-another" => (
             StatusCode::FORBIDDEN,
             "key_of_another",
-            "这把钥匙是别人的。请用登录人自己的设备签名。",
+            "这个密钥是别人的。请用登录人自己的设备签名。",
             "This key is somebody else's. Sign with a device of the person who is signed in.",
         ),
         "key-authority" => (
             StatusCode::FORBIDDEN,
             "key_authority",
-            "这种钥匙不能签这类内容。",
+            "这种密钥不能签这类内容。",
             "A key of this kind does not sign this.",
         ),
         code if code.starts_with("sig-") || code == "key-pop" => (
@@ -45,13 +45,13 @@ pub(super) fn known(lang: Lang, refusal: &Refusal) -> Option<Response> {
         "key-length" | "key-not-canonical-point" | "key-small-order" | "key-torsion" => (
             StatusCode::UNPROCESSABLE_ENTITY,
             "weak_key",
-            "这把公钥不安全，不能登记。请在设备上重新生成钥匙。",
+            "这个公钥不安全，不能登记。请在设备上重新生成密钥。",
             "This public key is weak and is not enrolled. Make a new key on the device.",
         ),
         "key-reenrolled" => (
             StatusCode::CONFLICT,
             "key_enrolled_before",
-            "这把钥匙以前登记过，一把钥匙只登记一次。请在设备上生成新的钥匙。",
+            "这个密钥以前登记过，一个密钥只登记一次。请在设备上生成新的密钥。",
             "This key was enrolled before, and a key is enrolled once. Make a new key on the device.",
         ),
         "key-suspect_from" => (
@@ -75,7 +75,7 @@ pub(super) fn known(lang: Lang, refusal: &Refusal) -> Option<Response> {
         "occurred-at-before" => (
             StatusCode::UNPROCESSABLE_ENTITY,
             "claimed_time_before_last",
-            "发生时间早于这把钥匙上一条记录的发生时间，没有记录。请按先后次序签名发送。",
+            "发生时间早于这个密钥上一条记录的发生时间，没有记录。请按先后次序签名发送。",
             "The claimed time is before that of this key's last entry, so nothing was recorded. Sign and send in the order of what happened.",
         ),
         "entry-length" => (

@@ -183,7 +183,7 @@ async fn verify(State(site): State<Site>, asking: Asking) -> Response {
     );
     let links = [
         Link::new("/log/checkpoint", lang.pick("最新的检查点", "Newest checkpoint")),
-        Link::new("/log/keys", lang.pick("登记过的钥匙", "Enrolled keys")),
+        Link::new("/log/keys", lang.pick("登记过的密钥", "Enrolled keys")),
         Link::new("/rules", lang.pick("公布的评分规则", "Published rulebooks")),
     ];
     let body = html! {

@@ -153,35 +153,35 @@ fn not_done(lang: Lang, error: KeyError) -> Response {
         KeyError::AccountNotOpen { .. } => (
             StatusCode::FORBIDDEN,
             "account_not_open",
-            "账号没有启用，不能登记钥匙。请联系系统管理员。",
+            "账号没有启用，不能登记密钥。请联系系统管理员。",
             "The account is not open, so no key is enrolled for it. Ask the administrator.",
         ),
         KeyError::NotYours => (
             StatusCode::FORBIDDEN,
             "not_yours",
-            "钥匙只能由本人或系统管理员管理。",
+            "密钥只能由本人或系统管理员管理。",
             "A key is looked after by its holder or by an administrator.",
         ),
         KeyError::NoSuchKey { .. } => (
             StatusCode::NOT_FOUND,
             "not_found",
-            "没有这把钥匙。用 GET /api/v1/keys 查看有哪些。",
+            "没有这个密钥。用 GET /api/v1/keys 查看有哪些。",
             "There is no such key of a person. GET /api/v1/keys lists them.",
         ),
         KeyError::Over { .. } => {
-            (StatusCode::CONFLICT, "key_ended", "这把钥匙已经停用。", "This key has ended already.")
+            (StatusCode::CONFLICT, "key_ended", "这个密钥已经停用。", "This key has ended already.")
         }
         KeyError::TooMany => (
             StatusCode::CONFLICT,
             "too_many_keys",
-            "有效的钥匙太多。请先停用不再使用的一把。",
+            "有效的密钥太多。请先停用不再使用的一个。",
             "The account has as many valid keys as it may. End one that is no longer used.",
         ),
         KeyError::Append(AppendError::Rule(refusal)) => return of_the_sender(lang, &refusal),
         KeyError::Append(AppendError::NoKey { .. }) => (
             StatusCode::CONFLICT,
             "key_of_device",
-            "服务器没有这把钥匙的私钥。设备自己生成新钥匙登记，再停用旧的。",
+            "服务器没有这个密钥的私钥。设备自己生成新密钥登记，再停用旧的。",
             "The server does not hold this key. Let the device make and enrol a new one, then end the old.",
         ),
         KeyError::Append(error) => return refused(lang, &error.into()),

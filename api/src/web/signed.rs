@@ -109,7 +109,7 @@ async fn sign_again(app: &App, lang: Lang, signed: SignedTexts<'_>, error: &Appe
     };
     let detail = lang.pick(
         format!(
-            "签名的编号不是下一个：流现在是第 {version} 版，这把钥匙的下一个编号是 {author_seq}。请看清变化，在设备上重新签名。"
+            "签名的编号不是下一个：流现在是第 {version} 版，这个密钥的下一个编号是 {author_seq}。请看清变化，在设备上重新签名。"
         ),
         format!(
             "The numbers signed are not the next ones: the stream is at version {version}, this key's next entry is \

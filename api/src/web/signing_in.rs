@@ -48,7 +48,7 @@ fn sign_in_form(app: &App, lang: Lang, wrong: Option<&str>) -> Markup {
         if invented { lang.pick("换个身份看一看", "Look at it in another role") } else { title };
     let lead = invented.then(|| {
         lang.pick(
-            "下面的人都是编的。点一下就用他的身份进入；您做的事会用他的钥匙签名，记进示例账本。",
+            "下面的人都是编的。点一下就用他的身份进入；您做的事会用他的密钥签名，记进示例账本。",
             "These people are invented. One click lets you in; what you do is signed with that person's key.",
         )
     });

@@ -2,9 +2,10 @@
 //!
 //! Chinese comes first and is written for a landlord of sixty; English is complete and equal. Fixed texts
 //! stand where they are used, as `lang.pick("中文", "English")`; terms that have a code stand in the tables of
-//! `terms` and `events`.
+//! `terms` and `events`, what the codes of a verification mean in `findings`.
 
 mod events;
+pub(crate) mod findings;
 mod tables;
 mod terms;
 

@@ -61,15 +61,15 @@ impl Doubts {
         self.doubted(entry)?;
         Some(match self.judged.get(&entry.event_id) {
             Some(true) => lang.say(
-                "签名的钥匙报失以后签的，已由负责人核实。",
+                "签名的密钥报失以后签的，已由负责人核实。",
                 "Signed with a key after it was lost; since confirmed by somebody who leads.",
             ),
             Some(false) => lang.say(
-                "签名的钥匙报失以后签的，已由负责人撤回。",
+                "签名的密钥报失以后签的，已由负责人撤回。",
                 "Signed with a key after it was lost; since taken back by somebody who leads.",
             ),
             None => lang.say(
-                "存疑：签名的钥匙报失以后签的，等负责人核实。",
+                "存疑：签名的密钥报失以后签的，等负责人核实。",
                 "Under doubt: signed with a key after it was lost; somebody who leads is to say whether it holds.",
             ),
         })

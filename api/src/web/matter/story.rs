@@ -107,7 +107,7 @@ fn said_again(lang: Lang, said: &Value) -> Option<String> {
     let first = said.pointer(CLAIMED_FIRST).and_then(Value::as_str)?.parse().ok()?;
     let first = lang.moment(first);
     Some(lang.pick(
-        format!("补录：原来的记录填报的时间是 {first}，签名的钥匙后来报失。"),
+        format!("补录：原来的记录填报的时间是 {first}，签名的密钥后来报失。"),
         format!("Recorded again: first claimed for {first}, signed with a key that is under doubt since."),
     ))
 }

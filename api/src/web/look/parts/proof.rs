@@ -66,7 +66,7 @@ pub fn proof_mark(lang: Lang, proof: &ProofView) -> Markup {
             @if let Some(reason) = &proof.reason { p.proof-reason { (reason) } }
             dl.facts.facts-tight {
                 (hash(lang.pick("记录编号", "Event"), &proof.event_id))
-                (hash(lang.pick("签名钥匙", "Key"), &proof.key_id))
+                (hash(lang.pick("签名密钥", "Key"), &proof.key_id))
                 (hash(lang.pick("本条指纹", "Entry hash"), &proof.entry_hash))
                 @if !proof.tree_head.is_empty() { (hash(lang.pick("树头", "Tree head"), &proof.tree_head)) }
                 @if let Some(at) = proof.checkpoint_at {

@@ -222,9 +222,9 @@ pub(super) const EVENTS: &[Term] = &[
     Term("AccountSuspended", "停用账号", "Account suspended"),
     Term("AccountClosed", "注销账号", "Account closed"),
     Term("LedgerOpened", "账本开立", "Ledger opened"),
-    Term("KeyEnrolled", "登记签名钥匙", "Key enrolled"),
-    Term("KeyRotated", "更换签名钥匙", "Key rotated"),
-    Term("KeyRevoked", "注销签名钥匙", "Key revoked"),
+    Term("KeyEnrolled", "登记签名密钥", "Key enrolled"),
+    Term("KeyRotated", "更换签名密钥", "Key rotated"),
+    Term("KeyRevoked", "注销签名密钥", "Key revoked"),
     // record
     Term("FactCorrected", "更正事实", "Fact corrected"),
     Term("CorrectionPublished", "公布更正", "Correction published"),

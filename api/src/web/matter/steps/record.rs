@@ -9,7 +9,7 @@ pub(super) const STEPS: &[Step] = &[
     Step {
         fields: &[DOUBTFUL, REASON],
         note: Some([
-            "签名的钥匙报失以后签的记录；记的人不能自己核实。",
+            "签名的密钥报失以后签的记录；记的人不能自己核实。",
             "Signed with a key after it was lost. Whoever recorded it does not judge it.",
         ]),
         starts: true,
@@ -58,7 +58,7 @@ pub(super) const STEPS: &[Step] = &[
             open("text", ["本人的话", "The person's words"], Kind::Long),
         ],
         note: Some([
-            "先核对依法必须保存的内容；删除由保管根钥匙的人执行，删除后无法恢复，等级和证明不变。",
+            "先核对依法必须保存的内容；删除由保管根密钥的人执行，删除后无法恢复，等级和证明不变。",
             "First see what must be kept by law. Whoever keeps a root key erases; nothing brings it back, and grades and \
              proofs stay as they are.",
         ]),

@@ -1,7 +1,7 @@
 //! What the code of a finding means, in plain Chinese. Codes are stable; the English that stands behind them says what was found.
 
 /// What a code means; of one that is not known here, that a rule of the format does not hold.
-pub(in crate::cli) fn meaning(code: &str) -> String {
+pub(crate) fn meaning(code: &str) -> String {
     let known = KNOWN.into_iter().flatten().find(|means| means.0 == code);
     known.map_or_else(|| format!("不符合账本格式的规则 {code}"), |means| means.1.to_owned())
 }
@@ -47,8 +47,8 @@ const FOUND: &[Means] = &[
     Means("row-stray", "这一行不在账本的条数之内，是多出来的"),
     Means("rulebook-missing", "这条记录公布的评分规则不在了，或者被改动过"),
     Means("scheme", "评分规则与它的摘要或者编号不符，被改动过"),
-    Means("sealed-key", "服务器保管的一把密钥被改动过，或者不是登记的那一把"),
-    Means("sealed-key-missing", "服务器签名要用的一把密钥不在了"),
+    Means("sealed-key", "服务器保管的一个密钥被改动过，或者不是登记的那一个"),
+    Means("sealed-key-missing", "服务器签名要用的一个密钥不在了"),
     Means("sequence", "这条记录写明的位置，不是它所在的位置"),
     Means("stamped-otherwise", "时间戳机构证明的是另一份历史"),
     Means("subject-changed", "同一对象的记录，再读一遍时与第一遍不同"),
@@ -133,12 +133,12 @@ const KEYS: &[Means] = &[
     Means("key-event-type", "密钥的流中有别的记录"),
     Means("key-holder", "登记的密钥没有写明持有人"),
     Means("key-length", "登记的公钥长度不对"),
-    Means("key-lineage", "密钥的记录不在这把密钥自己的流中"),
+    Means("key-lineage", "密钥的记录不在这个密钥自己的流中"),
     Means("key-not-canonical-point", "登记的公钥不是有效的公钥"),
     Means("key-not-enrolled", "签名的密钥没有登记过"),
     Means("key-pop", "登记密钥时没有证明持有人拿着它"),
     Means("key-reason", "作废密钥时没有写明理由"),
-    Means("key-reenrolled", "同一把密钥登记了两次"),
+    Means("key-reenrolled", "同一个密钥登记了两次"),
     Means("key-revoked", "签名的密钥已经作废或者更换"),
     Means("key-role", "密钥的用途不是账本所知的"),
     Means("key-small-order", "登记的公钥太弱，谁都能冒签"),
@@ -175,7 +175,7 @@ const ANCHORS: &[Means] = &[
     Means("time-stamp-imprint", "时间戳盖的是另一份检查点"),
     Means("time-stamp-root", "时间戳不是受信任的机构盖的"),
     Means("vkey", "验证用的公钥写法不对"),
-    Means("witness-key-reused", "两个见证人用了同一把密钥"),
+    Means("witness-key-reused", "两个见证人用了同一个密钥"),
 ];
 
 /// An evidence bundle: its files, whether it is complete, and what it discloses.
