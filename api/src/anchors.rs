@@ -3,12 +3,13 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use reqwest::{Client, StatusCode};
 use wuping_ledger::checkpoints::{cosigned_in_file, keep_cosigned};
 use wuping_ledger::genesis::Ledger;
+use wuping_ledger::locks::locked;
 use wuping_ledger::note::{NoteKeyType, VerifierKey, note_text, stated_size, verify_cosignature_line};
 use wuping_ledger::store::StoreError;
 use wuping_ledger::witness::Shown;
@@ -372,10 +373,6 @@ pub fn listed(folder: &Path) -> Result<Vec<Witness>, AnchorError> {
         witnesses.push(Witness { key, address });
     }
     Ok(witnesses)
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A note of 65,536 bytes and a little more.

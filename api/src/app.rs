@@ -245,7 +245,7 @@ impl App {
             let framework = CqrsFramework::new(store.clone(), vec![], ());
             let answered = framework.execute(&asked.stream, Request::<C> { command, facts }).await;
             let said = store.said();
-            if store.decided_from_memory() && !is_settled(said.as_ref()) {
+            if store.must_read_anew(said.as_ref()) {
                 anew = true;
                 continue;
             }
@@ -454,16 +454,6 @@ impl App {
         let of_rounds = || subject.rounds.scheme.clone().filter(|_| asked.stream.contains("/patrol/"));
         let known = opened.or_else(of_case).or_else(named).or_else(graded).or_else(of_file);
         self.shelf.rulebook(&known.or_else(|| subject.newest_scheme()).or_else(of_rounds)?)
-    }
-}
-
-/// Whether a decision stands although another node may have written to its stream since: what the writer has checked, or could not
-/// take for another reason.
-const fn is_settled(said: Option<&Said>) -> bool {
-    match said {
-        Some(Said::Appended(_) | Said::Vault(_)) => true,
-        Some(Said::Failed(error)) => !matches!(error, AppendError::Conflict { .. }),
-        Some(Said::Nothing) | None => false,
     }
 }
 

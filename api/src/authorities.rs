@@ -3,13 +3,14 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use reqwest::{Client, StatusCode, header};
 use wuping_domain::recorded::local_date;
 use wuping_ledger::genesis::Ledger;
+use wuping_ledger::locks::locked;
 use wuping_ledger::note::{note_text, stated_size};
 use wuping_ledger::reader::Reader;
 use wuping_ledger::refusal::Refusal;
@@ -361,10 +362,6 @@ pub(crate) fn files_of_roots(folder: &Path) -> Vec<String> {
 /// The clock here, in POSIX seconds.
 pub(crate) fn now() -> u64 {
     u64::try_from(Utc::now().timestamp()).unwrap_or(0)
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 const LIST: &str = "authorities.txt";

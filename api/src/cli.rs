@@ -404,7 +404,12 @@ impl Failure {
 
     /// As [`Failure::asked`], in both languages.
     fn asked_in_both(zh: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { zh: Some(zh.into()), ..Self::asked(en) }
+        Self::asked(en).in_chinese(zh)
+    }
+
+    /// The same with its first line in Chinese too; the causes below it have their own words.
+    fn in_chinese(self, zh: impl Into<String>) -> Self {
+        Self { zh: Some(zh.into()), ..self }
     }
 
     fn tell(&self, common: &Common) {

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use cqrs_es::{Aggregate, AggregateContext, AggregateError, DomainEvent as _, EventEnvelope, EventStore};
 use serde_json::{Map, Value};
@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::append::{AppendError, AppendRequest, Author, NewEvent, Receipt};
 use crate::device::DeviceEvent;
 use crate::disclosure::Disclosure;
+use crate::locks::locked;
 use crate::private::{agrees, split_private};
 use crate::reader::Reader;
 use crate::recent::Contents;
@@ -103,22 +104,34 @@ impl<A> LedgerEventStore<A> {
         Self { anew: true, ..self }
     }
 
-    /// Whether the decision was made on a stream kept in memory, to which another node may have written since. An append is
-    /// checked against that; a refusal, or that there is nothing to say, is only known when it is decided again,
-    /// [reading anew](Self::reading_anew).
+    /// Whether a decision that came to this must be made again, [reading anew](Self::reading_anew): it was made on a stream kept in
+    /// memory, to which another node may have written since, and nobody has checked that. The writer checks an append; that it
+    /// had no room or its store failed says nothing of the stream.
     #[must_use]
-    pub fn decided_from_memory(&self) -> bool {
+    pub fn must_read_anew(&self, said: Option<&Said>) -> bool {
+        let follows_from_the_stream = match said {
+            Some(Said::Appended(_) | Said::Vault(_)) => false,
+            // a rule also says that a device has signed something else than was decided
+            Some(Said::Failed(error)) => {
+                matches!(error, AppendError::Conflict { .. } | AppendError::Rule(_))
+            }
+            Some(Said::Nothing) | None => true,
+        };
+        follows_from_the_stream && self.decided_from_memory()
+    }
+
+    fn decided_from_memory(&self) -> bool {
         self.from_memory.load(Ordering::Relaxed)
     }
 
     /// What became of the request; none before the framework has committed. Taken once.
     #[must_use]
     pub fn said(&self) -> Option<Said> {
-        self.said.lock().unwrap_or_else(PoisonError::into_inner).take()
+        locked(&self.said).take()
     }
 
     fn note(&self, said: Said) {
-        *self.said.lock().unwrap_or_else(PoisonError::into_inner) = Some(said);
+        *locked(&self.said) = Some(said);
     }
 }
 

@@ -23,7 +23,7 @@ use crate::sealing::seal;
 use crate::staging::{Staged, Staging};
 use crate::standing::{KeyStanding, check_claimed_time};
 use crate::store::{Asked, Known, LedgerStore, Outcome, Scheme, SealedKey, StoreError};
-use crate::stream::StreamPath;
+use crate::stream::{StreamPath, subject_of};
 use crate::timestamp::Timestamp;
 use crate::tree_state::TreeState;
 use crate::writer::Waiting;
@@ -289,8 +289,10 @@ impl Desk {
             return Ok(known);
         };
         let caught = state.catch_up(self.store.reads(), head, &self.origin)?;
-        caught.subjects.iter().for_each(|subject| self.reactor.forget(subject));
-        caught.streams.iter().for_each(|stream| self.recent.forget(stream));
+        for stream in &caught.streams {
+            self.reactor.forget(subject_of(stream));
+            self.recent.forget(stream);
+        }
         if caught.keys {
             let sealed = self.store.reads().sealed_keys()?;
             let opened = HeldKeys::open(&sealed, &self.master);

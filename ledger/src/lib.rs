@@ -60,6 +60,7 @@ mod leaf_length;
 mod leaf_parts;
 pub mod leaf_source;
 pub mod lock_file;
+pub mod locks;
 pub mod log_files;
 pub mod place;
 pub mod postgres;

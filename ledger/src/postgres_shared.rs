@@ -8,8 +8,7 @@ use tokio_postgres::{Client, Statement};
 
 use crate::postgres_address::Address;
 use crate::postgres_session::{SETTINGS, failed, text, unsigned};
-use crate::reader::next_content;
-use crate::recent::Contents;
+use crate::recent::{Contents, next_content};
 use crate::store::StoreError;
 
 /// The shared connection, made when it is first needed and again when it was lost.

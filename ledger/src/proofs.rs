@@ -1,10 +1,11 @@
 //! Tiles, bundles and proofs of a stored ledger, rendered from its rows and full tiles (docs/format.md §3, §6).
 
 use crate::encoding::Hash;
+use crate::locks::locked;
 use crate::merkle::{consistency_proof, inclusion_proof, root_from_subtrees, root_of};
 use crate::note::stated_size;
 use crate::proof_text::{ConsistencyText, TlogProof};
-use crate::reader::{Reader, locked};
+use crate::reader::Reader;
 use crate::reading::LedgerReads;
 use crate::refusal::{Refusal, need_that};
 use crate::select::damaged;

@@ -5,17 +5,18 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
 use crate::encoding::Hash;
 use crate::key_state::KeyState;
+use crate::locks::locked;
 use crate::place::Place;
 use crate::postgres_shared::SharedSession;
 use crate::reading::LedgerReads;
-use crate::recent::{Contents, RecentStreams};
+use crate::recent::{Contents, RecentStreams, next_content};
 use crate::recorded::{RecordedEntry, RecordedRow};
 use crate::row::Row;
 use crate::select::damaged;
@@ -455,21 +456,6 @@ impl std::fmt::Debug for Shared {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Reader").field("place", &self.place).finish_non_exhaustive()
     }
-}
-
-/// Takes in the next entry of a stream, which must follow upon those before it.
-pub(crate) fn next_content(contents: &mut Contents, version: u64, content: &str) -> Result<(), StoreError> {
-    let due = contents.len() as u64 + 1;
-    if version != due {
-        return Err(damaged(format!("version {due} of a stream is gone: {version} stands in its place")));
-    }
-    contents.push(content.into());
-    Ok(())
-}
-
-/// A lock that somebody panicked under is still a good list of connections.
-pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 const IDLE_MAX: usize = 16;

@@ -6,8 +6,10 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use crate::reader::locked;
+use crate::locks::locked;
 use crate::row::Row;
+use crate::select::damaged;
+use crate::store::StoreError;
 
 /// The content (`D`) of each entry of a stream, version by version from 1.
 pub(crate) type Contents = Vec<Arc<str>>;
@@ -114,6 +116,16 @@ impl Kept {
             self.bytes = 0;
         }
     }
+}
+
+/// Takes in the next entry of a stream, which must follow upon those before it.
+pub(crate) fn next_content(contents: &mut Contents, version: u64, content: &str) -> Result<(), StoreError> {
+    let due = contents.len() as u64 + 1;
+    if version != due {
+        return Err(damaged(format!("version {due} of a stream is gone: {version} stands in its place")));
+    }
+    contents.push(content.into());
+    Ok(())
 }
 
 fn bytes_of(stream: &str, contents: &Contents) -> usize {

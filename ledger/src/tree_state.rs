@@ -12,7 +12,6 @@ use crate::merkle::{Frontier, root_of};
 use crate::reading::LedgerReads;
 use crate::select::damaged;
 use crate::store::{AuthorMark, FullTile, StoreError, TreeHead};
-use crate::stream::subject_of;
 use crate::tile::WIDTH;
 use crate::timestamp::Timestamp;
 
@@ -66,7 +65,7 @@ impl TreeState {
     }
 
     /// Takes in what others have written since, up to a head: several nodes may take turns on one database. Answers the
-    /// streams and subjects of these entries, and whether keys are among them.
+    /// streams of these entries, and whether keys are among them.
     pub(crate) fn catch_up(
         &mut self,
         store: &dyn LedgerReads,
@@ -83,7 +82,6 @@ impl TreeState {
             self.authors.insert(kid, AuthorLast { author_seq: row.author_seq, position: row.position });
             self.versions.insert(row.stream.to_owned(), row.version);
             caught.streams.insert(row.stream.to_owned());
-            caught.subjects.insert(subject_of(row.stream).to_owned());
             if row.stream.starts_with("keys/") {
                 keys.push(row.position);
             }
@@ -156,7 +154,6 @@ pub(crate) struct AuthorLast {
 #[derive(Debug, Default)]
 pub(crate) struct Caught {
     pub(crate) streams: HashSet<String>,
-    pub(crate) subjects: HashSet<String>,
     pub(crate) keys: bool,
 }
 

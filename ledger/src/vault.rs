@@ -9,10 +9,11 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use crate::disclosure::{Disclosure, digest_of, digests_in};
 use crate::keyring::{KeyringError, SEAL_BYTES, SealingKey};
+use crate::locks::locked;
 use crate::place::{Place, remove_database_file};
 use crate::postgres_beside::Beside;
 use crate::reader::Reader;
@@ -393,11 +394,6 @@ fn named_from(ledger: &Reader, from: u64) -> Result<HashSet<String>, StoreError>
         Ok::<_, StoreError>(())
     })?;
     Ok(named)
-}
-
-/// A lock that somebody panicked under still guards a sound connection: its transaction was rolled back.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 const FILE: &str = "vault.db";

@@ -1,6 +1,6 @@
 //! The real program as a process of its own, and numbers that look random and can be had again.
 
-#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(dead_code, reason = "each of the two programs of tests uses a part of it")]
 
 pub(crate) mod authority;
 pub(crate) mod inside;

@@ -149,6 +149,6 @@ pub(super) fn put_back(common: &Common, asked: &BackupToRestore) -> Result<ExitC
 
 /// Why nothing came of it, in both languages.
 fn refused(error: BackupError) -> Failure {
-    let zh = Some(error.zh());
-    Failure { zh, ..Failure::from(error) }
+    let zh = error.zh();
+    Failure::from(error).in_chinese(zh)
 }

@@ -176,15 +176,8 @@ mod tests {
     use wuping_ledger::refusal::Refusal;
 
     use super::*;
-
-    fn is_chinese(told: &str) -> bool {
-        told.chars().any(|letter| ('\u{4e00}'..='\u{9fff}').contains(&letter))
-    }
-
-    fn found(level: u8, position: Option<u64>, code: &str, detail: &str) -> BundleFinding {
-        let file = position.map_or_else(|| "bundle.json".to_owned(), |at| format!("entries/{at:012}.json"));
-        BundleFinding { level, file, position, code: code.to_owned(), detail: detail.to_owned() }
-    }
+    use crate::evidence::found;
+    use crate::web::look::words::is_chinese;
 
     /// Seven entries about a house, some of which are contested, and some values erased.
     fn verified(reached: Option<u8>, findings: Vec<BundleFinding>) -> VerifiedBundle {

@@ -83,8 +83,8 @@ pub(super) fn disclose(common: &Common, asked: Disclose) -> Result<ExitCode, Fai
     let disclosed = runtime.block_on(async {
         let (account, kid) = who(&app, &login, &password)?;
         disclosing::disclose(&app, &account, kid, &wanted).await.map_err(|error| {
-            let zh = Some(error.zh());
-            Failure { zh, ..Failure::from(error) }
+            let zh = error.zh();
+            Failure::from(error).in_chinese(zh)
         })
     });
     runtime.block_on(app.close())?;

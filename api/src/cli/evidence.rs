@@ -86,8 +86,8 @@ pub(super) fn evidence(common: &Common, asked: Evidence) -> Result<ExitCode, Fai
     let issued = runtime.block_on(async {
         let (account, kid) = who(&app, &asked.login, &password)?;
         issue(&app, &account, kid, &wanted).await.map_err(|error| {
-            let zh = Some(error.zh());
-            Failure { zh, ..Failure::from(error) }
+            let zh = error.zh();
+            Failure::from(error).in_chinese(zh)
         })
     });
     runtime.block_on(app.close())?;
@@ -124,8 +124,7 @@ pub(super) fn evidence(common: &Common, asked: Evidence) -> Result<ExitCode, Fai
 /// The determination that a bundle is to be cut at.
 fn determination(name: &str) -> Result<(String, u64), Failure> {
     determination_named(name).map_err(|error| {
-        let zh = Some(format!("“{name}”没有指明哪一次评定；写法如 premises/p-1/grade#3"));
-        Failure { zh, ..Failure::from(error) }
+        Failure::from(error).in_chinese(format!("“{name}”没有指明哪一次评定；写法如 premises/p-1/grade#3"))
     })
 }
 
@@ -134,14 +133,17 @@ pub(super) fn verify_bundle(common: &Common, asked: &VerifyBundle) -> Result<Exi
     let bundle = match bundle_at(&asked.file) {
         Ok(bundle) => bundle,
         Err(UnreadableBundle::Damaged { why, .. }) => return damaged(common, asked, &why),
-        Err(error) => return Err(Failure { zh: Some(unreadable(&error)), ..Failure::from(error) }),
+        Err(error) => {
+            let zh = unreadable(&error);
+            return Err(Failure::from(error).in_chinese(zh));
+        }
     };
     let Reach { level, require, .. } = asked.reach;
     let asks_who_saw_it = asked.reach.brings_trust();
     let question = Question { level, require, trusted, asks_who_saw_it, now: Some(now()) };
     let looked = verify(&bundle, &question).map_err(|refusal| {
         let zh = format!("给出的日志公钥不对，它应当如“wuping key log”所打印的那样。程序的说明：{refusal}");
-        Failure { zh: Some(zh), ..Failure::from(refusal) }
+        Failure::from(refusal).in_chinese(zh)
     })?;
     let Looked { mut verified, checked } = looked;
     for photo in other_photos(&asked.file, &checked)? {

@@ -54,7 +54,7 @@ fn trusted_by(file: &Path) -> Result<Trusted, Failure> {
             "信任文件 {} 的写法不对，请向账本的运营方要原文件。程序的说明：{refusal}",
             file.display()
         );
-        Failure { zh: Some(zh), ..Failure::from(refusal) }
+        Failure::from(refusal).in_chinese(zh)
     })
 }
 

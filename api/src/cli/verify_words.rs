@@ -211,10 +211,7 @@ mod tests {
     use wuping_ledger::refusal::Refusal;
 
     use super::*;
-
-    fn is_chinese(told: &str) -> bool {
-        told.chars().any(|letter| ('\u{4e00}'..='\u{9fff}').contains(&letter))
-    }
+    use crate::web::look::words::is_chinese;
 
     fn found(position: Option<u64>, code: &str, detail: &str) -> Finding {
         Finding { position, level: 0, code: code.to_owned(), detail: detail.to_owned() }

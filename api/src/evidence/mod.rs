@@ -36,6 +36,8 @@ use crate::disclosing::{self, DisclosingError, record_stream};
 
 pub use explained::explained;
 pub use package::{Package, Picture, bundle_at, bundle_in, other_photos};
+#[cfg(test)]
+pub(crate) use words::tests::found;
 pub use words::{Lack, finding, seen};
 
 /// What is to be given out, to whom, and why.

@@ -133,14 +133,12 @@ impl IssueError {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+    use crate::web::look::words::is_chinese;
 
-    fn is_chinese(told: &str) -> bool {
-        told.chars().any(|letter| ('\u{4e00}'..='\u{9fff}').contains(&letter))
-    }
-
-    fn found(level: u8, position: Option<u64>, code: &str, detail: &str) -> BundleFinding {
+    /// Something that is wrong with a bundle, or with one of its entries.
+    pub(crate) fn found(level: u8, position: Option<u64>, code: &str, detail: &str) -> BundleFinding {
         let file = position.map_or_else(|| "bundle.json".to_owned(), |at| format!("entries/{at:012}.json"));
         BundleFinding { level, file, position, code: code.to_owned(), detail: detail.to_owned() }
     }

@@ -166,10 +166,19 @@ async fn what_another_node_has_written_since_is_not_overlooked() {
     let (refused, _) = house.execute(store.clone(), "refuse").await;
     assert_eq!(refused.unwrap_err().to_string(), "after 1 visits");
     assert!(store.decided_from_memory());
+    let not_decided = AppendError::Rule(Refusal::new("not-decided", "a device has signed something else"));
+    for follows in [None, Some(Said::Nothing), Some(Said::Failed(not_decided))] {
+        assert!(store.must_read_anew(follows.as_ref()), "{follows:?} may follow from what is kept");
+    }
+    assert!(
+        !store.must_read_anew(Some(&Said::Failed(AppendError::Busy))),
+        "the writer had no room either way"
+    );
     let store = house.store().reading_anew();
     let (refused, _) = house.execute(store.clone(), "refuse").await;
     assert_eq!(refused.unwrap_err().to_string(), "after 2 visits");
     assert!(!store.decided_from_memory());
+    assert!(!store.must_read_anew(None), "this is what the store says");
 
     // nothing that was decided on too little is appended, whatever version its sender has seen
     for (seen, told) in [(None, 1), (Some(2), 2)] {

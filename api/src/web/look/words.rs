@@ -228,6 +228,12 @@ fn local(moment: DateTime<Utc>) -> NaiveDateTime {
 const OFFSET: TimeDelta = TimeDelta::hours(8);
 const THIN_SPACE: char = '\u{202f}';
 
+/// Whether there is a Chinese letter in a text: tests ask what speaks which language.
+#[cfg(test)]
+pub(crate) fn is_chinese(told: &str) -> bool {
+    told.chars().any(|letter| ('\u{4e00}'..='\u{9fff}').contains(&letter))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -236,6 +236,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::web::look::words::is_chinese;
 
     /// What is written of a source outside its tests.
     fn source(room: &str, name: &str) -> String {
@@ -417,7 +418,7 @@ mod tests {
         let mut codes = BTreeSet::new();
         for Means(code, told) in KNOWN.into_iter().flatten() {
             assert!(codes.insert(code), "{code} stands twice");
-            assert!(told.chars().any(|letter| ('\u{4e00}'..='\u{9fff}').contains(&letter)), "{code}: {told}");
+            assert!(is_chinese(told), "{code}: {told}");
             assert!(!told.ends_with('。'), "{code}: what was found stands behind it");
         }
     }
