@@ -6,10 +6,12 @@ use tempfile::TempDir;
 use uuid::Uuid;
 use wuping::app::{App, Asked, Done, ExecuteError, Who};
 use wuping::shelf;
-use wuping_domain::rulebook::scheme::{Collect, Kind};
+use wuping_domain::rulebook::scheme::Collect;
 use wuping_ledger::encoding::Hash;
 use wuping_ledger::keys::Kid;
 use wuping_ledger::timestamp::Timestamp;
+
+use crate::program::inside::results;
 
 struct House {
     app: App,
@@ -62,29 +64,9 @@ fn channel(name: &str) -> Who {
     Who::Channel { name: name.to_owned(), reference: "test".to_owned() }
 }
 
-/// The results of one collector: the lowest row where asked for, the highest elsewhere.
-fn results(
-    compiled: &shelf::Compiled,
-    collect: Collect,
-    lowest: &dyn Fn(&str) -> bool,
-    photo: bool,
-) -> Vec<Value> {
-    let mine = compiled.rulebook.scheme.indicators.iter().filter(|indicator| indicator.collect == collect);
-    mine.map(|indicator| {
-        let row = if lowest(&indicator.id) { indicator.rows.last() } else { indicator.rows.first() }.unwrap();
-        let outcome = match indicator.kind {
-            Kind::Binary | Kind::Levels => json!(row.id),
-            Kind::Count => json!(row.from.unwrap_or_default()),
-            Kind::Share => json!({ "part": row.from_percent.unwrap_or_default(), "whole": 100 }),
-            Kind::Survey => json!({ "satisfied": 0, "answered": 0, "occupied_units": 1 }),
-        };
-        let mut result = json!({ "indicator": indicator.id, "outcome": outcome });
-        if photo {
-            result["photos"] = json!([{ "bytes": 3, "sha256": Hash::of(PHOTO).hex(), "type": "image/jpeg" }]);
-        }
-        result
-    })
-    .collect()
+/// As many photos as the rulebook wants: one.
+fn photos() -> Value {
+    json!([{ "bytes": 3, "sha256": Hash::of(PHOTO).hex(), "type": "image/jpeg" }])
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -110,17 +92,17 @@ async fn a_unit_is_graded_low_heard_and_confirmed() {
 
     // A wire lies bare: the whole unit is capped at two stars by it, and a missing heater flue brings it to one.
     let low = |id: &str| ["electrical_wiring", "gas_water_heater"].contains(&id);
-    let seen = results(&unit, Collect::Grid, &low, false);
+    let seen = results(&unit, Collect::Grid, &low, None);
     house.say(&worker, stream, json!({ "command": "check", "results": seen })).await.unwrap();
     assert_eq!(house.refused(&worker, stream, json!({ "command": "submit" })).await, "incomplete");
-    let fed = results(&unit, Collect::Feed, &|_| false, false);
+    let fed = results(&unit, Collect::Feed, &|_| false, None);
     assert_eq!(
         house.refused(&worker, stream, json!({ "command": "check", "results": fed })).await,
         "not_yours"
     );
     house.say(&feed, stream, json!({ "command": "supply", "results": fed })).await.unwrap();
     assert_eq!(house.refused(&worker, stream, json!({ "command": "submit" })).await, "photo_missing");
-    let mut shown = results(&unit, Collect::Grid, &low, true);
+    let mut shown = results(&unit, Collect::Grid, &low, Some(&photos()));
     let seen_photo = std::mem::replace(&mut shown[0]["photos"][0]["sha256"], json!("ab".repeat(32)));
     let refused =
         house.say(&worker, stream, json!({ "command": "check", "results": shown })).await.unwrap_err();

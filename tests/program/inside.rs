@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use uuid::Uuid;
 use wuping::app::{App, Asked, Who};
 use wuping::shelf::{self, Compiled};
 use wuping::web;
+use wuping_domain::rulebook::scheme::{Collect, Kind};
 use wuping_ledger::timestamp::Timestamp;
 
 /// A house that is open, with the district's rulebook of units.
@@ -36,4 +37,29 @@ impl Inside {
         let asked = Asked { id, stream, command, expected: None, occurred_at };
         self.app.execute(&counter, asked).await.unwrap();
     }
+}
+
+/// The results of one collector: the lowest row where asked for, the highest elsewhere; each with photos, if there are any.
+pub(crate) fn results(
+    compiled: &Compiled,
+    collect: Collect,
+    lowest: &dyn Fn(&str) -> bool,
+    photos: Option<&Value>,
+) -> Vec<Value> {
+    let mine = compiled.rulebook.scheme.indicators.iter().filter(|indicator| indicator.collect == collect);
+    mine.map(|indicator| {
+        let row = if lowest(&indicator.id) { indicator.rows.last() } else { indicator.rows.first() }.unwrap();
+        let outcome = match indicator.kind {
+            Kind::Binary | Kind::Levels => json!(row.id),
+            Kind::Count => json!(row.from.unwrap_or_default()),
+            Kind::Share => json!({ "part": row.from_percent.unwrap_or_default(), "whole": 100 }),
+            Kind::Survey => json!({ "satisfied": 0, "answered": 0, "occupied_units": 1 }),
+        };
+        let mut result = json!({ "indicator": indicator.id, "outcome": outcome });
+        if let Some(photos) = photos {
+            result["photos"] = photos.clone();
+        }
+        result
+    })
+    .collect()
 }

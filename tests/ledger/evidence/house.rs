@@ -9,13 +9,14 @@ use tempfile::TempDir;
 use uuid::Uuid;
 use wuping::app::{App, Asked, Done, Who};
 use wuping::shelf::{self, Compiled};
-use wuping_domain::rulebook::scheme::{Collect, Kind};
+use wuping_domain::rulebook::scheme::Collect;
 use wuping_ledger::attachments::Attachments;
 use wuping_ledger::keys::Kid;
 use wuping_ledger::reader::Reader;
 use wuping_ledger::timestamp::Timestamp;
 
 use crate::program::authority::Authority;
+use crate::program::inside::results;
 use crate::program::server::Server;
 use crate::program::{On, init, run, told, wuping};
 
@@ -182,9 +183,9 @@ impl Story {
         let stream = "premises/u-1/assessment/a1";
         self.say(&worker, stream, json!({ "command": "open", "scheme": unit.scheme, "reason": "first" }))
             .await;
-        let seen = results(&unit, Collect::Grid, &photo);
+        let seen = found_by(Collect::Grid, &unit, &photo);
         self.say(&worker, stream, json!({ "command": "check", "results": seen })).await;
-        let fed = results(&unit, Collect::Feed, &photo);
+        let fed = found_by(Collect::Feed, &unit, &photo);
         self.say(&feed, stream, json!({ "command": "supply", "results": fed })).await;
         self.say(&worker, stream, json!({ "command": "submit" })).await;
         let grade = "premises/u-1/grade";
@@ -230,22 +231,7 @@ fn channel(name: &str) -> Who {
 }
 
 /// The results of one collector, the best but for a bare wire; with photos where the rulebook wants them.
-fn results(compiled: &Compiled, collect: Collect, photo: &Value) -> Vec<Value> {
-    let mine = compiled.rulebook.scheme.indicators.iter().filter(|indicator| indicator.collect == collect);
-    mine.map(|indicator| {
-        let worst = ["electrical_wiring", "gas_water_heater"].contains(&indicator.id.as_str());
-        let row = if worst { indicator.rows.last() } else { indicator.rows.first() }.unwrap();
-        let outcome = match indicator.kind {
-            Kind::Binary | Kind::Levels => json!(row.id),
-            Kind::Count => json!(row.from.unwrap_or_default()),
-            Kind::Share => json!({ "part": row.from_percent.unwrap_or_default(), "whole": 100 }),
-            Kind::Survey => json!({ "satisfied": 0, "answered": 0, "occupied_units": 1 }),
-        };
-        let mut result = json!({ "indicator": indicator.id, "outcome": outcome });
-        if collect == Collect::Grid {
-            result["photos"] = photo.clone();
-        }
-        result
-    })
-    .collect()
+fn found_by(collect: Collect, unit: &Compiled, photo: &Value) -> Vec<Value> {
+    let worst = |indicator: &str| ["electrical_wiring", "gas_water_heater"].contains(&indicator);
+    results(unit, collect, &worst, (collect == Collect::Grid).then_some(photo))
 }
