@@ -314,11 +314,12 @@ impl Desk {
             return Ok(());
         };
         let (last, mark) = (last.recorded_at, self.clock.monotonic());
-        let batch = seal(state, staged, last, mark.clone());
-        let committed = self.store.commit(&batch);
-        match committed {
-            Ok(()) => {
-                self.recent.committed(&batch.rows);
+        let store = self.store.as_mut();
+        let sealed = seal(state, staged, last, mark.clone(), |rows| store.rows_are_signed(rows));
+        let committed = sealed.and_then(|batch| store.commit(&batch).map(|()| batch.rows));
+        match &committed {
+            Ok(rows) => {
+                self.recent.committed(rows);
                 state.recorded_at = Some(last);
                 state.written = Some(mark);
                 state.trim();
@@ -332,7 +333,7 @@ impl Desk {
                 self.reactor.forget_all();
             }
         }
-        committed
+        committed.map(|_| ())
     }
 
     /// The state, read again if it was given up.

@@ -54,6 +54,7 @@ mod enrolment;
 pub mod erasure;
 pub mod genesis;
 mod held_keys;
+mod in_order;
 pub mod in_use;
 pub mod keyring;
 mod leaf_length;

@@ -1,13 +1,12 @@
-//! From a decided batch to what is written: signatures in parallel, then hashes into the tree in order.
+//! From a decided batch to what is written: signatures on several threads, rows and hashes in order.
 
 use std::sync::Arc;
-
-use rayon::prelude::*;
 
 use crate::clock::Monotonic;
 use crate::device::DeviceEvent;
 use crate::encoding::b64u_encode;
 use crate::entry::{self, Meta, Sealed, leaf, payload, protected};
+use crate::in_order::made_in_order;
 use crate::keys::{Kid, Signer};
 use crate::merkle::leaf_hash;
 use crate::row::{Row, metadata_text};
@@ -48,22 +47,29 @@ impl Signing {
     }
 }
 
-/// Signs the staged entries and takes them into the tree.
-pub(crate) fn seal(state: &mut TreeState, staged: Staged, last: Timestamp, clock_mark: Monotonic) -> Batch {
-    let rows: Vec<Row> = match staged.entries.len() {
-        // to wake another thread takes longer than some signatures
-        0..SIGNED_TOGETHER => staged.entries.into_iter().map(sealed_row).collect(),
-        _ => staged.entries.into_par_iter().with_min_len(SIGNED_TOGETHER / 2).map(sealed_row).collect(),
-    };
+/// Signs the staged entries and takes them into the tree. Signing costs most of a batch: another thread signs what is
+/// behind while this one hands over, in their order, the rows that are ready.
+///
+/// # Errors
+///
+/// What `ready` answered, after which nothing more is signed.
+pub(crate) fn seal<E>(
+    state: &mut TreeState,
+    staged: Staged,
+    last: Timestamp,
+    clock_mark: Monotonic,
+    ready: impl FnMut(&[Row]) -> Result<(), E>,
+) -> Result<Batch, E> {
+    let rows = made_in_order(staged.entries, sealed_row, ready)?;
     let tiles = rows.iter().flat_map(|row| state.push(row.leaf_hash)).collect();
-    Batch {
+    Ok(Batch {
         rows,
         tiles,
         outcomes: staged.outcomes,
         cursors: staged.cursors,
         head: TreeHead { frontier: state.frontier.clone(), recorded_at: last },
         clock_mark,
-    }
+    })
 }
 
 fn sealed_row(staged: StagedEntry) -> Row {
@@ -88,6 +94,3 @@ fn sealed_row(staged: StagedEntry) -> Row {
         leaf_hash: sealed.leaf_hash,
     }
 }
-
-/// From so many entries on, several threads sign.
-const SIGNED_TOGETHER: usize = 16;

@@ -26,6 +26,8 @@ use crate::timestamp::Timestamp;
 #[derive(Debug)]
 pub struct SqliteStore {
     connection: Connection,
+    /// How many rows of the batch at hand are written already.
+    written: usize,
     /// Entries written since the authors' marks were brought up to date.
     unmarked: u64,
     /// The clock mark that was written last.
@@ -72,11 +74,11 @@ impl SqliteStore {
     fn over(connection: Connection, lock: File, file: &Path) -> Result<Self, StoreError> {
         check_schema_version(&connection, file)?;
         // whoever wrote here before may have left marks behind
-        Ok(Self { connection, unmarked: AUTHORS_MARKED_EVERY, clock_marked: None, _lock: lock })
+        Ok(Self { connection, written: 0, unmarked: AUTHORS_MARKED_EVERY, clock_marked: None, _lock: lock })
     }
 
     fn insert_batch(&self, batch: &Batch) -> Result<(), rusqlite::Error> {
-        self.insert_rows(&batch.rows)?;
+        self.insert_rows(batch.rows.get(self.written..).unwrap_or_default())?;
         for tile in &batch.tiles {
             self.connection
                 .prepare_cached("INSERT INTO tiles (level, n, hashes) VALUES (?1, ?2, ?3)")?
@@ -196,6 +198,7 @@ impl LedgerStore for SqliteStore {
 
     fn begin(&mut self, asked: &Asked<'_>) -> Result<Known, StoreError> {
         run(&self.connection, "BEGIN IMMEDIATE", "be locked for a batch")?;
+        self.written = 0;
         let mut known = Known { head: head(&self.connection)?, ..Known::default() };
         for stream in &asked.streams {
             known.versions.insert((*stream).to_owned(), select::version(&self.connection, stream)?);
@@ -211,9 +214,14 @@ impl LedgerStore for SqliteStore {
         Ok(known)
     }
 
+    fn rows_are_signed(&mut self, rows: &[Row]) -> Result<(), StoreError> {
+        self.insert_rows(rows).map_err(taking)?;
+        self.written += rows.len();
+        Ok(())
+    }
+
     fn commit(&mut self, batch: &Batch) -> Result<(), StoreError> {
-        self.insert_batch(batch)
-            .map_err(|source| StoreError::Database { doing: "take a batch", source: source.into() })?;
+        self.insert_batch(batch).map_err(taking)?;
         run(&self.connection, "COMMIT", "make a batch durable")?;
         self.committed(batch);
         Ok(())
@@ -388,6 +396,10 @@ fn author_mark(columns: &rusqlite::Row<'_>) -> Result<AuthorMark, StoreError> {
     let kid = Kid::parse(select::text(columns, 0)?)
         .map_err(|refusal| StoreError::refused("the mark of an author", &refusal))?;
     Ok(AuthorMark { kid, author_seq: select::unsigned(columns, 1)?, position: select::unsigned(columns, 2)? })
+}
+
+fn taking(source: rusqlite::Error) -> StoreError {
+    StoreError::Database { doing: "take a batch", source: source.into() }
 }
 
 fn run(connection: &Connection, sql: &str, doing: &'static str) -> Result<(), StoreError> {

@@ -35,6 +35,17 @@ pub trait LedgerStore: Send {
     /// [`StoreError`] if the store does not answer or somebody else writes.
     fn begin(&mut self, asked: &Asked<'_>) -> Result<Known, StoreError>;
 
+    /// Told of a batch's next rows while those behind them are still being signed: a store may write them already.
+    /// [`commit`](LedgerStore::commit) is given all rows again, these first.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]; what is left to do is [`abandon`](LedgerStore::abandon).
+    fn rows_are_signed(&mut self, rows: &[Row]) -> Result<(), StoreError> {
+        let _ = rows;
+        Ok(())
+    }
+
     /// Writes a batch and gives the head lock back: rows, tiles, outcomes, cursors and head in one transaction. The
     /// marks of authors and clock may follow a little later.
     ///

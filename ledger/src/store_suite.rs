@@ -41,6 +41,9 @@ fn abandons_without_a_trace(mut store: Box<dyn LedgerStore>) -> Box<dyn LedgerSt
     store.begin(&Asked::default()).unwrap();
     store.abandon();
     store.abandon();
+    store.begin(&Asked::default()).unwrap();
+    store.rows_are_signed(&batch(&Frontier::new(), &[("premises/p-1", 1)]).rows).unwrap();
+    store.abandon();
     starts_empty(store)
 }
 
@@ -53,6 +56,11 @@ fn commits_all_or_nothing(mut store: Box<dyn LedgerStore>) -> Box<dyn LedgerStor
     store.begin(&Asked::default()).unwrap();
     let clash = batch(&head.frontier, &[("premises/p-1", 2), ("premises/p-1/hazard/1", 1)]);
     assert!(store.commit(&clash).is_err());
+    store.abandon();
+    // also where each was written as soon as it was signed
+    store.begin(&Asked::default()).unwrap();
+    let early = clash.rows.chunks(1).try_for_each(|rows| store.rows_are_signed(rows));
+    assert!(early.and_then(|()| store.commit(&clash)).is_err());
     store.abandon();
     assert_eq!(store.reads().head().unwrap().unwrap().frontier, head.frontier);
     assert_eq!(store.reads().version("premises/p-1").unwrap(), 1);
@@ -67,9 +75,9 @@ fn commits_all_or_nothing(mut store: Box<dyn LedgerStore>) -> Box<dyn LedgerStor
     assert_eq!(versions, [1, 0, 1]);
     assert_eq!((known.positions.len(), known.positions[&id(1)]), (2, 1));
     assert_eq!((known.outcomes.len(), known.outcomes[&id(0)].position), (1, Some(0)));
-    store
-        .commit(&batch(&head.frontier, &[("premises/p-1", 2), ("premises/p-10", 1), ("keys/aa", 1)]))
-        .unwrap();
+    let third = batch(&head.frontier, &[("premises/p-1", 2), ("premises/p-10", 1), ("keys/aa", 1)]);
+    store.rows_are_signed(&third.rows[..2]).unwrap();
+    store.commit(&third).unwrap();
     let refusal = Outcome { event_id: id(99), digest: [3; 32], position: None, result: "{}".to_owned() };
     store.put_refusal(&refusal).unwrap();
     store.put_checkpoint(2, "two").unwrap();

@@ -16,6 +16,7 @@ use crate::place::remember_database;
 use crate::reactor::{Consequence, NoReactions, NotFollowed, ReactionFailed, Reactor, SubjectReader};
 use crate::reading::LedgerReads;
 use crate::recorded::RecordedRow;
+use crate::row::Row;
 use crate::store::{Asked, Batch, Known, LedgerStore, Outcome, Scheme, SealedKey, StoreError};
 use crate::stream::StreamPath;
 use crate::test_postgres::new_database;
@@ -178,6 +179,8 @@ fn computed(subject: &str, reaction: &'static str, event_type: &str, result: Val
 pub(crate) enum Fault {
     /// Nothing was kept.
     Failed,
+    /// Nothing was kept, and this was known before all was signed.
+    FailedEarly,
     /// All was kept, and the answer was lost.
     FailedButKept,
 }
@@ -199,11 +202,16 @@ impl LedgerStore for FaultyStore {
     fn begin(&mut self, asked: &Asked<'_>) -> Result<Known, StoreError> {
         self.inner.begin(asked)
     }
+    fn rows_are_signed(&mut self, rows: &[Row]) -> Result<(), StoreError> {
+        self.inner.rows_are_signed(rows)?;
+        let mut faults = self.faults.lock().unwrap();
+        faults.pop_if(|fault| *fault == Fault::FailedEarly).map_or(Ok(()), |_| Err(lost()))
+    }
     fn commit(&mut self, batch: &Batch) -> Result<(), StoreError> {
         let fault = self.faults.lock().unwrap().pop();
         match fault {
             None => self.inner.commit(batch),
-            Some(Fault::Failed) => Err(lost()),
+            Some(Fault::Failed | Fault::FailedEarly) => Err(lost()),
             Some(Fault::FailedButKept) => {
                 self.inner.commit(batch)?;
                 Err(lost())

@@ -232,7 +232,7 @@ async fn a_rule_that_runs_away_is_stopped(on: On) {
 }
 
 async fn a_failed_commit_is_answered_as_failed_and_a_retry_tells_the_truth(on: On) {
-    for fault in [Fault::Failed, Fault::FailedButKept] {
+    for fault in [Fault::Failed, Fault::FailedEarly, Fault::FailedButKept] {
         let TestLedger { folder, ledger, officer, roots } = TestLedger::on(on).await;
         ledger.close().await.unwrap();
         let faults = Arc::new(Mutex::new(Vec::new()));
