@@ -9,6 +9,8 @@ mod clock;
 mod disclose;
 mod erase;
 mod evidence;
+mod failing;
+mod failing_words;
 mod feeds;
 mod impact;
 mod keys;
@@ -34,11 +36,10 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use wuping_ledger::place::remember_database;
-use wuping_projections::error::causes;
 
+use crate::cli::failing::Failure;
 use crate::import::lifecycle::Source;
 use crate::lists::Kind;
-use crate::web::look::words::Lang;
 
 /// 屋评 wuping: the audit-grade ledger of rental-housing grading.
 #[derive(Debug, Parser)]
@@ -332,7 +333,8 @@ fn carry_out(line: Line) -> Result<ExitCode, Failure> {
         Some(Command::Impact { determination }) => impact::tell(&common, &determination),
         Some(Command::Import { kind, files, dry_run }) => match (source_of(kind), list_of(kind)) {
             (_, Some(kind)) => lists::import(&common, kind, &files, dry_run),
-            _ if dry_run => Err(Failure::asked(
+            _ if dry_run => Err(Failure::asked_in_both(
+                "--dry-run 只用于本单位的表格；公布的文件要整份没有错误，才会写入",
                 "--dry-run is for the office's own lists; published files are found good as a whole before anything is written",
             )),
             (None, None) => open::import(&common, &files),
@@ -384,50 +386,6 @@ const fn source_of(kind: Import) -> Option<Source> {
         Import::TorontoFire => Some(Source::TorontoFire),
         Import::TorontoRegistrations => Some(Source::TorontoRegistrations),
         Import::UkFhrs => Some(Source::UkFhrs),
-    }
-}
-
-/// Why a command ended without doing what it was asked: told once, with its causes, at the edge.
-#[derive(Debug)]
-struct Failure {
-    code: u8,
-    lines: Vec<String>,
-    /// The first line in Chinese, where there is one.
-    zh: Option<String>,
-}
-
-impl Failure {
-    /// The caller asked for something that cannot be.
-    fn asked(text: impl Into<String>) -> Self {
-        Self { code: 2, lines: vec![text.into()], zh: None }
-    }
-
-    /// As [`Failure::asked`], in both languages.
-    fn asked_in_both(zh: impl Into<String>, en: impl Into<String>) -> Self {
-        Self::asked(en).in_chinese(zh)
-    }
-
-    /// The same with its first line in Chinese too; the causes below it have their own words.
-    fn in_chinese(self, zh: impl Into<String>) -> Self {
-        Self { zh: Some(zh.into()), ..self }
-    }
-
-    fn tell(&self, common: &Common) {
-        if common.json {
-            println!("{}", serde_json::json!({ "error": self.lines.join(": ") }));
-        }
-        let lang = common.lang();
-        for (depth, line) in self.lines.iter().enumerate() {
-            let line = self.zh.as_ref().filter(|_| depth == 0 && lang == Lang::Zh).unwrap_or(line);
-            let before = if depth == 0 { "wuping: " } else { lang.pick("  原因：", "  because: ") };
-            eprintln!("{before}{line}");
-        }
-    }
-}
-
-impl<E: std::error::Error> From<E> for Failure {
-    fn from(error: E) -> Self {
-        Self { code: 2, lines: causes(&error), zh: None }
     }
 }
 

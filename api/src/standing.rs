@@ -53,15 +53,28 @@ impl Standing {
         }
     }
 
-    /// One line for a person.
+    /// One line for a person, in English.
     #[must_use]
     pub fn in_words(&self) -> String {
+        self.in_words_of(Lang::En)
+    }
+
+    /// One line for a person.
+    #[must_use]
+    pub fn in_words_of(&self, lang: Lang) -> String {
         let Self { name, address, behind, .. } = self;
         match (self.size, self.age_seconds) {
             (Some(size), Some(age)) => {
-                format!("{name}: {size} entries, {} ago, {behind} behind ({address})", long(Lang::En, age))
+                let age = long(lang, age);
+                lang.pick(
+                    format!("{name}：{size}条记录，{age}以前，落后{behind}条（{address}）"),
+                    format!("{name}: {size} entries, {age} ago, {behind} behind ({address})"),
+                )
             }
-            _ => format!("{name}: nothing yet, {behind} behind ({address})"),
+            _ => lang.pick(
+                format!("{name}：还没有过，落后{behind}条（{address}）"),
+                format!("{name}: nothing yet, {behind} behind ({address})"),
+            ),
         }
     }
 }

@@ -48,10 +48,16 @@ pub(super) fn account(common: &Common, account: Account) -> Result<ExitCode, Fai
     let (login, account, password) = match account {
         Account::Open { login, name, role, department, area, party } => {
             let role: Role = serde_json::from_value(json!(role)).map_err(|_| {
-                Failure::asked(format!("there is no role “{role}”; the roles are {}", roles()))
+                Failure::asked_in_both(
+                    format!("没有“{role}”这个角色；可用的角色是 {}", roles()),
+                    format!("there is no role “{role}”; the roles are {}", roles()),
+                )
             })?;
             if app.office.login(&login)?.is_some() {
-                return Err(Failure::asked(format!("“{login}” is taken; choose another name to sign in by")));
+                return Err(Failure::asked_in_both(
+                    format!("登录名“{login}”已经有人用了，请换一个"),
+                    format!("“{login}” is taken; choose another name to sign in by"),
+                ));
             }
             let grant = Grant { role, department, area, party };
             let (account, password) = runtime.block_on(open(&app, &login, &name, grant))?;
@@ -59,7 +65,10 @@ pub(super) fn account(common: &Common, account: Account) -> Result<ExitCode, Fai
         }
         Account::Password { login } => {
             let Some((account, kid)) = app.office.login(&login)? else {
-                return Err(Failure::asked(format!("nobody signs in as “{login}”; open an account first")));
+                return Err(Failure::asked_in_both(
+                    format!("没有人用“{login}”登录；请先开设账号"),
+                    format!("nobody signs in as “{login}”; open an account first"),
+                ));
             };
             let password = fresh_password()?;
             app.office.set_login(&login, &account, &kid, &password)?;
@@ -70,7 +79,10 @@ pub(super) fn account(common: &Common, account: Account) -> Result<ExitCode, Fai
     if common.json {
         print_json(&json!({ "login": login, "account": account, "password": password }))?;
     } else {
-        println!("{login} signs in with the password {password} (shown only now)");
+        common.say(
+            format!("{login} 的登录密码是 {password}（只显示这一次）"),
+            format!("{login} signs in with the password {password} (shown only now)"),
+        );
     }
     Ok(ExitCode::SUCCESS)
 }

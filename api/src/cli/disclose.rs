@@ -77,7 +77,7 @@ pub(super) fn disclose(common: &Common, asked: Disclose) -> Result<ExitCode, Fai
             format!("{out} is there already: name a new file, nothing was disclosed"),
         ));
     }
-    let password = password(&login)?;
+    let password = password(common, &login)?;
     let runtime = runtime()?;
     let app = App::open(&common.data)?;
     let disclosed = runtime.block_on(async {
@@ -107,12 +107,9 @@ pub(super) fn disclose(common: &Common, asked: Disclose) -> Result<ExitCode, Fai
                 true => print_json(&json!({ "file": out, "position": position, "record": record }))?,
                 false => {
                     let out = out.display();
-                    println!(
-                        "{}",
-                        common.lang().pick(
-                            format!("内容在 {out} 中；第{record}条记录了这次出示"),
-                            format!("{out} shows it; entry {record} says so"),
-                        )
+                    common.say(
+                        format!("内容在 {out} 中；第{record}条记录了这次出示"),
+                        format!("{out} shows it; entry {record} says so"),
                     );
                 }
             }
@@ -137,7 +134,7 @@ pub(super) fn who(app: &App, login: &str, password: &str) -> Result<(String, Kid
 }
 
 /// A line of standard input, unseen where it is a terminal; WUPING_PASSWORD goes before it.
-pub(super) fn password(login: &str) -> Result<String, Failure> {
+pub(super) fn password(common: &Common, login: &str) -> Result<String, Failure> {
     if let Ok(password) = std::env::var("WUPING_PASSWORD") {
         return Ok(password);
     }
@@ -147,7 +144,7 @@ pub(super) fn password(login: &str) -> Result<String, Failure> {
         let _ = Command::new("stty").arg(word).stdin(Stdio::inherit()).status();
     };
     if terminal {
-        eprint!("password of {login}: ");
+        eprint!("{}", common.lang().pick(format!("{login} 的密码："), format!("password of {login}: ")));
         echo("-echo");
     }
     let mut line = String::new();

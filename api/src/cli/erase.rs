@@ -78,8 +78,11 @@ pub(super) fn erase(common: &Common, erase: &Erase) -> Result<ExitCode, Failure>
             println!("{name}: {count}");
         }
         match position {
-            Some(position) => println!("{values} values are erased for ever; entry {position} says so"),
-            None => println!("{values} values would be erased"),
+            Some(position) => common.say(
+                format!("已永远删除{values}项内容，由第{position}条记录"),
+                format!("{values} values are erased for ever; entry {position} says so"),
+            ),
+            None => common.say(format!("将要删除{values}项内容"), format!("{values} values would be erased")),
         }
     }
     Ok(ExitCode::SUCCESS)

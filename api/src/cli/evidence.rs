@@ -80,7 +80,7 @@ pub(super) fn evidence(common: &Common, asked: Evidence) -> Result<ExitCode, Fai
         to: asked.to,
         recipient: asked.recipient,
     };
-    let password = password(&asked.login)?;
+    let password = password(common, &asked.login)?;
     let runtime = runtime()?;
     let app = App::open(&common.data)?;
     let issued = runtime.block_on(async {

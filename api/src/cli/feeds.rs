@@ -50,12 +50,16 @@ pub(super) enum Feed {
 pub(super) fn feed(common: &Common, feed: Feed) -> Result<ExitCode, Failure> {
     let runtime = runtime()?;
     let app = App::open(&common.data)?;
+    let lang = common.lang();
     let told = match feed {
         Feed::Close { channel } => {
             if !app.office.close_feed(&channel)? {
-                return Err(Failure::asked(format!("no channel “{channel}” is open; see wuping feed list")));
+                return Err(Failure::asked_in_both(
+                    format!("没有开通的通道“{channel}”；见 wuping feed list"),
+                    format!("no channel “{channel}” is open; see wuping feed list"),
+                ));
             }
-            format!("{channel} is closed")
+            lang.pick(format!("{channel} 已关闭"), format!("{channel} is closed"))
         }
         Feed::List => {
             let feeds = app.office.feeds()?;
@@ -73,20 +77,24 @@ pub(super) fn feed(common: &Common, feed: Feed) -> Result<ExitCode, Failure> {
                 runtime.block_on(app.close())?;
                 return Ok(ExitCode::SUCCESS);
             }
-            format!("{channel} sends the token {token} (shown only now)")
+            lang.pick(
+                format!("{channel} 凭令牌 {token} 报送（只显示这一次）"),
+                format!("{channel} sends the token {token} (shown only now)"),
+            )
         }
         Feed::Take { channel, file, kind, dry_run } => {
             let open = app.office.feeds()?.into_iter().find(|feed| feed.channel == channel);
             let Some(open) = open else {
-                return Err(Failure::asked(format!(
-                    "no channel “{channel}” is open; see wuping feed open --help"
-                )));
+                return Err(Failure::asked_in_both(
+                    format!("没有开通的通道“{channel}”；见 wuping feed open --help"),
+                    format!("no channel “{channel}” is open; see wuping feed open --help"),
+                ));
             };
             let report = runtime.block_on(lists::of_file(&app, open, kind, &file, dry_run))?;
             if common.json {
                 print_json(&report)?;
             } else {
-                lists::print(&file, &report);
+                lists::print(common, &file, &report);
             }
             runtime.block_on(app.close())?;
             return Ok(ExitCode::from(u8::from(report.refused > 0)));
@@ -110,7 +118,10 @@ fn must_be_channel(name: &str) -> Result<(), Failure> {
     if name.starts_with("feed-") && name.len() <= 64 && name.bytes().all(plain) {
         return Ok(());
     }
-    Err(Failure::asked(format!(
-        "“{name}” is no name of a channel: write feed- and lower-case letters, digits, hyphens, as feed-police"
-    )))
+    Err(Failure::asked_in_both(
+        format!("“{name}”不能用作通道名：以 feed- 开头，只用小写字母、数字和连字符，如 feed-police"),
+        format!(
+            "“{name}” is no name of a channel: write feed- and lower-case letters, digits, hyphens, as feed-police"
+        ),
+    ))
 }

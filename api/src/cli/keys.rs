@@ -81,34 +81,44 @@ pub(super) fn key(common: &Common, command: Key) -> Result<ExitCode, Failure> {
         Key::Anew { login: Some(login), .. } => {
             let (account, kid) = changing(common, async |app: &App| {
                 let Some((account, _)) = app.office.login(&login)? else {
-                    return Err(Failure::asked(format!("nobody signs in as “{login}”")));
+                    return Err(Failure::asked_in_both(
+                        format!("没有人用“{login}”登录"),
+                        format!("nobody signs in as “{login}”"),
+                    ));
                 };
                 let kid = app.ledger.enrol_officer(&account).await?;
                 app.office.set_key(&account, kid.as_str())?;
                 Ok((account, kid))
             })?;
             let done = json!({ "account": account, "kid": kid.as_str() });
-            told(common, &done, &format!("{login} signs with {kid} now"))?;
+            let zh = format!("{login} 从现在起用 {kid} 签名");
+            told(common, &done, zh, format!("{login} signs with {kid} now"))?;
         }
         Key::Anew { login: None, role, root_key } => {
             let role = role.as_deref().map(Role::parse).transpose()?;
             let of_server = role.filter(|role| [Role::Service, Role::Intake, Role::Registrar].contains(role));
             let (Some(role), Some(file)) = (of_server, root_key) else {
-                return Err(Failure::asked("--role takes service, intake or registrar, with --root-key"));
+                return Err(Failure::asked_in_both(
+                    "--role 只能是 service、intake 或 registrar，并且要用 --root-key 给出根密钥",
+                    "--role takes service, intake or registrar, with --root-key",
+                ));
             };
             let by = root(&file)?;
             let kid = changing(common, async |app: &App| {
                 Ok(app.ledger.enrol(role, role.as_str(), by, None).await?)
             })?;
             let done = json!({ "role": role.as_str(), "kid": kid.as_str() });
-            told(common, &done, &format!("the server signs as {} with {kid} now", role.as_str()))?;
+            let role = role.as_str();
+            let zh = format!("服务器从现在起以 {role} 的身份用 {kid} 签名");
+            told(common, &done, zh, format!("the server signs as {role} with {kid} now"))?;
         }
         Key::Enrol { holder, jwk, pop } => {
             let jwk: Value = serde_json::from_str(&text_of(&jwk)?)?;
             let kid = changing(common, async |app: &App| {
                 Ok(app.ledger.enrol_public(&jwk, &pop, &holder, Author::Registrar).await?)
             })?;
-            told(common, &json!({ "kid": kid.as_str() }), &format!("{kid} is enrolled for {holder}"))?;
+            let zh = format!("{kid} 已为 {holder} 登记");
+            told(common, &json!({ "kid": kid.as_str() }), zh, format!("{kid} is enrolled for {holder}"))?;
         }
         Key::Revoke { kid, reason, suspect_from, root_key } => {
             let kid = Kid::parse(&kid)?;
@@ -116,8 +126,10 @@ pub(super) fn key(common: &Common, command: Key) -> Result<ExitCode, Failure> {
             let receipt = changing(common, async |app: &App| {
                 Ok(app.ledger.revoke(&kid, &reason, suspect_from, by).await?)
             })?;
-            let done = json!({ "kid": kid.as_str(), "position": receipt.position });
-            told(common, &done, &format!("{kid} has ended with entry {}", receipt.position))?;
+            let position = receipt.position;
+            let done = json!({ "kid": kid.as_str(), "position": position });
+            let zh = format!("{kid} 自第{position}条起失效");
+            told(common, &done, zh, format!("{kid} has ended with entry {position}"))?;
         }
         Key::Rotate { kid } => {
             let old = Kid::parse(&kid)?;
@@ -129,11 +141,8 @@ pub(super) fn key(common: &Common, command: Key) -> Result<ExitCode, Failure> {
                 }
                 Ok(new)
             })?;
-            told(
-                common,
-                &json!({ "old_kid": old.as_str(), "kid": new.as_str() }),
-                &format!("{new} is in the place of {old}"),
-            )?;
+            let done = json!({ "old_kid": old.as_str(), "kid": new.as_str() });
+            told(common, &done, format!("{new} 代替了 {old}"), format!("{new} is in the place of {old}"))?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -165,15 +174,20 @@ fn list(common: &Common) -> Result<(), Failure> {
             }))?;
             continue;
         }
-        let ended = match (record.until, record.suspect_from) {
-            (None, _) => "valid".to_owned(),
-            (Some(until), None) => format!("ended with entry {until}"),
-            (Some(until), Some(from)) if from < until => {
-                format!("ended with entry {until}, contested from {from} on")
-            }
-            (Some(until), Some(_)) => format!("ended with entry {until}"),
+        let doubtful = record.suspect_from.filter(|from| record.until.is_some_and(|until| *from < until));
+        let [zh, en] = match (record.until, doubtful) {
+            (None, _) => ["有效".to_owned(), "valid".to_owned()],
+            (Some(until), None) => [format!("第{until}条起失效"), format!("ended with entry {until}")],
+            (Some(until), Some(from)) => [
+                format!("第{until}条起失效，第{from}条起的签名存疑"),
+                format!("ended with entry {until}, contested from {from} on"),
+            ],
         };
-        println!("{kid} {:<9} {} from entry {}, {ended}", record.role.as_str(), record.holder, record.from);
+        let (role, holder, from) = (record.role.as_str(), &record.holder, record.from);
+        common.say(
+            format!("{kid} {role:<9} {holder} 自第{from}条起，{zh}"),
+            format!("{kid} {role:<9} {holder} from entry {from}, {en}"),
+        );
     }
     Ok(())
 }
@@ -182,21 +196,23 @@ fn list(common: &Common) -> Result<(), Failure> {
 pub(super) fn root(file: &Path) -> Result<Author, Failure> {
     let signer = Signer::from_seed_hex(&text_of(file)?).map_err(|_| {
         let file = file.display();
-        Failure::asked(format!("{file} is no root key: 64 hexadecimal digits, as “wuping init” wrote them"))
+        Failure::asked_in_both(
+            format!("{file} 不是根密钥：应当是64位十六进制数字，由 wuping init 写成"),
+            format!("{file} is no root key: 64 hexadecimal digits, as “wuping init” wrote them"),
+        )
     })?;
     Ok(Author::Root(Arc::new(signer)))
 }
 
 fn text_of(file: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(file)
-        .map_err(|error| Failure::asked(format!("{} could not be read: {error}", file.display())))
+    std::fs::read_to_string(file).map_err(|error| Failure::unread(file, &error))
 }
 
-fn told(common: &Common, done: &Value, text: &str) -> Result<(), Failure> {
+fn told(common: &Common, done: &Value, zh: String, en: String) -> Result<(), Failure> {
     match common.json {
         true => print_json(done),
         false => {
-            println!("{text}");
+            common.say(zh, en);
             Ok(())
         }
     }

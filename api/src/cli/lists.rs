@@ -29,7 +29,7 @@ pub(super) fn import(
         if common.json {
             reports.push(json!({ "file": file.display().to_string(), "report": report }));
         } else {
-            print(file, &report);
+            print(common, file, &report);
         }
     }
     runtime.block_on(app.close())?;
@@ -47,8 +47,7 @@ pub(super) async fn of_file(
     file: &Path,
     dry_run: bool,
 ) -> Result<Report, Failure> {
-    let bytes = std::fs::read(file)
-        .map_err(|error| Failure::asked(format!("{} could not be read: {error}", file.display())))?;
+    let bytes = std::fs::read(file).map_err(|error| Failure::unread(file, &error))?;
     let sheet = Sheet::of_file(&bytes).map_err(ListError::from)?;
     let bar = counting("rows");
     let delivery = Delivery { channel, kind, reference: reference_of(&bytes), dry_run };
@@ -62,19 +61,30 @@ pub(super) async fn of_file(
 }
 
 /// What became of a file, for a person: the counts, and each row that is not taken with what to do.
-pub(super) fn print(file: &Path, report: &Report) {
+pub(super) fn print(common: &Common, file: &Path, report: &Report) {
     let Report { rows, new, changed, same, refused, .. } = report;
-    let would = if report.dry_run { "dry run, nothing was recorded: " } else { "" };
-    println!(
-        "{}: {would}{rows} rows: {new} new, {changed} changed, {same} known, {refused} refused",
-        file.display()
+    let [zh, en] = match report.dry_run {
+        true => ["试运行，什么也没有记录：", "dry run, nothing was recorded: "],
+        false => ["", ""],
+    };
+    let file = file.display();
+    common.say(
+        format!("{file}：{zh}共{rows}行：新增{new}，更改{changed}，已有{same}，不收{refused}"),
+        format!("{file}: {en}{rows} rows: {new} new, {changed} changed, {same} known, {refused} refused"),
     );
     if !report.unread_columns.is_empty() {
-        println!("columns that nobody reads, kept with each row: {}", report.unread_columns.join(", "));
+        common.say(
+            format!("没有用到的列，随各行保存：{}", report.unread_columns.join("、")),
+            format!("columns that nobody reads, kept with each row: {}", report.unread_columns.join(", ")),
+        );
     }
     for fate in &report.lines {
         if let Some(fault) = &fate.refused {
-            println!("line {} ({}): {}", fate.line, fate.name, fault.en);
+            let (line, name) = (fate.line, &fate.name);
+            common.say(
+                format!("第{line}行（{name}）：{}", fault.zh),
+                format!("line {line} ({name}): {}", fault.en),
+            );
         }
     }
 }

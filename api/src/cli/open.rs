@@ -12,6 +12,7 @@ use wuping_ledger::timestamp::Timestamp;
 use crate::app::{App, Asked, OpenError, Who};
 use crate::cli::bar::counting;
 use crate::cli::{Common, Failure, accounts, print_json, runtime};
+use crate::import::lifecycle::RowFinding;
 use crate::import::{self, lifecycle};
 use crate::shelf;
 
@@ -28,10 +29,19 @@ pub(super) fn init(common: &Common, origin: &str, administrator: &str) -> Result
             &json!({ "origin": origin, "log_key": log_key, "administrator": administrator, "password": password }),
         )?;
     } else {
-        println!("ledger {origin} is in {}", common.data.display());
-        println!("its log key, to be published where people can compare it: {log_key}");
-        println!("{administrator} signs in with the password {password} (shown only now)");
-        println!("take root-1.key and root-2.key away to two safe places, and remove them here");
+        let folder = common.data.display();
+        common.say(
+            format!(
+                "账本 {origin} 建在 {folder}\n日志公钥，请公布在人人都能比对的地方：{log_key}\n\
+                 {administrator} 的登录密码是 {password}（只显示这一次）\n\
+                 请把 root-1.key 和 root-2.key 分别移到两个安全的地方保管，并从这里删去"
+            ),
+            format!(
+                "ledger {origin} is in {folder}\nits log key, to be published where people can compare it: {log_key}\n\
+                 {administrator} signs in with the password {password} (shown only now)\n\
+                 take root-1.key and root-2.key away to two safe places, and remove them here"
+            ),
+        );
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -75,21 +85,17 @@ pub(super) fn import_lifecycles(
         return Ok(ExitCode::SUCCESS);
     }
     let told: Vec<String> = done.told.iter().map(|(what, count)| format!("{what} {count}")).collect();
-    println!("{} rows of {} premises: {}", done.rows, done.premises, told.join(", "));
-    println!(
-        "{} events written, {} already there; {} events/s",
-        done.events_written, done.already_there, done.events_per_second
+    let (rows, premises) = (done.rows, done.premises);
+    common.say(
+        format!("{premises}处房屋的{rows}行：{}", told.join("，")),
+        format!("{rows} rows of {premises} premises: {}", told.join(", ")),
     );
+    tell_written(common, done.events_written, done.already_there, done.events_per_second);
     for finding in &done.findings {
-        println!(
-            "finding {} in {}, line {}, row {} of {}: published {}, against {}",
-            finding.code,
-            finding.file,
-            finding.line,
-            finding.row,
-            finding.premises,
-            finding.published,
-            finding.against
+        let RowFinding { code, file, line, row, premises, published, against, .. } = finding;
+        common.say(
+            format!("不符 {code}：{file} 第{line}行，{premises} 的 {row}：公布为{published}，对照为{against}"),
+            format!("finding {code} in {file}, line {line}, row {row} of {premises}: published {published}, against {against}"),
         );
     }
     Ok(ExitCode::SUCCESS)
@@ -111,30 +117,40 @@ pub(super) fn import(common: &Common, files: &[PathBuf]) -> Result<ExitCode, Fai
         return Ok(ExitCode::SUCCESS);
     }
     if let Some(last) = &summary.last_publication {
-        println!(
-            "{} publications with {} changes, {} of them of the same value; the last of {} has {} rows, digest {}",
-            summary.publications, summary.changes, summary.same_value, last.date, last.rows, last.digest
+        let (publications, changes, same) = (summary.publications, summary.changes, summary.same_value);
+        let (date, rows, digest) = (last.date, last.rows, &last.digest);
+        common.say(
+            format!("{publications}次公布，共{changes}处改动，其中{same}处数值未变；最后一次是 {date}，{rows}行，摘要 {digest}"),
+            format!(
+                "{publications} publications with {changes} changes, {same} of them of the same value; the last of {date} has {rows} \
+                 rows, digest {digest}"
+            ),
         );
     }
-    println!(
-        "{} rows of {} premises; {} events written, {} already there; {} events/s",
-        summary.rows,
-        summary.premises,
-        summary.events_written,
-        summary.already_there,
-        summary.events_per_second
-    );
+    let (rows, premises) = (summary.rows, summary.premises);
+    common.say(format!("{premises}处房屋的{rows}行"), format!("{rows} rows of {premises} premises"));
+    tell_written(common, summary.events_written, summary.already_there, summary.events_per_second);
     for finding in &summary.findings {
-        println!(
-            "finding {} in row {} of {}: published {}, computed {}",
-            finding.code, finding.row, finding.rsn, finding.published, finding.computed
+        let (code, row, rsn) = (&finding.code, &finding.row, &finding.rsn);
+        let (published, computed) = (&finding.published, &finding.computed);
+        common.say(
+            format!("不符 {code}：{rsn} 的 {row}：公布为{published}，计算为{computed}"),
+            format!("finding {code} in row {row} of {rsn}: published {published}, computed {computed}"),
         );
     }
     if !summary.earlier_findings.is_empty() {
-        println!(
-            "{} more findings in earlier publications: --json lists them",
-            summary.earlier_findings.len()
+        let more = summary.earlier_findings.len();
+        common.say(
+            format!("更早的各次公布中另有{more}处不符：用 --json 列出"),
+            format!("{more} more findings in earlier publications: --json lists them"),
         );
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn tell_written(common: &Common, written: u64, known: u64, rate: u64) {
+    common.say(
+        format!("写入{written}条记录，{known}条已经有了；每秒{rate}条"),
+        format!("{written} events written, {known} already there; {rate} events/s"),
+    );
 }

@@ -15,6 +15,7 @@ use wuping_ledger::refusal::Refusal;
 
 use crate::cli::read::reader;
 use crate::cli::{Common, Failure, print_json};
+use crate::web::look::words::findings::meaning;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Proof {
@@ -247,11 +248,11 @@ fn tell(common: &Common, file: &Path, checked: Result<Held, Refusal>) -> Result<
     Ok(if proven { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-/// That a file proves nothing. The reason is the format's own, which has one language.
+/// That a file proves nothing, and why.
 pub(super) fn refused(common: &Common, file: &Path, refusal: &Refusal) -> String {
     let file = file.display();
     common.lang().pick(
-        format!("{file} 不成立，请向出具的人要原文件。程序的说明：{refusal}"),
+        format!("{file} 不成立，请向出具的人要原文件。原因：{}（{refusal}）", meaning(refusal.code)),
         format!("{file} is refused: {refusal}"),
     )
 }
@@ -278,33 +279,18 @@ fn hand_over(
         print_json(&what)?;
     } else {
         let path = path.display();
-        println!(
-            "{}",
-            common.lang().pick(
-                format!("证明在 {path} 中；在任何地方都能用 wuping proof check 核对"),
-                format!("the proof is in {path}; “wuping proof check” checks it anywhere"),
-            )
+        common.say(
+            format!("证明在 {path} 中；在任何地方都能用 wuping proof check 核对"),
+            format!("the proof is in {path}; “wuping proof check” checks it anywhere"),
         );
     }
     Ok(ExitCode::SUCCESS)
 }
 
 pub(super) fn written(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    std::fs::write(path, bytes).map_err(|error| {
-        let path = path.display();
-        Failure::asked_in_both(
-            format!("{path} 无法写入：{error}"),
-            format!("{path} could not be written: {error}"),
-        )
-    })
+    std::fs::write(path, bytes).map_err(|error| Failure::unwritten(path, &error))
 }
 
 pub(super) fn bytes_of(path: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(path).map_err(|error| {
-        let path = path.display();
-        Failure::asked_in_both(
-            format!("{path} 无法读取：{error}"),
-            format!("{path} could not be read: {error}"),
-        )
-    })
+    std::fs::read(path).map_err(|error| Failure::unread(path, &error))
 }

@@ -81,13 +81,7 @@ pub(super) enum SfFile {
 
 /// The ledger of the folder, for reading.
 pub(super) fn reader(common: &Common) -> Result<Reader, Failure> {
-    Ledger::open_read_only(&common.data).map_err(|error| {
-        let mut failure = Failure::from(error);
-        failure
-            .lines
-            .push(format!("--data is {}; make a ledger there with “wuping init”", common.data.display()));
-        failure
-    })
+    Ok(Ledger::open_read_only(&common.data)?)
 }
 
 /// The subject of a path, an id, or a code as people and publishers have it (`4153885`), which the views know. A name without a
@@ -139,7 +133,12 @@ fn give_back(common: &Common, publication: &str, out: Option<&Path>) -> Result<E
     let given = match (publication, publication.parse()) {
         ("pre2023", _) => published::pre2023(&reader)?,
         (_, Ok(number)) => published::since2023(&reader, number)?,
-        _ => return Err(Failure::asked("--publication takes a number from 0, or pre2023")),
+        _ => {
+            return Err(Failure::asked_in_both(
+                "--publication 要写从0起的序号，或者 pre2023",
+                "--publication takes a number from 0, or pre2023",
+            ));
+        }
     };
     written(common, given, out, publication)?;
     Ok(ExitCode::SUCCESS)
@@ -154,8 +153,7 @@ fn written(
 ) -> Result<(), Failure> {
     let rows = given.rows.len();
     let Some(path) = out else { return Ok(given_back::write(given, std::io::stdout().lock())?) };
-    let file = std::fs::File::create(path)
-        .map_err(|error| Failure::asked(format!("{} could not be written: {error}", path.display())))?;
+    let file = std::fs::File::create(path).map_err(|error| Failure::unwritten(path, &error))?;
     given_back::write(given, file)?;
     if common.json {
         print_json(&serde_json::json!({ "file": path, "publication": publication, "rows": rows }))?;
@@ -167,7 +165,8 @@ fn written(
 
 fn export_log(common: &Common, dir: &Path) -> Result<ExitCode, Failure> {
     if wuping_ledger::alarm::raised_in(&common.data)?.is_some() {
-        return Err(Failure::asked(
+        return Err(Failure::asked_in_both(
+            "分叉警报期间什么也不导出；见 wuping witness alarm 和 docs/operators.md",
             "nothing is exported under the fork alarm, which “wuping witness alarm” shows; see docs/operators.md",
         ));
     }
@@ -193,8 +192,7 @@ pub(super) fn conformance(
     file: &Path,
     log: Option<&Path>,
 ) -> Result<ExitCode, Failure> {
-    let bytes =
-        std::fs::read(file).map_err(|error| Failure::asked(format!("{}: {error}", file.display())))?;
+    let bytes = std::fs::read(file).map_err(|error| Failure::unread(file, &error))?;
     let result = match kind {
         Cases::Scheme => {
             let shipped = shelf::pingshan()?;
@@ -271,7 +269,10 @@ pub(super) fn history(common: &Common, subject: &str) -> Result<ExitCode, Failur
     let subject = subject_of(common, &reader, subject)?;
     let entries = history::history(&reader, &subject)?;
     if entries.is_empty() {
-        return Err(Failure::asked(format!("nothing is recorded of {subject}; check the code")));
+        return Err(Failure::asked_in_both(
+            format!("没有关于 {subject} 的记录；请核对编号"),
+            format!("nothing is recorded of {subject}; check the code"),
+        ));
     }
     if common.json {
         return print_json(&entries).map(|()| ExitCode::SUCCESS);

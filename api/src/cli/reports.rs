@@ -140,7 +140,8 @@ pub(super) fn report(common: &Common, asked: &MakeReport) -> Result<ExitCode, Fa
         return made(common, asked, statistic, question, form);
     }
     if asked.every_party || asked.credit_rule.is_some() {
-        return Err(Failure::asked(
+        return Err(Failure::asked_in_both(
+            "--every-party 只用于 report portfolio，--credit-rule 只用于 report classes：请去掉",
             "--every-party is of “report portfolio” and --credit-rule of “report classes”: leave them out",
         ));
     }
@@ -151,7 +152,8 @@ pub(super) fn report(common: &Common, asked: &MakeReport) -> Result<ExitCode, Fa
         return made(common, asked, statistic, question, form);
     }
     if !matches!(form, Form::Csv | Form::Json) || asked.out.is_some() || asked.from.is_some() {
-        return Err(Failure::asked(
+        return Err(Failure::asked_in_both(
+            "这份清单只能整份以 csv 或 json 写到标准输出：请去掉 --from 和 --out；cases、grades、parties 还可以用 --format xlsx|html",
             "this list is written on standard output as csv or json, whole: leave out --from and --out; cases, grades and parties are also a workbook or a page, --format xlsx|html",
         ));
     }
@@ -160,7 +162,8 @@ pub(super) fn report(common: &Common, asked: &MakeReport) -> Result<ExitCode, Fa
         Name::Grades => grades(common, question, form),
         Name::Parties => parties(common, question, form),
         _ if question == Question::default() => publications(common, form),
-        _ => Err(Failure::asked(
+        _ => Err(Failure::asked_in_both(
+            "report publications 一次列出全部公布：请去掉 --as-of、--at 和 --valid-at",
             "“report publications” tells of every publication at once: leave out --as-of, --at and --valid-at",
         )),
     }
@@ -174,22 +177,27 @@ fn made(
     form: Form,
 ) -> Result<ExitCode, Failure> {
     if (asked.party.is_some() || asked.every_party) != statistic.takes_party() {
-        return Err(Failure::asked(
+        return Err(Failure::asked_in_both(
+            "portfolio 要指明一个责任人，如 report portfolio y-1，或者用 --every-party；其他报表不指明责任人",
             "a portfolio is of one party, “report portfolio y-1”, or of --every-party; no other report names one",
         ));
     }
     if asked.credit_rule.is_some() != statistic.takes_credit_rule() {
-        return Err(Failure::asked(
+        return Err(Failure::asked_in_both(
+            "report classes 按一个文件中的规则计算：--credit-rule FILE；其他报表不用它",
             "“report classes” is made under the rule of a file, --credit-rule FILE; no other report takes one",
         ));
     }
     if asked.from.is_some() && !statistic.takes_from() {
-        return Err(Failure::asked("this report tells of one day: leave out --from"));
+        return Err(Failure::asked_in_both(
+            "这份报表只说某一天的情况：请去掉 --from",
+            "this report tells of one day: leave out --from",
+        ));
     }
-    let credit_rule = asked.credit_rule.as_deref().map(|file| {
-        std::fs::read_to_string(file)
-            .map_err(|error| Failure::asked(format!("{} could not be read: {error}", file.display())))
-    });
+    let credit_rule = asked
+        .credit_rule
+        .as_deref()
+        .map(|file| std::fs::read_to_string(file).map_err(|error| Failure::unread(file, &error)));
     let asked_of = Asked {
         question,
         from: asked.from,
@@ -208,10 +216,12 @@ fn made(
     let lang = common.lang.map(Tongue::lang);
     let bytes = statistics::written(&made, form, lang)?;
     match &asked.out {
-        Some(file) => std::fs::write(file, bytes)
-            .map_err(|error| Failure::asked(format!("{} could not be written: {error}", file.display())))?,
+        Some(file) => std::fs::write(file, bytes).map_err(|error| Failure::unwritten(file, &error))?,
         None if form == statistics::Form::Xlsx && std::io::stdout().is_terminal() => {
-            return Err(Failure::asked("a workbook is no text for a terminal: name a file with --out"));
+            return Err(Failure::asked_in_both(
+                "工作簿不能显示在终端上：请用 --out 指明一个文件",
+                "a workbook is no text for a terminal: name a file with --out",
+            ));
         }
         None => {
             let mut out = std::io::stdout().lock();
@@ -233,7 +243,12 @@ fn made(
 fn question(at: Option<u64>, as_of: Option<&str>, valid_at: Option<NaiveDate>) -> Result<Question, Failure> {
     let as_of = as_of
         .map(|text| {
-            text.parse().map_err(|_| Failure::asked("--as-of takes a time such as 2026-03-01T09:30:00Z"))
+            text.parse().map_err(|_| {
+                Failure::asked_in_both(
+                    "--as-of 要写成这样的时间：2026-03-01T09:30:00Z",
+                    "--as-of takes a time such as 2026-03-01T09:30:00Z",
+                )
+            })
         })
         .transpose()?;
     Ok(Question { at, as_of, valid_at })
@@ -242,7 +257,8 @@ fn question(at: Option<u64>, as_of: Option<&str>, valid_at: Option<NaiveDate>) -
 /// The list that hung, or was shown, made again: out of views that are built anew up to its position.
 fn sheet(common: &Common, asked: &MakeReport) -> Result<ExitCode, Failure> {
     if asked.as_of.is_some() || asked.valid_at.is_some() || asked.from.is_some() || asked.out.is_some() {
-        return Err(Failure::asked(
+        return Err(Failure::asked_in_both(
+            "sheet 按记录的位置生成，以 json 写到标准输出：请去掉 --as-of、--valid-at、--from 和 --out",
             "a sheet is made as of a position, on standard output as json: leave out --as-of, --valid-at, --from and --out",
         ));
     }

@@ -14,6 +14,8 @@ use crate::cli::read::reader;
 use crate::cli::{Common, Failure, print_json};
 use crate::drafting::{Draft, DraftError};
 use crate::rulemaking::published;
+use crate::web::look::words::Lang;
+use crate::web::look::words::rehearsals::{because, doubtful};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Scheme {
@@ -54,10 +56,8 @@ pub(super) struct Files {
 
 impl Files {
     fn draft(&self, kept: &[Kept]) -> Result<Result<Draft, DraftError>, Failure> {
-        let read = |path: &PathBuf| {
-            std::fs::read_to_string(path)
-                .map_err(|error| Failure::asked(format!("{} could not be read: {error}", path.display())))
-        };
+        let read =
+            |path: &PathBuf| std::fs::read_to_string(path).map_err(|error| Failure::unread(path, &error));
         let files: Vec<String> = self.drafts.iter().map(read).collect::<Result<_, _>>()?;
         let files: Vec<&str> = files.iter().map(String::as_str).collect();
         Ok(Draft::of(&files, self.against.as_deref(), self.name.as_deref(), kept))
@@ -88,8 +88,12 @@ fn validate(common: &Common, files: &Files) -> Result<ExitCode, Failure> {
                     "id": rulebook.id, "sha256": draft.compiled.scheme.sha256, "faults": [], "doubts": doubts,
                 }))?;
             } else {
-                println!("{} is sound, sha256 {}", rulebook.id, draft.compiled.scheme.sha256);
-                doubts.iter().for_each(|doubt| println!("doubt: {}", told(doubt)));
+                let (id, sha256) = (&rulebook.id, &draft.compiled.scheme.sha256);
+                common.say(
+                    format!("{id} 没有错误，sha256 {sha256}"),
+                    format!("{id} is sound, sha256 {sha256}"),
+                );
+                tell_doubts(common, &doubts);
             }
             Ok(ExitCode::SUCCESS)
         }
@@ -98,7 +102,9 @@ fn validate(common: &Common, files: &Files) -> Result<ExitCode, Failure> {
             if common.json {
                 print_json(&serde_json::json!({ "faults": faults, "doubts": [] }))?;
             } else {
-                faults.iter().for_each(|fault| println!("fault: {fault}"));
+                faults
+                    .iter()
+                    .for_each(|fault| common.say(format!("错误：{fault}"), format!("fault: {fault}")));
             }
             Ok(ExitCode::from(1))
         }
@@ -109,7 +115,8 @@ fn validate(common: &Common, files: &Files) -> Result<ExitCode, Failure> {
 fn diff(common: &Common, files: &Files) -> Result<ExitCode, Failure> {
     let draft = files.draft(&published(&reader(common)?)?)??;
     let Some(base) = &draft.base else {
-        return Err(Failure::asked(
+        return Err(Failure::asked_in_both(
+            "账本里没有这一层的评分规则可以比较；请用 --against 指明一份",
             "the ledger keeps no rulebook of this layer to compare it with; name one with --against",
         ));
     };
@@ -125,7 +132,11 @@ fn diff(common: &Common, files: &Files) -> Result<ExitCode, Failure> {
         for one in &differences {
             println!("{}: {} → {}", one.path, text(&one.was), text(&one.is));
         }
-        println!("{} differences between {} and {}", differences.len(), base.id, draft.compiled.scheme.id);
+        let (count, base, draft) = (differences.len(), &base.id, &draft.compiled.scheme.id);
+        common.say(
+            format!("{base} 与 {draft} 之间有{count}处不同"),
+            format!("{count} differences between {base} and {draft}"),
+        );
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -145,72 +156,66 @@ fn rehearse(common: &Common, files: &Files, every: bool) -> Result<ExitCode, Fai
     if common.json {
         print_json(&came)?;
     } else {
-        in_words(&came);
+        in_words(common, &came);
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn in_words(came: &Rehearsal) {
-    println!(
-        "{}: {} assessments of {} premises, {} would fall, {} rise, {} stay ({} with another score)",
-        came.draft, came.assessments, came.premises, came.down, came.up, came.same, came.only_score
+fn in_words(common: &Common, came: &Rehearsal) {
+    let Rehearsal { draft, assessments, premises, down, up, same, only_score, .. } = came;
+    common.say(
+        format!("{draft}：{premises}处房屋的{assessments}次评定，降级{down}，升级{up}，不变{same}（其中{only_score}次只是得分不同）"),
+        format!(
+            "{draft}: {assessments} assessments of {premises} premises, {down} would fall, {up} rise, {same} stay ({only_score} with \
+             another score)"
+        ),
     );
-    came.doubts.iter().for_each(|doubt| println!("doubt: {}", told(doubt)));
+    tell_doubts(common, &came.doubts);
     for (indicator, count) in &came.assumed {
-        println!(
-            "assumed: {indicator} is new; {count} assessments know nothing of it, and it was taken to be met"
+        common.say(
+            format!("推定：{indicator} 是新指标，有{count}次评定没有它的结果，都按合格计算"),
+            format!(
+                "assumed: {indicator} is new; {count} assessments know nothing of it, and it was taken to be met"
+            ),
         );
     }
     for (why, count) in &came.ungradable {
-        println!("not graded: {count} ({why})");
+        common.say(format!("无法评定：{count}（{why}）"), format!("not graded: {count} ({why})"));
     }
-    came.moves.iter().for_each(|of| println!("{}", line(of)));
+    came.moves.iter().for_each(|of| println!("{}", line(common.lang(), of)));
 }
 
-fn line(of: &Move) -> String {
+fn tell_doubts(common: &Common, doubts: &[Doubt]) {
+    for doubt in doubts {
+        common.say(
+            format!("可疑：{}", doubtful(Lang::Zh, doubt)),
+            format!("doubt: {}", doubtful(Lang::En, doubt)),
+        );
+    }
+}
+
+fn line(lang: Lang, of: &Move) -> String {
     let held = |held: &wuping_domain::rehearsal::Held| match held.star {
-        Some(star) => format!("{} ({star} stars)", held.score),
-        None => format!("{} ({})", held.score, held.band),
+        Some(star) => {
+            lang.pick(format!("{}（{star}星）", held.score), format!("{} ({star} stars)", held.score))
+        }
+        None => {
+            lang.pick(format!("{}（{}）", held.score, held.band), format!("{} ({})", held.score, held.band))
+        }
     };
     let rehearsed = &of.rehearsed;
-    let way = if rehearsed.direction == Direction::Down { "falls" } else { "rises" };
-    let day = of.assessed_on.map_or_else(String::new, |on| format!(" of {on}"));
-    format!("{}{day} {way}: {} → {}{}", of.code, held(&rehearsed.was), held(&rehearsed.is), because(of))
-}
-
-fn because(of: &Move) -> String {
-    let Some(why) = &of.rehearsed.why else { return String::new() };
-    let points =
-        |points: Option<(u64, u64)>| points.map_or_else(|| "–".to_owned(), |(e, a)| format!("{e}/{a}"));
-    let mut told: Vec<String> = why
-        .indicators
-        .iter()
-        .map(|shift| format!("{} {} → {}", shift.indicator, points(shift.was), points(shift.is)))
-        .collect();
-    told.extend(why.caps_gained.iter().map(|cap| format!("capped at {} by {}", cap.star, cap.by)));
-    told.extend(why.caps_lost.iter().map(|cap| format!("no longer capped at {} by {}", cap.star, cap.by)));
-    told.extend(why.vetoes_gained.iter().map(|veto| format!("veto {veto}")));
-    told.extend(why.vetoes_lost.iter().map(|veto| format!("no longer veto {veto}")));
-    if why.bands && told.is_empty() {
-        told.push("the score is in another band".to_owned());
-    }
-    format!(" ({})", told.join("; "))
-}
-
-/// A doubt in words.
-fn told(doubt: &Doubt) -> String {
-    match doubt {
-        Doubt::IdleCap { by, star } => {
-            format!("{by} caps at star {star}, which is the highest: it lowers nothing")
-        }
-        Doubt::ImpossibleGrade { band, best_score: Some(best), .. } => {
-            format!("no results lead to {band}: the scores that remain reach {best} at most")
-        }
-        Doubt::ImpossibleGrade { band, .. } => {
-            format!("no results lead to {band}: every one is capped below it")
-        }
-        Doubt::NeverApplies { by, at_least, indicators } => {
-            format!("{by} asks for {at_least} failures of {indicators} indicators: it never applies")
-        }
-    }
+    let falls = rehearsed.direction == Direction::Down;
+    let way = lang.pick(if falls { "降级" } else { "升级" }, if falls { "falls" } else { "rises" });
+    let day = |before: &str, after: &str| {
+        of.assessed_on.map_or_else(String::new, |on| format!("{before}{on}{after}"))
+    };
+    let (code, was, is) = (&of.code, held(&rehearsed.was), held(&rehearsed.is));
+    let why = match because(lang, of) {
+        nothing if nothing.is_empty() => nothing,
+        why => lang.pick(format!("（{why}）"), format!(" ({why})")),
+    };
+    lang.pick(
+        format!("{code}{} {way}：{was} → {is}{why}", day("（", "）")),
+        format!("{code}{} {way}: {was} → {is}{why}", day(" of ", "")),
+    )
 }

@@ -32,19 +32,26 @@ pub(super) struct Simulate {
 pub(super) fn simulate(common: &Common, asked: &Simulate) -> Result<ExitCode, Failure> {
     let folder = &common.data;
     if common.database_url.is_some() {
-        return Err(Failure::asked("a made-up street is played into a folder: leave out --database-url"));
+        return Err(Failure::asked_in_both(
+            "虚构的街道只能建在文件夹里：请去掉 --database-url",
+            "a made-up street is played into a folder: leave out --database-url",
+        ));
     }
     if std::fs::read_dir(folder).is_ok_and(|mut inside| inside.next().is_some()) {
         let folder = folder.display();
-        return Err(Failure::asked(format!(
-            "{folder} is not empty: a made-up street begins a ledger of its own; name a new folder with --data"
-        )));
+        return Err(Failure::asked_in_both(
+            format!("{folder} 不是空的：虚构的街道要从一个新账本开始，请用 --data 指明一个新文件夹"),
+            format!(
+                "{folder} is not empty: a made-up street begins a ledger of its own; name a new folder with --data"
+            ),
+        ));
     }
     let today = local_date(Utc::now());
     if asked.until.is_some_and(|until| until > today) {
-        return Err(Failure::asked(format!(
-            "it is {today}: a street is played up to today or an earlier day"
-        )));
+        return Err(Failure::asked_in_both(
+            format!("今天是 {today}：最多只能演到今天"),
+            format!("it is {today}: a street is played up to today or an earlier day"),
+        ));
     }
     let Simulate { buildings, units, years, seed, .. } = *asked;
     let street = Street { buildings, units, years, until: asked.until.unwrap_or(today), seed };
@@ -60,17 +67,25 @@ pub(super) fn simulate(common: &Common, asked: &Simulate) -> Result<ExitCode, Fa
         print_json(&played)?;
         return Ok(ExitCode::SUCCESS);
     }
-    println!("{} is in {}: {} to {}", played.origin, folder.display(), played.from, played.until);
-    println!(
-        "{} entries; {} commands carried out, {} recorded by the runner",
-        played.entries, played.commands, played.by_the_runner
+    let (origin, from, until, place) = (&played.origin, played.from, played.until, folder.display());
+    common.say(
+        format!("{origin} 建在 {place}：从 {from} 到 {until}"),
+        format!("{origin} is in {place}: {from} to {until}"),
+    );
+    let (entries, commands, by_the_runner) = (played.entries, played.commands, played.by_the_runner);
+    common.say(
+        format!("{entries}条记录；办理{commands}次，到期自动记录{by_the_runner}条"),
+        format!("{entries} entries; {commands} commands carried out, {by_the_runner} recorded by the runner"),
     );
     for (kind, n) in &played.events {
         println!("  {n:>8} {kind}");
     }
     for (rule, n) in &played.refused {
-        println!("  {n:>8} commands refused: {rule}");
+        common.say(format!("  {n:>8} 次不予办理：{rule}"), format!("  {n:>8} commands refused: {rule}"));
     }
-    println!("look at it with “wuping serve --data {}”", folder.display());
+    common.say(
+        format!("用 wuping serve --data {place} 查看"),
+        format!("look at it with “wuping serve --data {place}”"),
+    );
     Ok(ExitCode::SUCCESS)
 }

@@ -36,7 +36,11 @@ fn list(common: &Common) -> Result<ExitCode, Failure> {
         }
         false => {
             for stamp in kept {
-                println!("{} entries by {} in {}", stamp.size, stamp.authority, stamp.file.display());
+                let (size, authority, file) = (stamp.size, &stamp.authority, stamp.file.display());
+                common.say(
+                    format!("{size}条记录，由 {authority} 盖时间戳，在 {file}"),
+                    format!("{size} entries by {authority} in {file}"),
+                );
             }
         }
     }
@@ -54,10 +58,13 @@ fn now(common: &Common) -> Result<ExitCode, Failure> {
                 "authority": given.authority, "new": given.new, "size": given.size,
                 "signer": given.stamp.authority, "time": at,
             }))?,
-            false => println!(
-                "{} entries existed by {at} by the word of {} ({})",
-                given.size, given.authority, given.stamp.authority
-            ),
+            false => {
+                let (size, authority, signer) = (given.size, &given.authority, &given.stamp.authority);
+                common.say(
+                    format!("{authority}（{signer}）证明：{at} 时已有这{size}条记录"),
+                    format!("{size} entries existed by {at} by the word of {authority} ({signer})"),
+                );
+            }
         }
     }
     Ok(ExitCode::SUCCESS)

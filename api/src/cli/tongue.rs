@@ -1,6 +1,8 @@
 //! In which language a command speaks to a person: what `--lang` says, else that of the terminal. What is printed for machines is the
 //! same in both.
 
+use std::fmt::Display;
+
 use clap::ValueEnum;
 
 use super::Common;
@@ -23,6 +25,14 @@ impl Tongue {
 }
 
 impl Common {
+    /// Prints what is meant for a person, in the language of this one.
+    pub(super) fn say(&self, zh: impl Display, en: impl Display) {
+        match self.lang() {
+            Lang::En => println!("{en}"),
+            Lang::Zh => println!("{zh}"),
+        }
+    }
+
     /// The language to speak to this person in.
     pub(super) fn lang(&self) -> Lang {
         self.lang.map_or_else(|| of_locale(|variable| std::env::var(variable).ok()), Tongue::lang)

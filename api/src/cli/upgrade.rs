@@ -14,7 +14,10 @@ pub(super) fn upgrade(common: &Common) -> Result<ExitCode, Failure> {
         if common.json {
             print_json(&json!({ "on_a_server": false }))?;
         } else {
-            println!("the ledger is in this folder, not on a server: there is nothing to upgrade");
+            common.say(
+                "账本就在这个文件夹里，不在服务器上：没有要升级的",
+                "the ledger is in this folder, not on a server: there is nothing to upgrade",
+            );
         }
         return Ok(ExitCode::SUCCESS);
     };
@@ -25,9 +28,17 @@ pub(super) fn upgrade(common: &Common) -> Result<ExitCode, Failure> {
             &json!({ "on_a_server": true, "found_version": found, "values_moved": values, "logins_moved": logins }),
         )?;
     } else {
-        println!("the tables had version {found} and are of this program's version");
-        println!("{values} private values and {logins} logins were moved from this folder to the server");
-        println!("do the same in the folder of every other node, then start the servers");
+        common.say(
+            format!(
+                "数据表原来的版本是{found}，现在与本程序相配\n已把{values}项隐私内容和{logins}个登录账号从这个文件夹移到服务器\n\
+                 请在其他每个节点的文件夹里也运行一次，再启动各服务器"
+            ),
+            format!(
+                "the tables had version {found} and are of this program's version\n\
+                 {values} private values and {logins} logins were moved from this folder to the server\n\
+                 do the same in the folder of every other node, then start the servers"
+            ),
+        );
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -65,17 +65,22 @@ pub(super) fn webhook(common: &Common, webhook: Webhook) -> Result<ExitCode, Fai
                 )?;
             } else {
                 match &department {
-                    Some(department) => {
-                        println!("{name} is told of the hazards of {department} from position {since} on")
-                    }
-                    None => println!(
-                        "{name} is told of what is published of credit files, and taken back, from position {since} on"
+                    Some(department) => common.say(
+                        format!("从第{since}条起，{department} 的隐患推送给 {name}"),
+                        format!("{name} is told of the hazards of {department} from position {since} on"),
+                    ),
+                    None => common.say(
+                        format!("从第{since}条起，信用档案的公布和撤下推送给 {name}"),
+                        format!(
+                            "{name} is told of what is published of credit files, and taken back, from position {since} on"
+                        ),
                     ),
                 }
                 if made {
-                    println!(
-                        "its secret, by which it checks {SIGNATURE}: {} (shown only now)",
-                        receiver.secret
+                    let secret = &receiver.secret;
+                    common.say(
+                        format!("它核对 {SIGNATURE} 用的密码：{secret}（只显示这一次）"),
+                        format!("its secret, by which it checks {SIGNATURE}: {secret} (shown only now)"),
                     );
                 }
             }
@@ -86,9 +91,12 @@ pub(super) fn webhook(common: &Common, webhook: Webhook) -> Result<ExitCode, Fai
             if common.json {
                 print_json(&standings)?;
             } else if standings.is_empty() {
-                println!("nobody is told; see wuping webhook add --help");
+                common.say(
+                    "没有推送给任何人；见 wuping webhook add --help",
+                    "nobody is told; see wuping webhook add --help",
+                );
             } else {
-                standings.iter().for_each(|standing| println!("{}", standing.in_words()));
+                standings.iter().for_each(|standing| println!("{}", standing.in_words_of(common.lang())));
             }
             Ok(ExitCode::SUCCESS)
         }
@@ -96,7 +104,7 @@ pub(super) fn webhook(common: &Common, webhook: Webhook) -> Result<ExitCode, Fai
             if !remove(&common.data, &name)? {
                 return Err(unknown(&name));
             }
-            println!("{name} is told no more");
+            common.say(format!("不再推送给 {name}"), format!("{name} is told no more"));
             Ok(ExitCode::SUCCESS)
         }
         Webhook::Test { name } => {
@@ -114,5 +122,8 @@ pub(super) fn webhook(common: &Common, webhook: Webhook) -> Result<ExitCode, Fai
 }
 
 fn unknown(name: &str) -> Failure {
-    Failure::asked(format!("nobody is told under the name “{name}”; see wuping webhook list"))
+    Failure::asked_in_both(
+        format!("没有名为“{name}”的推送对象；见 wuping webhook list"),
+        format!("nobody is told under the name “{name}”; see wuping webhook list"),
+    )
 }

@@ -13,6 +13,7 @@ use wuping_ledger::timestamp::Timestamp;
 use crate::cli::read::reader;
 use crate::cli::serve::stopped;
 use crate::cli::{Common, Failure, print_json, runtime};
+use crate::web::look::words::Lang;
 use crate::{anchors, authorities, standing, witness};
 
 #[derive(Debug, Subcommand)]
@@ -53,10 +54,12 @@ pub(super) fn witness(common: &Common, command: Witness) -> Result<ExitCode, Fai
         Witness::Alarm { clear: true, reason } => {
             let at = Timestamp::now();
             let cleared = alarm::clear(&common.data, at.as_str(), reason.as_deref().unwrap_or_default())?;
-            println!(
-                "{}",
-                if cleared { "the alarm is ended; start the server again" } else { "there is no alarm" }
-            );
+            match cleared {
+                true => {
+                    common.say("警报已解除；请重新启动服务器", "the alarm is ended; start the server again")
+                }
+                false => no_alarm(common),
+            }
             Ok(ExitCode::SUCCESS)
         }
         Witness::Init { name } => tell_key(common, &witness::make(&common.data, &name)?),
@@ -68,7 +71,11 @@ pub(super) fn witness(common: &Common, command: Witness) -> Result<ExitCode, Fai
             runtime()?.block_on(async {
                 let listener = tokio::net::TcpListener::bind(listen).await?;
                 let stopped = stopped();
-                println!("wuping witnesses on http://{}", listener.local_addr()?);
+                let address = listener.local_addr()?;
+                common.say(
+                    format!("屋评见证人已启动：http://{address}"),
+                    format!("wuping witnesses on http://{address}"),
+                );
                 axum::serve(listener, router).with_graceful_shutdown(stopped).await?;
                 Ok::<_, Failure>(())
             })?;
@@ -91,15 +98,22 @@ fn status(common: &Common) -> Result<ExitCode, Failure> {
         }))?;
         return Ok(ExitCode::SUCCESS);
     }
-    println!("the newest checkpoint has {head} entries");
-    for (kind, of_kind) in [("witness", &witnesses), ("time-stamping authority", &authorities)] {
+    common.say(format!("最新的检查点有{head}条记录"), format!("the newest checkpoint has {head} entries"));
+    let kinds =
+        [(["见证人", "witness"], &witnesses), (["时间戳机构", "time-stamping authority"], &authorities)];
+    for ([zh, en], of_kind) in kinds {
         if of_kind.is_empty() {
-            println!("no {kind} is listed");
+            common.say(format!("没有列出任何{zh}"), format!("no {en} is listed"));
         }
-        of_kind.iter().for_each(|standing| println!("{kind} {}", standing.in_words()));
+        for standing in of_kind {
+            common.say(
+                format!("{zh} {}", standing.in_words_of(Lang::Zh)),
+                format!("{en} {}", standing.in_words_of(Lang::En)),
+            );
+        }
     }
     if alarm.is_some() {
-        println!("FORK ALARM: see “wuping witness alarm”");
+        common.say("分叉警报：见 wuping witness alarm", "FORK ALARM: see “wuping witness alarm”");
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -110,9 +124,13 @@ fn show_alarm(common: &Common) -> Result<ExitCode, Failure> {
     match (&raised, common.json) {
         (_, true) => print_json(&json!({ "alarm": raised }))?,
         (Some(why), false) => println!("{why}"),
-        (None, false) => println!("there is no alarm"),
+        (None, false) => no_alarm(common),
     }
     Ok(if raised.is_some() { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+fn no_alarm(common: &Common) {
+    common.say("没有警报", "there is no alarm");
 }
 
 fn tell_key(common: &Common, key: &VerifierKey) -> Result<ExitCode, Failure> {

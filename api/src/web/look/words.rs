@@ -6,6 +6,7 @@
 
 mod events;
 pub(crate) mod findings;
+pub(crate) mod rehearsals;
 mod tables;
 mod terms;
 
