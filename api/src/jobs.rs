@@ -12,7 +12,7 @@ use wuping_ledger::vault::VaultError;
 
 use crate::app::App;
 
-/// Why a day's work was not done. It is done the next time.
+/// Why a day's work was not done. It is tried again.
 #[derive(Debug, thiserror::Error)]
 pub enum JobError {
     /// The heads were not committed to.
@@ -38,22 +38,27 @@ pub async fn daily(app: Arc<App>) {
     };
     loop {
         tokio::time::sleep(wait).await;
-        wait = DAY;
-        if let Err(error) = a_days_work(&app).await {
-            let causes = wuping_projections::error::causes(&error).join(": ");
-            tracing::error!(%causes, "a day's work was not done");
-        }
+        wait = match a_days_work(&app).await {
+            Ok(_) => DAY,
+            Err(error) => {
+                let causes = wuping_projections::error::causes(&error).join(": ");
+                tracing::error!(%causes, "a day's work was not done; it is tried again");
+                AGAIN
+            }
+        };
     }
 }
 
-/// Heads and sweep; how many private values were swept.
+/// Heads and sweep, the one also where the other fails; how many private values were swept.
 ///
 /// # Errors
 /// [`JobError`].
 pub async fn a_days_work(app: &App) -> Result<usize, JobError> {
-    app.ledger.writer().commit_heads().await?;
+    let committed = app.ledger.writer().commit_heads().await;
     let (vault, reader) = (app.vault.clone(), app.reader().clone());
-    Ok(tokio::task::spawn_blocking(move || vault.sweep(&reader)).await??)
+    let swept = tokio::task::spawn_blocking(move || vault.sweep(&reader)).await;
+    committed?;
+    Ok(swept??)
 }
 
 /// How long from now until a day has passed since the last commitment to the heads; nothing where there is none. A commitment
@@ -70,6 +75,8 @@ fn due_in(reader: &Reader, now: DateTime<Utc>) -> Result<Duration, StoreError> {
 }
 
 const DAY: Duration = Duration::from_hours(24);
+/// After a failure.
+const AGAIN: Duration = Duration::from_mins(10);
 
 #[cfg(test)]
 mod tests {

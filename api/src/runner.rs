@@ -106,11 +106,12 @@ impl Runner {
         let mut again = std::mem::take(&mut self.unsettled);
         let (mut recorded, mut failed) = (0, None);
         loop {
-            let mut touched = self.street.walked(app.reader().clone()).await?;
+            let walked = self.street.walked(app.reader().clone()).await;
+            let mut touched = walked.inspect_err(|_| self.unsettled.append(&mut again))?;
             touched.append(&mut again);
             // what could not be settled waits for the next pass
             touched.retain(|own| !self.unsettled.contains(own));
-            self.look_at_all(app, touched, now, &mut failed).await?;
+            self.look_at_all(app, touched, now, &mut failed).await;
             let Some((day, woken)) = self.street.first_woken(local_date(now.datetime())) else { break };
             recorded += self.settle_all(app, day, woken, now, &mut failed).await?;
         }
@@ -127,20 +128,27 @@ impl Runner {
         touched: BTreeSet<String>,
         now: Timestamp,
         failed: &mut Option<RunError>,
-    ) -> Result<(), RunError> {
+    ) {
         let touched = Vec::from_iter(touched);
         self.looks += touched.len() as u64;
         for many in touched.chunks(AT_A_TIME) {
             let looks: Vec<Look> = many.iter().map(|own| self.street.look(own, app, now)).collect();
-            let days = in_background(move || looks.into_iter().map(Look::day).collect::<Vec<_>>()).await?;
-            for (own, day) in many.iter().zip(days) {
-                match day {
-                    Ok(day) => self.street.wakes(own, day),
-                    Err(error) => self.put_off(own, error, failed),
+            let days = in_background(move || looks.into_iter().map(Look::day).collect::<Vec<_>>()).await;
+            match days {
+                Ok(days) => {
+                    for (own, day) in many.iter().zip(days) {
+                        match day {
+                            Ok(day) => self.street.wakes(own, day),
+                            Err(error) => self.put_off(own, error, failed),
+                        }
+                    }
+                }
+                Err(error) => {
+                    self.unsettled.extend(many.iter().cloned());
+                    failed.get_or_insert(error);
                 }
             }
         }
-        Ok(())
     }
 
     /// Settles premises to which something came on this day.
@@ -158,10 +166,9 @@ impl Runner {
         let mut waiting = woken.into_iter();
         while let Some(own) = waiting.next() {
             let look = self.street.look(&own, app, as_of);
-            let held = in_background(move || Held::read(look)).await?;
-            let settled = match held {
-                Ok(held) => settle(app, held, now).await,
-                Err(error) => Err(error),
+            let settled = match in_background(move || Held::read(look)).await {
+                Ok(Ok(held)) => settle(app, held, now).await,
+                Ok(Err(error)) | Err(error) => Err(error),
             };
             match settled {
                 Ok((entries, comes_on)) => {

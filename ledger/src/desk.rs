@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::append::{AppendError, AppendRequest, Author, CheckedRequest, NewEvent, Receipt};
 use crate::checkpoints::CheckpointBook;
 use crate::clock::{Clock, ClockFault, SystemClock, judge};
+use crate::encoding::Hash;
 use crate::heads::{HeadKind, Heads};
 use crate::held_keys::HeldKeys;
 use crate::keyring::SealingKey;
@@ -20,6 +21,7 @@ use crate::reading::LedgerReads;
 use crate::recent::RecentStreams;
 use crate::refusal::Refusal;
 use crate::sealing::seal;
+use crate::select::damaged;
 use crate::staging::{Staged, Staging};
 use crate::standing::{KeyStanding, check_claimed_time};
 use crate::store::{Asked, Known, LedgerStore, Outcome, Scheme, SealedKey, StoreError};
@@ -44,6 +46,8 @@ pub(crate) struct Desk {
     accepted: Option<ClockFault>,
     checkpoints: CheckpointBook,
     recent: Arc<RecentStreams>,
+    /// Position and hash of the last entry that is known to be durable: whatever is read from here on has it.
+    durable: Option<(u64, Hash)>,
 }
 
 impl Desk {
@@ -70,6 +74,7 @@ impl Desk {
             accepted: None,
             checkpoints,
             recent,
+            durable: None,
         })
     }
 
@@ -284,9 +289,13 @@ impl Desk {
     fn begin(&mut self, asked: &Asked<'_>) -> Result<Known, StoreError> {
         let known = self.store.begin(asked)?;
         let Some(state) = self.state.as_mut() else { return Ok(known) };
-        let Some(head) = known.head.as_ref().filter(|head| head.frontier.size() > state.frontier.size())
-        else {
+        let (size, found) = (state.frontier.size(), known.head.as_ref());
+        if found.map_or(size == 0, |head| head.frontier == state.frontier) {
             return Ok(known);
+        }
+        let Some(head) = found.filter(|head| head.frontier.size() > size) else {
+            let found = found.map_or(0, |head| head.frontier.size());
+            return Err(damaged(format!("it had {size} entries, and has {found} or other ones")));
         };
         let caught = state.catch_up(self.store.reads(), head, &self.origin)?;
         for stream in &caught.streams {
@@ -319,6 +328,7 @@ impl Desk {
         let committed = sealed.and_then(|batch| store.commit(&batch).map(|()| batch.rows));
         match &committed {
             Ok(rows) => {
+                self.durable = rows.last().map(|row| (row.position, row.leaf_hash));
                 self.recent.committed(rows);
                 state.recorded_at = Some(last);
                 state.written = Some(mark);
@@ -340,10 +350,22 @@ impl Desk {
     fn state(&mut self) -> Result<&mut TreeState, AppendError> {
         if self.state.is_none() {
             self.store.revive()?;
-            self.state = Some(TreeState::load(self.store.reads(), &self.origin)?);
+            let state = TreeState::load(self.store.reads(), &self.origin)?;
+            self.check_durable(state.frontier.size())?;
+            self.state = Some(state);
             self.reactor.forget_all();
         }
         self.state.as_mut().ok_or(AppendError::Closed)
+    }
+
+    /// A server that took over from another may lack what that one had confirmed: nothing is built on it.
+    fn check_durable(&self, size: u64) -> Result<(), StoreError> {
+        let Some((position, leaf)) = self.durable else { return Ok(()) };
+        let there = size > position && self.store.reads().leaf_hashes(position, position + 1)? == [leaf];
+        match there {
+            true => Ok(()),
+            false => Err(damaged(format!("entry {position} was acknowledged, and is gone or another one"))),
+        }
     }
 
     /// What is wrong with the clock, if anything is.

@@ -1,9 +1,11 @@
 //! Costly things made on several threads and handed over in their order, the first ones while the last are still being made.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{LazyLock, Mutex};
 use std::vec::IntoIter;
+
+use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::locks::locked;
 
@@ -16,40 +18,61 @@ use crate::locks::locked;
 pub(crate) fn made_in_order<T: Send, R: Send, E>(
     raw: Vec<T>,
     make: impl Fn(T) -> R + Sync,
-    mut ready: impl FnMut(&[R]) -> Result<(), E>,
+    ready: impl FnMut(&[R]) -> Result<(), E>,
 ) -> Result<Vec<R>, E> {
-    let mut all = Vec::with_capacity(raw.len());
     let stretches = Stretches::of(raw);
     let make_next = || {
         let (at, stretch) = stretches.take_next()?;
         Some((at, stretch.into_iter().map(&make).collect::<Vec<R>>()))
     };
     let (made, from_others) = channel();
-    rayon::in_place_scope(|scope| {
-        for _ in 0..stretches.worth_waking() {
+    let Some(helpers) = HELPERS.as_ref() else {
+        drop(made);
+        return handed_over(&stretches, make_next, &from_others, ready);
+    };
+    helpers.in_place_scope(|scope| {
+        for _ in 0..helpers.current_num_threads().min(stretches.worth_waking()) {
             let (made, make_next) = (made.clone(), &make_next);
             scope.spawn(move |_| while make_next().is_some_and(|stretch| made.send(stretch).is_ok()) {});
         }
         drop(made);
-        let mut early = BTreeMap::new();
-        for next in 0..stretches.count {
-            let stretch = loop {
-                early.extend(from_others.try_iter());
-                if let Some(stretch) = early.remove(&next) {
-                    break stretch;
-                }
-                // with nothing left to make, another thread is at the missing one; if it panicked, so does the scope
-                match make_next().or_else(|| from_others.recv().ok()) {
-                    Some((at, stretch)) => early.insert(at, stretch),
-                    None => break Vec::new(),
-                };
-            };
-            ready(&stretch).inspect_err(|_| stretches.give_up())?;
-            all.extend(stretch);
-        }
-        Ok(all)
+        handed_over(&stretches, make_next, &from_others, ready)
     })
 }
+
+/// Hands over what this thread and others make, in order.
+fn handed_over<T, R, E>(
+    stretches: &Stretches<T>,
+    make_next: impl Fn() -> Option<(usize, Vec<R>)>,
+    from_others: &Receiver<(usize, Vec<R>)>,
+    mut ready: impl FnMut(&[R]) -> Result<(), E>,
+) -> Result<Vec<R>, E> {
+    let (mut all, mut early) = (Vec::new(), BTreeMap::new());
+    for next in 0..stretches.count {
+        let stretch = loop {
+            early.extend(from_others.try_iter());
+            if let Some(stretch) = early.remove(&next) {
+                break stretch;
+            }
+            // with nothing left to make, another thread is at the missing one; if it panicked, so does the scope
+            match make_next().or_else(|| from_others.recv().ok()) {
+                Some((at, stretch)) => early.insert(at, stretch),
+                None => break Vec::new(),
+            };
+        };
+        ready(&stretch).inspect_err(|_| stretches.give_up())?;
+        all.extend(stretch);
+    }
+    Ok(all)
+}
+
+/// Threads for this alone: among those that compute for everybody a stretch would wait until a rehearsal of the whole
+/// ledger is done, and with it all who want to write. None if the system has no thread to give.
+static HELPERS: LazyLock<Option<ThreadPool>> = LazyLock::new(|| {
+    let others = std::thread::available_parallelism().map_or(1, |all| all.get().saturating_sub(1).max(1));
+    let named = |n| format!("ledger-helper-{n}");
+    ThreadPoolBuilder::new().num_threads(others).thread_name(named).build().ok()
+});
 
 /// What is to be made, a stretch of it by whoever asks next.
 struct Stretches<T> {
@@ -63,9 +86,9 @@ impl<T> Stretches<T> {
         Self { raw: Mutex::new((0, raw.into_iter())), count }
     }
 
-    /// How many other threads have something to do here. To wake one takes as long as to make a stretch.
+    /// For how many other threads there is something to do. To wake one takes as long as to make a stretch.
     fn worth_waking(&self) -> usize {
-        (self.count / 2).min(rayon::current_num_threads().saturating_sub(1))
+        self.count / 2
     }
 
     /// The next stretch and its number; none when all are taken.
@@ -97,14 +120,17 @@ mod tests {
     #[test]
     fn a_refusal_ends_the_making() {
         let made = AtomicUsize::new(0);
-        let count = |_| made.fetch_add(1, Ordering::Relaxed);
+        let slowly = |()| {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+            made.fetch_add(1, Ordering::Relaxed)
+        };
         let mut heard = 0;
-        let refused = made_in_order(vec![(); 10_000], count, |stretch| {
+        let refused = made_in_order(vec![(); 1_000], slowly, |stretch| {
             heard += stretch.len();
             if heard < 8 { Ok(()) } else { Err("the disk is full") }
         });
         assert_eq!((refused.unwrap_err(), heard), ("the disk is full", 8));
-        assert!(made.load(Ordering::Relaxed) < 10_000);
+        assert!(made.load(Ordering::Relaxed) < 1_000);
     }
 
     #[test]
@@ -112,6 +138,22 @@ mod tests {
     fn whoever_waits_for_one_that_panicked_panics_too() {
         let make = |n: u32| assert!(n != 6, "no hand");
         let _ = made_in_order((0..8).collect(), make, |_| Ok::<_, Infallible>(()));
+    }
+
+    #[test]
+    fn nobody_waits_for_what_others_compute() {
+        let (release, held) = channel::<()>();
+        let held = Mutex::new(held);
+        rayon::in_place_scope(|scope| {
+            for _ in 0..rayon::current_num_threads() {
+                scope.spawn(|_| {
+                    let _ = locked(&held).recv();
+                });
+            }
+            let made = made_in_order((0..100).collect(), |n: u32| n, |_| Ok::<_, Infallible>(()));
+            assert_eq!(made.map(|made| made.len()), Ok(100));
+            drop(release);
+        });
     }
 
     proptest! {

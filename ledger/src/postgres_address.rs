@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::error::SqlState;
@@ -41,6 +42,7 @@ impl Address {
         let local = !hosts.is_empty() && hosts.iter().all(|host| matches!(host, Host::Unix(_)));
         config.ssl_mode(if encryption.is_on() && !local { SslMode::Require } else { SslMode::Disable });
         config.application_name("wuping");
+        notice_silence(&mut config);
         let hosts: Vec<String> = config.get_hosts().iter().map(host).collect();
         let shown =
             format!("{} at {}", config.get_dbname().unwrap_or("(no database named)"), hosts.join(", "));
@@ -51,7 +53,13 @@ impl Address {
     pub(crate) async fn connect(
         &self,
     ) -> Result<(Client, Connection<Socket, Encrypted<Socket>>), StoreError> {
-        self.config.connect(self.encryption.clone()).await.map_err(|error| self.refused(error))
+        let connected = self.config.connect(self.encryption.clone());
+        // the library waits that long for the connection, and for ever for the first word on it
+        let patience = self.config.get_connect_timeout().copied().unwrap_or(SILENCE);
+        match tokio::time::timeout(patience, connected).await {
+            Ok(connected) => connected.map_err(|error| self.refused(error)),
+            Err(silent) => Err(StoreError::Database { doing: "be reached", source: silent.into() }),
+        }
     }
 
     fn refused(&self, error: tokio_postgres::Error) -> StoreError {
@@ -156,6 +164,20 @@ fn percent_decoded(text: &str) -> String {
     String::from_utf8_lossy(&decoded).into_owned()
 }
 
+/// A server that lost its power says nothing more: it is noticed within seconds, not after the hours that a system would
+/// wait by itself. What the address says about it goes before.
+fn notice_silence(config: &mut Config) {
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(SILENCE);
+    }
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(SILENCE);
+    }
+    if config.get_keepalives_idle() >= SYSTEM_KEEPALIVE {
+        config.keepalives_idle(SILENCE);
+    }
+}
+
 fn host(host: &Host) -> String {
     match host {
         Host::Tcp(name) => name.clone(),
@@ -163,9 +185,15 @@ fn host(host: &Host) -> String {
     }
 }
 
+/// How long a server may leave what it was sent without an answer.
+const SILENCE: Duration = Duration::from_secs(10);
+/// What the library waits before it asks whether the other side is there, unless it is told.
+const SYSTEM_KEEPALIVE: Duration = Duration::from_hours(2);
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::postgres_session::Session;
 
     fn words(rest: &str, mode: Option<&str>, roots: Option<&str>) -> Words {
         Words { rest: rest.to_owned(), mode: mode.map(str::to_owned), roots: roots.map(str::to_owned) }
@@ -178,6 +206,26 @@ mod tests {
         assert!(!format!("{address:?}").contains("secret"));
         let refused = Address::parse("postgresql://clerk:secret@db.example:notaport/x").unwrap_err();
         assert!(!format!("{refused} {refused:?}").contains("secret"), "{refused:?}");
+    }
+
+    #[test]
+    fn a_server_that_says_nothing_is_not_waited_for() {
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = silent.local_addr().unwrap().port();
+        let url = format!("postgresql://u@127.0.0.1:{port}/d?connect_timeout=1");
+        let refused = Session::open(&Address::parse(&url).unwrap()).map(|_| ()).unwrap_err();
+        assert!(matches!(refused, StoreError::Database { doing: "be reached", .. }), "{refused:?}");
+    }
+
+    #[test]
+    fn silence_is_noticed_in_seconds_unless_the_address_says_otherwise() {
+        let of = |query: &str| {
+            let config = Address::parse(&format!("postgresql://u@h/d{query}")).unwrap().config;
+            (config.get_tcp_user_timeout().copied(), config.get_keepalives_idle())
+        };
+        assert_eq!(of(""), (Some(SILENCE), SILENCE));
+        let minute = Duration::from_mins(1);
+        assert_eq!(of("?tcp_user_timeout=60&keepalives_idle=60"), (Some(minute), minute));
     }
 
     #[test]

@@ -338,7 +338,6 @@ fn database_in(folder: &Path) -> PathBuf {
     folder.join("ledger.db")
 }
 
-/// The lock of the one writer.
 /// The lock of a folder: one process writes by it, wherever its ledger lies.
 pub(crate) fn lock(folder: &Path) -> Result<File, StoreError> {
     let file = folder.join("ledger.lock");

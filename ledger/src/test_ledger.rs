@@ -137,6 +137,7 @@ impl Reactor for CountingReactor {
                 self.counts.insert(subject.clone(), count);
                 Ok(vec![computed(&subject, "count", "HazardsCounted", json!({"count": count}))])
             }
+            "Fault" => panic!("the program has a fault"),
             "Broken" => Err(failed("it is broken").into()),
             "Elsewhere" => {
                 Ok(vec![computed("premises/elsewhere", "count", "HazardsCounted", json!({"count": 0}))])

@@ -3,8 +3,8 @@
 //! Acknowledged means durable and in the tree. Commands keep the order in which they were taken from the queue; one
 //! that fails leaves its neighbours alone. After a failed commit nothing in memory is believed: it is read again.
 
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError, sync_channel};
+use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -26,6 +26,8 @@ pub struct WriterHandle {
     queue: SyncSender<Job>,
     origin: Arc<str>,
     alarm: Alarm,
+    /// Held by the writer's thread for as long as it works.
+    at_work: Weak<()>,
 }
 
 impl WriterHandle {
@@ -174,6 +176,13 @@ impl WriterHandle {
         self.alarm.raised()
     }
 
+    /// Whether the writer is at work. It is not after it was closed, nor after a panic: nothing is appended then until
+    /// the ledger is opened again.
+    #[must_use]
+    pub fn is_at_work(&self) -> bool {
+        self.at_work.strong_count() > 0
+    }
+
     /// The ledger's origin.
     #[must_use]
     pub fn origin(&self) -> &str {
@@ -251,11 +260,13 @@ pub(crate) fn start(
 ) -> std::io::Result<(WriterHandle, JoinHandle<()>)> {
     let (queue, jobs) = sync_channel(queue_max.max(1));
     let origin = Arc::from(desk.origin());
-    let watched = alarm.clone();
-    let thread = std::thread::Builder::new()
-        .name("ledger-writer".to_owned())
-        .spawn(move || work(desk, &jobs, &watched))?;
-    Ok((WriterHandle { queue, origin, alarm }, thread))
+    let (watched, held) = (alarm.clone(), Arc::new(()));
+    let at_work = Arc::downgrade(&held);
+    let thread = std::thread::Builder::new().name("ledger-writer".to_owned()).spawn(move || {
+        let _held = held;
+        work(desk, &jobs, &watched);
+    })?;
+    Ok((WriterHandle { queue, origin, alarm, at_work }, thread))
 }
 
 /// The writer's day: what waits, then the checkpoint when it is due. Under the fork alarm nothing is appended and nothing

@@ -44,6 +44,7 @@ on_both_stores!(
     consequences_follow_their_cause_and_have_derived_ids,
     a_rule_that_runs_away_is_stopped,
     a_failed_commit_is_answered_as_failed_and_a_retry_tells_the_truth,
+    a_writer_that_panicked_says_that_it_is_gone,
     a_clock_that_jumped_stops_appends_until_it_is_accepted,
     a_simulation_takes_its_time_from_requests_and_ends_once,
     proofs_verify_against_signed_checkpoints,
@@ -257,6 +258,27 @@ async fn a_failed_commit_is_answered_as_failed_and_a_retry_tells_the_truth(on: O
     }
 }
 
+async fn a_writer_that_panicked_says_that_it_is_gone(on: On) {
+    let test = TestLedger::with_on(on, ClockChoice::System, Box::new(CountingReactor::default())).await;
+    let writer = test.ledger.writer();
+    assert!(writer.is_at_work());
+    let refused = writer.append(test.said("premises/p-1", "Fault", json!({}))).await.unwrap_err();
+    assert!(matches!(refused, AppendError::Closed), "{refused:?}");
+    for _ in 0..500 {
+        if !writer.is_at_work() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    assert!(!writer.is_at_work());
+    let TestLedger { folder, ledger, roots, officer } = test;
+    assert!(matches!(ledger.close().await, Err(AppendError::Closed)));
+    let ledger = Ledger::open(folder.path(), RunOptions::default()).unwrap();
+    let test = TestLedger { folder, ledger, roots, officer };
+    test.ledger.writer().append(test.said("premises/p-1", "HazardFound", json!({}))).await.unwrap();
+    replayed(test.ledger.reader());
+}
+
 async fn a_clock_that_jumped_stops_appends_until_it_is_accepted(on: On) {
     let clock = stepped();
     let test =
@@ -330,6 +352,33 @@ async fn the_second_writer_is_sent_to_the_server_and_readers_only_read() {
     assert!(connection.execute("INSERT INTO cursors VALUES ('x', 1)", []).is_err());
     test.ledger.writer().append(test.said("premises/p-1", "Visited", json!({}))).await.unwrap();
     assert_eq!(reader.size().unwrap(), 7, "a reader sees what is committed after it was opened");
+}
+
+#[tokio::test]
+async fn nothing_is_written_on_a_head_that_went_back() {
+    let test = TestLedger::new().await;
+    let writer = test.ledger.writer();
+    let database = rusqlite::Connection::open(test.path().join("ledger.db")).unwrap();
+    database.execute_batch("CREATE TABLE earlier AS SELECT * FROM head").unwrap();
+    let lost = writer.append(test.said("premises/p-1", "Visited", json!({}))).await.unwrap();
+    // as on a server that took over and lacks the last commit of the one before it
+    let triggers =
+        "SELECT group_concat('DROP TRIGGER ' || name, ';') FROM sqlite_schema WHERE type = 'trigger'";
+    let dropped: String = database.query_row(triggers, [], |columns| columns.get(0)).unwrap();
+    database.execute_batch(&dropped).unwrap();
+    database
+        .execute_batch(&format!(
+            "DELETE FROM events WHERE position = {}; DELETE FROM outcomes; DELETE FROM head; \
+             INSERT INTO head SELECT * FROM earlier",
+            lost.position
+        ))
+        .unwrap();
+    for _ in 0..2 {
+        let refused = writer.append(test.said("premises/p-1", "Visited", json!({}))).await.unwrap_err();
+        let AppendError::Store(store) = &refused else { panic!("{refused:?}") };
+        assert!(store.to_string().contains("was acknowledged, and is gone"), "{store}");
+    }
+    assert_eq!(test.ledger.reader().size().unwrap(), lost.position);
 }
 
 #[tokio::test]

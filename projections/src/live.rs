@@ -178,6 +178,18 @@ struct Follower {
     rulebooks: Arc<dyn Rulebooks + Send + Sync>,
 }
 
+impl Drop for Follower {
+    /// Whoever asks how the views stand must not hear of a thread that panicked that it still follows.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.board.note(|notes| {
+                let because = "following the ledger ended by a fault of the program; see the log".to_owned();
+                notes.state = ViewsState::Stopped { at: notes.folded, because };
+            });
+        }
+    }
+}
+
 impl Follower {
     fn run(mut self) {
         while self.wait() {

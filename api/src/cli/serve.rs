@@ -4,9 +4,11 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 use wuping_ledger::place::database_url;
+use wuping_ledger::writer::WriterHandle;
 
 use crate::app::App;
 use crate::backup::record_restoration;
@@ -59,16 +61,36 @@ async fn until_stopped(common: &Common, options: Serve) -> Result<(), Failure> {
         tokio::spawn(webhooks::follow(app.folder.clone(), app.reader().clone())),
     ];
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(stopped).await?;
+    let writer = app.ledger.writer().clone();
+    axum::serve(listener, service).with_graceful_shutdown(stopped_or_ended(stopped, writer.clone())).await?;
+    let ended_by_itself = !writer.is_at_work();
     for task in beside {
         task.abort();
         // each holds the house until it has ended
         let _ = task.await;
     }
-    if let Some(app) = Arc::into_inner(app) {
-        app.close().await?;
+    let closed = match Arc::into_inner(app) {
+        Some(app) => app.close().await,
+        None => Ok(()),
+    };
+    if ended_by_itself {
+        return Err(Failure::asked_in_both(
+            "账本的写入因程序出错而停止，服务器随之停止：没有得到回执的，什么也没有记录。请重新启动，并把运行日志交给维护人员",
+            "the ledger's writer ended by a fault of the program, and the server with it: what had no receipt is not recorded. Start \
+             it again, and show the log to whoever looks after the program",
+        ));
     }
-    Ok(())
+    Ok(closed?)
+}
+
+/// Ends when the process is asked to, or when nothing can be recorded any more: whoever watches over it starts it again.
+async fn stopped_or_ended(stopped: impl Future<Output = ()>, writer: WriterHandle) {
+    let ended = async {
+        while writer.is_at_work() {
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    };
+    tokio::select! { () = stopped => {}, () = ended => {} }
 }
 
 /// The ledger of the folder; the sample's where there is none yet.
@@ -122,6 +144,9 @@ fn greet(origin: &str, address: &str) {
     let mut out = std::io::stdout().lock();
     let _ = out.write_all(said.as_bytes()).and_then(|()| out.flush());
 }
+
+/// How often it is looked whether the writer is still at work.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod tests {

@@ -43,6 +43,19 @@ async fn what_time_brought_is_recorded_once_and_anybody_computes_the_same() {
     assert_eq!(app.reader().size().unwrap(), size);
     sound(&folder);
 
+    // what could not be settled is not forgotten while the ledger cannot be read
+    let unsettled = "premises/sample-b09".to_owned();
+    runner.unsettled.insert(unsettled.clone());
+    let database = rusqlite::Connection::open(folder.join("ledger.db")).unwrap();
+    database.execute_batch("ALTER TABLE head RENAME TO away").unwrap();
+    for _ in 0..2 {
+        assert!(matches!(runner.pass(&app, now).await, Err(RunError::Read(_))));
+        assert!(runner.unsettled.contains(&unsettled));
+    }
+    database.execute_batch("ALTER TABLE away RENAME TO head").unwrap();
+    assert_eq!(runner.pass(&app, now).await.unwrap(), 0);
+    assert!(runner.unsettled.is_empty());
+
     let later = Timestamp::from_datetime(now.datetime() + chrono::TimeDelta::days(1));
     runner.pass(&app, later).await.unwrap();
     let daily = streams_of(&app, size, "PatrolMissed");

@@ -30,7 +30,7 @@ async fn healthz() -> &'static str {
     "alive\n"
 }
 
-/// Ready once the ledger can be read and the views follow it.
+/// Ready once the ledger can be read and written and the views follow it.
 async fn readyz(State(site): State<Site>) -> Response {
     if let Err(error) = site.read(|site| Ok(site.reader.size()?)).await {
         logged(&error);
@@ -38,6 +38,10 @@ async fn readyz(State(site): State<Site>) -> Response {
     }
     if site.writer.alarm().is_some() {
         let told = "FORK ALARM: a witness knows another history of this log; nothing is appended\n";
+        return (StatusCode::SERVICE_UNAVAILABLE, told).into_response();
+    }
+    if !site.writer.is_at_work() {
+        let told = "the ledger's writer has ended: nothing is recorded until the server is started again; see the log\n";
         return (StatusCode::SERVICE_UNAVAILABLE, told).into_response();
     }
     match site.views.state() {

@@ -6,6 +6,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use tokio::task::spawn_blocking;
 
 use crate::app::{App, Who};
 use crate::office::{SESSION_SECONDS, Session};
@@ -32,9 +33,13 @@ impl FromRequestParts<Arc<App>> for Signed {
         let to_sign_in = || Redirect::to("/sign-in").into_response();
         let token = cookie(&parts.headers, SESSION).ok_or_else(to_sign_in)?;
         let lang = lang_of(&parts.headers);
-        let session = app.office.session(&token, now_seconds()).map_err(|error| {
-            let causes = causes(&error).join(": ");
-            tracing::error!(%causes, "who is signed in could not be read");
+        // on a server this is a question to it, for which nobody else's request waits
+        let office = app.clone();
+        let asked = spawn_blocking(move || office.office.session(&token, now_seconds())).await;
+        let asked =
+            asked.map_err(|error| causes(&error)).and_then(|read| read.map_err(|error| causes(&error)));
+        let session = asked.map_err(|causes| {
+            tracing::error!(causes = causes.join(": "), "who is signed in could not be read");
             unknown_page(app, lang)
         })?;
         let session = session.ok_or_else(to_sign_in)?;
