@@ -64,6 +64,7 @@ use wuping_ledger::vault::Vault;
 use wuping_projections::ViewsHandle;
 
 pub use self::opening::OpenError;
+pub(crate) use self::opening::must_be_new;
 use crate::anchors::Anchors;
 use crate::asking::saying;
 pub use crate::asking::{Asked, Done, ExecuteError, Feed, Who};

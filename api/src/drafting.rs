@@ -115,7 +115,9 @@ fn newest<'k>(
     name: Option<&str>,
     kept: &'k [Scheme],
 ) -> Result<Option<&'k Scheme>, DraftError> {
-    let layer = files.iter().find_map(|file| layer_of(file));
+    // a file that cannot be read is told as such, before it is asked what the draft begins from
+    let layers = files.iter().map(|file| layer_of(file)).collect::<Result<Vec<_>, _>>()?;
+    let layer = layers.into_iter().flatten().next();
     let of_layer = |scheme: &&Scheme| match &layer {
         Some(layer) => scheme.id.rsplit('-').nth(1) == Some(layer.as_str()),
         None => true,
@@ -187,6 +189,9 @@ mod tests {
         assert!(named.differences().unwrap().is_empty(), "the policy as it is");
         let faults = Draft::of(&[&UNIT.replacen("points = 66", "points = 65", 1)], None, None, &kept());
         let faults = faults.unwrap_err().faults();
+        let broken = Draft::of(&[&UNIT.replacen("version = 2", "version = \"2", 1)], None, None, &kept());
+        let broken = broken.unwrap_err().faults().join(": ");
+        assert!(broken.contains("TOML parse error at line"), "{broken}");
         assert!(faults.len() == 1 && faults[0].contains("aspect unit_safety"), "{faults:?}");
     }
 }

@@ -241,12 +241,12 @@ impl Office {
     }
 }
 
-/// How many names there are to sign in by, in the records of a folder's ledger; looked at beside whoever writes. None if there are
-/// no records.
+/// The names to sign in by, each with its account, in the records of a folder's ledger; looked at beside whoever writes. None if
+/// there are no records.
 ///
 /// # Errors
 /// If the database cannot be read.
-pub fn logins(folder: &Path) -> Result<Option<usize>, OfficeError> {
+pub fn logins(folder: &Path) -> Result<Option<Vec<(String, String)>>, OfficeError> {
     let file = folder.join(FILE);
     let mut store: Box<dyn OfficeStore> =
         match Beside::read_only_of_folder(folder).map_err(OfficeError::Server)? {
@@ -254,7 +254,7 @@ pub fn logins(folder: &Path) -> Result<Option<usize>, OfficeError> {
             None if file.is_file() => Box::new(OfficeFile::open_read_only(&file)?),
             None => return Ok(None),
         };
-    Ok(Some(store.logins()?.len()))
+    Ok(Some(store.logins()?.into_iter().map(|known| (known.login, known.account)).collect()))
 }
 
 /// Moves what lies in a folder's `office.db` to the Postgres server that its ledger is on, but for the sessions, and removes the

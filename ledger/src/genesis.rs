@@ -138,11 +138,13 @@ impl CreateOptions {
     ///
     /// # Errors
     ///
-    /// [`LedgerError::Rule`] if the system has no random bytes to give.
+    /// [`LedgerError::Rule`] if the origin is none, or the system has no random bytes to give.
     pub fn new(origin: impl Into<String>, second_root: bool) -> Result<Self, LedgerError> {
+        let origin = origin.into();
+        check_origin(&origin)?;
         let roots = (1..=1 + u8::from(second_root)).map(|n| RootKey::generate(&format!("root-{n}")));
         Ok(Self {
-            origin: origin.into(),
+            origin,
             roots: roots.collect::<Result<_, _>>()?,
             witnesses: Vec::new(),
             quorum: 0,
@@ -223,6 +225,19 @@ impl Ledger {
     /// [`StoreError`].
     pub fn open_read_only(folder: &Path) -> Result<Reader, StoreError> {
         Reader::open(folder)
+    }
+
+    /// Whether the master key at hand opens every key that the server holds, the log's too.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Keyring`] if it does not, [`LedgerError::Store`] if the ledger cannot be read.
+    pub fn check_master_key(folder: &Path) -> Result<(), LedgerError> {
+        let master = SealingKey::load(MASTER_VARIABLE, &folder.join(MASTER_FILE))?;
+        for key in Reader::open(folder)?.sealed_keys()? {
+            open_sealed(&key, &master)?;
+        }
+        Ok(())
     }
 
     /// As [`Ledger::open`], over a given store on the database of that folder.

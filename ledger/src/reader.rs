@@ -20,7 +20,7 @@ use crate::recent::{Contents, RecentStreams, next_content};
 use crate::recorded::{RecordedEntry, RecordedRow};
 use crate::row::Row;
 use crate::select::damaged;
-use crate::store::{LastOfStream, Outcome, Scheme, StoreError, TreeHead};
+use crate::store::{LastOfStream, Outcome, Scheme, SealedKey, StoreError, TreeHead};
 use crate::stored_leaf::StoredLeaf;
 
 /// Reads a ledger; nothing can be written through it.
@@ -384,6 +384,11 @@ impl Reader {
     }
 
     /// Borrows a connection for a read, which may be done again on another one if the first was lost.
+    /// The private keys that the server holds, sealed.
+    pub(crate) fn sealed_keys(&self) -> Result<Vec<SealedKey>, StoreError> {
+        self.with(|store| store.sealed_keys())
+    }
+
     pub(crate) fn with<T>(
         &self,
         mut read: impl FnMut(&dyn LedgerReads) -> Result<T, StoreError>,

@@ -166,11 +166,8 @@ impl Vault {
                 _ => SealingKey::load(KEY_VARIABLE, &key_file),
             };
             let key = key.map_err(VaultError::Keyring)?;
-            if let Some((digest, sealed)) = some_value {
-                // values that a backup brought are there before anything is that their key is known by
-                key.open(&sealed, &digest, "the vault on the Postgres server")
-                    .map_err(VaultError::Keyring)?;
-            }
+            // values that a backup brought are there before anything is that their key is known by
+            must_open(&key, some_value, ON_SERVER)?;
             tables.put_key_check(&key.seal(KEY_CHECK.as_bytes(), KEY_CHECK).map_err(VaultError::Keyring)?)?;
             check_key(&tables, &key)?;
             return Ok(Self::over(tables, key));
@@ -179,8 +176,9 @@ impl Vault {
             true => SealingKey::load(KEY_VARIABLE, &key_file),
             false => SealingKey::load_or_create(KEY_VARIABLE, &key_file),
         };
-        let key = key.map_err(VaultError::Keyring)?;
-        Ok(Self::over(VaultFile::open(file)?, key))
+        let (key, file) = (key.map_err(VaultError::Keyring)?, VaultFile::open(file)?);
+        must_open(&key, file.some_value()?, FILE)?;
+        Ok(Self::over(file, key))
     }
 
     /// Opens the vault of a folder's ledger for reading only, beside whoever writes.
@@ -195,8 +193,9 @@ impl Vault {
             check_key(&tables, &key)?;
             return Ok(Self::over(tables, key));
         }
-        let file = VaultFile::open_read_only(folder.join(FILE))?;
-        Ok(Self::over(file, key()?))
+        let (file, key) = (VaultFile::open_read_only(folder.join(FILE))?, key()?);
+        must_open(&key, file.some_value()?, FILE)?;
+        Ok(Self::over(file, key))
     }
 
     /// Whether a folder's ledger has a vault: always where it is on a server.
@@ -378,8 +377,18 @@ fn none_left_behind(file: PathBuf) -> Result<(), VaultError> {
 /// Refuses another key than that of everybody who put values there.
 fn check_key(tables: &VaultTables, key: &SealingKey) -> Result<(), VaultError> {
     let Some(sealed) = tables.key_check()? else { return Ok(()) };
-    key.open(&sealed, KEY_CHECK, "the vault on the Postgres server").map_err(VaultError::Keyring)?;
+    key.open(&sealed, KEY_CHECK, ON_SERVER).map_err(VaultError::Keyring)?;
     Ok(())
+}
+
+/// Refuses a key that does not open what is there: values sealed under two keys would never all be read again.
+fn must_open(
+    key: &SealingKey,
+    some_value: Option<(String, Vec<u8>)>,
+    vault: &'static str,
+) -> Result<(), VaultError> {
+    let Some((digest, sealed)) = some_value else { return Ok(()) };
+    key.open(&sealed, &digest, vault).map(|_| ()).map_err(VaultError::Keyring)
 }
 
 fn now_ms() -> i64 {
@@ -399,5 +408,6 @@ fn named_from(ledger: &Reader, from: u64) -> Result<HashSet<String>, StoreError>
 const FILE: &str = "vault.db";
 const KEY_VARIABLE: &str = "WUPING_VAULT_KEY";
 const KEY_FILE: &str = "vault.key";
+const ON_SERVER: &str = "the vault on the Postgres server";
 const KEY_CHECK: &str = "wuping-vault-key/1";
 const UNNAMED_MS_MAX: i64 = 24 * 60 * 60 * 1000;

@@ -46,6 +46,14 @@ impl VaultFile {
         Ok(Self { file, connection })
     }
 
+    /// Any of the values, by its digest: the key at hand must open it.
+    pub(crate) fn some_value(&self) -> Result<Option<(String, Vec<u8>)>, VaultError> {
+        let found = |columns: &rusqlite::Row<'_>| Ok((columns.get(0)?, columns.get(1)?));
+        self.read(|connection| {
+            connection.query_row("SELECT digest, sealed FROM disclosures LIMIT 1", [], found).optional()
+        })
+    }
+
     fn read<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, VaultError> {
         read(&self.connection).map_err(|source| database(&self.file, "be read", source))
     }

@@ -31,6 +31,11 @@ pub struct Trusted {
 }
 
 impl Trusted {
+    /// Whether there is anybody whose word counts: a file may say of a log no more than its key and its first entry.
+    pub fn names_anybody(&self) -> bool {
+        self.quorum > 0 || !self.tsa_roots.is_empty()
+    }
+
     /// Reads a trust file, `wuping-trust/1` (docs/format.md §11).
     ///
     /// # Errors

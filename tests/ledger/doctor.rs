@@ -36,10 +36,16 @@ fn a_sound_folder_is_well_beside_a_running_server_and_without_one() {
 #[test]
 fn what_is_broken_is_named_with_what_to_do() {
     let house = House::new();
-    let broken: [Harm<'_>; 24] = [
+    let another = "7".repeat(64);
+    let broken: [Harm<'_>; 27] = [
         Harm("stores", "vault.db cannot be found", &|folder| remove(folder, "vault.db")),
         Harm("stores", "office.db cannot be found", &|folder| remove(folder, "office.db")),
         Harm("keys", "master.key cannot be found", &|folder| remove(folder, "master.key")),
+        Harm("keys-open", "master.key (", &|folder| {
+            write(folder, "master.key", another.as_bytes(), 0o600);
+        }),
+        Harm("keys-open", "not 64 lower-case", &|folder| write(folder, "master.key", b"garbage", 0o600)),
+        Harm("keys-open", "vault.key (", &|folder| write(folder, "vault.key", another.as_bytes(), 0o600)),
         Harm("key-files", "vault.key (644)", &|folder| mode(&folder.join("vault.key"), 0o644)),
         Harm("root-keys", "root-9.key still lie", &|folder| write(folder, "root-9.key", b"00", 0o600)),
         Harm("office", "nobody can sign in", &|folder| sql(folder, "office.db", "DELETE FROM logins")),
@@ -310,9 +316,10 @@ fn everything(folder: &Path) -> Vec<String> {
         .collect()
 }
 
-const ABOUT: [&str; 16] = [
+const ABOUT: [&str; 17] = [
     "stores",
     "key-files",
+    "keys-open",
     "office",
     "disk",
     "backup",

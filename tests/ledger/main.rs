@@ -17,6 +17,7 @@ mod evidence;
 mod keys;
 mod kill;
 mod large_log;
+mod lost;
 mod memory;
 mod mutations;
 mod nodes;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use wuping_ledger::append::AppendError;
 use wuping_ledger::clock::{Clock, SteppedClock, SystemClock};
 use wuping_ledger::genesis::{ClockChoice, CreateOptions, Ledger, LedgerError, RunOptions};
+use wuping_ledger::place::database_url;
 use wuping_ledger::store::StoreError;
 use wuping_ledger::vault::{Vault, VaultError};
 use wuping_projections::{ViewsError, ViewsHandle};
@@ -22,6 +23,35 @@ use crate::shelf::{CompileError, Shelf};
 /// Why the house could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
+    /// There was a ledger here, and its database is gone.
+    #[error(
+        "there was a ledger in {folder}: {left} is left of it, and its ledger.db is gone. Put it back from the newest backup, or name \
+         another folder with --data; delete nothing"
+    )]
+    Remains {
+        /// The folder.
+        folder: PathBuf,
+        /// What is left.
+        left: &'static str,
+    },
+    /// The ledger is there, and the vault of its private values is gone.
+    #[error(
+        "the ledger is in {folder}, and the vault of its private values, vault.db, is gone: put it back from the newest backup. \
+         Nothing is made in its place"
+    )]
+    VaultGone {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// A root key lies where a new one is to be written.
+    #[error(
+        "there is a root key at {path} already, of another ledger or of one that was not finished: take it to where it belongs, \
+         then begin again"
+    )]
+    RootKey {
+        /// The file.
+        path: PathBuf,
+    },
     /// It was put back from a backup and does not say so yet.
     #[error(
         "the ledger was put back from a backup: run “wuping serve” once, which asks the witnesses and records it"
@@ -85,6 +115,9 @@ impl App {
     pub fn open_restored(folder: &Path) -> Result<Self, OpenError> {
         let shelf = Arc::new(Shelf::in_folder(folder));
         let ledger = Ledger::open(folder, running(&shelf))?;
+        if !Vault::is_there(folder)? {
+            return Err(OpenError::VaultGone { folder: folder.to_owned() });
+        }
         Self::over(folder, ledger, shelf, Arc::new(SystemClock::default()), false)
     }
 
@@ -134,10 +167,18 @@ impl App {
         let options = CreateOptions { running, ..CreateOptions::new(origin, second_root)? };
         std::fs::create_dir_all(folder)
             .map_err(|source| OpenError::File { path: folder.to_owned(), source })?;
+        must_be_new(folder)?;
         for root in &options.roots {
             let path = folder.join(format!("{}.key", root.holder));
-            wuping_ledger::keyring::write_private(&path, root.signer.seed_hex().as_bytes())
-                .map_err(|source| OpenError::File { path, source })?;
+            let written = wuping_ledger::keyring::write_private(&path, root.signer.seed_hex().as_bytes());
+            written.map_err(|source| match source.kind() {
+                std::io::ErrorKind::AlreadyExists => OpenError::RootKey { path },
+                _ => OpenError::File { path, source },
+            })?;
+        }
+        if database_url(folder)?.is_none() {
+            // a ledger without its vault is one that lost it: the vault is made first
+            drop(Vault::open(folder)?);
         }
         let created = Ledger::create(folder, options)?;
         Self::over(folder, created.ledger, shelf, asked, simulating)
@@ -201,3 +242,22 @@ impl App {
 fn running(shelf: &Arc<Shelf>) -> RunOptions {
     RunOptions { reactor: Box::new(Reactions::by(shelf.clone())), ..RunOptions::default() }
 }
+
+/// Refuses a folder in which a ledger is, or was: a new one beside what is left of it would be neither.
+///
+/// # Errors
+/// [`LedgerError::Exists`] or [`OpenError::Remains`]; [`StoreError`] if it cannot be found out.
+pub(crate) fn must_be_new(folder: &Path) -> Result<(), OpenError> {
+    match Ledger::open_read_only(folder).and_then(|reader| reader.size()) {
+        Ok(0) | Err(StoreError::Missing { .. } | StoreError::NotMade { .. }) => {}
+        Ok(_) => return Err(LedgerError::Exists.into()),
+        Err(error) => return Err(error.into()),
+    }
+    match REMAINS.into_iter().find(|name| folder.join(name).is_file()) {
+        Some(left) => Err(OpenError::Remains { folder: folder.to_owned(), left }),
+        None => Ok(()),
+    }
+}
+
+/// What is made after the ledger, and would not be there without one.
+const REMAINS: [&str; 2] = ["checkpoints.txt", "office.db"];

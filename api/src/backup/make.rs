@@ -61,6 +61,8 @@ pub fn make(
     if file.exists() {
         return Err(BackupError::Exists { file: file.to_owned() });
     }
+    // what is wrong with the ledger is told of its own folder
+    Reader::open(folder)?.head()?;
     let beside = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let snapshots = tempfile::Builder::new().prefix(".wuping-backup-").tempdir_in(beside);
     let snapshots = snapshots.map_err(|source| BackupError::File { file: beside.to_owned(), source })?;

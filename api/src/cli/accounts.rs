@@ -11,6 +11,7 @@ use wuping_ledger::keyring::random;
 use wuping_ledger::timestamp::Timestamp;
 
 use crate::app::{App, Asked, Who};
+use crate::cli::departments::must_be_known;
 use crate::cli::{Common, Failure, print_json, runtime};
 
 #[derive(Debug, Subcommand)]
@@ -58,6 +59,16 @@ pub(super) fn account(common: &Common, account: Account) -> Result<ExitCode, Fai
                     format!("登录名“{login}”已经有人用了，请换一个"),
                     format!("“{login}” is taken; choose another name to sign in by"),
                 ));
+            }
+            match &department {
+                Some(department) => must_be_known(app.reader(), department)?,
+                None if role == Role::DepartmentOfficer => {
+                    return Err(Failure::asked_in_both(
+                        "部门工作人员要写明部门：--department fire",
+                        "a department officer is of a department: name it, as --department fire",
+                    ));
+                }
+                None => {}
             }
             let grant = Grant { role, department, area, party };
             let (account, password) = runtime.block_on(open(&app, &login, &name, grant))?;

@@ -37,23 +37,26 @@ pub(super) fn outcome(verified: &VerifiedBundle, lang: Lang) -> String {
     )
 }
 
+/// Up to where nothing is left out.
+pub(super) fn complete(verified: &VerifiedBundle, lang: Lang) -> Option<String> {
+    let (at, time) = (verified.complete_as_of?, verified.complete_as_of_time.as_ref()?);
+    Some(match verified.reached >= Some(COMPLETE) {
+        true => lang.pick(
+            format!("截至第 {at} 条（记录于 {time}，世界时），一条不少；之后的记录不在内"),
+            format!("complete as of entry {at}, recorded {time}; what came later is not in it"),
+        ),
+        false => lang.pick(
+            format!("证据包称截至第 {at} 条（记录于 {time}，世界时）一条不少，这一点没有确立（达到 L{COMPLETE} 才确立）"),
+            format!(
+                "it says that it is complete as of entry {at}, recorded {time}; that is not established below L{COMPLETE}"
+            ),
+        ),
+    })
+}
+
 /// What a reader must know beside the outcome, one remark a line.
 pub(super) fn remarks(verified: &VerifiedBundle, lang: Lang) -> Vec<String> {
-    let mut remarks = Vec::new();
-    if let (Some(at), Some(time)) = (verified.complete_as_of, &verified.complete_as_of_time) {
-        remarks.push(match verified.reached >= Some(COMPLETE) {
-            true => lang.pick(
-                format!("截至第 {at} 条（记录于 {time}，世界时），一条不少；之后的记录不在内"),
-                format!("complete as of entry {at}, recorded {time}; what came later is not in it"),
-            ),
-            false => lang.pick(
-                format!("证据包称截至第 {at} 条（记录于 {time}，世界时）一条不少，这一点没有确立（达到 L{COMPLETE} 才确立）"),
-                format!(
-                    "it says that it is complete as of entry {at}, recorded {time}; that is not established below L{COMPLETE}"
-                ),
-            ),
-        });
-    }
+    let mut remarks = Vec::from_iter(complete(verified, lang));
     if verified.level >= 3 {
         let colon = match verified.seen {
             SeenBy::Trusted { .. } => lang.pick("：", " "),

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use chrono::NaiveDate;
 use clap::Args;
 use serde_json::json;
 
 use crate::app::App;
 use crate::cli::keys::root;
-use crate::cli::proof::written;
+use crate::cli::output::{must_be_free, written};
 use crate::cli::{Common, Failure, print_json, runtime};
 use crate::erasing;
 
@@ -40,12 +41,18 @@ pub(super) struct Erase {
 }
 
 pub(super) fn erase(common: &Common, erase: &Erase) -> Result<ExitCode, Failure> {
+    must_be_free(erase.receipt.as_deref())?;
     let root = erase.root_key.as_deref().map(root).transpose()?;
     let runtime = runtime()?;
     let app = App::open(&common.data)?;
     let on = (!erase.although_postponed).then(|| app.today());
     let plan = erasing::plan(app.reader(), &app.vault, &erase.subject, erase.field.as_deref(), on)?;
     let values: usize = plan.targets.values().map(Vec::len).sum();
+    if values == 0 {
+        let why = nothing_to_erase(&app, erase, on);
+        runtime.block_on(app.close())?;
+        return Err(why?);
+    }
     let mut position = None;
     if let (Some(root), false) = (root, erase.dry_run) {
         let done = runtime.block_on(erasing::erase(
@@ -86,4 +93,29 @@ pub(super) fn erase(common: &Common, erase: &Erase) -> Result<ExitCode, Failure>
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Why there is nothing: a citizen must not be told so because of a misspelt name.
+fn nothing_to_erase(app: &App, asked: &Erase, on: Option<NaiveDate>) -> Result<Failure, Failure> {
+    let subject = &asked.subject;
+    if app.reader().last_position_of_subject(subject)?.is_none() {
+        return Ok(Failure::asked_in_both(
+            format!("没有关于 {subject} 的记录；请核对路径，例如 account/a-1、premises/b-1/hazard/h-2"),
+            format!(
+                "nothing is recorded of {subject}; check the path, such as account/a-1 or premises/b-1/hazard/h-2"
+            ),
+        ));
+    }
+    let all = erasing::plan(app.reader(), &app.vault, subject, None, on)?.names;
+    let names: Vec<&str> = all.keys().map(String::as_str).collect();
+    Ok(match (&asked.field, names.join(", ")) {
+        (Some(field), there) if !there.is_empty() => Failure::asked_in_both(
+            format!("{subject} 没有名为 {field} 的隐私内容；有的是：{there}"),
+            format!("{subject} has no private value named {field}; there are: {there}"),
+        ),
+        _ => Failure::asked_in_both(
+            format!("{subject} 没有可以删除的隐私内容：从来没有，或者都已经删除"),
+            format!("{subject} has no private values to erase: there never were any, or all are erased"),
+        ),
+    })
 }

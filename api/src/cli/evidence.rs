@@ -14,8 +14,9 @@ use wuping_replay::witnessed::Trusted;
 
 use crate::app::App;
 use crate::authorities::now;
-use crate::cli::bundle_words::{outcome, remarks, unreadable, what_to_do};
+use crate::cli::bundle_words::{complete, outcome, remarks, unreadable, what_to_do};
 use crate::cli::disclose::{password, who};
+use crate::cli::output::{must_be_free, written};
 use crate::cli::read::{reader, subject_of};
 use crate::cli::trust::Reach;
 use crate::cli::{Common, Failure, print_json, runtime};
@@ -108,6 +109,7 @@ pub(super) fn evidence(common: &Common, asked: Evidence) -> Result<ExitCode, Fai
     }
     let lang = common.lang();
     println!("{}", outcome(&issued.verified, lang));
+    complete(&issued.verified, lang).iter().for_each(|told| println!("{told}"));
     written.iter().for_each(|file| println!("{}", file.display()));
     let Issued { record, sha256, .. } = &issued;
     let recorded = lang.pick(
@@ -129,6 +131,7 @@ fn determination(name: &str) -> Result<(String, u64), Failure> {
 }
 
 pub(super) fn verify_bundle(common: &Common, asked: &VerifyBundle) -> Result<ExitCode, Failure> {
+    must_be_free(asked.explain.as_deref())?;
     let trusted = asked.reach.trusted(Trusted::default())?;
     let bundle = match bundle_at(&asked.file) {
         Ok(bundle) => bundle,
@@ -139,7 +142,7 @@ pub(super) fn verify_bundle(common: &Common, asked: &VerifyBundle) -> Result<Exi
         }
     };
     let Reach { level, require, .. } = asked.reach;
-    let asks_who_saw_it = asked.reach.brings_trust();
+    let asks_who_saw_it = asked.reach.brings_trust() && trusted.names_anybody();
     let question = Question { level, require, trusted, asks_who_saw_it, now: Some(now()) };
     let looked = verify(&bundle, &question).map_err(|refusal| {
         let zh = format!("给出的日志公钥不对，它应当如“wuping key log”所打印的那样。程序的说明：{refusal}");
@@ -156,7 +159,7 @@ pub(super) fn verify_bundle(common: &Common, asked: &VerifyBundle) -> Result<Exi
         });
     }
     if let Some(file) = &asked.explain {
-        crate::cli::proof::written(file, explained(&bundle, &checked, &verified).into_string().as_bytes())?;
+        written(file, explained(&bundle, &checked, &verified).into_string().as_bytes())?;
     }
     if common.json {
         print_json(&verified)?;

@@ -47,6 +47,18 @@ fn opening(error: &OpenError) -> Option<String> {
             "账本是从备份恢复的，还没有记下这件事：请先运行一次 wuping serve，它会向见证人核对并记录"
                 .to_owned()
         }
+        OpenError::Remains { folder, left } => format!(
+            "{} 里原来有账本：{left} 还在，ledger.db 却不见了。请从最新的备份放回，或者用 --data 另指一个文件夹；什么都不要删除",
+            folder.display()
+        ),
+        OpenError::VaultGone { folder } => format!(
+            "账本在 {}，它的隐私库 vault.db 却不见了：请从最新的备份放回。不会在原处新建空的",
+            folder.display()
+        ),
+        OpenError::RootKey { path } => format!(
+            "{} 处已经有一把根密钥，属于另一个账本，或者上一次没有建成：请把它移到该保管的地方，再重新开始",
+            path.display()
+        ),
         OpenError::Erasing(_) => "已经删除的内容没能再次删除，因此不提供服务".to_owned(),
         OpenError::Compile(_) => "随程序提供的一份评分规则有错误，不能用".to_owned(),
         OpenError::File { path, .. } => format!("无法使用 {}", path.display()),

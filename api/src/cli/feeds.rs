@@ -7,6 +7,7 @@ use clap::Subcommand;
 use serde_json::json;
 
 use crate::app::App;
+use crate::cli::departments::must_be_known;
 use crate::cli::{Common, Failure, lists, print_json, runtime};
 use crate::lists::Kind;
 use crate::office::OpenFeed;
@@ -71,6 +72,7 @@ pub(super) fn feed(common: &Common, feed: Feed) -> Result<ExitCode, Failure> {
         }
         Feed::Open { channel, departments, kinds } => {
             must_be_channel(&channel)?;
+            departments.iter().try_for_each(|department| must_be_known(app.reader(), department))?;
             let token = app.office.open_feed_for(&channel, &departments, &kinds)?;
             if common.json {
                 print_json(&json!({ "channel": channel, "token": token }))?;

@@ -15,6 +15,7 @@ use wuping_ledger::keys::{Kid, Role, Signer};
 use crate::app::App;
 use crate::cli::read::reader;
 use crate::cli::{Common, Failure, print_json, runtime};
+use crate::office::logins;
 use crate::trusting::trust_file;
 
 #[derive(Debug, Subcommand)]
@@ -121,7 +122,7 @@ pub(super) fn key(common: &Common, command: Key) -> Result<ExitCode, Failure> {
             told(common, &json!({ "kid": kid.as_str() }), zh, format!("{kid} is enrolled for {holder}"))?;
         }
         Key::Revoke { kid, reason, suspect_from, root_key } => {
-            let kid = Kid::parse(&kid)?;
+            let kid = named(&kid)?;
             let by = root_key.as_deref().map_or(Ok(Author::Registrar), root)?;
             let receipt = changing(common, async |app: &App| {
                 Ok(app.ledger.revoke(&kid, &reason, suspect_from, by).await?)
@@ -132,7 +133,7 @@ pub(super) fn key(common: &Common, command: Key) -> Result<ExitCode, Failure> {
             told(common, &done, zh, format!("{kid} has ended with entry {position}"))?;
         }
         Key::Rotate { kid } => {
-            let old = Kid::parse(&kid)?;
+            let old = named(&kid)?;
             let new = changing(common, async |app: &App| {
                 let record = app.reader().keys()?.record(&old).cloned();
                 let new = app.ledger.rotate(&old).await?;
@@ -161,12 +162,17 @@ fn list(common: &Common) -> Result<(), Failure> {
     let keys = reader(common)?.keys()?;
     let mut records: Vec<_> = keys.records().collect();
     records.sort_by_key(|(_, record)| record.from);
+    // who signs in by which name is no business of the ledger; without these records the list is told all the same
+    let logins = logins(&common.data).ok().flatten().unwrap_or_default();
+    let login_of =
+        |account: &str| logins.iter().find(|(_, of)| of == account).map(|(login, _)| login.as_str());
     for (kid, record) in records {
         if common.json {
             print_json(&json!({
                 "kid": kid.as_str(),
                 "role": record.role.as_str(),
                 "holder": record.holder,
+                "login": login_of(&record.holder),
                 "from": record.from,
                 "until": record.until,
                 "suspect_from": record.suspect_from,
@@ -183,13 +189,26 @@ fn list(common: &Common) -> Result<(), Failure> {
                 format!("ended with entry {until}, contested from {from} on"),
             ],
         };
-        let (role, holder, from) = (record.role.as_str(), &record.holder, record.from);
+        let (role, from) = (record.role.as_str(), record.from);
+        let holder = match login_of(&record.holder) {
+            Some(login) => format!("{login} ({})", record.holder),
+            None => record.holder.clone(),
+        };
         common.say(
             format!("{kid} {role:<9} {holder} 自第{from}条起，{zh}"),
             format!("{kid} {role:<9} {holder} from entry {from}, {en}"),
         );
     }
     Ok(())
+}
+
+fn named(kid: &str) -> Result<Kid, Failure> {
+    Kid::parse(kid).map_err(|_| {
+        Failure::asked_in_both(
+            format!("“{kid}”不是密钥的名字；见 wuping key list"),
+            format!("“{kid}” is no name of a key; see wuping key list"),
+        )
+    })
 }
 
 /// A root key out of the file that “wuping init” wrote.

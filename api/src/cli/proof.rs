@@ -13,6 +13,7 @@ use wuping_ledger::note::{Checkpoint, ConsistencyText, TlogProof, VerifierKey};
 use wuping_ledger::note::{note_text, open_checkpoint, parse_checkpoint_text};
 use wuping_ledger::refusal::Refusal;
 
+use crate::cli::output::{must_be_free, written};
 use crate::cli::read::reader;
 use crate::cli::{Common, Failure, print_json};
 use crate::web::look::words::findings::meaning;
@@ -63,11 +64,14 @@ pub(super) fn proof(common: &Common, command: Proof) -> Result<ExitCode, Failure
             tell(common, &file, check(&bytes_of(&file)?, &given))
         }
         Proof::Consistency { old, new, out } => {
+            must_be_free(out.as_deref())?;
             let file = reader(common)?.consistency_file(old, new)?;
             let what = json!({ "old": old, "new": new });
             hand_over(common, file.to_string().as_bytes(), what, out.as_deref())
         }
         Proof::Inclusion { position, out, entry } => {
+            must_be_free(out.as_deref())?;
+            must_be_free(entry.as_deref())?;
             let reader = reader(common)?;
             let file = reader.inclusion_file(position)?;
             if let (Some(path), Some(leaf)) = (&entry, reader.leaf(position)?) {
@@ -285,10 +289,6 @@ fn hand_over(
         );
     }
     Ok(ExitCode::SUCCESS)
-}
-
-pub(super) fn written(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    std::fs::write(path, bytes).map_err(|error| Failure::unwritten(path, &error))
 }
 
 pub(super) fn bytes_of(path: &Path) -> Result<Vec<u8>, Failure> {

@@ -16,6 +16,7 @@ use wuping_replay::{
     conformance, derive, explain, export_tiles, history, published, published_rows, rebuild,
 };
 
+use crate::cli::output::{must_be_free, new_file};
 use crate::cli::verify::files_at;
 use crate::cli::{Cases, Common, Failure, print_json};
 use crate::import::{given_back, lifecycle};
@@ -153,12 +154,13 @@ fn written(
 ) -> Result<(), Failure> {
     let rows = given.rows.len();
     let Some(path) = out else { return Ok(given_back::write(given, std::io::stdout().lock())?) };
-    let file = std::fs::File::create(path).map_err(|error| Failure::unwritten(path, &error))?;
+    let file = new_file(path)?;
     given_back::write(given, file)?;
     if common.json {
         print_json(&serde_json::json!({ "file": path, "publication": publication, "rows": rows }))?;
     } else {
-        println!("{rows} rows in {}", path.display());
+        let path = path.display();
+        common.say(format!("{path} 中有{rows}行"), format!("{rows} rows in {path}"));
     }
     Ok(())
 }
@@ -170,11 +172,23 @@ fn export_log(common: &Common, dir: &Path) -> Result<ExitCode, Failure> {
             "nothing is exported under the fork alarm, which “wuping witness alarm” shows; see docs/operators.md",
         ));
     }
+    if let (Ok(data), Ok(dir)) = (common.data.canonicalize(), dir.canonicalize())
+        && data == dir
+    {
+        return Err(Failure::asked_in_both(
+            "不能导出到账本所在的文件夹：请另指一个文件夹",
+            "a log is not exported into the folder of its ledger: name another one",
+        ));
+    }
     let exported = export_tiles::export_tiles(&reader(common)?, &common.data, dir)?;
     if common.json {
         print_json(&exported)?;
     } else {
-        println!("{} entries in {} files under {}", exported.size, exported.files, dir.display());
+        let (size, files, dir) = (exported.size, exported.files, dir.display());
+        common.say(
+            format!("{dir} 中有{files}个文件，共{size}条记录"),
+            format!("{size} entries in {files} files under {dir}"),
+        );
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -233,6 +247,7 @@ pub(super) struct Rebuild {
 }
 
 pub(super) fn rebuild(common: &Common, command: &Rebuild) -> Result<ExitCode, Failure> {
+    must_be_free(command.to.as_deref())?;
     let views = command.to.clone().unwrap_or_else(|| common.data.join("views.db"));
     let rebuilt = match &command.tiles {
         None => rebuild::rebuild(&common.data, &views, command.at)?,
@@ -251,14 +266,19 @@ pub(super) fn rebuild(common: &Common, command: &Rebuild) -> Result<ExitCode, Fa
     if common.json {
         print_json(&rebuilt)?;
     } else {
-        println!(
-            "digest {} at position {}, {} events in {} ms ({} events/s), tree root {}",
-            rebuilt.digest,
-            rebuilt.position.map_or_else(|| "none".to_owned(), |position| position.to_string()),
-            rebuilt.events,
-            rebuilt.milliseconds,
-            rebuilt.events_per_second,
-            rebuilt.tree_root
+        let rebuild::Rebuilt { digest, position, events, milliseconds, events_per_second, tree_root } =
+            rebuilt;
+        let at = |none: &str| position.map_or_else(|| none.to_owned(), |position| position.to_string());
+        common.say(
+            format!(
+                "摘要 {digest}，到位置 {}，{events}条记录，用时{milliseconds}毫秒（每秒{events_per_second}条），树根 {tree_root}",
+                at("无")
+            ),
+            format!(
+                "digest {digest} at position {}, {events} events in {milliseconds} ms ({events_per_second} events/s), tree root \
+                 {tree_root}",
+                at("none")
+            ),
         );
     }
     Ok(ExitCode::SUCCESS)

@@ -18,7 +18,7 @@ use wuping_replay::{cases as replayed_cases, parties as replayed_parties, publis
 
 use crate::cli::read::reader;
 use crate::cli::tongue::Tongue;
-use crate::cli::{Common, Failure};
+use crate::cli::{Common, Failure, output};
 use crate::statistics;
 
 /// What is asked for.
@@ -134,6 +134,7 @@ impl Name {
 
 /// Make a report and write it.
 pub(super) fn report(common: &Common, asked: &MakeReport) -> Result<ExitCode, Failure> {
+    output::must_be_free(asked.out.as_deref())?;
     let question = question(asked.at, asked.as_of.as_deref(), asked.valid_at)?;
     let form = if common.json { Form::Json } else { asked.format };
     if let Some(statistic) = asked.name.statistic() {
@@ -216,7 +217,7 @@ fn made(
     let lang = common.lang.map(Tongue::lang);
     let bytes = statistics::written(&made, form, lang)?;
     match &asked.out {
-        Some(file) => std::fs::write(file, bytes).map_err(|error| Failure::unwritten(file, &error))?,
+        Some(file) => output::written(file, &bytes)?,
         None if form == statistics::Form::Xlsx && std::io::stdout().is_terminal() => {
             return Err(Failure::asked_in_both(
                 "工作簿不能显示在终端上：请用 --out 指明一个文件",

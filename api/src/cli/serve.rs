@@ -10,7 +10,7 @@ use clap::Args;
 use wuping_ledger::place::database_url;
 use wuping_ledger::writer::WriterHandle;
 
-use crate::app::App;
+use crate::app::{App, must_be_new};
 use crate::backup::record_restoration;
 use crate::cli::{Common, Failure, runtime};
 use crate::{jobs, runner, web, webhooks};
@@ -98,6 +98,7 @@ async fn house(common: &Common) -> Result<App, Failure> {
     if common.data.join("ledger.db").exists() || database_url(&common.data)?.is_some() {
         return Ok(App::open_restored(&common.data)?);
     }
+    must_be_new(&common.data)?;
     crate::sample::make(&common.data).await?;
     Ok(App::open(&common.data)?)
 }

@@ -6,6 +6,7 @@ use clap::Subcommand;
 use serde_json::json;
 use wuping_ledger::genesis::Ledger;
 
+use crate::cli::departments::must_be_known;
 use crate::cli::{Common, Failure, print_json, runtime};
 use crate::webhooks::{About, SIGNATURE, add, deliver_test, listed, remove, standings};
 
@@ -53,6 +54,9 @@ pub(super) fn webhook(common: &Common, webhook: Webhook) -> Result<ExitCode, Fai
     let reader = Ledger::open_read_only(&common.data)?;
     match webhook {
         Webhook::Add { name, department, credit: _, url, secret, since } => {
+            if let Some(department) = &department {
+                must_be_known(&reader, department)?;
+            }
             let about = department.clone().map_or(About::Credit, About::HazardsOf);
             let secret = secret.or_else(|| std::env::var("WUPING_WEBHOOK_SECRET").ok());
             let made = secret.is_none();

@@ -4,9 +4,11 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
+use wuping_ledger::genesis::Ledger;
 use wuping_ledger::in_use::free_bytes;
 use wuping_ledger::place::database_url;
 use wuping_ledger::store::StoreError;
+use wuping_ledger::vault::Vault;
 use wuping_projections::error::causes;
 
 use super::{Findings, Words, both, some};
@@ -57,6 +59,31 @@ fn stores(folder: &Path, found: &mut Findings) {
     found.todo("stores", cannot_be_found(absent), todo);
 }
 
+/// Whether the keys at hand are those of this ledger and its vault.
+fn open_what_they_should(folder: &Path, found: &mut Findings) {
+    let master = Ledger::check_master_key(folder).err().map(|error| causes(&error).join(": "));
+    let vault = match Vault::is_there(folder) {
+        Ok(true) => Vault::open_read_only(folder).err().map(|error| causes(&error).join(": ")),
+        // what is not there is told with the stores
+        Ok(false) | Err(_) => None,
+    };
+    let wrong: Vec<String> = [("master.key", master), ("vault.key", vault)]
+        .into_iter()
+        .filter_map(|(key, why)| why.map(|why| format!("{key} ({why})")))
+        .collect();
+    if wrong.is_empty() {
+        found.well("keys-open", both("密钥打得开账本和隐私库", "the keys open the ledger and its vault"));
+        return;
+    }
+    let wrong = some(wrong.iter());
+    let says = both(format!("密钥不能用：{}", wrong.zh), format!("a key is of no use: {}", wrong.en));
+    let todo = both(
+        "从保管处取回这个账本自己的密钥放好，再启动服务器",
+        "put back the right copy of this ledger's own key from its safe place before the server is started",
+    );
+    found.todo("keys-open", says, todo);
+}
+
 fn keys(folder: &Path, found: &mut Findings) {
     let mut open: Vec<String> = Vec::new();
     for file in secrets(folder) {
@@ -70,7 +97,9 @@ fn keys(folder: &Path, found: &mut Findings) {
         .filter(|(file, variable)| !folder.join(file).is_file() && std::env::var_os(variable).is_none())
         .map(|(file, _)| file)
         .collect();
-    if !absent.is_empty() {
+    if absent.is_empty() {
+        open_what_they_should(folder, found);
+    } else {
         let todo = both(
             "从保管处取回副本放好：没有密钥，什么都打不开",
             "put back the copy from its safe place: without it nothing opens",
@@ -125,7 +154,7 @@ fn secrets(folder: &Path) -> Vec<PathBuf> {
 pub(super) fn office(folder: &Path, found: &mut Findings) {
     match logins(folder) {
         Ok(None) => {}
-        Ok(Some(0)) => found.todo(
+        Ok(Some(logins)) if logins.is_empty() => found.todo(
             "office",
             both(
                 "没有人能登录：登录记录里一个名字也没有",
@@ -136,8 +165,11 @@ pub(super) fn office(folder: &Path, found: &mut Findings) {
                 "put them back from a backup, or open accounts with “wuping account open”",
             ),
         ),
-        Ok(Some(logins)) => found
-            .well("office", both(format!("有{logins}人可以登录"), format!("{logins} people can sign in"))),
+        Ok(Some(logins)) => {
+            let people = logins.len();
+            let says = both(format!("有{people}人可以登录"), format!("{people} people can sign in"));
+            found.well("office", says);
+        }
         // what the ledger's finding says already
         Err(OfficeError::Server(StoreError::OlderSchema { .. } | StoreError::SchemaVersion { .. })) => {}
         Err(OfficeError::Server(error)) => {

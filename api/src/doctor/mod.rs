@@ -281,7 +281,7 @@ fn topic(about: &'static str, lang: Lang) -> &'static str {
     lang.pick(TOPICS.iter().find(|(known, _)| *known == about).map_or(about, |(_, zh)| zh), about)
 }
 
-const TOPICS: [(&str, &str); 21] = [
+const TOPICS: [(&str, &str); 22] = [
     ("attachments", "附件"),
     ("backup", "备份"),
     ("checkpoints", "检查点"),
@@ -290,6 +290,7 @@ const TOPICS: [(&str, &str); 21] = [
     ("fork-alarm", "分叉警报"),
     ("heads", "流首承诺"),
     ("key-files", "密钥文件权限"),
+    ("keys-open", "密钥是否相配"),
     ("keys", "密钥"),
     ("ledger", "账本"),
     ("lock", "写锁"),

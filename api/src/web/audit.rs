@@ -226,8 +226,8 @@ fn signer(lang: Lang, entry: &RecordedEntry, holder: Option<&KeyView>) -> By {
     }
     match (text("/derivation/scheme/id"), text("/received/channel")) {
         (Some(rulebook), _) => By::Rule { rulebook, authority: None },
-        (None, Some(channel)) => By::Received(format!("{} intake", channel)),
-        (None, None) if role == Role::Intake.as_str() => By::Received("intake".to_owned()),
+        (None, Some(channel)) => By::Received(lang.channel(&channel).to_owned()),
+        (None, None) if role == Role::Intake.as_str() => By::Received(lang.say("收件口", "the intake")),
         (None, None) => By::Rule {
             rulebook: lang.say("平台自己的规则（service）", "the service's own rules"),
             authority: None,

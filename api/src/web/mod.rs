@@ -42,6 +42,7 @@ mod openapi_keys;
 mod openapi_lists;
 mod openapi_statistics;
 mod origins;
+mod parameter_names;
 mod parameters;
 pub mod resident;
 pub mod routes;

@@ -19,7 +19,7 @@ use super::look::words::Lang;
 use super::look::{Asset, assets};
 use super::session::LANGUAGE;
 use super::state::{Asking, Site, nothing_here};
-use super::{api, audit, for_programs, front, health, log, rules, subject, vacancies};
+use super::{api, audit, for_programs, front, health, log, parameter_names, rules, subject, vacancies};
 
 /// The public pages, the log, the reading half of the REST interface and the health checks. What is nowhere is answered
 /// by a page that says so.
@@ -51,6 +51,7 @@ pub fn guarded(routes: Router) -> Router {
     let always =
         |name: HeaderName, value| SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value));
     routes
+        .layer(from_fn(parameter_names::by_known_names))
         .layer(from_fn(for_programs::in_problems))
         .layer(always(header::CONTENT_SECURITY_POLICY, POLICY))
         .layer(always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))

@@ -151,7 +151,8 @@ impl Shelf {
             Ok(Err(
                 error @ (StatisticError::Beyond { .. }
                 | StatisticError::Span { .. }
-                | StatisticError::NoParty),
+                | StatisticError::NoParty
+                | StatisticError::UnknownParty { .. }),
             )) => Err(NotMade::Asked(error)),
             Ok(Err(error)) => Err(failed(error.into())),
             Err(error) => Err(failed(error.into())),
@@ -190,6 +191,10 @@ impl NotMade {
             StatisticError::Span { from, until } => lang.pick(
                 format!("起始日 {from} 在截止日 {until} 之后。请改早一些。"),
                 format!("The first day {from} is after the last, {until}. Choose an earlier one."),
+            ),
+            StatisticError::UnknownParty { party } => lang.pick(
+                format!("没有登记责任人 {party}，也没有房屋由它负责。请核对编号，例如 y-21。"),
+                format!("There is no party {party}, and it answers for no premises. Check its id, such as y-21."),
             ),
             _ => lang.say("请写责任人的编号。", "Name the party by its id."),
         })

@@ -56,15 +56,20 @@ pub fn name_of(id: &str) -> Option<&str> {
 }
 
 /// The layer that written indicators are of; none of any other file.
-pub fn layer_of(file: &str) -> Option<String> {
-    file.parse::<toml::Table>().ok()?.get("layer")?.as_str().map(str::to_owned)
+///
+/// # Errors
+/// [`RulebookError::Toml`] if it cannot be read, with the line.
+pub fn layer_of(file: &str) -> Result<Option<String>, RulebookError> {
+    Ok(table(file)?.get("layer").and_then(toml::Value::as_str).map(str::to_owned))
+}
+
+fn table(file: &str) -> Result<toml::Table, RulebookError> {
+    file.parse().map_err(|source| RulebookError::Toml { part: "draft", source: Box::new(source) })
 }
 
 /// Which part a file is.
 fn place_of(number: usize, file: &str) -> Result<usize, RulebookError> {
-    let table = file
-        .parse::<toml::Table>()
-        .map_err(|source| RulebookError::Toml { part: "draft", source: Box::new(source) })?;
+    let table = table(file)?;
     let place =
         PARTS.iter().position(|(_, members)| members.iter().any(|member| table.contains_key(*member)));
     place.ok_or_else(|| {

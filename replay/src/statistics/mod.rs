@@ -143,6 +143,14 @@ pub enum StatisticError {
     /// A report of one party names none.
     #[error("this report is of one party; name it by its id")]
     NoParty,
+    /// Nobody has registered the party, and it answers for nothing.
+    #[error(
+        "there is no party {party}, and none answers for premises by this name; check its id, such as y-21"
+    )]
+    UnknownParty {
+        /// What was asked for.
+        party: String,
+    },
     /// Classes under a rule, and no rule.
     #[error("these classes are computed under a rule that is asked for; name its file")]
     NoRule,
@@ -390,11 +398,21 @@ pub fn make(reader: &Reader, statistic: Statistic, asked: &Asked) -> Result<Made
         ),
         Statistic::Patrols => made(reader, statistic, asked, patrols::Patrols::default()),
         Statistic::Portfolio => {
-            let party = asked.party.clone().filter(|party| !party.is_empty() && !asked.every_party);
+            // a party is called by its id, and by the subject that it is in the log
+            let id = |party: &str| party.strip_prefix("party/").unwrap_or(party).to_owned();
+            let party = asked.party.as_deref().filter(|_| !asked.every_party).map(id);
+            let party = party.filter(|party| !party.is_empty());
             if party.is_none() && !asked.every_party {
                 return Err(StatisticError::NoParty);
             }
-            made(reader, statistic, asked, portfolio::Portfolio::of(party))
+            let asked = Asked { party: party.clone(), ..asked.clone() };
+            let made = made(reader, statistic, &asked, portfolio::Portfolio::of(party.clone()))?;
+            match party.filter(|_| made.table.rows.is_empty()) {
+                Some(party) if reader.last_position_of_subject(&format!("party/{party}"))?.is_none() => {
+                    Err(StatisticError::UnknownParty { party })
+                }
+                _ => Ok(made),
+            }
         }
     }
 }

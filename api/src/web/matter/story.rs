@@ -138,12 +138,7 @@ fn by(app: &App, lang: Lang, entry: &RecordedEntry) -> By {
         return By::Rule { rulebook: scheme.to_owned(), authority: None };
     }
     if let Some(channel) = said.pointer("/received/channel").and_then(Value::as_str) {
-        let named = match channel {
-            "counter" => lang.say("窗口", "the counter"),
-            "resident" => lang.say("居民网页", "the residents' page"),
-            other => other.to_owned(),
-        };
-        return By::Received(named);
+        return By::Received(lang.channel(channel).to_owned());
     }
     let account = app.views.views().account_of_kid(&entry.kid).ok().flatten().map(|key| key.account);
     let grant = account.as_ref().and_then(|account| app.actor(account).ok()?.grants.into_iter().next());

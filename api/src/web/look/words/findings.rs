@@ -142,7 +142,7 @@ const KEYS: &[Means] = &[
     Means("key-revoked", "签名的密钥已经作废或者更换"),
     Means("key-role", "密钥的用途不是账本所知的"),
     Means("key-small-order", "登记的公钥太弱，谁都能冒签"),
-    Means("key-suspect_from", "作废密钥时没有写明从哪一条起存疑"),
+    Means("key-suspect_from", "作废密钥时，存疑的起点没有写明，或者不在账本的条数之内"),
     Means("key-torsion", "登记的公钥不是有效的公钥"),
     Means("received-authority", "代收的记录与签名的密钥不相配"),
     Means("sig-invalid", "签名不符：内容被改动过，或者不是所称的密钥签的"),

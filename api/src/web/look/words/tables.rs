@@ -10,6 +10,7 @@ pub(super) const TABLES: &[&[Term]] = &[
     LEVELS,
     GRADE_STATES,
     ROLES,
+    CHANNELS,
     DEPARTMENTS,
     TRIGGERS,
     ASSESSMENT_REASONS,
@@ -86,7 +87,8 @@ pub(super) const ROLES: &[Term] = &[
     Term("intake", "平台接收", "Platform intake"),
     Term("legal_officer", "法务人员", "Legal officer"),
     Term("log", "账本签名", "Ledger signature"),
-    Term("officer", "工作人员", "Officer"),
+    // an enrolled key says no more: owners and residents sign with their own too
+    Term("officer", "个人密钥", "a person's key"),
     Term("operator", "管理人（二房东）", "Operator"),
     Term("owner", "业主", "Owner"),
     Term("registrar", "密钥登记员", "Key registrar"),
@@ -97,6 +99,13 @@ pub(super) const ROLES: &[Term] = &[
     Term("steward", "楼栋长", "Building steward"),
     Term("street_lead", "街道负责人", "Subdistrict lead"),
     Term("tenant", "租客", "Tenant"),
+];
+
+pub(super) const CHANNELS: &[Term] = &[
+    Term("counter", "窗口", "the counter"),
+    Term("public", "公开网页", "the public pages"),
+    Term("resident", "居民网页", "the residents' page"),
+    Term("shipped", "随程序提供", "shipped with the program"),
 ];
 
 pub(super) const DEPARTMENTS: &[Term] = &[

@@ -42,6 +42,11 @@ impl Lang {
         find(self, ROLES, code)
     }
 
+    /// Through which door something came in that no account signed, by its name in the entry.
+    pub fn channel(self, code: &str) -> &str {
+        find(self, CHANNELS, code)
+    }
+
     /// A department of the policy's list.
     pub fn department(self, code: &str) -> &str {
         find(self, DEPARTMENTS, code)
