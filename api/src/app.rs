@@ -40,6 +40,7 @@ use wuping_domain::patrol::Patrol;
 use wuping_domain::premises::Premises;
 use wuping_domain::publication::Publication;
 use wuping_domain::reaction::Rulebooks;
+use wuping_domain::receipt::counted_on;
 use wuping_domain::record::Record;
 use wuping_domain::recorded::{local_date, subject_of};
 use wuping_domain::reevaluation::Reevaluation;
@@ -235,7 +236,9 @@ impl App {
         loop {
             let command: C::Command = serde_json::from_value(asked.command.clone())
                 .map_err(|error| ExecuteError::Command { detail: error.to_string() })?;
-            let facts = self.facts(who, asked)?;
+            let mut facts = self.facts(who, asked)?;
+            let (claimed, received) = (asked.occurred_at.datetime(), self.now().datetime());
+            facts.today = counted_on::<C>(&command, &facts.actor, claimed, received);
             let store = LedgerEventStore::<Shell<C>>::new(
                 self.reader().clone(),
                 self.ledger.writer().clone(),
@@ -321,6 +324,7 @@ impl App {
         Ok(sha256(&jcs::canonical(&command)?))
     }
 
+    /// What the rules may know, as of today; of a command that is decided, the day on which it counts is put in its place.
     pub(crate) fn facts(&self, who: &Who, asked: &Asked) -> Result<Facts, ExecuteError> {
         let actor = match who {
             Who::Channel { name, .. } => Actor::channel(name),
@@ -338,7 +342,6 @@ impl App {
         let unread = self.shelf.unread();
         let rulebook = self.rulebook_of(governed, asked);
         all_were_read(self.shelf.as_ref(), unread)?;
-        let today = local_date(asked.occurred_at.datetime());
         let (colleague, stream) = (self.colleague(who, asked)?, asked.stream.clone());
         let (association, building) = (self.association(asked)?, self.building(subject.as_ref(), asked)?);
         let (party, subject) = (of_party.map(|of| Arc::new(of.party)), subject.map(Arc::new));
@@ -353,7 +356,7 @@ impl App {
             rulemaking,
             stream,
             subject,
-            today,
+            today: self.today(),
         })
     }
 

@@ -38,7 +38,7 @@ pub struct Facts {
     pub stream: String,
     /// The premises the stream lies under, where it does.
     pub subject: Option<Arc<Subject>>,
-    /// The day the fact is claimed to hold from, at UTC+8.
+    /// The day on which the command counts, at UTC+8 ([`crate::receipt`]); for who only looks, today.
     pub today: NaiveDate,
 }
 

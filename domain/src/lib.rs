@@ -54,6 +54,7 @@ pub mod premises;
 pub mod prohibition;
 pub mod publication;
 pub mod reaction;
+pub mod receipt;
 pub mod record;
 pub mod recorded;
 pub mod reevaluation;

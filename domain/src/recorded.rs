@@ -25,9 +25,10 @@ pub struct Recorded<E> {
 }
 
 impl<E> Recorded<E> {
-    /// The day from which the fact holds: the one stated, else the day it happened, at UTC+8.
+    /// The day from which the fact holds: the one stated, else the day it happened, at UTC+8. What is claimed to have happened
+    /// after the ledger took it holds from that day on.
     pub fn holds_from(&self) -> NaiveDate {
-        self.aside.effective_from.unwrap_or_else(|| local_date(self.occurred_at))
+        self.aside.effective_from.unwrap_or_else(|| local_date(self.occurred_at.min(self.recorded_at)))
     }
 
     /// The first two segments of the stream: `premises/p-1`.

@@ -15,7 +15,7 @@ use crate::premises::id_of;
 use crate::tx::{Tx, json, signed, write};
 
 /// Raised when the fold or its rows change.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Take an entry. An assessment that has ended takes no more.
 ///

@@ -12,7 +12,7 @@ use crate::premises::id_of;
 use crate::tx::{Tx, signed};
 
 /// Raised when the fold or its rows change.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// Take an entry: into the grade book, and as a row where it changed something.
 ///

@@ -12,7 +12,7 @@ use crate::premises::id_of;
 use crate::tx::{Tx, signed, write};
 
 /// Raised when the fold or its rows change.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// Take an entry. A closed case takes no more, unless it is found again under its own name.
 ///

@@ -26,7 +26,7 @@ use crate::premises::id_of;
 use crate::tx::{Tx, signed, write};
 
 /// Raised when the fold or its rows change.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// The rounds of a building, as far as entries tell.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]

@@ -19,7 +19,7 @@ use crate::error::ViewsError;
 use crate::tx::{Tx, json, signed};
 
 /// Raised when the fold or its rows change.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Take an entry.
 ///

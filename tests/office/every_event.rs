@@ -17,7 +17,7 @@ mod records;
 mod register;
 mod reports;
 mod rounds;
-mod story;
+pub(crate) mod story;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -213,6 +213,16 @@ impl Story {
         }
     }
 
+    /// The session in which somebody is signed in.
+    pub(crate) fn session(&self, who: &str) -> &Session {
+        &self.sessions[who]
+    }
+
+    /// Where the server answers.
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// The story's day.
     pub(crate) fn today(&self) -> NaiveDate {
         self.app.today()
