@@ -12,7 +12,7 @@ use cqrs_es::{AggregateError, CqrsFramework};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 use wuping_domain::access::Access;
-use wuping_domain::account::Account;
+use wuping_domain::account::{Account, Standing};
 use wuping_domain::aggregate::{Concept, Request, Shell};
 use wuping_domain::alert::Alert;
 use wuping_domain::appeal::Appeal;
@@ -392,17 +392,23 @@ impl App {
         party.map(|party| self.subject(&format!("party/{party}"))).transpose()
     }
 
-    /// The account that a command about an appeal names as reviewer; where it names none, the one that asks.
+    /// The account that a command names: of an appeal as its reviewer, else the one that asks; of a grade as the proposer of a
+    /// ban. One that was never opened is nobody.
     fn colleague(&self, who: &Who, asked: &Asked) -> Result<Option<Colleague>, ExecuteError> {
-        if aggregate_type(&asked.stream) != Appeal::TYPE {
+        let said = |member: &str| asked.command.get(member).and_then(Value::as_str);
+        let named = match (aggregate_type(&asked.stream), who) {
+            (Grade::TYPE, _) => said("proposer"),
+            (Appeal::TYPE, Who::Device { account, .. } | Who::Person { account, .. }) => {
+                said("reviewer").or(Some(account.as_str()))
+            }
+            (Appeal::TYPE, _) => said("reviewer"),
+            _ => None,
+        };
+        let Some(named) = named else { return Ok(None) };
+        let state = self.account(named)?;
+        if state.standing == Standing::Absent {
             return Ok(None);
         }
-        let named = match (asked.command.get("reviewer").and_then(Value::as_str), who) {
-            (Some(reviewer), _) => reviewer,
-            (None, Who::Device { account, .. } | Who::Person { account, .. }) => account,
-            (None, _) => return Ok(None),
-        };
-        let state = self.account(named)?;
         let relations = state.relations.clone();
         Ok(Some(Colleague { account: named.to_owned(), grants: state.grants_now(), relations }))
     }

@@ -4,9 +4,10 @@
 //! - a determination is always computed, and binds at once unless the policy wants a person to confirm it;
 //! - who confirms has not assessed, and confirms only after the party could speak;
 //! - letting is prohibited on a ground in law, by its authority, with a document, confirmed by a person who has
-//!   neither proposed it nor assessed the house.
+//!   neither proposed it nor assessed the house, and freed by another.
 
 mod asking;
+mod banning;
 mod binding;
 mod happened;
 mod hearing;
@@ -17,6 +18,7 @@ mod setting_aside;
 pub(crate) mod veto;
 
 pub use asking::Command;
+pub use banning::{PROPOSERS, Prohibition};
 pub use binding::{Binding, Determined};
 pub use happened::Event;
 pub use hearing::Invitation;
@@ -36,7 +38,6 @@ use crate::effect::{self, EffectQuestion, Waiver};
 use crate::facts::Facts;
 use crate::grading::{Cap, OpenedHazard};
 use crate::permission::Permission;
-use crate::prohibition::{self, ProhibitionQuestion};
 use crate::rejection::Rejection;
 use crate::rulebook::Rulebook;
 use crate::rulebook::policy::PatrolRule;
@@ -61,6 +62,8 @@ pub struct Grade {
     pub plaques: BTreeMap<PlaqueKind, Plaque>,
     /// A prohibition of letting in force.
     pub prohibition: Option<Prohibition>,
+    /// Who confirmed it.
+    pub prohibition_confirmer: Option<String>,
     /// Determinations that were set aside.
     pub set_aside: BTreeSet<u64>,
     /// Assessments whose result is not public any more.
@@ -160,21 +163,6 @@ pub struct Previous {
     pub star: Option<u8>,
 }
 
-/// A prohibition of letting.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, schemars::JsonSchema)]
-pub struct Prohibition {
-    /// A ground of the policy's list.
-    pub ground: String,
-    /// The ground's competent authority.
-    pub authority: String,
-    /// `no_new_letting` or `vacate`.
-    pub scope: String,
-    /// Number of the decision.
-    pub document_number: String,
-    /// Who proposed it.
-    pub proposer: String,
-}
-
 impl Grade {
     /// What binds: of the results that took effect and are public, that of the newest assessment.
     pub fn in_force(&self) -> Option<&Binding> {
@@ -221,17 +209,11 @@ impl Concept for Grade {
                 self.invite(determination, served_on, method, facts)?
             }
             Command::HangPlaque { plaque, photos } => self.hang(plaque, &photos, facts)?,
-            Command::LiftProhibition { document_number } => {
-                if self.prohibition.is_none() {
-                    return Err(Rejection::NotFound { what: "prohibition in force" });
-                }
-                must_have_document(&document_number)?;
-                Said::openly(Event::ProhibitionLiftConfirmed { document_number, by })
-            }
+            Command::LiftProhibition { document_number } => self.lift_prohibition(document_number, facts)?,
             Command::MakeStatement { determination, text, handed_in_on } => {
                 self.make_statement(determination, text, handed_in_on, facts)?
             }
-            Command::Prohibit(prohibition) => return self.prohibit(prohibition, facts),
+            Command::Prohibit(prohibition) => self.prohibit(prohibition, facts)?,
             Command::Publish { assessment, why } => {
                 if !self.unpublished.contains(&assessment) {
                     return Ok(vec![]);
@@ -244,20 +226,9 @@ impl Concept for Grade {
             Command::RemovePlaque { plaque, why } => self.remove_plaque(plaque, why, facts)?,
             Command::ReportPlaqueMissing { plaque, photos } => self.miss_plaque(plaque, &photos, facts)?,
             Command::Reply { determination, text } => self.reply(determination, text, facts)?,
-            Command::RefuseLift { reason } => {
-                if self.prohibition.is_none() {
-                    return Err(Rejection::NotFound { what: "prohibition in force" });
-                }
-                Said::with(Event::ProhibitionLiftRefused { by }, Private::none().with("reason", Some(reason)))
-            }
+            Command::RefuseLift { reason } => self.refuse_lift(reason, facts)?,
             Command::RefuseProhibition { ground, proposer, reason } => {
-                if proposer == by {
-                    return Err(Rejection::DutiesSeparated { rule: "confirmer_is_proposer" });
-                }
-                Said::with(
-                    Event::ProhibitionRefused { ground, proposer, by },
-                    Private::none().with("reason", Some(reason)),
-                )
+                self.refuse_prohibition(ground, proposer, reason, facts)?
             }
             Command::Refuse { determination, reason } => {
                 let (refused, _) = self.pending(determination)?;
@@ -320,8 +291,14 @@ impl Concept for Grade {
             Event::GradeUnpublished { assessment, .. } => {
                 self.unpublished.insert(assessment.clone());
             }
-            Event::ProhibitionConfirmed { prohibition, .. } => self.prohibition = Some(prohibition.clone()),
-            Event::ProhibitionLiftConfirmed { .. } => self.prohibition = None,
+            Event::ProhibitionConfirmed { prohibition, by } => {
+                self.prohibition = Some(prohibition.clone());
+                self.prohibition_confirmer = Some(by.clone());
+            }
+            Event::ProhibitionLiftConfirmed { .. } => {
+                self.prohibition = None;
+                self.prohibition_confirmer = None;
+            }
             Event::StatementConsidered { determination, on, .. } => {
                 self.proceed(*determination, |proceeding| proceeding.considered_on = Some(*on));
             }
@@ -428,25 +405,6 @@ impl Grade {
             by,
         };
         Ok(vec![Said::with(event, Private::none().with("waiver_reason", waiver_reason))])
-    }
-
-    fn prohibit(&self, prohibition: Prohibition, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
-        if self.prohibition.is_some() {
-            return Err(Rejection::AlreadyExists { what: "prohibition in force" });
-        }
-        let confirmer = facts.actor.account.clone();
-        let question = ProhibitionQuestion {
-            star: self.latest.as_ref().and_then(|latest| latest.star).unwrap_or_default(),
-            ground: Some(prohibition.ground.clone()),
-            authority: Some(prohibition.authority.clone()),
-            document_number: Some(prohibition.document_number.clone()),
-            scope: Some(prohibition.scope.clone()),
-            proposer: Some(prohibition.proposer.clone()),
-            assessor: self.latest.as_ref().map(|latest| latest.assessor.clone()),
-            confirmer: Some(confirmer.clone()),
-        };
-        prohibition::prohibition(facts.rulebook()?, &question)?;
-        Ok(vec![Said::openly(Event::ProhibitionConfirmed { prohibition, by: confirmer })])
     }
 }
 

@@ -10,6 +10,7 @@ pub(crate) fn in_chinese(english: &str) -> Option<&'static str> {
 const THINGS: &[(&str, &str)] = &[
     ("account", "这个账号"),
     ("account of a reviewer", "这名复核人的账号"),
+    ("account of whoever proposed it", "提出人的账号"),
     ("alert", "这条预警"),
     ("announcement", "这次上门预告"),
     ("appeal", "这件申诉"),

@@ -180,6 +180,11 @@ const WORDS: &[Words] = &[
         "Letting has been prohibited in this {of_en} since {on} (ground: {ground_en}). Have the cause put right and the prohibition lifted; then it can be listed and let again.",
     ),
     Words(
+        "lifter_confirmed_ban",
+        "确认禁止租赁的人不能自己解除，请另一位确认人决定。",
+        "Whoever confirmed the ban does not lift it. Another confirmer decides.",
+    ),
+    Words(
         "measure_decided_by_proposer",
         "提出措施的人不能自己决定，请另一位同志决定。",
         "Whoever proposed a measure does not decide on it. Somebody else must.",
@@ -353,6 +358,11 @@ const WORDS: &[Words] = &[
         "plaque_still_due",
         "当前等级仍需挂监督牌，不能摘下，请继续挂牌。",
         "The grade in force still asks for the supervision plaque. Leave it up.",
+    ),
+    Words(
+        "proposer_of_another_authority",
+        "{account}不是该依据主管机关（{department}）的工作人员，不能作为提出人。请核对依据，写明主管机关里实际提出的人。",
+        "{account} is nobody of the authority that acts on this ground ({department}) and cannot have proposed it. Check the ground, and name whoever there proposed it.",
     ),
     Words(
         "purpose_missing",

@@ -177,11 +177,6 @@ fn a_plaque_shows_what_is_in_force_and_a_reply_stands_beside_it() {
     grade(vec![]).by_grant(owner_of("y-1")).when(reply("已整改")).said();
     grade(vec![]).by_grant(owner_of("y-9")).when(reply("已整改")).then_rejected("not_your_premises");
     grade(vec![]).by_grant(owner_of("y-1")).when(reply("")).then_rejected("malformed");
-    let refuse = |proposer: &str| {
-        ask(json!({"command": "refuse_prohibition", "ground": "x", "proposer": proposer, "reason": "r"}))
-    };
-    grade(vec![]).by_role(Role::Confirmer).when(refuse("a-1")).then_rejected("confirmer_is_proposer");
-    grade(vec![]).by_role(Role::Confirmer).when(refuse("a-2")).said();
 }
 
 #[test]

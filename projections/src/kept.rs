@@ -87,6 +87,8 @@ struct KeptGrade {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     plaques: BTreeMap<PlaqueKind, Plaque>,
     prohibition: Option<Prohibition>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    prohibition_confirmer: Option<String>,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     set_aside: BTreeSet<u64>,
     unpublished: BTreeSet<String>,
@@ -186,6 +188,7 @@ impl KeptGrade {
             pending,
             plaques,
             prohibition,
+            prohibition_confirmer,
             set_aside,
             unpublished,
             vetoes,
@@ -203,6 +206,7 @@ impl KeptGrade {
             pending: pending.map(steps),
             plaques,
             prohibition,
+            prohibition_confirmer,
             set_aside,
             unpublished,
             vetoes,
@@ -226,6 +230,7 @@ impl KeptGrade {
                 pending: self.pending.map(steps),
                 plaques: self.plaques,
                 prohibition: self.prohibition,
+                prohibition_confirmer: self.prohibition_confirmer,
                 set_aside: self.set_aside,
                 unpublished: self.unpublished,
                 vetoes: self.vetoes,

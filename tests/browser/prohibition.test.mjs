@@ -81,16 +81,18 @@ test('determined by the competent authority with its document, it is a veto; the
   assert.match(told, /风险提示/, 'a risk notice waits for no formality')
 })
 
-test('a ban: not by who proposed it, not by another authority, refused with a reason; then on its ground, for all to see', async () => {
-  const proposer = house.accounts['confirmer-two']
+test('a ban: not on the word of another authority, not by it, refused with a reason; then on its ground, for all to see', async () => {
   const confirmer = await walk.as('confirmer')
   const ban = { ground: 'fire_sealing', authority: 'fire', scope: 'vacate', document_number: '坪消封〔甲〕5号' }
   await walk.reads(confirmer, GRADE)
-  const own = await walk.takes(confirmer, 'prohibit', { ...ban, proposer: 'sample-confirmer' })
-  assert.match(own, /没有记录|要改/)
-  assert.match(own, /提出.*不能.*确认|不能.*自己确认/)
-  await walk.sound(confirmer, 'ban-by-proposer')
-  const wrong = await walk.takes(confirmer, 'prohibit', { authority: 'housing', proposer })
+  const offered = await confirmer.$$eval('[name="prohibit.proposer"] option', (all) => all.map((one) => one.value))
+  assert.ok(offered.includes('sample-fire'), 'whoever may have proposed it is offered')
+  assert.ok(!offered.includes('sample-confirmer') && !offered.includes('sample-grid'), 'and nobody else, the confirmer least of all')
+  const other = await walk.takes(confirmer, 'prohibit', { ...ban, proposer: 'sample-housing' })
+  assert.match(other, /没有记录|要改/)
+  assert.match(other, /不是该依据主管机关/)
+  await walk.sound(confirmer, 'ban-by-another-proposer')
+  const wrong = await walk.takes(confirmer, 'prohibit', { authority: 'housing', proposer: 'sample-fire' })
   assert.match(wrong, /机关/)
   await walk.sound(confirmer, 'ban-wrong-authority')
 
@@ -150,8 +152,12 @@ test('repaired and accepted, a named person lifts the ban; assessed anew by ever
 
   const confirmer = await walk.as('confirmer')
   await walk.reads(confirmer, GRADE)
-  await walk.sound(confirmer, 'grade-to-lift')
-  await walk.takes(confirmer, 'lift_prohibition', { document_number: '坪消解〔甲〕5号' })
+  assert.match(await body(confirmer), /确认禁止租赁的人不能自己解除/)
+  assert.equal(await offers(confirmer, 'lift_prohibition'), 0, 'whoever confirmed the ban does not lift it')
+  const second = await walk.as('confirmer-two')
+  await walk.reads(second, GRADE)
+  await walk.sound(second, 'grade-to-lift')
+  await walk.takes(second, 'lift_prohibition', { document_number: '坪消解〔甲〕5号' })
   const lifted = await walk.anybody(PUBLIC)
   assert.doesNotMatch(lifted, /起禁止出租/)
   assert.match(lifted, /还没有禁止出租的决定/, 'it takes a new assessment to rise')

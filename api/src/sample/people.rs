@@ -170,6 +170,8 @@ pub const PEOPLE: &[Person] = &[
         "开通账号、发放密钥、授予角色。",
         "Opens accounts, has keys enrolled and grants roles.",
     ),
+    // whoever confirmed a ban on letting does not lift it
+    person_of("second-confirmer", "潘志远", Role::Confirmer),
     officer("police", "刘振华"),
     officer("emergency", "杨立新"),
     officer("subdistrict", "谢春梅"),

@@ -106,7 +106,7 @@ fn cards(app: &App, lang: Lang) -> Markup {
         (sign_in_cards(lang, SAMPLE_DOOR, &roles))
         @if !more.is_empty() {
             details.more {
-                summary { (lang.pick("其他部门和片区的人", "People of the other departments and areas")) }
+                summary { (lang.pick("其他部门和片区的人、另一位确认人", "People of the other departments and areas, and another confirmer")) }
                 (sign_in_cards(lang, SAMPLE_DOOR, &more))
             }
         }
@@ -135,6 +135,10 @@ fn does(lang: Lang, person: &Person) -> String {
         Role::GridWorker => {
             lang.say("在这个街道上门巡查和评定。", "Goes round and assesses in this subdistrict.")
         }
+        Role::Confirmer => lang.say(
+            "另一位确认人：谁确认了禁止租赁，谁不能解除，由他来办。",
+            "Another confirmer: a ban on letting is not lifted by whoever confirmed it.",
+        ),
         _ => lang.say(
             "填写本部门负责的指标，审核本部门的隐患。",
             "Enters this department's indicators and reviews its hazards.",

@@ -124,7 +124,7 @@ pub enum Command {
     RefuseProhibition {
         /// The ground that was proposed.
         ground: String,
-        /// Who proposed it.
+        /// The account of who proposed it: an officer of the ground's authority.
         proposer: String,
         /// Why: private.
         reason: String,

@@ -340,8 +340,8 @@ delivers only what it was opened for.
 | own work | the assessment it leads, the appeal it reviews, the task it took, its own account | says in whose hands it is |
 
 A role that is not named is refused with `role_needed`, whatever the state of the matter, so that nobody learns from a refusal what
-there is. What a rule asks of a person besides (whoever found a hazard does not review it, whoever assessed does not confirm, kin step
-aside) is the rule's, and tested there. Commands marked “at the counter” are the same command with the day on which a party handed
+there is. What a rule asks of a person besides (whoever found a hazard does not review it, whoever assessed does not confirm, a ban
+is proposed by somebody of its ground's authority, confirmed by another and not lifted by that one, kin step aside) is the rule's, and tested there. Commands marked “at the counter” are the same command with the day on which a party handed
 it in.
 
 ## By concept

@@ -31,7 +31,7 @@ use crate::shipped;
 use crate::visit::Visit;
 
 /// How many different things are asked.
-pub(super) const ASKED: usize = 26;
+pub(super) const ASKED: usize = 29;
 /// The premises, by a number: two units, their building, the estate.
 pub(super) const PREMISES: [(&str, Layer); 4] =
     [("u-1", Layer::Unit), ("u-2", Layer::Unit), ("p-1", Layer::Building), ("e-1", Layer::Estate)];
@@ -147,17 +147,12 @@ impl District {
         let subject = self.log.subjects.get(subject_of(stream)).filter(|_| stream.starts_with("premises/"));
         let layer = subject.and_then(|of| of.premises.register.as_ref()).map(|register| register.layer);
         let actor = actor(who);
-        let named = said.get("reviewer").and_then(Value::as_str).unwrap_or(&actor.account).to_owned();
-        let grants = PEOPLE
-            .iter()
-            .position(|(account, ..)| *account == named)
-            .map(|n| crate::whole::district::actor(n).grants);
+        let named = ["reviewer", "proposer"].iter().find_map(|member| said.get(member)?.as_str());
+        let named = named.unwrap_or(&actor.account).to_owned();
+        let known = PEOPLE.iter().position(|(account, ..)| *account == named);
+        let grants = known.map(|n| crate::whole::district::actor(n).grants);
         let facts = Facts {
-            colleague: Some(Colleague {
-                account: named,
-                grants: grants.unwrap_or_default(),
-                relations: vec![],
-            }),
+            colleague: grants.map(|grants| Colleague { account: named, grants, relations: vec![] }),
             rulebook: layer.and_then(|layer| self.log.shelf().rulebook(&Log::rulebook(layer))),
             subject: subject.cloned().map(Arc::new),
             ..Facts::by(actor, stream, self.today)
@@ -294,6 +289,20 @@ impl District {
                     json!({ "command": "confirm_lift", "determination": newest, "document_number": "1" });
                 vec![(CONFIRMER, grade, lift)]
             }
+            25 => {
+                // rightly proposed, by another department, by nobody, and by whoever may well confirm it
+                let proposer = [PEOPLE[FIRE].0, PEOPLE[HOUSING].0, "", PEOPLE[CONFIRMER].0][count % 4];
+                vec![(CONFIRMER, grade, ban("prohibit", proposer, &count.to_string()))]
+            }
+            26 => {
+                let proposer = [PEOPLE[FIRE].0, "invented"][count % 2];
+                vec![(SECOND_CONFIRMER, grade, ban("refuse_prohibition", proposer, "1"))]
+            }
+            27 => {
+                // the first is mostly whoever confirmed it
+                let lift = json!({ "command": "lift_prohibition", "document_number": "1" });
+                vec![(CONFIRMER, grade.clone(), lift.clone()), (SECOND_CONFIRMER, grade, lift)]
+            }
             _ => {
                 let excuse = json!({
                     "command": "excuse", "reason": "red_warning", "from": today, "until": add_days(self.today, 2)
@@ -341,7 +350,7 @@ impl District {
 }
 
 /// Who there is: account, role, department.
-const PEOPLE: [(&str, Role, Option<&str>); 11] = [
+pub(super) const PEOPLE: [(&str, Role, Option<&str>); 12] = [
     ("u-1", Role::GridWorker, None),
     ("a-2", Role::DepartmentOfficer, Some("fire")),
     ("a-3", Role::DepartmentOfficer, Some("housing")),
@@ -353,6 +362,7 @@ const PEOPLE: [(&str, Role, Option<&str>); 11] = [
     ("a-9", Role::StreetLead, None),
     ("feed", Role::Auditor, None),
     ("stranger", Role::Auditor, None),
+    ("a-7", Role::Confirmer, None),
 ];
 const GRID: usize = 0;
 const FIRE: usize = 1;
@@ -364,6 +374,7 @@ const OWNER: usize = 6;
 const EMERGENCY: usize = 7;
 const LEAD: usize = 8;
 const FEED: usize = 9;
+const SECOND_CONFIRMER: usize = 11;
 
 fn actor(n: usize) -> Actor {
     let (account, role, department) = PEOPLE[n % PEOPLE.len()];
@@ -375,13 +386,21 @@ fn actor(n: usize) -> Actor {
     Actor { account: account.to_owned(), grants: vec![grant], received: false }
 }
 
+/// A ban on letting of the fire authority's, or its refusal.
+fn ban(command: &str, proposer: &str, document_number: &str) -> Value {
+    json!({
+        "command": command, "ground": "fire_sealing", "authority": "fire", "scope": "vacate",
+        "document_number": document_number, "proposer": proposer, "reason": "x"
+    })
+}
+
 /// Two indicators of a layer that open a hazard when they fail.
 fn failing(layer: Layer) -> Vec<String> {
     let of = rulebook(layer).scheme.indicators.iter().filter(|of| of.hazard.is_some() && of.veto.is_none());
     of.map(|of| of.id.clone()).take(2).collect()
 }
 
-fn rulebook(layer: Layer) -> &'static Rulebook {
+pub(super) fn rulebook(layer: Layer) -> &'static Rulebook {
     static ALL: std::sync::OnceLock<[Rulebook; 3]> = std::sync::OnceLock::new();
     let all = ALL.get_or_init(|| [Layer::Building, Layer::Estate, Layer::Unit].map(shipped::pingshan));
     &all[[Layer::Building, Layer::Estate, Layer::Unit].iter().position(|of| *of == layer).unwrap()]

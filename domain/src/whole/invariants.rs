@@ -6,12 +6,14 @@ use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use serde_json::Value;
 
-use super::district::District;
+use super::district::{District, PEOPLE, rulebook};
 use crate::derivation::SchemeRef;
 use crate::event::aggregate_type;
+use crate::facts::Role;
 use crate::passing::{begins, passed};
 use crate::reaction::{Rulebooks, compute};
 use crate::recorded::subject_of;
+use crate::rulebook::Layer;
 use crate::subject::Subject;
 
 type Checked = Result<(), TestCaseError>;
@@ -23,6 +25,8 @@ pub(super) struct Auditor {
     subjects: BTreeMap<String, Subject>,
     marks: BTreeSet<String>,
     finders: BTreeMap<String, String>,
+    /// Who confirmed the ban that is in force, by the stream of the grade.
+    bans: BTreeMap<String, String>,
 }
 
 impl Auditor {
@@ -107,17 +111,38 @@ impl Auditor {
             ("hazard", "HazardReviewed") if !by.is_empty() => {
                 prop_assert_ne!(self.finders.get(stream).map(String::as_str), Some(by), "{}", stream);
             }
-            ("grade", "AdverseGradeConfirmed" | "LiftFromProhibitedConfirmed" | "ProhibitionConfirmed") => {
+            (
+                "grade",
+                kind @ ("AdverseGradeConfirmed"
+                | "LiftFromProhibitedConfirmed"
+                | "ProhibitionConfirmed"
+                | "ProhibitionLiftConfirmed"),
+            ) => {
                 let latest = subject.and_then(|subject| subject.grade.latest.as_ref());
                 prop_assert!(latest.is_some_and(|latest| latest.assessor != by), "{} by {}", stream, by);
-                prop_assert_ne!(data["proposer"].as_str(), Some(by));
+                self.a_ban_is_the_work_of_several(kind, stream, data)?;
             }
+            ("grade", "ProhibitionRefused") => was_proposed(data)?,
             ("appeal", "AppealDecided") => {
                 let hands = subject.into_iter().flat_map(|subject| subject.assessments.values());
                 let had_a_hand = hands.flat_map(|of| &of.hands).any(|hand| hand == by);
                 prop_assert!(!had_a_hand, "{} decided by {}", stream, by);
             }
             _ => {}
+        }
+        Ok(())
+    }
+
+    /// Invariant 8, of a ban on letting: proposed by one person who may, confirmed by another, lifted by a third or the first.
+    fn a_ban_is_the_work_of_several(&mut self, kind: &str, stream: &str, data: &Value) -> Checked {
+        let by = data["by"].as_str().unwrap_or_default();
+        if kind == "ProhibitionConfirmed" {
+            was_proposed(data)?;
+            self.bans.insert(stream.to_owned(), by.to_owned());
+        }
+        if kind == "ProhibitionLiftConfirmed" {
+            let confirmer = self.bans.remove(stream);
+            prop_assert!(confirmer.as_ref().is_some_and(|confirmer| confirmer != by), "{} by {}", stream, by);
         }
         Ok(())
     }
@@ -145,5 +170,66 @@ impl Auditor {
             prop_assert!(left.is_empty(), "{} is left: {:?}", own, left);
         }
         Ok(())
+    }
+}
+
+/// What was proposed was proposed by somebody there is, of the authority of its ground, who has not decided on it.
+fn was_proposed(data: &Value) -> Checked {
+    let (ground, proposer) = (data["ground"].as_str(), data["proposer"].as_str());
+    let grounds = &rulebook(Layer::Unit).policy.prohibition_grounds;
+    let competent =
+        grounds.iter().find(|known| Some(known.id.as_str()) == ground).map(|of| of.competent.as_str());
+    let known = PEOPLE.iter().find(|(account, ..)| Some(*account) == proposer);
+    let may = known.is_some_and(|(_, role, department)| {
+        *role == Role::DepartmentOfficer && department.is_some() && *department == competent
+    });
+    prop_assert!(may && data["proposer"] != data["by"], "proposed by nobody who may: {}", data);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// What the auditor says of a district in which this was recorded of a house, though no rule lets it.
+    fn said_of(recorded: &[Value]) -> Checked {
+        let mut district = District::founded();
+        for data in recorded {
+            district.log.hears("2025-01-12", "premises/u-1/grade", data);
+        }
+        Auditor::default().looks_at(&district)
+    }
+
+    fn ban(proposer: &str, by: &str) -> Value {
+        json!({
+            "type": "ProhibitionConfirmed", "ground": "fire_sealing", "authority": "fire", "scope": "vacate",
+            "document_number": "1", "proposer": proposer, "by": by
+        })
+    }
+
+    fn lift(by: &str) -> Value {
+        json!({ "type": "ProhibitionLiftConfirmed", "document_number": "2", "by": by })
+    }
+
+    /// An auditor that finds nothing anywhere would find nothing in the district either.
+    #[test]
+    fn the_auditor_finds_a_ban_that_rests_on_one_person() {
+        assert!(said_of(&[ban("a-2", "a-4"), lift("a-7"), ban("a-2", "a-7"), lift("a-4")]).is_ok());
+        let refused =
+            json!({ "type": "ProhibitionRefused", "ground": "fire_sealing", "proposer": "", "by": "a-4" });
+        for wrong in [
+            vec![ban("", "a-4")],
+            vec![ban("invented", "a-4")],
+            vec![ban("a-3", "a-4")],
+            vec![ban("a-4", "a-4")],
+            vec![ban("a-2", "u-1")],
+            vec![ban("a-2", "a-4"), lift("a-4")],
+            vec![ban("a-2", "a-4"), lift("u-1")],
+            vec![refused],
+        ] {
+            assert!(said_of(&wrong).is_err(), "{wrong:?}");
+        }
     }
 }

@@ -43,6 +43,23 @@ fn letting_is_prohibited(story: &mut Story) {
         "command": "prohibit", "ground": "dangerous_building", "authority": "housing", "scope": "no_new_letting",
         "document_number": "住禁〔2024〕1号", "proposer": "housing",
     });
+    let by = |proposer: &str| {
+        let mut other = prohibit.clone();
+        other["proposer"] = json!(proposer);
+        other
+    };
+    for (proposer, code) in [
+        ("", "not_found"),
+        ("nobody", "not_found"),
+        ("fire", "proposer_of_another_authority"),
+        ("grid", "proposer_of_another_authority"),
+        ("confirmer", "confirmer_is_proposer"),
+    ] {
+        story.is_refused("confirmer", GRADE, by(proposer), code);
+    }
+    let (_, offered) = story.opens("confirmer", "/desk/matters/premises/u-4/grade");
+    let is_offered = |account: &str| offered.contains(&format!("<option value=\"{account}\""));
+    assert!(is_offered("housing") && is_offered("fire-authority") && !is_offered("grid"), "{offered}");
     story.say("confirmer", GRADE, prohibit);
     let confirm = json!({
         "command": "confirm", "determination": story.determination("u-4"), "document_number": "住评〔2024〕5号",
@@ -50,11 +67,9 @@ fn letting_is_prohibited(story: &mut Story) {
     });
     story.say("confirmer", GRADE, confirm);
     story.say("confirmer", GRADE, json!({ "command": "refuse_lift", "reason": "尚未加固" }));
-    story.say(
-        "confirmer",
-        GRADE,
-        json!({ "command": "lift_prohibition", "document_number": "住解〔2024〕1号" }),
-    );
+    let lift = json!({ "command": "lift_prohibition", "document_number": "住解〔2024〕1号" });
+    story.is_refused("confirmer", GRADE, lift.clone(), "lifter_confirmed_ban");
+    story.say("confirmer-2", GRADE, lift);
 }
 
 fn the_house_rises_again(story: &mut Story) {

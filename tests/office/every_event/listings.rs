@@ -50,7 +50,7 @@ fn the_other_is_prohibited(story: &mut Story) {
     let told = story.is_refused("owner", again, vacant.clone(), "letting_prohibited");
     assert!(told.contains(&story.today().to_string()), "it says since when: {told}");
     story.say(
-        "confirmer",
+        "confirmer-2",
         "premises/u-32/grade",
         json!({ "command": "lift_prohibition", "document_number": "坪住建〔2024〕10号" }),
     );

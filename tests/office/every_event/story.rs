@@ -492,6 +492,7 @@ fn people() -> Vec<(&'static str, Value)> {
         ("fire-authority", json!({ "role": "competent_authority", "department": "fire" })),
         ("legal", of("legal_officer")),
         ("confirmer", of("confirmer")),
+        ("confirmer-2", of("confirmer")),
         ("reviewer", of("reviewer")),
         ("reviewer-2", of("reviewer")),
         ("street", of("street_lead")),

@@ -1,5 +1,7 @@
 //! What a field offers to choose from, out of the rulebook and out of these premises.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use wuping_domain::appeal;
 use wuping_domain::campaign::Campaign;
@@ -70,6 +72,7 @@ fn from(matter: &Matter, source: Source) -> Vec<(String, String)> {
         Source::OwnAppeals => own_appeals(matter),
         Source::OwnRequests => own_requests(matter),
         Source::Proposals => proposals(matter),
+        Source::Proposers => proposers(matter),
         Source::Reports => reports(matter),
         Source::Streams => streams(matter),
         _ => of_people(matter, source),
@@ -146,12 +149,37 @@ fn of_people(matter: &Matter, source: Source) -> Vec<(String, String)> {
         Source::PartiesOfMine => {
             matter.actor().grants.iter().filter_map(|grant| grant.party.as_ref()).collect()
         }
-        Source::Reviewers => matter.reviewers.iter().collect(),
+        Source::Reviewers => matter.colleagues.iter().map(|(account, _)| account).collect(),
         Source::Stewards => premises.stewards.iter().map(|one| &one.account).collect(),
         Source::Tags => premises.tags.iter().collect(),
         _ => vec![],
     };
     named.into_iter().map(|name| (name.clone(), name.clone())).collect()
+}
+
+/// Who may have proposed a ban on letting: everybody else of an authority that acts on one of its grounds, a line for each authority,
+/// those of one together.
+fn proposers(matter: &Matter) -> Vec<(String, String)> {
+    let (lang, Some(rulebook)) = (matter.lang, matter.rulebook()) else { return vec![] };
+    let acting: BTreeSet<&str> =
+        rulebook.policy.prohibition_grounds.iter().map(|ground| ground.competent.as_str()).collect();
+    let others = matter.colleagues.iter().filter(|(account, _)| *account != matter.actor().account);
+    let mut found: Vec<(&str, &String)> = others
+        .flat_map(|(account, grants)| grants.iter().map(move |grant| (grant.department.as_deref(), account)))
+        .filter_map(|(department, account)| Some((department.filter(|of| acting.contains(of))?, account)))
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    let told = |(department, account): (&str, &String)| {
+        (
+            account.clone(),
+            lang.pick(
+                format!("{}：{account}", lang.department(department)),
+                format!("{}: {account}", lang.department(department)),
+            ),
+        )
+    };
+    found.into_iter().map(told).collect()
 }
 
 /// Assessments of these premises, the newest first.

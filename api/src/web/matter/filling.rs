@@ -12,7 +12,7 @@ use wuping_ledger::attachments::{AttachmentError, Attachments};
 use super::choices::{case_of, choices, class_of};
 use super::credit_choices::{newest_rating, part_of};
 use super::reading::Matter;
-use super::step::{Field, Given, Kind, Step};
+use super::step::{Field, Given, Kind, Source, Step};
 use crate::app::App;
 use crate::web::assessing::{Photo, photo, too_large};
 use crate::web::look::parts::FieldError;
@@ -295,6 +295,8 @@ fn sample(matter: &Matter, step: &Step) -> Option<Value> {
             }
             Kind::Part => part_of(&first()?)?,
             Kind::OneOf(source) if source.is_numbered() => json!(first()?.parse::<u64>().ok()?),
+            // only a confirmer is shown whom to name
+            Kind::OneOf(Source::Proposers) => json!(first().unwrap_or_else(|| "…".to_owned())),
             Kind::OneOf(_) => json!(first()?),
             Kind::Photo => photo(),
             Kind::Photos => json!([photo()]),

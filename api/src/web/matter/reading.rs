@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use chrono::NaiveDate;
+use wuping_domain::account::Standing;
 use wuping_domain::board::Board;
 use wuping_domain::campaign::Criteria;
 use wuping_domain::derivation::SchemeRef;
 use wuping_domain::event::aggregate_type;
 use wuping_domain::facts::{Actor, Grant, Role};
+use wuping_domain::grade::PROPOSERS;
 use wuping_domain::matter::{Deadline, matters};
 use wuping_domain::premises::{Premises, Register};
 use wuping_domain::reaction::Rulebooks;
@@ -34,8 +36,8 @@ pub(crate) struct Matter {
     pub(crate) doubts: Option<Doubts>,
     /// Records of the premises under doubt that nobody has judged.
     pub(crate) doubtful: Vec<Doubtful>,
-    /// Accounts that review appeals.
-    pub(crate) reviewers: Vec<String>,
+    /// Accounts that may be named here: who reviews appeals, and for a confirmer who proposes a ban on letting.
+    pub(crate) colleagues: Vec<(String, Vec<Grant>)>,
     /// How much the person may see.
     pub(crate) sight: Sight,
     /// The grades in force, for what hangs on a board or lies before a meeting.
@@ -83,7 +85,11 @@ pub(crate) fn read(app: &App, signed: &Signed, stream: &str) -> Result<Matter, E
     let operating = app.views.views().operating_rulebook(layer, trial.facts.today).ok().flatten();
     let operating = operating.map(|operating| operating.scheme);
     let rulebook = operating.as_ref().and_then(|scheme| app.shelf.rulebook(scheme));
-    let reviewers = if aggregate_type(stream) == "appeal" { reviewers(app) } else { vec![] };
+    let colleagues = match aggregate_type(stream) {
+        "appeal" => colleagues(app, &[Role::Reviewer]),
+        "grade" if trial.facts.actor.holds(Role::Confirmer) => colleagues(app, &PROPOSERS),
+        _ => vec![],
+    };
     let doubts = Doubts::about(app, subject_of(stream))?;
     let open = doubts.as_ref().filter(|_| aggregate_type(stream) == "premises");
     let doubtful = open.map(|doubts| doubts.open(app, stream)).transpose()?.unwrap_or_default();
@@ -95,7 +101,7 @@ pub(crate) fn read(app: &App, signed: &Signed, stream: &str) -> Result<Matter, E
     let chosen = Chosen::default();
     let deadlines = deadlines(app, &trial);
     let lang = signed.lang;
-    Ok(Matter { lang, trial, operating, doubts, doubtful, reviewers, sight, sheet, chosen, deadlines })
+    Ok(Matter { lang, trial, operating, doubts, doubtful, colleagues, sight, sheet, chosen, deadlines })
 }
 
 /// What runs on the matter of a stream, where the docket knows it.
@@ -116,11 +122,16 @@ fn sheet(app: &App, trial: &Trial) -> Option<Sheet> {
     app.views.views().sheet(area.as_deref()).ok()
 }
 
-fn reviewers(app: &App) -> Vec<String> {
+/// The open accounts that hold one of these roles, with what they hold of them.
+fn colleagues(app: &App, roles: &[Role]) -> Vec<(String, Vec<Grant>)> {
     let page = wuping_projections::queries::Page::whole();
     let accounts = app.views.views().accounts(page).map(|paged| paged.rows).unwrap_or_default();
-    let reviews = |grants: &[Grant]| grants.iter().any(|grant| grant.role == Role::Reviewer);
-    accounts.into_iter().filter(|account| reviews(&account.grants)).map(|account| account.account).collect()
+    let open = accounts.into_iter().filter(|account| account.standing == Standing::Open);
+    let held = open.map(|mut account| {
+        account.grants.retain(|grant| roles.contains(&grant.role));
+        (account.account, account.grants)
+    });
+    held.filter(|(_, grants)| !grants.is_empty()).collect()
 }
 
 impl Matter {

@@ -168,6 +168,8 @@ pub(crate) enum Source {
     PartiesOfMine,
     /// Proposals that wait.
     Proposals,
+    /// Who may have proposed a ban on letting.
+    Proposers,
     /// Deadlines of the policy that are remedies.
     Remedies,
     /// Other reports of these premises.

@@ -156,7 +156,7 @@ fn word(matter: &Matter, name: &str, code: &str) -> String {
         "side" => lang.say("当事人", "the party"),
         "fields" => member(lang, code).to_owned(),
         "streams" => stage::kind(lang, aggregate_type(code)).to_owned(),
-        "account" | "recorded_by" | "reviewer" => named(code).to_owned(),
+        "account" | "proposer" | "recorded_by" | "reviewer" => named(code).to_owned(),
         "trigger" => lang.trigger(code).to_owned(),
         "vetoes" => lang.cause(code, |id| Some(matter.indicator(id))),
         "works" => lang.works(code).to_owned(),
@@ -202,6 +202,9 @@ pub(crate) fn beside(lang: Lang, step: &Step, rejection: &Rejection) -> FieldErr
             of("photos"),
             lang.say("至少要一张照片，拍好再提交。", "One photo at least: take it, then send it again."),
         ),
+        Rejection::NotFound { what } => {
+            (NAMED.iter().find(|(account, _)| account == what).and_then(|(_, name)| of(name)), said)
+        }
         Rejection::Rule { code, .. } => {
             let named = RULES_OF_FIELDS.iter().find(|(rule, _)| rule == code).and_then(|(_, name)| of(name));
             (named, said)
@@ -219,7 +222,7 @@ pub(crate) fn is_about_a_field(step: &Step, rejection: &Rejection) -> bool {
         Rejection::Malformed { field, .. } => of(field),
         Rejection::PhotoMissing { .. } | Rejection::ReasonMissing { .. } => true,
         // whom an account names is looked up once it is named
-        Rejection::NotFound { what } => *what == "account of a reviewer" && of("reviewer"),
+        Rejection::NotFound { what } => NAMED.iter().any(|(account, field)| account == what && of(field)),
         Rejection::Rule { code, .. } => !BARRING.contains(&code.as_str()),
         _ => false,
     }
@@ -234,6 +237,10 @@ fn malformed(lang: Lang, field: &Field, needs: &str) -> String {
     };
     lang.pick(format!("“{label}”：{zh}"), format!("“{label}” needs {needs}."))
 }
+
+/// Accounts that a step names, each with its field.
+const NAMED: &[(&str, &str)] =
+    &[("account of a reviewer", "reviewer"), ("account of whoever proposed it", "proposer")];
 
 /// Rules that bar a step whatever is filled in: the page says so instead of offering it.
 const BARRING: &[&str] = &[
@@ -251,6 +258,7 @@ const BARRING: &[&str] = &[
     "hearing_late",
     "interim_measures_missing",
     "letting_prohibited",
+    "lifter_confirmed_ban",
     "measure_decided_by_proposer",
     "measure_does_not_fit",
     "measure_over",
@@ -307,6 +315,7 @@ const RULES_OF_FIELDS: &[(&str, &str)] = &[
     ("plaque_not_due", "plaque"),
     ("plaque_shows_other", "shows"),
     ("plaque_still_due", "plaque"),
+    ("proposer_of_another_authority", "proposer"),
     ("reviewer_is_assessor", "reviewer"),
     ("reviewer_is_confirmer", "reviewer"),
     ("reviewer_is_related", "reviewer"),
@@ -443,6 +452,7 @@ const MEMBERS: &[(&str, &str, &str)] = &[
     ("with", "交给", "With"),
     ("whose", "责任方", "Whose"),
     ("account", "账号", "Account"),
+    ("proposer", "提出人", "Proposed by"),
     ("reviewer", "复核人", "Reviewer"),
     ("side", "哪一方", "Side"),
     ("parties", "责任人", "Parties"),

@@ -4,6 +4,11 @@ use crate::web::matter::step::*;
 
 const PENDING: (&str, Given) = ("determination", Given::Determination);
 const REASON: Field = field("reason", ["理由", "Why"], Kind::Long);
+const PROPOSER: Field = field("proposer", ["提出人", "Who proposed it"], Kind::OneOf(Source::Proposers))
+    .hint(
+        "依据的主管机关里提出的人；提出的人不能自己确认",
+        "Whoever proposed it at the authority of the ground, who does not confirm it",
+    );
 const PLAQUE: Field = field(
     "plaque",
     ["哪块牌子", "Which plaque"],
@@ -114,8 +119,7 @@ pub(super) const STEPS: &[Step] = &[
             field("authority", ["主管机关", "Competent authority"], Kind::OneOf(Source::Departments)),
             field("scope", ["范围", "Scope"], Kind::OneOf(Source::Scopes)),
             DOCUMENT,
-            field("proposer", ["提出人的账号", "Account of whoever proposed it"], Kind::Short)
-                .hint("提出的人不能自己确认", "Whoever proposed it does not confirm it"),
+            PROPOSER,
         ],
         note: Some([
             "等级低本身不是禁止租赁的依据，必须有法律依据和主管机关的决定书。",
@@ -128,11 +132,7 @@ pub(super) const STEPS: &[Step] = &[
         ..step("grade", "prohibit", "prohibit", ["确认禁止租赁", "Confirm a ban on letting"])
     },
     Step {
-        fields: &[
-            field("ground", ["依据", "Ground in law"], Kind::OneOf(Source::Grounds)),
-            field("proposer", ["提出人的账号", "Account of whoever proposed it"], Kind::Short),
-            REASON,
-        ],
+        fields: &[field("ground", ["依据", "Ground in law"], Kind::OneOf(Source::Grounds)), PROPOSER, REASON],
         ..step(
             "grade",
             "refuse_prohibition",
