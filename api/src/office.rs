@@ -2,6 +2,7 @@
 //! sign in again and feeds are opened anew. They lie where the ledger lies: in `office.db` of the folder, or in tables of the
 //! ledger's database on a Postgres server, so that whoever signs in at one node is signed in at all.
 
+mod entrance;
 mod file;
 mod store;
 mod tables;
@@ -19,6 +20,8 @@ use wuping_ledger::place::remove_database_file;
 use wuping_ledger::postgres_beside::Beside;
 use wuping_ledger::store::StoreError;
 
+use self::entrance::Entrance;
+pub use self::entrance::{Attempt, Entered};
 use self::file::OfficeFile;
 pub use self::file::{OFFICE, end_sessions};
 use self::store::{Login, OfficeStore};
@@ -29,6 +32,7 @@ use crate::lists::Kind;
 #[derive(Debug)]
 pub struct Office {
     store: Mutex<Box<dyn OfficeStore>>,
+    entrance: Entrance,
 }
 
 /// Somebody who is signed in.
@@ -61,6 +65,9 @@ pub enum OfficeError {
         "the office's records (office.db) could not be read or written; if the file is damaged, remove it: people then set new passwords"
     )]
     Database(#[from] rusqlite::Error),
+    /// The thread that looked at a password ended before it had an answer.
+    #[error("a password was not looked at to the end")]
+    Ended(#[from] tokio::task::JoinError),
     /// The file is not needed any more, and could not be removed.
     #[error("the office's records are moved to the server, and their file is still there")]
     NotRemoved(#[source] StoreError),
@@ -96,10 +103,11 @@ impl Office {
             Some(beside) => Box::new(OfficeTables::over(beside)),
             None => Box::new(OfficeFile::open(&file)?),
         };
-        Ok(Self { store: Mutex::new(store) })
+        Ok(Self { store: Mutex::new(store), entrance: Entrance::default() })
     }
 
-    /// Give an account a name to sign in by, a password and its key.
+    /// Give an account a name to sign in by, a password and its key. Whoever is signed in to the account, or was by that name,
+    /// is not any more: the old password may have been somebody else's too.
     ///
     /// # Errors
     /// If it cannot be kept.
@@ -124,18 +132,14 @@ impl Office {
         self.lock().set_key(account, kid)
     }
 
-    /// Start a session, if the password is right. The answer is the token for the browser.
+    /// Start a session, if the password is right, however many were tried: for whoever runs this program. The answer is the
+    /// session's token.
     ///
     /// # Errors
     /// If the records cannot be read.
     pub fn sign_in(&self, login: &str, password: &str, now: i64) -> Result<Option<String>, OfficeError> {
-        let found = self.lock().login(login)?;
-        // An unknown name costs as much time as a wrong password, so that names cannot be told apart by it.
-        let hash = found.as_ref().map_or(NOBODY, |login| login.hash.as_str());
-        let right = PasswordHash::new(hash)
-            .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok());
-        let Some(login) = found.filter(|_| right) else { return Ok(None) };
-        self.start(login, now).map(Some)
+        let found = self.right(login, password)?;
+        found.map(|login| self.start(login, now).map(|(token, _)| token)).transpose()
     }
 
     /// Start a session without a password: for the sample's role cards only.
@@ -144,7 +148,7 @@ impl Office {
     /// If there is no such login, the answer is `None`; an error if the records cannot be read.
     pub fn enter_sample(&self, login: &str, now: i64) -> Result<Option<String>, OfficeError> {
         let found = self.lock().login(login)?;
-        found.map(|login| self.start(login, now)).transpose()
+        found.map(|login| self.start(login, now).map(|(token, _)| token)).transpose()
     }
 
     /// The session of a token, unless it has ended.
@@ -229,11 +233,22 @@ impl Office {
         self.lock().feed(&digest(token))
     }
 
-    fn start(&self, Login { account, kid, .. }: Login, now: i64) -> Result<String, OfficeError> {
+    /// The login of a name, if this is its password.
+    fn right(&self, login: &str, password: &str) -> Result<Option<Login>, OfficeError> {
+        let found = self.lock().login(login)?;
+        // An unknown name costs as much time as a wrong password, so that names cannot be told apart by it.
+        let hash = found.as_ref().map_or(NOBODY, |login| login.hash.as_str());
+        let right = PasswordHash::new(hash)
+            .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok());
+        Ok(found.filter(|_| right))
+    }
+
+    fn start(&self, login: Login, now: i64) -> Result<(String, Session), OfficeError> {
         let token = b64u_encode(&random::<32>()?);
+        let Login { account, kid, .. } = login;
         let session = Session { account, csrf: b64u_encode(&random::<16>()?), kid };
         self.lock().put_session(&digest(&token), &session, now + SESSION_SECONDS, now)?;
-        Ok(token)
+        Ok((token, session))
     }
 
     fn lock(&self) -> MutexGuard<'_, Box<dyn OfficeStore>> {

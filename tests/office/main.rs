@@ -16,5 +16,6 @@ mod matters;
 mod program;
 mod rehearsal;
 mod rest;
+mod signing_in;
 mod statistics;
 mod webhooks;

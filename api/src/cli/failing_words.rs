@@ -205,6 +205,7 @@ fn office(error: &OfficeError) -> Option<String> {
         OfficeError::Database(_) => {
             "账号等办公数据（office.db）无法读取或写入；如果文件坏了，请删去它，各人再重新设置密码".to_owned()
         }
+        OfficeError::Ended(_) => "密码没有核对完".to_owned(),
         OfficeError::NotRemoved(_) => "办公数据已经移到服务器上，但原来的文件还在".to_owned(),
         OfficeError::LeftBehind { file } => format!(
             "账本在 Postgres 服务器上，办公数据却还在 {}：请运行一次 wuping upgrade，把它移过去",

@@ -37,11 +37,17 @@ impl OfficeFile {
 
 impl OfficeStore for OfficeFile {
     fn put_login(&mut self, login: &Login) -> Result<(), OfficeError> {
-        self.connection.execute(
+        let transaction = self.connection.transaction()?;
+        transaction.execute(
+            "DELETE FROM sessions WHERE account = ?2 OR account IN (SELECT account FROM logins WHERE login = ?1)",
+            [&login.login, &login.account],
+        )?;
+        transaction.execute(
             "INSERT INTO logins (login, account, kid, hash) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (login) DO UPDATE SET account = ?2, kid = ?3, hash = ?4",
             params![login.login, login.account, login.kid, login.hash],
         )?;
+        transaction.commit()?;
         Ok(())
     }
 

@@ -16,7 +16,7 @@ pub(super) struct Login {
 
 /// Keeps logins, sessions and feeds. Each method is one transaction; once more does the same as once.
 pub(super) trait OfficeStore: std::fmt::Debug + Send {
-    /// Keeps a login, in the place of one of the same name.
+    /// Keeps a login, in the place of one of the same name, and ends the sessions of its account and of the one that had the name.
     fn put_login(&mut self, login: &Login) -> Result<(), OfficeError>;
 
     /// The login of a name.

@@ -41,7 +41,9 @@ impl OfficeTables {
 
 impl OfficeStore for OfficeTables {
     fn put_login(&mut self, login: &Login) -> Result<(), OfficeError> {
-        let sql = "INSERT INTO office_logins (login, account, kid, hash) VALUES ($1, $2, $3, $4) \
+        let sql = "WITH ended AS (DELETE FROM office_sessions WHERE account = $2 \
+                       OR account IN (SELECT account FROM office_logins WHERE login = $1)) \
+                   INSERT INTO office_logins (login, account, kid, hash) VALUES ($1, $2, $3, $4) \
                    ON CONFLICT (login) DO UPDATE SET account = $2, kid = $3, hash = $4";
         self.write(sql, &[&login.login, &login.account, &login.kid, &login.hash]).map(|_| ())
     }

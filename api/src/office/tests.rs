@@ -1,5 +1,7 @@
 //! What the office's records must do, whatever they lie in, and what is particular to each.
 
+use std::sync::Arc;
+
 use wuping_ledger::genesis::{CreateOptions, Ledger};
 use wuping_ledger::place::remember_database;
 use wuping_ledger::postgres_beside::Beside;
@@ -53,6 +55,50 @@ fn a_wrong_password_and_an_unknown_name_are_answered_alike() {
         office.set_login("li", "a-1", "kid-1", "battery staple").unwrap();
         assert!(office.sign_in("li", "correct horse", 0).unwrap().is_none(), "there is a new password");
         assert!(office.sign_in("li", "battery staple", 0).unwrap().is_some());
+    }
+}
+
+#[test]
+fn a_new_password_ends_the_sessions_of_its_account_and_of_no_other() {
+    for (_folder, office) in offices() {
+        office.set_login("wang", "a-2", "kid-2", "another").unwrap();
+        office.set_login("li-2", "a-1", "kid-1", "a second name").unwrap();
+        let by_old = office.sign_in("li", "correct horse", 0).unwrap().unwrap();
+        let by_second = office.sign_in("li-2", "a second name", 0).unwrap().unwrap();
+        let other = office.sign_in("wang", "another", 0).unwrap().unwrap();
+        office.set_login("li", "a-1", "kid-1", "battery staple").unwrap();
+        assert_eq!(office.session(&by_old, 1).unwrap(), None);
+        assert_eq!(office.session(&by_second, 1).unwrap(), None, "it is the account that is signed in");
+        assert!(office.session(&other, 1).unwrap().is_some());
+        office.set_login("wang", "a-3", "kid-3", "of whoever took over").unwrap();
+        assert_eq!(office.session(&other, 1).unwrap(), None, "the name is another account's now");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_is_known_until_there_is_a_new_password_and_to_its_person_alone() {
+    for (_folder, office) in offices() {
+        let office = Arc::new(office);
+        office.set_login("wang", "a-2", "kid-2", "another").unwrap();
+        let attempt = Attempt { login: "li".into(), password: "correct horse".into(), ..Attempt::default() };
+        let Entered::In { token, session, browser } = office.let_in(attempt.clone(), 0).await.unwrap() else {
+            panic!("it is the right password")
+        };
+        assert_eq!(office.session(&token, 1).unwrap(), Some(session));
+        let known = |login: &str, browser: &str| office.known_browser(login, browser.to_owned()).unwrap();
+        assert_eq!(known("li", &browser), Some(browser.clone()));
+        assert_eq!(known("wang", &browser), None);
+        assert_eq!(known("nobody", &browser), None);
+        for made_up in ["", ".", "x.y", &browser[1..], &browser[..browser.len() - 1]] {
+            assert_eq!(known("li", made_up), None, "{made_up}");
+        }
+        let again = Attempt { browser: Some(browser.clone()), ..attempt.clone() };
+        let entered = office.let_in(again, 0).await.unwrap();
+        assert!(matches!(entered, Entered::In { browser: same, .. } if same == browser));
+        let wrong = Attempt { password: "wrong".into(), browser: Some(browser.clone()), ..attempt };
+        assert_eq!(office.let_in(wrong, 0).await.unwrap(), Entered::Wrong);
+        office.set_login("li", "a-1", "kid-1", "battery staple").unwrap();
+        assert_eq!(known("li", &browser), None);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{DefaultBodyLimit, Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
@@ -17,13 +17,14 @@ use wuping_ledger::keys::Kid;
 use wuping_ledger::refusal::Refusal;
 
 use crate::app::{App, Asked, Done, ExecuteError, Who};
-use crate::office::{OfficeError, Session};
+use crate::office::{Attempt, Entered, Session};
 use crate::web::api::{problem, problem_with};
 use crate::web::desk_page::full_text;
 use crate::web::format_refusals::{known, of_the_sender};
 use crate::web::look::words::Lang;
 use crate::web::session::{
-    SESSION, cookie, lang_of, no_session_cookie, now_seconds, session_cookie, wrong_credentials,
+    SESSION, caller, cookie, lang_of, no_session_cookie, now_seconds, session_cookie, too_many_tries,
+    wrong_credentials,
 };
 use crate::web::strict_json::StrictJson;
 use wuping_projections::error::causes;
@@ -43,26 +44,34 @@ struct Credentials {
     password: String,
 }
 
-async fn sign_in(State(app): State<Arc<App>>, headers: HeaderMap, StrictJson(body): StrictJson) -> Response {
+async fn sign_in(
+    State(app): State<Arc<App>>,
+    extensions: Extensions,
+    headers: HeaderMap,
+    StrictJson(body): StrictJson,
+) -> Response {
     let lang = lang_of(&headers);
     let credentials: Credentials = match serde_json::from_value(body) {
         Ok(credentials) => credentials,
         Err(error) => return of_the_sender(lang, &Refusal::new("request", error.to_string())),
     };
-    let office = app.office.clone();
-    let entered = tokio::task::spawn_blocking(move || {
-        let now = now_seconds();
-        let token = office.sign_in(&credentials.login, &credentials.password, now)?;
-        let session = token.as_ref().map(|token| office.session(token, now)).transpose()?.flatten();
-        Ok::<_, OfficeError>(token.zip(session))
-    });
-    match entered.await {
-        Ok(Ok(Some((token, session)))) => {
+    let Credentials { login, password } = credentials;
+    // programs are not known from one time to the next
+    let attempt = Attempt { login, password, caller: caller(&extensions), browser: None };
+    match app.office.let_in(attempt, now_seconds()).await {
+        Ok(Entered::In { token, session, .. }) => {
             let body = Json(json!({ "account": session.account, "csrf": session.csrf }));
             ([(header::SET_COOKIE, session_cookie(&token))], body).into_response()
         }
-        Ok(Ok(None)) => problem(StatusCode::UNAUTHORIZED, "wrong_name_or_password", wrong_credentials(lang)),
-        Ok(Err(error)) => broken(lang, &error),
+        Ok(Entered::Later { seconds }) => {
+            let detail = too_many_tries(lang, seconds);
+            let mut answer = problem(StatusCode::TOO_MANY_REQUESTS, "too_many_tries", &detail);
+            answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            answer
+        }
+        Ok(Entered::Wrong) => {
+            problem(StatusCode::UNAUTHORIZED, "wrong_name_or_password", wrong_credentials(lang))
+        }
         Err(error) => broken(lang, &error),
     }
 }
@@ -329,7 +338,7 @@ fn full(lang: Lang, error: &(dyn std::error::Error + 'static)) -> Response {
 /// Nothing is wrong with what was sent: it may be sent again after so many seconds.
 pub(super) fn come_back(kind: &str, detail: &str, seconds: &'static str) -> Response {
     let mut response = problem(StatusCode::SERVICE_UNAVAILABLE, kind, detail);
-    response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static(seconds));
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(seconds));
     response
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::middleware::map_response;
 
 use crate::app::App;
 
@@ -61,7 +62,8 @@ pub mod vacancies;
 pub(crate) mod why;
 pub mod work;
 
-/// Everything that is served: the public pages and the log, the desk, and commands.
+/// Everything that is served: the public pages and the log, the desk, and commands. Where the address that people type is
+/// encrypted, their browsers send no cookie of ours in the open.
 pub fn router(app: Arc<App>, public_address: &str) -> Router {
     let public = routes::over(&app, public_address);
     let routes = public
@@ -80,5 +82,9 @@ pub fn router(app: Arc<App>, public_address: &str) -> Router {
         .merge(signed::router(app.clone()))
         .merge(statistics::router(app.clone()))
         .merge(commands::router(app));
-    routes::guarded(routes)
+    let routes = routes::guarded(routes);
+    match public_address.starts_with("https://") {
+        true => routes.layer(map_response(session::encrypted_only)),
+        false => routes,
+    }
 }

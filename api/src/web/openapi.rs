@@ -225,6 +225,13 @@ fn session() -> Value {
         "responses": {
             "200": { "description": "The account and its token; the session is in the cookie", "content": { JSON: { "schema": entered } } },
             "401": { "$ref": "#/components/responses/Problem" },
+            "429": {
+                "description": "Too many passwords were tried in a short time (/problems/too_many_tries): this one was not looked at",
+                "headers": {
+                    "Retry-After": { "description": "Seconds until it may be tried again", "required": true, "schema": whole(1) },
+                },
+                "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } },
+            },
         },
     })
 }

@@ -8,11 +8,10 @@ mod inquiring;
 mod pace;
 mod tracking;
 
-use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::extract::{ConnectInfo, DefaultBodyLimit, Multipart, Path, State};
+use axum::extract::{DefaultBodyLimit, Multipart, Path, State};
 use axum::http::{Extensions, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -35,6 +34,7 @@ use crate::web::look::layout::{Area, Page, page};
 use crate::web::look::parts::*;
 use crate::web::look::words::Lang;
 use crate::web::matter::filling::{Filled, kept_text};
+use crate::web::session::caller;
 use crate::web::state::{Asking, encoded, origin_of};
 
 /// The residents' pages.
@@ -255,10 +255,6 @@ fn one(filled: &Filled, name: &str) -> Option<String> {
 /// A resident has no key: the server attests receipt by this channel.
 fn resident(tracking: &Tracking) -> Who {
     Who::Channel { name: "resident".to_owned(), reference: tracking.key() }
-}
-
-fn caller(extensions: &Extensions) -> Option<IpAddr> {
-    extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip())
 }
 
 /// Hazards of these premises that are confirmed and not put right: they need no second report.

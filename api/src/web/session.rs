@@ -1,10 +1,11 @@
 //! Who is signed in, by the cookie of the request.
 
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{Extensions, HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use tokio::task::spawn_blocking;
 
@@ -75,6 +76,39 @@ pub fn no_session_cookie() -> String {
     format!("{SESSION}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0")
 }
 
+/// The header that has a browser known to who signed in with it, when the same name is tried again.
+pub(super) fn browser_cookie(token: &str) -> String {
+    format!("{BROWSER}={token}; Path=/sign-in; HttpOnly; SameSite=Strict; Max-Age={BROWSER_SECONDS}")
+}
+
+/// Has a browser send none of our cookies in the open, where people type an address that is not.
+pub(super) async fn encrypted_only(mut answer: Response) -> Response {
+    if let header::Entry::Occupied(mut cookies) = answer.headers_mut().entry(header::SET_COOKIE) {
+        for cookie in cookies.iter_mut() {
+            let secured = [cookie.as_bytes(), b"; Secure"].concat();
+            if let Ok(secured) = HeaderValue::from_bytes(&secured) {
+                *cookie = secured;
+            }
+        }
+    }
+    answer
+}
+
+/// Where a request came from: the last one who passed it on.
+pub(super) fn caller(extensions: &Extensions) -> Option<IpAddr> {
+    extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip())
+}
+
+/// Why a password is not looked at, for how many seconds.
+pub(super) fn too_many_tries(lang: Lang, seconds: u64) -> String {
+    lang.pick(
+        format!("短时间内试密码的次数太多，这一次没有核对。请在{seconds}秒后再试。账号没有被锁住。"),
+        format!(
+            "Too many passwords were tried in a short time, so this one was not looked at. Try again in {seconds} seconds. No account is locked."
+        ),
+    )
+}
+
 /// Why somebody is not let in: it does not say which of the two is wrong.
 pub(super) fn wrong_credentials(lang: Lang) -> &'static str {
     lang.pick(
@@ -88,6 +122,9 @@ pub fn now_seconds() -> i64 {
     chrono::Utc::now().timestamp()
 }
 
+/// Name of the cookie of a browser that somebody signed in with before.
+pub(super) const BROWSER: &str = "wuping-browser";
+const BROWSER_SECONDS: u32 = 180 * 24 * 3600;
 /// Name of the session's cookie.
 pub const SESSION: &str = "wuping-session";
 /// Name of the language's cookie.

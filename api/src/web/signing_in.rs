@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Form, Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use maud::{Markup, html};
 use serde::Deserialize;
 use wuping_domain::facts::Role;
 
 use crate::app::App;
+use crate::office::{Attempt, Entered};
 use crate::sample;
 use crate::sample::people::{FirstPage, PEOPLE, Person, person};
 use crate::web::desk_page::{broken_text, refused_page, shown};
@@ -19,9 +20,11 @@ use crate::web::look::layout::{Area, Page, page};
 use crate::web::look::parts::*;
 use crate::web::look::words::Lang;
 use crate::web::session::{
-    SESSION, Signed, cookie, lang_of, no_session_cookie, now_seconds, session_cookie, wrong_credentials,
+    BROWSER, SESSION, Signed, browser_cookie, caller, cookie, lang_of, no_session_cookie, now_seconds,
+    session_cookie, too_many_tries, wrong_credentials,
 };
 use crate::web::state::{nothing_here, origin_of};
+use wuping_projections::error::causes;
 
 /// The routes of signing in and out.
 pub fn routes() -> Router<Arc<App>> {
@@ -148,23 +151,32 @@ fn does(lang: Lang, person: &Person) -> String {
 
 async fn sign_in(
     State(app): State<Arc<App>>,
+    extensions: Extensions,
     headers: HeaderMap,
-    Form(credentials): Form<Credentials>,
+    Form(Credentials { login, password }): Form<Credentials>,
 ) -> Response {
     let lang = lang_of(&headers);
-    let office = app.office.clone();
-    let entered = tokio::task::spawn_blocking(move || {
-        office.sign_in(&credentials.login, &credentials.password, now_seconds())
-    });
-    match entered.await {
-        Ok(Ok(Some(token))) => {
-            ([(header::SET_COOKIE, session_cookie(&token))], Redirect::to("/desk")).into_response()
+    let (caller, browser) = (caller(&extensions), cookie(&headers, BROWSER));
+    let attempt = Attempt { login, password, caller, browser };
+    match app.office.let_in(attempt, now_seconds()).await {
+        Ok(Entered::In { token, browser, .. }) => {
+            let cookies = [session_cookie(&token), browser_cookie(&browser)];
+            let cookies = AppendHeaders(cookies.map(|cookie| (header::SET_COOKIE, cookie)));
+            (cookies, Redirect::to("/desk")).into_response()
         }
-        Ok(Ok(None)) => {
+        Ok(Entered::Later { seconds }) => {
+            let form = sign_in_form(&app, lang, Some(&too_many_tries(lang, seconds)));
+            let again = [(header::RETRY_AFTER, HeaderValue::from(seconds))];
+            (StatusCode::TOO_MANY_REQUESTS, again, form).into_response()
+        }
+        Ok(Entered::Wrong) => {
             let wrong = wrong_credentials(lang);
             (StatusCode::UNAUTHORIZED, sign_in_form(&app, lang, Some(wrong))).into_response()
         }
-        Ok(Err(_)) | Err(_) => refused_page(&app, lang, None, &broken_text(lang)),
+        Err(error) => {
+            tracing::error!(causes = %causes(&error).join(": "), "nobody could sign in");
+            refused_page(&app, lang, None, &broken_text(lang))
+        }
     }
 }
 

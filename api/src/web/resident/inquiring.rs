@@ -12,9 +12,10 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::pace::{Pace, Verdict};
-use super::{caller, refused};
+use super::refused;
 use crate::app::{App, Who};
 use crate::web::answering::{asked_by_form, told};
+use crate::web::session::caller;
 use crate::web::state::{Asking, encoded};
 
 /// What is asked.
