@@ -22,13 +22,13 @@ impl App {
         asked: Asked,
         doubtful: &Uuid,
     ) -> Result<Done, ExecuteError> {
-        let beside = self.said_first(&asked, doubtful)?;
+        let beside = self.said_first(&asked, doubtful).await?;
         self.carry_out(who, asked, beside).await
     }
 
     /// What stands beside the new record: which one it says again, and when that claimed to have happened. What was said again
     /// before keeps the time of the very first.
-    fn said_first(&self, asked: &Asked, doubtful: &Uuid) -> Result<Map<String, Value>, ExecuteError> {
+    async fn said_first(&self, asked: &Asked, doubtful: &Uuid) -> Result<Map<String, Value>, ExecuteError> {
         let record = self.reader().row_by_event_id(doubtful)?;
         let record = record.filter(|record| subject_of(&record.aggregate_id) == subject_of(&asked.stream));
         let Some(record) = record else {
@@ -36,7 +36,7 @@ impl App {
                 what: "record of these premises or this party",
             }));
         };
-        let (keys, kid) = (self.reader().keys()?, Kid::parse(record.kid.as_str()).ok());
+        let (keys, kid) = (self.ledger.keys().await?, Kid::parse(record.kid.as_str()).ok());
         let key = kid.and_then(|kid| keys.record(&kid).cloned());
         if !key.is_some_and(|key| key.contested_at(record.position)) {
             return Err(ExecuteError::Rejected(Rejection::because(

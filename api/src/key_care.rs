@@ -82,9 +82,9 @@ impl App {
     ///
     /// # Errors
     /// [`KeyError::NotYours`], or if the ledger cannot be read.
-    pub fn keys_of(&self, asking: &str, account: &str) -> Result<Vec<PersonsKey>, KeyError> {
+    pub async fn keys_of(&self, asking: &str, account: &str) -> Result<Vec<PersonsKey>, KeyError> {
         self.may_look_after(asking, account)?;
-        let keys = self.reader().keys()?;
+        let keys = self.ledger.keys().await?;
         let signing = self.office.key_of(account)?;
         let mut found: Vec<PersonsKey> = officers_of(&keys, account)
             .map(|(kid, record)| PersonsKey {
@@ -109,7 +109,7 @@ impl App {
     pub async fn enrol_device(&self, account: &str, jwk: &Value, pop: &str) -> Result<(Kid, bool), KeyError> {
         let kid = PublicKey::from_jwk(jwk)?.kid();
         self.must_be_open(account)?;
-        let keys = self.reader().keys()?;
+        let keys = self.ledger.keys().await?;
         let known = keys.record(&kid);
         if known.is_some_and(|record| record.holder == account && record.until.is_none()) {
             return Ok((kid, false));
@@ -132,7 +132,7 @@ impl App {
         reason: &str,
         suspect_from: Option<u64>,
     ) -> Result<u64, KeyError> {
-        let (kid, _) = self.persons_key(asking, kid)?;
+        let (kid, _) = self.persons_key(asking, kid).await?;
         Ok(self.ledger.revoke(&kid, reason, suspect_from, Author::Registrar).await?.position)
     }
 
@@ -141,7 +141,7 @@ impl App {
     /// # Errors
     /// [`KeyError`]; [`AppendError::NoKey`] inside for a key of a device, which only the device replaces.
     pub async fn renew_key(&self, asking: &str, kid: &str) -> Result<Kid, KeyError> {
-        let (old, record) = self.persons_key(asking, kid)?;
+        let (old, record) = self.persons_key(asking, kid).await?;
         let new = self.ledger.rotate(&old).await?;
         self.office.set_key(&record.holder, new.as_str())?;
         Ok(new)
@@ -162,10 +162,10 @@ impl App {
     }
 
     /// A valid key of a person, if the one who asks may look after it.
-    fn persons_key(&self, asking: &str, kid: &str) -> Result<(Kid, KeyRecord), KeyError> {
+    async fn persons_key(&self, asking: &str, kid: &str) -> Result<(Kid, KeyRecord), KeyError> {
         let unknown = || KeyError::NoSuchKey { kid: kid.to_owned() };
         let parsed = Kid::parse(kid).map_err(|_| unknown())?;
-        let keys = self.reader().keys()?;
+        let keys = self.ledger.keys().await?;
         let record =
             keys.record(&parsed).filter(|record| record.role == Role::Officer).ok_or_else(unknown)?;
         self.may_look_after(asking, &record.holder)?;

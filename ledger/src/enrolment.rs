@@ -8,12 +8,24 @@ use uuid::Uuid;
 use crate::append::{AppendError, AppendRequest, Author, NewEvent, Receipt};
 use crate::genesis::{ClockChoice, Ledger, now};
 use crate::held_keys::seal;
+use crate::key_state::KeyState;
 use crate::keys::{Kid, PublicKey, Role, Signer, key_stream};
 use crate::refusal::Refusal;
 use crate::stream::StreamPath;
 use crate::timestamp::Timestamp;
 
 impl Ledger {
+    /// As [`crate::reader::Reader::keys`], on a thread that may wait.
+    ///
+    /// # Errors
+    ///
+    /// [`AppendError`] if they cannot be read.
+    pub async fn keys(&self) -> Result<Arc<KeyState>, AppendError> {
+        let reader = self.reader().clone();
+        let read = tokio::task::spawn_blocking(move || reader.keys()).await;
+        Ok(read.map_err(|_| AppendError::Closed)??)
+    }
+
     /// Makes a key for a person, held by the server, and enrols it by the registrar.
     ///
     /// # Errors
@@ -54,7 +66,7 @@ impl Ledger {
     ///
     /// [`AppendError`]: the old key is not valid, or not held here.
     pub async fn rotate(&self, old: &Kid) -> Result<Kid, AppendError> {
-        let keys = self.reader().keys()?;
+        let keys = self.keys().await?;
         let record = keys.usable(old)?;
         let by = match record.role {
             Role::Officer => Author::Officer(old.clone()),
@@ -114,7 +126,7 @@ impl Ledger {
         suspect_from: Option<u64>,
         by: Author,
     ) -> Result<Receipt, AppendError> {
-        let keys = self.reader().keys()?;
+        let keys = self.keys().await?;
         let record = keys.record(kid).ok_or_else(|| Refusal::new("key-not-enrolled", kid.as_str()))?;
         let suspect_from = match suspect_from {
             Some(position) => position,

@@ -56,6 +56,7 @@ pub mod genesis;
 mod held_keys;
 mod in_order;
 pub mod in_use;
+mod kept_keys;
 pub mod keyring;
 mod leaf_length;
 mod leaf_parts;

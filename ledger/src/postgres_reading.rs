@@ -110,9 +110,9 @@ impl LedgerReads for Session {
         Ok(own.max(under))
     }
 
-    fn positions_of_keys(&self) -> Result<Vec<u64>, StoreError> {
-        let [from, to] = below("keys");
-        let mut positions = numbers(&self.query(POSITIONS_BELOW, &[&from, &to, &i64::MAX])?)?;
+    fn positions_of_keys(&self, from: u64) -> Result<Vec<u64>, StoreError> {
+        let [at_least, less] = below("keys");
+        let mut positions = numbers(&self.query(POSITIONS_BELOW_FROM, &[&at_least, &less, &signed(from)])?)?;
         positions.sort_unstable();
         Ok(positions)
     }
@@ -394,6 +394,8 @@ const ROW_RANGE: &str = "SELECT position, aggregate_type, aggregate_id, sequence
     WHERE position >= $1 AND position < $2 ORDER BY position";
 const HASH_RANGE: &str =
     "SELECT position, leaf_hash FROM events WHERE position >= $1 AND position < $2 ORDER BY position";
+const POSITIONS_BELOW_FROM: &str =
+    "SELECT position FROM events WHERE aggregate_id >= $1 AND aggregate_id < $2 AND position >= $3";
 const POSITIONS_BELOW: &str =
     "SELECT position FROM events WHERE aggregate_id >= $1 AND aggregate_id < $2 AND position < $3";
 const LAST_OF_AUTHORS_FROM: &str = "SELECT DISTINCT ON (kid) kid, author_seq, position FROM events WHERE position >= $1 \

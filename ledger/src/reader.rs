@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 use crate::encoding::Hash;
-use crate::key_state::KeyState;
+use crate::kept_keys::KeptKeys;
 use crate::locks::locked;
 use crate::place::Place;
 use crate::postgres_shared::SharedSession;
@@ -36,6 +36,8 @@ pub(crate) struct Shared {
     /// For async readers of a database on a server.
     session: SharedSession,
     recent: Arc<RecentStreams>,
+    /// The keys as they were read last.
+    pub(crate) keys: Mutex<Option<KeptKeys>>,
     /// Roots of full tiles by (level of their parent's hash, index): they never change, and a proof needs many.
     pub(crate) roots: Mutex<HashMap<(u8, u64), Hash>>,
 }
@@ -73,6 +75,7 @@ impl Reader {
             idle: Mutex::new(vec![idle]),
             session: SharedSession::default(),
             recent: Arc::default(),
+            keys: Mutex::default(),
             roots: Mutex::new(HashMap::new()),
         };
         Ok(Self { shared: Arc::new(shared) })
@@ -364,25 +367,6 @@ impl Reader {
         self.with_once(|connection| connection.last_of_streams(&mut each))
     }
 
-    /// Every key's life so far, replayed from the key events; their signatures are verified.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError::Corrupt`] if a key event breaks a rule.
-    pub fn keys(&self) -> Result<KeyState, StoreError> {
-        let origin = self.origin()?;
-        let mut keys = KeyState::new(origin);
-        for position in self.with(|connection| connection.positions_of_keys())? {
-            let row =
-                self.row(position)?.ok_or_else(|| damaged(format!("the entry at {position} is gone")))?;
-            let applied = row.check(origin).and_then(|entry| keys.apply(&entry));
-            applied.map_err(|refusal| {
-                StoreError::refused(&format!("the key event at position {position}"), &refusal)
-            })?;
-        }
-        Ok(keys)
-    }
-
     /// Borrows a connection for a read, which may be done again on another one if the first was lost.
     /// The private keys that the server holds, sealed.
     pub(crate) fn sealed_keys(&self) -> Result<Vec<SealedKey>, StoreError> {
@@ -414,6 +398,12 @@ impl Reader {
             idle.push(Idle { connection, since: Instant::now() });
         }
         answer
+    }
+
+    /// Lets go of the connections that nobody uses: the file that they are open on may be no more.
+    #[cfg(test)]
+    pub(crate) fn forget_connections(&self) {
+        locked(&self.shared.idle).clear();
     }
 
     fn is_on_a_server(&self) -> bool {

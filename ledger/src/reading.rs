@@ -68,8 +68,8 @@ pub trait LedgerReads: Send {
     /// The highest position of a path and of all below it.
     fn last_position_of_subject(&self, path: &str) -> Result<Option<u64>, StoreError>;
 
-    /// Where the key events stand, ascending.
-    fn positions_of_keys(&self) -> Result<Vec<u64>, StoreError>;
+    /// Where the key events from a position on stand, ascending.
+    fn positions_of_keys(&self, from: u64) -> Result<Vec<u64>, StoreError>;
 
     /// The version of a stream: 0 when it has no entry.
     fn version(&self, stream: &str) -> Result<u64, StoreError>;

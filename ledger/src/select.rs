@@ -3,7 +3,7 @@
 //! No value is believed to have its type: what is not text, number or bytes where it should be is damage, told as such.
 
 use rusqlite::types::ValueRef;
-use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Params, Row as Columns};
+use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Params, Row as Columns, params};
 use uuid::Uuid;
 
 use crate::encoding::Hash;
@@ -95,7 +95,7 @@ pub(crate) fn positions_of_path(
 ) -> Result<Vec<u64>, StoreError> {
     let mut positions = positions_of_stream(connection, path)?;
     if path.contains('/') {
-        positions.extend(positions_below(connection, path)?);
+        positions.extend(positions_below(connection, path, 0)?);
     }
     if let Some(before) = before {
         positions.retain(|position| *position < before);
@@ -105,9 +105,16 @@ pub(crate) fn positions_of_path(
 }
 
 /// Positions of all below a path, ascending.
-pub(crate) fn positions_below(connection: &Connection, path: &str) -> Result<Vec<u64>, StoreError> {
-    let sql = "SELECT position FROM events WHERE aggregate_id >= ?1 AND aggregate_id < ?2";
-    let mut positions = numbers(&mut prepared(connection, sql)?, below(path))?;
+pub(crate) fn positions_below(
+    connection: &Connection,
+    path: &str,
+    from: u64,
+) -> Result<Vec<u64>, StoreError> {
+    // by the streams' index, which has the positions too: there are few of these streams and many entries
+    let sql =
+        "SELECT position FROM events WHERE aggregate_id >= ?1 AND aggregate_id < ?2 AND +position >= ?3";
+    let [at_least, less] = below(path);
+    let mut positions = numbers(&mut prepared(connection, sql)?, params![at_least, less, signed(from)])?;
     positions.sort_unstable();
     Ok(positions)
 }

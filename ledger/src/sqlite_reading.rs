@@ -66,8 +66,8 @@ impl LedgerReads for Connection {
         select::last_position_of_path(self, path)
     }
 
-    fn positions_of_keys(&self) -> Result<Vec<u64>, StoreError> {
-        select::positions_below(self, "keys")
+    fn positions_of_keys(&self, from: u64) -> Result<Vec<u64>, StoreError> {
+        select::positions_below(self, "keys", from)
     }
 
     fn version(&self, stream: &str) -> Result<u64, StoreError> {

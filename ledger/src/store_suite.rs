@@ -109,7 +109,9 @@ fn keeps_what_was_committed(store: &dyn LedgerStore) {
     };
     store.reads().subject("premises/p-1", None, &mut note).unwrap();
     assert_eq!(positions, [0, 1, 2]);
-    assert_eq!(store.reads().positions_of_keys().unwrap(), [4]);
+    assert_eq!(store.reads().positions_of_keys(0).unwrap(), [4]);
+    assert_eq!(store.reads().positions_of_keys(4).unwrap(), [4]);
+    assert!(store.reads().positions_of_keys(5).unwrap().is_empty());
     let hashes = store.reads().leaf_hashes(0, 5).unwrap();
     assert_eq!(hashes.into_iter().collect::<Frontier>(), head.frontier);
     assert!(store.reads().leaf_hashes(0, 6).is_err());

@@ -47,7 +47,7 @@ impl TreeState {
     fn load_parts(store: &dyn LedgerReads, origin: &str) -> Result<Self, StoreError> {
         let head = store.head()?;
         let mut keys = KeyState::new(origin);
-        for position in store.positions_of_keys()? {
+        for position in store.positions_of_keys(0)? {
             take_key_event(&mut keys, store, position, origin)?;
         }
         let last = |author: AuthorMark| {

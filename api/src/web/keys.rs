@@ -45,7 +45,7 @@ async fn list(State(app): State<Arc<App>>, headers: HeaderMap, Query(whose): Que
         Err(refused) => return *refused,
     };
     let account = whose.account.unwrap_or_else(|| session.account.clone());
-    match app.keys_of(&session.account, &account) {
+    match app.keys_of(&session.account, &account).await {
         Ok(keys) => Json(json!({ "keys": keys.iter().map(told).collect::<Vec<_>>() })).into_response(),
         Err(error) => not_done(lang, error),
     }
