@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use reqwest::{Client, StatusCode};
-use wuping_ledger::checkpoints::{cosigned_in_file, keep_cosigned};
+use wuping_ledger::checkpoints::{keep_cosigned, newest_cosigned_in_file};
 use wuping_ledger::genesis::Ledger;
 use wuping_ledger::locks::locked;
 use wuping_ledger::note::{NoteKeyType, VerifierKey, note_text, stated_size, verify_cosignature_line};
@@ -95,8 +95,7 @@ impl Anchors {
     pub fn of(folder: &Path) -> Result<Self, AnchorError> {
         let witnesses = listed(folder)?;
         let client = if witnesses.is_empty() { None } else { Some(client(TIMEOUT)?) };
-        let cosigned = cosigned_in_file(folder)?.into_iter().max_by_key(|note| size_of(note));
-        let cosigned = cosigned.map(|note| one_line_each(&note));
+        let cosigned = newest_cosigned_in_file(folder)?.map(|note| one_line_each(&note));
         let last = Mutex::new(cosigned_last(folder, &witnesses)?);
         Ok(Self {
             folder: folder.to_owned(),

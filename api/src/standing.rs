@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use serde::Serialize;
-use wuping_ledger::checkpoints::cosigned_in_file;
+use wuping_ledger::checkpoints::cosigned_newest_first;
 use wuping_ledger::note::{VerifierKey, note_text, stated_size, verify_cosignature_line};
 use wuping_ledger::stamps::kept;
 use wuping_ledger::store::StoreError;
@@ -100,10 +100,11 @@ pub fn cosigned_last(folder: &Path, witnesses: &[Witness]) -> Result<HashMap<Str
     if witnesses.is_empty() {
         return Ok(last);
     }
-    for note in cosigned_in_file(folder)?.iter().rev() {
+    for note in cosigned_newest_first(folder)? {
+        let note = note?;
         for witness in witnesses {
             if !last.contains_key(&witness.key.name)
-                && let Some(of_this) = line_of(note, &witness.key)
+                && let Some(of_this) = line_of(&note, &witness.key)
             {
                 last.insert(witness.key.name.clone(), of_this);
             }

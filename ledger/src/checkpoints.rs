@@ -2,14 +2,13 @@
 //! database, so that a database put back from a backup does not fork the log silently (docs/format.md §5).
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::encoding::Hash;
 use crate::merkle::Frontier;
 use crate::note::{Checkpoint, CheckpointSigner, VerifierKey, open_checkpoint, stated_size};
+use crate::note_file::{NewestFirst, append};
 use crate::proofs::ProofError;
 use crate::reader::Reader;
 use crate::store::{LedgerStore, StoreError};
@@ -123,9 +122,10 @@ pub fn check_newest(reader: &Reader, folder: &Path, log: &VerifierKey) -> Result
     if let Some(note) = newest_in_file(folder).map_err(CheckpointError::Store)? {
         check_prefix(reader, &note, log, FILE)?;
     }
-    let cosigned = cosigned_in_file(folder).map_err(CheckpointError::Store)?;
-    let cosigned = cosigned.iter().max_by_key(|note| stated_size(note));
-    cosigned.map_or(Ok(()), |note| check_prefix(reader, note, log, COSIGNED_FILE).map(|_| ()))
+    match newest_cosigned_in_file(folder).map_err(CheckpointError::Store)? {
+        Some(note) => check_prefix(reader, &note, log, COSIGNED_FILE).map(|_| ()),
+        None => Ok(()),
+    }
 }
 
 /// Refuses a ledger of which this checkpoint, signed by its log key, is not a prefix.
@@ -159,13 +159,48 @@ pub fn in_file(folder: &Path) -> Result<Vec<String>, StoreError> {
     notes_in(folder.join(FILE))
 }
 
-/// Every whole checkpoint that witnesses have cosigned, oldest first, each with the lines they gave.
+/// The newest whole checkpoint of the file beside the database, read from its end: the one that was written last.
+///
+/// # Errors
+///
+/// As [`in_file`].
+pub fn newest_in_file(folder: &Path) -> Result<Option<String>, StoreError> {
+    NewestFirst::of(folder.join(FILE))?.next().transpose()
+}
+
+/// Every whole checkpoint that witnesses have cosigned, oldest first, each with the lines they gave: for whoever looks at all.
 ///
 /// # Errors
 ///
 /// As [`in_file`].
 pub fn cosigned_in_file(folder: &Path) -> Result<Vec<String>, StoreError> {
     notes_in(folder.join(COSIGNED_FILE))
+}
+
+/// Every whole checkpoint that witnesses have cosigned, newest first, each with the lines they gave.
+///
+/// # Errors
+///
+/// As [`in_file`]; each note may fail too, and is the last one then.
+pub fn cosigned_newest_first(folder: &Path) -> Result<NewestFirst, StoreError> {
+    NewestFirst::of(folder.join(COSIGNED_FILE))
+}
+
+/// The checkpoint of most entries that witnesses have cosigned, with the lines they gave last.
+///
+/// # Errors
+///
+/// As [`in_file`].
+pub fn newest_cosigned_in_file(folder: &Path) -> Result<Option<String>, StoreError> {
+    let mut newest: Option<String> = None;
+    for note in cosigned_newest_first(folder)?.take(OUT_OF_ORDER_MAX) {
+        let note = note?;
+        // of the same size the first one that is read was given last
+        if newest.as_ref().is_none_or(|newest| stated_size(newest) < stated_size(&note)) {
+            newest = Some(note);
+        }
+    }
+    Ok(newest)
 }
 
 /// Keeps a cosigned checkpoint beside the database: it is what a ledger put back from an older backup is found by.
@@ -242,86 +277,12 @@ pub fn gather(reader: &Reader, folder: &Path) -> Result<(), StoreError> {
     std::fs::write(&file, text).map_err(|source| StoreError::File { file, source })
 }
 
-pub(crate) fn newest_in_file(folder: &Path) -> Result<Option<String>, StoreError> {
-    Ok(in_file(folder)?.pop())
-}
-
 fn roots_differ(signed: &Hash, here: &Hash) -> String {
     format!("its root was {signed}, that of the first entries here is {here}")
-}
-
-fn append(file: &Path, note: &str) -> Result<(), StoreError> {
-    let write = || {
-        let mut open = std::fs::OpenOptions::new().create(true).read(true).append(true).open(file)?;
-        cut_off_torn(&mut open)?;
-        open.write_all(format!("{note}\n").as_bytes())?;
-        open.sync_data()
-    };
-    write().map_err(|source| StoreError::File { file: file.to_owned(), source })
-}
-
-/// Cuts off a note that was being written when the power went or the disk was full: it says nothing, and the next one
-/// behind it could not be read.
-fn cut_off_torn(open: &mut File) -> std::io::Result<()> {
-    let length = open.metadata()?.len();
-    let from = length.saturating_sub(TAIL_BYTES);
-    open.seek(SeekFrom::Start(from))?;
-    let mut tail = Vec::new();
-    open.read_to_end(&mut tail)?;
-    let whole = match end_of_whole(&tail) {
-        Some(end) => from + end as u64,
-        None if from == 0 => 0,
-        // no note is as long as that: this is another damage, and not for the writer to hide
-        None => length,
-    };
-    if whole < length { open.set_len(whole) } else { Ok(()) }
-}
-
-/// Where the last whole note ends: behind a signature and a blank line.
-fn end_of_whole(tail: &[u8]) -> Option<usize> {
-    (2..=tail.len()).rev().find(|end| {
-        let Some(before) = tail[..*end].strip_suffix(b"\n\n") else { return false };
-        before.rsplit(|byte| *byte == b'\n').next().is_some_and(|line| line.starts_with("— ".as_bytes()))
-    })
 }
 
 const FILE: &str = "checkpoints.txt";
 const COSIGNED_FILE: &str = "cosigned.txt";
 const INTERVAL: Duration = Duration::from_secs(1);
-const TAIL_BYTES: u64 = 8 * 1024;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_torn_note_is_cut_off_before_the_next_one_is_written() {
-        let log =
-            CheckpointSigner::new("ledger.example/torn", crate::keys::Signer::generate().unwrap()).unwrap();
-        let notes: Vec<String> = (1..=60).map(|size| log.sign(size, &Hash::of(&[1]))).collect();
-        let (last, before) = notes.split_last().unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join(FILE);
-        for count in [0, 1, before.len() - 1] {
-            let (torn, whole) = (format!("{}\n", before[count]), &before[..count]);
-            for kept in 0..torn.len() {
-                let mut written: Vec<u8> =
-                    whole.iter().flat_map(|note| format!("{note}\n").into_bytes()).collect();
-                written.extend(&torn.as_bytes()[..kept]);
-                std::fs::write(&file, written).unwrap();
-                append(&file, last).unwrap();
-                let due: Vec<String> = whole.iter().chain([last]).cloned().collect();
-                assert_eq!(in_file(folder.path()).unwrap(), due, "{kept} bytes of the one behind {count}");
-            }
-        }
-    }
-
-    #[test]
-    fn what_is_no_torn_note_is_left_for_the_verifier() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join(FILE);
-        std::fs::write(&file, "x".repeat(9_000)).unwrap();
-        append(&file, "a note").unwrap();
-        assert!(std::fs::read(&file).unwrap().starts_with(b"xxx"));
-    }
-}
+/// Cosigned notes are kept as the answers come, so that one may stand behind a newer one, but not far.
+const OUT_OF_ORDER_MAX: usize = 64;

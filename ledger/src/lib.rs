@@ -64,6 +64,7 @@ pub mod leaf_source;
 pub mod lock_file;
 pub mod locks;
 pub mod log_files;
+pub mod note_file;
 pub mod place;
 pub mod postgres;
 pub mod postgres_address;

@@ -8,7 +8,9 @@ use serde_json::Value;
 use wuping_domain::derivation::SchemeRef;
 use wuping_domain::reaction::Rulebooks as _;
 use wuping_ledger::alarm::raised_in;
-use wuping_ledger::checkpoints::{check_newest, cosigned_in_file, in_file};
+use wuping_ledger::checkpoints::{
+    check_newest, cosigned_newest_first, newest_cosigned_in_file, newest_in_file,
+};
 use wuping_ledger::clock::{Clock as _, SystemClock, judge};
 use wuping_ledger::genesis::stated_log_key;
 use wuping_ledger::note::{VerifierKey, open_checkpoint, stated_size};
@@ -72,13 +74,12 @@ fn checkpoints(folder: &Path, reader: &Reader, log: &VerifierKey, running: bool,
         return;
     }
     let sizes = || {
-        let newest = |notes: Vec<String>| notes.iter().filter_map(|note| stated_size(note)).max();
-        let signed = reader.checkpoint()?.as_deref().and_then(stated_size);
+        let size_of = |note: Option<String>| note.as_deref().and_then(stated_size);
         Ok::<_, StoreError>((
             reader.size()?,
-            signed.unwrap_or(0),
-            newest(in_file(folder)?).unwrap_or(0),
-            newest(cosigned_in_file(folder)?),
+            size_of(reader.checkpoint()?).unwrap_or(0),
+            size_of(newest_in_file(folder)?).unwrap_or(0),
+            size_of(newest_cosigned_in_file(folder)?),
         ))
     };
     match sizes() {
@@ -133,11 +134,12 @@ fn witnesses(folder: &Path, log: &VerifierKey, found: &mut Findings) {
         found.note("witnesses", says);
         return;
     }
-    let notes = cosigned_in_file(folder).unwrap_or_default();
     let now = Utc::now().timestamp();
     for witness in listed {
         let key = std::slice::from_ref(&witness.key);
-        let cosigned = notes.iter().rev().find_map(|note| {
+        // what cannot be read is as if nobody had cosigned: the line on checkpoints says that it cannot
+        let mut notes = cosigned_newest_first(folder).into_iter().flatten().map_while(Result::ok);
+        let cosigned = notes.find_map(|note| {
             let opened = open_checkpoint(note.as_bytes(), log, key, 1, None).ok()?;
             Some((opened.size, i64::try_from(opened.cosigned.first()?.time).ok()?))
         });
