@@ -215,7 +215,7 @@ impl Vault {
     }
 
     /// Keeps disclosures durably. `ledger_size` is the ledger's size before: an entry that names them comes later.
-    /// The same ones again are nothing to do.
+    /// The same ones again are there already; those that no entry is known to name have another day until they are swept.
     ///
     /// # Errors
     ///
@@ -263,7 +263,8 @@ impl Vault {
         locked(&self.store).erase(digests)
     }
 
-    /// Deletes values that no entry came to name within a day. Answers how many.
+    /// Deletes values that no entry came to name within a day. One that is put again while the ledger is looked through stays.
+    /// Answers how many.
     ///
     /// # Errors
     ///
@@ -338,13 +339,11 @@ impl Vault {
         let Some(from) = old.iter().map(|value| value.from_position).min() else { return Ok(0) };
         let named = named_from(ledger, from).map_err(VaultError::Ledger)?;
         let (named, unnamed): (Vec<_>, Vec<_>) =
-            old.into_iter().map(|value| value.digest).partition(|digest| named.contains(digest));
+            old.into_iter().partition(|value| named.contains(&value.digest));
+        let named: Vec<String> = named.into_iter().map(|value| value.digest).collect();
         let mut store = locked(&self.store);
         store.confirm(&named)?;
-        if !unnamed.is_empty() {
-            store.sweep(&unnamed)?;
-        }
-        Ok(unnamed.len())
+        if unnamed.is_empty() { Ok(0) } else { store.sweep(&unnamed) }
     }
 
     fn unseal(&self, digest: &str, sealed: &[u8]) -> Result<Disclosure, VaultError> {

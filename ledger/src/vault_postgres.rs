@@ -154,8 +154,28 @@ impl VaultStore for VaultTables {
         self.write_anew()
     }
 
-    fn sweep(&mut self, digests: &[String]) -> Result<(), VaultError> {
-        self.with(|session| session.execute(SWEEP, &[&digests], "sweep private values").map(|_| ()))
+    fn sweep(&mut self, listed: &[Unconfirmed]) -> Result<usize, VaultError> {
+        let (digests, put_at_ms): (Vec<&str>, Vec<i64>) =
+            listed.iter().map(|value| (value.digest.as_str(), value.put_at_ms)).unzip();
+        let parameters: [&(dyn ToSql + Sync); 2] = [&digests, &put_at_ms];
+        self.with(|session| {
+            let client = &session.client;
+            let statement = |sql| session.prepared(sql, SWEEPING);
+            let (lock, sweep) = (statement(LOCK_ALONE)?, statement(SWEEP)?);
+            let ((), _, swept, ()) = whole(session, SWEEPING, || {
+                session.wait(async {
+                    try_join!(
+                        // in this order: what is answered first is why the rest failed
+                        biased;
+                        client.batch_execute("BEGIN"),
+                        client.execute(&lock, &[]),
+                        client.execute(&sweep, &parameters),
+                        client.batch_execute("COMMIT"),
+                    )
+                })
+            })?;
+            Ok(usize::try_from(swept).unwrap_or(usize::MAX))
+        })
     }
 
     fn unconfirmed(&mut self, put_before_ms: i64) -> Result<Vec<Unconfirmed>, VaultError> {
@@ -228,15 +248,21 @@ fn whole<T>(
 
 const PUTTING: &str = "take private values";
 const ERASING: &str = "erase private values";
+const SWEEPING: &str = "sweep private values";
 // any number that nobody else takes for an advisory lock in this database
 const LOCK_WITH_OTHERS: &str = "SELECT pg_advisory_xact_lock_shared(131358846975348)";
 const LOCK_ALONE: &str = "SELECT pg_advisory_xact_lock(131358846975348)";
+// whoever serves may change no row of these tables: one that is put again is taken out and put in
 const INSERT: &str = "WITH erased AS (SELECT digest FROM vault_erased WHERE digest = ANY($1::text[])), \
     put AS (INSERT INTO vault_values (digest, sealed) \
         SELECT digest, sealed FROM unnest($1::text[], $2::bytea[]) AS given (digest, sealed) \
         WHERE NOT EXISTS (SELECT FROM erased) ON CONFLICT DO NOTHING RETURNING digest), \
+    put_again AS (DELETE FROM vault_unconfirmed \
+        WHERE digest = ANY($1::text[]) AND put_at_ms < $3::bigint AND NOT EXISTS (SELECT FROM erased) \
+        RETURNING digest, from_position), \
     noted AS (INSERT INTO vault_unconfirmed (digest, put_at_ms, from_position) \
-        SELECT digest, $3::bigint, $4::bigint FROM put ON CONFLICT DO NOTHING) \
+        SELECT digest, $3::bigint, $4::bigint FROM put \
+        UNION ALL SELECT digest, $3::bigint, from_position FROM put_again ON CONFLICT DO NOTHING) \
     SELECT digest FROM erased ORDER BY digest LIMIT 1";
 const CONFIRM: &str = "DELETE FROM vault_unconfirmed WHERE digest = ANY($1::text[])";
 const VALUES: &str = "SELECT sealed FROM unnest($1::text[]) WITH ORDINALITY AS asked (digest, n) \
@@ -246,7 +272,10 @@ const ARE_THERE: &str = "SELECT vault_values.digest IS NOT NULL FROM unnest($1::
 const NOTE_ERASED: &str =
     "INSERT INTO vault_erased (digest) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING";
 const DELETE: &str = "DELETE FROM vault_values WHERE digest = ANY($1::text[])";
-const SWEEP: &str = "WITH swept AS (DELETE FROM vault_unconfirmed WHERE digest = ANY($1::text[]) RETURNING digest) \
+const SWEEP: &str = "WITH swept AS (DELETE FROM vault_unconfirmed \
+        USING unnest($1::text[], $2::bigint[]) AS listed (digest, put_at_ms) \
+        WHERE vault_unconfirmed.digest = listed.digest AND vault_unconfirmed.put_at_ms = listed.put_at_ms \
+        RETURNING vault_unconfirmed.digest) \
     DELETE FROM vault_values USING swept WHERE vault_values.digest = swept.digest";
 const UNCONFIRMED: &str =
     "SELECT digest, put_at_ms, from_position FROM vault_unconfirmed WHERE put_at_ms < $1";

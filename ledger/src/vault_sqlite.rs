@@ -105,6 +105,9 @@ impl VaultStore for VaultFile {
                             "INSERT OR IGNORE INTO unconfirmed (digest, put_at_ms, from_position) VALUES (?1, ?2, ?3)",
                         )?
                         .execute(params![digest, put.put_at_ms, signed(put.from_position)])?;
+                } else {
+                    let renew = "UPDATE unconfirmed SET put_at_ms = max(put_at_ms, ?2) WHERE digest = ?1";
+                    connection.prepare_cached(renew)?.execute(params![digest, put.put_at_ms])?;
                 }
             }
             Ok(None)
@@ -145,11 +148,20 @@ impl VaultStore for VaultFile {
         self.cut_off()
     }
 
-    fn sweep(&mut self, digests: &[String]) -> Result<(), VaultError> {
-        self.write("sweep private values", |connection| {
-            digests.iter().try_for_each(|digest| delete(connection, digest))
+    fn sweep(&mut self, listed: &[Unconfirmed]) -> Result<usize, VaultError> {
+        let swept = self.write("sweep private values", |connection| {
+            let mut swept = 0;
+            for Unconfirmed { digest, put_at_ms, .. } in listed {
+                let forget = "DELETE FROM unconfirmed WHERE digest = ?1 AND put_at_ms = ?2";
+                if connection.prepare_cached(forget)?.execute(params![digest, put_at_ms])? > 0 {
+                    delete(connection, digest)?;
+                    swept += 1;
+                }
+            }
+            Ok(swept)
         })?;
-        self.cut_off()
+        self.cut_off()?;
+        Ok(swept)
     }
 
     fn unconfirmed(&mut self, put_before_ms: i64) -> Result<Vec<Unconfirmed>, VaultError> {

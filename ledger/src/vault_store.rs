@@ -36,8 +36,9 @@ pub(crate) struct Put<'a> {
 
 /// Keeps sealed values. Each method is one transaction, durable when it returns.
 pub(crate) trait VaultStore: std::fmt::Debug + Send {
-    /// Keeps values that are not there yet, all or none, notes each new one as unconfirmed, and the confirmed ones as that. The
-    /// digest of one that was erased, if there is one; then none is kept.
+    /// Keeps values that are not there yet, all or none, notes each new one as unconfirmed, and the confirmed ones as that. One
+    /// that lies there unconfirmed is as if put just now: an entry is about to name it. From which position on stays as it was, the
+    /// first entry may be there. The digest of one that was erased, if there is one; then none is kept.
     fn put(&mut self, put: &Put<'_>) -> Result<Option<String>, VaultError>;
 
     /// Notes that entries name these.
@@ -52,8 +53,8 @@ pub(crate) trait VaultStore: std::fmt::Debug + Send {
     /// Deletes values, and takes them in never again.
     fn erase(&mut self, digests: &[&str]) -> Result<(), VaultError>;
 
-    /// Deletes values that no entry names.
-    fn sweep(&mut self, digests: &[String]) -> Result<(), VaultError>;
+    /// Deletes values that no entry names, but for those that were put again or confirmed since they were listed. Answers how many.
+    fn sweep(&mut self, listed: &[Unconfirmed]) -> Result<usize, VaultError>;
 
     /// Values that were put before a time and are not confirmed.
     fn unconfirmed(&mut self, put_before_ms: i64) -> Result<Vec<Unconfirmed>, VaultError>;

@@ -10,11 +10,15 @@ use crate::keyring::KeyringError;
 use crate::place::{database_url, remember_database};
 use crate::postgres::PostgresStore;
 use crate::postgres_address::Address;
+use crate::postgres_beside::Beside;
 use crate::postgres_session::Session;
 use crate::private::split_private;
 use crate::test_ledger::{On, TestLedger};
 use crate::test_postgres::new_database;
 use crate::vault::{Vault, VaultDigests, VaultError};
+use crate::vault_postgres::VaultTables;
+use crate::vault_sqlite::VaultFile;
+use crate::vault_store::{Put, Sealed, Unconfirmed, VaultStore};
 
 fn said(name: &str) -> (String, Vec<Disclosure>) {
     split_private(json!({"private": {"name": name, "phone": null}, "type": "OwnerNamed"})).unwrap()
@@ -168,6 +172,35 @@ async fn what_no_entry_came_to_name_is_swept_and_nothing_else() {
 }
 
 #[test]
+fn a_value_that_is_put_again_while_a_sweep_looks_for_its_entry_stays() {
+    for on in BOTH {
+        let folder = folder(on);
+        let mut store: Box<dyn VaultStore> = match Beside::of_folder(folder.path()).unwrap() {
+            Some(beside) => Box::new(VaultTables::over(beside)),
+            None => Box::new(VaultFile::open(folder.path().join("vault.db")).unwrap()),
+        };
+        let sealed = |digest: &str| Sealed { digest: digest.to_owned(), sealed: b"sealed".to_vec() };
+        let values = ["again", "lost", "named"].map(sealed);
+        let put = |values, put_at_ms, from_position| Put { values, put_at_ms, from_position, confirmed: &[] };
+        assert_eq!(store.put(&put(&values, 1_000, 5)).unwrap(), None);
+        let mut listed = store.unconfirmed(2_000).unwrap();
+        assert_eq!(listed.len(), 3, "{on:?}");
+        // while the ledger is looked through a retry is taken, and its entry appended; another node confirms what it appended
+        assert_eq!(store.put(&put(&values[..1], 90_000, 9)).unwrap(), None);
+        store.confirm(&["named".to_owned()]).unwrap();
+        assert_eq!(store.sweep(&listed).unwrap(), 1, "{on:?}");
+        let left = store.are_there(&["again", "lost", "named"]).unwrap();
+        assert_eq!(left, [true, false, true], "{on:?}");
+        assert_eq!(store.unconfirmed(90_000).unwrap(), [], "{on:?}: its day begins anew");
+        listed = store.unconfirmed(90_001).unwrap();
+        let renewed = Unconfirmed { digest: "again".to_owned(), put_at_ms: 90_000, from_position: 5 };
+        assert_eq!(listed, [renewed], "{on:?}: an entry may have named it since it was put first");
+        assert_eq!(store.sweep(&listed).unwrap(), 1, "{on:?}");
+        assert_eq!(store.are_there(&["again"]).unwrap(), [false], "{on:?}");
+    }
+}
+
+#[test]
 fn what_is_erased_in_a_file_leaves_no_bytes_in_it() {
     let folder = folder(On::Sqlite);
     let vault = Vault::open(folder.path()).unwrap();
@@ -250,7 +283,9 @@ fn the_login_that_serves_does_with_values_what_it_must_and_no_more() {
     std::fs::write(folder.path().join("database.url"), url.replace("wuping@", "vault_server@")).unwrap();
     let vault = Vault::open(folder.path()).unwrap();
     let (_, disclosures) = said("Li");
-    vault.put(&disclosures, 0).unwrap();
+    for _ in 0..2 {
+        vault.put(&disclosures, 0).unwrap();
+    }
     vault.erase(&digests(&disclosures)).unwrap();
     assert_eq!(vault.values(&digests(&disclosures)).unwrap(), [None, None]);
     assert_eq!(vault.checked(&mut |_, _| ()).unwrap().altered, Vec::<String>::new());
