@@ -85,7 +85,7 @@ test('a ban: not on the word of another authority, not by it, refused with a rea
   const confirmer = await walk.as('confirmer')
   const ban = { ground: 'fire_sealing', authority: 'fire', scope: 'vacate', document_number: '坪消封〔甲〕5号' }
   await walk.reads(confirmer, GRADE)
-  const offered = await confirmer.$$eval('[name="prohibit.proposer"] option', (all) => all.map((one) => one.value))
+  const offered = await confirmer.$$eval('[name="prohibit.proposer"] option, input[name="prohibit.proposer"]', (all) => all.map((one) => one.value))
   assert.ok(offered.includes('sample-fire'), 'whoever may have proposed it is offered')
   assert.ok(!offered.includes('sample-confirmer') && !offered.includes('sample-grid'), 'and nobody else, the confirmer least of all')
   const other = await walk.takes(confirmer, 'prohibit', { ...ban, proposer: 'sample-housing' })

@@ -51,14 +51,14 @@ impl Telephone {
         stream: &str,
         command: &Value,
         event: &Value,
-        private: Option<(&str, &str)>,
+        private: &[(&str, Value)],
     ) -> Answer {
-        let hidden =
-            private.map(|(name, value)| disclose(name, &json!(value), &random_salt().unwrap()).unwrap());
+        let hide = |(name, value): &(&str, Value)| disclose(name, value, &random_salt().unwrap()).unwrap();
+        let hidden: Vec<_> = private.iter().map(hide).collect();
+        let mut digests: Vec<&str> = hidden.iter().map(|hidden| hidden.digest.as_str()).collect();
+        digests.sort_unstable();
         let mut event = event.clone();
-        if let Some(hidden) = &hidden {
-            event["_sd"] = json!([hidden.digest]);
-        }
+        event["_sd"] = json!(digests);
         let data = canonical_str(&event).unwrap();
         let concept = stream.split('/').nth(2).unwrap();
         let meta = Meta {
@@ -116,18 +116,19 @@ fn a_telephone_that_runs_ahead_ends_nobodys_time_to_speak() {
             "by": "confirmer"
         })
     };
+    let unwaived = [("waiver_reason", Value::Null)];
     let ahead = Telephone::of(&story, "confirmer", story.now() + TimeDelta::hours(47));
     for on in [ahead.day(), story.today()] {
-        let refused = ahead.signs(&story, GRADE, &confirm, &confirmed(on), None);
+        let refused = ahead.signs(&story, GRADE, &confirm, &confirmed(on), &unwaived);
         assert_eq!(kind(&refused), "confirmed_before_statement", "signed for {on}: {}", refused.body);
     }
 
     // on Friday it may be confirmed, and counts as of Friday whatever a clock says
     story.days(1);
     let ahead = Telephone::of(&story, "confirmer", story.now() + TimeDelta::hours(47));
-    let refused = ahead.signs(&story, GRADE, &confirm, &confirmed(ahead.day()), None);
+    let refused = ahead.signs(&story, GRADE, &confirm, &confirmed(ahead.day()), &unwaived);
     assert_eq!(kind(&refused), "not_decided", "{}", refused.body);
-    let taken = ahead.signs(&story, GRADE, &confirm, &confirmed(story.today()), None);
+    let taken = ahead.signs(&story, GRADE, &confirm, &confirmed(story.today()), &unwaived);
     assert_eq!(taken.status, 201, "{}", taken.body);
     let shown = story.page(None, "/s/u-1");
     assert!(shown.contains(&story.today().to_string()), "in force from the day of receipt on: {shown}");
@@ -153,12 +154,12 @@ fn an_appeal_dated_back_by_its_telephone_is_late_all_the_same() {
 
     let (appeal, against) = ("premises/u-1/appeal/1", json!({ "stream": GRADE, "determination": 1 }));
     let file = json!({ "command": "file", "against": against, "grounds": "评错了" });
-    let filed = |on: NaiveDate| json!({ "type": "AppealFiled", "against": against, "on": on, "authorised": true, "by": "owner" });
+    let filed = |on: NaiveDate| json!({ "type": "AppealFiled", "against": against, "on": on, "authorised": true, "by": "owner", "photo_count": 0 });
     let back = Telephone::of(&story, "owner", in_time);
-    let private = Some(("grounds", "评错了"));
-    let refused = back.signs(&story, appeal, &file, &filed(back.day()), private);
+    let private = [("grounds", json!("评错了")), ("photos", Value::Null), ("power_of_attorney", Value::Null)];
+    let refused = back.signs(&story, appeal, &file, &filed(back.day()), &private);
     assert_eq!(kind(&refused), "not_decided", "{}", refused.body);
-    let taken = back.signs(&story, appeal, &file, &filed(story.today()), private);
+    let taken = back.signs(&story, appeal, &file, &filed(story.today()), &private);
     assert_eq!(taken.status, 201, "what was claimed stays as it was signed: {}", taken.body);
     let late = story.is_refused("legal", appeal, json!({ "command": "admit" }), "appeal_late");
     assert!(late.contains(&format!("came on {}", story.today())), "{late}");
