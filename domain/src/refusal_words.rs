@@ -145,6 +145,11 @@ const WORDS: &[Words] = &[
         "The department “{department}” was not asked to this campaign. Asked were: {asked}.",
     ),
     Words(
+        "estate_not_let",
+        "小区不整体出租，不能禁止租赁。请在有危险的楼栋或房屋上确认禁止租赁。",
+        "An estate is not let as a whole, so letting is not prohibited in it. Confirm the ban on the building or unit that is dangerous.",
+    ),
+    Words(
         "extended_already",
         "办理期限只能延长一次，请在现在的期限内作出决定。",
         "The time to decide is extended once only. Decide within the time that runs now.",

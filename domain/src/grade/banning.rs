@@ -12,6 +12,7 @@ use crate::facts::{Colleague, Facts, Role};
 use crate::prohibition::{self, ProhibitionQuestion};
 use crate::refused::Refused;
 use crate::rejection::Rejection;
+use crate::rulebook::Layer;
 use crate::said::{Private, Said};
 
 /// A prohibition of letting.
@@ -33,6 +34,10 @@ impl Grade {
     pub(super) fn prohibit(&self, prohibition: Prohibition, facts: &Facts) -> Result<Said<Event>, Rejection> {
         if self.prohibition.is_some() {
             return Err(Rejection::AlreadyExists { what: "prohibition in force" });
+        }
+        // no flat is let as an estate, and its grade knows no ban
+        if facts.rulebook()?.layer == Layer::Estate {
+            return Err(Rejection::because("estate_not_let", Value::Null));
         }
         let confirmer = facts.actor.account.clone();
         let question = ProhibitionQuestion {
@@ -129,7 +134,6 @@ mod tests {
     use crate::facts::Grant;
     use crate::given::{Given, given};
     use crate::grade::Command;
-    use crate::rulebook::Layer;
     use crate::shipped;
 
     fn colleague(account: &str, role: Role, department: Option<&str>) -> Colleague {
@@ -225,6 +229,15 @@ mod tests {
             asked().when(Command::Prohibit(ban("a-2"))).then_rejected("proposer_of_another_authority");
             asked().when(refusal("a-2")).then_rejected("proposer_of_another_authority");
         }
+    }
+
+    #[test]
+    fn an_estate_is_not_let_and_not_banned() {
+        before_a_confirmer([])
+            .under(shipped::pingshan(Layer::Estate))
+            .naming(fire_officer())
+            .when(Command::Prohibit(ban("a-2")))
+            .then_rejected("estate_not_let");
     }
 
     #[test]

@@ -253,6 +253,7 @@ const BARRING: &[&str] = &[
     "confirmer_is_proposer",
     "confirmer_recorded_it",
     "deadline_over",
+    "estate_not_let",
     "extended_already",
     "extension_too_late",
     "hearing_late",
