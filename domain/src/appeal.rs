@@ -4,6 +4,8 @@
 //! - who reviews has not assessed, found or confirmed anything of the case, and is related to nobody in it;
 //! - an appeal in time is admitted or decided, never lost by silence; a late one is not admitted, with the dates reckoned,
 //!   and may be looked at on the authority's own motion;
+//! - only whoever filed it, or the party, changes it or takes it back; staff write that down from a signed paper, and nobody
+//!   who had a hand in the case does;
 //! - what was determined stands while the appeal runs; only its decision sets it aside or varies it.
 
 mod filing;
@@ -45,6 +47,9 @@ pub struct Appeal {
     pub filed_on: Option<NaiveDate>,
     /// Who filed it.
     pub filed_by: String,
+    /// Whether that was staff at the counter, who are no side of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub at_counter: bool,
     /// Whether a late one is looked at on the authority's own motion.
     pub own_motion: bool,
     /// Who stepped aside.
@@ -145,6 +150,9 @@ pub enum Command {
         /// The party makes a proxy's appeal its own.
         #[serde(default)]
         confirms: bool,
+        /// The day it was handed in on paper, when staff record it for the party; the photos show the paper.
+        #[serde(default)]
+        handed_in_on: Option<NaiveDate>,
     },
     /// Decide it.
     Decide {
@@ -247,6 +255,12 @@ pub enum Command {
         /// Why: private.
         #[serde(default)]
         reason: Option<String>,
+        /// The day it was handed in on paper, when staff record it for the party.
+        #[serde(default)]
+        handed_in_on: Option<NaiveDate>,
+        /// The signed paper: private.
+        #[serde(default)]
+        photos: Vec<Photo>,
     },
 }
 
@@ -270,6 +284,8 @@ pub enum Event {
     AppealCorrected {
         on: NaiveDate,
         confirms: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        taken_by: Option<String>,
         by: String,
     },
     AppealDecided(Decision),
@@ -307,6 +323,8 @@ pub enum Event {
     },
     AppealWithdrawn {
         on: NaiveDate,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        taken_by: Option<String>,
         by: String,
     },
     EvidenceAdded {
@@ -394,7 +412,7 @@ impl Concept for Appeal {
     }
 
     fn has_side(&self, actor: &Actor) -> bool {
-        self.stage != Stage::Absent && actor.account == self.filed_by
+        self.stage != Stage::Absent && !self.at_counter && actor.account == self.filed_by
     }
 
     fn must_be_in_hands(&self, facts: &Facts) -> Result<(), Rejection> {
@@ -428,8 +446,8 @@ impl Concept for Appeal {
             Command::AddEvidence { what, note, photos } => self.add_evidence(what, note, &photos, facts)?,
             Command::Admit => self.admit(facts)?,
             Command::Assign { reviewer } => self.assign(reviewer, facts)?,
-            Command::Correct { grounds, photos, confirms } => {
-                self.correct(grounds, &photos, confirms, facts)?
+            Command::Correct { grounds, photos, confirms, handed_in_on } => {
+                self.correct(grounds, &photos, confirms, handed_in_on, facts)?
             }
             Command::Decide {
                 outcome,
@@ -455,7 +473,9 @@ impl Concept for Appeal {
                 self.refuse_admission(why, own_motion, reason, &remedies, facts)?
             }
             Command::RequestRecusal { grounds } => self.request_recusal(grounds, facts)?,
-            Command::Withdraw { reason } => self.withdraw(reason, facts)?,
+            Command::Withdraw { reason, handed_in_on, photos } => {
+                self.withdraw(reason, &photos, handed_in_on, facts)?
+            }
         };
         Ok(vec![said])
     }
@@ -477,7 +497,8 @@ impl Concept for Appeal {
                 self.decision = Some(decision.clone());
             }
             Event::AppealExtended { .. } => self.extended = true,
-            Event::AppealFiled { against, on, authorised, turned_from, by, .. } => {
+            Event::AppealFiled { against, on, authorised, taken_by, turned_from, by, .. } => {
+                self.at_counter = taken_by.is_some();
                 self.turned_from.clone_from(turned_from);
                 self.against = Some(against.clone());
                 self.filed_on = Some(*on);

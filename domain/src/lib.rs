@@ -17,6 +17,7 @@ pub mod board;
 pub mod calendar;
 pub mod campaign;
 pub mod conformance;
+mod counter;
 pub mod credit;
 pub mod deadline;
 pub mod derivation;

@@ -213,6 +213,7 @@ const FORMS: &[(&str, &str)] = &[
     ("a day from its beginning on that has not passed", "要填开始之后、今天或今天以后的日期"),
     ("a day from the admission to today", "日期要在受理之后、今天以前"),
     ("a day from the determination to today", "日期要在评定之后、今天以前"),
+    ("a day from the filing to today", "日期要在提出之后、今天以前"),
     ("a day from the finding to today", "日期要在发现隐患之后、今天以前"),
     ("a day from the notice of the dispute to today", "日期要在收到通知之后、今天以前"),
     ("a day from the notice's issue to today", "日期要在文书发出之后、今天以前"),

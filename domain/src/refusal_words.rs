@@ -125,6 +125,16 @@ const WORDS: &[Words] = &[
         "Whoever recorded the conduct, or had a hand in its case, does not confirm the lowest class. Another confirmer must decide.",
     ),
     Words(
+        "counter_had_a_hand",
+        "{account}参加过本房屋的评定、隐患办理或者确认，不能代录更正或撤回。请由没有经手过的同志代录，或请当事人自己办理。",
+        "{account} took part in the assessment of these premises, in a hazard of theirs or in confirming a result, and cannot record what is changed or taken back. Have somebody without a hand in it record it, or let the person do it without help.",
+    ),
+    Words(
+        "counter_without_paper",
+        "代录更正或撤回要有当事人签名的书面材料。请拍下材料一并提交。",
+        "A change or a withdrawal is recorded from a paper that the person has signed. Add a photo of the paper.",
+    ),
+    Words(
         "decided_already",
         "这一件已经作出答复，不能再次答复。请打开原来的答复查看。",
         "This was decided already and is not decided again. Open it to see the decision.",

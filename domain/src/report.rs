@@ -3,16 +3,19 @@
 //! Invariants:
 //! - a report acts through the hazard that it opens, and in no other way;
 //! - who reported, and in which words, is private;
+//! - the reporter takes it back, and nobody who had a hand in the house's case writes that down;
 //! - it is answered as rectified only when its hazard was.
 
 mod following;
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::following::{follow, found};
 use crate::aggregate::{Concept, named};
+use crate::counter::{self, Word};
 use crate::facts::{Facts, Role};
-use crate::permission::{Permission, anywhere};
+use crate::permission::{NOBODY, Permission, anywhere};
 use crate::rejection::Rejection;
 use crate::said::{Photo, Private, Said, photos};
 
@@ -192,6 +195,12 @@ pub enum Command {
         /// The reporter's words: private.
         #[serde(default)]
         text: Option<String>,
+        /// The day it was handed in on paper, when staff record it for the reporter.
+        #[serde(default)]
+        handed_in_on: Option<NaiveDate>,
+        /// The signed paper: private.
+        #[serde(default)]
+        photos: Vec<Photo>,
     },
 }
 
@@ -200,13 +209,29 @@ pub enum Command {
 #[serde(tag = "type")]
 #[allow(missing_docs, reason = "the fields are those of the commands")]
 pub enum Event {
-    ReportAnswered { answer: Answer, by: String },
-    ReportDismissed { why: DismissedWhy, by: String },
-    ReportFiled { category: String },
+    ReportAnswered {
+        answer: Answer,
+        by: String,
+    },
+    ReportDismissed {
+        why: DismissedWhy,
+        by: String,
+    },
+    ReportFiled {
+        category: String,
+    },
     ReportReopened {},
     ReportSubstantiated(Substantiated),
-    ReportTriaged { outcome: Triage, by: String },
-    ReportWithdrawn {},
+    ReportTriaged {
+        outcome: Triage,
+        by: String,
+    },
+    ReportWithdrawn {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        handed_in_on: Option<NaiveDate>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        taken_by: Option<String>,
+    },
 }
 
 named!(Event {
@@ -229,7 +254,9 @@ impl Concept for Report {
             Command::Answer { .. } | Command::Dismiss { .. } | Command::Substantiate { .. } => {
                 const { &[anywhere(Role::GridWorker), anywhere(Role::DepartmentOfficer)] }
             }
-            // a reporter has no key: what he says comes in through a channel, or is taken down by staff
+            // a reporter has no key: what he says comes in through a channel, or is taken down by staff; he takes a report back
+            // by its number, or on paper
+            Command::Withdraw { handed_in_on: None, .. } => NOBODY,
             Command::File { .. }
             | Command::Reopen { .. }
             | Command::Triage { .. }
@@ -279,8 +306,10 @@ impl Concept for Report {
                 let private = Private::none().with("text", text).with("photos", photos(&taken));
                 Said::with(Event::ReportReopened {}, private)
             }
-            (Stage::Received | Stage::Triaged, Command::Withdraw { text }) => {
-                Said::with(Event::ReportWithdrawn {}, Private::none().with("text", text))
+            (Stage::Received | Stage::Triaged, Command::Withdraw { text, handed_in_on, photos: papers }) => {
+                let Word { taken_by, .. } = counter::word(handed_in_on, None, &papers, facts)?;
+                let private = Private::none().with("text", text).with("photos", photos(&papers));
+                Said::with(Event::ReportWithdrawn { handed_in_on, taken_by }, private)
             }
             (stage, command) => {
                 return Err(Rejection::WrongState { is: stage.code(), needs: command.needs() });
@@ -315,7 +344,7 @@ impl Concept for Report {
                 self.merged_with = Some(with.clone());
                 self.stage = Stage::Merged;
             }
-            Event::ReportWithdrawn {} => self.stage = Stage::Withdrawn,
+            Event::ReportWithdrawn { .. } => self.stage = Stage::Withdrawn,
         }
     }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{Appeal, Event, Stage, words};
+use crate::counter::{self, Word};
 use crate::deadline::{FilingQuestion, PeriodQuestion, filing, period};
 use crate::event::aggregate_type;
 use crate::facts::Facts;
@@ -121,6 +122,7 @@ impl Appeal {
         grounds: Option<String>,
         papers: &[Photo],
         confirms: bool,
+        handed_in_on: Option<NaiveDate>,
         facts: &Facts,
     ) -> Result<Said<Event>, Rejection> {
         self.must_be(&[Stage::AwaitingOwner, Stage::Filed], "filed and not yet admitted")?;
@@ -128,16 +130,24 @@ impl Appeal {
         if confirms && !own {
             return Err(Rejection::NotFound { what: "naming of your party as owner or operator here" });
         }
-        let event = Event::AppealCorrected { on: facts.today, confirms, by: facts.actor.account.clone() };
+        let Word { on, taken_by } = counter::word(handed_in_on, self.filed_on, papers, facts)?;
+        let event = Event::AppealCorrected { on, confirms, taken_by, by: facts.actor.account.clone() };
         Ok(Said::with(event, Private::none().with("grounds", grounds).with("photos", photos(papers))))
     }
 
-    pub(super) fn withdraw(&self, reason: Option<String>, facts: &Facts) -> Result<Said<Event>, Rejection> {
+    pub(super) fn withdraw(
+        &self,
+        reason: Option<String>,
+        papers: &[Photo],
+        handed_in_on: Option<NaiveDate>,
+        facts: &Facts,
+    ) -> Result<Said<Event>, Rejection> {
         if !self.is_open() {
             return Err(Rejection::WrongState { is: self.stage.code(), needs: "an open appeal" });
         }
-        let event = Event::AppealWithdrawn { on: facts.today, by: facts.actor.account.clone() };
-        Ok(Said::with(event, Private::none().with("reason", reason)))
+        let Word { on, taken_by } = counter::word(handed_in_on, self.filed_on, papers, facts)?;
+        let event = Event::AppealWithdrawn { on, taken_by, by: facts.actor.account.clone() };
+        Ok(Said::with(event, Private::none().with("reason", reason).with("photos", photos(papers))))
     }
 
     pub(super) fn admit(&self, facts: &Facts) -> Result<Said<Event>, Rejection> {

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{Appeal, Command};
 use crate::facts::{Colleague, Facts, Role};
-use crate::permission::{Permission, anywhere, in_hands, of_premises};
+use crate::permission::{OWNER_OR_OPERATOR, Permission, anywhere, in_hands, of_premises};
 use crate::rejection::Rejection;
 
 impl Appeal {
@@ -80,18 +80,10 @@ pub(super) fn open_to(command: &Command) -> &'static [Permission] {
         | Command::Assign { .. }
         | Command::DecideRecusal { .. }
         | Command::RefuseAdmission { .. } => const { &[anywhere(Role::LegalOfficer)] },
-        Command::Correct { .. } | Command::Withdraw { .. } => {
-            const {
-                &[
-                    of_premises(Role::Owner),
-                    of_premises(Role::Operator),
-                    anywhere(Role::LegalOfficer),
-                    anywhere(Role::GridWorker),
-                    anywhere(Role::StreetLead),
-                    anywhere(Role::CommunityLead),
-                ]
-            }
+        Command::Correct { handed_in_on: Some(_), .. } | Command::Withdraw { handed_in_on: Some(_), .. } => {
+            COUNTER
         }
+        Command::Correct { .. } | Command::Withdraw { .. } => OWNER_OR_OPERATOR,
         Command::Decide { .. } | Command::HoldHearing { .. } | Command::OrderReinspection { .. } => {
             const { &[in_hands(Role::Reviewer)] }
         }
@@ -104,7 +96,7 @@ pub(super) fn open_to(command: &Command) -> &'static [Permission] {
     }
 }
 
-/// Who takes an appeal at the counter.
+/// Who takes at the counter what a party appeals, corrects or takes back.
 const COUNTER: &[Permission] = &[
     anywhere(Role::LegalOfficer),
     anywhere(Role::GridWorker),

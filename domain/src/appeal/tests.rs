@@ -73,6 +73,44 @@ fn an_owner_files_for_the_own_house_and_a_proxy_waits_for_the_owner() {
 }
 
 #[test]
+fn an_appeal_is_changed_and_taken_back_by_its_party_or_from_its_paper_and_never_by_who_had_a_hand() {
+    let paper = || json!([{ "bytes": 1, "sha256": "00", "type": "image/png" }]);
+    let changes = || [json!({"command": "correct", "grounds": "另有理由"}), json!({"command": "withdraw"})];
+    let by = |account: &str, role: Role| {
+        let grant = crate::facts::Grant { role, department: None, area: None, party: None };
+        let actor = crate::facts::Actor { account: account.into(), grants: vec![grant], received: false };
+        at_the_house(vec![filed("2026-02-05", true)], House::graded_twice()).by_actor(actor)
+    };
+    for change in changes() {
+        by("a-other", Role::GridWorker).when(ask(change.clone())).then_rejected("role_needed");
+        by("a-8", Role::LegalOfficer).when(ask(change.clone())).then_rejected("role_needed");
+        let mut handed_in = change.clone();
+        handed_in["handed_in_on"] = json!("2026-02-10");
+        by("a-8", Role::LegalOfficer).when(ask(handed_in.clone())).then_rejected("counter_without_paper");
+        handed_in["photos"] = paper();
+        for hand in ["a-other", "a-checker", "a-lead"] {
+            by(hand, Role::GridWorker).when(ask(handed_in.clone())).then_rejected("counter_had_a_hand");
+        }
+        let said = by("a-8", Role::LegalOfficer).when(ask(handed_in.clone())).said();
+        let told = serde_json::to_value(&said[0]).unwrap();
+        assert_eq!((&told["on"], &told["taken_by"]), (&json!("2026-02-10"), &json!("a-8")));
+        assert_eq!(told["private"]["photos"], paper());
+        handed_in["handed_in_on"] = json!("2026-02-04");
+        by("a-8", Role::LegalOfficer).when(ask(handed_in)).then_rejected("malformed");
+        let own = at_the_house(vec![filed("2026-02-05", true)], House::graded_twice());
+        let said = own.by_grant(owner_of("y-1")).when(ask(change)).said();
+        assert_eq!(serde_json::to_value(&said[0]).unwrap().get("taken_by"), None);
+    }
+    for old in [json!({"type": "AppealWithdrawn", "on": "2026-02-06", "by": "a-3"})] {
+        assert_eq!(
+            serde_json::to_value(event(old.clone())).unwrap(),
+            old,
+            "what was written before stays as it is"
+        );
+    }
+}
+
+#[test]
 fn what_is_not_there_or_said_twice_is_not_appealed() {
     let try_it = |change: &dyn Fn(&mut Value), code: &str| {
         let mut asked = file();

@@ -119,7 +119,9 @@ fn a_report_needs_something_to_go_by() {
     public().when(file("Fire!", Some("x"))).then_rejected("malformed");
     asked([]).by_role(Role::Owner).when(file("fire", Some("x"))).then_rejected("role_needed");
     asked([filed()]).by_role(Role::Dispatcher).when(file("fire", Some("x"))).then_rejected("already_exists");
-    asked([]).by_role(Role::Dispatcher).when(Command::Withdraw { text: None }).then_rejected("not_found");
+    let handed_in_on = Some(crate::given::day("2026-03-02"));
+    let withdraw = Command::Withdraw { text: None, handed_in_on, photos: vec![] };
+    asked([]).by_role(Role::Dispatcher).when(withdraw).then_rejected("not_found");
 }
 
 #[test]
@@ -232,13 +234,39 @@ fn not_fixed_opens_it_again_in_order_and_what_is_open_can_be_taken_back() {
     done.iter().chain([&Event::ReportReopened {}]).for_each(|event| again.evolve(event));
     assert_eq!((again.stage, again.reopened), (Stage::Received, 1));
 
-    let withdraw = || Command::Withdraw { text: None };
-    asked([filed()]).by_actor(Actor::channel("public")).when(withdraw()).then([Event::ReportWithdrawn {}]);
+    let withdraw = || Command::Withdraw { text: None, handed_in_on: None, photos: vec![] };
+    let by_number = Event::ReportWithdrawn { handed_in_on: None, taken_by: None };
+    assert_eq!(serde_json::from_value::<Event>(json!({ "type": "ReportWithdrawn" })).unwrap(), by_number);
+    asked([filed()]).by_actor(Actor::channel("public")).when(withdraw()).then([by_number]);
     asked([filed(), dismissed()])
         .by_actor(Actor::channel("public"))
         .when(withdraw())
         .then_rejected("wrong_state");
     asked([filed()]).by_role(Role::Owner).when(withdraw()).then_rejected("role_needed");
+}
+
+#[test]
+fn staff_take_a_report_back_only_from_a_signed_paper_and_with_no_hand_in_the_house() {
+    let paper = || vec![crate::said::Photo { bytes: 1, sha256: "00".into(), media_type: "image/png".into() }];
+    let withdraw = |handed_in_on: Option<&str>, photos| Command::Withdraw {
+        text: None,
+        handed_in_on: handed_in_on.map(crate::given::day),
+        photos,
+    };
+    let by = |account: &str, role| {
+        let grant = crate::facts::Grant { role, department: None, area: None, party: None };
+        let actor = Actor { account: account.into(), grants: vec![grant], received: false };
+        asked([filed()]).by_actor(actor)
+    };
+    let day = Some("2026-03-02");
+    by("a-1", Role::GridWorker).when(withdraw(None, vec![])).then_rejected("role_needed");
+    by("a-1", Role::GridWorker).when(withdraw(day, vec![])).then_rejected("counter_without_paper");
+    by("a-1", Role::GridWorker).when(withdraw(Some("2027-01-01"), paper())).then_rejected("malformed");
+    by("l", Role::GridWorker).when(withdraw(day, paper())).then_rejected("counter_had_a_hand");
+    let said = by("a-1", Role::Dispatcher).when(withdraw(day, paper())).said();
+    let told = serde_json::to_value(&said[0]).unwrap();
+    assert_eq!((&told["handed_in_on"], &told["taken_by"]), (&json!("2026-03-02"), &json!("a-1")));
+    assert!(told["private"]["photos"].is_array(), "{told}");
 }
 
 #[test]

@@ -40,11 +40,29 @@ fn one_came_through_the_wrong_door(story: &mut Story) {
 fn one_is_taken_back_and_one_turned_away(story: &mut Story) {
     story.say("owner", "premises/u-6/appeal/1", file());
     story.say("owner", "premises/u-6/appeal/1", json!({ "command": "withdraw", "reason": "想通了" }));
+    taken_back_at_the_counter(story);
     let by_proxy = "premises/u-6/appeal/2";
     story.say("stranger", by_proxy, file());
     story.say("owner", by_proxy, json!({ "command": "correct", "confirms": true }));
     let refuse = json!({ "command": "refuse_admission", "why": "not_entitled", "reason": "不是当事人" });
     story.say("legal", by_proxy, refuse);
+}
+
+/// The owner's paper is written down by somebody who had no hand in the case, and the owner sees who it was.
+fn taken_back_at_the_counter(story: &mut Story) {
+    let appeal = "premises/u-6/appeal/5";
+    story.say("owner", appeal, file());
+    let page = "/desk/matters/premises/u-6/appeal/5";
+    for change in ["correct", "withdraw"] {
+        let mut said = json!({ "command": change });
+        story.is_refused("grid", appeal, said.clone(), "role_needed");
+        said["handed_in_on"] = json!(story.today());
+        story.is_refused("legal", appeal, said.clone(), "counter_without_paper");
+        said["photos"] = json!([story.photo()]);
+        story.is_refused("grid", appeal, said.clone(), "counter_had_a_hand");
+        story.say("legal", appeal, said);
+        assert!(story.page(Some("owner"), page).contains("Recorded at the counter by"));
+    }
 }
 
 fn one_is_upheld(story: &mut Story) {

@@ -20,7 +20,12 @@ pub(crate) fn tell(story: &mut Story) {
     story.say("grid", "premises/u-1/report/r-2", dismiss);
 
     story.say("dispatcher", "premises/u-1/report/r-3", file());
-    story.say("dispatcher", "premises/u-1/report/r-3", json!({ "command": "withdraw", "text": "看错了" }));
+    let mut withdraw = json!({ "command": "withdraw", "text": "看错了" });
+    story.is_refused("dispatcher", "premises/u-1/report/r-3", withdraw.clone(), "role_needed");
+    withdraw["handed_in_on"] = json!(story.today());
+    withdraw["photos"] = json!([story.photo()]);
+    story.is_refused("grid", "premises/u-1/report/r-3", withdraw.clone(), "counter_had_a_hand");
+    story.say("dispatcher", "premises/u-1/report/r-3", withdraw);
 }
 
 fn file() -> Value {

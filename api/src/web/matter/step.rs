@@ -252,5 +252,7 @@ pub(crate) const HANDED_IN: Field = Field {
 /// The number of a document.
 pub(crate) const DOCUMENT: Field = field("document_number", ["文号", "Number of the document"], Kind::Short)
     .hint("例如 坪消〔2026〕12号", "For example 坪消〔2026〕12号");
+/// The paper that whoever says it has signed.
+pub(crate) const SIGNED_PAPER: Field = field("photos", ["签名的书面材料", "The signed paper"], Kind::Photos);
 /// Photos that may be left out.
 pub(crate) const PHOTOS: Field = open("photos", ["照片", "Photos"], Kind::Photos);

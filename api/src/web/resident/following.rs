@@ -5,12 +5,14 @@ use std::sync::Arc;
 use axum::extract::{Multipart, Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use chrono::NaiveDate;
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 use wuping_domain::report::{Report, Stage};
 use wuping_domain::subject::Subject;
+use wuping_ledger::recorded::RecordedEntry;
 
 use super::tracking::Tracking;
 use super::{emergency, one, public_page, refused, resident, sounds_urgent};
@@ -92,6 +94,38 @@ struct Followed {
     version: u64,
     answer: Option<String>,
     urgent: bool,
+    withdrawn: Option<Withdrawn>,
+}
+
+/// How a report was taken back.
+enum Withdrawn {
+    /// By its number.
+    ByNumber,
+    /// By staff, from a paper of this day; of old records the day is not known.
+    ByStaff(Option<NaiveDate>),
+}
+
+impl Withdrawn {
+    /// The newest taking back of these entries.
+    fn of(entries: &[RecordedEntry]) -> Option<Self> {
+        let entry = entries.iter().rfind(|entry| entry.event_type == "ReportWithdrawn")?;
+        let said: serde_json::Value = serde_json::from_str(&entry.data).unwrap_or_default();
+        if said.get("received").is_some() {
+            return Some(Self::ByNumber);
+        }
+        Some(Self::ByStaff(said["handed_in_on"].as_str().and_then(|day| day.parse().ok())))
+    }
+
+    fn told(&self, lang: Lang) -> String {
+        match self {
+            Self::ByNumber => lang.say("凭编号在网上撤回", "On this page, by its number"),
+            Self::ByStaff(None) => lang.say("由工作人员代录", "Recorded by staff"),
+            Self::ByStaff(Some(on)) => lang.pick(
+                format!("由工作人员代录：{}交来的书面撤回", lang.day(*on)),
+                format!("Recorded by staff, from a paper handed in on {}", lang.day(*on)),
+            ),
+        }
+    }
 }
 
 fn followed(app: &App, number: &str) -> Option<Followed> {
@@ -110,7 +144,8 @@ fn followed(app: &App, number: &str) -> Option<Followed> {
     let answer = words("ReportAnswered").filter(|_| report.stage == Stage::Answered);
     let urgent = words("ReportFiled").is_some_and(|text| sounds_urgent(&text));
     let version = entries.last().map_or(0, |entry| entry.version);
-    Some(Followed { tracking, report, subject, version, answer, urgent })
+    let withdrawn = Withdrawn::of(&entries).filter(|_| report.stage == Stage::Withdrawn);
+    Some(Followed { tracking, report, subject, version, answer, urgent, withdrawn })
 }
 
 fn track_page(app: &App, asking: &Asking, followed: &Followed, new: bool, error: Option<String>) -> Response {
@@ -144,9 +179,12 @@ fn track_page(app: &App, asking: &Asking, followed: &Followed, new: bool, error:
 }
 
 /// With whom it is, and until when what must happen. What concerns the party alone is not told.
-fn standing(lang: Lang, followed: &Followed, today: chrono::NaiveDate) -> Vec<Fact> {
+fn standing(lang: Lang, followed: &Followed, today: NaiveDate) -> Vec<Fact> {
     let (report, subject) = (&followed.report, &followed.subject);
     let mut told = vec![Fact::text(lang.pick("进展", "Stage"), report_stage(lang, report))];
+    if let Some(withdrawn) = &followed.withdrawn {
+        told.push(Fact::text(lang.pick("谁撤回的", "Taken back"), withdrawn.told(lang)));
+    }
     if let Some(with) = &report.with {
         told.push(Fact::text(lang.pick("办理部门", "With"), lang.department(with)));
     }

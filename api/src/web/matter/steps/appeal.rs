@@ -19,6 +19,11 @@ const CODES: Field = field(
 );
 const REASONS: Field = field("reasons", ["决定理由", "Reasons"], Kind::Long);
 
+const AT_THE_COUNTER: [&str; 2] = [
+    "当事人会看到是谁代录的；经手过本案的人不能代录。",
+    "The party sees who recorded it; nobody does who had a hand in the case.",
+];
+
 pub(super) const STEPS: &[Step] = &[
     Step {
         fields: &[
@@ -65,12 +70,30 @@ pub(super) const STEPS: &[Step] = &[
         ..step("appeal", "correct", "correct", ["补正申诉", "Complete the appeal"])
     },
     Step {
+        fields: &[
+            HANDED_IN,
+            open("grounds", ["更正后的理由", "The grounds as they should be"], Kind::Long),
+            SIGNED_PAPER,
+        ],
+        note: Some(AT_THE_COUNTER),
+        ..step("appeal", "correct_counter", "correct", ["代录：补正申诉", "Record: the appeal completed"])
+    },
+    Step {
         fields: &[REASON],
         sure: Some([
             "撤回后不再审查。确定撤回申诉吗？",
             "It is not looked at any more. Take the appeal back?",
         ]),
         ..step("appeal", "withdraw", "withdraw", ["撤回申诉", "Take the appeal back"])
+    },
+    Step {
+        fields: &[HANDED_IN, REASON, SIGNED_PAPER],
+        note: Some(AT_THE_COUNTER),
+        sure: Some([
+            "撤回后不再审查。确定当事人书面撤回了申诉吗？",
+            "It is not looked at any more. Has the party taken the appeal back in writing?",
+        ]),
+        ..step("appeal", "withdraw_counter", "withdraw", ["代录：撤回申诉", "Record: taken back"])
     },
     step("appeal", "admit", "admit", ["受理", "Admit it"]),
     Step {

@@ -74,7 +74,15 @@ pub(super) const STEPS: &[Step] = &[
         ..step("report", "reopen", "reopen", ["代录：没有解决", "Record: not fixed"])
     },
     Step {
-        fields: &[open("text", ["举报人的话", "The reporter's words"], Kind::Long)],
+        fields: &[HANDED_IN, open("text", ["举报人的话", "The reporter's words"], Kind::Long), SIGNED_PAPER],
+        note: Some([
+            "举报人凭编号会看到是代录的；经手过本房屋的人不能代录。",
+            "The reporter sees by the number that staff recorded it; nobody does who had a hand in the house's case.",
+        ]),
+        sure: Some([
+            "撤回后不再办理。确定举报人书面撤回了举报吗？",
+            "Nothing more is done. Has the reporter taken it back in writing?",
+        ]),
         ..step("report", "withdraw", "withdraw", ["代录：撤回举报", "Record: taken back"])
     },
 ];
