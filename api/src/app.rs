@@ -346,11 +346,13 @@ impl App {
         let (association, building) = (self.association(asked)?, self.building(subject.as_ref(), asked)?);
         let (party, subject) = (of_party.map(|of| Arc::new(of.party)), subject.map(Arc::new));
         let rulemaking = self.rulemaking(asked)?.map(Arc::new);
+        let credit = self.credit_file(&asked.stream)?.map(Arc::new);
         Ok(Facts {
             actor,
             association,
             building,
             colleague,
+            credit,
             party,
             rulebook,
             rulemaking,
@@ -375,11 +377,18 @@ impl App {
         Ok(Some(Arc::new(state)))
     }
 
-    /// The building of the unit that is to be let.
+    /// The building of the unit that is to be let, or that a notice goes to: a ban on the one bans the other.
     fn building(&self, unit: Option<&Subject>, asked: &Asked) -> Result<Option<Arc<Subject>>, ExecuteError> {
-        let to_let = unit.filter(|_| aggregate_type(&asked.stream) == Listing::TYPE);
+        let concerned = [Listing::TYPE, Notice::TYPE].contains(&aggregate_type(&asked.stream));
+        let to_let = unit.filter(|_| concerned);
         let parent = to_let.and_then(|unit| unit.premises.register.as_ref()?.parent.as_ref());
         parent.map(|id| Ok(Arc::new(self.subject(&format!("premises/{id}"))?))).transpose()
+    }
+
+    /// The credit file of the party that a notice lies under.
+    fn credit_file(&self, stream: &str) -> Result<Option<CreditFile>, ExecuteError> {
+        let of_party = stream.starts_with("party/") && aggregate_type(stream) == Notice::TYPE;
+        of_party.then(|| Ok(self.subject(subject_of(stream))?.credit.state)).transpose()
     }
 
     /// The party that a credit file, or the log of its readings, is of.

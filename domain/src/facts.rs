@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::association::Association;
+use crate::credit::CreditFile;
 use crate::draft::Rulemaking;
 use crate::party::Party;
 use crate::permission::Permission;
@@ -28,6 +29,8 @@ pub struct Facts {
     /// The account that a command names, such as the reviewer of an appeal, as its own stream left it; where it names none,
     /// the actor's.
     pub colleague: Option<Colleague>,
+    /// The credit file of the party that a notice lies under.
+    pub credit: Option<Arc<CreditFile>>,
     /// The party that a credit file is of, where the stream is of one.
     pub party: Option<Arc<Party>>,
     /// The rulebook that governs the stream, where one does.
@@ -50,6 +53,7 @@ impl Facts {
             association: None,
             building: None,
             colleague: None,
+            credit: None,
             party: None,
             rulebook: None,
             rulemaking: None,

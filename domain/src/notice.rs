@@ -3,9 +3,11 @@
 //! Invariants:
 //! - a notice names its authority, document number, legal basis, officers and remedies, unless the policy calls its kind
 //!   informal;
+//! - it says what was decided, and nothing that nobody has decided: a ban that binds, a result, an order, a decision;
 //! - it is served once; a period runs from that day, and from no other;
 //! - nothing is served by announcement before another way has failed.
 
+mod concerning;
 mod issuing;
 mod serving;
 #[cfg(test)]

@@ -300,6 +300,41 @@ const WORDS: &[Words] = &[
         "What is adverse is told to the party before it is published. Give the notice first.",
     ),
     Words(
+        "notice_not_of_a_party",
+        "这类文书针对的是房屋，不能在主体名下发出。请在房屋的办事页发出。",
+        "A notice of this kind concerns premises and is not issued under a party. Issue it on the page of the premises.",
+    ),
+    Words(
+        "notice_of_no_credit",
+        "主体的信用档案里没有这份文书要告知的等级或者失信记录。请先在信用档案里评定或者登记，再在该主体名下发出。",
+        "The party's credit file holds no class or record that this notice could tell of. Have it rated or recorded first, then issue the notice under the party.",
+    ),
+    Words(
+        "notice_of_no_decision",
+        "申诉还没有决定。请先由复核人作出决定（或者不予受理），再发出申诉决定书，并选择这宗申诉。",
+        "The appeal is not decided. Have the reviewer decide it, or its admission be refused, then issue the notice and choose that appeal.",
+    ),
+    Words(
+        "notice_of_no_downgrade",
+        "所选的等级结果没有下降，不能发出降级告知书。请选择下降的那一次结果，或者改发评定结果告知书。",
+        "The result chosen did not fall, so there is no downgrade to tell of. Choose the result that fell, or issue a notice of the grade.",
+    ),
+    Words(
+        "notice_of_no_order",
+        "这处隐患还没有责令整改。请选择隐患，由主管部门先责令整改，再发出责令整改通知书。",
+        "Nobody has ordered that hazard to be put right. Choose the hazard and have its department order it first, then issue the notice.",
+    ),
+    Words(
+        "notice_of_no_prohibition",
+        "这处房屋没有经确认的禁止租赁决定。请先在等级页面由确认人确认禁止租赁，再发出禁止租赁决定书。",
+        "Letting is not prohibited here by any confirmed decision. Have the prohibition confirmed on the page of the grade first, then issue the notice.",
+    ),
+    Words(
+        "notice_of_no_result",
+        "评定结果告知书要写明是哪一次等级结果。请选择这处房屋的一次等级结果。",
+        "A notice of the grade names the result that it tells of. Choose a result of these premises.",
+    ),
+    Words(
         "notice_without_authority",
         "通知书必须写明以哪个机关的名义发出，请选择机关。",
         "A notice needs the authority in whose name it is issued. Choose one.",

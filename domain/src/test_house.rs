@@ -74,16 +74,35 @@ impl House {
         star: u8,
         waits: bool,
     ) {
+        self.result(number, assessment, assessor, on, star, waits, "first");
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "what tells one result from another")]
+    fn result(
+        &mut self,
+        number: u64,
+        assessment: &str,
+        assessor: &str,
+        on: &str,
+        star: u8,
+        waits: bool,
+        direction: &str,
+    ) {
         self.hears("grade", on, json!({
             "type": "GradeDetermined",
             "derivation": {"scheme": {"id": "pingshan-building-1", "sha256": "00"}, "subjects": ["premises/p-1"]},
             "result": {
                 "number": number, "trigger": "first", "assessment": assessment, "assessed_on": on, "assessor": assessor,
                 "determined_on": on, "earned": 50, "applicable": 100, "score": 50, "aspects": {}, "points": {},
-                "failed": [], "band": "", "caps": [], "vetoes": [], "star": star, "direction": "first",
+                "failed": [], "band": "", "caps": [], "vetoes": [], "star": star, "direction": direction,
                 "adverse": waits, "needs_confirmer": waits
             }
         }));
+    }
+
+    /// A result with fewer stars than the one before.
+    pub(crate) fn falls(&mut self, number: u64, on: &str) {
+        self.result(number, "2", "a-other", on, 2, false, "down");
     }
 
     /// Take an entry, and say what follows.

@@ -81,7 +81,7 @@ struct KeptGrade {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     confirmers: BTreeMap<u64, String>,
     count: u64,
-    determined: BTreeMap<u64, (String, String)>,
+    determined: BTreeMap<u64, (String, String, String)>,
     latest: Option<Determination>,
     pending: Option<[Option<NaiveDate>; 4]>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -196,7 +196,7 @@ impl KeptGrade {
         let steps = |Proceeding { invited_on, statement_on, considered_on, hearing_on }| {
             [invited_on, statement_on, considered_on, hearing_on]
         };
-        let named = |(number, of): (u64, Determined)| (number, (of.assessment, of.assessor));
+        let named = |(number, of): (u64, Determined)| (number, (of.assessment, of.assessor, of.direction));
         Self {
             binding: binding.into_iter().map(|(key, of)| (key, layers(of))).collect(),
             confirmers,
@@ -219,7 +219,9 @@ impl KeptGrade {
         let steps = |[invited_on, statement_on, considered_on, hearing_on]: [Option<NaiveDate>; 4]| {
             Proceeding { invited_on, statement_on, considered_on, hearing_on }
         };
-        let named = |(number, (assessment, assessor))| (number, Determined { assessment, assessor });
+        let named = |(number, (assessment, assessor, direction))| {
+            (number, Determined { assessment, assessor, direction })
+        };
         GradeBook {
             grade: Grade {
                 binding: self.binding.into_iter().filter_map(|(key, of)| Some((key, binding(of)?))).collect(),

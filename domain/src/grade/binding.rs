@@ -26,11 +26,17 @@ pub struct Determined {
     pub assessment: String,
     /// Who submitted it.
     pub assessor: String,
+    /// `first`, `up`, `down` or `same`.
+    pub direction: String,
 }
 
 impl Determined {
     pub(super) fn of(determination: &Determination) -> Self {
-        Self { assessment: determination.assessment.clone(), assessor: determination.assessor.clone() }
+        Self {
+            assessment: determination.assessment.clone(),
+            assessor: determination.assessor.clone(),
+            direction: determination.direction.clone(),
+        }
     }
 }
 

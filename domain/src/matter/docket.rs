@@ -325,6 +325,7 @@ impl Kept {
             let of = crate::grade::Determined {
                 assessment: latest.assessment.clone(),
                 assessor: latest.assessor.clone(),
+                direction: latest.direction.clone(),
             };
             (latest.number, of)
         });

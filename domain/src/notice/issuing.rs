@@ -4,9 +4,9 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::concerning::must_concern_something;
 use super::{Event, Kind};
 use crate::derivation::SchemeRef;
-use crate::event::aggregate_type;
 use crate::facts::Facts;
 use crate::rejection::Rejection;
 use crate::rulebook::Rulebook;
@@ -182,22 +182,6 @@ fn issued(draft: Draft, facts: &Facts) -> Result<Issued, Rejection> {
 /// A party names no rulebook, and neither do premises that were never assessed.
 fn names_no_rulebook(facts: &Facts) -> bool {
     facts.subject.as_ref().is_none_or(|subject| subject.scheme().is_none())
-}
-
-/// The stream it is about is one of these premises' own, and there.
-fn must_concern_something(draft: &Draft, facts: &Facts) -> Result<(), Rejection> {
-    let Some(subject) = facts.subject.as_deref() else { return Ok(()) };
-    let key = draft.about.rsplit('/').next().unwrap_or_default();
-    if !facts.is_of_subject(&draft.about) {
-        return Err(Rejection::Malformed { field: "about", needs: "a stream of these premises" });
-    }
-    let there = match aggregate_type(&draft.about) {
-        "appeal" => subject.appeals.contains_key(key),
-        "grade" => draft.determination.is_none_or(|number| subject.grade.determined.contains_key(&number)),
-        "hazard" => subject.hazards.contains_key(key),
-        _ => draft.about.contains('/'),
-    };
-    if there { Ok(()) } else { Err(Rejection::NotFound { what: "case that the notice is about" }) }
 }
 
 fn must_be_formal(draft: &Draft, facts: &Facts) -> Result<(), Rejection> {

@@ -74,6 +74,91 @@ fn a_notice_names_what_the_policy_asks_for_and_tells_the_remedy_in_words() {
 }
 
 #[test]
+fn a_notice_says_nothing_that_nobody_has_decided() {
+    let said = |house: &House, kind: &str, about: &str, determination: Option<u64>| {
+        let mut asked = draft();
+        (asked["kind"], asked["about"]) = (json!(kind), json!(format!("premises/p-1/{about}")));
+        asked["determination"] = json!(determination);
+        let given =
+            given::<Notice>([]).about(house.subject.clone()).under(rules()).at("premises/p-1/notice/9");
+        given.by_role(Role::LegalOfficer).when(ask(asked))
+    };
+    let mut house = House::graded_twice();
+    said(&house, "prohibition", "grade", Some(2)).then_rejected("notice_of_no_prohibition");
+    house.hears(
+        "grade",
+        "2026-02-10",
+        json!({
+            "type": "ProhibitionConfirmed", "ground": "fire_sealing", "authority": "fire", "scope": "vacate",
+            "document_number": "1", "proposer": "a-3", "by": "a-4"
+        }),
+    );
+    said(&house, "prohibition", "grade", Some(2)).said();
+    said(&house, "prohibition", "visit/1", None).then_rejected("notice_of_no_prohibition");
+    house.hears(
+        "grade",
+        "2026-02-11",
+        json!({ "type": "ProhibitionLiftConfirmed", "document_number": "2", "by": "a-4" }),
+    );
+    said(&house, "prohibition", "grade", Some(2)).then_rejected("notice_of_no_prohibition");
+
+    said(&house, "result_notice", "grade", Some(2)).said();
+    said(&house, "result_notice", "grade", None).then_rejected("notice_of_no_result");
+    said(&house, "downgrade", "grade", Some(2)).then_rejected("notice_of_no_downgrade");
+    house.falls(3, "2026-02-12");
+    said(&house, "downgrade", "grade", Some(3)).said();
+
+    house.hears("hazard/7", "2026-02-12", json!({
+        "type": "HazardFound", "indicator": "fire_exits", "severity": "general", "competent": "fire", "works": "minor",
+        "found_on": "2026-02-12", "by": "a-9", "source": "officer"
+    }));
+    house.hears(
+        "hazard/7",
+        "2026-02-13",
+        json!({ "type": "HazardReviewed", "outcome": "confirmed", "by": "a-5" }),
+    );
+    said(&house, "rectification", "hazard/7", None).then_rejected("notice_of_no_order");
+    said(&house, "rectification", "grade", Some(2)).then_rejected("notice_of_no_order");
+    house.hears(
+        "hazard/7",
+        "2026-02-14",
+        json!({
+            "type": "RectificationOrdered", "parties": ["y-1"], "days": 7, "document_number": "1", "by": "a-5"
+        }),
+    );
+    said(&house, "rectification", "hazard/7", None).said();
+
+    house.hears("appeal/1", "2026-02-15", json!({
+        "type": "AppealFiled", "against": { "stream": "premises/p-1/grade", "determination": 2 }, "on": "2026-02-15",
+        "authorised": true, "by": "a-1"
+    }));
+    said(&house, "appeal_decision", "appeal/1", None).then_rejected("notice_of_no_decision");
+    house.hears("appeal/1", "2026-02-16", json!({
+        "type": "AppealRefusedAdmission", "on": "2026-02-16", "why": "not_entitled", "own_motion": false, "by": "a-8"
+    }));
+    said(&house, "appeal_decision", "appeal/1", None).said();
+    said(&house, "credit", "grade", Some(2)).then_rejected("notice_of_no_credit");
+}
+
+#[test]
+fn a_notice_under_a_party_tells_of_its_credit_and_of_nothing_else() {
+    let said = |kind: &str| {
+        let mut asked = draft();
+        (asked["kind"], asked["about"], asked["determination"]) =
+            (json!(kind), json!("party/y-1/credit"), Value::Null);
+        given::<Notice>([])
+            .under(rules())
+            .at("party/y-1/notice/1")
+            .by_role(Role::LegalOfficer)
+            .when(ask(asked))
+    };
+    for kind in ["prohibition", "rectification", "result_notice", "downgrade", "appeal_decision"] {
+        said(kind).then_rejected("notice_not_of_a_party");
+    }
+    said("credit").then_rejected("notice_of_no_credit");
+}
+
+#[test]
 fn it_is_served_once_in_a_way_that_the_law_knows() {
     let serve = |more: Value| {
         let mut asked = json!({"command": "serve", "method": "direct", "recipient": "张三"});
