@@ -6,6 +6,7 @@ mod amending;
 mod answering;
 mod asking;
 mod assigning;
+mod looking;
 
 use std::collections::BTreeMap;
 
@@ -325,12 +326,8 @@ impl Concept for Premises {
                 let private = Private::none().with("residents", residents);
                 return Ok(vec![Said::with(Event::OccupancyChanged { vacant, residents_band }, private)]);
             }
-            Command::RecordStewardCheck { on, .. } if on > facts.today => {
-                return Err(Rejection::Malformed { field: "on", needs: "today or an earlier day" });
-            }
             Command::RecordStewardCheck { on, looked_at, note } => {
-                let private = Private::none().with("note", note);
-                return Ok(vec![Said::with(Event::StewardCheckRecorded { on, looked_at }, private)]);
+                return self.look_round(on, looked_at, note, facts);
             }
             Command::Register { .. } => return Err(Rejection::AlreadyExists { what: "premises" }),
             Command::Tag { tag, .. } if self.tags.contains(&tag) => return Ok(vec![]),

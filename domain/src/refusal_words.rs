@@ -100,6 +100,26 @@ const WORDS: &[Words] = &[
         "The filter chooses no premises. Change it.",
     ),
     Words(
+        "check_before_naming",
+        "{on}房屋还没有登记，或者您那天还没有负责这处房屋，不能记录那天的日常查看。请填写您负责之后的日期。",
+        "On {on} the premises were not registered, or you did not look after them yet. Give a day since then.",
+    ),
+    Words(
+        "check_of_nothing",
+        "没有选看了什么，也没有写看到什么。请至少选一项，或者写几个字。",
+        "Nothing is said to have been looked at, and nothing seen. Choose one thing at least, or write a few words.",
+    ),
+    Words(
+        "check_recorded_already",
+        "{on}的日常查看已经记录过，每天计一次，请不要重复记录。",
+        "The look round of {on} is recorded already; each day counts once. There is nothing more to do.",
+    ),
+    Words(
+        "check_too_long_ago",
+        "日常查看要当天记录，最多补记前两天的。请填写{oldest}或者以后的日期。",
+        "A look round is recorded on its day, and of the two days before at most. Give {oldest} or a later day.",
+    ),
+    Words(
         "conduct_does_not_count",
         "这条记录今天不计入信用，不能公布。请看最新信用结果列出的记录。",
         "This record does not count today, so it is not published. See which records the newest rating lists.",
@@ -542,7 +562,7 @@ mod tests {
         let detail = json!({
             "account": "a-9", "due": "2026-03-10", "filed_on": "2026-03-11", "served_on": "2026-02-24", "on": "2026-03-12", "event_id": "0190",
             "relation": "kin", "shows": 5, "star": 2, "degree": "minor", "rating": 2, "into": "y-1", "missing": "min_span",
-            "earliest": "2026-04-01", "area": "石井", "administrator": "a-8", "from": "2026-03-13",
+            "earliest": "2026-04-01", "oldest": "2026-03-08", "area": "石井", "administrator": "a-8", "from": "2026-03-13",
             "department": "fire", "asked": "grid", "of_zh": "房屋", "of_en": "unit", "ground_zh": "危险房屋",
             "ground_en": "dangerous", "level_zh": "严管级", "level_en": "strict", "measure_zh": "激励", "measure_en": "x",
             "fits_zh": "约谈", "fits_en": "y", "until": "2026-03-14", "premises": "p-1", "hangs": 9, "at": 8, "measure": "z",

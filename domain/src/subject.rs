@@ -90,6 +90,8 @@ pub struct Subject {
     pub premises: Premises,
     /// Requests to be graded again, by their stream's last segment.
     pub reevaluations: BTreeMap<String, Running<Reevaluation>>,
+    /// The day on which the premises were registered.
+    pub registered_on: Option<NaiveDate>,
     /// Residents' reports by their stream's last segment.
     pub reports: BTreeMap<String, Report>,
     /// What they ask of rounds, and a building's rounds.
@@ -276,6 +278,7 @@ impl Subject {
             Event::Premises(event) => {
                 match event {
                     premises::Event::OccupancyChanged { vacant, .. } => self.occupied(*vacant, on),
+                    premises::Event::PremisesRegistered(_) => self.registered_on = Some(on),
                     premises::Event::StewardCheckRecorded { on, .. } => self.steward_checks.push(*on),
                     _ => {}
                 }

@@ -80,7 +80,9 @@ fn repaired(house: &House, diary: &mut Diary<'_>) {
     diary.say("fire", format!("{premises}/hazard/h1"), accept);
     for back in (150..180).rev() {
         let on = diary.on_any_day(back, 8, (back * 11) % 50);
-        diary.say("steward", &premises, json!({ "command": "record_steward_check", "on": on }));
+        let looked_at = ["escape_route", "smoke_alarm"];
+        let check = json!({ "command": "record_steward_check", "on": on, "looked_at": looked_at });
+        diary.say("steward", &premises, check);
     }
 }
 

@@ -199,6 +199,34 @@ mod tests {
         by(with("a-1")).when(check("2026-03-02")).then([checked.clone()]);
         by(with("a-9")).when(check("2026-03-02")).then_rejected("not_your_premises");
         by(with("a-1")).when(check("2026-03-09")).then_rejected("malformed");
+        by(with("a-1")).when(check("2026-02-28")).said();
+        let refused = by(with("a-1")).when(check("2026-02-27")).then_rejected("check_too_long_ago");
+        assert!(refused.en().contains("2026-02-28") && refused.zh().contains("2026-02-28"), "{refused}");
+        let untouched =
+            Command::RecordStewardCheck { on: day("2026-03-02"), looked_at: vec![], note: Some(" ".into()) };
+        by(with("a-1")).when(untouched).then_rejected("check_of_nothing");
+        let since_today = Steward {
+            account: "a-1".into(),
+            span: Span { from: Some(day("2026-03-02")), ..Span::default() },
+        };
+        let new =
+            || vec![Event::PremisesRegistered(building()), Event::StewardAppointed(since_today.clone())];
+        by(new()).when(check("2026-03-01")).then_rejected("check_before_naming");
+        by(new()).when(check("2026-03-02")).said();
+        let of = |subject: crate::subject::Subject| by(with("a-1")).about(subject);
+        let registered_today = crate::subject::Subject {
+            registered_on: Some(day("2026-03-02")),
+            premises: Premises {
+                register: Some(building()),
+                stewards: vec![steward("a-1")],
+                ..Premises::default()
+            },
+            ..crate::subject::Subject::default()
+        };
+        of(registered_today.clone()).when(check("2026-03-01")).then_rejected("check_before_naming");
+        let mut looked = registered_today;
+        looked.steward_checks.push(day("2026-03-02"));
+        of(looked).when(check("2026-03-02")).then_rejected("check_recorded_already");
         house(owned()).by_grant(owner()).when(check("2026-03-02")).then([checked]);
         house(owned()).by_role(Role::GridWorker).when(check("2026-03-02")).then_rejected("role_needed");
     }

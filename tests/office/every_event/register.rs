@@ -93,6 +93,10 @@ fn people_answer_for_a_house(story: &mut Story) {
         house,
         json!({ "command": "record_steward_check", "on": today, "looked_at": ["escape_route"] }),
     );
+    let check = |on, looked_at: &[&str]| json!({ "command": "record_steward_check", "on": on, "looked_at": looked_at });
+    story.is_refused("owner", house, check(story.day(-3), &["wiring"]), "check_too_long_ago");
+    story.is_refused("owner", house, check(story.today(), &[]), "check_of_nothing");
+    story.is_refused("owner", house, check(story.today(), &["wiring"]), "check_recorded_already");
     story.say(
         "street",
         house,
