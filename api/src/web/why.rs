@@ -11,24 +11,8 @@ use crate::web::rules::{named, outcome_words};
 
 /// Lost points, caps and vetoes, then every indicator by aspect.
 pub(crate) fn why(lang: Lang, determination: &Determination, rulebook: &Rulebook) -> Markup {
-    let points = |indicator: &Indicator| {
-        determination
-            .points
-            .get(&indicator.id)
-            .map_or((0, 0), |(earned, worth)| (small(*earned), small(*worth)))
-    };
-    let lost = rulebook.scheme.indicators.iter().filter_map(|indicator| {
-        let (earned, worth) = points(indicator);
-        let lost = worth.checked_sub(earned).filter(|lost| *lost > 0)?;
-        Some(LostPoints {
-            name: name_of(lang, indicator).to_owned(),
-            lost,
-            found: answer(lang, indicator, earned, worth),
-            remedy: indicator.rows.first().map(|best| outcome_words(lang, best)),
-            cap: indicator.cap.filter(|_| determination.failed.contains(&indicator.id)),
-        })
-    });
-    let lost: Vec<LostPoints> = lost.collect();
+    let points = |indicator: &Indicator| points(determination, indicator);
+    let lost = lost(lang, determination, rulebook);
     let groups = rulebook.scheme.aspects.iter().map(|aspect| {
         let (earned, applicable) = determination.aspects.get(&aspect.id).copied().unwrap_or_default();
         let own = rulebook.scheme.indicators.iter().filter(|indicator| indicator.aspect == aspect.id);
@@ -56,7 +40,7 @@ pub(crate) fn why(lang: Lang, determination: &Determination, rulebook: &Rulebook
         }
     });
     let groups: Vec<IndicatorGroup> = groups.collect();
-    let name = |id: &str| rulebook.indicator(id).map(|indicator| name_of(lang, indicator).to_owned());
+    let limits = limits(lang, determination, rulebook);
     html! {
         (section(lang.pick("为什么是这个等级", "Why this grade"), html! {
             p {
@@ -69,16 +53,43 @@ pub(crate) fn why(lang: Lang, determination: &Determination, rulebook: &Rulebook
                     (lang.pick(format!("隐患扣 {} 分。", determination.deducted), format!("{} taken off for hazards.", determination.deducted)))
                 }
             }
-            @if !determination.caps.is_empty() || !determination.vetoes.is_empty() {
-                ul {
-                    @for cap in &determination.caps { li { (lang.cause(&cap.by, name)) " — " (lang.cap(cap.star)) } }
-                    @for veto in &determination.vetoes { li { (lang.cause(veto, name)) " — " (lang.pick("一票否决", "veto")) } }
-                }
-            }
+            @if !limits.is_empty() { ul { @for limit in &limits { li { (limit) } } } }
             @if lost.is_empty() { p { (lang.pick("没有失分。", "No points were lost.")) } } @else { (lost_points(lang, &lost)) }
         }))
         (section(lang.pick("全部指标", "All indicators"), indicator_groups(lang, &groups)))
     }
+}
+
+/// What caps the stars, and what vetoes them, each with its cause.
+pub(crate) fn limits(lang: Lang, determination: &Determination, rulebook: &Rulebook) -> Vec<String> {
+    let name = |id: &str| rulebook.indicator(id).map(|indicator| name_of(lang, indicator).to_owned());
+    let caps = determination.caps.iter();
+    let caps = caps.map(|cap| format!("{} — {}", lang.cause(&cap.by, name), lang.cap(cap.star)));
+    let vetoes = determination.vetoes.iter();
+    let vetoes = vetoes.map(|veto| format!("{} — {}", lang.cause(veto, name), lang.pick("一票否决", "veto")));
+    caps.chain(vetoes).collect()
+}
+
+/// Where points were lost, and what would earn them back.
+pub(crate) fn lost(lang: Lang, determination: &Determination, rulebook: &Rulebook) -> Vec<LostPoints> {
+    let lost = rulebook.scheme.indicators.iter().filter_map(|indicator| {
+        let (earned, worth) = points(determination, indicator);
+        let lost = worth.checked_sub(earned).filter(|lost| *lost > 0)?;
+        Some(LostPoints {
+            name: name_of(lang, indicator).to_owned(),
+            lost,
+            found: answer(lang, indicator, earned, worth),
+            remedy: indicator.rows.first().map(|best| outcome_words(lang, best)),
+            cap: indicator.cap.filter(|_| determination.failed.contains(&indicator.id)),
+        })
+    });
+    lost.collect()
+}
+
+/// Earned and applicable points of an indicator.
+fn points(determination: &Determination, indicator: &Indicator) -> (u32, u32) {
+    let points = determination.points.get(&indicator.id);
+    points.map_or((0, 0), |(earned, worth)| (small(*earned), small(*worth)))
 }
 
 /// The outcome that earns these points, in the rulebook's words.

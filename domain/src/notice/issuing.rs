@@ -118,14 +118,31 @@ fn in_chinese(rule: &DeadlineRule) -> String {
 }
 
 fn in_english(rule: &DeadlineRule) -> String {
-    let name = if rule.en.is_empty() { rule.id.replace('_', " ") } else { rule.en.clone() };
-    let unit = match rule.unit {
-        TimeUnit::Months => "month(s)",
-        TimeUnit::NaturalDays => "day(s)",
-        TimeUnit::WorkingDays => "working day(s)",
+    let (one, many) = match rule.unit {
+        TimeUnit::Months => ("month", "months"),
+        TimeUnit::NaturalDays => ("day", "days"),
+        TimeUnit::WorkingDays => ("working day", "working days"),
     };
-    format!("{name}: within {} {unit} of service", rule.n)
+    let unit = if rule.n == 1 { one } else { many };
+    format!("{}: within {} {unit} of service", name_in_english(rule), rule.n)
 }
+
+/// The rulebook's own English name, else that of the program; a rule that neither names is called by its id.
+fn name_in_english(rule: &DeadlineRule) -> String {
+    let named = || REMEDIES.iter().find(|(id, _)| *id == rule.id).map(|(_, en)| (*en).to_owned());
+    Some(rule.en.clone())
+        .filter(|en| !en.is_empty())
+        .or_else(named)
+        .unwrap_or_else(|| rule.id.replace('_', " "))
+}
+
+/// What can be done against a decision, where the rulebook has no English name for it.
+const REMEDIES: [(&str, &str); 4] = [
+    ("administrative_reconsideration", "Apply for administrative reconsideration"),
+    ("appeal_file", "Appeal to the office that decided"),
+    ("litigation", "Bring an administrative lawsuit"),
+    ("litigation_after_reconsideration", "Bring a lawsuit against the decision on reconsideration"),
+];
 
 /// A new notice.
 pub(super) fn issue(

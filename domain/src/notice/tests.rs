@@ -42,6 +42,7 @@ fn a_notice_names_what_the_policy_asks_for_and_tells_the_remedy_in_words() {
     let said = notice(vec![]).by_role(Role::LegalOfficer).when(ask(draft())).said();
     let Event::NoticeIssued(issued) = &said[0].event else { panic!("{said:?}") };
     assert!(issued.remedies[0].zh.contains("自送达之日起10个工作日内"), "{:?}", issued.remedies);
+    assert_eq!(issued.remedies[0].en, "Appeal to the office that decided: within 10 working days of service");
     assert!(!serde_json::to_string(&said[0].event).unwrap().contains("张三"));
     for (field, empty, code) in [
         ("authority", json!(""), "notice_without_authority"),

@@ -11,7 +11,19 @@ pub(crate) fn tell(story: &mut Story) {
 
 fn one_is_hard_to_serve(story: &mut Story) {
     let notice = "premises/u-1/notice/n-1";
+    let mut ban = result("u-1", "issue");
+    ban["kind"] = json!("prohibition");
+    story.is_refused("legal", notice, ban, "notice_of_no_prohibition");
     story.say("legal", notice, result("u-1", "issue"));
+    let letter = story.page(Some("legal"), "/desk/matters/premises/u-1/notice/n-1");
+    let says = [
+        "The result: Five stars",
+        "It holds from ",
+        "Appeal to the office that decided: within 10 working days of service",
+    ];
+    for words in says {
+        assert!(letter.contains(words), "{words}: {letter}");
+    }
     let mut again = result("u-1", "reissue");
     again["why"] = json!("wrong_date");
     story.say("legal", notice, again);
