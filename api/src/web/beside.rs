@@ -13,7 +13,7 @@ use super::state::{ReadError, Site};
 #[derive(Debug, Default)]
 pub(super) struct Beside {
     running: Vec<MatterView>,
-    replies: Vec<Reply>,
+    reply: Option<Reply>,
 }
 
 #[derive(Debug)]
@@ -33,8 +33,8 @@ impl Beside {
         // what a proxy filed without authority is a draft until the party says that it is its own
         running.retain(|matter| matter.stage != "awaiting_owner");
         let in_force = grade.and_then(|grade| grade.in_force.as_ref()).map(|result| result.determination);
-        let replies = in_force.map(|number| replies(site, id, number)).transpose()?.unwrap_or_default();
-        Ok(Self { running, replies })
+        let reply = in_force.map(|number| newest_reply(site, id, number)).transpose()?.flatten();
+        Ok(Self { running, reply })
     }
 
     /// Whether an appeal runs.
@@ -45,13 +45,13 @@ impl Beside {
     /// Each as a sentence.
     pub(super) fn remarks(&self, lang: Lang) -> Vec<String> {
         let running = self.running.iter().filter_map(|matter| remark(lang, matter));
-        let replies = self.replies.iter().map(|reply| {
+        let reply = self.reply.iter().map(|reply| {
             lang.pick(
                 format!("业主于 {} 说明：“{}”", lang.day(reply.on), reply.text),
                 format!("The owner replied on {}: “{}”", lang.day(reply.on), reply.text),
             )
         });
-        running.chain(replies).collect()
+        running.chain(reply).collect()
     }
 }
 
@@ -73,8 +73,9 @@ fn remark(lang: Lang, matter: &MatterView) -> Option<String> {
     })
 }
 
-/// What the party replied in public to this determination, oldest first.
-fn replies(site: &Site, id: &str, determination: u64) -> Result<Vec<Reply>, ReadError> {
+/// What the party replied in public to this determination: its newest word replaces the one before on the page, and the record
+/// keeps both.
+fn newest_reply(site: &Site, id: &str, determination: u64) -> Result<Option<Reply>, ReadError> {
     let entries = site.reader.stream(&format!("premises/{id}/grade"))?;
     let replied = entries.iter().filter(|entry| entry.event_type == "OwnerReplied");
     let said = replied.filter_map(|entry| serde_json::from_str::<Value>(&entry.data).ok());
@@ -84,7 +85,7 @@ fn replies(site: &Site, id: &str, determination: u64) -> Result<Vec<Reply>, Read
             let (on, text) = (said["on"].as_str()?.parse().ok()?, said["text"].as_str()?.to_owned());
             Some(Reply { on, text })
         })
-        .collect())
+        .next_back())
 }
 
 /// What anybody may know of: that it runs, and since when; never what was said in it.

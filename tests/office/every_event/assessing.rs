@@ -33,6 +33,13 @@ pub(crate) fn tell(story: &mut Story) {
         grade,
         json!({ "command": "reply", "determination": 1, "text": "谢谢，会继续保持。" }),
     );
+    story.say("owner", grade, json!({ "command": "reply", "determination": 1, "text": "电线也换过了。" }));
+    let house = grade.split('/').nth(1).unwrap();
+    let shown = story.page(None, &format!("/s/{house}"));
+    assert!(
+        shown.contains("电线也换过了") && !shown.contains("会继续保持"),
+        "the newest word stands: {shown}"
+    );
     story.say("legal", grade, json!({ "command": "unpublish", "assessment": "a1", "why": "under_review" }));
     story.say("legal", grade, json!({ "command": "publish", "assessment": "a1", "why": "reviewed" }));
 

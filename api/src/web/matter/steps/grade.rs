@@ -153,8 +153,8 @@ pub(super) const STEPS: &[Step] = &[
         fields: &[field("text", ["您的说明（会公示）", "Your reply (it is published)"], Kind::Long)],
         given: &[("determination", Given::InForce)],
         note: Some([
-            "说明和等级一起公示，不改变等级，也不影响申诉。",
-            "It is published beside the grade, changes no grade, and takes no appeal away.",
+            "说明和等级一起公示，不改变等级，也不影响申诉。请不要写别人的姓名、任何人的电话和住址：文字会长期公开，改写后公开页只显示最新的一份，记录里仍然有。",
+            "It is published beside the grade, changes no grade, and takes no appeal away. Do not write other people's names, nor anybody's telephone number or address: the words stay public. A newer reply replaces this one on the page; the record keeps both.",
         ]),
         sure: Some(["以下文字会向所有人公示。确定吗？", "These words are shown to everybody. Publish them?"]),
         ..step("grade", "reply", "reply", ["对等级作出说明", "Reply to the grade"])
