@@ -5,7 +5,7 @@ use wuping_domain::rulebook::Layer;
 
 use crate::build::{Plan, build};
 use crate::pool::Views;
-use crate::queries::{Looked, Page, UndertakingFilter};
+use crate::queries::{BanLine, Looked, Page, SearchFilter, UndertakingFilter};
 use crate::test_log::{Graded, TestLog};
 
 fn views(log: &mut TestLog) -> Views {
@@ -67,6 +67,22 @@ fn a_vacancy_is_listed_while_it_may_be_let() {
     );
     let kept = views.undertaking("premises/u-1/listing/l-1").unwrap().unwrap();
     assert_eq!(kept.stage, "published");
+    the_ban_is_told_with_the_unit(&views);
+}
+
+/// A list shows the building's ban at each unit in it; what hangs on a notice board says it once, at the building.
+fn the_ban_is_told_with_the_unit(views: &Views) {
+    let found = views.search("", &SearchFilter::default(), Page::of(1)).unwrap().rows;
+    let line = |id: &str| found.iter().find(|line| line.id == id).unwrap();
+    let ban = BanLine { of: Layer::Building, scope: "vacate".to_owned(), from: "2026-03-05".parse().ok() };
+    assert_eq!((line("b-1").prohibited, &line("b-1").bans[..]), (true, &[ban.clone()][..]));
+    assert_eq!((line("u-1").prohibited, &line("u-1").bans[..]), (true, &[ban][..]));
+    let unit = views.subject_view("u-1").unwrap().unwrap();
+    assert_eq!(unit.building_ban.unwrap().document_number, "3");
+    assert!(views.subject_view("b-1").unwrap().unwrap().building_ban.is_none());
+    let sheet = views.sheet(None).unwrap();
+    let banned = sheet.lines.iter().filter(|line| line.prohibited).map(|line| line.id.as_str());
+    assert_eq!(banned.collect::<Vec<_>>(), ["b-1"]);
 }
 
 #[test]

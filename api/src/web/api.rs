@@ -177,6 +177,7 @@ fn public_subject(view: &SubjectView) -> Value {
         "children": view.children,
         "in_force": grade.and_then(|grade| grade.in_force.as_ref()),
         "prohibition": grade.and_then(|grade| grade.prohibition.as_ref()),
+        "building_prohibition": view.building_ban,
         "awaiting_confirmation": grade.is_some_and(|grade| grade.waiting_for.is_some()),
         "open_hazards": hazards,
         "closed_hazards": view.closed_hazards,

@@ -18,7 +18,7 @@ use super::look::layout::Origin;
 use super::look::parts::*;
 use super::look::words::Lang;
 use super::state::{Asking, ReadError, Site, address, encoded};
-use super::{origins, toronto, vacancies};
+use super::{bans, origins, toronto, vacancies};
 use crate::sample;
 
 /// `/`, `/board` and `/verify`.
@@ -274,10 +274,10 @@ pub(super) fn premises_table(lang: Lang, caption: &str, rows: &[PremisesLine]) -
 
 fn grade_cell(lang: Lang, line: &PremisesLine) -> Markup {
     html! {
+        (bans::flags(lang, line))
         @if line.star.is_some() || line.band.is_none() {
             (grade_line(lang, line.star, line.management_level.as_deref().and_then(Level::from_code)))
         } @else if let Some(band) = &line.band { (band) }
-        @if line.prohibited { " " span.flag { (lang.pick("禁止出租", "letting prohibited")) } }
     }
 }
 

@@ -12,6 +12,7 @@ pub mod api;
 pub mod assessing;
 mod assigning;
 pub mod audit;
+mod bans;
 mod beside;
 pub mod commands;
 pub mod confirming;

@@ -16,6 +16,7 @@ use wuping_domain::rulebook::Rulebook;
 use wuping_projections::queries::{MatterFilter, MatterView, PremisesLine};
 
 use crate::app::App;
+use crate::web::bans;
 use crate::web::desk_page::{broken_text, refused_page, shown};
 use crate::web::docket::{Teller, href, rulebooks};
 use crate::web::docket_api::{Failure, blocking};
@@ -110,12 +111,14 @@ fn house(teller: &Teller<'_>, one: &Mine) -> Markup {
     section(
         &line.address,
         html! {
+            @if line.prohibited {
+                (notice_box(Tone::Grave, lang.pick("禁止出租", "Letting is prohibited"), &bans::in_short(lang, line)))
+            }
             p {
                 (grade_line(lang, line.star, level))
                 @if let Some(from) = line.effective_from { " " span.quiet { (lang.pick("自 ", "since ")) (day(lang, from)) } }
                 @if line.star.is_none() { span.quiet { (lang.pick("还没有生效的等级", "No grade is in force yet")) } }
             }
-            @if line.prohibited { (notice_box(Tone::Grave, lang.pick("禁止出租", "Letting is prohibited"), &[])) }
             @if line.waiting_for.is_some() {
                 (notice_box(Tone::Warning, lang.pick("有新的等级等待确认，还没有生效", "A new grade awaits confirmation and does not bind yet"), &[]))
             }

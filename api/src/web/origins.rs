@@ -181,6 +181,7 @@ mod tests {
             effective_from: None,
             waiting_for: None,
             prohibited: false,
+            bans: Vec::new(),
         }
     }
 }

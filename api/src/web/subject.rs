@@ -11,10 +11,10 @@ use wuping_domain::derivation::Computed;
 use wuping_domain::grade::Determination;
 use wuping_domain::rulebook::Rulebook;
 use wuping_projections::queries::{
-    GradeView as Held, HazardFilter, HazardView, HistoryLine, Page as ViewPage, Paged, PremisesLine,
-    ResultView, SubjectView,
+    HazardFilter, HazardView, HistoryLine, Page as ViewPage, Paged, PremisesLine, ResultView, SubjectView,
 };
 
+use super::bans;
 use super::beside::Beside;
 use super::front::{code_of, premises_table, subject_address};
 use super::look::parts::*;
@@ -196,6 +196,7 @@ fn band(lang: Lang, told: &Told) -> GradeView {
         || Link::new("/rules", lang.pick("公布的规则", "published rulebooks")),
         |result| Link::new(format!("/rules/{}", encoded(&result.rulebook.id)), &result.rulebook.id),
     );
+    let banned = bans::in_full(lang, &told.view);
     GradeView {
         stars: in_force.and_then(|result| result.star),
         word: in_force.filter(|result| result.star.is_none()).map(|result| result.band.clone()),
@@ -205,43 +206,19 @@ fn band(lang: Lang, told: &Told) -> GradeView {
         rulebook,
         state,
         pending,
-        remarks: [banned(lang, grade), told.beside.remarks(lang)].concat(),
+        remarks: [lowest(lang, in_force, !banned.is_empty()), told.beside.remarks(lang)].concat(),
+        banned,
     }
 }
 
-/// A ban on letting: since when, how far, and why.
-fn banned(lang: Lang, grade: Option<&Held>) -> Vec<String> {
-    let star = grade.and_then(|grade| grade.in_force.as_ref()).and_then(|result| result.star);
-    let Some(prohibition) = grade.and_then(|grade| grade.prohibition.as_ref()) else {
-        let lowest = lang.say(
-            "等级最低，每天巡查，并提示风险；还没有禁止出租的决定，那要另有法律依据。",
-            "The lowest grade: looked at every day, with a risk notice. Letting is not prohibited: that takes a ground in law.",
-        );
-        return Vec::from_iter((star == Some(0)).then_some(lowest));
-    };
-    let (scope, ground) = (lang.prohibition(&prohibition.scope), lang.prohibition(&prohibition.ground));
-    let (authority, number) = (lang.department(&prohibition.authority), &prohibition.document_number);
-    let since = prohibition.from.map(|from| lang.day(from));
-    let [zh, en] = match since {
-        Some(day) => [format!("自 {day} 起"), format!(" since {day}")],
-        None => [String::new(), String::new()],
-    };
-    let banned = lang.pick(
-        format!("{zh}禁止出租：{scope}。依据：{ground}。{authority}，文号 {number}。"),
-        format!("Letting is prohibited{en}: {scope}. Ground: {ground}. {authority}, document {number}."),
+/// Of the lowest grade without a ban: that it is none.
+fn lowest(lang: Lang, in_force: Option<&ResultView>, banned: bool) -> Vec<String> {
+    let lowest = lang.say(
+        "等级最低，每天巡查，并提示风险；还没有禁止出租的决定，那要另有法律依据。",
+        "The lowest grade: looked at every day, with a risk notice. Letting is not prohibited: that takes a ground in law.",
     );
-    let living = match prohibition.scope.as_str() {
-        "vacate" => lang.say(
-            "住在这里的人：请按书面通知搬离；需要帮助，请找社区工作站。",
-            "If you live here: move out as the written notice says. The community service station helps.",
-        ),
-        _ => lang.say(
-            "住在这里的人：可以继续住，请留意书面风险提示；需要帮助，请找社区工作站。请不要在这里新租房。",
-            "If you live here: you may stay; heed the written risk notice. The community service station helps. \
-             Rent nothing here anew.",
-        ),
-    };
-    vec![banned, living]
+    let star = in_force.and_then(|result| result.star);
+    Vec::from_iter((star == Some(0) && !banned).then_some(lowest))
 }
 
 fn level_of(result: &ResultView) -> Option<Level> {

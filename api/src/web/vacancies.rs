@@ -14,6 +14,7 @@ use wuping_domain::listing::RentBand;
 use wuping_projections::queries::{Page as ViewPage, Paged, SubjectView, UndertakingView};
 
 use super::api::{answered, problem};
+use super::bans;
 use super::front::{PAGES_MAX, code_of, page_number};
 use super::look::parts::*;
 use super::look::qr::{QrView, qr_block};
@@ -142,21 +143,13 @@ async fn one(
         let Some(view) = site.views().undertaking(&stream)? else { return Ok(None) };
         let Some(id) = view.premises.as_ref() else { return Ok(None) };
         let Some(unit) = site.views().subject_view(id)? else { return Ok(None) };
-        let building = unit.parent.as_ref().is_some_and(|parent| parent.prohibited);
-        Ok(Some((view, unit, building)))
+        Ok(Some((view, unit)))
     });
     match read.await {
-        Ok(Some((view, unit, building))) if view.stage != "submitted" => {
-            let prohibited = building || unit.grade.as_ref().is_some_and(|grade| grade.prohibition.is_some());
+        Ok(Some((view, unit))) if view.stage != "submitted" => {
             let path = page_of(&view).unwrap_or_default();
-            let shown = shown(
-                &asking,
-                &view,
-                &unit,
-                prohibited,
-                site.full_address(&asking, &path),
-                !came.asked.is_empty(),
-            );
+            let shown =
+                shown(&asking, &view, &unit, site.full_address(&asking, &path), !came.asked.is_empty());
             site.page(&asking, &path, &unit.premises.address, shown).await.into_response()
         }
         Ok(_) => {
@@ -177,7 +170,6 @@ fn shown(
     asking: &Asking,
     view: &UndertakingView,
     unit: &SubjectView,
-    prohibited: bool,
     full_address: String,
     asked: bool,
 ) -> Markup {
@@ -185,6 +177,8 @@ fn shown(
     let premises = &unit.premises;
     let code = code_of(&premises.codes, &premises.id);
     let in_force = unit.grade.as_ref().and_then(|grade| grade.in_force.as_ref());
+    let banned = bans::in_full(lang, unit);
+    let prohibited = !banned.is_empty();
     let open = view.stage == "published" && !prohibited;
     let mut told = vec![
         Fact::text(lang.pick("月租", "Rent a month"), rent(lang, view)),
@@ -201,7 +195,7 @@ fn shown(
             )]))
         }
         @if !open {
-            (notice_box(if prohibited { Tone::Grave } else { Tone::Warning }, lang.pick("现在不出租", "Not to let now"), &[closed(lang, view, prohibited)]))
+            (notice_box(if prohibited { Tone::Grave } else { Tone::Warning }, lang.pick("现在不出租", "Not to let now"), &[vec![closed(lang, view, prohibited)], banned].concat()))
         }
         (section(lang.pick("安全等级", "Safety grade"), html! {
             p {

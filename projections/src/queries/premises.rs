@@ -9,8 +9,8 @@ use wuping_domain::premises::{Assessor, PartyRole, Steward};
 use wuping_domain::rulebook::Layer;
 
 use super::{
-    GradeView, HazardView, OpenAssessmentView, Page, Paged, PatrolView, all, count, day_if_any, first, json,
-    parsed,
+    GradeView, HazardView, OpenAssessmentView, Page, Paged, PatrolView, ProhibitionView, all, count,
+    day_if_any, first, json, parsed,
 };
 use super::{assessments, grades, hazards, patrols};
 use crate::error::ViewsError;
@@ -71,6 +71,8 @@ pub struct SubjectView {
     pub premises: PremisesView,
     /// The grade, once anything was determined or prohibited.
     pub grade: Option<GradeView>,
+    /// The ban on letting of the building that a unit is in.
+    pub building_ban: Option<ProhibitionView>,
     /// The building of a unit, the estate of a building.
     pub parent: Option<PremisesLine>,
     /// How many premises have these as their parent.
@@ -122,8 +124,21 @@ pub struct PremisesLine {
     pub effective_from: Option<NaiveDate>,
     /// What a newer determination waits for.
     pub waiting_for: Option<String>,
-    /// Whether letting is prohibited.
+    /// Whether letting is prohibited, by a ban of their own or by their building's.
     pub prohibited: bool,
+    /// The bans on letting that stand over them: the building's, then their own.
+    pub bans: Vec<BanLine>,
+}
+
+/// A ban on letting in a list.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct BanLine {
+    /// Whose it is: a unit's own, or its building's, which stands over every unit in it.
+    pub of: Layer,
+    /// `no_new_letting` or `vacate`.
+    pub scope: String,
+    /// Since when.
+    pub from: Option<NaiveDate>,
 }
 
 impl Views {
@@ -161,6 +176,7 @@ impl Views {
             let closed = "SELECT count(*) FROM closed_hazards WHERE number = ?1";
             Ok(Some(SubjectView {
                 grade: grades::of(connection, number)?,
+                building_ban: building_ban(connection, &premises)?,
                 parent,
                 children,
                 open_assessments: assessments::open_of(connection, number)?,
@@ -230,10 +246,27 @@ pub(super) fn line(connection: &Connection, id: &str) -> Result<Option<PremisesL
     first(connection, &format!("{LINE} WHERE p.premises = ?1"), [id], read_line)
 }
 
+/// The ban of the building that a unit is in; none of whatever is no unit.
+fn building_ban(
+    connection: &Connection,
+    premises: &PremisesView,
+) -> Result<Option<ProhibitionView>, ViewsError> {
+    let (Layer::Unit, Some(building)) = (premises.layer, &premises.parent) else { return Ok(None) };
+    let Some(building) = first(connection, &format!("{VIEW} WHERE premises = ?1"), [building], read_view)?
+    else {
+        return Ok(None);
+    };
+    Ok(grades::of(connection, building.number)?.and_then(|grade| grade.prohibition))
+}
+
 pub(super) fn read_line(row: &Row<'_>) -> rusqlite::Result<PremisesLine> {
+    let layer = parsed(row.get::<_, String>("layer")?.parse())?;
+    let building = ban(row, Layer::Building, "building_scope", "building_banned_from")?;
+    let bans: Vec<BanLine> =
+        building.into_iter().chain(ban(row, layer, "prohibition_scope", "prohibited_from")?).collect();
     Ok(PremisesLine {
         id: row.get("premises")?,
-        layer: parsed(row.get::<_, String>("layer")?.parse())?,
+        layer,
         name: row.get("name")?,
         address: row.get("address")?,
         codes: json(row, "codes")?,
@@ -249,8 +282,14 @@ pub(super) fn read_line(row: &Row<'_>) -> rusqlite::Result<PremisesLine> {
         color: row.get("color")?,
         effective_from: day_if_any(row, "effective_from")?,
         waiting_for: row.get("waiting_for")?,
-        prohibited: row.get::<_, Option<String>>("prohibition_ground")?.is_some(),
+        prohibited: !bans.is_empty(),
+        bans,
     })
+}
+
+fn ban(row: &Row<'_>, of: Layer, scope: &str, from: &str) -> rusqlite::Result<Option<BanLine>> {
+    let Some(scope) = row.get(scope)? else { return Ok(None) };
+    Ok(Some(BanLine { of, scope, from: day_if_any(row, from)? }))
 }
 
 fn read_view(row: &Row<'_>) -> rusqlite::Result<PremisesView> {
@@ -283,4 +322,7 @@ const VIEW: &str = "SELECT * FROM premises";
 
 pub(super) const LINE: &str = "SELECT p.premises, p.layer, p.name, p.address, p.codes, p.subdistrict, p.community, \
     p.grid_cell, p.closed_on, g.score, g.star, g.grade, g.band, g.management_level, g.color, g.effective_from, \
-    g.waiting_for, g.prohibition_ground FROM premises p LEFT JOIN current_grades g ON g.number = p.number";
+    g.waiting_for, g.prohibition_scope, g.prohibited_from, b.prohibition_scope AS building_scope, \
+    b.prohibited_from AS building_banned_from \
+    FROM premises p LEFT JOIN current_grades g ON g.number = p.number \
+    LEFT JOIN current_grades b ON p.layer = 'unit' AND b.premises = p.parent AND b.prohibition_ground IS NOT NULL";

@@ -42,7 +42,7 @@ pub struct SheetLine {
     pub management_level: Option<String>,
     /// The first day on which the grade holds, `2026-03-09`.
     pub since: Option<String>,
-    /// Whether letting is prohibited.
+    /// Whether letting is prohibited by a ban of their own; a building's stands on its own line.
     pub prohibited: bool,
 }
 
@@ -172,7 +172,7 @@ impl From<PremisesLine> for SheetLine {
             star: line.star,
             management_level: line.management_level,
             since: line.effective_from.map(|since| since.to_string()),
-            prohibited: line.prohibited,
+            prohibited: line.bans.iter().any(|ban| ban.of == line.layer),
         }
     }
 }

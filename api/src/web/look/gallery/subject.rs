@@ -49,6 +49,7 @@ fn grade(lang: Lang) -> GradeView {
         since: Some(on((2026, 3, 3))),
         rulebook: rulebook(lang),
         state: GradeState::UnderAppeal,
+        banned: Vec::new(),
         pending: None,
         remarks: vec![lang.say(
             "得分够四星，因为有一处较大隐患还没有整改好，最高二星级。整改验收合格后可以申请复评。",
@@ -77,6 +78,15 @@ fn states(lang: Lang) -> Vec<GradeView> {
             remarks: vec![lang.say(
                 "禁租级是等级，不等于已经依法禁止租赁。",
                 "Star zero is a grade; by itself it bans no letting.",
+            )],
+            ..base()
+        },
+        GradeView {
+            stars: Some(3),
+            level: Some(Level::Lenient),
+            banned: vec![lang.say(
+                "所在楼栋自 2026-03-05 周四 起禁止出租：限期搬离",
+                "Letting is prohibited in the whole building since 2026-03-05 Thu: to be vacated",
             )],
             ..base()
         },

@@ -90,6 +90,8 @@ pub struct GradeView {
     pub rulebook: Link,
     /// Where it stands.
     pub state: GradeState,
+    /// The bans on letting over these premises, their building's too, which come first and make the band red.
+    pub banned: Vec<String>,
     /// One sentence on what is pending beside it, such as a lower grade that awaits confirmation.
     pub pending: Option<String>,
     /// Further sentences, such as what star zero does and does not mean.
@@ -101,11 +103,15 @@ impl GradeView {
         self.word.as_deref().unwrap_or_else(|| lang.stars(self.stars))
     }
 
+    const fn is_coloured(&self) -> bool {
+        !matches!(self.state, GradeState::Void | GradeState::NotAssessed)
+    }
+
     fn color(&self) -> &'static str {
-        match (self.state, self.level) {
-            (GradeState::Void | GradeState::NotAssessed, _) | (_, None) => "none",
-            (_, Some(level)) => level.code(),
+        if !self.banned.is_empty() {
+            return Level::Prohibited.code();
         }
+        self.level.filter(|_| self.is_coloured()).map_or("none", Level::code)
     }
 }
 
@@ -114,11 +120,12 @@ impl GradeView {
 pub fn grade_band(lang: Lang, grade: &GradeView) -> Markup {
     html! {
         section class={ "band band-" (grade.color()) } aria-label=(lang.pick("等级", "Grade")) {
+            @for told in &grade.banned { p.band-banned { (told) } }
             div.band-head {
                 @if grade.stars.is_some() { (stars(lang, grade.stars)) }
                 p.band-grade {
                     strong { (grade.word(lang)) }
-                    @if let (Some(level), true) = (grade.level, grade.color() != "none") {
+                    @if let (Some(level), true) = (grade.level, grade.is_coloured()) {
                         span.band-level { (level.word(lang)) }
                     }
                 }

@@ -82,6 +82,7 @@ fn grade_parts(lang: Lang) -> Vec<Markup> {
         since: Some(today()),
         rulebook: link(),
         state: GradeState::InForce,
+        banned: vec![text()],
         pending: some(),
         remarks: vec![text()],
     };
