@@ -35,6 +35,8 @@ struct Told {
     children: Paged<PremisesLine>,
     history: Vec<HistoryLine>,
     put_right: Vec<HazardView>,
+    /// Those by which hazards are named: of the result in force, of the newest determination, of the office.
+    rulebooks: Vec<Arc<Rulebook>>,
     reckoning: Option<(Determination, Arc<Rulebook>)>,
     beside: Beside,
 }
@@ -67,8 +69,22 @@ fn told(site: &Site, code: &str) -> Result<Option<Told>, ReadError> {
     let in_force = view.grade.as_ref().and_then(|grade| grade.in_force.as_ref());
     let reckoning = in_force.map(|result| reckoned(site, result)).transpose()?.flatten();
     let put_right = put_right(site, &premises.id)?;
+    let named = !view.open_hazards.is_empty() || !put_right.is_empty();
+    let rulebooks = if named { naming(site, &view)? } else { Vec::new() };
     let beside = Beside::of(site, &premises.id, view.grade.as_ref())?;
-    Ok(Some(Told { view, children, history, put_right, reckoning, beside }))
+    Ok(Some(Told { view, children, history, put_right, rulebooks, reckoning, beside }))
+}
+
+/// A hazard is often there before any grade binds: then the determination that waits names it, or what the office works by.
+fn naming(site: &Site, view: &SubjectView) -> Result<Vec<Arc<Rulebook>>, ReadError> {
+    let grade = view.grade.as_ref();
+    let results =
+        [grade.and_then(|grade| grade.in_force.as_ref()), grade.and_then(|grade| grade.latest.as_ref())];
+    let results = results.into_iter().flatten().map(|result| result.rulebook.clone());
+    let today = local_day(chrono::Utc::now());
+    let operating = site.views().operating_rulebook(view.premises.layer, today)?;
+    let schemes = results.chain(operating.map(|operating| operating.scheme));
+    Ok(schemes.filter_map(|scheme| site.shelf.rulebook(&scheme)).collect())
 }
 
 /// What of a history anybody may see: what was in force and prohibitions, never a result that only waits.
@@ -192,10 +208,8 @@ fn band(lang: Lang, told: &Told) -> GradeView {
             "A newer result is being dealt with and must be confirmed; until it takes effect, what stands here counts.",
         )
     });
-    let rulebook = in_force.map_or_else(
-        || Link::new("/rules", lang.pick("公布的规则", "published rulebooks")),
-        |result| Link::new(format!("/rules/{}", encoded(&result.rulebook.id)), &result.rulebook.id),
-    );
+    let rulebook = in_force
+        .map(|result| Link::new(format!("/rules/{}", encoded(&result.rulebook.id)), &result.rulebook.id));
     let banned = bans::in_full(lang, &told.view);
     GradeView {
         stars: in_force.and_then(|result| result.star),
@@ -227,8 +241,7 @@ fn level_of(result: &ResultView) -> Option<Level> {
 
 /// A hazard's name: that of its indicator, or the source's own code.
 fn hazard_name<'a>(lang: Lang, told: &'a Told, hazard: &'a HazardView) -> &'a str {
-    let rulebook = told.reckoning.as_ref().map(|(_, rulebook)| rulebook);
-    let indicator = rulebook.and_then(|rulebook| rulebook.indicator(&hazard.indicator));
+    let indicator = told.rulebooks.iter().find_map(|rulebook| rulebook.indicator(&hazard.indicator));
     indicator.map_or(hazard.indicator.as_str(), |indicator| name_of(lang, indicator))
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::story::{SOUND, Story};
+use super::story::{EBIKE_INDOORS, SOUND, Story};
 
 pub(crate) fn tell(story: &mut Story) {
     story.house("u-2", Some("b-1"));
@@ -11,6 +11,7 @@ pub(crate) fn tell(story: &mut Story) {
     it_comes_back_and_is_contested(story);
     one_falls_overdue(story);
     one_is_determined(story);
+    one_is_there_before_any_grade(story);
 }
 
 fn one_is_put_right_in_the_end(story: &mut Story) {
@@ -68,6 +69,21 @@ fn one_is_determined(story: &mut Story) {
     story.days(7);
     let determine = json!({ "command": "determine", "major": false, "document_number": "消认〔2024〕1号", "method": "direct" });
     story.say("fire-authority", hazard, determine);
+}
+
+/// What is shown of a house whose first grade waits, or that nobody graded: its hazards by their names, and no rulebook.
+fn one_is_there_before_any_grade(story: &mut Story) {
+    story.house("u-37", Some("b-1"));
+    let hazard = "premises/u-37/hazard/h-1";
+    story.say("grid", hazard, found("general", "repair", false));
+    story.say("fire", hazard, review());
+    let named = |page: String| {
+        assert!(page.contains("Electrical wiring and load") && !page.contains("electrical_wiring"), "{page}");
+        assert!(!page.contains("published rulebooks"), "none is in force");
+    };
+    named(story.page(None, "/s/u-37"));
+    story.assess("u-37", "a1", "first", EBIKE_INDOORS);
+    named(story.page(None, "/s/u-37"));
 }
 
 /// Found, reviewed, ordered, and the order served on the owner.

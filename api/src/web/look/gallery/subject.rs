@@ -47,7 +47,7 @@ fn grade(lang: Lang) -> GradeView {
         level: Some(Level::Attention),
         score: Some(84),
         since: Some(on((2026, 3, 3))),
-        rulebook: rulebook(lang),
+        rulebook: Some(rulebook(lang)),
         state: GradeState::UnderAppeal,
         banned: Vec::new(),
         pending: None,
@@ -90,7 +90,14 @@ fn states(lang: Lang) -> Vec<GradeView> {
             )],
             ..base()
         },
-        GradeView { stars: None, level: None, state: GradeState::NotAssessed, since: None, ..base() },
+        GradeView {
+            stars: None,
+            level: None,
+            state: GradeState::NotAssessed,
+            since: None,
+            rulebook: None,
+            ..base()
+        },
         GradeView { stars: Some(3), level: Some(Level::Lenient), state: GradeState::Void, ..base() },
     ]
 }

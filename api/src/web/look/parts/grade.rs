@@ -86,8 +86,8 @@ pub struct GradeView {
     pub score: Option<u32>,
     /// The day from which it holds.
     pub since: Option<NaiveDate>,
-    /// Name and version of the rulebook, linked to its text.
-    pub rulebook: Link,
+    /// Name and version of the rulebook, linked to its text; `None` where no result is in force.
+    pub rulebook: Option<Link>,
     /// Where it stands.
     pub state: GradeState,
     /// The bans on letting over these premises, their building's too, which come first and make the band red.
@@ -143,9 +143,11 @@ pub fn grade_band(lang: Lang, grade: &GradeView) -> Markup {
                         dd { (lang.pick(format!("{score} 分（满分 100 分）"), format!("{score} of 100"))) }
                     }
                 }
-                div {
-                    dt { (lang.pick("评分规则", "Rulebook")) }
-                    dd { a href=(grade.rulebook.href) { (grade.rulebook.label) } }
+                @if let Some(rulebook) = &grade.rulebook {
+                    div {
+                        dt { (lang.pick("评分规则", "Rulebook")) }
+                        dd { a href=(rulebook.href) { (rulebook.label) } }
+                    }
                 }
             }
             @if let Some(pending) = &grade.pending { p.band-pending { (pending) } }

@@ -80,7 +80,7 @@ fn grade_parts(lang: Lang) -> Vec<Markup> {
         level: Some(Level::Strict),
         score: Some(1),
         since: Some(today()),
-        rulebook: link(),
+        rulebook: Some(link()),
         state: GradeState::InForce,
         banned: vec![text()],
         pending: some(),
