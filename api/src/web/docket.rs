@@ -67,7 +67,7 @@ impl Teller<'_> {
         match row.kind {
             Kind::Assessment => lang.assessment_reason(&row.about).to_owned(),
             Kind::Grade => lang.grade(&row.about).to_owned(),
-            Kind::Hazard => self.indicator(&row.about),
+            Kind::Hazard => self.hazard(&row.about),
             Kind::Alert | Kind::Incident => lang.incident(&row.about).to_owned(),
             Kind::Notice => lang.notice(&row.about).to_owned(),
             _ => lang.matter(&row.about).to_owned(),
@@ -85,14 +85,14 @@ impl Teller<'_> {
         }
     }
 
-    fn indicator(&self, id: &str) -> String {
+    fn hazard(&self, id: &str) -> String {
         if let Some((category, severity)) =
             id.strip_prefix("incident:").and_then(|incident| incident.rsplit_once('_'))
         {
             return format!("{} {}", self.lang.incident(category), self.lang.severity(severity));
         }
         let known = self.rulebooks.iter().find_map(|rulebook| rulebook.indicator(id));
-        known.map_or_else(|| id.to_owned(), |known| self.lang.pick(&known.zh, &known.en).clone())
+        self.lang.hazard(id, known)
     }
 
     fn place(&self, row: &MatterView) -> String {

@@ -19,9 +19,10 @@ use axum::{Extension, Router};
 use maud::{Markup, html};
 use serde_json::json;
 use uuid::Uuid;
+use wuping_domain::hazard::Stage;
 use wuping_domain::reaction::Rulebooks;
 use wuping_domain::rulebook::Rulebook;
-use wuping_domain::subject::Subject;
+use wuping_domain::subject::{HazardOf, Subject};
 use wuping_projections::error::causes;
 
 use self::pace::{Pace, Verdict};
@@ -71,10 +72,7 @@ impl Place {
 
     fn named(&self, lang: Lang, id: &str) -> String {
         let known = self.rulebook.as_ref().and_then(|rulebook| rulebook.indicator(id));
-        let named = known.map(|known| {
-            if known.en.is_empty() { known.zh.clone() } else { lang.pick(&known.zh, &known.en).clone() }
-        });
-        named.unwrap_or_else(|| lang.say("其他问题", "Something else"))
+        known.map_or_else(|| lang.say("其他问题", "Something else"), |known| lang.hazard(id, Some(known)))
     }
 
     /// What can be reported: whatever opens a hazard by the rulebook, and anything else.
@@ -257,16 +255,43 @@ fn resident(tracking: &Tracking) -> Who {
     Who::Channel { name: "resident".to_owned(), reference: tracking.key() }
 }
 
-/// Hazards of these premises that are confirmed and not put right: they need no second report.
+/// Hazards of these premises that are confirmed and not put right, each with how far it is: whether it needs a second report.
 fn known_already(lang: Lang, place: &Place) -> Markup {
-    let open = place.subject.hazards.values().filter(|of| of.state.stage.is_unsettled());
-    let named = open.filter_map(|of| Some(place.named(lang, &of.state.found.as_ref()?.indicator)));
-    let named: Vec<String> = named.collect();
+    let told = place.subject.hazards.values().filter_map(|of| {
+        let how_far = how_far(lang, of, &place.subject)?;
+        let name = place.named(lang, &of.state.found.as_ref()?.indicator);
+        Some(lang.pick(format!("{name}：{how_far}"), format!("{name} — {how_far}")))
+    });
+    let told: Vec<String> = told.collect();
     html! {
-        @if !named.is_empty() {
-            (notice_box(Tone::Calm, lang.pick("这些问题已经在整改，不用再报", "Known already and being put right"), &named))
+        @if !told.is_empty() {
+            (notice_box(Tone::Calm, lang.pick("这些问题已经登记", "Known already"), &told))
         }
     }
+}
+
+/// What of a confirmed hazard concerns who would report it again; nothing of one that is none or that was put right.
+fn how_far(lang: Lang, of: &HazardOf, subject: &Subject) -> Option<String> {
+    let due = of.due(&subject.served).map(|due| lang.day(due.day));
+    Some(match (of.state.stage, due) {
+        (Stage::Confirmed, _) => lang.say(
+            "已登记，还没有责令整改；情况有变化请再报。",
+            "recorded; nobody was ordered to put it right yet. Report it again if it changes.",
+        ),
+        (Stage::Rectifying, Some(day)) => lang.pick(
+            format!("已责令整改，期限 {day}；到期没改好请再报。"),
+            format!("ordered to be put right by {day}. Report it again if it is not by then."),
+        ),
+        (Stage::Rectifying, None) => lang.say(
+            "已责令整改，期限从通知送达起算。",
+            "ordered to be put right; the time runs from the service of the order.",
+        ),
+        (Stage::Submitted, _) => lang.say(
+            "责任人说已经整改，等待验收；没改好请再报。",
+            "said to be put right, and to be looked at. Report it again if it is not.",
+        ),
+        _ => return None,
+    })
 }
 
 fn emergency(lang: Lang, heard: bool) -> Markup {

@@ -114,7 +114,7 @@ async fn unknown(site: &Site, asking: &Asking) -> Response {
 }
 
 fn shown(lang: Lang, view: &RulebookView, rulebook: &Rulebook) -> Markup {
-    let name = named(lang, &rulebook.scheme.zh, &rulebook.scheme.en);
+    let name = lang.named(&rulebook.scheme.zh, &rulebook.scheme.en);
     let about = [
         Fact::code(lang.pick("规则编号", "Rulebook"), &view.scheme.id),
         Fact::text(lang.pick("评什么", "Grades"), lang.layer(&view.layer.to_string())),
@@ -134,8 +134,8 @@ fn shown(lang: Lang, view: &RulebookView, rulebook: &Rulebook) -> Markup {
         }
         @for aspect in &rulebook.scheme.aspects {
             @let heading = match aspect.points {
-                Some(points) => lang.pick(format!("{}（{points} 分）", aspect.zh), format!("{} ({points} points)", named(lang, &aspect.zh, &aspect.en))),
-                None => named(lang, &aspect.zh, &aspect.en).to_owned(),
+                Some(points) => lang.pick(format!("{}（{points} 分）", aspect.zh), format!("{} ({points} points)", lang.named(&aspect.zh, &aspect.en))),
+                None => lang.named(&aspect.zh, &aspect.en).to_owned(),
             };
             (section(&heading, html! {
                 @for indicator in rulebook.scheme.indicators.iter().filter(|indicator| indicator.aspect == aspect.id) {
@@ -147,7 +147,7 @@ fn shown(lang: Lang, view: &RulebookView, rulebook: &Rulebook) -> Markup {
             (section(lang.pick("几项一起不合格", "Several failures together"), html! {
                 ul {
                     @for cap in rulebook.policy.derived_caps.iter().filter(|cap| cap.layer == rulebook.layer) {
-                        li { (named(lang, &cap.zh, &cap.en)) " — " (lang.cap(cap.cap)) }
+                        li { (lang.named(&cap.zh, &cap.en)) " — " (lang.cap(cap.cap)) }
                     }
                 }
             }))
@@ -163,7 +163,7 @@ fn bands(lang: Lang, rulebook: &Rulebook) -> Markup {
     ];
     let rows = rulebook.policy.bands.iter().map(|band| {
         let level = band.star.and_then(|star| rulebook.level_of_star(star));
-        let word = named(lang, &band.zh, &band.en);
+        let word = lang.named(&band.zh, &band.en);
         let word = if word.is_empty() { band.word.as_deref().unwrap_or_default() } else { word };
         Row {
             href: None,
@@ -217,7 +217,7 @@ fn indicator_rules(lang: Lang, rulebook: &Rulebook, indicator: &Indicator) -> Ma
     let collect = collect.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
     let department = rulebook.policy.departments.iter().find(|known| known.id == indicator.competent);
     let department =
-        department.map_or(lang.department(&indicator.competent), |known| named(lang, &known.zh, &known.en));
+        department.map_or(lang.department(&indicator.competent), |known| lang.named(&known.zh, &known.en));
     let columns = vec![
         Column::text(lang.pick("结果", "Outcome")),
         Column::number(lang.pick("得分", "Points")),
@@ -232,7 +232,7 @@ fn indicator_rules(lang: Lang, rulebook: &Rulebook, indicator: &Indicator) -> Ma
         ],
         tone: if outcome.fail { Tone::Warning } else { Tone::Calm },
     });
-    let name = named(lang, &indicator.zh, &indicator.en);
+    let name = lang.named(&indicator.zh, &indicator.en);
     let table = TableView { caption: name.to_owned(), columns, rows: rows.collect() };
     html! {
         section.aspect #(indicator.id) {
@@ -267,7 +267,7 @@ fn consequence(lang: Lang, indicator: &Indicator, outcome: &Outcome) -> String {
 
 /// An outcome in the rulebook's words, else by its bounds.
 pub(super) fn outcome_words(lang: Lang, outcome: &Outcome) -> String {
-    let words = named(lang, &outcome.zh, &outcome.en);
+    let words = lang.named(&outcome.zh, &outcome.en);
     if !words.is_empty() {
         return words.to_owned();
     }
@@ -277,13 +277,5 @@ pub(super) fn outcome_words(lang: Lang, outcome: &Outcome) -> String {
         (_, Some(from), None) => lang.pick(format!("{from} 及以上"), format!("{from} and more")),
         (_, None, Some(to)) => lang.pick(format!("{to} 及以下"), format!("{to} and fewer")),
         _ => lang.outcome(&outcome.id).to_owned(),
-    }
-}
-
-/// A name in the reader's language; in the other where it has none.
-pub(super) fn named<'a>(lang: Lang, zh: &'a str, en: &'a str) -> &'a str {
-    match lang.pick(zh, en) {
-        "" => lang.pick(en, zh),
-        name => name,
     }
 }

@@ -22,7 +22,7 @@ use super::look::qr::{QrView, qr_block};
 use super::look::words::{Lang, local_day};
 use super::origins::origin_of_premises;
 use super::state::{Asking, ReadError, Site, encoded};
-use super::why::{name_of, why};
+use super::why::why;
 
 /// `/s/{code}`.
 pub fn routes() -> Router<Site> {
@@ -239,10 +239,10 @@ fn level_of(result: &ResultView) -> Option<Level> {
     result.management_level.as_deref().and_then(Level::from_code)
 }
 
-/// A hazard's name: that of its indicator, or the source's own code.
-fn hazard_name<'a>(lang: Lang, told: &'a Told, hazard: &'a HazardView) -> &'a str {
+/// A hazard's name: that its indicator is not met, or the source's own code.
+fn hazard_name(lang: Lang, told: &Told, hazard: &HazardView) -> String {
     let indicator = told.rulebooks.iter().find_map(|rulebook| rulebook.indicator(&hazard.indicator));
-    indicator.map_or(hazard.indicator.as_str(), |indicator| name_of(lang, indicator))
+    lang.hazard(&hazard.indicator, indicator)
 }
 
 fn put_right_list(lang: Lang, told: &Told) -> Markup {

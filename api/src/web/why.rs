@@ -7,7 +7,7 @@ use wuping_domain::rulebook::scheme::Indicator;
 
 use crate::web::look::parts::*;
 use crate::web::look::words::Lang;
-use crate::web::rules::{named, outcome_words};
+use crate::web::rules::outcome_words;
 
 /// Lost points, caps and vetoes, then every indicator by aspect.
 pub(crate) fn why(lang: Lang, determination: &Determination, rulebook: &Rulebook) -> Markup {
@@ -33,7 +33,7 @@ pub(crate) fn why(lang: Lang, determination: &Determination, rulebook: &Rulebook
             }
         });
         IndicatorGroup {
-            name: named(lang, &aspect.zh, &aspect.en).to_owned(),
+            name: lang.named(&aspect.zh, &aspect.en).to_owned(),
             earned: small(earned),
             applicable: small(applicable),
             rows: rows.collect(),
@@ -101,8 +101,8 @@ fn answer(lang: Lang, indicator: &Indicator, earned: u32, worth: u32) -> String 
     row.map(|row| outcome_words(lang, row)).unwrap_or_default()
 }
 
-pub(super) fn name_of(lang: Lang, indicator: &Indicator) -> &str {
-    named(lang, &indicator.zh, &indicator.en)
+fn name_of(lang: Lang, indicator: &Indicator) -> &str {
+    lang.named(&indicator.zh, &indicator.en)
 }
 
 /// Points as the pages' parts take them.

@@ -78,10 +78,16 @@ fn one_is_there_before_any_grade(story: &mut Story) {
     story.say("grid", hazard, found("general", "repair", false));
     story.say("fire", hazard, review());
     let named = |page: String| {
-        assert!(page.contains("Electrical wiring and load") && !page.contains("electrical_wiring"), "{page}");
+        assert!(
+            page.contains("not met: electrical wiring and load") && !page.contains("electrical_wiring"),
+            "{page}"
+        );
         assert!(!page.contains("published rulebooks"), "none is in force");
     };
     named(story.page(None, "/s/u-37"));
+    let reporting = story.page(None, "/s/u-37/report");
+    assert!(reporting.contains("nobody was ordered to put it right yet"), "{reporting}");
+    assert!(!reporting.contains(">Electrical wiring"), "what is reported is not the good state");
     story.assess("u-37", "a1", "first", EBIKE_INDOORS);
     named(story.page(None, "/s/u-37"));
 }

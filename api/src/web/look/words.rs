@@ -321,7 +321,7 @@ mod tests {
     fn causes_name_what_failed() {
         let name = |id: &str| (id == "smoke_alarm").then(|| "感烟报警器".to_owned());
         assert_eq!(Lang::Zh.cause("indicator:smoke_alarm", name), "“感烟报警器”不合格");
-        assert_eq!(Lang::En.cause("indicator:gas_alarm", name), "“gas_alarm” failed");
+        assert_eq!(Lang::En.cause("indicator:gas_alarm", name), "not met: gas_alarm");
         assert_eq!(Lang::Zh.cause("incident:public_order_serious", name), "已确认的治安事件（严重）");
         assert_eq!(
             Lang::En.cause("rule:seven_ones_incomplete", name),
@@ -330,6 +330,15 @@ mod tests {
         assert_eq!(Lang::Zh.cause("hazard:serious_open", name), "较大隐患还没有整改好");
         assert_eq!(Lang::Zh.cap(3), "最高三星级");
         assert_eq!(Lang::En.cap(1), "1 star at most");
+    }
+
+    #[test]
+    fn what_is_not_met_is_said_and_not_the_good_state() {
+        assert_eq!(Lang::Zh.not_met("安全出口未锁闭封堵"), "“安全出口未锁闭封堵”不合格");
+        let exits = "Exits neither locked nor walled up";
+        assert_eq!(Lang::En.not_met(exits), "not met: exits neither locked nor walled up");
+        assert_eq!(Lang::En.not_met("LPG cylinders"), "not met: LPG cylinders");
+        assert_eq!(Lang::Zh.hazard("B-12", None), "B-12");
     }
 
     #[test]

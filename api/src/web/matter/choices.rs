@@ -26,7 +26,7 @@ pub(crate) fn choices(matter: &Matter, field: &Field) -> Vec<(String, String)> {
         Kind::Case { .. } => cases(matter),
         Kind::Corrected => corrections(matter),
         Kind::Doubtful => doubtful(matter),
-        Kind::Hazard => indicators(matter),
+        Kind::Hazard => findings(matter),
         Kind::Many(codes) | Kind::One(codes) => {
             codes.iter().map(|Code(code, zh, en)| ((*code).to_owned(), lang.say(zh, en))).collect()
         }
@@ -62,6 +62,7 @@ fn from(matter: &Matter, source: Source) -> Vec<(String, String)> {
         Source::Measures => measures(matter),
         Source::Resolutions => resolutions(matter),
         Source::ClosedHazards => hazards(matter, false),
+        Source::Findings => findings(matter),
         Source::Indicators => indicators(matter),
         Source::CreditConduct
         | Source::CreditKinds
@@ -234,9 +235,7 @@ fn proposals(matter: &Matter) -> Vec<(String, String)> {
 fn reports(matter: &Matter) -> Vec<(String, String)> {
     let all = matter.subject().map(|subject| &subject.reports).into_iter().flatten();
     let others = all.filter(|(key, _)| key.as_str() != matter.key());
-    others
-        .map(|(key, of)| (key.clone(), format!("{} {}", matter.indicator(&of.category), short(key))))
-        .collect()
+    others.map(|(key, of)| (key.clone(), format!("{} {}", matter.found(&of.category), short(key)))).collect()
 }
 
 /// Records under doubt: what happened, when it is said to have happened, and who recorded it.
@@ -270,11 +269,19 @@ fn streams(matter: &Matter) -> Vec<(String, String)> {
     offers
 }
 
-/// The indicators whose failing opens a hazard; a resident's report may be about something else.
+/// The indicators whose failing opens a hazard.
 pub(crate) fn indicators(matter: &Matter) -> Vec<(String, String)> {
+    opening(matter).map(|id| (id.clone(), matter.indicator(id))).collect()
+}
+
+/// The same as what can be found: that one of them is not met.
+fn findings(matter: &Matter) -> Vec<(String, String)> {
+    opening(matter).map(|id| (id.clone(), matter.found(id))).collect()
+}
+
+fn opening(matter: &Matter) -> impl Iterator<Item = &String> {
     let all = matter.rulebook().into_iter().flat_map(|rulebook| &rulebook.scheme.indicators);
-    let opening = all.filter(|indicator| indicator.hazard.is_some());
-    opening.map(|indicator| (indicator.id.clone(), matter.indicator(&indicator.id))).collect()
+    all.filter(|indicator| indicator.hazard.is_some()).map(|indicator| &indicator.id)
 }
 
 /// What can be contested or written about: each determination, newest first, and each hazard.

@@ -251,7 +251,7 @@ fn of_the_office(matter: &Matter) -> Vec<Open> {
     let reports = subject.reports.iter().filter(|(_, report)| going.contains(&report.stage));
     open.extend(reports.map(|(key, report)| {
         let stage = stage::report_stage(lang, report);
-        Open::new("report", key, format!("{} · {stage}", matter.indicator(&report.category)))
+        Open::new("report", key, format!("{} · {stage}", matter.found(&report.category)))
     }));
     let tasks = subject.tasks.iter().filter(|(_, task)| task.stage != TaskStage::Done);
     open.extend(

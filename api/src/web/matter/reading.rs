@@ -188,14 +188,16 @@ impl Matter {
     /// An indicator's or source's name.
     pub(crate) fn indicator(&self, id: &str) -> String {
         let known = self.rulebook().and_then(|rulebook| rulebook.indicator(id));
-        let named = known.map(|known| match known.en.as_str() {
-            "" => known.zh.clone(),
-            _ => self.lang.pick(&known.zh, &known.en).clone(),
-        });
-        named.unwrap_or_else(|| match id {
-            "other" => self.lang.say("其他问题", "Something else"),
-            other => self.lang.cause(other, |_| None),
-        })
+        known.map_or_else(|| self.found(id), |known| self.lang.named(&known.zh, &known.en).to_owned())
+    }
+
+    /// What was found or reported: that the indicator is not met, or what the source calls it.
+    pub(crate) fn found(&self, id: &str) -> String {
+        let known = self.rulebook().and_then(|rulebook| rulebook.indicator(id));
+        match id {
+            "other" if known.is_none() => self.lang.say("其他问题", "Something else"),
+            id => self.lang.hazard(id, known),
+        }
     }
 
     /// A measure's name.
@@ -213,7 +215,7 @@ impl Matter {
     pub(crate) fn hazard(&self, key: &str) -> String {
         let of = self.subject().and_then(|subject| subject.hazards.get(key));
         let found = of.and_then(|of| of.state.found.as_ref());
-        let name = found.map_or_else(|| key.to_owned(), |found| self.indicator(&found.indicator));
+        let name = found.map_or_else(|| key.to_owned(), |found| self.found(&found.indicator));
         match of.and_then(|of| of.found_on) {
             Some(on) => format!("{name}{}{on}{}", self.lang.pick("（", " ("), self.lang.pick("发现）", ")")),
             None => name,

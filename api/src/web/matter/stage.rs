@@ -56,13 +56,13 @@ pub(crate) fn title(matter: &Matter) -> String {
             .hazards
             .get(key)
             .and_then(|of| of.state.found.as_ref())
-            .map(|f| matter.indicator(&f.indicator)),
+            .map(|f| matter.found(&f.indicator)),
         "notice" => subject
             .notices
             .get(key)
             .and_then(|of| of.state.issued.as_ref())
             .map(|issued| format!("{} {}", lang.notice(issued.kind.code()), issued.document_number)),
-        "report" => subject.reports.get(key).map(|report| matter.indicator(&report.category)),
+        "report" => subject.reports.get(key).map(|report| matter.found(&report.category)),
         "measure" => subject
             .measures
             .get(key)

@@ -150,6 +150,8 @@ pub(crate) enum Source {
     Departments,
     /// What excuses a round.
     Excuses,
+    /// What can be found: that an indicator is not met.
+    Findings,
     /// Grounds in law for a ban on letting.
     Grounds,
     /// Indicators of the rulebook.

@@ -410,7 +410,7 @@ fn plaque_to_do(lang: Lang, line: &PlaqueLine) -> Vec<String> {
     todo
 }
 
-/// The indicators whose failing opens a hazard, of the rulebooks in use.
+/// The hazards that the rulebooks in use know, by their indicators.
 fn indicators(app: &App, lang: Lang) -> Result<BTreeMap<String, String>, ViewsError> {
     let mut indicators = BTreeMap::new();
     for layer in [Layer::Unit, Layer::Building] {
@@ -418,9 +418,7 @@ fn indicators(app: &App, lang: Lang) -> Result<BTreeMap<String, String>, ViewsEr
         let rulebook = operating.and_then(|operating| app.shelf.rulebook(&operating.scheme));
         let all = rulebook.iter().flat_map(|rulebook| &rulebook.scheme.indicators);
         for indicator in all.filter(|indicator| indicator.hazard.is_some()) {
-            let name = lang.pick(&indicator.zh, &indicator.en);
-            let name = if name.is_empty() { &indicator.zh } else { name };
-            indicators.insert(indicator.id.clone(), name.clone());
+            indicators.insert(indicator.id.clone(), lang.hazard(&indicator.id, Some(indicator)));
         }
     }
     Ok(indicators)

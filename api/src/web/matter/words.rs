@@ -118,7 +118,8 @@ fn word(matter: &Matter, name: &str, code: &str) -> String {
             let department = lang.department(code);
             if department == code { lang.role(code).to_owned() } else { department.to_owned() }
         }
-        "category" | "indicator" | "indicators" => matter.indicator(code),
+        "category" | "indicator" => matter.found(code),
+        "indicators" => matter.indicator(code),
         "case" | "hazard" | "into" => matter.hazard(code),
         "deadline" | "remedies" => lang.deadline(code).to_owned(),
         "class" | "conduct" | "degree" | "proposed" | "shown" => lang.credit(code).to_owned(),

@@ -1,5 +1,7 @@
 //! The field's terms that have a code, in both languages. An unknown code is given back as it is.
 
+use wuping_domain::rulebook::scheme::Indicator;
+
 use super::tables::*;
 use super::{Lang, find, plural};
 
@@ -163,6 +165,30 @@ impl Lang {
         find(self, LETTING, code)
     }
 
+    /// A name in this language; in the other where it has none.
+    pub fn named<'a>(self, zh: &'a str, en: &'a str) -> &'a str {
+        match self.pick(zh, en) {
+            "" => self.pick(en, zh),
+            name => name,
+        }
+    }
+
+    /// That an indicator is not met. Its name says the good state, which is the opposite of what was found.
+    pub fn not_met(self, name: &str) -> String {
+        self.pick(format!("“{name}”不合格"), format!("not met: {}", in_a_sentence(name)))
+    }
+
+    /// What a hazard is, as everybody is told of it: that its indicator is not met; where no rulebook knows the indicator, the
+    /// cause that its id names, or the source's own code. An indicator that opens no hazard by the rulebook is an order or
+    /// a code of another office, and says itself what it is about.
+    pub fn hazard(self, id: &str, known: Option<&Indicator>) -> String {
+        match known {
+            Some(known) if known.hazard.is_some() => self.not_met(self.named(&known.zh, &known.en)),
+            Some(known) => self.named(&known.zh, &known.en).to_owned(),
+            None => self.cause(id, |_| None),
+        }
+    }
+
     /// A cap or veto in words: `indicator:ID`, `rule:ID`, `hazard:KIND`, `incident:CATEGORY_SEVERITY`, or a
     /// veto's own id. `indicator_name` gives an indicator's name in the rulebook at hand; its id stands in
     /// where it has none.
@@ -170,7 +196,7 @@ impl Lang {
         match code.split_once(':') {
             Some(("indicator", id)) => {
                 let name = indicator_name(id).unwrap_or_else(|| id.to_owned());
-                self.pick(format!("“{name}”不合格"), format!("“{name}” failed"))
+                self.not_met(&name)
             }
             Some(("incident", rest)) => {
                 let (category, severity) = rest.rsplit_once('_').unwrap_or((rest, ""));
@@ -191,5 +217,16 @@ impl Lang {
             Self::Zh => format!("最高{}", self.stars(Some(stars))),
             Self::En => format!("{stars} {} at most", plural(u64::from(stars), "star", "stars")),
         }
+    }
+}
+
+/// A name that goes on a sentence: its first letter is small, unless it begins an abbreviation.
+fn in_a_sentence(name: &str) -> String {
+    let mut letters = name.chars();
+    match (letters.next(), letters.next()) {
+        (Some(first), Some(second)) if second.is_ascii_lowercase() || second == ' ' => {
+            first.to_ascii_lowercase().to_string() + &name[first.len_utf8()..]
+        }
+        _ => name.to_owned(),
     }
 }

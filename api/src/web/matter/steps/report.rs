@@ -29,7 +29,7 @@ pub(super) const STEPS: &[Step] = &[
         ..step("report", "merge", "triage", ["重复举报，并入", "Reported before: merge"])
     },
     Step {
-        fields: &[field("indicator", ["隐患", "Hazard"], Kind::OneOf(Source::Indicators)), FINDINGS, PHOTOS],
+        fields: &[field("indicator", ["隐患", "Hazard"], Kind::OneOf(Source::Findings)), FINDINGS, PHOTOS],
         note: Some(["会立案，按隐患办理。", "It opens a case, which goes its way as any hazard."]),
         ..step("report", "substantiate", "substantiate", ["核实属实，立案", "It is true: open a case"])
     },
