@@ -229,7 +229,7 @@ test('journey 7, wrong: a day late it is not admitted, with the dates, the remed
   const mine = await walk.reads(owner, '/my')
   await walk.sound(owner, 'my-late')
   assert.match(mine, /申请行政复议/, 'what is still open is offered')
-  await walk.reads(owner, '/desk/premises/sample-b23')
+  assert.match(await walk.reads(owner, '/desk/premises/sample-b23'), /申诉期限已过[\s\S]*届满[\s\S]*依职权复查[\s\S]*行政复议可以申请到/)
   await walk.takes(owner, 'appeal', { against: 'premises/sample-b23/grade#1', grounds: '在外地，昨天才看到。' })
   late = place(owner)
   const legal = await walk.as('legal')

@@ -58,6 +58,10 @@ impl Beside {
 fn remark(lang: Lang, matter: &MatterView) -> Option<String> {
     let on = lang.day(matter.opened_on);
     Some(match matter.kind {
+        Kind::Appeal if matter.stage == "filed" => lang.pick(
+            format!("已提出申诉，等待受理：{on} 提出；作出决定以前，原结果继续有效。"),
+            format!("An appeal was filed on {on} and is to be admitted; what was decided stands until it is decided."),
+        ),
         Kind::Appeal => lang.pick(
             format!("申诉中：{on} 提出，正在审查；作出决定以前，原结果继续有效。"),
             format!("Under appeal since {on}; what was decided stands until the appeal is decided."),

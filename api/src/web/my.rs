@@ -34,6 +34,8 @@ pub fn routes() -> Router<Arc<App>> {
 pub(super) struct Mine {
     line: PremisesLine,
     binds: Option<(Determination, Option<Arc<Rulebook>>)>,
+    /// The newest determination, while it waits to be confirmed.
+    waits: Option<(Determination, Option<Arc<Rulebook>>)>,
     running: Vec<MatterView>,
     /// Notices that were served, newest first.
     notices: Vec<MatterView>,
@@ -67,16 +69,19 @@ pub(super) fn mine(app: &App, actor: &Actor, today: NaiveDate) -> Result<Vec<Min
     let mut all = Vec::new();
     for line in views.premises_of(&parties, &actor.account, today)? {
         let subject = app.subject(&format!("premises/{}", line.id))?;
-        let binds = subject.grade.in_force().map(|binding| binding.determination.clone());
-        let binds = binds.map(|binds| {
-            let scheme = subject.assessments.get(&binds.assessment).and_then(|of| of.state.scheme.clone());
-            (binds, scheme.and_then(|scheme| app.shelf.rulebook(&scheme)))
-        });
+        let reasoned = |determined: &Determination| {
+            let of = subject.assessments.get(&determined.assessment);
+            let scheme = of.and_then(|of| of.state.scheme.clone());
+            (determined.clone(), scheme.and_then(|scheme| app.shelf.rulebook(&scheme)))
+        };
+        let binds = subject.grade.in_force().map(|binding| reasoned(&binding.determination));
+        let waits = subject.grade.waiting().map(|(latest, _)| reasoned(latest));
         let running =
             MatterFilter { premises: Some(line.id.clone()), ..MatterFilter::running(sights(actor), today) };
         let served = MatterFilter { ended: true, kind: Some(Kind::Notice), ..running.clone() };
         all.push(Mine {
             binds,
+            waits,
             running: views.matters(&running, None, SHOWN)?.rows,
             notices: views.matters(&served, None, SHOWN)?.rows,
             line,
@@ -122,6 +127,9 @@ fn house(teller: &Teller<'_>, one: &Mine) -> Markup {
             @if line.waiting_for.is_some() {
                 (notice_box(Tone::Warning, lang.pick("有新的等级等待确认，还没有生效", "A new grade awaits confirmation and does not bind yet"), &[]))
             }
+            @if let Some((determined, Some(rulebook))) = &one.waits {
+                details open { summary { (pending(lang, determined)) } (why(lang, determined, rulebook)) }
+            }
             h3 { (lang.pick("您现在可以办的事", "What you can do now")) }
             @if doors.is_empty() {
                 p.quiet { (lang.pick("现在没有要您办的事，也没有正在计算的期限。", "Nothing waits for you and no time is running.")) }
@@ -139,11 +147,28 @@ fn house(teller: &Teller<'_>, one: &Mine) -> Markup {
                 ul.doors { @for notice in notices { li { (written(teller, notice)) } } }
             }
             @if let Some((determined, Some(rulebook))) = &one.binds {
-                details { summary { (lang.pick("为什么是这个等级", "Why this grade")) } (why(lang, determined, rulebook)) }
+                details { summary { (binding(lang, one)) } (why(lang, determined, rulebook)) }
             }
             p { a href={ "/s/" (line.id) } { (lang.pick("公开页面", "The public page")) } }
         },
     )
+}
+
+/// The reasons of what waits, by its grade.
+fn pending(lang: Lang, determined: &Determination) -> String {
+    let stars = lang.stars(determined.star);
+    lang.pick(
+        format!("等待确认的新等级：{stars}。为什么是这个等级"),
+        format!("The new grade, to be confirmed: {stars}. Why this grade"),
+    )
+}
+
+/// The reasons of what binds, told apart from those of what waits.
+fn binding(lang: Lang, one: &Mine) -> &'static str {
+    if one.waits.is_some() {
+        return lang.pick("现在有效的等级：为什么是这个等级", "The grade in force: why this grade");
+    }
+    lang.pick("为什么是这个等级", "Why this grade")
 }
 
 /// What waits for the party, and the rights whose time runs, each until when.

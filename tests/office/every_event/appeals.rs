@@ -13,6 +13,7 @@ pub(crate) fn tell(story: &mut Story) {
     a_court_is_asked(story);
     a_new_assessment_is_asked_for(story);
     one_came_through_the_wrong_door(story);
+    a_late_one_is_told_so_on_its_form(story);
 }
 
 /// A request that was meant as an appeal keeps its first day, and the office's time counts from there; the request itself is
@@ -37,8 +38,36 @@ fn one_came_through_the_wrong_door(story: &mut Story) {
     assert!(running.contains(appeal) && !running.contains(request), "one matter, and not two: {running}");
 }
 
+/// Whoever appeals sees on the form by which days it will be called late, and what is left then.
+fn a_late_one_is_told_so_on_its_form(story: &mut Story) {
+    story.house("u-38", Some("b-1"));
+    story.assess("u-38", "a1", "first", SOUND);
+    let notice = "premises/u-38/notice/result";
+    let issue = json!({
+        "command": "issue", "kind": "result_notice", "about": "premises/u-38/grade", "determination": 1, "to": "y-1",
+        "authority": "坪山街道办事处", "document_number": "坪评〔2024〕38号", "legal_basis": "分级办法",
+        "handling_officers": ["legal"], "remedies": ["appeal_file", "administrative_reconsideration"],
+    });
+    story.say("legal", notice, issue);
+    let served = story.today();
+    story.say("grid", notice, json!({ "command": "serve", "method": "direct", "on": served }));
+    let day = |rule: &str| {
+        let period = period(&story.units.rulebook, &PeriodQuestion::of(rule, served)).unwrap();
+        period.date().unwrap().to_string()
+    };
+    let (last, reconsideration) = (day("appeal_file"), day("administrative_reconsideration"));
+    let form = story.opens("owner", "/desk/premises/u-38").1;
+    assert!(form.contains("it can be appealed against until") && form.contains(&last), "{form}");
+    story.days(20);
+    let form = story.opens("owner", "/desk/premises/u-38").1;
+    assert!(form.contains("The time to appeal is over") && form.contains(&last), "{form}");
+    assert!(form.contains("of its own motion") && form.contains(&reconsideration), "{form}");
+}
+
 fn one_is_taken_back_and_one_turned_away(story: &mut Story) {
     story.say("owner", "premises/u-6/appeal/1", file());
+    let shown = story.page(None, "/s/u-6");
+    assert!(shown.contains("is to be admitted") && !shown.contains("Under appeal since"), "{shown}");
     story.say("owner", "premises/u-6/appeal/1", json!({ "command": "withdraw", "reason": "想通了" }));
     taken_back_at_the_counter(story);
     let by_proxy = "premises/u-6/appeal/2";
@@ -69,6 +98,7 @@ fn one_is_upheld(story: &mut Story) {
     let appeal = "premises/u-6/appeal/3";
     story.say("owner", appeal, file());
     story.say("legal", appeal, json!({ "command": "admit" }));
+    assert!(story.page(None, "/s/u-6").contains("Under appeal since"));
     story.say("legal", appeal, json!({ "command": "assign", "reviewer": "reviewer" }));
     story.say("owner", appeal, json!({ "command": "request_recusal", "grounds": "是邻居" }));
     story.say("legal", appeal, json!({ "command": "decide_recusal", "granted": true, "reason": "属实" }));

@@ -9,6 +9,7 @@ pub(crate) fn tell(story: &mut Story) {
     letting_is_prohibited(story);
     the_house_rises_again(story);
     one_is_not_confirmed(story);
+    who_is_heard_reads_what_about(story);
 }
 
 const GRADE: &str = "premises/u-4/grade";
@@ -91,4 +92,19 @@ fn one_is_not_confirmed(story: &mut Story) {
     story.assess("u-5", "a1", "first", EBIKE_INDOORS);
     let refuse = json!({ "command": "refuse", "determination": 1, "reason": "照片不清" });
     story.say("confirmer", "premises/u-5/grade", refuse);
+}
+
+/// The owner who is to make a statement reads the reasons of the grade that waits, above those of the one that binds.
+fn who_is_heard_reads_what_about(story: &mut Story) {
+    story.house("u-39", Some("b-1"));
+    story.assess("u-39", "a1", "first", SOUND);
+    story.days(1);
+    story.assess("u-39", "a2", "scheduled", EBIKE_INDOORS);
+    let page = story.page(Some("owner"), "/my");
+    let house = &page[page.find("石井街道金龟路u-39").unwrap()..];
+    let (waits, binds) =
+        (house.find("The new grade, to be confirmed: One star"), house.find("The grade in force"));
+    assert!(waits.is_some() && waits < binds, "{house}");
+    let reasons = &house[waits.unwrap()..binds.unwrap()];
+    assert!(reasons.contains("not met: no e-bike or battery kept or charged indoors"), "{reasons}");
 }

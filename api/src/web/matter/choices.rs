@@ -284,8 +284,24 @@ fn opening(matter: &Matter) -> impl Iterator<Item = &String> {
     all.filter(|indicator| indicator.hazard.is_some()).map(|indicator| &indicator.id)
 }
 
-/// What can be contested or written about: each determination, newest first, and each hazard.
+/// What can be contested or written about: each determination, newest first, each hazard, and each appeal.
 fn cases(matter: &Matter) -> Vec<(String, String)> {
+    let (lang, Some(subject), Some(premises)) = (matter.lang, matter.subject(), matter.premises()) else {
+        return vec![];
+    };
+    let mut offers = contested(matter);
+    let running = subject.appeals.keys().filter(|_| matter.sight != Sight::Public).map(|key| {
+        (
+            format!("premises/{premises}/appeal/{key}"),
+            lang.pick(format!("申诉 {}", short(key)), format!("Appeal {}", short(key))),
+        )
+    });
+    offers.extend(running);
+    offers
+}
+
+/// What can be appealed against: each determination, newest first, and each open hazard.
+pub(super) fn contested(matter: &Matter) -> Vec<(String, String)> {
     let (lang, Some(subject), Some(premises)) = (matter.lang, matter.subject(), matter.premises()) else {
         return vec![];
     };
@@ -310,13 +326,6 @@ fn cases(matter: &Matter) -> Vec<(String, String)> {
         offers
             .push((of.stream.clone(), format!("{}{}", lang.pick("隐患：", "Hazard: "), matter.hazard(key))));
     }
-    let running = subject.appeals.keys().filter(|_| !outside).map(|key| {
-        (
-            format!("premises/{premises}/appeal/{key}"),
-            lang.pick(format!("申诉 {}", short(key)), format!("Appeal {}", short(key))),
-        )
-    });
-    offers.extend(running);
     offers
 }
 

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use uuid::Uuid;
 use wuping_domain::rejection::Rejection;
 
+use super::appeal_times;
 use super::choices::{choices, told};
 use super::filling::{Filled, KEPT, kept_text, parameter};
 use super::offering::{Offered, Standing};
@@ -117,6 +118,7 @@ pub(crate) fn step_form(
         details.step #{ "step-" (step.id) } open[unfolded || returned.is_some()] {
             summary { (label(lang, step)) }
             @if let Some(note) = step.note { p.hint { (lang.pick(note[0], note[1])) } }
+            (appeal_times::beside(matter, step))
             (form(&view, html! {
                 input type="hidden" name="step" value=(step.id);
                 @for field in step.fields { (control(matter, step, field, filled, errors)) }

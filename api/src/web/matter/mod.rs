@@ -2,6 +2,7 @@
 //! person who looks may take now. One page for every kind, driven by the lists under `steps`.
 
 mod acting;
+mod appeal_times;
 pub(crate) mod choices;
 mod clocks;
 mod credit;
