@@ -19,6 +19,10 @@ pub(crate) fn tell(story: &mut Story) {
 }
 
 fn a_company_runs_a_unit(story: &mut Story) {
+    for nobody_yet in ["company", "stranger", "association"] {
+        let (status, page) = story.opens(nobody_yet, "/my/credit");
+        assert!(status == 200 && page.contains("There is no credit record yet"), "{status} {page}");
+    }
     let register = json!({ "command": "register", "kind": "enterprise", "name": "某公寓管理公司" });
     story.say("clerk", "party/y-5", register);
     story.house("u-8", Some("b-1"));

@@ -81,21 +81,29 @@ fn said_by(matter: &Matter, signed: &Signed, position: Option<u64>) -> bool {
     said.is_some_and(|said| said["by"] == json!(signed.session.account))
 }
 
-/// The party's own file; of several the first.
+/// The party's own file; of several the first that there is. Who answers for premises without being registered as a party, and
+/// a steward who speaks for nobody, has none yet.
 async fn mine(State(app): State<Arc<App>>, signed: Signed) -> Response {
     let Ok(actor) = app.actor(&signed.session.account) else {
         return refused_page(&app, signed.lang, Some(&signed), &broken_text(signed.lang));
     };
-    match actor.grants.iter().find_map(|grant| grant.party.as_ref()) {
+    let parties = actor.grants.iter().filter_map(|grant| grant.party.as_ref());
+    match parties.into_iter().find(|party| known(&app, &signed, party).is_ok()) {
         Some(party) => Redirect::to(&format!("/audit/credit/{party}")).into_response(),
-        None => {
-            let why = signed.lang.say(
-                "您的账号没有登记代表哪一方。请联系数据管理员。",
-                "Your account speaks for no party. Ask the data clerk.",
-            );
-            unseen_page(&app, signed.lang, &signed, &why)
-        }
+        None => empty_file(&app, &signed),
     }
+}
+
+fn empty_file(app: &App, signed: &Signed) -> Response {
+    let lang = signed.lang;
+    let title = lang.pick("我的信用", "My credit");
+    let none = lang.pick(
+        "还没有信用记录。您登记为出租房屋的责任人，并且房屋评定了等级，或者有承诺、失信等记录以后，这里才会有。",
+        "There is no credit record yet. One begins once you are registered as answering for let premises and these are graded, or a \
+         commitment or conduct is recorded.",
+    );
+    let body = html! { (page_heading(None, title, None)) (empty_state(none, Some(&Link::new("/my", lang.say("我的房屋", "My premises"))))) };
+    shown(app, lang, Some(signed), title, body).into_response()
 }
 
 /// What a reader says before a file is opened.
