@@ -225,8 +225,23 @@ async fn the_desk_sends_a_stranger_to_the_sign_in_page() {
         server.router.clone().oneshot(Request::get("/desk").body(Body::empty()).unwrap()).await.unwrap();
     assert_eq!(
         (response.status(), response.headers()["location"].to_str().unwrap()),
-        (StatusCode::SEE_OTHER, "/sign-in")
+        (StatusCode::SEE_OTHER, "/sign-in?to=%2Fdesk")
     );
+    // a session that has ended while somebody wrote: the way back, and a word that nothing was recorded
+    let late = Request::post("/desk/premises/p-1").header("cookie", "wuping-session=over");
+    let late = late.header("referer", "http://127.0.0.1/desk/premises/p-1?x=1").body(Body::empty()).unwrap();
+    let response = server.router.clone().oneshot(late).await.unwrap();
+    let door = response.headers()["location"].to_str().unwrap().to_owned();
+    assert_eq!(door, "/sign-in?to=%2Fdesk%2Fpremises%2Fp-1%3Fx%3D1&ended=yes");
+    let page = server.router.clone().oneshot(Request::get(&door).body(Body::empty()).unwrap()).await.unwrap();
+    let page = to_bytes(page.into_body(), usize::MAX).await.unwrap();
+    let page = String::from_utf8_lossy(&page).into_owned();
+    assert!(page.contains("登录已经结束") && page.contains("没有记录"), "{page}");
+    assert!(page.contains("action=\"/sign-in?to=%2Fdesk%2Fpremises%2Fp-1%3Fx%3D1\""), "{page}");
+    let elsewhere = Request::get("/sign-in?to=//evil.example/").body(Body::empty()).unwrap();
+    let page = server.router.clone().oneshot(elsewhere).await.unwrap();
+    let page = to_bytes(page.into_body(), usize::MAX).await.unwrap();
+    assert!(!String::from_utf8_lossy(&page).contains("evil.example"), "nobody is sent to another site");
     let signed = Request::get("/desk").header("cookie", &server.cookie).body(Body::empty()).unwrap();
     let response = server.router.clone().oneshot(signed).await.unwrap();
     let page = to_bytes(response.into_body(), usize::MAX).await.unwrap();

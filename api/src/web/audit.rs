@@ -60,8 +60,11 @@ pub async fn mark_readers(State(app): State<Arc<App>>, mut request: Request, nex
             let session = app.office.session(&token, now_seconds()).ok().flatten()?;
             let actor = app.actor(&session.account).ok()?;
             let role = actor.grants.first().map(|grant| grant.role.code().to_owned()).unwrap_or_default();
-            let signed_in =
-                SignedIn { person: PersonView { role, ..PersonView::default() }, csrf: session.csrf };
+            let signed_in = SignedIn {
+                person: PersonView { role, ..PersonView::default() },
+                account: session.account,
+                csrf: session.csrf,
+            };
             let has_one_of = |roles: &[Grants]| actor.grants.iter().any(|grant| roles.contains(&grant.role));
             let gives = has_one_of(&[Grants::LegalOfficer]);
             Some((signed_in, has_one_of(&READERS), has_one_of(&[Grants::Auditor]), gives))

@@ -111,6 +111,7 @@ fn framed(
         actor.as_ref().and_then(|actor| actor.grants.first()).map(|grant| grant.role.code().to_owned());
     let person = signed.map(|signed| SignedIn {
         person: PersonView { name: None, role: role.unwrap_or_default(), body: None, erased_on: None },
+        account: signed.session.account.clone(),
         csrf: signed.session.csrf.clone(),
     });
     let at_home = ["owner", "operator", "steward"];

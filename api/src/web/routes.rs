@@ -81,7 +81,7 @@ async fn language(Path(code): Path<String>, Query(back): Query<Back>, headers: H
 }
 
 /// Whether a browser that is sent there stays on this site: a plain path, and none that begins like another host.
-fn own_path(path: &str) -> bool {
+pub(super) fn own_path(path: &str) -> bool {
     path.starts_with('/')
         && !path.starts_with("//")
         && path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')

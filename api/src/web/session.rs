@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
-use axum::http::{Extensions, HeaderMap, HeaderValue, header};
+use axum::http::{Extensions, HeaderMap, HeaderValue, Method, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use tokio::task::spawn_blocking;
 
@@ -13,6 +13,8 @@ use crate::app::{App, Who};
 use crate::office::{SESSION_SECONDS, Session};
 use crate::web::desk_page::unknown_page;
 use crate::web::look::words::Lang;
+use crate::web::routes::own_path;
+use crate::web::state::address;
 use wuping_ledger::keys::Kid;
 use wuping_projections::error::causes;
 
@@ -31,7 +33,8 @@ impl FromRequestParts<Arc<App>> for Signed {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
-        let to_sign_in = || Redirect::to("/sign-in").into_response();
+        let door = door(parts);
+        let to_sign_in = || Redirect::to(&door).into_response();
         let token = cookie(&parts.headers, SESSION).ok_or_else(to_sign_in)?;
         let lang = lang_of(&parts.headers);
         // on a server this is a question to it, for which nobody else's request waits
@@ -48,6 +51,19 @@ impl FromRequestParts<Arc<App>> for Signed {
         let who = Who::Person { account: session.account.clone(), kid };
         Ok(Self { lang, session, who })
     }
+}
+
+/// The sign-in page, with the page to come back to: the one that was asked for, or the one that a form was sent from. Where a
+/// session has ended, or something was sent, the page says that nothing was recorded.
+fn door(parts: &Parts) -> String {
+    let read = matches!(parts.method, Method::GET | Method::HEAD);
+    let referer = parts.headers.get(header::REFERER).and_then(|value| value.to_str().ok());
+    let from = referer.and_then(|address| address.parse::<Uri>().ok());
+    let page = if read { Some(&parts.uri) } else { from.as_ref() };
+    let page = page.and_then(|page| page.path_and_query()).map(|page| page.as_str());
+    let ended = !read || cookie(&parts.headers, SESSION).is_some();
+    let to = page.filter(|page| own_path(page)).unwrap_or_default();
+    address("/sign-in", &[("to", to), ("ended", if ended { "yes" } else { "" })])
 }
 
 /// The language of a request: the cookie, else what the browser asks for; Chinese first.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Form, Path, State};
+use axum::extract::{Form, Path, Query, State};
 use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -19,11 +19,12 @@ use crate::web::desk_page::{broken_text, refused_page, shown};
 use crate::web::look::layout::{Area, Page, page};
 use crate::web::look::parts::*;
 use crate::web::look::words::Lang;
+use crate::web::routes::own_path;
 use crate::web::session::{
     BROWSER, SESSION, Signed, browser_cookie, caller, cookie, lang_of, no_session_cookie, now_seconds,
     session_cookie, too_many_tries, wrong_credentials,
 };
-use crate::web::state::{nothing_here, origin_of};
+use crate::web::state::{address, nothing_here, origin_of};
 use wuping_projections::error::causes;
 
 /// The routes of signing in and out.
@@ -40,11 +41,31 @@ struct Credentials {
     password: String,
 }
 
-async fn sign_in_page(State(app): State<Arc<App>>, headers: HeaderMap) -> Markup {
-    sign_in_form(&app, lang_of(&headers), None)
+/// Why somebody is at the door: what page was wanted, and whether a session had ended meanwhile.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Came {
+    to: String,
+    ended: String,
 }
 
-fn sign_in_form(app: &App, lang: Lang, wrong: Option<&str>) -> Markup {
+impl Came {
+    /// The page that was wanted, if it is one of ours.
+    fn page(&self) -> Option<&str> {
+        Some(self.to.as_str()).filter(|to| own_path(to))
+    }
+
+    /// A form's address, with the page that was wanted.
+    fn through(&self, door: &str) -> String {
+        address(door, &[("to", self.page().unwrap_or_default())])
+    }
+}
+
+async fn sign_in_page(State(app): State<Arc<App>>, Query(came): Query<Came>, headers: HeaderMap) -> Markup {
+    sign_in_form(&app, lang_of(&headers), &came, None)
+}
+
+fn sign_in_form(app: &App, lang: Lang, came: &Came, wrong: Option<&str>) -> Markup {
     let invented = sample::is_sample(app.ledger.origin());
     let title = lang.pick("登录", "Sign in");
     let heading =
@@ -57,10 +78,16 @@ fn sign_in_form(app: &App, lang: Lang, wrong: Option<&str>) -> Markup {
     });
     let body = html! {
         (page_heading(None, heading, lead))
+        @if came.ended == "yes" && wrong.is_none() {
+            (notice_box(Tone::Warning, lang.pick("登录已经结束", "Your session has ended"), &[lang.say(
+                "刚才提交的内容没有记录。请重新登录，登录以后回到原来的页面，再提交一次。",
+                "What you sent just now was not recorded. Sign in again: you come back to the same page, and send it once more.",
+            )]))
+        }
         @if let Some(wrong) = wrong {
             (notice_box(Tone::Grave, lang.pick("没有登录", "Not signed in"), &[wrong.to_owned()]))
         }
-        @if invented { (cards(app, lang)) } @else { (password_form(lang)) }
+        @if invented { (cards(app, lang, came)) } @else { (password_form(lang, came)) }
     };
     if !invented {
         return shown(app, lang, None, title, column(body));
@@ -70,14 +97,14 @@ fn sign_in_form(app: &App, lang: Lang, wrong: Option<&str>) -> Markup {
     page(&wide)
 }
 
-fn password_form(lang: Lang) -> Markup {
+fn password_form(lang: Lang, came: &Came) -> Markup {
     let field = |name: &str, label: String, kind| {
         let field = TextField { name: name.into(), label, required: true, kind, ..TextField::default() };
         text_field(lang, &field)
     };
     form(
         &FormView {
-            action: "/sign-in".into(),
+            action: came.through("/sign-in"),
             csrf: String::new(),
             command_id: String::new(),
             expected: None,
@@ -92,7 +119,7 @@ fn password_form(lang: Lang) -> Markup {
 }
 
 /// A card a role; the other departments and areas folded below, and a password's form for accounts opened since.
-fn cards(app: &App, lang: Lang) -> Markup {
+fn cards(app: &App, lang: Lang, came: &Came) -> Markup {
     let here = |person: &&&Person| matches!(app.office.login(person.login), Ok(Some(_)));
     let (roles, more): (Vec<&Person>, Vec<&Person>) =
         PEOPLE.iter().partition(|person| person.stands_for_role);
@@ -101,21 +128,21 @@ fn cards(app: &App, lang: Lang) -> Markup {
         name: person.name.to_owned(),
         body: body_of(lang, person),
         does: does(lang, person),
-        login: person.login.to_owned(),
+        door: came.through(&format!("{SAMPLE_DOOR}/{}", person.login)),
     };
     let roles: Vec<RoleCard> = roles.iter().filter(here).map(card).collect();
     let more: Vec<RoleCard> = more.iter().filter(here).map(card).collect();
     html! {
-        (sign_in_cards(lang, SAMPLE_DOOR, &roles))
+        (sign_in_cards(lang, &roles))
         @if !more.is_empty() {
             details.more {
                 summary { (lang.pick("其他部门和片区的人、另一位确认人", "People of the other departments and areas, and another confirmer")) }
-                (sign_in_cards(lang, SAMPLE_DOOR, &more))
+                (sign_in_cards(lang, &more))
             }
         }
         details.more {
             summary { (lang.pick("用密码登录（自己开通的账号）", "Sign in with a password (accounts opened since)")) }
-            (password_form(lang))
+            (password_form(lang, came))
         }
     }
 }
@@ -152,6 +179,7 @@ fn does(lang: Lang, person: &Person) -> String {
 async fn sign_in(
     State(app): State<Arc<App>>,
     extensions: Extensions,
+    Query(came): Query<Came>,
     headers: HeaderMap,
     Form(Credentials { login, password }): Form<Credentials>,
 ) -> Response {
@@ -162,16 +190,16 @@ async fn sign_in(
         Ok(Entered::In { token, browser, .. }) => {
             let cookies = [session_cookie(&token), browser_cookie(&browser)];
             let cookies = AppendHeaders(cookies.map(|cookie| (header::SET_COOKIE, cookie)));
-            (cookies, Redirect::to("/desk")).into_response()
+            (cookies, Redirect::to(came.page().unwrap_or("/desk"))).into_response()
         }
         Ok(Entered::Later { seconds }) => {
-            let form = sign_in_form(&app, lang, Some(&too_many_tries(lang, seconds)));
+            let form = sign_in_form(&app, lang, &came, Some(&too_many_tries(lang, seconds)));
             let again = [(header::RETRY_AFTER, HeaderValue::from(seconds))];
             (StatusCode::TOO_MANY_REQUESTS, again, form).into_response()
         }
         Ok(Entered::Wrong) => {
             let wrong = wrong_credentials(lang);
-            (StatusCode::UNAUTHORIZED, sign_in_form(&app, lang, Some(wrong))).into_response()
+            (StatusCode::UNAUTHORIZED, sign_in_form(&app, lang, &came, Some(wrong))).into_response()
         }
         Err(error) => {
             tracing::error!(causes = %causes(&error).join(": "), "nobody could sign in");
@@ -184,6 +212,7 @@ async fn sign_in(
 async fn enter_sample(
     State(app): State<Arc<App>>,
     Path(login): Path<String>,
+    Query(came): Query<Came>,
     headers: HeaderMap,
 ) -> Response {
     let lang = lang_of(&headers);
@@ -193,7 +222,7 @@ async fn enter_sample(
     let entered = tokio::task::spawn_blocking(move || office.enter_sample(person.login, now_seconds())).await;
     match entered {
         Ok(Ok(Some(token))) => {
-            let to = first_page(person);
+            let to = came.page().map_or_else(|| first_page(person), str::to_owned);
             ([(header::SET_COOKIE, session_cookie(&token))], Redirect::to(&to)).into_response()
         }
         Ok(Ok(None)) => no_door(&app, lang),

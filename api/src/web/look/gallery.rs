@@ -29,7 +29,11 @@ pub fn gallery(lang: Lang) -> Markup {
             Link::new("/desk", lang.pick("办公", "Desk")),
             Link::new("/audit", lang.pick("信用与法务", "Credit and legal")),
         ],
-        signed_in: Some(SignedIn { person: officer(lang), csrf: "c5f1".to_owned() }),
+        signed_in: Some(SignedIn {
+            person: officer(lang),
+            account: "a-7".to_owned(),
+            csrf: "c5f1".to_owned(),
+        }),
         origin: Origin::Sample,
         ledger: Some(LedgerFoot {
             position: 48_213,

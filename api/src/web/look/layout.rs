@@ -54,6 +54,8 @@ pub enum Origin {
 pub struct SignedIn {
     /// The person.
     pub person: PersonView,
+    /// Their account, by which the browser keeps apart what different people have begun to write.
+    pub account: String,
     /// The session's token against forged forms.
     pub csrf: String,
 }
@@ -156,7 +158,7 @@ pub fn page(page: &Page) -> Markup {
                 link rel="stylesheet" href=(style().path);
                 script src=(script().path) defer {}
             }
-            body class=(area_class(page.area)) {
+            body class=(area_class(page.area)) data-person=[page.signed_in.as_ref().map(|person| &person.account)] {
                 a.skip href="#main" { (lang.pick("跳到正文", "Skip to the content")) }
                 (header(page))
                 @if let Some(print) = &page.print { (print_header(page, print)) }

@@ -62,3 +62,54 @@ function unfold() {
 }
 window.addEventListener('hashchange', unfold);
 window.addEventListener('load', unfold);
+
+// What is being written in a long field is kept in this tab until it is recorded, for a session may end meanwhile. Each person's
+// is apart, and signing out takes it away.
+const person = document.body.dataset.person;
+const DRAFT = 'draft ';
+const SENT = 'sent';
+const drafts = () => Object.keys(sessionStorage).filter((key) => key.startsWith(DRAFT));
+const draftsOf = (form) => {
+  const step = form.querySelector('[name=step], [name=action]')?.value ?? new URL(form.action).pathname;
+  return `${DRAFT}${JSON.stringify([person, location.pathname, step])}`;
+};
+
+// The sign-in page shows nobody's: what was sent before it was not recorded. Any other page but an error's says that it was.
+const sent = sessionStorage.getItem(SENT);
+sessionStorage.removeItem(SENT);
+// A page that asks once more whether to record what was sent says neither.
+if (person && sent && document.querySelector('[name=sure]')) {
+  sessionStorage.setItem(SENT, sent);
+} else if (person && sent && !document.querySelector('[role=alert], .error-page')) {
+  for (const key of drafts()) if (key.startsWith(sent)) sessionStorage.removeItem(key);
+}
+
+if (person) {
+  for (const field of document.querySelectorAll('form[method=post] textarea')) {
+    const key = `${draftsOf(field.form)} ${field.name}`;
+    const draft = sessionStorage.getItem(key);
+    if (draft && !field.value) {
+      field.value = draft;
+      const fold = field.closest('details');
+      if (fold) fold.open = true;
+      const told = document.createElement('p');
+      told.className = 'hint';
+      told.setAttribute('role', 'status');
+      told.textContent = document.documentElement.lang.startsWith('zh')
+        ? '这是您上次写的，还没有记录。'
+        : 'This is what you wrote before. It is not recorded yet.';
+      field.before(told);
+    }
+    field.addEventListener('input', () => {
+      if (field.value) sessionStorage.setItem(key, field.value);
+      else sessionStorage.removeItem(key);
+    });
+  }
+}
+
+document.addEventListener('submit', (event) => {
+  const form = event.target;
+  if (!person || event.defaultPrevented || form.method !== 'post') return;
+  if (form.matches('.sign-out')) for (const key of drafts()) sessionStorage.removeItem(key);
+  else sessionStorage.setItem(SENT, draftsOf(form));
+});

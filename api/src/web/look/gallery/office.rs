@@ -34,7 +34,7 @@ pub(super) fn sign_in(lang: Lang) -> Markup {
         name: lang.say(name.0, name.1),
         body: lang.say(body.0, body.1),
         does: lang.say(does.0, does.1),
-        login: role.to_owned(),
+        door: format!("/sign-in/sample/{role}"),
     };
     let cards = [
         card(
@@ -56,7 +56,7 @@ pub(super) fn sign_in(lang: Lang) -> Markup {
             ("看自己房屋的等级，申诉，报告整改。", "Sees his grades, appeals, reports repairs."),
         ),
     ];
-    sign_in_cards(lang, "/sign-in/sample", &cards)
+    sign_in_cards(lang, &cards)
 }
 
 fn search(lang: Lang) -> SearchBox {

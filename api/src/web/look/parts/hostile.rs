@@ -124,7 +124,7 @@ fn case_parts(lang: Lang) -> Vec<Markup> {
     };
     let action = |how| Action { label: text(), kind: ActionKind::Plain, how, rule: some() };
     let post = ActionHow::Post { action: text(), csrf: text(), fields: vec![(text(), text())] };
-    let card = RoleCard { role: text(), name: text(), body: text(), does: text(), login: text() };
+    let card = RoleCard { role: text(), name: text(), body: text(), does: text(), door: text() };
     vec![
         person_and_role(lang, &person()),
         proof_mark(lang, &proof()),
@@ -136,7 +136,7 @@ fn case_parts(lang: Lang) -> Vec<Markup> {
         actions(lang, &[action(ActionHow::Open { href: text() })]),
         actions(lang, &[action(post)]),
         actions(lang, &[action(ActionHow::Refused { why: text(), instead: some() })]),
-        sign_in_cards(lang, HOSTILE, &[card]),
+        sign_in_cards(lang, &[card]),
     ]
 }
 
@@ -233,7 +233,7 @@ fn message_parts(lang: Lang) -> Vec<Markup> {
         nav: vec![link()],
         areas: vec![link()],
         other_language: text(),
-        signed_in: Some(SignedIn { person: person(), csrf: text() }),
+        signed_in: Some(SignedIn { person: person(), account: text(), csrf: text() }),
         origin: Origin::Imported { source: text(), licence: link(), as_of: today() },
         ledger: Some(LedgerFoot { position: 1, tree_head: text(), checkpoint_at: None }),
         print: Some(PrintHeader { address: text(), shows: Shows::Digest(text()), made_at: now() }),

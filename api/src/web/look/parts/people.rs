@@ -51,12 +51,12 @@ pub struct RoleCard {
     pub body: String,
     /// One sentence: what this role sees and does.
     pub does: String,
-    /// The name to sign in by, the last part of the form's address.
-    pub login: String,
+    /// Where its form sends.
+    pub door: String,
 }
 
 /// Sign-in cards, one a role; each is a form that posts to the login under `action`.
-pub fn sign_in_cards(lang: Lang, action: &str, cards: &[RoleCard]) -> Markup {
+pub fn sign_in_cards(lang: Lang, cards: &[RoleCard]) -> Markup {
     html! {
         ul.cards {
             @for card in cards {
@@ -64,7 +64,7 @@ pub fn sign_in_cards(lang: Lang, action: &str, cards: &[RoleCard]) -> Markup {
                     h3.card-title { (lang.role(&card.role)) }
                     p { strong { (card.name) } " " span.quiet { (card.body) } }
                     p.card-text { (card.does) }
-                    form method="post" action={ (action) "/" (card.login) } {
+                    form method="post" action=(card.door) {
                         button.button type="submit" {
                             (lang.pick(
                                 format!("用{}的身份进入", lang.role(&card.role)),
