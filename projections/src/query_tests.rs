@@ -206,11 +206,16 @@ fn the_board_counts_what_is_open_and_in_force() {
     let numbers: Vec<_> =
         all.iter().map(|line| (line.subdistrict.as_str(), line.premises, line.graded)).collect();
     assert_eq!(numbers, [("石井", 2, 2), ("碧岭", 1, 0)]);
-    let board = views.board("石井", &BoardFilter::default(), Page::of(1)).unwrap();
+    let board = views.board(Some("石井"), &BoardFilter::default(), Page::of(1)).unwrap();
     assert_eq!(board.rows.iter().map(|line| line.id.as_str()).collect::<Vec<_>>(), ["b-1", "u-1"]);
     assert_eq!(board.total, 2);
     let yellow = BoardFilter { management_level: Some("attention".into()), ..BoardFilter::default() };
-    let yellow = views.board("石井", &yellow, Page::of(1)).unwrap();
+    let everywhere = views.board(None, &yellow, Page::of(1)).unwrap();
+    assert!(
+        everywhere.total > 0
+            && everywhere.rows.iter().all(|line| line.management_level.as_deref() == Some("attention"))
+    );
+    let yellow = views.board(Some("石井"), &yellow, Page::of(1)).unwrap();
     assert_eq!((yellow.total, yellow.rows[0].color.as_deref()), (1, Some("yellow")));
     let counts = views.counts(Some("石井")).unwrap();
     let counts: Vec<_> = counts.iter().map(|line| (line.layer, line.star, line.premises)).collect();
@@ -279,7 +284,7 @@ fn premises_of_another_citys_scheme_are_graded_and_not_patrolled() {
     log.say("premises/b-2/grade", "2018-01-01", &event);
     event["result"]["number"] = json!(2);
     let views = views(&mut log);
-    let line = &views.board("碧岭", &BoardFilter::default(), Page::of(1)).unwrap().rows[0];
+    let line = &views.board(Some("碧岭"), &BoardFilter::default(), Page::of(1)).unwrap().rows[0];
     assert_eq!((line.band.as_deref(), line.star, line.score), (Some("one year"), None, Some(60)));
     assert_eq!(views.patrols_due(&PatrolFilter::default(), Page::of(1)).unwrap().total, 0);
 }

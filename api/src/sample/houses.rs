@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use wuping_domain::rulebook::Layer;
+use wuping_projections::pool::Views;
 
 use super::diary::{Assessed, Diary, Until};
 use super::findings::*;
@@ -141,6 +142,11 @@ fn house_code(number: u32) -> String {
 /// Code of the house with the life story, by which its page is found.
 pub fn story_code() -> String {
     house_code(STORY)
+}
+
+/// Whether the house with the life story is in a ledger: a street that was simulated is a sample without it.
+pub fn story_is_in(views: &Views) -> bool {
+    views.premises_by_code(&story_code()).is_ok_and(|found| found.is_some())
 }
 
 const fn house(

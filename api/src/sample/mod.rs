@@ -45,7 +45,7 @@ use crate::office::OfficeError;
 use crate::runner::RunError;
 use crate::shelf;
 
-pub use self::houses::story_code;
+pub use self::houses::{story_code, story_is_in};
 pub use self::playing::{Played, play};
 pub use self::street::Street;
 

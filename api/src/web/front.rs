@@ -76,31 +76,34 @@ async fn front(State(site): State<Site>, asking: Asking, Query(sought): Query<So
         ),
     };
     let welcome = text.is_empty() && matches!(site.origin, Origin::Sample);
+    let story = welcome && site.read(|site| Ok(sample::story_is_in(site.views()))).await.unwrap_or_default();
     let heading = lang.pick("查一查房屋的安全等级", "Look up a home's safety grade");
     let body = html! {
         (page_heading(None, heading, None))
         (search(lang, &text))
-        @if welcome { (ways_in(lang)) }
+        @if welcome { (ways_in(lang, story)) }
         (body)
     };
     site.page_from(&asking, "/", &title, body, origin).await.into_response()
 }
 
-/// Where to begin in the sample: a house with a life story, and the people of the office.
-fn ways_in(lang: Lang) -> Markup {
+/// Where to begin in the sample: a house with a life story, where it is there, and the people of the office.
+fn ways_in(lang: Lang, story_is_there: bool) -> Markup {
     let (story, records) =
         (format!("/s/{}", sample::story_code()), format!("/audit/{}", sample::story_code()));
     html! {
         ul.cards {
-            li.card {
-                h2.card-title { (lang.pick("看一栋楼的来历", "Follow one building's story")) }
-                p.card-text { (lang.pick(
-                    "示例楼1：先评四星，巡查发现隐患降到一星，听取陈述、实名确认，整改验收后升上来。每一步都有签名。",
-                    "示例楼1: four stars, then one after a hazard was found, a hearing, a named confirmation, the repair, and up again. Every step is signed.",
-                )) }
-                p {
-                    a.button href=(story) { (lang.pick("打开示例楼1", "Open 示例楼1")) } " "
-                    a href=(records) { (lang.pick("每一条记录", "every record")) }
+            @if story_is_there {
+                li.card {
+                    h2.card-title { (lang.pick("看一栋楼的来历", "Follow one building's story")) }
+                    p.card-text { (lang.pick(
+                        "示例楼1：先评四星，巡查发现隐患降到一星，听取陈述、实名确认，整改验收后升上来。每一步都有签名。",
+                        "示例楼1: four stars, then one after a hazard was found, a hearing, a named confirmation, the repair, and up again. Every step is signed.",
+                    )) }
+                    p {
+                        a.button href=(story) { (lang.pick("打开示例楼1", "Open 示例楼1")) } " "
+                        a href=(records) { (lang.pick("每一条记录", "every record")) }
+                    }
                 }
             }
             li.card {
@@ -124,8 +127,8 @@ async fn board(State(site): State<Site>, asking: Asking, Query(query): Query<Boa
         Err(error) => return site.broken(&asking, &error).await,
     };
     let origin = rows.as_ref().ok().and_then(|rows| origins::origin_of_list(lang, &rows.rows, &site.origin));
-    let list = match (rows, query.subdistrict.is_empty()) {
-        (Ok(rows), false) => {
+    let list = match rows {
+        Ok(rows) => {
             let at = |number: u64| {
                 address(
                     "/board",
@@ -140,11 +143,7 @@ async fn board(State(site): State<Site>, asking: Asking, Query(query): Query<Boa
             };
             list(lang, &rows, at)
         }
-        (Ok(_), true) => empty_state(
-            lang.pick("请先选一个街道。", "Choose a subdistrict first."),
-            Some(&Link::new("/", lang.pick("看各街道的数量", "See the numbers of each"))),
-        ),
-        (Err(counts), _) => notice_boards(lang, &subdistricts, &counts),
+        Err(counts) => notice_boards(lang, &subdistricts, &counts),
     };
     let title = match query.subdistrict.as_str() {
         "" => lang.say("街道公示", "Notice board"),
@@ -160,18 +159,19 @@ async fn board(State(site): State<Site>, asking: Asking, Query(query): Query<Boa
     site.page_from(&asking, "/board", &title, body, origin).await.into_response()
 }
 
-/// The board's rows; of no one subdistrict the counts of all.
+/// The board's rows, of one subdistrict or of all; where nothing at all is chosen the counts of each.
 fn listed(site: &Site, query: &BoardQuery) -> Result<Result<Paged<PremisesLine>, Vec<CountLine>>, ReadError> {
-    if query.subdistrict.is_empty() {
+    let stated = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    if [&query.subdistrict, &query.level, &query.band, &query.layer].iter().all(|asked| asked.is_empty()) {
         return Ok(Err(site.views().counts(None)?));
     }
-    let stated = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let subdistrict = Some(query.subdistrict.as_str()).filter(|name| !name.is_empty());
     let filter = BoardFilter {
         layer: query.layer.parse::<Layer>().ok(),
         management_level: stated(&query.level),
         band: stated(&query.band),
     };
-    Ok(Ok(site.views().board(&query.subdistrict, &filter, ViewPage::of(page_number(&query.page)))?))
+    Ok(Ok(site.views().board(subdistrict, &filter, ViewPage::of(page_number(&query.page)))?))
 }
 
 async fn verify(State(site): State<Site>, asking: Asking) -> Response {

@@ -222,7 +222,7 @@ async fn enter_sample(
     let entered = tokio::task::spawn_blocking(move || office.enter_sample(person.login, now_seconds())).await;
     match entered {
         Ok(Ok(Some(token))) => {
-            let to = came.page().map_or_else(|| first_page(person), str::to_owned);
+            let to = came.page().map_or_else(|| first_page(&app, person), str::to_owned);
             ([(header::SET_COOKIE, session_cookie(&token))], Redirect::to(&to)).into_response()
         }
         Ok(Ok(None)) => no_door(&app, lang),
@@ -230,10 +230,12 @@ async fn enter_sample(
     }
 }
 
-fn first_page(person: &Person) -> String {
+fn first_page(app: &App, person: &Person) -> String {
     match person.first_page {
-        FirstPage::Desk => "/desk".to_owned(),
-        FirstPage::Records => format!("/audit/{}", sample::story_code()),
+        FirstPage::Records if sample::story_is_in(app.views.views()) => {
+            format!("/audit/{}", sample::story_code())
+        }
+        FirstPage::Desk | FirstPage::Records => "/desk".to_owned(),
     }
 }
 

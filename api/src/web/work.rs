@@ -61,7 +61,7 @@ pub(super) async fn work(
     let may = |roles: &[Role]| roles.iter().any(|role| actor.holds(*role));
     let body = html! {
         (page_heading(None, lang.pick("待办", "Your work"), None))
-        @if sample::is_sample(app.ledger.origin()) { (tried_role(lang, &signed)) }
+        @if sample::is_sample(app.ledger.origin()) { (tried_role(&app, lang, &signed)) }
         @if let Some(rounds) = &waiting.rounds {
             @let heading = format!("{} {}", lang.pick("今天的巡查", "Rounds of today"), lang.count(rounds.total));
             (section(&heading, patrols(lang, rounds, today, lang.pick("今天没有要巡查的楼。", "No round is due today."))))
@@ -170,7 +170,7 @@ fn kinds(lang: Lang, counts: &BTreeMap<Kind, KindCount>, wanted: &Wanted) -> Mar
 }
 
 /// Whose part a visitor of the sample plays, and what there is to try.
-fn tried_role(lang: Lang, signed: &Signed) -> Markup {
+fn tried_role(app: &App, lang: Lang, signed: &Signed) -> Markup {
     let login = signed.session.account.strip_prefix("sample-").unwrap_or_default();
     let Some(person) = sample::people::person(login) else { return html! {} };
     let role = lang.role(person.role.code());
@@ -183,8 +183,10 @@ fn tried_role(lang: Lang, signed: &Signed) -> Markup {
             p.notice-head { strong { (heading) } }
             @if !does.is_empty() { p { (does) } }
             p {
-                a href=(story) { (lang.pick("示例楼1的来历", "The story of 示例楼1")) }
-                " · " a href="/sign-in" { (lang.pick("换一个身份", "Another role")) }
+                @if sample::story_is_in(app.views.views()) {
+                    a href=(story) { (lang.pick("示例楼1的来历", "The story of 示例楼1")) } " · "
+                }
+                a href="/sign-in" { (lang.pick("换一个身份", "Another role")) }
             }
         }
     }

@@ -50,24 +50,24 @@ pub struct SubdistrictLine {
 }
 
 impl Views {
-    /// The board of a subdistrict: its open premises with a grade in force, by address.
+    /// The board of a subdistrict, or of all: the open premises with a grade in force, by address.
     ///
     /// # Errors
     /// If the views cannot be read.
     pub fn board(
         &self,
-        subdistrict: &str,
+        subdistrict: Option<&str>,
         filter: &BoardFilter,
         page: Page,
     ) -> Result<Paged<PremisesLine>, ViewsError> {
         let layer = filter.layer.map(|layer| layer.to_string());
         let counted = Conditions::of("band <> ''")
-            .with("subdistrict = ?", Some(subdistrict.to_owned()))
+            .with("subdistrict = ?", subdistrict.map(str::to_owned))
             .with("layer = ?", layer.clone())
             .with("management_level = ?", filter.management_level.clone())
             .with("band = ?", filter.band.clone());
         let shown = Conditions::of("p.closed_on IS NULL AND g.determination IS NOT NULL")
-            .with("p.subdistrict = ?", Some(subdistrict.to_owned()))
+            .with("p.subdistrict = ?", subdistrict.map(str::to_owned))
             .with("p.layer = ?", layer)
             .with("g.management_level = ?", filter.management_level.clone())
             .with("g.band = ?", filter.band.clone());
