@@ -36,7 +36,7 @@ test('the server was away: what fell overdue is told level by level with the day
   assert.equal(new Set(levels).size, levels.length, 'each level once')
   await walk.sound(lead, 'overdue')
   const list = await walk.reads(lead, LATE)
-  assert.match(list, /安全出口未锁闭封堵/)
+  assert.match(list, /“安全出口未锁闭封堵”不合格/)
   await walk.sound(lead, 'overdue-list')
 
   await house.close()
@@ -48,7 +48,7 @@ test('the server was away: what fell overdue is told level by level with the day
 test('the owner reads what is overdue and what follows; more time is asked for too late', async () => {
   const owner = await walk.as('owner-2', PHONE)
   const mine = await walk.reads(owner, '/my')
-  assert.match(mine, /安全出口未锁闭封堵/)
+  assert.match(mine, /“安全出口未锁闭封堵”不合格/)
   assert.match(mine, /逾期 \d+ 天|已逾期/)
   await walk.sound(owner, 'my-overdue')
   const told = await walk.reads(owner, HAZARD)

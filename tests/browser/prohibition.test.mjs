@@ -113,6 +113,13 @@ test('a ban: not on the word of another authority, not by it, refused with a rea
   assert.match(shown, /坪消封〔甲〕5号/)
   assert.match(shown, /住在这里的人：请按书面通知搬离/)
   await walk.sound(walk.people['nobody-390'], 'public-banned')
+
+  // a flat of good grade in a building that is to be vacated says so before anything else, and so does every list
+  for (const path of ['/s/sample-b24-u1', '/?q=sample-b24-u1', '/s/sample-b24']) {
+    assert.match(await walk.anybody(path), /所在楼栋自 .* 起禁止出租：限期搬离[\s\S]*星级/, path)
+    await walk.sound(walk.people['nobody-390'], `flat-banned-${path.length}`)
+  }
+  assert.equal(await walk.people['nobody-390'].locator('.band-lenient').count(), 0)
 })
 
 test('each owner gets a notice of the own unit, with remedies and dates; the plaque is hung, and not while it must hang taken down', async () => {
