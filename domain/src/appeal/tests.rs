@@ -101,13 +101,9 @@ fn an_appeal_is_changed_and_taken_back_by_its_party_or_from_its_paper_and_never_
         let said = own.by_grant(owner_of("y-1")).when(ask(change)).said();
         assert_eq!(serde_json::to_value(&said[0]).unwrap().get("taken_by"), None);
     }
-    for old in [json!({"type": "AppealWithdrawn", "on": "2026-02-06", "by": "a-3"})] {
-        assert_eq!(
-            serde_json::to_value(event(old.clone())).unwrap(),
-            old,
-            "what was written before stays as it is"
-        );
-    }
+    let old = json!({"type": "AppealWithdrawn", "on": "2026-02-06", "by": "a-3"});
+    let read = serde_json::to_value(event(old.clone())).unwrap();
+    assert_eq!(read, old, "what was written before stays as it is");
 }
 
 #[test]
