@@ -99,7 +99,7 @@ fn who_is_heard_reads_what_about(story: &mut Story) {
     story.house("u-39", Some("b-1"));
     story.assess("u-39", "a1", "first", SOUND);
     story.days(1);
-    story.assess("u-39", "a2", "scheduled", EBIKE_INDOORS);
+    story.assess("u-39", "a2", "periodic", EBIKE_INDOORS);
     let page = story.page(Some("owner"), "/my");
     let house = &page[page.find("石井街道金龟路u-39").unwrap()..];
     let (waits, binds) =

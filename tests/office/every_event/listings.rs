@@ -12,7 +12,6 @@ pub(crate) fn tell(story: &mut Story) {
     }
     one_is_let(story);
     the_other_is_prohibited(story);
-    the_whole_building_is_prohibited(story);
 }
 
 fn one_is_let(story: &mut Story) {
@@ -56,40 +55,6 @@ fn the_other_is_prohibited(story: &mut Story) {
         json!({ "command": "lift_prohibition", "document_number": "坪住建〔2024〕10号" }),
     );
     story.say("owner", again, vacant);
-}
-
-/// Whoever looks up a flat is told of the ban on its building, though the flat's own grade is good.
-fn the_whole_building_is_prohibited(story: &mut Story) {
-    let building = "premises/b-31/grade";
-    let prohibit = json!({
-        "command": "prohibit", "ground": "dangerous_building", "authority": "housing", "scope": "vacate",
-        "document_number": "坪住建〔2024〕11号", "proposer": "housing",
-    });
-    story.say("confirmer", building, prohibit);
-    let told = "Letting is prohibited in the whole building since";
-    let page = story.page(None, "/s/u-31");
-    assert!(page.contains(told) && page.contains(": to be vacated") && page.contains("坪住建〔2024〕11号"));
-    assert!(page.contains("band band-prohibited") && !page.contains("band band-lenient"));
-    for list in ["/?q=u-31", "/board?subdistrict=石井", "/s/b-31"] {
-        let page = story.page(None, list);
-        let (flag, grade) = (page.find(told), page.find("grade-line"));
-        assert!(flag.is_some(), "{list}");
-        assert!(flag < grade || list != "/?q=u-31", "the ban comes first");
-    }
-    assert!(story.page(Some("owner"), "/my").contains(told));
-    assert!(story.page(None, "/vacancies/u-32/l-1").contains(told));
-    let found: Value = serde_json::from_str(&story.page(None, "/api/v1/premises?search=u-31")).unwrap();
-    let line = &found["rows"][0];
-    assert_eq!((&line["id"], &line["prohibited"]), (&json!("u-31"), &json!(true)));
-    assert_eq!(line["bans"], json!([{ "of": "building", "scope": "vacate", "from": story.today() }]));
-    let unit: Value = serde_json::from_str(&story.page(None, "/api/v1/premises/u-31")).unwrap();
-    assert_eq!(unit["building_prohibition"]["document_number"], "坪住建〔2024〕11号");
-    story.say(
-        "confirmer",
-        building,
-        json!({ "command": "lift_prohibition", "document_number": "坪住建〔2024〕12号" }),
-    );
-    assert!(!story.page(None, "/s/u-31").contains(told));
 }
 
 fn vacancy(story: &Story) -> Value {
