@@ -12,7 +12,7 @@ use crate::premises::id_of;
 use crate::tx::{Tx, signed, write};
 
 /// Raised when the fold or its rows change.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// Take an entry. The book itself was kept by [`crate::grade_history::apply`], which comes before.
 ///
