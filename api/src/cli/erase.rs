@@ -110,12 +110,14 @@ fn nothing_to_erase(app: &App, asked: &Erase, on: Option<NaiveDate>) -> Result<F
     let names: Vec<&str> = all.keys().map(String::as_str).collect();
     Ok(match (&asked.field, names.join(", ")) {
         (Some(field), there) if !there.is_empty() => Failure::asked_in_both(
-            format!("{subject} 没有名为 {field} 的隐私内容；有的是：{there}"),
-            format!("{subject} has no private value named {field}; there are: {there}"),
+            format!("没有可以删除的：{subject} 没有（或者不再有）名为 {field} 的隐私内容；有的是：{there}"),
+            format!(
+                "there is nothing to erase: {subject} has no private value named {field} any more; there are: {there}"
+            ),
         ),
         _ => Failure::asked_in_both(
-            format!("{subject} 没有可以删除的隐私内容：从来没有，或者都已经删除"),
-            format!("{subject} has no private values to erase: there never were any, or all are erased"),
+            format!("没有可以删除的：{subject} 从来没有隐私内容，或者都已经删除"),
+            format!("there is nothing to erase: {subject} never had private values, or all are erased"),
         ),
     })
 }

@@ -14,7 +14,11 @@ use crate::subject::Subject;
 
 /// The stream it is about is one of these premises' own, and there, and what a notice of its kind says was decided in it.
 pub(super) fn must_concern_something(draft: &Draft, facts: &Facts) -> Result<(), Rejection> {
-    let Some(subject) = facts.subject.as_deref() else { return must_concern_the_file(draft, facts) };
+    // how another office decides is not told here step by step
+    let decided_elsewhere = facts.of_another_office();
+    let Some(subject) = facts.subject.as_deref() else {
+        return if decided_elsewhere { Ok(()) } else { must_concern_the_file(draft, facts) };
+    };
     let key = draft.about.rsplit('/').next().unwrap_or_default();
     if !facts.is_of_subject(&draft.about) {
         return Err(Rejection::Malformed { field: "about", needs: "a stream of these premises" });
@@ -28,8 +32,7 @@ pub(super) fn must_concern_something(draft: &Draft, facts: &Facts) -> Result<(),
     if !there {
         return Err(Rejection::NotFound { what: "case that the notice is about" });
     }
-    // how another office decides is not told here step by step
-    if facts.of_another_office() {
+    if decided_elsewhere {
         return Ok(());
     }
     must_have_been_decided(draft, key, subject, facts)
