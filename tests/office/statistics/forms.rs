@@ -60,7 +60,8 @@ fn a_workbook_says_what_the_csv_says() {
     let place = tempfile::tempdir().unwrap();
     for lang in [&[][..], &["--lang", "zh"]] {
         for name in EVERY {
-            let book = place.path().join(format!("{}.xlsx", name[0]));
+            // a new one in each language: none is written over
+            let book = place.path().join(format!("{}-{}.xlsx", name[0], lang.len()));
             let written = run(
                 &folder,
                 &[&["report", name[0], "--format", "xlsx", "--out", book.to_str().unwrap()], lang].concat(),
