@@ -144,7 +144,7 @@ fn a_row_tells_both_times_its_deadlines_and_whose_lateness_it_is() {
     assert_eq!(row.overdue_since.unwrap().to_string(), "2026-03-13");
     assert_eq!(row.waits_on[0].party.as_deref(), Some("y-1"));
     assert_eq!(row.opened_at.to_rfc3339(), "2026-03-02T02:00:00+00:00", "as claimed");
-    assert_eq!(row.opened_recorded_at.to_rfc3339(), "2026-01-01T00:00:00+00:00", "as received");
+    assert_eq!(row.opened_recorded_at.to_rfc3339(), "2026-03-02T02:10:00+00:00", "as received");
     assert!(row.changed_position > row.position);
     let late = views.late_hands(&all_of(&legal)).unwrap();
     assert_eq!(late.len(), 1);

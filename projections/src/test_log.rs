@@ -82,8 +82,11 @@ impl TestLog {
         self.schemes[&(name, layer)].clone()
     }
 
-    /// Adds an entry, to be kept by the next commit; its position.
+    /// Adds an entry, to be kept by the next commit; its position. It is received ten minutes after it happened, or with the one
+    /// before it if that came in later.
     pub(crate) fn say(&mut self, stream: &str, on: &str, event: &impl Serialize) -> u64 {
+        let received = Timestamp::parse(&format!("{on}T02:10:00.000Z"), "test").unwrap();
+        self.recorded_at = self.recorded_at.max(received);
         let data = serde_json::to_value(event).unwrap();
         let position = self.frontier.size();
         let version = self.versions.entry(stream.to_owned()).or_default();

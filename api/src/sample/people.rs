@@ -59,7 +59,7 @@ impl Person {
 
 /// The account of a login.
 pub fn account(login: &str) -> String {
-    format!("sample-{login}")
+    format!("sample-{}", login.replace('_', "-"))
 }
 
 /// The person who signs in by this name.
