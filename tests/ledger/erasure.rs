@@ -45,7 +45,7 @@ fn what_is_erased_is_gone_and_an_older_vault_does_not_bring_it_back() {
     assert!(proof.starts_with("c2sp.org/tlog-proof@v1\n"), "{proof}");
     must_be_sound(&folder);
     // a receipt is not written over
-    let again = [&erase[..9], &["--json"]].concat();
+    let again = [&erase[..10], &["--json"]].concat();
     nothing_to_erase(&folder, &again);
 
     // the vault of a backup that is older than the erasure
