@@ -66,9 +66,9 @@ sizes=$(sed -n 2p "$work/old.note"; sed -n 2p "$work/new.note")
 wuping proof consistency $sizes -o "$work/growth.txt" --data "$small" >/dev/null
 "$PYTHON" tests/verifiers/check_proof.py consistency "$work/growth.txt" "$small_key" "$work/old.note" "$work/new.note"
 for position in 0 1 7 8 63 100; do
-  wuping proof inclusion "$position" -o "$work/p.tlog-proof" --entry "$work/p.json" --data "$small" >/dev/null
-  "$PYTHON" tests/verifiers/check_proof.py inclusion "$work/p.tlog-proof" "$work/p.json" "$small_key"
-  wuping proof check "$work/p.tlog-proof" --entry "$work/p.json" --log-key "$small_key" --data "$work/no-ledger" >/dev/null
+  wuping proof inclusion "$position" -o "$work/$position.tlog-proof" --entry "$work/$position.json" --data "$small" >/dev/null
+  "$PYTHON" tests/verifiers/check_proof.py inclusion "$work/$position.tlog-proof" "$work/$position.json" "$small_key"
+  wuping proof check "$work/$position.tlog-proof" --entry "$work/$position.json" --log-key "$small_key" --data "$work/no-ledger" >/dev/null
 done
 
 # A disclosure by a legal officer, checked by both.
