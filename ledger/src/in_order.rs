@@ -26,12 +26,14 @@ pub(crate) fn made_in_order<T: Send, R: Send, E>(
         Some((at, stretch.into_iter().map(&make).collect::<Vec<R>>()))
     };
     let (made, from_others) = channel();
-    let Some(helpers) = HELPERS.as_ref() else {
+    let worth_waking = stretches.worth_waking();
+    // a command that comes alone neither wakes nor starts a thread
+    let Some(helpers) = (worth_waking > 0).then(|| HELPERS.as_ref()).flatten() else {
         drop(made);
         return handed_over(&stretches, make_next, &from_others, ready);
     };
     helpers.in_place_scope(|scope| {
-        for _ in 0..helpers.current_num_threads().min(stretches.worth_waking()) {
+        for _ in 0..helpers.current_num_threads().min(worth_waking) {
             let (made, make_next) = (made.clone(), &make_next);
             scope.spawn(move |_| while make_next().is_some_and(|stretch| made.send(stretch).is_ok()) {});
         }

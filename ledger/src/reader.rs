@@ -367,12 +367,12 @@ impl Reader {
         self.with_once(|connection| connection.last_of_streams(&mut each))
     }
 
-    /// Borrows a connection for a read, which may be done again on another one if the first was lost.
     /// The private keys that the server holds, sealed.
     pub(crate) fn sealed_keys(&self) -> Result<Vec<SealedKey>, StoreError> {
         self.with(|store| store.sealed_keys())
     }
 
+    /// Borrows a connection for a read, which may be done again on another one if the first was lost.
     pub(crate) fn with<T>(
         &self,
         mut read: impl FnMut(&dyn LedgerReads) -> Result<T, StoreError>,

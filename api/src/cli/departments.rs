@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use wuping_domain::rulebook::Rulebook;
 use wuping_ledger::reader::Reader;
 
 use super::failing::Failure;
@@ -24,9 +24,8 @@ pub(super) fn must_be_known(reader: &Reader, department: &str) -> Result<(), Fai
 fn known(reader: &Reader) -> Result<BTreeSet<String>, Failure> {
     let mut known = BTreeSet::new();
     for scheme in published(reader)? {
-        let document: Value = serde_json::from_slice(&scheme.bytes)?;
-        let departments = document["policy"]["department"].as_array().into_iter().flatten();
-        known.extend(departments.filter_map(|department| Some(department["id"].as_str()?.to_owned())));
+        let rulebook = Rulebook::from_document(&serde_json::from_slice(&scheme.bytes)?)?;
+        known.extend(rulebook.policy.departments.into_iter().map(|department| department.id));
     }
     Ok(known)
 }

@@ -15,13 +15,14 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use ring::hmac;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wuping_ledger::encoding::{b64u_decode, b64u_encode, sha256};
 use wuping_ledger::keyring::random;
+use wuping_ledger::locks::locked;
 
 use super::store::Login;
 use super::{Office, OfficeError, Session};
@@ -154,7 +155,7 @@ impl Default for Entrance {
 impl Entrance {
     /// One more try. One that is sent away is not counted.
     fn ask(&self, keys: &[Key], now: Instant) -> Verdict {
-        let mut tries = self.tries.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tries = locked(&self.tries);
         if tries.len() > KEYS_MAX {
             tries.retain(|_, tries| tries.fall(now) > 0);
         }
@@ -181,7 +182,7 @@ impl Entrance {
 
     /// A try turned out right: it is counted no more.
     fn was_right(&self, keys: &[Key]) {
-        let mut tries = self.tries.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tries = locked(&self.tries);
         for key in keys {
             if let Some(of_key) = tries.get_mut(key) {
                 of_key.count = of_key.count.saturating_sub(1);

@@ -54,19 +54,18 @@ pub(super) fn provenance(lang: Lang, made: &Made) -> Vec<(&'static str, String)>
         (pick("口径", "What it counts"), say(lang, made.statistic.about()).to_owned()),
         (pick("截至", "Day"), made.day.to_string()),
         // two reports of one day may differ in this, and then have another digest
-        match made.asked.question.valid_at {
-            Some(_) => (
-                pick("等级取", "Grades"),
-                lang.say("截至日有效的（指定了日期）", "as valid on that day, which was asked for"),
-            ),
-            None => (
-                pick("等级取", "Grades"),
-                lang.say(
+        (
+            pick("等级取", "Grades"),
+            match made.asked.question.valid_at {
+                Some(_) => {
+                    lang.say("截至日有效的（指定了日期）", "as valid on that day, which was asked for")
+                }
+                None => lang.say(
                     "账本位置处生效的（没有指定日期）",
                     "as in force at the position; no day was asked for",
                 ),
-            ),
-        },
+            },
+        ),
     ];
     said.extend(made.from.map(|from| (pick("从", "From"), from.to_string())));
     said.extend(made.asked.party.clone().map(|party| (pick("责任人", "Party"), party)));

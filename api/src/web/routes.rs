@@ -17,7 +17,7 @@ use crate::app::App;
 
 use super::look::words::Lang;
 use super::look::{Asset, assets};
-use super::session::LANGUAGE;
+use super::session::{LANGUAGE, came_from};
 use super::state::{Asking, Site, nothing_here};
 use super::{api, audit, for_programs, front, health, log, parameter_names, rules, subject, vacancies};
 
@@ -67,9 +67,8 @@ struct Back {
 
 /// Remembers the language and goes back to the page one came from, if it is one of ours.
 async fn language(Path(code): Path<String>, Query(back): Query<Back>, headers: HeaderMap) -> Response {
-    let from = headers.get(header::REFERER).and_then(|value| value.to_str().ok());
-    let from = from.and_then(|address| address.parse::<Uri>().ok());
-    let from = from.as_ref().and_then(|uri| uri.path_and_query()).map(|path| path.as_str());
+    let from = came_from(&headers);
+    let from = from.as_ref().and_then(Uri::path_and_query).map(|path| path.as_str());
     let to = [Some(back.to.as_str()), from].into_iter().flatten().find(|path| own_path(path)).unwrap_or("/");
     match Lang::from_code(&code) {
         Some(lang) => {

@@ -33,8 +33,8 @@ impl FromRequestParts<Arc<App>> for Signed {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
-        let door = door(parts);
-        let to_sign_in = || Redirect::to(&door).into_response();
+        let parts = &*parts;
+        let to_sign_in = || Redirect::to(&door(parts)).into_response();
         let token = cookie(&parts.headers, SESSION).ok_or_else(to_sign_in)?;
         let lang = lang_of(&parts.headers);
         // on a server this is a question to it, for which nobody else's request waits
@@ -57,10 +57,8 @@ impl FromRequestParts<Arc<App>> for Signed {
 /// session has ended, or something was sent, the page says that nothing was recorded.
 fn door(parts: &Parts) -> String {
     let read = matches!(parts.method, Method::GET | Method::HEAD);
-    let referer = parts.headers.get(header::REFERER).and_then(|value| value.to_str().ok());
-    let from = referer.and_then(|address| address.parse::<Uri>().ok());
-    let page = if read { Some(&parts.uri) } else { from.as_ref() };
-    let page = page.and_then(|page| page.path_and_query()).map(|page| page.as_str());
+    let page = if read { Some(parts.uri.clone()) } else { came_from(&parts.headers) };
+    let page = page.as_ref().and_then(Uri::path_and_query).map(|page| page.as_str());
     let ended = !read || cookie(&parts.headers, SESSION).is_some();
     let to = page.filter(|page| own_path(page)).unwrap_or_default();
     address("/sign-in", &[("to", to), ("ended", if ended { "yes" } else { "" })])
@@ -90,6 +88,11 @@ pub fn session_cookie(token: &str) -> String {
 /// The header that ends it.
 pub fn no_session_cookie() -> String {
     format!("{SESSION}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0")
+}
+
+/// The page that a browser says it comes from.
+pub(super) fn came_from(headers: &HeaderMap) -> Option<Uri> {
+    headers.get(header::REFERER)?.to_str().ok()?.parse().ok()
 }
 
 /// The header that has a browser known to who signed in with it, when the same name is tried again.
