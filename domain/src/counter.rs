@@ -17,6 +17,20 @@ pub(crate) struct Word {
     pub(crate) taken_by: Option<String>,
 }
 
+/// What is said today, or was handed in on a day that is not to come and that staff take it down for.
+///
+/// # Errors
+/// A day to come.
+pub(crate) fn heard(handed_in_on: Option<NaiveDate>, facts: &Facts) -> Result<Word, Rejection> {
+    match handed_in_on {
+        Some(day) if day > facts.today => {
+            Err(Rejection::Malformed { field: "handed_in_on", needs: "today or an earlier day" })
+        }
+        Some(on) => Ok(Word { on, taken_by: Some(facts.actor.account.clone()) }),
+        None => Ok(Word { on: facts.today, taken_by: None }),
+    }
+}
+
 /// A word said today by whoever asks; at the counter that of the paper, not from before this day.
 ///
 /// # Errors
@@ -44,8 +58,7 @@ pub(crate) fn word(
 impl Subject {
     /// Whether this account assessed the premises, found or reviewed a hazard of theirs, or confirmed a result.
     fn is_in_the_hands_of(&self, account: &str) -> bool {
-        let assessed =
-            self.assessments.values().any(|of| of.state.lead == account || of.hands.contains(account));
+        let assessed = self.assessments.values().any(|of| of.is_in_the_hands_of(account));
         let determined = self.grade.determined.values().any(|of| of.assessor == account);
         let confirmed = self.grade.confirmers.values().any(|by| by == account);
         assessed || determined || confirmed || self.hazards.values().any(|of| of.hands.contains(account))

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Concept, named};
 use crate::assessment::{Reason, Stage as AssessmentStage};
+use crate::counter::{self, Word};
 use crate::facts::{Facts, Role};
 use crate::permission::{AT_THE_COUNTER, OWNER_OR_OPERATOR, Permission, anywhere, in_area, on_beat};
 use crate::rejection::Rejection;
@@ -194,15 +195,7 @@ fn request(
         return Err(Rejection::AlreadyExists { what: "request that is not answered yet" });
     }
     let by = facts.actor.account.clone();
-    let (on, taken_by) = match handed_in_on {
-        Some(day) => {
-            if day > facts.today {
-                return Err(Rejection::Malformed { field: "handed_in_on", needs: "today or an earlier day" });
-            }
-            (day, Some(by.clone()))
-        }
-        None => (facts.today, None),
-    };
+    let Word { on, taken_by } = counter::heard(handed_in_on, facts)?;
     let on = match &turned_from {
         Some(appeal) => first_filed(appeal, subject, facts)?,
         None => on,

@@ -200,6 +200,13 @@ pub struct Cause {
     pub trigger: &'static str,
 }
 
+impl AssessmentOf {
+    /// Whether this account led it, or entered results or submitted it.
+    pub(crate) fn is_in_the_hands_of(&self, account: &str) -> bool {
+        self.state.lead == account || self.hands.contains(account)
+    }
+}
+
 impl Subject {
     /// Take one entry of these premises.
     pub fn apply(&mut self, recorded: &Recorded<Event>) {

@@ -74,35 +74,24 @@ impl House {
         star: u8,
         waits: bool,
     ) {
-        self.result(number, assessment, assessor, on, star, waits, "first");
-    }
-
-    #[allow(clippy::too_many_arguments, reason = "what tells one result from another")]
-    fn result(
-        &mut self,
-        number: u64,
-        assessment: &str,
-        assessor: &str,
-        on: &str,
-        star: u8,
-        waits: bool,
-        direction: &str,
-    ) {
-        self.hears("grade", on, json!({
-            "type": "GradeDetermined",
-            "derivation": {"scheme": {"id": "pingshan-building-1", "sha256": "00"}, "subjects": ["premises/p-1"]},
-            "result": {
-                "number": number, "trigger": "first", "assessment": assessment, "assessed_on": on, "assessor": assessor,
-                "determined_on": on, "earned": 50, "applicable": 100, "score": 50, "aspects": {}, "points": {},
-                "failed": [], "band": "", "caps": [], "vetoes": [], "star": star, "direction": direction,
-                "adverse": waits, "needs_confirmer": waits
-            }
-        }));
+        let mut result = result(number, assessment, assessor, on, star);
+        (result["adverse"], result["needs_confirmer"]) = (json!(waits), json!(waits));
+        self.hears_result(on, &result);
     }
 
     /// A result with fewer stars than the one before.
     pub(crate) fn falls(&mut self, number: u64, on: &str) {
-        self.result(number, "2", "a-other", on, 2, false, "down");
+        let mut result = result(number, "2", "a-other", on, 2);
+        result["direction"] = json!("down");
+        self.hears_result(on, &result);
+    }
+
+    fn hears_result(&mut self, on: &str, result: &Value) {
+        self.hears("grade", on, json!({
+            "type": "GradeDetermined",
+            "derivation": {"scheme": {"id": "pingshan-building-1", "sha256": "00"}, "subjects": ["premises/p-1"]},
+            "result": result,
+        }));
     }
 
     /// Take an entry, and say what follows.
@@ -169,4 +158,14 @@ pub(crate) fn rules() -> Rulebook {
 /// A command as it comes over the wire.
 pub(crate) fn ask<C: serde::de::DeserializeOwned>(command: Value) -> C {
     serde_json::from_value(command).unwrap()
+}
+
+/// A first result that binds at once.
+fn result(number: u64, assessment: &str, assessor: &str, on: &str, star: u8) -> Value {
+    json!({
+        "number": number, "trigger": "first", "assessment": assessment, "assessed_on": on, "assessor": assessor,
+        "determined_on": on, "earned": 50, "applicable": 100, "score": 50, "aspects": {}, "points": {},
+        "failed": [], "band": "", "caps": [], "vetoes": [], "star": star, "direction": "first",
+        "adverse": false, "needs_confirmer": false
+    })
 }

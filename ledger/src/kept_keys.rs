@@ -8,8 +8,8 @@ use crate::key_state::KeyState;
 use crate::locks::locked;
 use crate::merkle::Frontier;
 use crate::reader::Reader;
-use crate::select::damaged;
 use crate::store::StoreError;
+use crate::tree_state::take_key_event;
 
 /// The keys as of a head.
 #[derive(Clone, Debug)]
@@ -55,19 +55,14 @@ impl Reader {
     /// What is kept, with the key events behind it.
     fn with_newer(&self, kept: KeptKeys, head: Frontier) -> Result<KeptKeys, StoreError> {
         let origin = self.origin()?;
-        let KeptKeys { state, mut newest, .. } = kept;
-        let mut state = Arc::unwrap_or_clone(state);
-        let from = newest.map_or(0, |(position, _)| position + 1);
-        for position in self.with(|connection| connection.positions_of_keys(from))? {
-            let row =
-                self.row(position)?.ok_or_else(|| damaged(format!("the entry at {position} is gone")))?;
-            let applied = row.check(origin).and_then(|entry| state.apply(&entry));
-            applied.map_err(|refusal| {
-                StoreError::refused(&format!("the key event at position {position}"), &refusal)
-            })?;
-            newest = Some((position, row.leaf_hash));
-        }
-        Ok(KeptKeys { state: Arc::new(state), newest, head })
+        let from = kept.newest.map_or(0, |(position, _)| position + 1);
+        self.with(|store| {
+            let (mut state, mut newest) = (KeyState::clone(&kept.state), kept.newest);
+            for position in store.positions_of_keys(from)? {
+                newest = Some((position, take_key_event(&mut state, store, position, origin)?));
+            }
+            Ok(KeptKeys { state: Arc::new(state), newest, head: head.clone() })
+        })
     }
 }
 

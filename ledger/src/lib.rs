@@ -108,6 +108,8 @@ mod audit_tests;
 #[cfg(test)]
 mod bad_input_tests;
 #[cfg(test)]
+mod failing_tests;
+#[cfg(test)]
 mod postgres_tests;
 #[cfg(test)]
 mod postgres_tls_tests;

@@ -8,12 +8,14 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::append::{AppendRequest, Author, NewEvent};
+use crate::chain::WholeChain;
 use crate::clock::{Clock as _, SteppedClock, SystemClock};
 use crate::genesis::{ClockChoice, CreateOptions, Ledger, RootKey, RunOptions};
 use crate::jcs::canonical_str;
 use crate::keys::Kid;
 use crate::place::remember_database;
 use crate::reactor::{Consequence, NoReactions, NotFollowed, ReactionFailed, Reactor, SubjectReader};
+use crate::reader::Reader;
 use crate::reading::LedgerReads;
 use crate::recorded::RecordedRow;
 use crate::row::Row;
@@ -29,6 +31,32 @@ pub(crate) const ORIGIN: &str = "sample/ledger-tests";
 pub(crate) enum On {
     Postgres,
     Sqlite,
+}
+
+/// Runs each of these on both stores.
+macro_rules! on_both_stores {
+    ($($name:ident),* $(,)?) => {
+        mod on_sqlite {
+            use crate::test_ledger::On;
+            $(#[tokio::test] async fn $name() { super::$name(On::Sqlite).await; })*
+        }
+        mod on_postgres {
+            use crate::test_ledger::On;
+            $(#[tokio::test(flavor = "multi_thread")] async fn $name() { super::$name(On::Postgres).await; })*
+        }
+    };
+}
+pub(crate) use on_both_stores;
+
+/// Reads the whole ledger as a verifier does.
+pub(crate) fn replayed(reader: &Reader) -> WholeChain {
+    let mut chain = WholeChain::new(ORIGIN);
+    for row in reader.stored_rows(0, u64::MAX).unwrap() {
+        row.check(ORIGIN).unwrap();
+        chain.add(&row.leaf(ORIGIN)).unwrap();
+    }
+    assert_eq!(chain.size(), reader.size().unwrap());
+    chain
 }
 
 /// A ledger in a folder that goes away with it.

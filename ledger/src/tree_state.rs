@@ -157,16 +157,19 @@ pub(crate) struct Caught {
     pub(crate) keys: bool,
 }
 
-fn take_key_event(
+/// Replays the key event at a position, its signatures verified; answers what its entry hashes to.
+pub(crate) fn take_key_event(
     keys: &mut KeyState,
     store: &dyn LedgerReads,
     position: u64,
     origin: &str,
-) -> Result<(), StoreError> {
+) -> Result<Hash, StoreError> {
     let gone = || StoreError::Corrupt { what: format!("the key event at position {position} is gone") };
     let row = store.row(position)?.ok_or_else(gone)?;
     let applied = row.check(origin).and_then(|entry| keys.apply(&entry));
-    applied.map_err(|refusal| StoreError::refused(&format!("the key event at position {position}"), &refusal))
+    applied
+        .map_err(|refusal| StoreError::refused(&format!("the key event at position {position}"), &refusal))?;
+    Ok(row.leaf_hash)
 }
 
 /// The hashes of each level's last tile, from the full tiles below it.

@@ -139,14 +139,15 @@ impl From<StoreError> for ViewsError {
 }
 
 /// An error and what lies under it, outermost first: told once, where it leaves the house.
-pub fn causes(error: &dyn std::error::Error) -> Vec<String> {
-    let mut lines = vec![error.to_string()];
-    let mut source = error.source();
-    while let Some(cause) = source {
-        lines.push(cause.to_string());
-        source = cause.source();
-    }
-    lines
+pub fn causes(error: &(dyn std::error::Error + 'static)) -> Vec<String> {
+    with_causes(error).map(ToString::to_string).collect()
+}
+
+/// An error and what lies under it, outermost first.
+pub fn with_causes<'e>(
+    error: &'e (dyn std::error::Error + 'static),
+) -> impl Iterator<Item = &'e (dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error), |cause: &&'e (dyn std::error::Error + 'static)| (*cause).source())
 }
 
 impl ViewsError {

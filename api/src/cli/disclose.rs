@@ -13,6 +13,7 @@ use wuping_ledger::note::VerifierKey;
 use wuping_ledger::refusal::Refusal;
 
 use crate::app::App;
+use crate::cli::output::taken;
 use crate::cli::proof::{bytes_of, refused};
 use crate::cli::{Common, Failure, print_json, runtime};
 use crate::disclosing::{self, Wanted};
@@ -71,11 +72,7 @@ pub(super) fn disclose(common: &Common, asked: Disclose) -> Result<ExitCode, Fai
     };
     let wanted = Wanted { position, fields: asked.fields, basis, to };
     if let Some(out) = asked.out.as_deref().filter(|out| out.exists()) {
-        let out = out.display();
-        return Err(Failure::asked_in_both(
-            format!("{out} 已经存在：请换一个新文件名，没有出示任何内容"),
-            format!("{out} is there already: name a new file, nothing was disclosed"),
-        ));
+        return Err(taken(out, ["没有出示任何内容", "nothing was disclosed"]));
     }
     let password = password(common, &login)?;
     let runtime = runtime()?;
@@ -190,16 +187,15 @@ fn tell(common: &Common, file: &Path, checked: Result<Shown, Refusal>) -> Result
     }
     let (position, kind, stream) = (entry.sequence, &entry.event_type, entry.meta.stream.as_str());
     let (lang, origin, recorded_at) = (common.lang(), &checkpoint.origin, &entry.recorded_at);
-    let first = lang.pick(
+    common.say(
         format!("{origin} 第{position}条：{kind}，流 {stream}，记录于 {recorded_at}"),
         format!("entry {position} of {origin}: {kind} in {stream}, recorded {recorded_at}"),
     );
-    println!("{first}");
     for (name, value) in &fields {
         println!("{name}{}{value}", lang.pick("：", ": "));
     }
     let (disclosed_at, number) = (&record.recorded_at, record.sequence);
-    let last = lang.pick(
+    common.say(
         format!(
             "于 {disclosed_at} 出示，由第{number}条记录；两条都在日志中\n此后内容有没有删除，只有账本知道"
         ),
@@ -208,6 +204,5 @@ fn tell(common: &Common, file: &Path, checked: Result<Shown, Refusal>) -> Result
              whether a value was erased since then only the ledger says"
         ),
     );
-    println!("{last}");
     Ok(ExitCode::SUCCESS)
 }

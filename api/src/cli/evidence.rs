@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::authorities::now;
 use crate::cli::bundle_words::{complete, outcome, remarks, unreadable, what_to_do};
 use crate::cli::disclose::{password, who};
-use crate::cli::output::{must_be_free, written};
+use crate::cli::output::{must_be_free, taken, written};
 use crate::cli::read::{reader, subject_of};
 use crate::cli::trust::Reach;
 use crate::cli::{Common, Failure, print_json, runtime};
@@ -66,12 +66,8 @@ pub(super) fn evidence(common: &Common, asked: Evidence) -> Result<ExitCode, Fai
     let upto = asked.upto.as_deref().map(determination).transpose()?;
     let out = asked.out.unwrap_or_else(|| file_name(&path, wuping_ledger::timestamp::Timestamp::now()));
     let page = out.with_extension("html");
-    if let Some(taken) = [&out, &page].into_iter().find(|file| file.exists()) {
-        let taken = taken.display();
-        return Err(Failure::asked_in_both(
-            format!("{taken} 已经存在：请换一个新文件名，没有出具任何内容"),
-            format!("{taken} is there already: name a new file, nothing was given out"),
-        ));
+    if let Some(there) = [&out, &page].into_iter().find(|file| file.exists()) {
+        return Err(taken(there, ["没有出具任何内容", "nothing was given out"]));
     }
     let wanted = Wanted {
         path,
@@ -112,13 +108,12 @@ pub(super) fn evidence(common: &Common, asked: Evidence) -> Result<ExitCode, Fai
     complete(&issued.verified, lang).iter().for_each(|told| println!("{told}"));
     written.iter().for_each(|file| println!("{}", file.display()));
     let Issued { record, sha256, .. } = &issued;
-    let recorded = lang.pick(
+    common.say(
         format!("第 {record} 条记录了这次出具（证据包的 SHA-256：{sha256}）"),
         format!("entry {record} says that it was given out (sha256 {sha256})"),
     );
-    println!("{recorded}");
     for lack in &issued.lacks {
-        println!("{}", lang.pick(format!("还缺：{}", lack.zh()), format!("it lacks: {lack}")));
+        common.say(format!("还缺：{}", lack.zh()), format!("it lacks: {lack}"));
     }
     Ok(ExitCode::SUCCESS)
 }

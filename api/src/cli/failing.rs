@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::path::Path;
 
+use wuping_projections::error::with_causes;
+
 use super::Common;
 use super::failing_words::chinese;
 use crate::web::look::words::Lang;
@@ -74,9 +76,8 @@ impl Failure {
 
 impl<E: Error + 'static> From<E> for Failure {
     fn from(error: E) -> Self {
-        let of: &(dyn Error + 'static) = &error;
-        let causes = std::iter::successors(Some(of), |cause: &&(dyn Error + 'static)| (*cause).source());
-        let lines = causes.map(|cause| Told { en: cause.to_string(), zh: chinese(cause) }).collect();
+        let lines =
+            with_causes(&error).map(|cause| Told { en: cause.to_string(), zh: chinese(cause) }).collect();
         Self { code: 2, lines }
     }
 }

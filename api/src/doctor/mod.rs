@@ -61,7 +61,7 @@ impl Words {
     }
 
     /// What a program or the system said, which has one language.
-    fn said(by: &dyn std::error::Error) -> Self {
+    fn said(by: &(dyn std::error::Error + 'static)) -> Self {
         let said = causes(by).join(": ");
         Self { zh: said.clone(), en: said }
     }
@@ -178,7 +178,7 @@ impl Findings {
         self.0.push(Finding { about, state: State::Todo, says, todo: Some(todo) });
     }
 
-    fn not_looked(&mut self, about: &'static str, error: &dyn std::error::Error, todo: Words) {
+    fn not_looked(&mut self, about: &'static str, error: &(dyn std::error::Error + 'static), todo: Words) {
         self.0.push(Finding { about, state: State::NotLooked, says: Words::said(error), todo: Some(todo) });
     }
 }

@@ -233,7 +233,7 @@ pub(super) fn origin_of(app: &App) -> Origin {
 }
 
 /// Writes an error with its causes into the log; the number stands on the page.
-pub(super) fn logged(error: &dyn std::error::Error) -> String {
+pub(super) fn logged(error: &(dyn std::error::Error + 'static)) -> String {
     let causes = causes(error).join(": ");
     let number: String = Uuid::new_v4().simple().to_string().chars().take(8).collect();
     tracing::error!(%causes, %number, "a page could not be made");

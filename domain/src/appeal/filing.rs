@@ -70,18 +70,10 @@ pub(super) fn file(
     if subject.appeals.values().any(|of| same(&of.state)) {
         return Err(Rejection::AlreadyExists { what: "open appeal of yours against this" });
     }
-    let (on, taken_by, authorised) = match handed_in_on {
-        Some(day) => {
-            if day > facts.today {
-                return Err(Rejection::Malformed { field: "handed_in_on", needs: "today or an earlier day" });
-            }
-            (day, Some(by.clone()), true)
-        }
-        None => {
-            let own = subject.premises.answered_for_by(&facts.actor, facts.today);
-            (facts.today, None, own || papers.power_of_attorney.is_some())
-        }
-    };
+    let Word { on, taken_by } = counter::heard(handed_in_on, facts)?;
+    let authorised = taken_by.is_some()
+        || subject.premises.answered_for_by(&facts.actor, facts.today)
+        || papers.power_of_attorney.is_some();
     let on = match &papers.turned_from {
         Some(request) => first_requested(request, &against, subject, facts)?,
         None => on,

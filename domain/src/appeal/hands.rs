@@ -17,7 +17,7 @@ impl Appeal {
         let determined = determination.and_then(|number| subject.grade.determined.get(&number));
         let assessment = determined.and_then(|determined| subject.assessments.get(&determined.assessment));
         let assessed = determined.is_some_and(|determined| determined.assessor == reviewer)
-            || assessment.is_some_and(|of| of.state.lead == reviewer || of.hands.contains(reviewer));
+            || assessment.is_some_and(|of| of.is_in_the_hands_of(reviewer));
         let confirmed = determination
             .is_some_and(|number| subject.grade.confirmers.get(&number).is_some_and(|by| by == reviewer));
         let found = subject.hazards.values().filter_map(|of| of.state.found.as_ref());
