@@ -27,13 +27,8 @@ struct Told {
 
 impl Failure {
     /// The caller asked for something that cannot be.
-    pub(super) fn asked(text: impl Into<String>) -> Self {
-        Self { code: 2, lines: vec![Told { en: text.into(), zh: None }] }
-    }
-
-    /// As [`Failure::asked`], in both languages.
     pub(super) fn asked_in_both(zh: impl Into<String>, en: impl Into<String>) -> Self {
-        Self::asked(en).in_chinese(zh)
+        Self { code: 2, lines: vec![Told { en: en.into(), zh: Some(zh.into()) }] }
     }
 
     /// A file could not be read.

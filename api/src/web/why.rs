@@ -44,10 +44,7 @@ pub(crate) fn why(lang: Lang, determination: &Determination, rulebook: &Rulebook
     html! {
         (section(lang.pick("为什么是这个等级", "Why this grade"), html! {
             p {
-                (lang.pick(
-                    format!("{} 评定，得 {} / {} 分，折合 {} 分。", determination.assessed_on, determination.earned, determination.applicable, determination.score),
-                    format!("Assessed on {}: {} of {} points, a score of {}.", determination.assessed_on, determination.earned, determination.applicable, determination.score),
-                ))
+                (reckoned(lang, &determination.assessed_on.to_string(), determination))
                 @if determination.deducted > 0 {
                     (lang.gap())
                     (lang.pick(format!("隐患扣 {} 分。", determination.deducted), format!("{} taken off for hazards.", determination.deducted)))
@@ -58,6 +55,15 @@ pub(crate) fn why(lang: Lang, determination: &Determination, rulebook: &Rulebook
         }))
         (section(lang.pick("全部指标", "All indicators"), indicator_groups(lang, &groups)))
     }
+}
+
+/// Of how many points how many were earned, and the score that they make; the day as its reader writes it.
+pub(crate) fn reckoned(lang: Lang, assessed_on: &str, determination: &Determination) -> String {
+    let Determination { earned, applicable, score, .. } = determination;
+    lang.pick(
+        format!("{assessed_on} 评定，得 {earned} / {applicable} 分，折合 {score} 分。"),
+        format!("Assessed on {assessed_on}: {earned} of {applicable} points, a score of {score}."),
+    )
 }
 
 /// What caps the stars, and what vetoes them, each with its cause.

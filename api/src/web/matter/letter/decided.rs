@@ -13,11 +13,12 @@ use wuping_domain::recorded::Recorded;
 use wuping_ledger::recorded::RecordedEntry;
 use wuping_projections::recording::recorded;
 
+use super::word;
 use crate::app::App;
 use crate::web::look::words::{Lang, plural};
 use crate::web::matter::reading::Matter;
-use crate::web::matter::story::{may_read, private};
-use crate::web::why::{limits, lost};
+use crate::web::matter::story::may_read;
+use crate::web::why::{limits, lost, reckoned};
 
 /// What was decided, one sentence a line.
 pub(super) fn decided(app: &App, matter: &Matter, issued: &Issued, position: u64) -> Vec<String> {
@@ -81,22 +82,7 @@ impl Before<'_> {
                 "It does not bind yet: it does once a named person confirms it.",
             ),
         });
-        told.push(lang.pick(
-            format!(
-                "{} 评定，得 {} / {} 分，折合 {} 分。",
-                lang.day(determination.assessed_on),
-                determination.earned,
-                determination.applicable,
-                determination.score
-            ),
-            format!(
-                "Assessed on {}: {} of {} points, a score of {}.",
-                lang.day(determination.assessed_on),
-                determination.earned,
-                determination.applicable,
-                determination.score
-            ),
-        ));
+        told.push(reckoned(lang, &lang.day(determination.assessed_on), determination));
         told.extend(self.reasons(determination, scheme));
         Some(told)
     }
@@ -226,11 +212,7 @@ impl Before<'_> {
 
     /// Private words of an entry, for whom they are.
     fn words(&self, entry: &RecordedEntry, name: &str) -> Option<String> {
-        if !may_read(self.matter.sight, &entry.stream, &entry.event_type) {
-            return None;
-        }
-        let said = private(self.app, entry).into_iter().flatten().find(|(known, _)| known == name);
-        said.and_then(|(_, words)| words.as_str().map(str::to_owned)).filter(|words| !words.trim().is_empty())
+        may_read(self.matter.sight, &entry.stream, &entry.event_type).then(|| word(self.app, entry, name))?
     }
 }
 
