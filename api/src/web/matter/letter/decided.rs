@@ -110,7 +110,7 @@ impl Before<'_> {
             Event::Hazard(hazard::Event::HazardFound(found)) => Some(found.facts()),
             _ => None,
         })?;
-        let name = self.matter.indicator(&found.indicator);
+        let name = self.matter.found(&found.indicator);
         let severity = lang.severity(&found.severity);
         let mut told = vec![
             lang.pick(format!("隐患：{name}（{severity}）。"), format!("The hazard: {name} ({severity}).")),
