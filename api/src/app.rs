@@ -1,7 +1,9 @@
 //! The house in operation: a ledger with its vault, rulebooks, views and office records, and the one way by which a
 //! person's command becomes events.
 
+mod facts;
 mod opening;
+mod turns;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,7 +14,7 @@ use cqrs_es::{AggregateError, CqrsFramework};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 use wuping_domain::access::Access;
-use wuping_domain::account::{Account, Standing};
+use wuping_domain::account::Account;
 use wuping_domain::aggregate::{Concept, Request, Shell};
 use wuping_domain::alert::Alert;
 use wuping_domain::appeal::Appeal;
@@ -22,11 +24,9 @@ use wuping_domain::authority::Authority;
 use wuping_domain::board::Board;
 use wuping_domain::campaign::Campaign;
 use wuping_domain::credit::CreditFile;
-use wuping_domain::derivation::SchemeRef;
 use wuping_domain::dispute::Dispute;
 use wuping_domain::draft::Draft;
-use wuping_domain::event::{Event, aggregate_type};
-use wuping_domain::facts::{Actor, Colleague, Facts};
+use wuping_domain::event::aggregate_type;
 use wuping_domain::grade::Grade;
 use wuping_domain::hazard::Hazard;
 use wuping_domain::incident::Incident;
@@ -39,20 +39,17 @@ use wuping_domain::party::Party;
 use wuping_domain::patrol::Patrol;
 use wuping_domain::premises::Premises;
 use wuping_domain::publication::Publication;
-use wuping_domain::reaction::Rulebooks;
 use wuping_domain::receipt::counted_on;
 use wuping_domain::record::Record;
-use wuping_domain::recorded::{local_date, subject_of};
+use wuping_domain::recorded::local_date;
 use wuping_domain::reevaluation::Reevaluation;
 use wuping_domain::report::Report;
-use wuping_domain::rulebook::Rulebook;
-use wuping_domain::subject::Subject;
 use wuping_domain::survey::Survey;
 use wuping_domain::task::Task;
 use wuping_domain::visit::Visit;
 use wuping_ledger::append::{AppendError, Receipt};
 use wuping_ledger::clock::Clock;
-use wuping_ledger::cqrs::{LedgerEventStore, Said};
+use wuping_ledger::cqrs::{LedgerEventStore, Said, Saying};
 use wuping_ledger::encoding::sha256;
 use wuping_ledger::genesis::Ledger;
 use wuping_ledger::jcs;
@@ -64,8 +61,10 @@ use wuping_ledger::timestamp::Timestamp;
 use wuping_ledger::vault::Vault;
 use wuping_projections::ViewsHandle;
 
+use self::facts::Gathered;
 pub use self::opening::OpenError;
 pub(crate) use self::opening::must_be_new;
+use self::turns::Turns;
 use crate::anchors::Anchors;
 use crate::asking::saying;
 pub use crate::asking::{Asked, Done, ExecuteError, Feed, Who};
@@ -73,8 +72,6 @@ use crate::attached::not_kept;
 use crate::authorities::Authorities;
 use crate::office::Office;
 use crate::shelf::Shelf;
-use wuping_projections::ledger_rulebooks::all_were_read;
-use wuping_projections::recording::recorded;
 
 /// Everything that runs while the house is open.
 pub struct App {
@@ -98,6 +95,8 @@ pub struct App {
     pub(crate) committed_for_evidence: tokio::sync::Mutex<Option<std::time::Instant>>,
     /// What the time is asked of.
     clock: Arc<dyn Clock>,
+    /// Commands that came in each other's way are decided one after another.
+    turns: Turns,
     /// Whether a made-up history is being written, which nobody looks at before it is whole.
     simulating: bool,
 }
@@ -232,18 +231,18 @@ impl App {
             check_claimed_time(event.meta().occurred_at, self.now())?;
         }
         self.must_be_current(asked)?;
-        let (mut tries, mut anew) = (0, false);
+        let (mut tries, mut anew, mut turn) = (0, false, None);
         loop {
             let command: C::Command = serde_json::from_value(asked.command.clone())
                 .map_err(|error| ExecuteError::Command { detail: error.to_string() })?;
-            let mut facts = self.facts(who, asked)?;
+            let Gathered { mut facts, bases } = self.gathered(who, asked)?;
             let (claimed, received) = (asked.occurred_at.datetime(), self.now().datetime());
             facts.today = counted_on::<C>(&command, &facts.actor, claimed, received);
             let store = LedgerEventStore::<Shell<C>>::new(
                 self.reader().clone(),
                 self.ledger.writer().clone(),
                 self.vault.clone(),
-                saying::<C>(who, asked, digest, beside),
+                Saying { bases, ..saying::<C>(who, asked, digest, beside) },
             );
             let store = if anew { store.reading_anew() } else { store };
             let framework = CqrsFramework::new(store.clone(), vec![], ());
@@ -255,11 +254,15 @@ impl App {
             }
             match (answered, said) {
                 (_, Some(Said::Appended(receipt))) => return Ok(Done::Recorded(receipt)),
-                (_, Some(Said::Failed(AppendError::Conflict { .. })))
-                    if asked.expected.is_none() && tries < TRIES_MAX =>
+                (_, Some(Said::Failed(error)))
+                    if came_in_between(&error, asked.expected) && tries < TRIES_MAX =>
                 {
                     tries += 1;
+                    if turn.is_none() {
+                        turn = Some(self.turns.take(&asked.stream).await);
+                    }
                 }
+                (_, Some(Said::Failed(AppendError::Stale { .. }))) => return Err(AppendError::Busy.into()),
                 (_, Some(Said::Failed(error))) => return Err(error.into()),
                 (_, Some(Said::Vault(error))) => return Err(error.into()),
                 // what stands beside a signed event is not signed: it must not use the id up
@@ -323,160 +326,20 @@ impl App {
         }
         Ok(sha256(&jcs::canonical(&command)?))
     }
+}
 
-    /// What the rules may know, as of today; of a command that is decided, the day on which it counts is put in its place.
-    pub(crate) fn facts(&self, who: &Who, asked: &Asked) -> Result<Facts, ExecuteError> {
-        let actor = match who {
-            Who::Channel { name, .. } => Actor::channel(name),
-            Who::Feed(feed) => Actor::feed(&feed.channel, &feed.departments),
-            Who::Device { account, .. } | Who::Person { account, .. } => self.actor(account)?,
-        };
-        let subject = asked
-            .stream
-            .starts_with("premises/")
-            .then(|| self.subject(subject_of(&asked.stream)))
-            .transpose()?;
-        let of_party = self.party_of(&asked.stream)?;
-        let nobody = Subject::default();
-        let governed = subject.as_ref().or(of_party.as_ref()).unwrap_or(&nobody);
-        let unread = self.shelf.unread();
-        let rulebook = self.rulebook_of(governed, asked);
-        all_were_read(self.shelf.as_ref(), unread)?;
-        let (colleague, stream) = (self.colleague(who, asked)?, asked.stream.clone());
-        let (association, building) = (self.association(asked)?, self.building(subject.as_ref(), asked)?);
-        let (party, subject) = (of_party.map(|of| Arc::new(of.party)), subject.map(Arc::new));
-        let rulemaking = self.rulemaking(asked)?.map(Arc::new);
-        let credit = self.credit_file(&asked.stream)?.map(Arc::new);
-        Ok(Facts {
-            actor,
-            association,
-            building,
-            colleague,
-            credit,
-            party,
-            rulebook,
-            rulemaking,
-            stream,
-            subject,
-            today: self.today(),
-        })
-    }
-
-    /// The association that a command about an account names.
-    fn association(&self, asked: &Asked) -> Result<Option<Arc<Association>>, ExecuteError> {
-        let named = asked.command.get(Association::TYPE).and_then(Value::as_str);
-        let Some(id) = named.filter(|_| aggregate_type(&asked.stream) == Account::TYPE) else {
-            return Ok(None);
-        };
-        let mut state = Association::default();
-        for entry in self.reader().stream(&format!("association/{id}"))? {
-            if let Event::Association(event) = recorded(&entry.row())?.event {
-                state.evolve(&event);
-            }
-        }
-        Ok(Some(Arc::new(state)))
-    }
-
-    /// The building of the unit that is to be let, or that a notice goes to: a ban on the one bans the other.
-    fn building(&self, unit: Option<&Subject>, asked: &Asked) -> Result<Option<Arc<Subject>>, ExecuteError> {
-        let concerned = [Listing::TYPE, Notice::TYPE].contains(&aggregate_type(&asked.stream));
-        let to_let = unit.filter(|_| concerned);
-        let parent = to_let.and_then(|unit| unit.premises.register.as_ref()?.parent.as_ref());
-        parent.map(|id| Ok(Arc::new(self.subject(&format!("premises/{id}"))?))).transpose()
-    }
-
-    /// The credit file of the party that a notice lies under.
-    fn credit_file(&self, stream: &str) -> Result<Option<CreditFile>, ExecuteError> {
-        let of_party = stream.starts_with("party/") && aggregate_type(stream) == Notice::TYPE;
-        of_party.then(|| Ok(self.subject(subject_of(stream))?.credit.state)).transpose()
-    }
-
-    /// The party that a credit file, or the log of its readings, is of.
-    fn party_of(&self, stream: &str) -> Result<Option<Subject>, ExecuteError> {
-        if ![CreditFile::TYPE, Access::TYPE].contains(&aggregate_type(stream)) {
-            return Ok(None);
-        }
-        let subject = subject_of(stream);
-        let party = subject.strip_prefix("access/").or_else(|| subject.strip_prefix("party/"));
-        party.map(|party| self.subject(&format!("party/{party}"))).transpose()
-    }
-
-    /// The account that a command names: of an appeal as its reviewer, else the one that asks; of a grade as the proposer of a
-    /// ban. One that was never opened is nobody.
-    fn colleague(&self, who: &Who, asked: &Asked) -> Result<Option<Colleague>, ExecuteError> {
-        let said = |member: &str| asked.command.get(member).and_then(Value::as_str);
-        let named = match (aggregate_type(&asked.stream), who) {
-            (Grade::TYPE, _) => said("proposer"),
-            (Appeal::TYPE, Who::Device { account, .. } | Who::Person { account, .. }) => {
-                said("reviewer").or(Some(account.as_str()))
-            }
-            (Appeal::TYPE, _) => said("reviewer"),
-            _ => None,
-        };
-        let Some(named) = named else { return Ok(None) };
-        let state = self.account(named)?;
-        if state.standing == Standing::Absent {
-            return Ok(None);
-        }
-        let relations = state.relations.clone();
-        Ok(Some(Colleague { account: named.to_owned(), grants: state.grants_now(), relations }))
-    }
-
-    /// Who an account is now: what its own stream says.
-    ///
-    /// # Errors
-    /// If the stream cannot be read.
-    pub fn actor(&self, account: &str) -> Result<Actor, ExecuteError> {
-        let grants = self.account(account)?.grants_now();
-        Ok(Actor { account: account.to_owned(), grants, received: false })
-    }
-
-    /// An account as its own stream left it.
-    ///
-    /// # Errors
-    /// If the stream cannot be read.
-    pub fn account(&self, account: &str) -> Result<Account, ExecuteError> {
-        let mut state = Account::default();
-        for entry in self.reader().stream(&format!("account/{account}"))? {
-            if let Event::Account(event) = recorded(&entry.row())?.event {
-                state.evolve(&event);
-            }
-        }
-        Ok(state)
-    }
-
-    /// Premises as everything recorded of them left them.
-    ///
-    /// # Errors
-    /// If an entry cannot be read.
-    pub fn subject(&self, path: &str) -> Result<Subject, ExecuteError> {
-        let mut subject = Subject::default();
-        for entry in self.reader().subject(path, None)? {
-            subject.apply(&recorded(&entry.row())?);
-        }
-        Ok(subject)
-    }
-
-    /// The rulebook that governs a command: that of its assessment, case or credit file, or of the assessment that the
-    /// grade came from.
-    fn rulebook_of(&self, subject: &Subject, asked: &Asked) -> Option<Arc<Rulebook>> {
-        let key = asked.stream.rsplit('/').next()?;
-        let opened = subject.assessments.get(key).and_then(|of| of.state.scheme.clone());
-        let of_case = || subject.hazard_scheme(key).filter(|_| asked.stream.contains("/hazard/"));
-        let named = || serde_json::from_value::<SchemeRef>(asked.command.get("scheme")?.clone()).ok();
-        let graded = || {
-            let latest = subject.grade.latest.as_ref()?;
-            subject.assessments.get(&latest.assessment)?.state.scheme.clone()
-        };
-        let of_file = || subject.credit.state.scheme.clone();
-        // of a building that was never assessed itself, that of the units that ask for its rounds
-        let of_rounds = || subject.rounds.scheme.clone().filter(|_| asked.stream.contains("/patrol/"));
-        let known = opened.or_else(of_case).or_else(named).or_else(graded).or_else(of_file);
-        self.shelf.rulebook(&known.or_else(|| subject.newest_scheme()).or_else(of_rounds)?)
+/// Whether a command was decided on what somebody else has changed meanwhile, so that it is to be decided again: who judged on a
+/// version of the stream that they saw judges themselves.
+fn came_in_between(error: &AppendError, seen: Option<u64>) -> bool {
+    match error {
+        AppendError::Conflict { .. } => seen.is_none(),
+        AppendError::Stale { .. } => true,
+        _ => false,
     }
 }
 
-/// How often a command is decided again on what others said meanwhile.
-const TRIES_MAX: u32 = 3;
+/// How often a command is decided again on what others said meanwhile. Here they take turns; it is those on other nodes that it may
+/// lose to more than once.
+const TRIES_MAX: u32 = 30;
 /// How long an answer waits for its own effect on the pages.
 const VIEWS_WAIT: Duration = Duration::from_secs(2);

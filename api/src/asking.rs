@@ -155,6 +155,7 @@ pub(crate) fn saying<C: Concept>(
         schema_name: C::TYPE.to_owned(),
         aside,
         expected: asked.expected,
+        bases: Vec::new(),
         simulated_now: None,
     }
 }

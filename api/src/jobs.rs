@@ -54,7 +54,7 @@ pub async fn daily(app: Arc<App>) {
 /// # Errors
 /// [`JobError`].
 pub async fn a_days_work(app: &App) -> Result<usize, JobError> {
-    let committed = app.ledger.writer().commit_heads().await;
+    let committed = app.ledger.commit_heads().await;
     let (vault, reader) = (app.vault.clone(), app.reader().clone());
     let swept = tokio::task::spawn_blocking(move || vault.sweep(&reader)).await;
     committed?;

@@ -32,8 +32,8 @@ pub struct AppendRequest {
     pub expected: Option<u64>,
     /// What the author states, at least one event.
     pub events: Vec<NewEvent>,
-    /// For computed lists: each subject read, with the last position read of it (0 if there was none). The request
-    /// is stale if an entry of one of these subjects has a higher position.
+    /// Each subject that the decision or computation was made on besides its own stream, with a position up to which all of it was
+    /// read (0 if nothing was there). The request is stale if an entry of one of these subjects has a higher position.
     pub bases: Vec<(String, u64)>,
     /// A reaction's name and how far it has come with this request; moved in the same transaction.
     pub cursor: Option<(String, u64)>,
@@ -154,8 +154,8 @@ pub enum AppendError {
     /// An event breaks a rule of the format.
     #[error("the ledger's format does not allow this event")]
     Rule(#[source] Refusal),
-    /// A computed list was made on an old state.
-    #[error("subject {subject} was read up to {base}, its last entry is at {actual}: compute again")]
+    /// It was decided or computed on an old state.
+    #[error("subject {subject} was read up to {base}, its last entry is at {actual}: decide again")]
     Stale {
         /// The subject.
         subject: String,

@@ -49,7 +49,7 @@ async fn loosened() -> TempDir {
     let bytes = br#"{"id":"test-building-1"}"#.to_vec();
     let sha256 = crate::encoding::Hash::of(&bytes).hex();
     writer.keep_scheme(Scheme { sha256, id: "test-building-1".to_owned(), bytes }).await.unwrap();
-    writer.commit_heads().await.unwrap();
+    test.ledger.commit_heads().await.unwrap();
     let TestLedger { folder, ledger, .. } = test;
     ledger.close().await.unwrap();
     let connection = Connection::open(folder.path().join("ledger.db")).unwrap();

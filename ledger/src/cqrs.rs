@@ -43,6 +43,8 @@ pub struct Saying {
     pub aside: Map<String, Value>,
     /// The version the caller has seen (`If-Match`); the version loaded if none.
     pub expected: Option<u64>,
+    /// As in [`AppendRequest::bases`]: what the decision was made on besides its own stream.
+    pub bases: Vec<(String, u64)>,
     /// As in [`AppendRequest::simulated_now`].
     pub simulated_now: Option<Timestamp>,
 }
@@ -240,7 +242,7 @@ impl<A: Aggregate> LedgerEventStore<A> {
             occurred_at: self.saying.occurred_at,
             expected: Some(expected),
             events,
-            bases: Vec::new(),
+            bases: self.saying.bases.clone(),
             cursor: None,
             simulated_now: self.saying.simulated_now,
         });

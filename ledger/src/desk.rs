@@ -5,14 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::DateTime;
-use serde_json::json;
 use uuid::Uuid;
 
-use crate::append::{AppendError, AppendRequest, Author, CheckedRequest, NewEvent, Receipt};
+use crate::append::{AppendError, AppendRequest, CheckedRequest, Receipt};
 use crate::checkpoints::CheckpointBook;
 use crate::clock::{Clock, ClockFault, SystemClock, judge};
+use crate::committing::{FoldedHeads, is_committed};
 use crate::encoding::Hash;
-use crate::heads::{HeadKind, Heads};
 use crate::held_keys::HeldKeys;
 use crate::keyring::SealingKey;
 use crate::keys::{Kid, Signer};
@@ -117,21 +116,19 @@ impl Desk {
     }
 
     /// Commits to all heads, unless the last entry is such a commitment.
-    pub(crate) fn commit_heads(&mut self) -> Result<Option<Receipt>, AppendError> {
+    pub(crate) fn commit_heads(&mut self, folded: FoldedHeads) -> Result<Option<Receipt>, AppendError> {
         self.store.revive()?;
-        let size = self.store.reads().head()?.map_or(0, |head| head.frontier.size());
-        let last = self.store.reads().last_position_of_subject(HEADS)?;
-        if last.map_or(0, |position| position + 1) == size {
+        if is_committed(self.store.reads())? {
             return Ok(None);
         }
-        self.heads_entry().map(Some)
+        self.heads_entry(folded).map(Some)
     }
 
     /// Under the lock: another node may have written a moment ago.
-    fn heads_entry(&mut self) -> Result<Receipt, AppendError> {
+    fn heads_entry(&mut self, folded: FoldedHeads) -> Result<Receipt, AppendError> {
         let mut answers = self.in_transaction(&Asked::default(), 1, |staging, clock| {
             let staged = clock.at(staging, None).and_then(|at| {
-                let request = heads_request(staging.store, at)?;
+                let request = folded.request(staging.store, staging.state.frontier.size(), at)?;
                 staging.by_writer(request.checked()?, at)
             });
             vec![staged]
@@ -192,7 +189,8 @@ impl Desk {
         let fault = self.fault();
         self.accepted.clone_from(&fault);
         if let Some(ClockFault::Ahead { .. }) = fault {
-            self.heads_entry()?;
+            let folded = FoldedHeads::of(self.store.reads())?;
+            self.heads_entry(folded)?;
         }
         Ok(fault)
     }
@@ -330,6 +328,7 @@ impl Desk {
             Ok(rows) => {
                 self.durable = rows.last().map(|row| (row.position, row.leaf_hash));
                 self.recent.committed(rows);
+                rows.iter().for_each(|row| state.subjects.written(&row.aggregate_id, row.position));
                 state.recorded_at = Some(last);
                 state.written = Some(mark);
                 state.trim();
@@ -383,24 +382,6 @@ impl Desk {
             .is_some_and(|accepted| std::mem::discriminant(accepted) == std::mem::discriminant(&fault));
         (!accepted).then_some(fault)
     }
-}
-
-/// What the last entry of every stream and author is, as the service's event.
-fn heads_request(store: &dyn LedgerReads, at: Timestamp) -> Result<AppendRequest, AppendError> {
-    let mut heads = Heads::new();
-    store.last_of_streams(&mut |last| {
-        heads.set(HeadKind::Stream, last.stream, last.version, last.position, last.leaf_hash);
-        Ok(())
-    })?;
-    for author in store.authors()? {
-        for leaf in store.leaf_hashes(author.position, author.position + 1)? {
-            heads.set(HeadKind::Author, author.kid.as_str(), author.author_seq, author.position, leaf);
-        }
-    }
-    let root = heads.root();
-    let data = json!({"count": heads.count(), "root": root.b64u(), "type": "HeadsCommitted"});
-    let event = NewEvent::of_the_ledger(StreamPath::new(HEADS)?, &data)?;
-    Ok(AppendRequest::single(Uuid::now_v7(), Author::Service, at, event))
 }
 
 /// What a batch of commands needs to know of the store, each thing once. Versions that are in memory are not asked for again: what
@@ -460,5 +441,3 @@ impl BatchClock {
 fn now(clock: &dyn Clock) -> Timestamp {
     Timestamp::from_datetime(DateTime::from_timestamp_millis(clock.wall_ms()).unwrap_or_default())
 }
-
-const HEADS: &str = "heads";

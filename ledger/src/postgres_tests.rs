@@ -69,8 +69,8 @@ async fn two_nodes_take_turns_and_agree() {
     );
     other.writer().append(said).await.unwrap();
     // heads are those of both nodes' entries
-    test.ledger.writer().commit_heads().await.unwrap().unwrap();
-    assert_eq!(other.writer().commit_heads().await.unwrap(), None);
+    test.ledger.commit_heads().await.unwrap().unwrap();
+    assert_eq!(other.commit_heads().await.unwrap(), None);
     let reader = test.ledger.reader();
     assert_eq!(reader.size().unwrap(), 6 + 2 * acknowledged + 3);
     for premises in 0..5 {

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
+use crate::committing::{FoldedHeads, is_committed};
 use crate::encoding::Hash;
 use crate::kept_keys::KeptKeys;
 use crate::locks::locked;
@@ -365,6 +366,11 @@ impl Reader {
         mut each: impl FnMut(LastOfStream<'_>) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         self.with_once(|connection| connection.last_of_streams(&mut each))
+    }
+
+    /// The heads of the log as it is; none where its last entry commits to them.
+    pub(crate) fn folded_heads(&self) -> Result<Option<FoldedHeads>, StoreError> {
+        self.with(|store| if is_committed(store)? { Ok(None) } else { FoldedHeads::of(store).map(Some) })
     }
 
     /// The private keys that the server holds, sealed.

@@ -163,14 +163,20 @@ impl Staging<'_> {
 
     fn check_bases(&self, request: &AppendRequest) -> Result<(), AppendError> {
         for (subject, base) in &request.bases {
-            match self.view().last_position(subject)? {
-                Some(actual) if actual > *base => {
-                    return Err(AppendError::Stale { subject: subject.clone(), base: *base, actual });
-                }
-                _ => {}
+            if let Some(actual) = self.last_after(subject, *base)? {
+                return Err(AppendError::Stale { subject: subject.clone(), base: *base, actual });
             }
         }
         Ok(())
+    }
+
+    /// The last position of a subject where it lies after another, staged entries included.
+    fn last_after(&self, subject: &str, base: u64) -> Result<Option<u64>, StoreError> {
+        let view = self.view();
+        if view.staged_under(subject).next().is_none() && self.state.subjects.is_quiet(subject, base) {
+            return Ok(None);
+        }
+        Ok(view.last_position(subject)?.filter(|last| *last > base))
     }
 
     /// Stages an event, then what follows from it, first in first out, until nothing more follows.

@@ -8,6 +8,7 @@ use crate::encoding::Hash;
 use crate::entry::Entry;
 use crate::key_state::KeyState;
 use crate::keys::Kid;
+use crate::late::LateSubjects;
 use crate::merkle::{Frontier, root_of};
 use crate::reading::LedgerReads;
 use crate::select::damaged;
@@ -28,6 +29,8 @@ pub(crate) struct TreeState {
     pub(crate) keys: KeyState,
     /// Versions of streams lately used.
     pub(crate) versions: HashMap<String, u64>,
+    /// Where subjects were written to since this was read.
+    pub(crate) subjects: LateSubjects,
     /// For tile level 1 and up, the hashes of the tile that is not full yet.
     edges: Vec<Vec<Hash>>,
 }
@@ -61,7 +64,8 @@ impl TreeState {
         };
         let edges = edges(store, frontier.size())?;
         let written = store.clock_mark()?;
-        Ok(Self { frontier, recorded_at, written, authors, keys, versions: HashMap::new(), edges })
+        let (versions, subjects) = (HashMap::new(), LateSubjects::since(frontier.size()));
+        Ok(Self { frontier, recorded_at, written, authors, keys, versions, subjects, edges })
     }
 
     /// Takes in what others have written since, up to a head: several nodes may take turns on one database. Answers the
@@ -81,6 +85,7 @@ impl TreeState {
             let kid = Kid::parse(row.kid).map_err(|refusal| StoreError::refused("an author", &refusal))?;
             self.authors.insert(kid, AuthorLast { author_seq: row.author_seq, position: row.position });
             self.versions.insert(row.stream.to_owned(), row.version);
+            self.subjects.written(row.stream, row.position);
             caught.streams.insert(row.stream.to_owned());
             if row.stream.starts_with("keys/") {
                 keys.push(row.position);
@@ -130,8 +135,9 @@ impl TreeState {
         full
     }
 
-    /// Keeps the memory of versions within bounds.
+    /// Keeps what is remembered of streams and subjects within bounds.
     pub(crate) fn trim(&mut self) {
+        self.subjects.trim(self.frontier.size());
         if self.versions.len() > VERSIONS_MAX {
             self.versions.clear();
         }

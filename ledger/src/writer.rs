@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::alarm::Alarm;
 use crate::append::{AppendError, AppendRequest, CheckedRequest, Receipt};
 use crate::clock::ClockFault;
+use crate::committing::FoldedHeads;
 use crate::desk::Desk;
 use crate::keys::{Kid, Signer};
 use crate::standing::KeyStanding;
@@ -93,16 +94,13 @@ impl WriterHandle {
         self.ask(|reply| Job::Refuse { outcome, reply }).await
     }
 
-    /// Commits to the heads of all streams and authors; none if there is nothing new since the last time.
-    ///
-    /// # Errors
-    ///
-    /// [`AppendError`].
-    pub async fn commit_heads(&self) -> Result<Option<Receipt>, AppendError> {
+    /// Commits to the heads, which were folded up to some entry; none if there is nothing new since the last time.
+    pub(crate) async fn commit_heads(&self, folded: FoldedHeads) -> Result<Option<Receipt>, AppendError> {
         if self.alarm.raised().is_some() {
             return Err(AppendError::Alarmed);
         }
-        self.ask(|reply| Job::CommitHeads { reply }).await
+        let folded = Box::new(folded);
+        self.ask(|reply| Job::CommitHeads { folded, reply }).await
     }
 
     /// How a key and a stream stand now: the numbers that whoever signs elsewhere signs next.
@@ -243,7 +241,7 @@ enum Job {
     AcceptClock { reply: oneshot::Sender<Result<Option<ClockFault>, AppendError>> },
     Append(Waiting),
     Close { reply: oneshot::Sender<Result<(), AppendError>> },
-    CommitHeads { reply: oneshot::Sender<Result<Option<Receipt>, AppendError>> },
+    CommitHeads { folded: Box<FoldedHeads>, reply: oneshot::Sender<Result<Option<Receipt>, AppendError>> },
     FinishSimulation { reply: oneshot::Sender<Result<(), AppendError>> },
     Hold { key: SealedKey, signer: Arc<Signer>, reply: oneshot::Sender<Result<(), AppendError>> },
     KeepScheme { scheme: Scheme, reply: oneshot::Sender<Result<(), AppendError>> },
@@ -305,7 +303,7 @@ fn refuse(job: Job) -> bool {
             let _ = reply.send(Ok(()));
             return true;
         }
-        Job::CommitHeads { reply } => alarmed(reply),
+        Job::CommitHeads { reply, .. } => alarmed(reply),
         Job::FinishSimulation { reply } | Job::Hold { reply, .. } | Job::KeepScheme { reply, .. } => {
             alarmed(reply);
         }
@@ -350,8 +348,8 @@ fn serve_single(desk: &mut Desk, job: Job) {
         Job::AcceptClock { reply } => {
             let _ = reply.send(desk.accept_clock());
         }
-        Job::CommitHeads { reply } => {
-            let _ = reply.send(desk.commit_heads());
+        Job::CommitHeads { folded, reply } => {
+            let _ = reply.send(desk.commit_heads(*folded));
         }
         Job::FinishSimulation { reply } => {
             let _ = reply.send(desk.finish_simulation());

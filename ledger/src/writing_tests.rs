@@ -320,10 +320,10 @@ async fn heads_are_committed_when_there_is_something_new(on: On) {
     let test = TestLedger::on(on).await;
     let writer = test.ledger.writer();
     writer.append(test.said("premises/p-1", "Visited", json!({}))).await.unwrap();
-    assert!(writer.commit_heads().await.unwrap().is_some());
-    assert!(writer.commit_heads().await.unwrap().is_none());
+    assert!(test.ledger.commit_heads().await.unwrap().is_some());
+    assert!(test.ledger.commit_heads().await.unwrap().is_none());
     writer.append(test.said("premises/p-1/hazard/1", "Found", json!({}))).await.unwrap();
-    writer.commit_heads().await.unwrap();
+    test.ledger.commit_heads().await.unwrap();
     replayed(test.ledger.reader());
     let forged = json!({"count": 1, "root": crate::encoding::Hash::of(b"").b64u()});
     let refused = writer.append(request(Author::Service, "heads", "HeadsCommitted", forged)).await;
@@ -458,6 +458,6 @@ async fn throughput() {
         .unwrap();
     println!("{} rows/s read, {bytes} bytes", EVENTS as u128 * 1_000_000 / began.elapsed().as_micros());
     let began = std::time::Instant::now();
-    test.ledger.writer().commit_heads().await.unwrap();
+    test.ledger.commit_heads().await.unwrap();
     println!("heads committed in {} ms", began.elapsed().as_millis());
 }

@@ -12,6 +12,7 @@ use wuping_ledger::vault::{Vault, VaultError};
 use wuping_projections::{ViewsError, ViewsHandle};
 
 use super::App;
+use super::turns::Turns;
 use crate::anchors::{AnchorError, Anchors};
 use crate::authorities::{Authorities, AuthorityError};
 use crate::backup::is_unrecorded;
@@ -209,6 +210,7 @@ impl App {
             views: Arc::new(views),
             clock,
             committed_for_evidence: tokio::sync::Mutex::default(),
+            turns: Turns::default(),
             simulating,
         })
     }
@@ -229,7 +231,7 @@ impl App {
     /// # Errors
     /// If the last checkpoint could not be kept.
     pub async fn close(self) -> Result<(), AppendError> {
-        match self.ledger.writer().commit_heads().await {
+        match self.ledger.commit_heads().await {
             // by a wrong clock, under the fork alarm and without a service key nothing is recorded: the heads are
             // committed to once that is mended
             Ok(_) | Err(AppendError::Alarmed | AppendError::Clock(_) | AppendError::NoKey { .. }) => {}

@@ -118,6 +118,7 @@ impl Ours {
             schema_name: "bench".to_owned(),
             aside: Map::new(),
             expected: None,
+            bases: Vec::new(),
             simulated_now: None,
         };
         let (reader, writer) = (self.ledger.reader().clone(), self.ledger.writer().clone());

@@ -48,7 +48,7 @@ pub(super) async fn committed(app: &App, path: &str) -> Result<u64, IssueError> 
     if let Some(wait) = last.and_then(|last: Instant| BETWEEN.checked_sub(last.elapsed())) {
         tokio::time::sleep(wait).await;
     }
-    app.ledger.writer().commit_heads().await?;
+    app.ledger.commit_heads().await?;
     *last = Some(Instant::now());
     let newest = app.reader().last_position_of_subject("heads")?;
     newest

@@ -85,6 +85,7 @@ impl House {
             schema_name: "listing".to_owned(),
             aside: json!({"source": "counter"}).as_object().unwrap().clone(),
             expected: None,
+            bases: Vec::new(),
             simulated_now: None,
         };
         LedgerEventStore::new(reader, writer, Arc::clone(&self.vault), saying)

@@ -1,0 +1,242 @@
+//! What a decision may know besides the state of its own stream, read from the streams that say it.
+//!
+//! What was read is written down beside it: if somebody says anything of one of these subjects before the decision is recorded, it is
+//! made again. Rules that look beyond their own stream hold only so: that one assessment of a house is open at a time, that what is
+//! banned is not let, that an account has the role it acts by.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde_json::Value;
+use wuping_domain::access::Access;
+use wuping_domain::account::{Account, Standing};
+use wuping_domain::aggregate::Concept;
+use wuping_domain::appeal::Appeal;
+use wuping_domain::association::Association;
+use wuping_domain::credit::CreditFile;
+use wuping_domain::derivation::SchemeRef;
+use wuping_domain::draft::{Draft, Rulemaking};
+use wuping_domain::event::{Event, aggregate_type};
+use wuping_domain::facts::{Actor, Colleague, Facts};
+use wuping_domain::grade::Grade;
+use wuping_domain::listing::Listing;
+use wuping_domain::notice::Notice;
+use wuping_domain::reaction::Rulebooks;
+use wuping_domain::recorded::subject_of;
+use wuping_domain::rulebook::Rulebook;
+use wuping_domain::subject::Subject;
+use wuping_projections::ledger_rulebooks::all_were_read;
+use wuping_projections::recording::recorded;
+
+use super::App;
+use crate::asking::{Asked, ExecuteError, Feed, Who};
+
+/// What the rules may know.
+pub(crate) struct Gathered {
+    /// What is known, as of today; of a command that is decided, the day on which it counts is put in its place.
+    pub(crate) facts: Facts,
+    /// The subjects that it was read from, each with the position up to which.
+    pub(crate) bases: Vec<(String, u64)>,
+}
+
+impl App {
+    /// What the rules may know, as of today, to look at.
+    pub(crate) fn facts(&self, who: &Who, asked: &Asked) -> Result<Facts, ExecuteError> {
+        Ok(self.gathered(who, asked)?.facts)
+    }
+
+    /// What the rules may know, to decide on.
+    pub(crate) fn gathered(&self, who: &Who, asked: &Asked) -> Result<Gathered, ExecuteError> {
+        // asked before anything is read: whatever is said from then on counts as not known
+        let known = self.reader().size()?.saturating_sub(1);
+        let mut gathering = Gathering { app: self, who, asked, read: BTreeSet::new() };
+        let facts = gathering.facts()?;
+        let bases = gathering.read.into_iter().map(|subject| (subject, known)).collect();
+        Ok(Gathered { facts, bases })
+    }
+
+    /// Who an account is now: what its own stream says.
+    ///
+    /// # Errors
+    /// If the stream cannot be read.
+    pub fn actor(&self, account: &str) -> Result<Actor, ExecuteError> {
+        let grants = self.account(account)?.grants_now();
+        Ok(Actor { account: account.to_owned(), grants, received: false })
+    }
+
+    /// An account as its own stream left it.
+    ///
+    /// # Errors
+    /// If the stream cannot be read.
+    pub fn account(&self, account: &str) -> Result<Account, ExecuteError> {
+        let mut state = Account::default();
+        for entry in self.reader().stream(&format!("account/{account}"))? {
+            if let Event::Account(event) = recorded(&entry.row())?.event {
+                state.evolve(&event);
+            }
+        }
+        Ok(state)
+    }
+
+    /// Premises as everything recorded of them left them.
+    ///
+    /// # Errors
+    /// If an entry cannot be read.
+    pub fn subject(&self, path: &str) -> Result<Subject, ExecuteError> {
+        let mut subject = Subject::default();
+        for entry in self.reader().subject(path, None)? {
+            subject.apply(&recorded(&entry.row())?);
+        }
+        Ok(subject)
+    }
+}
+
+/// A reading of everything that one command may be decided on.
+struct Gathering<'a> {
+    app: &'a App,
+    who: &'a Who,
+    asked: &'a Asked,
+    /// The subjects read.
+    read: BTreeSet<String>,
+}
+
+impl Gathering<'_> {
+    fn facts(&mut self) -> Result<Facts, ExecuteError> {
+        let app = self.app;
+        let actor = self.actor()?;
+        let stream = self.asked.stream.clone();
+        let subject =
+            stream.starts_with("premises/").then(|| self.subject(subject_of(&stream))).transpose()?;
+        let of_party = self.party()?;
+        let nobody = Subject::default();
+        let unread = app.shelf.unread();
+        let rulebook = self.rulebook(subject.as_ref().or(of_party.as_ref()).unwrap_or(&nobody));
+        all_were_read(app.shelf.as_ref(), unread)?;
+        Ok(Facts {
+            actor,
+            association: self.association()?,
+            building: self.building(subject.as_ref())?,
+            colleague: self.colleague()?,
+            credit: self.credit_file()?.map(Arc::new),
+            party: of_party.map(|of| Arc::new(of.party)),
+            rulebook,
+            rulemaking: self.rulemaking()?.map(Arc::new),
+            stream,
+            subject: subject.map(Arc::new),
+            today: app.today(),
+        })
+    }
+
+    fn subject(&mut self, path: &str) -> Result<Subject, ExecuteError> {
+        self.read.insert(path.to_owned());
+        self.app.subject(path)
+    }
+
+    fn account(&mut self, name: &str) -> Result<Account, ExecuteError> {
+        self.read.insert(format!("account/{name}"));
+        self.app.account(name)
+    }
+
+    fn actor(&mut self) -> Result<Actor, ExecuteError> {
+        match self.who {
+            Who::Channel { name, .. } => Ok(Actor::channel(name)),
+            Who::Feed(Feed { channel, departments, .. }) => Ok(Actor::feed(channel, departments)),
+            Who::Device { account, .. } | Who::Person { account, .. } => {
+                let grants = self.account(account)?.grants_now();
+                Ok(Actor { account: account.clone(), grants, received: false })
+            }
+        }
+    }
+
+    /// The association that a command about an account names.
+    fn association(&mut self) -> Result<Option<Arc<Association>>, ExecuteError> {
+        let named = self.asked.command.get(Association::TYPE).and_then(Value::as_str);
+        let Some(id) = named.filter(|_| self.kind() == Account::TYPE) else { return Ok(None) };
+        let stream = format!("association/{id}");
+        let mut state = Association::default();
+        for entry in self.app.reader().stream(&stream)? {
+            if let Event::Association(event) = recorded(&entry.row())?.event {
+                state.evolve(&event);
+            }
+        }
+        self.read.insert(stream);
+        Ok(Some(Arc::new(state)))
+    }
+
+    /// The building of the unit that is to be let, or that a notice goes to: a ban on the one bans the other.
+    fn building(&mut self, unit: Option<&Subject>) -> Result<Option<Arc<Subject>>, ExecuteError> {
+        let concerned = [Listing::TYPE, Notice::TYPE].contains(&self.kind());
+        let parent =
+            unit.filter(|_| concerned).and_then(|unit| unit.premises.register.as_ref()?.parent.as_ref());
+        parent.map(|id| Ok(Arc::new(self.subject(&format!("premises/{id}"))?))).transpose()
+    }
+
+    /// The credit file of the party that a notice lies under.
+    fn credit_file(&mut self) -> Result<Option<CreditFile>, ExecuteError> {
+        let stream = &self.asked.stream;
+        let of_party = stream.starts_with("party/") && self.kind() == Notice::TYPE;
+        of_party.then(|| Ok(self.subject(subject_of(stream))?.credit.state)).transpose()
+    }
+
+    /// The party that a credit file, or the log of its readings, is of.
+    fn party(&mut self) -> Result<Option<Subject>, ExecuteError> {
+        if ![CreditFile::TYPE, Access::TYPE].contains(&self.kind()) {
+            return Ok(None);
+        }
+        let subject = subject_of(&self.asked.stream);
+        let party = subject.strip_prefix("access/").or_else(|| subject.strip_prefix("party/"));
+        party.map(|party| self.subject(&format!("party/{party}"))).transpose()
+    }
+
+    /// The account that a command names: of an appeal as its reviewer, else the one that asks; of a grade as the proposer of a
+    /// ban. One that was never opened is nobody.
+    fn colleague(&mut self) -> Result<Option<Colleague>, ExecuteError> {
+        let said = |member: &str| self.asked.command.get(member).and_then(Value::as_str);
+        let named = match (self.kind(), self.who) {
+            (Grade::TYPE, _) => said("proposer"),
+            (Appeal::TYPE, Who::Device { account, .. } | Who::Person { account, .. }) => {
+                said("reviewer").or(Some(account.as_str()))
+            }
+            (Appeal::TYPE, _) => said("reviewer"),
+            _ => None,
+        };
+        let Some(named) = named else { return Ok(None) };
+        let state = self.account(named)?;
+        if state.standing == Standing::Absent {
+            return Ok(None);
+        }
+        let relations = state.relations.clone();
+        Ok(Some(Colleague { account: named.to_owned(), grants: state.grants_now(), relations }))
+    }
+
+    /// What is known of rulebooks, where a command drafts or publishes one.
+    fn rulemaking(&mut self) -> Result<Option<Rulemaking>, ExecuteError> {
+        if let Some(draft) = self.asked.command.get("draft").and_then(Value::as_str) {
+            self.read.insert(format!("{}/{draft}", Draft::TYPE));
+        }
+        self.app.rulemaking(self.asked)
+    }
+
+    /// The rulebook that governs a command: that of its assessment, case or credit file, or of the assessment that the
+    /// grade came from.
+    fn rulebook(&self, subject: &Subject) -> Option<Arc<Rulebook>> {
+        let asked = self.asked;
+        let key = asked.stream.rsplit('/').next()?;
+        let opened = subject.assessments.get(key).and_then(|of| of.state.scheme.clone());
+        let of_case = || subject.hazard_scheme(key).filter(|_| asked.stream.contains("/hazard/"));
+        let named = || serde_json::from_value::<SchemeRef>(asked.command.get("scheme")?.clone()).ok();
+        let graded = || {
+            let latest = subject.grade.latest.as_ref()?;
+            subject.assessments.get(&latest.assessment)?.state.scheme.clone()
+        };
+        let of_file = || subject.credit.state.scheme.clone();
+        // of a building that was never assessed itself, that of the units that ask for its rounds
+        let of_rounds = || subject.rounds.scheme.clone().filter(|_| asked.stream.contains("/patrol/"));
+        let known = opened.or_else(of_case).or_else(named).or_else(graded).or_else(of_file);
+        self.app.shelf.rulebook(&known.or_else(|| subject.newest_scheme()).or_else(of_rounds)?)
+    }
+
+    fn kind(&self) -> &str {
+        aggregate_type(&self.asked.stream)
+    }
+}
