@@ -60,6 +60,8 @@ pub struct Anchors {
     /// None where nobody is asked: setting it up reads the machine's certificates and takes its time.
     client: Option<Client>,
     witnesses: Vec<Witness>,
+    /// Held while they are asked: two that ask at once would each take what the other has just shown for another history.
+    asking: tokio::sync::Mutex<()>,
     asked: Mutex<HashMap<String, Asked>>,
     /// What each cosigned last.
     last: Mutex<HashMap<String, Last>>,
@@ -70,8 +72,10 @@ pub struct Anchors {
 /// How it stands with one witness.
 #[derive(Clone, Copy, Debug, Default)]
 struct Asked {
-    /// The size it knows, as far as it said so.
+    /// The size it knows, as far as it said so: it may have been shown it by another node.
     knows: u64,
+    /// The size of the last note that it cosigned for us.
+    cosigned: u64,
     /// How often in a row it did not answer, and when it is asked again.
     failures: u32,
     again_at: Option<Instant>,
@@ -81,6 +85,8 @@ struct Asked {
 enum Said {
     /// Its line, and its time.
     Cosigned(String, u64),
+    /// It knows more than it was shown, and what it knows was signed here meanwhile.
+    Further(u64),
     /// It was away, or said what nobody understands.
     Nothing(String),
     /// It knows another history.
@@ -102,6 +108,7 @@ impl Anchors {
             client,
             witnesses,
             last,
+            asking: tokio::sync::Mutex::default(),
             asked: Mutex::default(),
             cosigned: Mutex::new(cosigned),
         })
@@ -157,30 +164,39 @@ impl Anchors {
         }
     }
 
-    /// Shows the newest checkpoint to all who have not cosigned it, at once, and keeps what they give.
+    /// Shows the newest checkpoint to all who have not cosigned it, at once, and keeps what they give. Where one of them knows
+    /// a newer one of ours, which another node has shown it, that one is shown to all.
     async fn ask_all(&self, ledger: &Ledger) -> Result<(), AnchorError> {
-        let reader = ledger.reader().clone();
-        let note = tokio::task::spawn_blocking(move || reader.checkpoint()).await;
-        let note = note.map_err(|error| StoreError::Corrupt { what: error.to_string() })??;
-        let Some(note) = note else { return Ok(()) };
-        let size = size_of(&note);
-        let shown = &note;
+        let _asking = self.asking.lock().await;
+        for _ in 0..ROUNDS_MAX {
+            let Some(note) = newest(ledger).await? else { break };
+            if !self.show(ledger, &note).await? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Shows a note to all who have not cosigned it; true if one of them knows a newer one of ours.
+    async fn show(&self, ledger: &Ledger, note: &str) -> Result<bool, AnchorError> {
+        let size = size_of(note);
         let due = |witness: &&Witness| {
             let asked = self.asked(witness);
-            asked.knows != size && asked.again_at.is_none_or(|at| at <= Instant::now())
+            asked.cosigned != size && asked.again_at.is_none_or(|at| at <= Instant::now())
         };
         let asking = self.witnesses.iter().filter(due).map(|witness| async move {
-            let said = self.ask(ledger, witness, shown).await;
+            let said = self.ask(ledger, witness, note).await;
             (witness, said)
         });
         let said = futures_util::future::join_all(asking).await;
-        let mut lines = String::new();
+        let (mut lines, mut is_newer_known) = (String::new(), false);
         for (witness, said) in said {
             match said {
                 Said::Cosigned(line, time) => {
                     lines.push_str(&line);
                     locked(&self.last).insert(witness.key.name.clone(), Last { size, time });
                 }
+                Said::Further(_) => is_newer_known = true,
                 Said::Nothing(why) => {
                     tracing::warn!(witness = %witness.key.name, %why, "a witness was not reached")
                 }
@@ -192,9 +208,9 @@ impl Anchors {
             }
         }
         if !lines.is_empty() {
-            self.keep(&note, &lines)?;
+            self.keep(note, &lines)?;
         }
-        Ok(())
+        Ok(is_newer_known)
     }
 
     /// The same note as before gets more lines; a newer one takes its place.
@@ -208,27 +224,27 @@ impl Anchors {
     }
 
     async fn ask(&self, ledger: &Ledger, witness: &Witness, note: &str) -> Said {
+        let size = size_of(note);
         let said = match self.ask_from(ledger, witness, note, self.asked(witness).knows).await {
             // it has seen another size than we know: once more from there
-            Err(known) if known > size_of(note) => Said::Alarm(format!(
-                "it has seen {known} entries of this log, there are {} here",
-                size_of(note)
-            )),
-            Err(known) if !published(ledger, known) => {
-                Said::Alarm(format!("it has seen a checkpoint of {known} entries that was never signed here"))
-            }
-            Err(known) => match self.ask_from(ledger, witness, note, known).await {
-                Ok(said) => said,
+            Err(known) if known <= size && !published(ledger, known) => never_signed(known),
+            Err(known) if known <= size => match self.ask_from(ledger, witness, note, known).await {
+                Err(other) if other > size => further(ledger, other).await,
                 Err(other) => {
                     Said::Nothing(format!("it names one size after the other: {known}, then {other}"))
                 }
+                Ok(said) => said,
             },
+            Err(known) => further(ledger, known).await,
             Ok(said) => said,
         };
         let mut asked = locked(&self.asked);
         let asked = asked.entry(witness.key.name.clone()).or_default();
         match &said {
-            Said::Cosigned(..) => *asked = Asked { knows: size_of(note), ..Asked::default() },
+            Said::Cosigned(..) => *asked = Asked { knows: size, cosigned: size, ..Asked::default() },
+            Said::Further(known) => {
+                *asked = Asked { knows: *known, cosigned: asked.cosigned, ..Asked::default() }
+            }
             Said::Nothing(_) | Said::Alarm(_) => {
                 asked.failures = (asked.failures + 1).min(FAILURES_MAX);
                 asked.again_at = Some(Instant::now() + scattered(EVERY * 2_u32.pow(asked.failures)));
@@ -241,7 +257,9 @@ impl Anchors {
     async fn ask_from(&self, ledger: &Ledger, witness: &Witness, note: &str, old: u64) -> Result<Said, u64> {
         let reader = ledger.reader().clone();
         let size = size_of(note);
-        let proof = tokio::task::spawn_blocking(move || reader.consistency_proof(old.min(size), size)).await;
+        // what it knows and we lack it says itself: from a size beyond the note it would be no question at all
+        let old = old.min(size);
+        let proof = tokio::task::spawn_blocking(move || reader.consistency_proof(old, size)).await;
         let proof = match proof {
             Ok(Ok(proof)) => proof,
             Ok(Err(error)) => return Ok(Said::Nothing(error.to_string())),
@@ -342,6 +360,34 @@ fn scattered(wait: Duration) -> Duration {
     wait / 2 + wait * u32::from(byte[0]) / 255
 }
 
+/// What a size beyond the note that was shown means. Another node, or whoever had a bundle sealed, may have signed and shown
+/// a newer checkpoint while the request was on its way: the ledger is looked at again before anybody is alarmed.
+async fn further(ledger: &Ledger, known: u64) -> Said {
+    match newest(ledger).await {
+        Err(error) => {
+            Said::Nothing(format!("it has seen {known} entries, and what is here cannot be read: {error}"))
+        }
+        Ok(note) => match note.as_deref().map_or(0, size_of) {
+            here if here < known => {
+                Said::Alarm(format!("it has seen {known} entries of this log, there are {here} here"))
+            }
+            _ if published(ledger, known) => Said::Further(known),
+            _ => never_signed(known),
+        },
+    }
+}
+
+fn never_signed(known: u64) -> Said {
+    Said::Alarm(format!("it has seen a checkpoint of {known} entries that was never signed here"))
+}
+
+/// The newest checkpoint as the ledger has it now.
+async fn newest(ledger: &Ledger) -> Result<Option<String>, StoreError> {
+    let reader = ledger.reader().clone();
+    let note = tokio::task::spawn_blocking(move || reader.checkpoint()).await;
+    note.map_err(|error| StoreError::Corrupt { what: error.to_string() })?
+}
+
 /// Whether a checkpoint of exactly this size was signed here.
 fn published(ledger: &Ledger, size: u64) -> bool {
     size == 0 || matches!(ledger.reader().checkpoint_up_to(size), Ok(Some(note)) if size_of(&note) == size)
@@ -378,8 +424,14 @@ pub fn listed(folder: &Path) -> Result<Vec<Witness>, AnchorError> {
 const ANSWER_BYTES_MAX: usize = 72 * 1024;
 const TIMEOUT: Duration = Duration::from_secs(5);
 const EVERY: Duration = Duration::from_secs(1);
+/// How often in a row a newer note is shown because a witness knows one: where nodes take turns signing, the next second comes
+/// as well.
+const ROUNDS_MAX: usize = 4;
 /// After so many failures in a row a witness is asked every four minutes.
 const FAILURES_MAX: u32 = 8;
+
+#[cfg(test)]
+mod asking_tests;
 
 #[cfg(test)]
 mod tests {
