@@ -1,7 +1,7 @@
 //! Outside anchors: witnesses that cosign this log's checkpoints. What they know of it is asked before it is served and
 //! every second while it grows; whoever knows another history raises the fork alarm (docs/format.md §7).
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -44,6 +44,17 @@ pub enum AnchorError {
     Alarm {
         /// What was found.
         why: String,
+    },
+    /// The ledger was put back from a backup, and a witness that may have seen more of it does not answer.
+    #[error(
+        "the ledger is not served: it was put back from a backup, and {} did not answer. If that witness has seen more of it, whatever is \
+         recorded now is a second history: start again when it answers. --without-witnesses REASON goes on all the same, and the log \
+         says so for ever",
+        .witnesses.join(", ")
+    )]
+    Silent {
+        /// Their names.
+        witnesses: Vec<String>,
     },
     /// The program that asks could not be set up.
     #[error("witnesses cannot be asked")]
@@ -137,15 +148,15 @@ impl Anchors {
     }
 
     /// Asks every witness once; one that knows more than there is here, or another history, keeps the ledger from being
-    /// served.
+    /// served. Answers the names of those that said nothing.
     ///
     /// # Errors
     /// [`AnchorError::Alarm`].
-    pub async fn ask_before_serving(&self, ledger: &Ledger) -> Result<(), AnchorError> {
-        self.ask_all(ledger).await?;
+    pub async fn ask_before_serving(&self, ledger: &Ledger) -> Result<Vec<String>, AnchorError> {
+        let silent = self.ask_all(ledger).await?;
         match ledger.writer().alarm() {
             Some(why) => Err(AnchorError::Alarm { why: why.to_owned() }),
-            None => Ok(()),
+            None => Ok(silent.into_iter().collect()),
         }
     }
 
@@ -165,20 +176,28 @@ impl Anchors {
     }
 
     /// Shows the newest checkpoint to all who have not cosigned it, at once, and keeps what they give. Where one of them knows
-    /// a newer one of ours, which another node has shown it, that one is shown to all.
-    async fn ask_all(&self, ledger: &Ledger) -> Result<(), AnchorError> {
+    /// a newer one of ours, which another node has shown it, that one is shown to all. Answers who has said nothing: all, where
+    /// there is nothing to show.
+    async fn ask_all(&self, ledger: &Ledger) -> Result<BTreeSet<String>, AnchorError> {
         let _asking = self.asking.lock().await;
+        let mut silent = self.witnesses.iter().map(|witness| witness.key.name.clone()).collect();
         for _ in 0..ROUNDS_MAX {
             let Some(note) = newest(ledger).await? else { break };
-            if !self.show(ledger, &note).await? {
+            if !self.show(ledger, &note, &mut silent).await? {
                 break;
             }
         }
-        Ok(())
+        Ok(silent)
     }
 
-    /// Shows a note to all who have not cosigned it; true if one of them knows a newer one of ours.
-    async fn show(&self, ledger: &Ledger, note: &str) -> Result<bool, AnchorError> {
+    /// Shows a note to all who have not cosigned it, and takes those who answer from the `silent`; true if one of them knows a
+    /// newer one of ours.
+    async fn show(
+        &self,
+        ledger: &Ledger,
+        note: &str,
+        silent: &mut BTreeSet<String>,
+    ) -> Result<bool, AnchorError> {
         let size = size_of(note);
         let due = |witness: &&Witness| {
             let asked = self.asked(witness);
@@ -191,6 +210,9 @@ impl Anchors {
         let said = futures_util::future::join_all(asking).await;
         let (mut lines, mut is_newer_known) = (String::new(), false);
         for (witness, said) in said {
+            if !matches!(said, Said::Nothing(_)) {
+                silent.remove(&witness.key.name);
+            }
             match said {
                 Said::Cosigned(line, time) => {
                     lines.push_str(&line);

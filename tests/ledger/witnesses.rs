@@ -135,6 +135,38 @@ fn a_ledger_put_back_from_an_older_backup_is_not_served_while_a_witness_knows_mo
 }
 
 #[test]
+fn a_ledger_put_back_from_a_backup_is_not_served_while_a_witness_is_away() {
+    let place = Place::new();
+    let (folder, file) = (place.folder("ledger"), place.folder("older.wuping"));
+    let witness = place.witness(0, None);
+    place.list(&folder, &[witness.address.to_string()]);
+    told(&folder, &["backup", file.to_str().unwrap(), "--with-keys", "--json"]);
+    let server = Server::start(&folder, &[]);
+    let session = server.sign_in("clerk", &place.password);
+    let mut client = Client::to(server.address);
+    let position = register(&mut client, &session, "b-1");
+    cosigned(&mut client, position + 1, 1);
+    server.end();
+    drop(witness);
+
+    let restored = place.folder("restored");
+    told(&restored, &["restore", file.to_str().unwrap(), "--json"]);
+    let reader = || wuping_ledger::reader::Reader::open(&restored).unwrap();
+    let size = reader().size().unwrap();
+    let refused = run(&restored, &["serve", "--listen", "127.0.0.1:0"]);
+    assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
+    assert!(said(&refused).contains("witness.example/w1 did not answer"), "{}", said(&refused));
+    assert_eq!(reader().size().unwrap(), size, "nothing was recorded");
+    // an operator who answers for it goes on, and the log names whom nobody could ask
+    Server::start(&restored, &["--without-witnesses", "the witness is gone for good"]).end();
+    let recorded = reader().stream("restores").unwrap().remove(0).data;
+    assert!(recorded.contains("\"unasked\":[\"witness.example/w1\"]"), "{recorded}");
+    assert!(!recorded.contains("for good"), "the reason is private: {recorded}");
+    // once it is recorded it is served as any other ledger
+    Server::start(&restored, &[]).end();
+}
+
+#[test]
 fn a_second_history_raises_the_alarm_and_nothing_is_written_until_it_is_cleared() {
     let place = Place::new();
     let (folder, forked) = (place.folder("ledger"), place.folder("forked"));

@@ -28,7 +28,7 @@ use crate::office::OFFICE;
 
 pub use make::{LastBackup, Made, last_backup, make};
 pub use restore::{PutBack, Restore, restore};
-pub use restored::{Restored, is_unrecorded, record_restoration};
+pub use restored::{Restored, Unasked, is_unrecorded, record_restoration};
 pub use unpack::unpack;
 
 /// What a backup holds.

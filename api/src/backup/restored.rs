@@ -37,6 +37,15 @@ pub struct Restored {
     pub findings: usize,
 }
 
+/// Witnesses that may have seen more of the ledger than was put back, and could not be asked.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Unasked {
+    /// Their names.
+    pub witnesses: Vec<String>,
+    /// Why it goes on without them, in the operator's words: private.
+    pub reason: String,
+}
+
 /// Whether the ledger of a folder was put back from a backup and does not say so yet.
 ///
 /// # Errors
@@ -46,16 +55,21 @@ pub fn is_unrecorded(folder: &Path) -> Result<bool, StoreError> {
 }
 
 /// Records in a ledger that is open for writing that it was put back from a backup, if it was. Witnesses are asked before:
-/// an entry behind one that they have seen more of would be a second history.
+/// an entry behind one that they have seen more of would be a second history. Those who did not answer are named in it.
 ///
 /// # Errors
 /// [`BackupError`] if it could not be recorded; it is tried again the next time.
-pub async fn record_restoration(folder: &Path, ledger: &Ledger, vault: &Vault) -> Result<(), BackupError> {
+pub async fn record_restoration(
+    folder: &Path,
+    ledger: &Ledger,
+    vault: &Vault,
+    unasked: Option<Unasked>,
+) -> Result<(), BackupError> {
     let Some(note) = noted(folder)? else { return Ok(()) };
     let damaged =
         |error: serde_json::Error| BackupError::Damaged { file: folder.join(NOTE), why: error.to_string() };
     let restored: Restored = serde_json::from_str(&note).map_err(damaged)?;
-    let (data, disclosures) = split_private(json!({
+    let mut said = json!({
         "backup": restored.backup,
         "findings": restored.findings,
         "made_at": restored.made_at,
@@ -64,7 +78,12 @@ pub async fn record_restoration(folder: &Path, ledger: &Ledger, vault: &Vault) -
         "signed": restored.signed,
         "size": restored.size,
         "type": "LedgerRestored",
-    }))?;
+    });
+    if let Some(Unasked { witnesses, reason }) = unasked {
+        said["unasked"] = witnesses.into();
+        said["private"]["without_witnesses"] = reason.into();
+    }
+    let (data, disclosures) = split_private(said)?;
     vault.put(&disclosures, ledger.reader().size()?)?;
     let event = NewEvent { stream: StreamPath::new("restores")?, schema: "ledger/1".to_owned(), data };
     let request = AppendRequest::single(restored.event_id, Author::Intake, Timestamp::now(), event);

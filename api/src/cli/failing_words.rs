@@ -14,6 +14,7 @@ use wuping_ledger::store::StoreError;
 use wuping_ledger::vault::VaultError;
 use wuping_projections::error::ViewsError;
 
+use crate::anchors::AnchorError;
 use crate::app::OpenError;
 use crate::office::OfficeError;
 use crate::web::look::words::findings::meaning;
@@ -34,6 +35,7 @@ pub(super) fn chinese(error: &(dyn Error + 'static)) -> Option<String> {
         .or_else(|| told(error, |shared: &Arc<KeyringError>| keyring(shared)))
         .or_else(|| told(error, checkpoint))
         .or_else(|| told(error, append))
+        .or_else(|| told(error, anchors))
         .or_else(|| told(error, |fault| Some(clock(fault))))
         .or_else(|| told(error, office))
         .or_else(|| told(error, vault))
@@ -163,6 +165,19 @@ fn checkpoint(error: &CheckpointError) -> Option<String> {
         CheckpointError::Proof(_) => "最新的检查点无法与散列树比对".to_owned(),
         CheckpointError::Store(_) => "最新的检查点读不出来".to_owned(),
     })
+}
+
+fn anchors(error: &AnchorError) -> Option<String> {
+    match error {
+        AnchorError::Silent { witnesses } => Some(format!(
+            "不启动服务：账本是从备份恢复的，而 {} 没有回应。如果它见过更多的记录，现在再写入就会成为另一种历史：等它回应以后再启动；             --without-witnesses 理由 可以照样启动，账本会永远写明没有核对过谁",
+            witnesses.join("、")
+        )),
+        AnchorError::Alarm { .. }
+        | AnchorError::Client(_)
+        | AnchorError::List { .. }
+        | AnchorError::Store(_) => None,
+    }
 }
 
 fn append(error: &AppendError) -> Option<String> {

@@ -10,8 +10,9 @@ use clap::Args;
 use wuping_ledger::place::database_url;
 use wuping_ledger::writer::WriterHandle;
 
+use crate::anchors::AnchorError;
 use crate::app::{App, must_be_new};
-use crate::backup::record_restoration;
+use crate::backup::{Unasked, is_unrecorded, record_restoration};
 use crate::cli::{Common, Failure, runtime};
 use crate::{jobs, runner, web, webhooks};
 
@@ -26,12 +27,17 @@ pub(super) struct Serve {
     /// Go on though the clock is refused, until it has caught up or the server stops: see “wuping clock accept --help”
     #[arg(long)]
     accept_clock: bool,
+    /// Go on though the ledger was put back from a backup and a witness does not answer, which may have seen more of it: what is
+    /// recorded then may become a second history, which that witness never cosigns. The log says for ever who did not answer; the
+    /// reason is kept private. Where nothing was put back, or all have answered, it says nothing
+    #[arg(long, value_name = "REASON")]
+    without_witnesses: Option<String>,
 }
 
 impl Default for Serve {
     fn default() -> Self {
         let listen = SocketAddr::from(([127, 0, 0, 1], 8080));
-        Self { listen, public_address: String::new(), accept_clock: false }
+        Self { listen, public_address: String::new(), accept_clock: false, without_witnesses: None }
     }
 }
 
@@ -42,13 +48,18 @@ pub(super) fn serve(common: &Common, options: Serve) -> Result<ExitCode, Failure
 
 async fn until_stopped(common: &Common, options: Serve) -> Result<(), Failure> {
     let app = Arc::new(house(common).await?);
-    app.anchors.ask_before_serving(&app.ledger).await?;
+    let silent = app.anchors.ask_before_serving(&app.ledger).await?;
+    let unasked = match options.without_witnesses {
+        _ if silent.is_empty() || !is_unrecorded(&app.folder)? => None,
+        Some(reason) => Some(Unasked { witnesses: silent, reason }),
+        None => return Err(AnchorError::Silent { witnesses: silent }.into()),
+    };
     if options.accept_clock
         && let Some(fault) = app.ledger.writer().accept_clock().await?
     {
         tracing::warn!(%fault, "the clock is accepted as it is");
     }
-    record_restoration(&app.folder, &app.ledger, &app.vault).await?;
+    record_restoration(&app.folder, &app.ledger, &app.vault, unasked).await?;
     let router = web::router(app.clone(), &options.public_address);
     let listener = tokio::net::TcpListener::bind(options.listen).await?;
     let (address, stopped) = (format!("http://{}", listener.local_addr()?), stopped());
