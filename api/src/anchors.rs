@@ -160,18 +160,25 @@ impl Anchors {
         }
     }
 
-    /// Asks for cosignatures while the ledger grows, until the alarm is raised.
+    /// Asks for cosignatures while the ledger grows, until the alarm is raised here or by another node.
     pub async fn follow(self: Arc<Self>, house: Arc<impl AsRef<Ledger>>) {
         let ledger = house.as_ref().as_ref();
-        if self.witnesses.is_empty() {
-            return;
-        }
         while ledger.writer().alarm().is_none() {
             tokio::time::sleep(EVERY).await;
+            hear(ledger).await;
+            if self.witnesses.is_empty() {
+                continue;
+            }
             if let Err(error) = self.ask_all(ledger).await {
                 let causes = wuping_projections::error::causes(&error).join(": ");
                 tracing::error!(%causes, "witnesses could not be asked");
             }
+        }
+        // a database that was away when it was raised is told as soon as it is there again
+        while let Err(error) = keep_alarm(ledger).await {
+            let causes = wuping_projections::error::causes(&error).join(": ");
+            tracing::error!(%causes, "other nodes could not be told of the fork alarm");
+            tokio::time::sleep(EVERY * 4).await;
         }
     }
 
@@ -226,6 +233,7 @@ impl Anchors {
                     let why = format!("the witness {} says: {why}\n\nour note:\n{note}", witness.key.name);
                     tracing::error!(witness = %witness.key.name, %why, "FORK ALARM: nothing is appended any more");
                     ledger.writer().raise_alarm(&why)?;
+                    keep_alarm(ledger).await?;
                 }
             }
         }
@@ -401,6 +409,22 @@ async fn further(ledger: &Ledger, known: u64) -> Said {
 
 fn never_signed(known: u64) -> Said {
     Said::Alarm(format!("it has seen a checkpoint of {known} entries that was never signed here"))
+}
+
+/// Takes in an alarm that another node has raised. Of a database that does not answer, others tell.
+async fn hear(ledger: &Ledger) {
+    let reader = ledger.reader().clone();
+    if let Ok(Ok(Some(raised))) = tokio::task::spawn_blocking(move || reader.alarm()).await {
+        tracing::error!(why = %raised.why, "FORK ALARM of another node: nothing is appended any more");
+        ledger.writer().hear_alarm(raised);
+    }
+}
+
+/// Tells all nodes, by the database, of the alarm that is raised here.
+async fn keep_alarm(ledger: &Ledger) -> Result<(), StoreError> {
+    let writer = ledger.writer().clone();
+    let kept = tokio::task::spawn_blocking(move || writer.keep_alarm()).await;
+    kept.map_err(|error| StoreError::Corrupt { what: error.to_string() })?
 }
 
 /// The newest checkpoint as the ledger has it now.

@@ -230,9 +230,9 @@ enum Command {
     /// Time-stamps of checkpoints by the authorities of authorities.txt
     #[command(subcommand, after_help = "Example:\n  wuping timestamp now")]
     Timestamp(timestamp::Timestamp),
-    /// Bring the tables of a ledger on a Postgres server up to this version, and move there what still lies in the folder
+    /// Bring the tables of a ledger up to this version; where it is on a Postgres server, move there what still lies in the folder
     #[command(
-        after_help = "Example:\n  WUPING_DATABASE_URL=postgresql://owner@host/database wuping upgrade\n\nStop every server on it first; run it as the login that owns the tables, once in the folder of each node."
+        after_help = "Examples:\n  wuping --data FOLDER upgrade\n  WUPING_DATABASE_URL=postgresql://owner@host/database wuping upgrade\n\nStop every server on it first; on a Postgres server run it as the login that owns the tables, once in the folder of each node."
     )]
     Upgrade,
     /// Check everything; exit 0 sound, 1 with findings, 2 could not read

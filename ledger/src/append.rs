@@ -180,7 +180,10 @@ impl From<NotFollowed> for AppendError {
 
 impl From<StoreError> for AppendError {
     fn from(error: StoreError) -> Self {
-        Self::Store(Arc::new(error))
+        match error {
+            StoreError::Alarmed => Self::Alarmed,
+            error => Self::Store(Arc::new(error)),
+        }
     }
 }
 

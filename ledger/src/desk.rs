@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::DateTime;
 use uuid::Uuid;
 
+use crate::alarm::Alarm;
 use crate::append::{AppendError, AppendRequest, CheckedRequest, Receipt};
 use crate::checkpoints::CheckpointBook;
 use crate::clock::{Clock, ClockFault, SystemClock, judge};
@@ -44,6 +45,7 @@ pub(crate) struct Desk {
     /// The kind of fault that an operator has accepted; forgotten as soon as the clock is in order again.
     accepted: Option<ClockFault>,
     checkpoints: CheckpointBook,
+    alarm: Alarm,
     recent: Arc<RecentStreams>,
     /// Position and hash of the last entry that is known to be durable: whatever is read from here on has it.
     durable: Option<(u64, Hash)>,
@@ -57,7 +59,7 @@ impl Desk {
         (held, master): (HeldKeys, SealingKey),
         reactor: Box<dyn Reactor>,
         (clock, simulated): (Arc<dyn Clock>, bool),
-        checkpoints: CheckpointBook,
+        (checkpoints, alarm): (CheckpointBook, Alarm),
         recent: Arc<RecentStreams>,
     ) -> Result<Self, StoreError> {
         let state = Some(TreeState::load(store.reads(), &origin)?);
@@ -72,6 +74,7 @@ impl Desk {
             simulated,
             accepted: None,
             checkpoints,
+            alarm,
             recent,
             durable: None,
         })
@@ -283,9 +286,14 @@ impl Desk {
         answers
     }
 
-    /// Takes the head lock; if others have written since this node's last batch, takes that in before anything is decided.
+    /// Takes the head lock; if others have written since this node's last batch, takes that in before anything is decided. One that
+    /// has raised the fork alarm stops this node as well.
     fn begin(&mut self, asked: &Asked<'_>) -> Result<Known, StoreError> {
         let known = self.store.begin(asked)?;
+        if let Some(raised) = &known.alarm {
+            self.alarm.hear(raised.clone());
+            return Err(StoreError::Alarmed);
+        }
         let Some(state) = self.state.as_mut() else { return Ok(known) };
         let (size, found) = (state.frontier.size(), known.head.as_ref());
         if found.map_or(size == 0, |head| head.frontier == state.frontier) {

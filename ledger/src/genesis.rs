@@ -354,6 +354,7 @@ fn run(
         Place::Postgres(_) => Some(lock(folder)?),
         Place::Sqlite(_) => None,
     };
+    let alarm = Alarm::of(folder)?;
     let book = CheckpointBook::new(log, folder, reader.checkpoint()?, newest_in_file(folder)?);
     let clock: (Arc<dyn Clock>, bool) = match running.clock {
         ClockChoice::Given(clock) => (clock, false),
@@ -366,12 +367,11 @@ fn run(
         (held, master.clone()),
         running.reactor,
         clock,
-        book,
+        (book, alarm.clone()),
         reader.recent_streams(),
     )?;
     first(&mut desk)?;
-    let (writer, thread) =
-        writer::start(desk, Alarm::of(folder)?, running.queue_max).map_err(LedgerError::Thread)?;
+    let (writer, thread) = writer::start(desk, alarm, running.queue_max).map_err(LedgerError::Thread)?;
     Ok(Ledger { reader, writer, thread, master, log_key, _lock: lock })
 }
 

@@ -16,7 +16,9 @@ use crate::postgres::{self, PostgresStore};
 use crate::postgres_address::Address;
 use crate::postgres_audit::PostgresAudit;
 use crate::reading::LedgerReads;
-use crate::sqlite::{SqliteStore, check_schema_version, existing_database_in, open_reading};
+use crate::sqlite::{
+    SqliteStore, check_schema_version, existing_database_in, open_reading, upgrade_file,
+};
 use crate::sqlite_audit::SqliteAudit;
 use crate::store::{LedgerStore, StoreError};
 
@@ -94,17 +96,36 @@ pub fn database_url(folder: &Path) -> Result<Option<String>, StoreError> {
     }
 }
 
-/// Brings the tables of a folder's database up to this program's version, as their owner, where it is on a server; answers the
-/// version that was found. A ledger in the folder itself needs nothing.
+/// What was brought up to this program's version.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Upgraded {
+    /// Whether the ledger is on a server; else it is in the folder itself.
+    pub on_server: bool,
+    /// The version that was found.
+    pub found: i64,
+}
+
+/// Brings the tables of a folder's ledger up to this program's version; on a server as their owner.
 ///
 /// # Errors
 ///
-/// [`StoreError`] if the server cannot be reached, holds no ledger or one of a later version, or the login may not do it.
-pub fn upgrade(folder: &Path) -> Result<Option<i64>, StoreError> {
-    match Place::of(folder)? {
-        Place::Postgres(address) => PostgresStore::upgrade(&address).map(Some),
-        Place::Sqlite(_) => Ok(None),
-    }
+/// [`StoreError`] if the server cannot be reached or the login may not do it, if somebody has the folder's ledger open, and if
+/// there is no ledger or one of a later version.
+pub fn upgrade(folder: &Path) -> Result<Upgraded, StoreError> {
+    let (on_server, found) = match Place::of(folder)? {
+        Place::Postgres(address) => (true, PostgresStore::upgrade(&address)?),
+        Place::Sqlite(folder) => (false, SqliteStore::upgrade(&folder)?),
+    };
+    Ok(Upgraded { on_server, found })
+}
+
+/// As [`upgrade`], of a ledger in a folder that nobody serves, as it came out of a backup.
+///
+/// # Errors
+///
+/// [`StoreError`] if it is of a later version or cannot be written to.
+pub fn upgrade_file_in(folder: &Path) -> Result<i64, StoreError> {
+    upgrade_file(&existing_database_in(folder)?)
 }
 
 /// Notes in a folder that its database is on a server. The address may hold a password: the file is its owner's alone.

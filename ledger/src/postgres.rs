@@ -7,13 +7,14 @@ use tokio::try_join;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
+use crate::alarm::ALARM;
 use crate::clock::Monotonic;
 use crate::postgres_address::Address;
 use crate::postgres_columns::{
     CursorColumns, HeadColumns, INSERT_OUTCOMES, INSERT_ROWS, INSERT_TILES, MOVE_HEAD, OutcomeColumns,
     RowColumns, SET_CURSORS, TEXTS, TileColumns, WRITE_ONE,
 };
-use crate::postgres_reading::{head, outcome};
+use crate::postgres_reading::{head, outcome, raised};
 use crate::postgres_session::{Session, failed, perhaps, text, unsigned};
 use crate::reading::LedgerReads;
 use crate::row::Row;
@@ -95,7 +96,7 @@ impl PostgresStore {
         let session = &self.session;
         let prepared = |sql| session.prepared(sql, LOCKING);
         let (lock, versions) = (prepared(LOCK_HEAD)?, prepared(VERSIONS)?);
-        let (positions, outcomes) = (prepared(POSITIONS)?, prepared(OUTCOMES)?);
+        let (positions, outcomes, alarm) = (prepared(POSITIONS)?, prepared(OUTCOMES)?, prepared(ALARM)?);
         let ids: Vec<String> = asked.event_ids.iter().map(id_text).collect();
         let derived: Vec<String> = asked.derived().map(id_text).collect();
         let client = &session.client;
@@ -107,13 +108,16 @@ impl PostgresStore {
                 biased;
                 client.batch_execute("BEGIN"),
                 client.query_one(&lock, &[]),
+                // behind the lock: what was raised while it was waited for is seen
+                client.query_opt(&alarm, &[]),
                 client.query(&versions, &of_streams),
                 client.query(&outcomes, &of_ids),
                 only(!derived.is_empty(), client.query(&positions, &of_derived)),
             )
         });
-        let ((), locked, versions, outcomes, positions) = answered.map_err(failed(LOCKING))?;
-        let mut known = Known { head: head(&locked)?, ..Known::default() };
+        let ((), locked, alarm, versions, outcomes, positions) = answered.map_err(failed(LOCKING))?;
+        let alarm = alarm.as_ref().map(raised).transpose()?;
+        let mut known = Known { head: head(&locked)?, alarm, ..Known::default() };
         for columns in &versions {
             known.versions.insert(text(columns, 0)?.to_owned(), perhaps(columns, 1)?.unwrap_or(0));
         }
@@ -281,6 +285,13 @@ pub(crate) fn open_reading(address: &Address) -> Result<Session, StoreError> {
     Ok(session)
 }
 
+/// A connection that writes what is not the writer's.
+pub(crate) fn open_beside(address: &Address) -> Result<Session, StoreError> {
+    let session = open_session(address)?;
+    check_schema_version(&session, address)?;
+    Ok(session)
+}
+
 pub(crate) fn open_session(address: &Address) -> Result<Session, StoreError> {
     let session = Session::open(address)?;
     match is_made(&session)? {
@@ -341,12 +352,13 @@ async fn only<T: Default>(
 }
 
 /// What each version adds to the one before it.
-pub(crate) const SCHEMAS: [&str; 3] = [
+pub(crate) const SCHEMAS: [&str; 4] = [
     include_str!("../../migrations/postgres/ledger/0001.sql"),
     include_str!("../../migrations/postgres/ledger/0002.sql"),
     include_str!("../../migrations/postgres/ledger/0003.sql"),
+    include_str!("../../migrations/postgres/ledger/0004.sql"),
 ];
-const SCHEMA_VERSION: i64 = 3;
+const SCHEMA_VERSION: i64 = 4;
 /// Any number that nobody else takes for an advisory lock in this database.
 pub(crate) const MAKING_LOCK: i64 = 0x7775_7069_6e67;
 const LOCKING: &str = "be locked for a batch";
@@ -389,12 +401,12 @@ mod tests {
         drop(PostgresStore::create(&address).unwrap());
         Session::open(&address)
             .unwrap()
-            .batch("UPDATE schema_version SET version = 4 WHERE version = 3", "be changed")
+            .batch("UPDATE schema_version SET version = 5 WHERE version = 4", "be changed")
             .unwrap();
         let upgraded = PostgresStore::upgrade(&address).err();
         for opened in [PostgresStore::open(&address).err(), open_reading(&address).err(), upgraded] {
             assert!(
-                matches!(opened, Some(StoreError::SchemaVersion { found: 4, known: 3, .. })),
+                matches!(opened, Some(StoreError::SchemaVersion { found: 5, known: 4, .. })),
                 "{opened:?}"
             );
         }
@@ -410,7 +422,7 @@ mod tests {
             assert!(refused.to_string().contains("wuping upgrade"), "{refused}");
         }
         assert_eq!(PostgresStore::upgrade(&address).unwrap(), 1);
-        assert_eq!(PostgresStore::upgrade(&address).unwrap(), 3, "once more does nothing");
+        assert_eq!(PostgresStore::upgrade(&address).unwrap(), 4, "once more does nothing");
         let store = Box::new(PostgresStore::open(&address).unwrap());
         crate::store_suite::keeps_its_promises(store, &|| Box::new(PostgresStore::open(&address).unwrap()));
     }

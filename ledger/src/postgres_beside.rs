@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use crate::place::database_url;
-use crate::postgres::{check_schema_version, open_reading, open_session};
+use crate::postgres::{open_beside, open_reading};
 use crate::postgres_address::Address;
 use crate::postgres_session::Session;
 use crate::store::StoreError;
@@ -71,11 +71,9 @@ impl Beside {
     }
 
     fn connect(&self) -> Result<Session, StoreError> {
-        if self.read_only {
-            return open_reading(&self.address);
+        match self.read_only {
+            true => open_reading(&self.address),
+            false => open_beside(&self.address),
         }
-        let session = open_session(&self.address)?;
-        check_schema_version(&session, &self.address)?;
-        Ok(session)
     }
 }

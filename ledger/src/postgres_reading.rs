@@ -3,11 +3,12 @@
 use tokio_postgres::Row as Columns;
 use uuid::Uuid;
 
+use crate::alarm::{ALARM, ALARMS, RaisedAlarm};
 use crate::clock::Monotonic;
 use crate::encoding::Hash;
 use crate::keys::Kid;
 use crate::merkle::Frontier;
-use crate::postgres_session::{Session, blob, hash, perhaps, text, unsigned};
+use crate::postgres_session::{Session, blob, failed, hash, perhaps, text, unsigned};
 use crate::reading::LedgerReads;
 use crate::recorded::RecordedRow;
 use crate::row::Row;
@@ -163,6 +164,14 @@ impl LedgerReads for Session {
         };
         let since_boot_ms = signed(unsigned(&columns, 1)?);
         Ok(Some(Monotonic { boot: text(&columns, 0)?.to_owned(), since_boot_ms }))
+    }
+
+    fn alarms(&self) -> Result<Vec<RaisedAlarm>, StoreError> {
+        self.query(ALARMS, &[])?.iter().map(raised).collect()
+    }
+
+    fn alarm(&self) -> Result<Option<RaisedAlarm>, StoreError> {
+        self.first(ALARM, &[])?.as_ref().map(raised).transpose()
     }
 
     fn leaf_hashes(&self, from: u64, to: u64) -> Result<Vec<Hash>, StoreError> {
@@ -402,3 +411,9 @@ const LAST_OF_AUTHORS_FROM: &str = "SELECT DISTINCT ON (kid) kid, author_seq, po
     ORDER BY kid, author_seq DESC";
 const LAST_OF_STREAMS: &str = "SELECT DISTINCT ON (aggregate_id) aggregate_id, sequence, position, leaf_hash FROM events \
     WHERE aggregate_id > $1 ORDER BY aggregate_id, sequence DESC LIMIT $2";
+
+/// A fork alarm.
+pub(crate) fn raised(columns: &Columns) -> Result<RaisedAlarm, StoreError> {
+    let cleared = columns.try_get::<_, Option<&str>>(2).map_err(failed("be read"))?.map(str::to_owned);
+    Ok(RaisedAlarm { at: text(columns, 0)?.to_owned(), why: text(columns, 1)?.to_owned(), cleared })
+}

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
+use crate::alarm::RaisedAlarm;
 use crate::committing::{FoldedHeads, is_committed};
 use crate::encoding::Hash;
 use crate::kept_keys::KeptKeys;
@@ -108,6 +109,15 @@ impl Reader {
     /// [`StoreError`] if it cannot be read or is no state of a tree.
     pub fn head(&self) -> Result<Option<TreeHead>, StoreError> {
         self.with(|connection| connection.head())
+    }
+
+    /// The fork alarm that holds, whichever node raised it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if it cannot be read.
+    pub fn alarm(&self) -> Result<Option<RaisedAlarm>, StoreError> {
+        self.with(|connection| connection.alarm())
     }
 
     /// Number of entries.

@@ -3,6 +3,7 @@
 
 use uuid::Uuid;
 
+use crate::alarm::RaisedAlarm;
 use crate::clock::Monotonic;
 use crate::encoding::Hash;
 use crate::recorded::RecordedRow;
@@ -88,6 +89,12 @@ pub trait LedgerReads: Send {
 
     /// When an entry was last written by the machine's monotonic clock, or a little before.
     fn clock_mark(&self) -> Result<Option<Monotonic>, StoreError>;
+
+    /// The fork alarms that were ever raised, in order.
+    fn alarms(&self) -> Result<Vec<RaisedAlarm>, StoreError>;
+
+    /// The fork alarm that holds.
+    fn alarm(&self) -> Result<Option<RaisedAlarm>, StoreError>;
 
     /// The leaf hashes of `from..to`, all there.
     fn leaf_hashes(&self, from: u64, to: u64) -> Result<Vec<Hash>, StoreError>;

@@ -53,7 +53,7 @@ impl SqliteStore {
             .map_err(reading)?;
         if tables == 0 {
             connection
-                .execute_batch(&format!("BEGIN;\n{SCHEMA}\nCOMMIT;"))
+                .execute_batch(&format!("BEGIN;\n{}\nCOMMIT;", SCHEMAS.concat()))
                 .map_err(|source| StoreError::Database { doing: "be made", source: source.into() })?;
         }
         Self::over(connection, lock, &file)
@@ -69,6 +69,17 @@ impl SqliteStore {
         let lock = lock(folder)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         Self::over(open(&file, flags)?, lock, &file)
+    }
+
+    /// Brings the tables of a folder's ledger up to this program's version. Answers the version that was found.
+    ///
+    /// # Errors
+    ///
+    /// As [`SqliteStore::open`].
+    pub fn upgrade(folder: &Path) -> Result<i64, StoreError> {
+        let file = existing_database_in(folder)?;
+        let _lock = lock(folder)?;
+        upgrade_file(&file)
     }
 
     fn over(connection: Connection, lock: File, file: &Path) -> Result<Self, StoreError> {
@@ -199,7 +210,8 @@ impl LedgerStore for SqliteStore {
     fn begin(&mut self, asked: &Asked<'_>) -> Result<Known, StoreError> {
         run(&self.connection, "BEGIN IMMEDIATE", "be locked for a batch")?;
         self.written = 0;
-        let mut known = Known { head: head(&self.connection)?, ..Known::default() };
+        let (head, alarm) = (head(&self.connection)?, self.connection.alarm()?);
+        let mut known = Known { head, alarm, ..Known::default() };
         for stream in &asked.streams {
             known.versions.insert((*stream).to_owned(), select::version(&self.connection, stream)?);
         }
@@ -310,19 +322,50 @@ pub(crate) fn open_reading(file: &Path) -> Result<Connection, StoreError> {
 
 /// Refuses a database of another version: never a guess.
 pub(crate) fn check_schema_version(connection: &Connection, file: &Path) -> Result<(), StoreError> {
-    let found: i64 = connection
-        .query_row("SELECT max(version) FROM schema_version", [], |columns| columns.get(0))
-        .map_err(|source| StoreError::Database {
-            doing: "be read: it has no schema version",
-            source: source.into(),
-        })?;
-    match found == SCHEMA_VERSION {
-        true => Ok(()),
-        false => {
-            let database = file.display().to_string();
-            Err(StoreError::SchemaVersion { database, found, known: SCHEMA_VERSION })
-        }
+    match schema_version(connection)? {
+        SCHEMA_VERSION => Ok(()),
+        found => Err(other_version(file, found)),
     }
+}
+
+/// The version that a file of tables states.
+pub(crate) fn schema_version(connection: &Connection) -> Result<i64, StoreError> {
+    let found = connection.query_row("SELECT max(version) FROM schema_version", [], |columns| columns.get(0));
+    found.map_err(|source| StoreError::Database {
+        doing: "be read: it has no schema version",
+        source: source.into(),
+    })
+}
+
+fn other_version(file: &Path, found: i64) -> StoreError {
+    let database = file.display().to_string();
+    match (1..SCHEMA_VERSION).contains(&found) {
+        true => StoreError::OlderSchema { database, found, known: SCHEMA_VERSION },
+        false => StoreError::SchemaVersion { database, found, known: SCHEMA_VERSION },
+    }
+}
+
+/// As [`SqliteStore::upgrade`], of a file that nobody serves: one out of a backup that an earlier version made.
+pub(crate) fn upgrade_file(file: &Path) -> Result<i64, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(file, flags).map_err(reading)?;
+    connection.busy_timeout(BUSY).map_err(reading)?;
+    let found = schema_version(&connection)?;
+    let known = usize::try_from(found).ok().filter(|known| (1..=SCHEMAS.len()).contains(known));
+    let missing = &SCHEMAS[known.ok_or_else(|| other_version(file, found))?..];
+    if !missing.is_empty() {
+        let upgraded = connection.execute_batch(&format!("BEGIN IMMEDIATE;\n{}\nCOMMIT;", missing.concat()));
+        upgraded.map_err(|source| StoreError::Database { doing: "be upgraded", source: source.into() })?;
+    }
+    Ok(found)
+}
+
+/// A connection that writes what is not the writer's, beside it.
+pub(crate) fn open_beside(folder: &Path) -> Result<Connection, StoreError> {
+    let file = existing_database_in(folder)?;
+    let connection = open(&file, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    check_schema_version(&connection, &file)?;
+    Ok(connection)
 }
 
 /// The database of a folder, which must be there.
@@ -409,8 +452,12 @@ fn run(connection: &Connection, sql: &str, doing: &'static str) -> Result<(), St
         .map_err(|source| StoreError::Database { doing, source: source.into() })
 }
 
-const SCHEMA: &str = include_str!("../../migrations/sqlite/ledger/0001.sql");
-const SCHEMA_VERSION: i64 = 1;
+/// What each version adds to the one before it.
+pub(crate) const SCHEMAS: [&str; 2] = [
+    include_str!("../../migrations/sqlite/ledger/0001.sql"),
+    include_str!("../../migrations/sqlite/ledger/0002.sql"),
+];
+const SCHEMA_VERSION: i64 = 2;
 const BUSY: Duration = Duration::from_secs(10);
 const STATEMENTS: usize = 64;
 /// Brings the marks up to the last entry there is. In SQLite a bare column beside max() is of the row that has it.
@@ -428,6 +475,21 @@ mod tests {
     fn it_keeps_the_promises_of_a_store() {
         let folder = tempfile::tempdir().unwrap();
         let store = Box::new(SqliteStore::create(folder.path()).unwrap());
+        crate::store_suite::keeps_its_promises(store, &|| {
+            Box::new(SqliteStore::open(folder.path()).unwrap())
+        });
+    }
+
+    #[test]
+    fn a_ledger_of_an_older_version_is_refused_until_it_is_upgraded() {
+        let folder = tempfile::tempdir().unwrap();
+        let older = Connection::open(folder.path().join("ledger.db")).unwrap();
+        older.execute_batch(SCHEMAS[0]).unwrap();
+        let refused = SqliteStore::open(folder.path()).unwrap_err();
+        assert!(refused.to_string().contains("wuping upgrade"), "{refused}");
+        assert_eq!(SqliteStore::upgrade(folder.path()).unwrap(), 1);
+        assert_eq!(SqliteStore::upgrade(folder.path()).unwrap(), 2, "once more does nothing");
+        let store = Box::new(SqliteStore::open(folder.path()).unwrap());
         crate::store_suite::keeps_its_promises(store, &|| {
             Box::new(SqliteStore::open(folder.path()).unwrap())
         });

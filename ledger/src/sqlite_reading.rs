@@ -3,6 +3,7 @@
 use rusqlite::Connection;
 use uuid::Uuid;
 
+use crate::alarm::{ALARM, ALARMS, RaisedAlarm};
 use crate::clock::Monotonic;
 use crate::encoding::Hash;
 use crate::reading::LedgerReads;
@@ -98,6 +99,14 @@ impl LedgerReads for Connection {
         Ok(Some(Monotonic { boot: select::text(columns, 0)?.to_owned(), since_boot_ms }))
     }
 
+    fn alarms(&self) -> Result<Vec<RaisedAlarm>, StoreError> {
+        alarms(self, ALARMS)
+    }
+
+    fn alarm(&self) -> Result<Option<RaisedAlarm>, StoreError> {
+        Ok(alarms(self, ALARM)?.pop())
+    }
+
     fn leaf_hashes(&self, from: u64, to: u64) -> Result<Vec<Hash>, StoreError> {
         select::leaf_hashes(self, from, to)
     }
@@ -132,4 +141,18 @@ impl LedgerReads for Connection {
     fn checkpoint_size(&self) -> Result<u64, StoreError> {
         Ok(select::number(&mut prepared(self, "SELECT max(size) FROM checkpoints")?, [])?.unwrap_or(0))
     }
+}
+
+fn alarms(connection: &Connection, sql: &str) -> Result<Vec<RaisedAlarm>, StoreError> {
+    let mut statement = prepared(connection, sql)?;
+    let mut found = statement.query([]).map_err(reading)?;
+    let mut alarms = Vec::new();
+    while let Some(columns) = found.next().map_err(reading)? {
+        alarms.push(RaisedAlarm {
+            at: columns.get(0).map_err(reading)?,
+            why: columns.get(1).map_err(reading)?,
+            cleared: columns.get(2).map_err(reading)?,
+        });
+    }
+    Ok(alarms)
 }

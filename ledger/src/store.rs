@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
+use crate::alarm::RaisedAlarm;
 use crate::clock::Monotonic;
 use crate::encoding::Hash;
 use crate::keys::Kid;
@@ -116,6 +117,8 @@ pub struct Known {
     pub positions: HashMap<Uuid, u64>,
     /// What became of the commands asked for; those unknown are not among them.
     pub outcomes: HashMap<Uuid, Outcome>,
+    /// The fork alarm that holds: nothing may be appended.
+    pub alarm: Option<RaisedAlarm>,
 }
 
 /// All that one commit writes.
@@ -244,6 +247,11 @@ pub(crate) fn brought_up_to_date(
 /// Why a store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
+    /// A node has raised the fork alarm.
+    #[error(
+        "nothing is appended: a witness knows another history of this log; see docs/operators.md, “The fork alarm”"
+    )]
+    Alarmed,
     /// It is not said so that it could be understood where the database is.
     #[error(
         "the database's address cannot be read: write it as postgresql://user@host:port/database, in database.url or in \
@@ -372,7 +380,7 @@ pub enum StoreError {
     /// Made by an earlier version of the program.
     #[error(
         "the database {database} has schema version {found}, and this program needs {known}: stop every server on it and run \
-         `wuping upgrade` as the login that owns its tables"
+         `wuping upgrade`, for one on a Postgres server as the login that owns its tables"
     )]
     OlderSchema {
         /// The database, without a password.

@@ -318,7 +318,10 @@ fn writing(source: rusqlite::Error) -> StoreError {
 /// The tables of a ledger.
 pub const LEDGER: TableFile = TableFile {
     name: "ledger.db",
-    schema: include_str!("../../migrations/sqlite/ledger/0001.sql"),
+    schema: concat!(
+        include_str!("../../migrations/sqlite/ledger/0001.sql"),
+        include_str!("../../migrations/sqlite/ledger/0002.sql")
+    ),
     tables: &[
         Table {
             in_file: "events",
@@ -413,6 +416,12 @@ pub const LEDGER: TableFile = TableFile {
             on_server: "tiles",
             columns: &[("level", Kind::Number), ("n", Kind::Number), ("hashes", Kind::Blob)],
             ordered_by: 2,
+        },
+        Table {
+            in_file: "fork_alarms",
+            on_server: "fork_alarms",
+            columns: &[("raised_at", Kind::Text), ("why", Kind::Text), ("cleared", Kind::Text)],
+            ordered_by: 1,
         },
     ],
 };

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -96,6 +97,15 @@ impl TestLedger {
         self.folder.path()
     }
 
+    /// A folder of a second node, where the ledger is on a server.
+    pub(crate) fn folder_beside(&self) -> TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for file in ["database.url", "master.key"] {
+            std::fs::copy(self.path().join(file), folder.path().join(file)).unwrap();
+        }
+        folder
+    }
+
     /// Something an officer says in a stream.
     pub(crate) fn said(&self, stream: &str, event_type: &str, members: Value) -> AppendRequest {
         request(Author::Officer(self.officer.clone()), stream, event_type, members)
@@ -124,6 +134,31 @@ pub(crate) fn event(stream: &str, event_type: &str, mut members: Value) -> NewEv
 /// A clock like the machine's, to be moved by hand.
 pub(crate) fn stepped() -> Arc<SteppedClock> {
     Arc::new(SteppedClock::starting_at(SystemClock::default().wall_ms()))
+}
+
+/// Says when the writer is in the middle of a visit, and keeps it there until it is let go.
+pub(crate) struct Holding {
+    pub(crate) reached: Sender<()>,
+    pub(crate) go_on: Receiver<()>,
+}
+
+impl Reactor for Holding {
+    fn follow(
+        &mut self,
+        cause: &RecordedRow<'_>,
+        _as_of: &Timestamp,
+        _reader: &dyn SubjectReader,
+    ) -> Result<Vec<Consequence>, NotFollowed> {
+        if cause.event_type == "Visited" {
+            self.reached.send(()).unwrap();
+            self.go_on.recv().unwrap();
+        }
+        Ok(Vec::new())
+    }
+
+    fn forget(&mut self, _subject: &str) {}
+
+    fn forget_all(&mut self) {}
 }
 
 /// Counts the hazards of a subject after each one found, and echoes a chain as long as the event asks for. Keeps its

@@ -6,7 +6,8 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 
 use crate::select::signed;
-use crate::sqlite::check_schema_version;
+use crate::sqlite::schema_version;
+use crate::store::StoreError;
 use crate::vault::VaultError;
 use crate::vault_store::{NO_DIGEST, Put, Sealed, Unconfirmed, VaultStore};
 
@@ -15,6 +16,17 @@ use crate::vault_store::{NO_DIGEST, Put, Sealed, Unconfirmed, VaultStore};
 pub(crate) struct VaultFile {
     file: PathBuf,
     connection: Connection,
+}
+
+/// Refuses a file of another version: never a guess.
+fn check_version(connection: &Connection, file: &Path) -> Result<(), StoreError> {
+    match schema_version(connection)? {
+        SCHEMA_VERSION => Ok(()),
+        found => {
+            let database = file.display().to_string();
+            Err(StoreError::SchemaVersion { database, found, known: SCHEMA_VERSION })
+        }
+    }
 }
 
 impl VaultFile {
@@ -32,7 +44,7 @@ impl VaultFile {
         if tables == 0 {
             connection.execute_batch(&format!("BEGIN;\n{SCHEMA}\nCOMMIT;")).map_err(failed)?;
         }
-        check_schema_version(&connection, &file).map_err(VaultError::Ledger)?;
+        check_version(&connection, &file).map_err(VaultError::Ledger)?;
         Ok(Self { file, connection })
     }
 
@@ -42,7 +54,7 @@ impl VaultFile {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&file, flags).map_err(failed)?;
         connection.busy_timeout(PATIENCE).map_err(failed)?;
-        check_schema_version(&connection, &file).map_err(VaultError::Ledger)?;
+        check_version(&connection, &file).map_err(VaultError::Ledger)?;
         Ok(Self { file, connection })
     }
 
@@ -231,5 +243,6 @@ fn delete(connection: &Connection, digest: &str) -> rusqlite::Result<()> {
     Ok(())
 }
 
+const SCHEMA_VERSION: i64 = 1;
 const SCHEMA: &str = include_str!("../../migrations/sqlite/vault/0001.sql");
 const PATIENCE: Duration = Duration::from_secs(10);

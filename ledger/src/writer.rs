@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use crate::alarm::Alarm;
+use crate::alarm::{Alarm, RaisedAlarm};
 use crate::append::{AppendError, AppendRequest, CheckedRequest, Receipt};
 use crate::clock::ClockFault;
 use crate::committing::FoldedHeads;
@@ -159,13 +159,28 @@ impl WriterHandle {
         self.ask(|reply| Job::Close { reply }).await
     }
 
-    /// Raises the fork alarm: from here on nothing is appended, over restarts too.
+    /// Raises the fork alarm: from here on nothing is appended by this node, over restarts too. [`WriterHandle::keep_alarm`] stops
+    /// the others.
     ///
     /// # Errors
     ///
     /// [`StoreError::File`] if it could not be kept; it holds all the same until the program ends.
     pub fn raise_alarm(&self, why: &str) -> Result<(), StoreError> {
         self.alarm.raise(why)
+    }
+
+    /// Writes the alarm that is raised into the database, where every other node finds it with its next batch. Blocks.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if it could not be kept there: to be tried again.
+    pub fn keep_alarm(&self) -> Result<(), StoreError> {
+        self.alarm.keep()
+    }
+
+    /// Another node has raised this alarm, as a reader of the ledger says: nothing is appended here either.
+    pub fn hear_alarm(&self, raised: RaisedAlarm) {
+        self.alarm.hear(raised);
     }
 
     /// Why nothing may be appended; none if it may.

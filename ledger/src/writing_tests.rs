@@ -379,7 +379,7 @@ async fn the_ledger_names_its_version_and_refuses_another() {
     let TestLedger { folder, ledger, .. } = TestLedger::new().await;
     ledger.close().await.unwrap();
     let connection = rusqlite::Connection::open(folder.path().join("ledger.db")).unwrap();
-    for version in [0, 2] {
+    for version in [0, 3] {
         connection.execute("UPDATE schema_version SET version = ?1", [version]).unwrap();
         let refused = Ledger::open(folder.path(), RunOptions::default()).unwrap_err();
         assert!(matches!(refused, LedgerError::Store(StoreError::SchemaVersion { .. })), "{refused}");

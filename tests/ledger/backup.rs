@@ -1,6 +1,7 @@
 //! A backup made under load, put back elsewhere, damaged, and older than what was signed.
 
-use std::path::Path;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,9 +10,10 @@ use std::time::Instant;
 use crate::program::server::{Client, Server};
 use crate::program::{Random, must_be_sound, run, said, told, wuping};
 use rusqlite::Connection;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 use wuping::backup::{Doing, Progress, Restore, make, restore};
+use wuping_ledger::encoding::Hash;
 use wuping_ledger::reader::Reader;
 
 #[test]
@@ -79,6 +81,62 @@ fn a_backup_made_while_the_server_writes_is_put_back_with_all_that_was_acknowled
     told(&there, &["account", "password", "clerk", "--json"]);
     assert_eq!(Reader::open(&there).unwrap().stream("restores").unwrap().len(), 1, "once");
     must_be_sound(&there);
+}
+
+#[test]
+fn a_backup_that_an_earlier_version_made_is_verified_and_put_back() {
+    let place = tempfile::tempdir().unwrap();
+    let [folder, there] = ["ledger", "there"].map(|name| place.path().join(name));
+    let [now, before] = ["now.wuping", "before.wuping"].map(|name| place.path().join(name));
+    told(&folder, &["init", "--origin", "ledger.example/backup", "--json"]);
+    let made = told(&folder, &["backup", now.to_str().unwrap(), "--with-keys", "--json"]);
+    as_an_earlier_version_made_it(&now, &before);
+    let verified = run(place.path(), &["verify", "--level", "5", "--backup", before.to_str().unwrap()]);
+    assert!(verified.status.success(), "{}", said(&verified));
+    let restored = told(&there, &["restore", before.to_str().unwrap(), "--json"]);
+    assert_eq!(restored["restored"]["size"], made["size"]);
+    Server::start(&there, &[]).end();
+    must_be_sound(&there);
+}
+
+/// The same backup, its ledger with the tables that version 1 had.
+fn as_an_earlier_version_made_it(file: &Path, before: &Path) {
+    let (bytes, place) = (std::fs::read(file).unwrap(), tempfile::tempdir().unwrap());
+    let mut members: Vec<(PathBuf, Vec<u8>)> = Vec::new();
+    for member in tar::Archive::new(&bytes[..bytes.len() - 72]).entries().unwrap() {
+        let mut member = member.unwrap();
+        let mut content = Vec::new();
+        member.read_to_end(&mut content).unwrap();
+        members.push((member.path().unwrap().into_owned(), content));
+    }
+    let ledger = place.path().join("ledger.db");
+    let at = members.iter().position(|(path, _)| path == Path::new("ledger.db")).unwrap();
+    std::fs::write(&ledger, &members[at].1).unwrap();
+    let connection = Connection::open(&ledger).unwrap();
+    let newer = ["events", "checkpoints", "schemes", "outcomes", "tiles"];
+    for table in newer {
+        connection.execute_batch(&format!("DROP TRIGGER {table}_are_never_replaced")).unwrap();
+    }
+    connection
+        .execute_batch("DROP TABLE fork_alarms; DELETE FROM schema_version WHERE version > 1")
+        .unwrap();
+    drop(connection);
+    members[at].1 = std::fs::read(&ledger).unwrap();
+    let mut manifest: Value = serde_json::from_slice(&members[0].1).unwrap();
+    let digest = Hash::of(&members[at].1).hex();
+    manifest["files"]["ledger.db"] = json!({ "sha256": digest, "bytes": members[at].1.len() });
+    members[0].1 = manifest.to_string().into_bytes();
+    let mut archive = tar::Builder::new(Vec::new());
+    for (path, content) in &members {
+        let mut header = tar::Header::new_ustar();
+        header.set_size(content.len() as u64);
+        header.set_mode(0o600);
+        archive.append_data(&mut header, path, content.as_slice()).unwrap();
+    }
+    let mut bytes = archive.into_inner().unwrap();
+    let digest = Hash::of(&bytes).hex();
+    bytes.extend(format!("sha256 {digest}\n").bytes());
+    std::fs::write(before, bytes).unwrap();
 }
 
 #[test]

@@ -250,7 +250,7 @@ fn a_ledger_of_an_earlier_version_is_upgraded_and_what_lay_in_the_folder_is_move
     cluster.sql(
         "ledger",
         "DROP TABLE vault_values, vault_unconfirmed, vault_erased, vault_key_check, office_logins, office_sessions, \
-         office_feeds, restored; DELETE FROM schema_version WHERE version > 1",
+         office_feeds, restored, fork_alarms; DELETE FROM schema_version WHERE version > 1",
     );
     for file in ["vault.db", "vault.key", "office.db"] {
         std::fs::copy(before.join(file), folder.join(file)).unwrap();
@@ -272,10 +272,11 @@ fn a_ledger_of_an_earlier_version_is_upgraded_and_what_lay_in_the_folder_is_move
     assert_eq!((&upgraded["found_version"], &upgraded["logins_moved"]), (&json!(1), &json!(2)), "{upgraded}");
     assert!(upgraded["values_moved"].as_u64().unwrap() > 0, "{upgraded}");
     let again = told(&folder, &["upgrade", "--json"]);
-    assert_eq!((&again["found_version"], &again["values_moved"]), (&json!(3), &json!(0)), "{again}");
+    assert_eq!((&again["found_version"], &again["values_moved"]), (&json!(4), &json!(0)), "{again}");
     assert!(!folder.join("vault.db").exists() && !folder.join("office.db").exists());
     told(&folder, &["account", "password", "clerk", "--json"]);
-    assert_eq!(told(&before, &["upgrade", "--json"]), json!({ "on_a_server": false }));
+    // in a folder too
+    assert_eq!(told(&before, &["upgrade", "--json"]), json!({ "on_a_server": false, "found_version": 2 }));
 }
 
 /// Lets the servers work until nothing is added any more, and ends them.

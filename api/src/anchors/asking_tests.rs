@@ -11,7 +11,8 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use tempfile::TempDir;
 use tokio::sync::Semaphore;
-use wuping_ledger::genesis::{CreateOptions, Ledger};
+use wuping_ledger::genesis::{CreateOptions, Ledger, RunOptions};
+use wuping_ledger::place::remember_database;
 
 use super::Anchors;
 use crate::witness;
@@ -144,12 +145,35 @@ async fn what_was_never_signed_here_is_another_history() {
     for file in std::fs::read_dir(place.folder.path().join("ledger")).unwrap().map(Result::unwrap) {
         std::fs::copy(file.path(), forked.join(file.file_name())).unwrap();
     }
-    let other = Ledger::open(&forked, wuping_ledger::genesis::RunOptions::default()).unwrap();
+    let other = Ledger::open(&forked, RunOptions::default()).unwrap();
     other.enrol_officer("officer-9").await.unwrap();
     other.writer().sign_now().await.unwrap();
     place.node("elsewhere", &place.direct).ask_before_serving(&other).await.unwrap();
     let refused = node.ask_before_serving(&place.ledger).await.unwrap_err();
     assert!(refused.to_string().contains(&format!("there are {here} here")), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_writes_nothing_hears_of_the_alarm_that_another_one_raised() {
+    struct House(Ledger);
+    impl AsRef<Ledger> for House {
+        fn as_ref(&self) -> &Ledger {
+            &self.0
+        }
+    }
+    let [one, other] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    remember_database(one.path(), &crate::test_postgres::new_database()).unwrap();
+    let options = CreateOptions::new("ledger.example/asking", false).unwrap();
+    let first = Ledger::create(one.path(), options).unwrap().ledger;
+    for file in ["database.url", "master.key"] {
+        std::fs::copy(one.path().join(file), other.path().join(file)).unwrap();
+    }
+    let idle = Arc::new(House(Ledger::open(other.path(), RunOptions::default()).unwrap()));
+    first.writer().raise_alarm("a test").unwrap();
+    first.writer().keep_alarm().unwrap();
+    let following = Arc::new(Anchors::of(other.path()).unwrap()).follow(idle.clone());
+    tokio::time::timeout(Duration::from_secs(20), following).await.unwrap();
+    assert_eq!(idle.0.writer().alarm(), Some("a test"));
 }
 
 fn list(folder: &Path, key: &str, address: &str) {

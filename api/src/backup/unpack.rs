@@ -7,7 +7,8 @@ use std::path::{Component, Path};
 
 use sha2::{Digest, Sha256};
 use wuping_ledger::encoding::{hex_encode, is_sha256_hex};
-use wuping_ledger::place::database_url;
+use wuping_ledger::place::{database_url, upgrade_file_in};
+use wuping_ledger::table_copy::LEDGER;
 
 use super::make::Counted;
 use super::{
@@ -83,6 +84,10 @@ pub fn unpack(
         if found.sha256 != due || found.bytes != length {
             return Err(damaged(format!("{name} has another digest than it must have")));
         }
+    }
+    if folder.join(LEDGER.name).is_file() {
+        // one that an earlier version made is looked at and put back as this version has it
+        upgrade_file_in(folder)?;
     }
     match missing.first() {
         None => Ok(manifest),

@@ -91,6 +91,7 @@ fn ledger(error: &LedgerError) -> Option<String> {
 
 fn store(error: &StoreError) -> Option<String> {
     Some(match error {
+        StoreError::Alarmed => return append(&AppendError::Alarmed),
         StoreError::Address { .. } => {
             "数据库的地址看不懂：请在 database.url 或 WUPING_DATABASE_URL 中写成 postgresql://用户@主机:端口/数据库".to_owned()
         }
@@ -130,8 +131,8 @@ fn store(error: &StoreError) -> Option<String> {
              再用 --database-url 指明"
         ),
         StoreError::OlderSchema { database, found, known } => format!(
-            "数据库 {database} 的版本是{found}，本程序需要{known}：请停掉使用它的所有服务器，再以数据表所有者的身份运行 \
-             wuping upgrade"
+            "数据库 {database} 的版本是{found}，本程序需要{known}：请停掉使用它的所有服务器，再运行 wuping upgrade；\
+             数据库在 Postgres 服务器上的，以数据表所有者的身份运行"
         ),
         StoreError::SchemaVersion { database, found, known } => {
             format!("数据库 {database} 的版本是{found}，本程序只认{known}：请使用与它相配的程序")

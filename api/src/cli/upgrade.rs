@@ -1,4 +1,4 @@
-//! Bringing a ledger on a Postgres server up to this program's version, and what lay in the folder to where all nodes see it.
+//! Bringing a ledger up to this program's version; of one on a Postgres server, what lay in the folder too, to where all nodes see it.
 
 use std::process::ExitCode;
 
@@ -10,17 +10,18 @@ use crate::cli::{Common, Failure, print_json};
 use crate::office;
 
 pub(super) fn upgrade(common: &Common) -> Result<ExitCode, Failure> {
-    let Some(found) = place::upgrade(&common.data)? else {
+    let place::Upgraded { on_server, found } = place::upgrade(&common.data)?;
+    if !on_server {
         if common.json {
-            print_json(&json!({ "on_a_server": false }))?;
+            print_json(&json!({ "on_a_server": false, "found_version": found }))?;
         } else {
             common.say(
-                "账本就在这个文件夹里，不在服务器上：没有要升级的",
-                "the ledger is in this folder, not on a server: there is nothing to upgrade",
+                format!("数据表原来的版本是{found}，现在与本程序相配；账本就在这个文件夹里，没有别的要做"),
+                format!("the tables had version {found} and are of this program's version; the ledger is in this folder, and there is no more to do"),
             );
         }
         return Ok(ExitCode::SUCCESS);
-    };
+    }
     let values = Vault::move_to_server(&common.data)?;
     let logins = office::move_to_server(&common.data)?;
     if common.json {

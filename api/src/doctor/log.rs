@@ -184,7 +184,10 @@ fn alarm(folder: &Path, found: &mut Findings) {
             found.todo("fork-alarm", both(why, why), todo);
         }
         Err(error) => {
-            let todo = both("检查谁能读取 fork-alarm.txt", "see who may read fork-alarm.txt");
+            let todo = both(
+                "检查谁能读取 fork-alarm.txt，以及数据库有没有回应",
+                "see who may read fork-alarm.txt, and that the database answers",
+            );
             found.not_looked("fork-alarm", &error, todo);
         }
     }

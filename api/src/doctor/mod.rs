@@ -218,8 +218,8 @@ fn opened(folder: &Path, found: &mut Findings) -> Option<Reader> {
         }
         Err(error @ StoreError::OlderSchema { .. }) => {
             let todo = both(
-                "先停止连接它的所有服务，再以数据表所有者的登录名运行 wuping upgrade",
-                "stop every server on it, then run “wuping upgrade” as the login that owns its tables",
+                "先停止使用它的所有服务，再运行 wuping upgrade；在 Postgres 服务器上的，用数据表所有者的登录名",
+                "stop every server on it, then run “wuping upgrade”, on a Postgres server as the login that owns its tables",
             );
             found.todo("ledger", Words::said(&error), todo);
             None
