@@ -78,6 +78,16 @@ pub struct Anchors {
     last: Mutex<HashMap<String, Last>>,
     /// The newest note with cosignatures.
     cosigned: Mutex<Option<String>>,
+    publishing: Mutex<Publishing>,
+}
+
+/// What decides which note is given out.
+#[derive(Clone, Copy, Debug, Default)]
+struct Publishing {
+    /// Since when no witness has cosigned what it was shown.
+    behind_since: Option<Instant>,
+    /// The largest size that was given out without cosignatures: nothing smaller is given out after it.
+    uncosigned: u64,
 }
 
 /// How it stands with one witness.
@@ -112,7 +122,9 @@ impl Anchors {
     pub fn of(folder: &Path) -> Result<Self, AnchorError> {
         let witnesses = listed(folder)?;
         let client = if witnesses.is_empty() { None } else { Some(client(TIMEOUT)?) };
-        let cosigned = newest_cosigned_in_file(folder)?.map(|note| one_line_each(&note));
+        // what they said counts for as long as they are listed
+        let cosigned = if witnesses.is_empty() { None } else { newest_cosigned_in_file(folder)? };
+        let cosigned = cosigned.map(|note| one_line_each(&note));
         let last = Mutex::new(cosigned_last(folder, &witnesses)?);
         Ok(Self {
             folder: folder.to_owned(),
@@ -122,6 +134,7 @@ impl Anchors {
             asking: tokio::sync::Mutex::default(),
             asked: Mutex::default(),
             cosigned: Mutex::new(cosigned),
+            publishing: Mutex::default(),
         })
     }
 
@@ -129,6 +142,21 @@ impl Anchors {
     #[must_use]
     pub fn cosigned(&self) -> Option<String> {
         locked(&self.cosigned).clone()
+    }
+
+    /// The note to give out beside the newest signed one: that which witnesses have cosigned for as long as they keep up, else the
+    /// newest, which tiles and proofs follow already.
+    #[must_use]
+    pub fn to_publish(&self, newest: Option<String>) -> Option<String> {
+        let Some(cosigned) = self.cosigned() else { return newest };
+        let mut publishing = locked(&self.publishing);
+        let is_late = publishing.behind_since.is_some_and(|since| since.elapsed() >= BEHIND_MAX);
+        let signed = newest.as_deref().map_or(0, size_of);
+        if (is_late && signed > size_of(&cosigned)) || publishing.uncosigned > size_of(&cosigned) {
+            publishing.uncosigned = publishing.uncosigned.max(signed);
+            return newest;
+        }
+        Some(cosigned)
     }
 
     /// How many entries it covers; 0 where there is none.
@@ -190,7 +218,9 @@ impl Anchors {
         let mut silent = self.witnesses.iter().map(|witness| witness.key.name.clone()).collect();
         for _ in 0..ROUNDS_MAX {
             let Some(note) = newest(ledger).await? else { break };
-            if !self.show(ledger, &note, &mut silent).await? {
+            let shown = self.show(ledger, &note, &mut silent).await;
+            self.keeps_up(self.cosigned_size() >= size_of(&note));
+            if !shown? {
                 break;
             }
         }
@@ -241,6 +271,12 @@ impl Anchors {
             self.keep(note, &lines)?;
         }
         Ok(is_newer_known)
+    }
+
+    /// Notes whether the newest note that was shown has been cosigned.
+    fn keeps_up(&self, keeps_up: bool) {
+        let behind_since = &mut locked(&self.publishing).behind_since;
+        *behind_since = if keeps_up { None } else { behind_since.or_else(|| Some(Instant::now())) };
     }
 
     /// The same note as before gets more lines; a newer one takes its place.
@@ -470,6 +506,8 @@ pub fn listed(folder: &Path) -> Result<Vec<Witness>, AnchorError> {
 const ANSWER_BYTES_MAX: usize = 72 * 1024;
 const TIMEOUT: Duration = Duration::from_secs(5);
 const EVERY: Duration = Duration::from_secs(1);
+/// For how long an older note is given out, because it is cosigned, while no witness answers.
+const BEHIND_MAX: Duration = Duration::from_secs(10);
 /// How often in a row a newer note is shown because a witness knows one: where nodes take turns signing, the next second comes
 /// as well.
 const ROUNDS_MAX: usize = 4;
@@ -493,6 +531,36 @@ mod tests {
         let signed = "o\n3\nAAAA\n\n— o BBBB\n";
         assert_eq!(one_line_each(&format!("{signed}{one}{two}{again}")), format!("{signed}{two}{again}"));
         assert_eq!(one_line_each(signed), signed);
+    }
+
+    #[test]
+    fn what_witnesses_cosigned_is_given_out_while_they_are_listed_and_keep_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let signer = || wuping_ledger::keys::Signer::generate().unwrap();
+        let log = wuping_ledger::note::CheckpointSigner::new("ledger.example/a", signer()).unwrap();
+        let witness = wuping_ledger::note::Cosigner::new("w/1", signer()).unwrap();
+        let note = |size| log.sign(size, &wuping_ledger::encoding::Hash::of(b"a tree"));
+        let cosigned =
+            |size| format!("{}{}", note(size), witness.cosign(note_text(note(size).as_bytes()).unwrap(), 1));
+        let (older, newer) = (cosigned(3), note(5));
+        keep_cosigned(folder.path(), &older).unwrap();
+        let nobody = Anchors::of(folder.path()).unwrap();
+        assert_eq!(nobody.to_publish(Some(newer.clone())), Some(newer.clone()), "nobody is listed any more");
+
+        let line = format!("{} http://127.0.0.1:9\n", witness.verifier_key());
+        std::fs::write(folder.path().join("witnesses.txt"), line).unwrap();
+        let anchors = Anchors::of(folder.path()).unwrap();
+        anchors.keeps_up(false);
+        let given_out = |newest: &str| anchors.to_publish(Some(newest.to_owned())).unwrap();
+        assert_eq!(given_out(&newer), older, "they may be a moment late");
+        locked(&anchors.publishing).behind_since = Instant::now().checked_sub(BEHIND_MAX);
+        assert_eq!(given_out(&newer), newer, "they are away, and tiles and proofs follow the newer one");
+        // when they are back nothing smaller than what was given out is given out again
+        *locked(&anchors.cosigned) = Some(cosigned(4));
+        anchors.keeps_up(true);
+        assert_eq!(given_out(&newer), newer);
+        *locked(&anchors.cosigned) = Some(cosigned(6));
+        assert_eq!(given_out(&note(7)), cosigned(6));
     }
 
     #[test]

@@ -24,15 +24,13 @@ pub fn routes() -> Router<Site> {
         .route("/log/tile/{*path}", get(tile))
 }
 
-/// Where witnesses are asked, the newest one that they cosigned: a log that they refuse publishes nothing more.
+/// Where witnesses are asked, the newest one that they cosigned while they keep up; under the alarm never another: a log that they
+/// refuse publishes nothing more.
 async fn checkpoint(State(site): State<Site>) -> Response {
-    if let Some(cosigned) = site.anchors.cosigned() {
-        return fresh(cosigned);
-    }
     if site.writer.alarm().is_some() {
-        return withheld();
+        return site.anchors.cosigned().map_or_else(withheld, fresh);
     }
-    match site.read(|site| Ok(site.reader.checkpoint()?)).await {
+    match site.read(|site| Ok(site.anchors.to_publish(site.reader.checkpoint()?))).await {
         Ok(Some(note)) => fresh(note),
         Ok(None) => missing("no checkpoint has been signed yet; ask again in a minute\n"),
         Err(error) => broken(&error),
