@@ -26,14 +26,14 @@ pub enum TrustError {
     Store(#[from] StoreError),
 }
 
-/// All witnesses of `witnesses.txt`, two of which make a quorum if there are as many, and all authorities of
-/// `authorities.txt`.
+/// All witnesses of `witnesses.txt`, two of which make a quorum (docs/format.md §7), and all authorities of `authorities.txt`. Where
+/// only one is listed nothing is established by it; where none is, nobody is asked for.
 ///
 /// # Errors
 /// [`TrustError`] with the line.
 pub fn listed_in(folder: &Path) -> Result<Trusted, TrustError> {
     let witnesses: Vec<_> = anchors::listed(folder)?.into_iter().map(|witness| witness.key).collect();
-    let quorum = witnesses.len().min(QUORUM);
+    let quorum = if witnesses.is_empty() { 0 } else { QUORUM };
     let mut tsa_roots = Roots::default();
     authorities::listed(folder)?.into_iter().for_each(|authority| tsa_roots.add(authority.roots));
     Ok(Trusted { witnesses, quorum, tsa_roots, ..Trusted::default() })
@@ -62,3 +62,24 @@ pub fn trust_file(folder: &Path, reader: &Reader) -> Result<Value, TrustError> {
 
 /// How many cosignatures make level 3 where no trust file says it.
 const QUORUM: usize = 2;
+
+#[cfg(test)]
+mod tests {
+    use wuping_ledger::keys::Signer;
+    use wuping_ledger::note::Cosigner;
+
+    use super::*;
+
+    #[test]
+    fn two_witnesses_make_a_quorum_and_one_does_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut lines = String::new();
+        for (listed, quorum) in [(0, 0), (1, 2), (2, 2), (3, 2)] {
+            std::fs::write(folder.path().join("witnesses.txt"), &lines).unwrap();
+            let trusted = listed_in(folder.path()).unwrap();
+            assert_eq!((trusted.witnesses.len(), trusted.quorum), (listed, quorum));
+            let key = Cosigner::new(&format!("w/{listed}"), Signer::generate().unwrap()).unwrap();
+            lines += &format!("{} http://127.0.0.1:9\n", key.verifier_key());
+        }
+    }
+}

@@ -143,7 +143,8 @@ fn holding(kept: &[RaisedAlarm]) -> Option<&RaisedAlarm> {
 
 /// With what words all that a file says was ended; none if anything of it was not.
 fn ended_elsewhere(here: &str, kept: &[RaisedAlarm]) -> Option<String> {
-    let ended = |at: &str| kept.iter().find(|raised| raised.at == at).and_then(|raised| raised.cleared.clone());
+    let ended =
+        |at: &str| kept.iter().find(|raised| raised.at == at).and_then(|raised| raised.cleared.clone());
     let marks = here.lines().filter_map(|line| line.strip_prefix(MARK));
     marks.map(ended).collect::<Option<Vec<_>>>()?.pop()
 }
@@ -176,7 +177,8 @@ fn tell(place: &Place, sql: &'static str, says: &[&str]) -> Result<(), StoreErro
     const DOING: &str = "keep the fork alarm";
     match place {
         Place::Postgres(address) => {
-            let says: Vec<_> = says.iter().map(|said| said as &(dyn tokio_postgres::types::ToSql + Sync)).collect();
+            let says: Vec<_> =
+                says.iter().map(|said| said as &(dyn tokio_postgres::types::ToSql + Sync)).collect();
             open_on_server(address)?.execute(sql, &says, DOING).map(|_| ())
         }
         Place::Sqlite(folder) => {

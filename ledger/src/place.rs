@@ -16,9 +16,7 @@ use crate::postgres::{self, PostgresStore};
 use crate::postgres_address::Address;
 use crate::postgres_audit::PostgresAudit;
 use crate::reading::LedgerReads;
-use crate::sqlite::{
-    SqliteStore, check_schema_version, existing_database_in, open_reading, upgrade_file,
-};
+use crate::sqlite::{SqliteStore, check_schema_version, existing_database_in, open_reading, upgrade_file};
 use crate::sqlite_audit::SqliteAudit;
 use crate::store::{LedgerStore, StoreError};
 

@@ -171,6 +171,9 @@ impl fmt::Display for Witnessed {
             Self::By { size, names } => write!(f, "{size} entries are cosigned by {}", names.join(", ")),
             Self::NoLogKey => f.write_str(NO_LOG_KEY),
             Self::NoWitness => f.write_str("no witness is configured"),
+            Self::TooFew { quorum, of } if of < quorum => {
+                write!(f, "only {of} of the {quorum} witnesses that make a quorum is listed or trusted")
+            }
             Self::TooFew { quorum, of } => {
                 write!(f, "no checkpoint is cosigned by {quorum} of {of} trusted witnesses")
             }

@@ -141,19 +141,23 @@ fn an_authority_that_was_away_is_asked_again_for_the_last_checkpoint_of_the_day(
 fn level_3_stands_on_witnesses_and_on_stamps_of_this_very_log() {
     let (place, authority) = (Place::new(), Authority::new());
     let folder = place.folder();
-    let witness_folder = place.place.path().join("witness");
-    let key =
-        told(&witness_folder, &["witness", "init", "--name", "witness.example/w", "--json"])["key"].clone();
-    let key = key.as_str().unwrap().to_owned();
-    let serve = ["witness", "serve", "--log", &place.log, "--listen", "127.0.0.1:0"];
-    let witness = Server::run(&witness_folder, &serve);
-    std::fs::write(folder.join("witnesses.txt"), format!("{key} http://{}\n", witness.address)).unwrap();
+    let witnesses = ["w", "w2"].map(|name| {
+        let at = place.place.path().join(name);
+        let init = ["witness", "init", "--name", &format!("witness.example/{name}"), "--json"];
+        let key = told(&at, &init)["key"].as_str().unwrap().to_owned();
+        let serve = ["witness", "serve", "--log", &place.log, "--listen", "127.0.0.1:0"];
+        (key, Server::run(&at, &serve))
+    });
+    let listed = witnesses.each_ref().map(|(key, witness)| format!("{key} http://{}\n", witness.address));
+    let key = witnesses[0].0.clone();
+    std::fs::write(folder.join("witnesses.txt"), listed.concat()).unwrap();
     list(&folder, &authority.serve().to_string(), &authority.root());
     let root = authority.root();
 
     let level_3 = |folder: &Path| run(folder, &["verify", "--level", "3", "--require", "L3"]);
     let server = Server::start(&folder, &[]);
-    wait_for(|| folder.join("cosigned.txt").is_file());
+    let cosigned = || std::fs::read_to_string(folder.join("cosigned.txt")).unwrap_or_default();
+    wait_for(|| ["w ", "w2 "].iter().all(|name| cosigned().contains(&format!("— witness.example/{name}"))));
     assert!(said(&level_3(&folder)).contains("no checkpoint is time-stamped"), "{}", said(&level_3(&folder)));
     // beside the running server
     let stamped = told(&folder, &["timestamp", "now", "--json"]);
@@ -170,6 +174,12 @@ fn level_3_stands_on_witnesses_and_on_stamps_of_this_very_log() {
     assert!(Client::to(server.address).get("/readyz").unwrap().1.starts_with("ready\n"));
     server.end();
     assert!(level_3(&folder).status.success(), "{}", said(&level_3(&folder)));
+    // one witness is no quorum
+    std::fs::write(folder.join("witnesses.txt"), &listed[0]).unwrap();
+    let alone = level_3(&folder);
+    assert_eq!(alone.status.code(), Some(1), "{}", said(&alone));
+    assert!(said(&alone).contains("only 1 of the 2 witnesses"), "{}", said(&alone));
+    std::fs::write(folder.join("witnesses.txt"), listed.concat()).unwrap();
     let status = told(&folder, &["witness", "status", "--json"]);
     assert_eq!(status["authorities"][0]["size"], stamped["size"], "{status}");
     assert_eq!(status["witnesses"][0]["name"], "witness.example/w", "{status}");

@@ -154,6 +154,9 @@ fn by_witnesses(witnessed: &Witnessed, lang: Lang) -> String {
         }
         (Lang::Zh, Witnessed::NoLogKey) => NO_LOG_KEY.to_owned(),
         (Lang::Zh, Witnessed::NoWitness) => "没有配置见证人".to_owned(),
+        (Lang::Zh, Witnessed::TooFew { quorum, of }) if of < quorum => {
+            format!("列出或受信任的见证人只有{of}个，而要有{quorum}个会签才算数")
+        }
         (Lang::Zh, Witnessed::TooFew { quorum, of }) => {
             format!("受信任的见证人有{of}个，而没有一个检查点得到其中{quorum}个的会签")
         }
@@ -313,6 +316,7 @@ mod tests {
             Witnessed::NoLogKey,
             Witnessed::NoWitness,
             Witnessed::TooFew { quorum: 2, of: 3 },
+            Witnessed::TooFew { quorum: 2, of: 1 },
         ];
         let why = || Refusal::new("time-stamp-imprint", "it is over another text");
         let mut stamped = vec![
