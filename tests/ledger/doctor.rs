@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::program::server::Server;
-use crate::program::{copy, run, said, told};
+use crate::program::{copy, node_beside, run, said, told};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use wuping_ledger::encoding::Hash;
@@ -139,6 +139,9 @@ fn what_is_broken_is_named_with_what_to_do() {
         let named = found.iter().find(|finding| finding["says"].as_str().unwrap().contains(expected));
         let named = named.unwrap_or_else(|| panic!("“{expected}” is not said of {about}: {report}"));
         assert_eq!(named["state"], "todo", "{named}");
+        if *expected == "version" {
+            assert_eq!(of(&report, "keys-open").len(), 0, "no key was tried: {report}");
+        }
         assert!(named["do"].as_str().is_some_and(|todo| todo.len() > 10), "{named}");
         std::fs::remove_dir_all(&folder).unwrap();
     }
@@ -179,7 +182,11 @@ fn a_ledger_on_a_server_is_looked_at_too() {
     let report = examined(&folder, 0);
     assert!(says(&report, "ledger").contains("Postgres"), "{report}");
     assert!(says(&report, "lock").contains("nobody has the ledger open"), "{report}");
+    // a node that never signed has no checkpoints.txt
+    let beside = node_beside(&folder, place.path().join("beside"));
+    examined(&beside, 0);
     let server = Server::start(&folder, &[]);
+    examined(&beside, 0);
     let report = examined(&folder, 0);
     assert!(
         says(&report, "lock").contains("connection ") && says(&report, "lock").contains("wuping"),

@@ -4,11 +4,11 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
-use wuping_ledger::genesis::Ledger;
+use wuping_ledger::genesis::{Ledger, LedgerError};
 use wuping_ledger::in_use::free_bytes;
 use wuping_ledger::place::database_url;
 use wuping_ledger::store::StoreError;
-use wuping_ledger::vault::Vault;
+use wuping_ledger::vault::{Vault, VaultError};
 use wuping_projections::error::causes;
 
 use super::{Findings, Words, both, some};
@@ -26,7 +26,8 @@ pub(super) fn examine(folder: &Path, found: &mut Findings) {
 fn stores(folder: &Path, found: &mut Findings) {
     let on_a_server = database_url(folder).ok().flatten().is_some();
     let due: &[&str] = match on_a_server {
-        true => &["checkpoints.txt"],
+        // a node that has not signed yet has no checkpoints.txt
+        true => &[],
         false => &["ledger.db", "vault.db", "office.db", "checkpoints.txt"],
     };
     let absent: Vec<&str> = due.iter().copied().filter(|name| !folder.join(name).is_file()).collect();
@@ -59,18 +60,29 @@ fn stores(folder: &Path, found: &mut Findings) {
     found.todo("stores", cannot_be_found(absent), todo);
 }
 
-/// Whether the keys at hand are those of this ledger and its vault.
+/// Whether the keys at hand are those of this ledger and its vault. Of tables of another version, which are not read, that is told
+/// with the stores and nothing here: no key was tried on them.
 fn open_what_they_should(folder: &Path, found: &mut Findings) {
-    let master = Ledger::check_master_key(folder).err().map(|error| causes(&error).join(": "));
+    let master = Ledger::check_master_key(folder).err();
     let vault = match Vault::is_there(folder) {
-        Ok(true) => Vault::open_read_only(folder).err().map(|error| causes(&error).join(": ")),
+        Ok(true) => Vault::open_read_only(folder).err(),
         // what is not there is told with the stores
         Ok(false) | Err(_) => None,
     };
-    let wrong: Vec<String> = [("master.key", master), ("vault.key", vault)]
+    let untried = [
+        matches!(&master, Some(LedgerError::Store(error)) if is_another_version(error)),
+        matches!(&vault, Some(VaultError::Ledger(error)) if is_another_version(error)),
+    ];
+    let why = [master.map(|error| causes(&error).join(": ")), vault.map(|error| causes(&error).join(": "))];
+    let wrong: Vec<String> = ["master.key", "vault.key"]
         .into_iter()
-        .filter_map(|(key, why)| why.map(|why| format!("{key} ({why})")))
+        .zip(untried)
+        .zip(why)
+        .filter_map(|((key, untried), why)| why.filter(|_| !untried).map(|why| format!("{key} ({why})")))
         .collect();
+    if wrong.is_empty() && untried.contains(&true) {
+        return;
+    }
     if wrong.is_empty() {
         found.well("keys-open", both("密钥打得开账本和隐私库", "the keys open the ledger and its vault"));
         return;
@@ -82,6 +94,10 @@ fn open_what_they_should(folder: &Path, found: &mut Findings) {
         "put back the right copy of this ledger's own key from its safe place before the server is started",
     );
     found.todo("keys-open", says, todo);
+}
+
+fn is_another_version(error: &StoreError) -> bool {
+    matches!(error, StoreError::OlderSchema { .. } | StoreError::SchemaVersion { .. })
 }
 
 fn keys(folder: &Path, found: &mut Findings) {
@@ -171,7 +187,7 @@ pub(super) fn office(folder: &Path, found: &mut Findings) {
             found.well("office", says);
         }
         // what the ledger's finding says already
-        Err(OfficeError::Server(StoreError::OlderSchema { .. } | StoreError::SchemaVersion { .. })) => {}
+        Err(OfficeError::Server(error)) if is_another_version(&error) => {}
         Err(OfficeError::Server(error)) => {
             let todo = both("检查 Postgres 服务器有没有回应", "see that the Postgres server answers");
             found.not_looked("office", &error, todo);

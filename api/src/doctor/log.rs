@@ -14,6 +14,7 @@ use wuping_ledger::checkpoints::{
 use wuping_ledger::clock::{Clock as _, SystemClock, judge};
 use wuping_ledger::genesis::stated_log_key;
 use wuping_ledger::note::{VerifierKey, open_checkpoint, stated_size};
+use wuping_ledger::place::database_url;
 use wuping_ledger::reader::Reader;
 use wuping_ledger::store::StoreError;
 use wuping_projections::ledger_rulebooks::LedgerRulebooks;
@@ -76,6 +77,7 @@ fn checkpoints(folder: &Path, reader: &Reader, log: &VerifierKey, running: bool,
     let sizes = || {
         let size_of = |note: Option<String>| note.as_deref().and_then(stated_size);
         Ok::<_, StoreError>((
+            database_url(folder)?.is_none(),
             reader.size()?,
             size_of(reader.checkpoint()?).unwrap_or(0),
             size_of(newest_in_file(folder)?).unwrap_or(0),
@@ -83,8 +85,9 @@ fn checkpoints(folder: &Path, reader: &Reader, log: &VerifierKey, running: bool,
         ))
     };
     match sizes() {
-        Ok((size, signed, in_file, cosigned)) => {
-            if in_file < signed {
+        // where several nodes sign, the file of each has what that one signed
+        Ok((is_alone, size, signed, in_file, cosigned)) => {
+            if is_alone && in_file < signed {
                 let says = both(
                     format!("已签名{signed}条记录，checkpoints.txt 只到{in_file}条"),
                     format!("{signed} entries are signed, checkpoints.txt knows of {in_file}"),
