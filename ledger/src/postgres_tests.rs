@@ -137,7 +137,7 @@ async fn nobody_changes_or_takes_away_what_was_written() {
     test.ledger.writer().append(test.said("premises/p-1", "Visited", json!({}))).await.unwrap();
     test.ledger.writer().sign_now().await.unwrap();
     let owner = owner(&test);
-    for table in ["events", "checkpoints", "schemes", "outcomes", "tiles"] {
+    for table in ["events", "checkpoints", "schemes", "outcomes", "sealed_keys", "tiles"] {
         for sql in [format!("DELETE FROM {table}"), format!("TRUNCATE {table}")] {
             let refused = owner.batch(&sql, "be changed").unwrap_err();
             let said =
@@ -146,6 +146,7 @@ async fn nobody_changes_or_takes_away_what_was_written() {
         }
     }
     assert!(owner.batch("UPDATE events SET payload = '{}'", "be changed").is_err());
+    assert!(owner.batch("UPDATE sealed_keys SET role = role", "be changed").is_err());
     // a role that appends has not even the right to try
     owner.batch("SET ROLE wuping_writer", "take a role").unwrap();
     for sql in [

@@ -263,7 +263,10 @@ impl LedgerStore for SqliteStore {
 
     fn put_scheme(&mut self, scheme: &Scheme) -> Result<(), StoreError> {
         self.connection
-            .prepare_cached("INSERT OR IGNORE INTO schemes (sha256, id, bytes) VALUES (?1, ?2, ?3)")
+            .prepare_cached(
+                "INSERT INTO schemes (sha256, id, bytes) SELECT ?1, ?2, ?3 \
+                 WHERE NOT EXISTS (SELECT 1 FROM schemes WHERE sha256 = ?1)",
+            )
             .and_then(|mut insert| insert.execute(params![scheme.sha256, scheme.id, scheme.bytes]))
             .map(|_| ())
             .map_err(|source| StoreError::Database { doing: "take a rulebook", source: source.into() })
@@ -271,7 +274,10 @@ impl LedgerStore for SqliteStore {
 
     fn put_checkpoint(&mut self, size: u64, note: &str) -> Result<(), StoreError> {
         self.connection
-            .prepare_cached("INSERT OR IGNORE INTO checkpoints (size, note) VALUES (?1, ?2)")
+            .prepare_cached(
+                "INSERT INTO checkpoints (size, note) SELECT ?1, ?2 \
+                 WHERE NOT EXISTS (SELECT 1 FROM checkpoints WHERE size = ?1)",
+            )
             .and_then(|mut insert| insert.execute(params![signed(size), note]))
             .map(|_| ())
             .map_err(|source| StoreError::Database { doing: "take a checkpoint", source: source.into() })

@@ -269,10 +269,31 @@ async fn triggers_refuse_update_and_delete() {
         ("outcomes", "result"),
         ("tiles", "n"),
     ] {
-        for sql in [format!("UPDATE {table} SET {column} = {column}"), format!("DELETE FROM {table}")] {
+        for sql in [
+            format!("UPDATE {table} SET {column} = {column}"),
+            format!("DELETE FROM {table}"),
+            format!("INSERT OR REPLACE INTO {table} SELECT * FROM {table}"),
+        ] {
             let refused = connection.execute(&sql, []).unwrap_err();
             assert!(refused.to_string().contains("never"), "{sql}: {refused}");
         }
+    }
+    // an entry is in the way by any of its three keys
+    let copied = |changes: &str| {
+        let columns = "position, aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, author_seq, \
+                       event_id, occurred_at, schema, kid, signature, recorded_at, leaf_hash";
+        let last = format!("SELECT {columns} FROM events ORDER BY position DESC LIMIT 1");
+        connection.execute_batch(&format!(
+            "CREATE TEMP TABLE copied AS {last}; UPDATE copied SET {changes}; \
+             INSERT OR REPLACE INTO events SELECT * FROM copied; DROP TABLE copied"
+        ))
+    };
+    for changes in
+        ["event_id = 'x', sequence = 99", "position = 999, sequence = 99", "position = 999, event_id = 'x'"]
+    {
+        let refused = copied(changes).unwrap_err();
+        assert!(refused.to_string().contains("never replaced"), "{changes}: {refused}");
+        connection.execute_batch("DROP TABLE copied").unwrap();
     }
 }
 

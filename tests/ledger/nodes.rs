@@ -249,7 +249,7 @@ fn a_ledger_of_an_earlier_version_is_upgraded_and_what_lay_in_the_folder_is_move
     told(&before, &["account", "open", "clerk", "--name", "某人", "--role", "data_clerk", "--json"]);
     cluster.sql(
         "ledger",
-        "DROP TABLE vault_values, vault_unconfirmed, vault_erased, vault_key_check, office_logins, office_sessions, \
+        "DROP TRIGGER sealed_keys_are_never_changed ON sealed_keys; DROP TABLE vault_values, vault_unconfirmed, vault_erased, vault_key_check, office_logins, office_sessions, \
          office_feeds, restored, fork_alarms; DELETE FROM schema_version WHERE version > 1",
     );
     for file in ["vault.db", "vault.key", "office.db"] {

@@ -1,4 +1,5 @@
--- Version 4: the fork alarm stands where all nodes see it. Whoever takes the lock of the head looks here.
+-- Version 4: the fork alarm stands where all nodes see it. Whoever takes the lock of the head looks here. Sealed keys are never
+-- changed: a key that is ended is one that the log ended, and what it was sealed as stays.
 
 INSERT INTO schema_version (version) VALUES (4);
 
@@ -10,3 +11,6 @@ CREATE TABLE fork_alarms (
 );
 
 GRANT SELECT, INSERT, UPDATE (cleared) ON fork_alarms TO wuping_writer;
+
+CREATE TRIGGER sealed_keys_are_never_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON sealed_keys
+    FOR EACH STATEMENT EXECUTE FUNCTION is_never_changed();
