@@ -141,18 +141,25 @@ impl Desk {
 
     /// Keeps what a refused command was told, or answers its first outcome.
     pub(crate) fn record_refusal(&mut self, outcome: Outcome) -> Result<Outcome, AppendError> {
-        let event_id = outcome.event_id;
         self.store.revive()?;
+        if let Some(first) = self.first_outcome(&outcome)? {
+            return Ok(first);
+        }
+        self.store.put_refusal(&outcome)?;
+        // another node may have settled it while the lock was waited for
+        Ok(self.first_outcome(&outcome)?.unwrap_or(outcome))
+    }
+
+    /// What became of a command before, if it was this very one.
+    fn first_outcome(&self, outcome: &Outcome) -> Result<Option<Outcome>, AppendError> {
+        let event_id = outcome.event_id;
         match self.store.reads().outcome(&event_id)? {
-            Some(first) if first.digest == outcome.digest => Ok(first),
+            Some(first) if first.digest == outcome.digest => Ok(Some(first)),
             Some(_) => Err(AppendError::DifferentCommand { event_id }),
             None if self.store.reads().position_of(&event_id)?.is_some() => {
                 Err(AppendError::DifferentCommand { event_id })
             }
-            None => {
-                self.store.put_refusal(&outcome)?;
-                Ok(outcome)
-            }
+            None => Ok(None),
         }
     }
 

@@ -11,8 +11,8 @@ use crate::alarm::ALARM;
 use crate::clock::Monotonic;
 use crate::postgres_address::Address;
 use crate::postgres_columns::{
-    CursorColumns, HeadColumns, INSERT_OUTCOMES, INSERT_ROWS, INSERT_TILES, MOVE_HEAD, OutcomeColumns,
-    RowColumns, SET_CURSORS, TEXTS, TileColumns, WRITE_ONE,
+    CursorColumns, HeadColumns, INSERT_OUTCOMES, INSERT_REFUSAL, INSERT_ROWS, INSERT_TILES, MOVE_HEAD,
+    OutcomeColumns, RowColumns, SET_CURSORS, TEXTS, TileColumns, WRITE_ONE,
 };
 use crate::postgres_reading::{head, outcome, raised};
 use crate::postgres_session::{Session, failed, perhaps, text, unsigned};
@@ -253,10 +253,28 @@ impl LedgerStore for PostgresStore {
     }
 
     fn put_refusal(&mut self, outcome: &Outcome) -> Result<(), StoreError> {
+        const DOING: &str = "take the outcome of a command";
         let outcomes = OutcomeColumns::of(std::slice::from_ref(outcome));
-        self.session
-            .execute(INSERT_OUTCOMES, &outcomes.parameters(), "take the outcome of a command")
-            .map(|_| ())
+        let (lock, insert) =
+            (self.session.prepared(LOCK_HEAD, DOING)?, self.session.prepared(INSERT_REFUSAL, DOING)?);
+        let (client, parameters) = (&self.session.client, outcomes.parameters());
+        // another node's batch that settles the same command has looked for its outcome under this lock, and would fail as a whole
+        self.begun = true;
+        let written = self.session.wait(async {
+            try_join!(
+                biased;
+                client.batch_execute("BEGIN"),
+                client.query_one(&lock, &[]),
+                client.execute(&insert, &parameters),
+                client.batch_execute("COMMIT"),
+            )
+        });
+        if let Err(error) = written {
+            self.abandon();
+            return Err(failed(DOING)(error));
+        }
+        self.begun = false;
+        Ok(())
     }
 
     fn put_scheme(&mut self, scheme: &Scheme) -> Result<(), StoreError> {

@@ -148,6 +148,11 @@ pub(crate) const INSERT_TILES: &str = "INSERT INTO tiles (level, n, hashes) \
 pub(crate) const INSERT_OUTCOMES: &str = "INSERT INTO outcomes (event_id, digest, accepted, result, position) \
     SELECT event_id, digest, position IS NOT NULL, result, position \
     FROM unnest($1::text[], $2::bytea[], $3::text[], $4::bigint[]) AS settled (event_id, digest, result, position)";
+/// As [`INSERT_OUTCOMES`], of a command that was refused: where it has an outcome already, that stands.
+pub(crate) const INSERT_REFUSAL: &str = "INSERT INTO outcomes (event_id, digest, accepted, result, position) \
+    SELECT event_id, digest, position IS NOT NULL, result, position \
+    FROM unnest($1::text[], $2::bytea[], $3::text[], $4::bigint[]) AS settled (event_id, digest, result, position) \
+    ON CONFLICT (event_id) DO NOTHING";
 pub(crate) const SET_CURSORS: &str = "INSERT INTO cursors (reaction, position) SELECT * FROM unnest($1::text[], $2::bigint[]) \
     ON CONFLICT (reaction) DO UPDATE SET position = excluded.position";
 pub(crate) const MOVE_HEAD: &str =

@@ -1,6 +1,7 @@
 //! What is particular to Postgres: several nodes, a server that goes away, rights, and what is changed behind its back.
 
 use std::sync::Arc;
+use std::sync::mpsc::channel;
 
 use serde_json::json;
 
@@ -10,11 +11,57 @@ use crate::genesis::{Ledger, RunOptions};
 use crate::place::database_url;
 use crate::postgres_address::Address;
 use crate::postgres_session::Session;
-use crate::test_ledger::{CountingReactor, On, TestLedger};
+use crate::test_ledger::{CountingReactor, Holding, On, TestLedger};
 
 /// A connection of the database's owner.
 fn owner(test: &TestLedger) -> Session {
     Session::open(&Address::parse(&database_url(test.path()).unwrap().unwrap()).unwrap()).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_at_one_node_fails_no_batch_of_another_that_has_the_same_command() {
+    let ((reached, at), (go, go_on)) = (channel(), channel());
+    let test = TestLedger::with_on(
+        On::Postgres,
+        crate::genesis::ClockChoice::System,
+        Box::new(Holding { reached, go_on }),
+    )
+    .await;
+    let folder = test.folder_beside();
+    let other = Ledger::open(folder.path(), RunOptions::default()).unwrap();
+    // a batch of its own, so that those behind it are one batch
+    let writer = test.ledger.writer().clone();
+    let first = writer.submit(test.said("premises/p-1", "Visited", json!({}))).unwrap();
+    at.recv().unwrap();
+    let disputed = test.said("premises/p-1", "Visited", json!({}));
+    let (event_id, digest) = (disputed.event_id, disputed.digest);
+    let disputed = writer.submit(disputed).unwrap();
+    let neighbour = writer.submit(test.said("premises/p-2", "Waiting", json!({}))).unwrap();
+    go.send(()).unwrap();
+    at.recv().unwrap();
+    // it is decided, and not written yet, when the other node refuses it
+    let refusing = {
+        let other = other.writer().clone();
+        tokio::spawn(async move { other.record_refusal(event_id, digest, "{}".to_owned()).await })
+    };
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    go.send(()).unwrap();
+    first.await.unwrap().unwrap();
+    let accepted = disputed.await.unwrap().unwrap();
+    neighbour.await.unwrap().unwrap();
+    assert_eq!(
+        refusing.await.unwrap().unwrap().position,
+        Some(accepted.position),
+        "what was said first stands"
+    );
+    // and the other way round
+    let refused = test.said("premises/p-1", "Waiting", json!({}));
+    other.writer().record_refusal(refused.event_id, refused.digest, "{}".to_owned()).await.unwrap();
+    let answers =
+        [refused, test.said("premises/p-2", "Waiting", json!({}))].map(|said| writer.submit(said).unwrap());
+    let [again, beside] = answers;
+    assert!(matches!(again.await.unwrap(), Err(AppendError::Refused { .. })));
+    beside.await.unwrap().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

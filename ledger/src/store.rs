@@ -74,7 +74,8 @@ pub trait LedgerStore: Send {
     /// [`StoreError`]; the key may have been kept or not.
     fn put_sealed_key(&mut self, key: &SealedKey) -> Result<(), StoreError>;
 
-    /// Keeps the outcome of a refused command, in a transaction of its own.
+    /// Keeps the outcome of a refused command, in a transaction of its own under the head lock; where the command has one already,
+    /// settled by another node, that one stands.
     ///
     /// # Errors
     ///
