@@ -62,7 +62,8 @@ pub enum ExportError {
 
 /// Write entry bundles, hash tiles and rulebooks under a folder, and the checkpoint last, by renaming. It is the one that
 /// witnesses cosigned if that is of the same tree, so that whoever reads the files can stand on them too; with it goes its
-/// time-stamp, where the folder of the ledger has one.
+/// time-stamp, where the folder of the ledger has one. What lies there already with the same bytes is left alone, so that an export
+/// that was interrupted goes on where it stopped; what is damaged is written anew.
 ///
 /// # Errors
 /// If something could not be read or written; the old checkpoint is then still in place.
@@ -80,10 +81,10 @@ pub fn export_tiles(reader: &Reader, ledger: &Path, folder: &Path) -> Result<Exp
     }
     let mut written = Written::default();
     for tile in entry_bundles_for(size).chain(tiles_for(size)) {
-        written.put(folder, &tile.to_string(), &rendered(reader, &tile)?)?;
+        written.put_unless_there(folder, &tile.to_string(), &rendered(reader, &tile)?)?;
     }
     for scheme in reader.schemes()? {
-        written.put(folder, &format!("schemes/{}.json", scheme.sha256), &scheme.bytes)?;
+        written.put_unless_there(folder, &format!("schemes/{}.json", scheme.sha256), &scheme.bytes)?;
     }
     // names before the checkpoint that promises them
     written.sync_folders()?;
@@ -120,11 +121,23 @@ struct Written {
 }
 
 impl Written {
+    /// A file that never changes, unless it is there: what has its name was synced before it got it.
+    fn put_unless_there(&mut self, folder: &Path, name: &str, bytes: &[u8]) -> Result<(), ExportError> {
+        let path = folder.join(name);
+        let is_long_enough = fs::metadata(&path).is_ok_and(|there| there.len() == bytes.len() as u64);
+        if !is_long_enough || fs::read(&path).map_or(true, |there| there != bytes) {
+            return self.put(folder, name, bytes);
+        }
+        // its name may not be on the disk for sure
+        self.folders.extend(folders_of(&path, name).map(Path::to_owned));
+        Ok(())
+    }
+
     /// A file, synced beside its place and then renamed to it: whoever reads along sees the old bytes or the new.
     fn put(&mut self, folder: &Path, name: &str, bytes: &[u8]) -> Result<(), ExportError> {
         let path = folder.join(name);
         let failed = |source| ExportError::File { path: path.clone(), source };
-        for parent in path.ancestors().skip(1).take(1 + name.matches('/').count()) {
+        for parent in folders_of(&path, name) {
             if !self.folders.contains(parent) {
                 fs::create_dir_all(parent).map_err(failed)?;
                 self.folders.insert(parent.to_owned());
@@ -161,8 +174,15 @@ impl Written {
     }
 }
 
+/// The folders of a file from its own up to that of the export.
+fn folders_of<'p>(path: &'p Path, name: &str) -> impl Iterator<Item = &'p Path> {
+    path.ancestors().skip(1).take(1 + name.matches('/').count())
+}
+
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::MetadataExt as _;
+
     use wuping_ledger::encoding::Hash;
     use wuping_ledger::merkle::leaf_hash;
     use wuping_ledger::tile::split_bundle;
@@ -211,6 +231,39 @@ mod tests {
         let names = names(&folder);
         assert_eq!(names.len() as u64, exported.files);
         assert!(names.iter().all(|name| !name.ends_with(".new")), "{names:?}");
+    }
+
+    #[test]
+    fn an_export_that_was_interrupted_goes_on_and_what_is_damaged_is_written_anew() {
+        let mut house = House::honest();
+        for n in 0..600 {
+            house.register(&format!("p-{n}"));
+        }
+        house.sign();
+        let folder = house.folder.path().join("static");
+        let export = || export_tiles(house.ledger.reader(), house.folder.path(), &folder).unwrap();
+        let whole = export();
+        let at = |name: &str| folder.join(name);
+        let file = |name: &str| (fs::read(at(name)).unwrap(), fs::metadata(at(name)).unwrap().ino());
+        // it stopped before the last tiles and the checkpoint, and two files that it had written are damaged
+        let damaged = ["tile/entries/001", "tile/0/000"];
+        let before = ["tile/entries/000", "tile/0/001"].map(file);
+        let sound = damaged.map(|name| file(name).0);
+        fs::remove_file(at("checkpoint")).unwrap();
+        fs::remove_dir_all(at("tile/1")).unwrap();
+        let mut flipped = sound[0].clone();
+        flipped[100] ^= 1;
+        fs::write(at(damaged[0]), flipped).unwrap();
+        fs::write(at(damaged[1]), &sound[1][..1000]).unwrap();
+        let again = export();
+        assert_eq!(["tile/entries/000", "tile/0/001"].map(file), before, "they are not written again");
+        assert_eq!(damaged.map(|name| file(name).0), sound);
+        assert_eq!(
+            (again.size, again.files),
+            (whole.size, 4),
+            "the damaged ones, that of level 1, the checkpoint"
+        );
+        assert_eq!(names(&folder).len() as u64, whole.files);
     }
 
     #[test]
