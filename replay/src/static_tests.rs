@@ -298,6 +298,24 @@ fn witnesses_are_believed_as_the_trust_file_says() {
 }
 
 #[test]
+fn a_cosignature_of_a_time_to_come_is_not_believed() {
+    let now = u64::try_from(chrono::Utc::now().timestamp()).unwrap();
+    for (time, established) in [(now + 200, true), (now + 3_600, false)] {
+        let log = Exported::new();
+        let witness = Cosigner::new("witness.example/w1", Signer::generate().unwrap()).unwrap();
+        let line = witness.cosign(note_text(log.note.as_bytes()).unwrap(), time);
+        keep_cosigned(log.house.folder.path(), &format!("{}{line}", log.note)).unwrap();
+        export_tiles(log.house.ledger.reader(), log.house.folder.path(), &log.folder).unwrap();
+        let trusted =
+            Trusted { witnesses: vec![witness.verifier_key().clone()], quorum: 1, ..Trusted::default() };
+        let question = Question { level: 3, trusted, ..Question::default() };
+        let told = verify(Source::Folder(log.house.folder.path()), &question, &mut |_, _| ()).unwrap();
+        assert_eq!(told.l3_established, established, "{told:?}");
+        assert_eq!(asked(&log.folder, &question).unwrap().l3_established, established);
+    }
+}
+
+#[test]
 fn a_checkpoint_kept_earlier_must_be_of_this_history() {
     let mut house = House::honest();
     house.register("p-1");

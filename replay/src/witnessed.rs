@@ -221,12 +221,14 @@ pub(crate) fn witnessed(report: &AuditReport, beside: &[String], trusted: &Trust
     let Ok(log) = VerifierKey::parse(stated) else {
         return Witnessed::NoLogKey;
     };
-    let opened = beside.iter().chain(&report.notes).filter_map(|note| {
-        open_checkpoint(note.as_bytes(), &log, &trusted.witnesses, trusted.quorum.max(1), None).ok()
-    });
+    // one that is of a time to come is no witness's word (docs/format.md §7)
+    let (quorum, now) = (trusted.quorum.max(1), u64::try_from(Utc::now().timestamp()).ok());
+    let opened = beside
+        .iter()
+        .chain(&report.notes)
+        .filter_map(|note| open_checkpoint(note.as_bytes(), &log, &trusted.witnesses, quorum, now).ok());
     let Some(newest) = opened.max_by_key(|checkpoint| checkpoint.size) else {
-        let (quorum, of) = (trusted.quorum.max(1), trusted.witnesses.len());
-        return Witnessed::TooFew { quorum, of };
+        return Witnessed::TooFew { quorum, of: trusted.witnesses.len() };
     };
     let Checkpoint { size, root, cosigned, .. } = newest;
     match root_at(report, size) {
