@@ -36,7 +36,7 @@ pub(super) async fn compare(
     tokio::task::block_in_place(|| sqlite.fill(notes).and_then(|()| postgres.fill(notes)))?;
     fill_stock(&stock, notes).await?;
     let tiles = sqlite.published(&folder.join("ours"), &folder.join("tiles")).await?;
-    for _ in 0..=rounds {
+    for _ in 0..rounds {
         let replayed = stock_round(&stock, notes).await?;
         for (measured, threads) in [("1_thread", 0), ("2_threads", 2)] {
             let ours = tokio::task::block_in_place(|| -> Result<_, BenchError> {
