@@ -8,7 +8,15 @@ export WUPING_LOG=error
 wuping() { target/debug/wuping "$@"; }
 failed() { echo "independent: $*" >&2; exit 1; }
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+
+# The tools themselves first: samples pass and damaged copies are refused. They work while the rest goes on.
+python=$(command -v "$PYTHON")
+case $python in /*) ;; *) python=$PWD/$python ;; esac
+PYTHON=$python sh tests/verifiers/selftest.sh >"$work/selftest.txt" 2>&1 &
+selftest=$!
+trap 'kill "$selftest" 2>/dev/null || true; rm -rf "$work"' EXIT
+# says so where there is no second witness for this Python
+"$PYTHON" tests/verifiers/check_witness.py
 
 whole="$work/whole"
 wuping init --origin ledger.example/independent --data "$whole" >/dev/null
@@ -53,6 +61,28 @@ wuping import toronto-evaluations "$work/slice.csv" --data "$small"
 wuping export tiles "$work/small-log" --data "$small"
 "$PYTHON" tests/verifiers/check_entries.py "$work/small-log" "$(wuping key log --data "$small")" --derive "target/debug/wuping derive" --require L5
 
+# The same entries, and the sample's, once more by Node.js. The keys are those that the log enrols.
+node_tools="$work/node"
+mkdir "$node_tools"
+cp tests/verifiers/package.json tests/verifiers/check_entries.mjs "$node_tools"
+(cd "$node_tools" && npm install --ignore-scripts --silent --no-audit --no-fund)
+"$PYTHON" - "$work/small-log/tile/entries" >"$work/small-keys.json" <<'EOF'
+import base64, json, pathlib, sys
+keys = []
+for bundle in sorted(path for path in pathlib.Path(sys.argv[1]).rglob("*") if path.is_file()):
+    raw, at = bundle.read_bytes(), 0
+    while at < len(raw):
+        length = int.from_bytes(raw[at:at + 2], "big")
+        payload = json.loads(raw[at + 2:at + 2 + length])["payload"]
+        data = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["data"]
+        if "jwk" in data:
+            keys.append({"kid": data["kid"], "jwk": data["jwk"]})
+        at += 2 + length
+print(json.dumps({"keys": keys}))
+EOF
+node "$node_tools/check_entries.mjs" tests/verifiers/sample-log tests/verifiers/sample-keys.json
+node "$node_tools/check_entries.mjs" "$work/small-log" "$work/small-keys.json"
+
 # Proofs of single entries and of the log's growth, by the other implementation.
 small_key=$(wuping key log --data "$small")
 "$PYTHON" - "$small/checkpoints.txt" "$work" <<'EOF'
@@ -81,3 +111,6 @@ wuping disclose check "$work/name.json" --log-key "$small_key" --data "$work/no-
 
 wuping conformance scheme tests/cases/cases.json
 wuping conformance vectors tests/verifiers/vectors.json --log tests/verifiers/sample-log
+
+wait "$selftest" || { cat "$work/selftest.txt" >&2; failed "a tool does not find what it must find, or finds what is not there"; }
+tail -n 1 "$work/selftest.txt"
