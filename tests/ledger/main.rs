@@ -7,6 +7,7 @@
 mod arrows;
 mod backup;
 mod backup_of_server;
+mod busy;
 mod clock;
 mod devices;
 mod disclosure;

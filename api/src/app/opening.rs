@@ -108,6 +108,19 @@ impl App {
         Self::open_restored(folder)
     }
 
+    /// As [`App::open`], with so many commands that may wait before a sender is told to come back.
+    ///
+    /// # Errors
+    /// As [`App::open`].
+    pub fn open_with_queue(folder: &Path, queue_max: usize) -> Result<Self, OpenError> {
+        if is_unrecorded(folder)? {
+            return Err(OpenError::Unrecorded);
+        }
+        let shelf = Arc::new(Shelf::in_folder(folder));
+        let ledger = Ledger::open(folder, RunOptions { queue_max, ..running(&shelf) })?;
+        Self::over(folder, ledger, shelf, Arc::new(SystemClock::default()), false)
+    }
+
     /// As [`App::open`], of a ledger that may have been put back from a backup and does not say so yet: witnesses are asked
     /// and it is recorded before anything else is written.
     ///
