@@ -14,6 +14,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub(crate) use self::collecting::may_collect;
 use self::collecting::{check, supply};
 pub use self::collecting::{collector, needs_photo};
 use self::opening::open;

@@ -146,9 +146,7 @@ fn hear(rulebook: &Rulebook, question: &EffectQuestion, effect: &mut Effect) -> 
     let rule = rulebook.policy.statement.as_ref().ok_or_else(|| Refused::because("not_in_rulebook"))?;
     let determined = question.determined_on;
     if let Some(waiver) = &question.waiver {
-        Refused::unless(rule.waiver_grounds.contains(&waiver.ground), "waiver_not_allowed")?;
-        let reason = waiver.reason.as_deref().unwrap_or_default();
-        Refused::unless(!reason.is_empty(), "waiver_without_reason")?;
+        must_be_waivable(rulebook, waiver)?;
         return Ok(determined);
     }
     let Some(invited) = question.invited_on else {
@@ -168,6 +166,17 @@ fn hear(rulebook: &Rulebook, question: &EffectQuestion, effect: &mut Effect) -> 
         (None, _) => return Ok(add_days(by, 1)),
     }
     Ok(determined)
+}
+
+/// Refuses to do without a statement but on a ground of the policy, with a reason.
+///
+/// # Errors
+/// `not_in_rulebook`, `waiver_not_allowed`, `waiver_without_reason`, in this order.
+pub fn must_be_waivable(rulebook: &Rulebook, waiver: &Waiver) -> Result<(), Refused> {
+    let rule = rulebook.policy.statement.as_ref().ok_or_else(|| Refused::because("not_in_rulebook"))?;
+    Refused::unless(rule.waiver_grounds.contains(&waiver.ground), "waiver_not_allowed")?;
+    let reason = waiver.reason.as_deref().unwrap_or_default();
+    Refused::unless(!reason.trim().is_empty(), "waiver_without_reason")
 }
 
 /// The level that is left only with a confirmer.

@@ -41,7 +41,7 @@ use crate::permission::Permission;
 use crate::rejection::Rejection;
 use crate::rulebook::Rulebook;
 use crate::rulebook::policy::PatrolRule;
-use crate::said::{Private, Said};
+use crate::said::{Private, Said, must_have_words};
 
 /// The grade of premises as its events left it.
 #[derive(Clone, Debug, Default)]
@@ -64,6 +64,8 @@ pub struct Grade {
     pub prohibition: Option<Prohibition>,
     /// Who confirmed it.
     pub prohibition_confirmer: Option<String>,
+    /// Determinations that a person refused to confirm.
+    pub refused: BTreeSet<u64>,
     /// Determinations that were set aside.
     pub set_aside: BTreeSet<u64>,
     /// Assessments whose result is not public any more.
@@ -83,6 +85,9 @@ pub struct Proceeding {
     pub considered_on: Option<NaiveDate>,
     /// The day a hearing was asked for in time.
     pub hearing_on: Option<NaiveDate>,
+    /// Whether the office took up what the party said: then the determination is not confirmed as it is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub adopted: bool,
 }
 
 /// A grade as it was computed: the whole reckoning, to be read without the rulebook at hand.
@@ -172,6 +177,15 @@ impl Grade {
             .max_by_key(|binding| (binding.determination.assessed_on, binding.first))
     }
 
+    /// The determination that stands: the newest, while it waits or binds; what binds, where that was refused or set aside.
+    pub fn stands(&self) -> Option<&Determination> {
+        let fell = |number| self.refused.contains(&number) || self.set_aside.contains(&number);
+        match self.latest.as_ref()? {
+            latest if fell(latest.number) => self.in_force().map(|bound| &bound.determination),
+            latest => Some(latest),
+        }
+    }
+
     /// What was determined and still waits for a person, with what was done about it.
     pub fn waiting(&self) -> Option<(&Determination, &Proceeding)> {
         Some((self.latest.as_ref()?, self.pending.as_ref()?))
@@ -213,11 +227,14 @@ impl Concept for Grade {
             Command::MakeStatement { determination, text, handed_in_on } => {
                 self.make_statement(determination, text, handed_in_on, facts)?
             }
-            Command::Prohibit(prohibition) => self.prohibit(prohibition, facts)?,
+            Command::Prohibit { prohibition, waiver_reason } => {
+                self.prohibit(prohibition, waiver_reason, facts)?
+            }
             Command::Publish { assessment, why } => {
                 if !self.unpublished.contains(&assessment) {
                     return Ok(vec![]);
                 }
+                must_have_words("why", Some(&why))?;
                 Said::openly(Event::GradePublished(Either::Stated(Publication::by_officer(assessment, why))))
             }
             Command::RequestHearing { determination, handed_in_on } => {
@@ -232,6 +249,7 @@ impl Concept for Grade {
             }
             Command::Refuse { determination, reason } => {
                 let (refused, _) = self.pending(determination)?;
+                must_have_words("reason", Some(&reason))?;
                 let event = if refused.adverse {
                     Event::AdverseGradeRefused { determination, by }
                 } else {
@@ -243,6 +261,8 @@ impl Concept for Grade {
                 if self.unpublished.contains(&assessment) {
                     return Ok(vec![]);
                 }
+                self.may_be_unpublished(&assessment, facts)?;
+                must_have_words("why", Some(&why))?;
                 Said::openly(Event::GradeUnpublished { assessment, why })
             }
         }])
@@ -256,12 +276,12 @@ impl Concept for Grade {
                 self.bind(*determination, *on);
             }
             Event::AdverseGradeRefused { determination, .. }
-            | Event::LiftFromProhibitedRefused { determination, .. }
-                if self.is_latest(*determination) =>
-            {
-                self.pending = None
+            | Event::LiftFromProhibitedRefused { determination, .. } => {
+                self.refused.insert(*determination);
+                if self.is_latest(*determination) {
+                    self.pending = None;
+                }
             }
-            Event::AdverseGradeRefused { .. } | Event::LiftFromProhibitedRefused { .. } => {}
             Event::GradeDetermined(computed) => {
                 let determination = &computed.result;
                 self.count = determination.number;
@@ -299,8 +319,10 @@ impl Concept for Grade {
                 self.prohibition = None;
                 self.prohibition_confirmer = None;
             }
-            Event::StatementConsidered { determination, on, .. } => {
-                self.proceed(*determination, |proceeding| proceeding.considered_on = Some(*on));
+            Event::StatementConsidered { determination, on, adopted, .. } => {
+                self.proceed(*determination, |proceeding| {
+                    (proceeding.considered_on, proceeding.adopted) = (Some(*on), *adopted);
+                });
             }
             Event::StatementInvited(invited) => {
                 let invitation = invited.facts();
@@ -359,6 +381,17 @@ impl Grade {
         Ok(())
     }
 
+    /// Refuse to take off the public pages what binds: in an office that acts on its grades the public sees what does. What is wrong
+    /// is corrected, graded anew, or set aside by an appeal.
+    fn may_be_unpublished(&self, assessment: &str, facts: &Facts) -> Result<(), Rejection> {
+        let operating = facts.rulebook.as_ref().is_some_and(|rulebook| rulebook.policy.operating);
+        let binds = self.in_force().is_some_and(|bound| bound.determination.assessment == assessment);
+        if operating && binds {
+            return Err(Rejection::because("result_in_force", serde_json::Value::Null));
+        }
+        Ok(())
+    }
+
     /// What the pending determination waits for, as the policy sees it.
     pub fn effect(&self, rulebook: &Rulebook) -> Option<Result<effect::Effect, Rejection>> {
         let (latest, proceeding) = self.waiting()?;
@@ -389,10 +422,14 @@ impl Grade {
         waiver_reason: Option<String>,
         facts: &Facts,
     ) -> Result<Vec<Said<Event>>, Rejection> {
-        let (adverse, _) = self.pending(determination)?;
+        let (adverse, proceeding) = self.pending(determination)?;
         if !adverse.adverse {
             return Err(Rejection::WrongState { is: "a lifting", needs: "a downgrade" });
         }
+        if proceeding.adopted {
+            return Err(Rejection::because("statement_adopted", serde_json::Value::Null));
+        }
+        facts.subject()?.must_not_be_suspended(facts.today)?;
         let waiver = waiver_ground.clone().map(|ground| Waiver { ground, reason: waiver_reason.clone() });
         self.may_take_effect(waiver, facts)?;
         must_have_document(&document_number)?;

@@ -122,6 +122,13 @@ pub struct PartyRole {
     pub span: Span,
 }
 
+impl PartyRole {
+    /// Whether it owns or runs the premises on that day.
+    pub fn answers_on(&self, on: NaiveDate) -> bool {
+        ["owner", "operator"].contains(&self.role.as_str()) && self.span.holds_on(on)
+    }
+}
+
 /// What can have happened.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(tag = "type")]
@@ -241,8 +248,7 @@ impl Premises {
     /// Whether the actor speaks for a party that owns or runs the premises on that day.
     pub fn answered_for_by(&self, actor: &Actor, on: NaiveDate) -> bool {
         let speaks = |party: &PartyRole| {
-            ["owner", "operator"].contains(&party.role.as_str())
-                && party.span.holds_on(on)
+            party.answers_on(on)
                 && actor.grants.iter().any(|grant| grant.party.as_deref() == Some(&party.party))
         };
         actor.received || self.parties.iter().any(speaks)

@@ -416,32 +416,20 @@ fn service_due(cause: &Recorded<Event>, own: &str, subject: &Subject, rulebooks:
     if !issued.remedies.is_empty() {
         follows.push(due("remedy_dates", cause.stream.clone(), "RemedyDatesFixed"));
     }
-    let waits = subject.grade.waiting().is_some_and(|(determined, proceeding)| {
-        determined.adverse
-            && proceeding.invited_on.is_none()
-            && issued.determination == Some(determined.number)
-    });
-    if issued.kind.invites() && waits {
+    if subject.last_invited().is_some_and(|(key, _)| key == cause.last_segment()) {
         follows.push(due("invitation", format!("{own}/grade"), "StatementInvited"));
     }
     follows
 }
 
-/// The invitation that the service of a notice brought: of those that could be it, the one served first.
+/// The invitation that the service of notices brought.
 fn invitation(
     rulebook: &Rulebook,
     subject: &Subject,
     own: &str,
 ) -> Result<Option<grade::Invitation>, Refused> {
-    let mut served: Vec<_> = subject.notices.iter().filter(|(_, of)| of.state.served.is_some()).collect();
-    served.sort_by_key(|(_, of)| of.since);
-    for (key, of) in served {
-        let stream = format!("{own}/notice/{key}");
-        if let Some(invitation) = subject.grade.invitation(rulebook, &stream, &of.state)? {
-            return Ok(Some(invitation));
-        }
-    }
-    Ok(None)
+    let Some((key, notice)) = subject.last_invited() else { return Ok(None) };
+    subject.grade.invitation(rulebook, &format!("{own}/notice/{key}"), notice)
 }
 
 /// A case for each failed row of a new assessment, unless one of the same indicator is still open.

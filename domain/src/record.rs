@@ -2,6 +2,7 @@
 //! wrong, and what follows is computed again. A word for somebody without a key, a record under doubt, a request about
 //! personal data, a disclosure, an answer to a court. A record is about one matter and takes what follows on it.
 
+mod correcting;
 mod matters;
 #[cfg(test)]
 mod tests;
@@ -335,6 +336,7 @@ impl Concept for Record {
         let said = match command {
             Command::Correct { correction, reason } => {
                 self.must_be_new()?;
+                correcting::must_put_right(&correction, reason.as_deref(), facts)?;
                 let event = Event::FactCorrected { correction, by: facts.actor.account.clone() };
                 Said::with(event, Private::none().with("reason", reason))
             }

@@ -75,6 +75,11 @@ const WORDS: &[Words] = &[
         "Letting is prohibited by a decision of its own and not as a measure. Have it confirmed on the page of the grade.",
     ),
     Words(
+        "ban_without_hearing",
+        "禁止租赁以前必须听取当事人陈述申辩：请先发出通知书并送达，听取、审议以后再确认。情况危急的，选择“紧急危险”并写明理由。",
+        "The party is heard before letting is banned: issue and serve the notice, hear and consider what is said, then confirm. Where danger is imminent choose that ground and give the reason.",
+    ),
+    Words(
         "calendar_not_covered",
         "这段期限落在还没有公布节假日的年份，暂时不能确定日期。请等节假日公布后再办。",
         "The period reaches into a year whose holidays are not published yet. Wait until they are.",
@@ -98,6 +103,11 @@ const WORDS: &[Words] = &[
         "campaign_without_premises",
         "筛选条件没有选出任何房屋，请调整条件。",
         "The filter chooses no premises. Change it.",
+    ),
+    Words(
+        "carrying_out_suspended",
+        "复议机关或法院已决定停止执行（{document}），停止期间不能确认。请等停止期满或案件审结。",
+        "Carrying out is suspended by the organ or court ({document}), so nothing is confirmed meanwhile. Wait until the suspension or the dispute ends.",
     ),
     Words(
         "check_before_naming",
@@ -165,6 +175,11 @@ const WORDS: &[Words] = &[
         "Whoever recorded the conduct does not decide on it. Another credit officer must.",
     ),
     Words(
+        "decision_without_remedy",
+        "决定必须告知救济途径和期限，请至少选一项。",
+        "A decision must tell what can be done against it, and by when. Choose at least one remedy.",
+    ),
+    Words(
         "degree_differs",
         "按现行政策，这一失信行为的程度是“{degree}”，请核对决定文书。",
         "By the policy this conduct is of the degree “{degree}”. Check the document.",
@@ -175,6 +190,11 @@ const WORDS: &[Words] = &[
         "The department “{department}” was not asked to this campaign. Asked were: {asked}.",
     ),
     Words(
+        "document_not_kept",
+        "规则 {id} 的文件没有上传，或者不成立。请先在“评分规则”页面上传并通过检查。",
+        "The document of {id} was not uploaded or does not hold together. Upload it on the page of rulebooks, and mend what is found.",
+    ),
+    Words(
         "estate_not_let",
         "小区不整体出租，不能禁止租赁。请在有危险的楼栋或房屋上确认禁止租赁。",
         "An estate is not let as a whole, so letting is not prohibited in it. Confirm the ban on the building or unit that is dangerous.",
@@ -183,11 +203,6 @@ const WORDS: &[Words] = &[
         "extended_already",
         "办理期限只能延长一次，请在现在的期限内作出决定。",
         "The time to decide is extended once only. Decide within the time that runs now.",
-    ),
-    Words(
-        "document_not_kept",
-        "规则 {id} 的文件没有上传，或者不成立。请先在“评分规则”页面上传并通过检查。",
-        "The document of {id} was not uploaded or does not hold together. Upload it on the page of rulebooks, and mend what is found.",
     ),
     Words(
         "extension_too_late",
@@ -298,6 +313,11 @@ const WORDS: &[Words] = &[
         "not_recalled",
         "这一项报送没有撤回，不能登记撤回回执。请核对报送编号。",
         "This report was not recalled, so no receipt of a recall is recorded. Check the number of the report.",
+    ),
+    Words(
+        "not_the_assessor",
+        "评定的完成日期只能由参加评定的人或数据专员更正，请他们办理。",
+        "The day of an assessment is put right by whoever took part in it, or by the data clerk. Ask one of them.",
     ),
     Words(
         "not_the_newest_rating",
@@ -465,6 +485,21 @@ const WORDS: &[Words] = &[
         "The shortest span of this record is not over. Ask from {earliest} on.",
     ),
     Words(
+        "result_in_force",
+        "这个结果正在生效，生效的结果对公众公开，不能撤下。结果有误的，请更正事实、重新评定或者按申诉处理。",
+        "This result is in force, and what is in force is public: it cannot be taken off. If it is wrong, correct the fact, assess anew, or decide an appeal.",
+    ),
+    Words(
+        "reviewer_dealt_with_hazard",
+        "{account}参与过本案隐患的核查、认定或责令整改，不能担任复核人，请另行指定。",
+        "{account} reviewed, determined or ordered something in a hazard of this case and cannot review it. Name another reviewer.",
+    ),
+    Words(
+        "reviewer_filed_it",
+        "申诉由{account}提出或代录，不能由其复核，请另行指定。",
+        "{account} filed this appeal or wrote it down and cannot review it. Name another reviewer.",
+    ),
+    Words(
         "reviewer_is_assessor",
         "{account}参加过本案的评定，不能担任复核人，请另行指定。",
         "{account} took part in the assessment of this case and cannot review it. Name another reviewer.",
@@ -503,6 +538,11 @@ const WORDS: &[Words] = &[
         "stale_draft",
         "起草之后发布了新的规则 {newest}，改动了：{changed}。请在它的基础上重新起草。",
         "Since it was begun, {newest} was published, which changed: {changed}. Draft it anew on that one.",
+    ),
+    Words(
+        "statement_adopted",
+        "当事人的陈述已被采纳，原认定不能照原样确认。请不予确认，或者更正事实、重新评定。",
+        "What the party said was adopted, so the determination is not confirmed as it is. Refuse it, or correct the fact or assess anew.",
     ),
     Words(
         "survey_closed",
@@ -567,6 +607,7 @@ mod tests {
             "ground_en": "dangerous", "level_zh": "严管级", "level_en": "strict", "measure_zh": "激励", "measure_en": "x",
             "fits_zh": "约谈", "fits_en": "y", "until": "2026-03-14", "premises": "p-1", "hangs": 9, "at": 8, "measure": "z",
             "id": "pingshan-unit-3", "newest": "pingshan-unit-4", "changed": "total",
+            "document": "行停〔2026〕1号",
         });
         for Words(code, ..) in WORDS {
             let refusal = Rejection::because(code, detail.clone());

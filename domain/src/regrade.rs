@@ -77,7 +77,7 @@ fn determined_by(
             graded => graded?,
         }
     } else {
-        let Some(current_star) = subject.grade.latest.as_ref().and_then(|latest| latest.star) else {
+        let Some(current_star) = subject.grade.stands().and_then(|stands| stands.star) else {
             return Ok(None);
         };
         if !is_recompute_trigger(rulebook, cause.trigger) {

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::rejection::Rejection;
+
 /// Private values by name. Every private field that an event knows is always present, `null` when empty, so that the
 /// number of digests says nothing (docs/format.md §8).
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
@@ -53,6 +55,17 @@ impl<E> Said<E> {
     pub fn with(event: E, private: Private) -> Self {
         Self { event, private }
     }
+}
+
+/// Refuses what is to be said in words and has none.
+///
+/// # Errors
+/// `malformed`, with the field.
+pub fn must_have_words(field: &'static str, words: Option<&str>) -> Result<(), Rejection> {
+    if words.is_none_or(|words| words.trim().is_empty()) {
+        return Err(Rejection::Malformed { field, needs: "it written out in words" });
+    }
+    Ok(())
 }
 
 /// A photo kept under the digest of its bytes.

@@ -129,6 +129,9 @@ pub struct Running<C> {
 pub struct AssessmentOf {
     /// Who entered results or submitted it.
     pub hands: BTreeSet<String>,
+    /// Who entered the result of each indicator that a person did.
+    #[serde(default)]
+    pub entered: BTreeMap<String, String>,
     /// Its own state.
     pub state: Assessment,
     /// Confirmed incidents that were known when it was opened: what it looked at.
@@ -379,6 +382,11 @@ impl Subject {
         found.scheme.clone().or_else(caused).or_else(|| self.scheme())
     }
 
+    /// Who entered the result that a hazard was opened by, where it was.
+    pub(crate) fn entered_by(&self, found: &hazard::Found) -> Option<&String> {
+        self.assessments.get(found.caused_by.as_ref()?)?.entered.get(&found.indicator)
+    }
+
     /// Refuse unless the premises are registered and not closed.
     pub fn must_be_open(&self) -> Result<(), Rejection> {
         match (&self.premises.register, self.premises.closed_on) {
@@ -410,8 +418,9 @@ impl Subject {
                 let acting = self.incidents.iter().filter(|(_, of)| of.state.acts().is_some());
                 of.answers = acting.map(|(incident, _)| incident.clone()).collect();
             }
-            assessment::Event::IndicatorsChecked { by, .. } => {
+            assessment::Event::IndicatorsChecked { results, by } => {
                 of.hands.insert(by.clone());
+                of.entered.extend(results.iter().map(|result| (result.indicator.clone(), by.clone())));
             }
             assessment::Event::AssessmentSubmitted { completed_on, by } => {
                 let day = completed_on.unwrap_or(on);

@@ -72,9 +72,11 @@ fn the_commands_of_these_tests_are_accepted_often_enough_to_mean_something() {
     kinds.dedup();
     for kind in [
         "AdverseGradeConfirmed",
+        "AdverseGradeRefused",
         "AlertIssued",
         "AppealDecided",
         "AppealFiled",
+        "FactCorrected",
         "GradeDetermined",
         "GradeSetAside",
         "HazardClosed",
@@ -82,6 +84,7 @@ fn the_commands_of_these_tests_are_accepted_often_enough_to_mean_something() {
         "HazardReviewed",
         "IncidentConfirmed",
         "NoticeServed",
+        "OutcomeRecorded",
         "PatrolAssigned",
         "PatrolMissed",
         "ProhibitionConfirmed",
@@ -89,6 +92,7 @@ fn the_commands_of_these_tests_are_accepted_often_enough_to_mean_something() {
         "ProhibitionRefused",
         "RectificationAccepted",
         "ReportSubstantiated",
+        "SuspensionOrdered",
         "VetoImposed",
         "VisitMade",
     ] {

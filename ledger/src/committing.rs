@@ -16,7 +16,7 @@ use crate::timestamp::Timestamp;
 /// The stream of the commitments.
 pub(crate) const HEADS: &str = "heads";
 
-/// The heads of the first entries of a log, so many of them at least.
+/// The heads of the streams of a log's first entries, so many of them at least.
 #[derive(Debug)]
 pub(crate) struct FoldedHeads {
     heads: Heads,
@@ -32,11 +32,6 @@ impl FoldedHeads {
             heads.set(HeadKind::Stream, last.stream, last.version, last.position, last.leaf_hash);
             Ok(())
         })?;
-        for author in reads.authors()? {
-            for leaf in reads.leaf_hashes(author.position, author.position + 1)? {
-                heads.set(HeadKind::Author, author.kid.as_str(), author.author_seq, author.position, leaf);
-            }
-        }
         Ok(Self { heads, size })
     }
 
@@ -49,11 +44,21 @@ impl FoldedHeads {
     ) -> Result<AppendRequest, AppendError> {
         // from the oldest to the newest: what is in it already is set again, and then is followed by what came after it
         reads.leaves(self.size, size, &mut |leaf| {
-            let heads = &mut self.heads;
-            heads.set(HeadKind::Stream, leaf.stream, leaf.version, leaf.position, leaf.leaf_hash);
-            heads.set(HeadKind::Author, leaf.kid, leaf.author_seq, leaf.position, leaf.leaf_hash);
+            self.heads.set(HeadKind::Stream, leaf.stream, leaf.version, leaf.position, leaf.leaf_hash);
             Ok(())
         })?;
+        // these are few, and only the lock keeps what is said of them together
+        for author in reads.authors()? {
+            for leaf in reads.leaf_hashes(author.position, author.position + 1)? {
+                self.heads.set(
+                    HeadKind::Author,
+                    author.kid.as_str(),
+                    author.author_seq,
+                    author.position,
+                    leaf,
+                );
+            }
+        }
         let root = self.heads.root();
         let data = json!({"count": self.heads.count(), "root": root.b64u(), "type": "HeadsCommitted"});
         let event = NewEvent::of_the_ledger(StreamPath::new(HEADS)?, &data)?;

@@ -17,7 +17,6 @@ use crate::held_keys::HeldKeys;
 use crate::keyring::SealingKey;
 use crate::keys::{Kid, Signer};
 use crate::reactor::Reactor;
-use crate::reading::LedgerReads;
 use crate::recent::RecentStreams;
 use crate::refusal::Refusal;
 use crate::sealing::seal;

@@ -83,12 +83,14 @@ struct KeptGrade {
     count: u64,
     determined: BTreeMap<u64, (String, String, String)>,
     latest: Option<Determination>,
-    pending: Option<[Option<NaiveDate>; 4]>,
+    pending: Option<Proceeding>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     plaques: BTreeMap<PlaqueKind, Plaque>,
     prohibition: Option<Prohibition>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     prohibition_confirmer: Option<String>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    refused: BTreeSet<u64>,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     set_aside: BTreeSet<u64>,
     unpublished: BTreeSet<String>,
@@ -189,13 +191,11 @@ impl KeptGrade {
             plaques,
             prohibition,
             prohibition_confirmer,
+            refused,
             set_aside,
             unpublished,
             vetoes,
         } = book.grade.clone();
-        let steps = |Proceeding { invited_on, statement_on, considered_on, hearing_on }| {
-            [invited_on, statement_on, considered_on, hearing_on]
-        };
         let named = |(number, of): (u64, Determined)| (number, (of.assessment, of.assessor, of.direction));
         Self {
             binding: binding.into_iter().map(|(key, of)| (key, layers(of))).collect(),
@@ -203,10 +203,11 @@ impl KeptGrade {
             count,
             determined: determined.into_iter().map(named).collect(),
             latest,
-            pending: pending.map(steps),
+            pending,
             plaques,
             prohibition,
             prohibition_confirmer,
+            refused,
             set_aside,
             unpublished,
             vetoes,
@@ -216,9 +217,6 @@ impl KeptGrade {
     }
 
     fn book(self) -> GradeBook {
-        let steps = |[invited_on, statement_on, considered_on, hearing_on]: [Option<NaiveDate>; 4]| {
-            Proceeding { invited_on, statement_on, considered_on, hearing_on }
-        };
         let named = |(number, (assessment, assessor, direction))| {
             (number, Determined { assessment, assessor, direction })
         };
@@ -229,10 +227,11 @@ impl KeptGrade {
                 count: self.count,
                 determined: self.determined.into_iter().map(named).collect(),
                 latest: self.latest,
-                pending: self.pending.map(steps),
+                pending: self.pending,
                 plaques: self.plaques,
                 prohibition: self.prohibition,
                 prohibition_confirmer: self.prohibition_confirmer,
+                refused: self.refused,
                 set_aside: self.set_aside,
                 unpublished: self.unpublished,
                 vetoes: self.vetoes,

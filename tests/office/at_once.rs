@@ -12,8 +12,7 @@ use crate::program::inside::Inside;
 /// A unit in 石井 and a grid worker there.
 async fn unit_and_worker() -> (Inside, Who) {
     let house = Inside::of("ledger.example/at-once").await;
-    let register =
-        json!({ "command": "register", "layer": "unit", "address": "石井街道1号101", "subdistrict": "石井" });
+    let register = json!({ "command": "register", "layer": "unit", "parent": "b-1", "address": "石井街道1号101", "subdistrict": "石井" });
     house.say("premises/u-1", register).await;
     house.say("account/a-1", json!({ "command": "open", "name": "某人" })).await;
     house.say("account/a-1", json!({ "command": "grant", "role": "grid_worker", "area": "石井" })).await;

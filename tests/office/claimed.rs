@@ -100,12 +100,7 @@ fn a_telephone_that_runs_ahead_ends_nobodys_time_to_speak() {
     story.house("b-1", None);
     story.house("u-1", Some("b-1"));
     story.assess("u-1", "a1", "first", EBIKE_INDOORS);
-    let served = story.today();
-    story.say(
-        "legal",
-        GRADE,
-        json!({ "command": "invite", "determination": 1, "served_on": served, "method": "direct" }),
-    );
+    story.invite("u-1");
     // three working days from a Monday: Thursday is the last on which the party may speak
     story.days(3);
     let confirm = json!({ "command": "confirm", "determination": 1, "document_number": "住评〔2024〕1号" });

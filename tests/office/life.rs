@@ -126,7 +126,8 @@ async fn a_unit_is_graded_low_heard_and_confirmed() {
     assert_eq!(house.refused(&confirmer, grade, confirm.clone()).await, "confirmed_before_statement");
     let today = wuping_domain::recorded::local_date(chrono::Utc::now());
     let invite = json!({ "command": "invite", "determination": 1, "served_on": today, "method": "direct" });
-    house.say(&fire, grade, invite).await.unwrap();
+    assert_eq!(house.refused(&fire, grade, invite.clone()).await, "role_needed");
+    house.say(&counter, grade, invite).await.unwrap();
     assert_eq!(house.refused(&confirmer, grade, confirm.clone()).await, "confirmed_before_statement");
     let statement = json!({ "command": "make_statement", "determination": 1, "text": "电线下周更换" });
     house.say(&counter, grade, statement).await.unwrap();

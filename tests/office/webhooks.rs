@@ -168,7 +168,7 @@ impl Office {
     /// Somebody finds a hazard of the fire department.
     fn found(&self, key: &str) {
         let found = json!({
-            "indicator": "B-A1", "severity": "serious", "works": "repair", "competent": "fire", "source": "patrol",
+            "indicator": "hydrant_or_hose", "severity": "serious", "works": "repair", "competent": "fire", "source": "patrol",
             "note": "楼道堆满杂物", "scheme": self.scheme,
         });
         self.says(&self.grid, &format!("premises/b-1/hazard/{key}/find"), &found);

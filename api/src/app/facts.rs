@@ -12,6 +12,7 @@ use wuping_domain::access::Access;
 use wuping_domain::account::{Account, Standing};
 use wuping_domain::aggregate::Concept;
 use wuping_domain::appeal::Appeal;
+use wuping_domain::assessment::Assessment;
 use wuping_domain::association::Association;
 use wuping_domain::credit::CreditFile;
 use wuping_domain::derivation::SchemeRef;
@@ -19,9 +20,13 @@ use wuping_domain::draft::{Draft, Rulemaking};
 use wuping_domain::event::{Event, aggregate_type};
 use wuping_domain::facts::{Actor, Colleague, Facts};
 use wuping_domain::grade::Grade;
+use wuping_domain::hazard::Hazard;
+use wuping_domain::incident::Incident;
 use wuping_domain::listing::Listing;
+use wuping_domain::meeting::Meeting;
 use wuping_domain::notice::Notice;
 use wuping_domain::reaction::Rulebooks;
+use wuping_domain::record::Record;
 use wuping_domain::recorded::subject_of;
 use wuping_domain::rulebook::Rulebook;
 use wuping_domain::subject::Subject;
@@ -218,11 +223,17 @@ impl Gathering<'_> {
     }
 
     /// The rulebook that governs a command: that of its assessment, case or credit file, or of the assessment that the
-    /// grade came from.
+    /// grade came from. A command names it only where something begins that goes by it from then on: nobody chooses the rules by
+    /// which their own command is judged.
     fn rulebook(&self, subject: &Subject) -> Option<Arc<Rulebook>> {
         let asked = self.asked;
         let key = asked.stream.rsplit('/').next()?;
-        let opened = subject.assessments.get(key).and_then(|of| of.state.scheme.clone());
+        let of_assessment = |key: &str| subject.assessments.get(key).and_then(|of| of.state.scheme.clone());
+        let corrected = || {
+            let corrects = asked.command.get("corrects")?.as_str()?;
+            of_assessment(corrects.rsplit('/').next()?).filter(|_| self.kind() == Record::TYPE)
+        };
+        let opened = of_assessment(key).or_else(corrected);
         let of_case = || subject.hazard_scheme(key).filter(|_| asked.stream.contains("/hazard/"));
         let named = || serde_json::from_value::<SchemeRef>(asked.command.get("scheme")?.clone()).ok();
         let graded = || {
@@ -232,11 +243,17 @@ impl Gathering<'_> {
         let of_file = || subject.credit.state.scheme.clone();
         // of a building that was never assessed itself, that of the units that ask for its rounds
         let of_rounds = || subject.rounds.scheme.clone().filter(|_| asked.stream.contains("/patrol/"));
-        let known = opened.or_else(of_case).or_else(named).or_else(graded).or_else(of_file);
-        self.app.shelf.rulebook(&known.or_else(|| subject.newest_scheme()).or_else(of_rounds)?)
+        let begins = BEGIN_UNDER_A_RULEBOOK.contains(&self.kind());
+        let known = opened.or_else(of_case).or_else(|| named().filter(|_| begins)).or_else(graded);
+        let known = known.or_else(of_file).or_else(|| subject.newest_scheme()).or_else(of_rounds);
+        self.app.shelf.rulebook(&known.or_else(named)?)
     }
 
     fn kind(&self) -> &str {
         aggregate_type(&self.asked.stream)
     }
 }
+
+/// What is begun under a rulebook that its first event names.
+const BEGIN_UNDER_A_RULEBOOK: [&str; 5] =
+    [Assessment::TYPE, CreditFile::TYPE, Hazard::TYPE, Incident::TYPE, Meeting::TYPE];

@@ -180,7 +180,7 @@ impl<'a> Diary<'a> {
         }
         for department in &rulebook.policy.departments {
             let checked = of(Collect::Department, Some(&department.id));
-            if let Some(officer) = officer_of(&department.id).filter(|_| !checked.is_empty()) {
+            if let Some(officer) = inspector_of(&department.id).filter(|_| !checked.is_empty()) {
                 self.minutes(20);
                 self.say(officer, &stream, json!({ "command": "check", "results": checked }));
             }
@@ -261,6 +261,13 @@ fn hazard(what: &Assessed<'_>, key: &str, indicator: &str) -> String {
 pub(super) fn officer_of(department: &str) -> Option<&'static str> {
     let login = if department == "grid" { "grid-office" } else { department };
     super::people::person(login).map(|person| person.login)
+}
+
+/// The login of who enters the department's results: somebody else than who reviews the hazards that come of them, where the department
+/// has two officers.
+fn inspector_of(department: &str) -> Option<&'static str> {
+    let second = super::people::person(&format!("{department}-inspector"));
+    second.map(|person| person.login).or_else(|| officer_of(department))
 }
 
 /// The office's time is eight hours ahead of the ledger's.

@@ -172,6 +172,11 @@ pub const PEOPLE: &[Person] = &[
     ),
     // whoever confirmed a ban on letting does not lift it
     person_of("second-confirmer", "潘志远", Role::Confirmer),
+    // whoever found a hazard does not review it
+    Person {
+        department: Some("housing"),
+        ..person_of("housing-inspector", "韩立群", Role::DepartmentOfficer)
+    },
     officer("police", "刘振华"),
     officer("emergency", "杨立新"),
     officer("subdistrict", "谢春梅"),

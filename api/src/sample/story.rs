@@ -123,13 +123,19 @@ pub(super) fn hear(
     diary.say("legal", stream, consider);
 }
 
-/// The invitation is served.
+/// The party is told what is proposed, and by the service of that is invited to speak.
 pub(super) fn invite(stream: &str, diary: &mut Diary<'_>, back: u32, words: &Hearing) {
+    let premises = stream.trim_end_matches("/grade");
+    let notice = format!("{premises}/notice/hearing-{}", words.determination);
     let served_on = diary.on(back, 14, 20);
-    let invite = json!({
-        "command": "invite", "determination": words.determination, "served_on": served_on, "method": "direct",
+    let issue = json!({
+        "command": "issue", "kind": "proposal", "about": stream, "determination": words.determination,
+        "authority": "示例区住房和建设局", "document_number": words.document.replace("评示", "评先告"),
+        "legal_basis": "示例区出租屋分级分类管理办法第十条",
+        "handling_officers": [super::people::account("legal")], "text_version": "1",
     });
-    diary.say("legal", stream, invite);
+    diary.say("legal", &notice, issue);
+    diary.say("legal", &notice, json!({ "command": "serve", "method": "direct", "on": served_on }));
 }
 
 /// The party speaks.

@@ -24,6 +24,7 @@ use crate::web::desk_page::{
 };
 use crate::web::look::parts::*;
 use crate::web::look::words::Lang;
+use crate::web::matter::address_of;
 use crate::web::session::Signed;
 use crate::web::why::why;
 
@@ -128,7 +129,7 @@ fn case(
     };
     let now = html! {
         @if determined.adverse && proceeding.invited_on.is_none() {
-            (section(lang.pick("通知陈述申辩", "Invite a statement"), only(&INVITERS, step("invite", lang.say("记录送达", "Record the service"), html! { (words("served_on", lang.say("送达日期", "Served on"), TextKind::Day)) (methods(lang)) }))))
+            (section(lang.pick("通知陈述申辩", "Invite a statement"), only(&INVITERS, invitation(lang, premises))))
         }
         @if hear && holds(&PARTIES) {
             (section(lang.pick("陈述申辩", "Make a statement"), step("make_statement", lang.say("提交陈述", "Send the statement"), words("text", lang.say("您的陈述", "What you have to say"), TextKind::Long))))
@@ -148,17 +149,15 @@ fn named(lang: Lang, roles: &[Role]) -> String {
     roles.iter().map(|role| lang.pick(role.zh(), role.en())).collect::<Vec<_>>().join(lang.pick("、", ", "))
 }
 
-/// How the invitation reached the party.
-fn methods(lang: Lang) -> Markup {
-    let choice = |code: &str, zh: &str, en: &str| Choice::new(code, lang.say(zh, en), "");
-    let choices = [
-        choice("direct", "当面送达", "Handed over"),
-        choice("household_adult", "同住成年家属签收", "To an adult of the household"),
-        choice("left_in_place", "留置送达", "Left in place"),
-        choice("post", "邮寄送达", "By post"),
-        choice("electronic", "电子送达", "Electronically"),
-    ];
-    choice_field(lang, "method", lang.pick("送达方式", "How it was served"), None, &choices, None)
+/// How the party comes to be invited: nobody states that it was, it follows from the service of a notice.
+fn invitation(lang: Lang, premises: &str) -> Markup {
+    html! {
+        p { (lang.say(
+            "发出事先告知书并送达每一位业主和经营者，陈述申辩的期限从最后一份送达之日起算。",
+            "Issue a notice of what is proposed and serve it on every owner and operator: the time to speak runs from the last service.",
+        )) }
+        (link_list(&[Link::new(address_of(&format!("premises/{premises}")), lang.say("去发通知书", "Issue the notice"))]))
+    }
 }
 
 /// Whether the statement was adopted: nothing is chosen beforehand, for it is the officer who says so.
@@ -182,10 +181,6 @@ struct Acting {
     #[serde(default)]
     handed_in_on: Option<String>,
     #[serde(default)]
-    method: Option<String>,
-    #[serde(default)]
-    served_on: Option<String>,
-    #[serde(default)]
     text: String,
 }
 
@@ -200,7 +195,6 @@ async fn act(
     }
     let unsaid = match acting.action.as_str() {
         "consider_statement" => acting.adopted.is_none(),
-        "invite" => acting.method.is_none(),
         _ => false,
     };
     if unsaid {
@@ -221,9 +215,6 @@ fn command(acting: &Acting) -> Value {
         }
         "consider_statement" => {
             json!({ "command": "consider_statement", "determination": determination, "adopted": acting.adopted.as_deref() == Some("yes"), "reasons": text })
-        }
-        "invite" => {
-            json!({ "command": "invite", "determination": determination, "served_on": acting.served_on, "method": acting.method })
         }
         "make_statement" => {
             json!({ "command": "make_statement", "determination": determination, "handed_in_on": acting.handed_in_on, "text": text })

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::reviewing::must_tell_remedies;
 use super::{Appeal, Event, Stage, words};
 use crate::counter::{self, Word};
 use crate::deadline::{FilingQuestion, PeriodQuestion, filing, period};
@@ -185,6 +186,7 @@ impl Appeal {
                 None => Rejection::WrongState { is: "not served yet", needs: "a result whose time has run" },
             });
         }
+        must_tell_remedies(remedies, facts)?;
         let told = remedies.iter().map(|id| Remedy::of(facts.rulebook()?, id));
         let event = Event::AppealRefusedAdmission {
             on: facts.today,

@@ -9,7 +9,7 @@ use crate::rejection::Rejection;
 
 impl Appeal {
     /// Refuse unless this account may review the case: it has stepped aside from it never, has not assessed, found or
-    /// confirmed, and is related to nobody in it.
+    /// confirmed, reviewed or ordered, filed, and is related to nobody in it.
     pub(super) fn must_be_impartial(&self, reviewer: &str, facts: &Facts) -> Result<(), Rejection> {
         let subject = facts.subject()?;
         let policy = facts.rulebook()?.policy.appeal.unwrap_or_default();
@@ -20,8 +20,12 @@ impl Appeal {
             || assessment.is_some_and(|of| of.is_in_the_hands_of(reviewer));
         let confirmed = determination
             .is_some_and(|number| subject.grade.confirmers.get(&number).is_some_and(|by| by == reviewer));
-        let found = subject.hazards.values().filter_map(|of| of.state.found.as_ref());
-        let found = found.filter_map(|found| found.by.as_ref()).any(|by| by == reviewer);
+        let of_hazards = subject.hazards.values();
+        let found = of_hazards.clone().any(|of| {
+            let found = of.state.found.as_ref();
+            found.is_some_and(|found| found.by.as_deref() == Some(reviewer))
+        });
+        let dealt = of_hazards.into_iter().any(|of| of.hands.contains(reviewer));
         let refuse = |code: &str| Err(Rejection::because(code, json!({ "account": reviewer })));
         if self.recused.iter().any(|recused| recused == reviewer) {
             return refuse("reviewer_recused");
@@ -31,6 +35,12 @@ impl Appeal {
         }
         if found {
             return refuse("reviewer_of_case_is_finder");
+        }
+        if dealt {
+            return refuse("reviewer_dealt_with_hazard");
+        }
+        if self.filed_by == reviewer {
+            return refuse("reviewer_filed_it");
         }
         if confirmed && !policy.reviewer_may_be_confirmer {
             return refuse("reviewer_is_confirmer");

@@ -93,6 +93,7 @@ impl Appeal {
         if facts.actor.account == reviewer {
             return Err(Rejection::because("recusal_by_reviewer", Value::Null));
         }
+        words("reason", &reason)?;
         let event = Event::RecusalDecided { reviewer, granted, by: facts.actor.account.clone() };
         Ok(Said::with(event, Private::none().with("reason", Some(reason))))
     }
@@ -195,6 +196,7 @@ impl Appeal {
             _ => {}
         }
         self.must_score(&ruling.corrected, facts)?;
+        must_tell_remedies(remedies, facts)?;
         let told = remedies.iter().map(|id| Remedy::of(facts.rulebook()?, id));
         let against = self.against.clone().ok_or(Rejection::NotFound { what: "appeal" })?;
         let decision = Decision {
@@ -249,6 +251,14 @@ impl Appeal {
         // nobody reviews by way of a channel either
         self.must_be_in_hands(facts)
     }
+}
+
+/// A decision tells what can be done against it.
+pub(super) fn must_tell_remedies(remedies: &[String], facts: &Facts) -> Result<(), Rejection> {
+    if remedies.is_empty() && facts.rulebook()?.policy.operating {
+        return Err(Rejection::because("decision_without_remedy", Value::Null));
+    }
+    Ok(())
 }
 
 fn must_be_indicators<'a>(ids: impl Iterator<Item = &'a String>, facts: &Facts) -> Result<(), Rejection> {

@@ -16,9 +16,13 @@ fn event(value: Value) -> Event {
 }
 
 fn filed(on: &str, authorised: bool) -> Event {
+    filed_by("a-1", on, authorised)
+}
+
+fn filed_by(account: &str, on: &str, authorised: bool) -> Event {
     event(json!({
         "type": "AppealFiled", "against": {"stream": GRADE, "determination": 2}, "on": on, "authorised": authorised,
-        "by": "a-1"
+        "by": account
     }))
 }
 
@@ -136,7 +140,7 @@ fn a_late_appeal_is_not_admitted_and_says_the_dates_and_an_early_one_is_not_call
         house
     };
     let admit = || ask(json!({"command": "admit"}));
-    let refuse = || ask(json!({"command": "refuse_admission", "why": "late"}));
+    let refuse = || ask(json!({"command": "refuse_admission", "why": "late", "remedies": ["litigation"]}));
     // ten working days from 3 February 2026, over the spring holiday
     let due =
         crate::deadline::deadline(&rules(), "appeal_file", "2026-02-03".parse().unwrap(), false).unwrap();
@@ -178,9 +182,33 @@ fn a_reviewer_is_related_to_nobody_and_has_the_role() {
 }
 
 #[test]
+fn whoever_filed_an_appeal_or_dealt_with_a_hazard_of_the_house_does_not_review_it() {
+    let assign = |filer: &str, house: House, code: &str| {
+        at_the_house(vec![filed_by(filer, "2026-02-05", true), admitted()], house)
+            .by_role(Role::LegalOfficer)
+            .naming(reviewer("a-6", vec![]))
+            .when(ask(json!({"command": "assign", "reviewer": "a-6"})))
+            .then_rejected(code);
+    };
+    assign("a-6", House::graded_twice(), "reviewer_filed_it");
+    let mut house = House::graded_twice();
+    let found = json!({
+        "type": "HazardFound", "indicator": "stair_width", "severity": "general", "works": "repair",
+        "competent": "housing", "source": "patrol", "by": "a-2"
+    });
+    house.hears("hazard/1", "2026-02-03", found);
+    house.hears(
+        "hazard/1",
+        "2026-02-04",
+        json!({"type": "HazardReviewed", "outcome": "confirmed", "by": "a-6"}),
+    );
+    assign("a-1", house, "reviewer_dealt_with_hazard");
+}
+
+#[test]
 fn only_the_reviewer_decides_and_says_what_is_right() {
     let of = |account: &str, events: Vec<Event>| {
-        let mut all = vec![filed("2026-02-05", true), admitted()];
+        let mut all = vec![filed_by("y-1-holder", "2026-02-05", true), admitted()];
         all.extend(events);
         let mut given = at_the_house(all, House::graded_twice()).by_role(Role::Reviewer).on("2026-03-02");
         given = given.naming(reviewer(account, vec![]));

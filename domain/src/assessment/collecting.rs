@@ -115,7 +115,7 @@ fn known<'a>(rulebook: &'a Rulebook, id: &str) -> Result<&'a Indicator, Rejectio
 }
 
 /// Whether the actor is who collects this indicator here.
-fn may_collect(indicator: &Indicator, facts: &Facts) -> Result<bool, Rejection> {
+pub(crate) fn may_collect(indicator: &Indicator, facts: &Facts) -> Result<bool, Rejection> {
     if facts.actor.received {
         return Ok(true);
     }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::{Plaque, PlaqueKind, Prohibition};
 use crate::facts::Role;
 use crate::permission::{
-    AT_THE_COUNTER, OWNER_OR_OPERATOR, Permission, anywhere, in_area, of_premises, on_beat,
+    AT_THE_COUNTER, NOBODY, OWNER_OR_OPERATOR, Permission, anywhere, in_area, of_premises, on_beat,
 };
 use crate::said::Photo;
 
@@ -43,7 +43,8 @@ pub enum Command {
         /// Number of the decision.
         document_number: String,
     },
-    /// Invite the party to make a statement.
+    /// Record that the party was invited to make a statement before this ledger was kept. From then on an invitation follows from the
+    /// service of a notice, and nobody states it.
     Invite {
         /// Number of the determination.
         determination: u64,
@@ -77,7 +78,14 @@ pub enum Command {
         handed_in_on: Option<NaiveDate>,
     },
     /// Prohibit letting.
-    Prohibit(Prohibition),
+    Prohibit {
+        /// On which ground, by whom, how far.
+        #[serde(flatten)]
+        prohibition: Prohibition,
+        /// Why the party was not heard beforehand, in writing: private.
+        #[serde(default)]
+        waiver_reason: Option<String>,
+    },
     /// Make a result public again.
     Publish {
         /// The assessment it came from.
@@ -152,7 +160,7 @@ impl Command {
             Self::Confirm { .. }
             | Self::ConfirmLift { .. }
             | Self::LiftProhibition { .. }
-            | Self::Prohibit(_)
+            | Self::Prohibit { .. }
             | Self::Refuse { .. }
             | Self::RefuseLift { .. }
             | Self::RefuseProhibition { .. } => const { &[anywhere(Role::Confirmer)] },
@@ -162,15 +170,7 @@ impl Command {
             Self::HangPlaque { .. } | Self::RemovePlaque { .. } => {
                 const { &[on_beat(Role::GridWorker), anywhere(Role::DepartmentOfficer), in_area(Role::StreetLead)] }
             }
-            Self::Invite { .. } => {
-                const {
-                    &[
-                        anywhere(Role::DepartmentOfficer),
-                        anywhere(Role::LegalOfficer),
-                        in_area(Role::StreetLead),
-                    ]
-                }
-            }
+            Self::Invite { .. } => NOBODY,
             Self::MakeStatement { handed_in_on: Some(_), .. }
             | Self::RequestHearing { handed_in_on: Some(_), .. } => AT_THE_COUNTER,
             Self::MakeStatement { .. } | Self::Reply { .. } | Self::RequestHearing { .. } => {

@@ -2,18 +2,20 @@
 //!
 //! Invariants:
 //! - whoever proposed a ban is somebody of the ground's authority who may, and neither confirms nor refuses it;
-//! - whoever confirmed a ban, or assessed the house, does not lift it.
+//! - whoever confirmed a ban, or assessed the house, does not lift it;
+//! - the party was heard beforehand, unless danger is imminent and that is given as the reason.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Event, Grade, must_have_document};
+use super::{Binding, Determination, Event, Grade, must_have_document};
+use crate::effect::{self, Waiver};
 use crate::facts::{Colleague, Facts, Role};
 use crate::prohibition::{self, ProhibitionQuestion};
 use crate::refused::Refused;
 use crate::rejection::Rejection;
 use crate::rulebook::Layer;
-use crate::said::{Private, Said};
+use crate::said::{Private, Said, must_have_words};
 
 /// A prohibition of letting.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize, schemars::JsonSchema)]
@@ -28,10 +30,18 @@ pub struct Prohibition {
     pub document_number: String,
     /// The account of who proposed it: an officer of the ground's authority.
     pub proposer: String,
+    /// Why the party was not heard beforehand, a ground of the policy: `imminent_danger`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiver_ground: Option<String>,
 }
 
 impl Grade {
-    pub(super) fn prohibit(&self, prohibition: Prohibition, facts: &Facts) -> Result<Said<Event>, Rejection> {
+    pub(super) fn prohibit(
+        &self,
+        prohibition: Prohibition,
+        waiver_reason: Option<String>,
+        facts: &Facts,
+    ) -> Result<Said<Event>, Rejection> {
         if self.prohibition.is_some() {
             return Err(Rejection::AlreadyExists { what: "prohibition in force" });
         }
@@ -52,7 +62,30 @@ impl Grade {
         };
         prohibition::prohibition(facts.rulebook()?, &question)?;
         must_be_proposed(&prohibition.ground, &prohibition.proposer, facts)?;
-        Ok(Said::openly(Event::ProhibitionConfirmed { prohibition, by: confirmer }))
+        facts.subject()?.must_not_be_suspended(facts.today)?;
+        let ground = prohibition.waiver_ground.clone();
+        self.must_be_heard(ground.map(|ground| Waiver { ground, reason: waiver_reason.clone() }), facts)?;
+        let private = Private::none().with("waiver_reason", waiver_reason);
+        Ok(Said::with(Event::ProhibitionConfirmed { prohibition, by: confirmer }, private))
+    }
+
+    /// Letting is banned once the party was heard about the lowest grade, which binds or could be confirmed today; without that only
+    /// on one of the policy's grounds, with a reason.
+    fn must_be_heard(&self, waiver: Option<Waiver>, facts: &Facts) -> Result<(), Rejection> {
+        if let Some(waiver) = waiver {
+            return Ok(effect::must_be_waivable(facts.rulebook()?, &waiver)?);
+        }
+        let lowest = |determined: &Determination| determined.star == Some(0);
+        let confirmed = |bound: &Binding| self.confirmers.contains_key(&bound.determination.number);
+        if self.in_force().is_some_and(|bound| lowest(&bound.determination) && confirmed(bound)) {
+            return Ok(());
+        }
+        match self.waiting() {
+            Some((determined, proceeding)) if lowest(determined) && !proceeding.adopted => {
+                self.may_take_effect(None, facts)
+            }
+            _ => Err(Rejection::because("ban_without_hearing", Value::Null)),
+        }
     }
 
     pub(super) fn refuse_prohibition(
@@ -62,6 +95,7 @@ impl Grade {
         reason: String,
         facts: &Facts,
     ) -> Result<Said<Event>, Rejection> {
+        must_have_words("reason", Some(&reason))?;
         let by = facts.actor.account.clone();
         if proposer == by {
             return Err(Rejection::DutiesSeparated { rule: "confirmer_is_proposer" });
@@ -90,6 +124,7 @@ impl Grade {
 
     pub(super) fn refuse_lift(&self, reason: String, facts: &Facts) -> Result<Said<Event>, Rejection> {
         self.must_be_prohibited()?;
+        must_have_words("reason", Some(&reason))?;
         let by = facts.actor.account.clone();
         let private = Private::none().with("reason", Some(reason));
         Ok(Said::with(Event::ProhibitionLiftRefused { by }, private))
@@ -131,10 +166,12 @@ pub const PROPOSERS: [Role; 2] = [Role::DepartmentOfficer, Role::CompetentAuthor
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::derivation::Either;
     use crate::facts::Grant;
     use crate::given::{Given, given};
     use crate::grade::Command;
     use crate::shipped;
+    use crate::subject::Subject;
 
     fn colleague(account: &str, role: Role, department: Option<&str>) -> Colleague {
         let grant = Grant { role, department: department.map(str::to_owned), area: None, party: None };
@@ -152,6 +189,13 @@ mod tests {
             scope: "vacate".into(),
             document_number: "坪消封〔2026〕1号".into(),
             proposer: proposer.into(),
+            waiver_ground: Some("imminent_danger".into()),
+        }
+    }
+
+    fn prohibit(proposer: &str) -> Command {
+        Command::Prohibit {
+            prohibition: ban(proposer), waiver_reason: Some("墙体随时可能倒塌".into())
         }
     }
 
@@ -169,21 +213,32 @@ mod tests {
 
     /// A house before a confirmer, `a-1`.
     fn before_a_confirmer(events: impl IntoIterator<Item = Event>) -> Given<Grade> {
-        given::<Grade>(events).by_role(Role::Confirmer).under(shipped::pingshan(Layer::Unit))
+        let given = given::<Grade>(events).about(Subject::default());
+        given.by_role(Role::Confirmer).under(shipped::pingshan(Layer::Unit))
     }
 
     fn banned_by(confirmer: &str) -> Event {
         Event::ProhibitionConfirmed { prohibition: ban("a-2"), by: confirmer.into() }
     }
 
+    /// Letting is prohibited without anybody having been heard.
+    fn unheard() -> Command {
+        let prohibition = Prohibition { waiver_ground: None, ..ban("a-2") };
+        Command::Prohibit { prohibition, waiver_reason: None }
+    }
+
     fn assessed_by(assessor: &str) -> Event {
+        determined(assessor, 1)
+    }
+
+    fn determined(assessor: &str, star: u8) -> Event {
         let computed = json!({
             "type": "GradeDetermined",
             "derivation": {"scheme": {"id": "pingshan-unit-1", "sha256": "00"}, "subjects": ["premises/u-1"], "up_to": 3},
             "result": {
                 "number": 1, "trigger": "first", "assessment": "a1", "assessed_on": "2026-02-27", "assessor": assessor,
                 "determined_on": "2026-02-27", "earned": 50, "applicable": 100, "score": 50, "aspects": {},
-                "points": {}, "failed": [], "band": "", "caps": [], "vetoes": [], "star": 1,
+                "points": {}, "failed": [], "band": "", "caps": [], "vetoes": [], "star": star,
                 "direction": "first", "adverse": true, "needs_confirmer": true,
             },
         });
@@ -195,7 +250,7 @@ mod tests {
         for role in PROPOSERS {
             let said = before_a_confirmer([])
                 .naming(colleague("a-2", role, Some("fire")))
-                .when(Command::Prohibit(ban("a-2")))
+                .when(prohibit("a-2"))
                 .said();
             assert_eq!(said[0].event, banned_by("a-1"));
         }
@@ -206,10 +261,10 @@ mod tests {
     fn nobody_prohibits_alone_by_a_name_that_is_nobodys() {
         for invented in ["", " ", "张三", "a-9"] {
             // as the house asks: there is no such account
-            before_a_confirmer([]).when(Command::Prohibit(ban(invented))).then_rejected("not_found");
+            before_a_confirmer([]).when(prohibit(invented)).then_rejected("not_found");
             before_a_confirmer([]).when(refusal(invented)).then_rejected("not_found");
             let other = || before_a_confirmer([]).naming(fire_officer());
-            other().when(Command::Prohibit(ban(invented))).then_rejected("not_found");
+            other().when(prohibit(invented)).then_rejected("not_found");
         }
     }
 
@@ -226,7 +281,7 @@ mod tests {
         ];
         for other in others {
             let asked = || before_a_confirmer([]).naming(other.clone());
-            asked().when(Command::Prohibit(ban("a-2"))).then_rejected("proposer_of_another_authority");
+            asked().when(prohibit("a-2")).then_rejected("proposer_of_another_authority");
             asked().when(refusal("a-2")).then_rejected("proposer_of_another_authority");
         }
     }
@@ -236,8 +291,59 @@ mod tests {
         before_a_confirmer([])
             .under(shipped::pingshan(Layer::Estate))
             .naming(fire_officer())
-            .when(Command::Prohibit(ban("a-2")))
+            .when(prohibit("a-2"))
             .then_rejected("estate_not_let");
+    }
+
+    #[test]
+    fn letting_is_prohibited_after_a_hearing_or_in_imminent_danger_with_a_reason() {
+        let asked = |events: Vec<Event>| before_a_confirmer(events).naming(fire_officer()).when(unheard());
+        // nothing was determined, what was is not the lowest grade, or the party was not heard about it
+        asked(vec![]).then_rejected("ban_without_hearing");
+        asked(vec![determined("a-9", 1)]).then_rejected("ban_without_hearing");
+        asked(vec![determined("a-9", 0)]).then_rejected("confirmed_before_statement");
+        let on = crate::given::day("2026-02-28");
+        let spoken = |adopted| {
+            vec![
+                determined("a-9", 0),
+                Event::StatementInvited(Either::Stated(crate::grade::Invitation {
+                    determination: 1,
+                    served_on: on,
+                    method: "direct".into(),
+                    notice: None,
+                    statement_by: None,
+                    provisional: false,
+                    by: None,
+                })),
+                Event::StatementMade { determination: 1, on, taken_by: None },
+                Event::StatementConsidered { determination: 1, on, adopted, by: "a-3".into() },
+            ]
+        };
+        asked(spoken(false)).said();
+        asked(spoken(true)).then_rejected("ban_without_hearing");
+        let waived = |ground: &str, reason: Option<&str>| {
+            let prohibition = Prohibition { waiver_ground: Some(ground.into()), ..ban("a-2") };
+            let waiver_reason = reason.map(str::to_owned);
+            before_a_confirmer([])
+                .naming(fire_officer())
+                .when(Command::Prohibit { prohibition, waiver_reason })
+        };
+        waived("imminent_danger", None).then_rejected("waiver_without_reason");
+        waived("imminent_danger", Some(" ")).then_rejected("waiver_without_reason");
+        waived("haste", Some("x")).then_rejected("waiver_not_allowed");
+        waived("imminent_danger", Some("墙体随时可能倒塌")).said();
+    }
+
+    #[test]
+    fn a_decision_on_a_ban_has_a_reason() {
+        let blank = Command::RefuseProhibition {
+            ground: "fire_sealing".into(),
+            proposer: "a-2".into(),
+            reason: " ".into(),
+        };
+        before_a_confirmer([]).naming(fire_officer()).when(blank).then_rejected("malformed");
+        let blank = Command::RefuseLift { reason: String::new() };
+        before_a_confirmer([banned_by("a-4")]).when(blank).then_rejected("malformed");
     }
 
     #[test]
@@ -249,7 +355,7 @@ mod tests {
                 Some("fire"),
             ))
         };
-        own().when(Command::Prohibit(ban("a-1"))).then_rejected("confirmer_is_proposer");
+        own().when(prohibit("a-1")).then_rejected("confirmer_is_proposer");
         own().when(refusal("a-1")).then_rejected("confirmer_is_proposer");
     }
 

@@ -11,7 +11,7 @@ use crate::notice::Notice;
 use crate::refused::Refused;
 use crate::rejection::Rejection;
 use crate::rulebook::Rulebook;
-use crate::said::{Private, Said};
+use crate::said::{Private, Said, must_have_words};
 
 /// An invitation to make a statement, as it was served.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -44,7 +44,13 @@ impl Proceeding {
 }
 
 impl Grade {
-    /// The invitation that follows from the service of a notice; none where nothing waits for one.
+    /// Number of the determination that waits for an invitation, if one does.
+    pub(crate) fn waits_for_invitation(&self) -> Option<u64> {
+        let (determined, proceeding) = self.waiting()?;
+        (determined.adverse && proceeding.invited_on.is_none()).then_some(determined.number)
+    }
+
+    /// The invitation that follows from the service of a notice, which was the last that was needed; none where nothing waits for one.
     ///
     /// # Errors
     /// `not_in_rulebook` and `unknown_rule` where the policy has no statement or no deadline for it.
@@ -54,19 +60,14 @@ impl Grade {
         stream: &str,
         notice: &Notice,
     ) -> Result<Option<Invitation>, Refused> {
-        let (Some((determined, proceeding)), Some(issued), Some((served_on, method))) =
-            (self.waiting(), &notice.issued, notice.served)
+        let (Some(determination), Some((served_on, method))) = (self.waits_for_invitation(), notice.served)
         else {
             return Ok(None);
         };
-        let fits = issued.determination == Some(determined.number) && issued.kind.invites();
-        if !fits || !determined.adverse || proceeding.invited_on.is_some() {
-            return Ok(None);
-        }
         let rule = rulebook.policy.statement.as_ref().ok_or_else(|| Refused::because("not_in_rulebook"))?;
         let period = period(rulebook, &PeriodQuestion::of(&rule.deadline, served_on))?;
         Ok(Some(Invitation {
-            determination: determined.number,
+            determination,
             served_on,
             method: method.code().to_owned(),
             notice: Some(stream.to_owned()),
@@ -168,6 +169,7 @@ impl Grade {
         if proceeding.considered_on.is_some() {
             return Err(Rejection::AlreadyExists { what: "consideration" });
         }
+        must_have_words("reasons", Some(&reasons))?;
         let (by, on) = (facts.actor.account.clone(), facts.today);
         let private = Private::none().with("reasons", Some(reasons));
         Ok(Said::with(Event::StatementConsidered { determination, on, adopted, by }, private))

@@ -6,13 +6,13 @@ use serde_json::json;
 
 use super::course::{Plan, Spoken};
 use super::rectification::{running_due, speaks_for_party};
-use super::refusing::{must_have_words, refused, refused_by};
+use super::refusing::{refused, refused_by};
 use super::{Event, Hazard, Stage};
 use crate::calendar::add_days;
 use crate::facts::Facts;
 use crate::rejection::Rejection;
 use crate::rulebook::procedure::WorksPlanPolicy;
-use crate::said::{Photo, Private, Said, photos};
+use crate::said::{Photo, Private, Said, must_have_words, photos};
 
 impl Hazard {
     pub(super) fn submit_works_plan(

@@ -3,12 +3,12 @@
 use chrono::NaiveDate;
 
 use super::course::{Order, Spoken};
-use super::refusing::{must_have_words, refused, refused_by};
+use super::refusing::{refused, refused_by};
 use super::{Closed, Event, Hazard, Stage};
 use crate::derivation::Either;
 use crate::facts::Facts;
 use crate::rejection::Rejection;
-use crate::said::{Photo, Private, Said, photos};
+use crate::said::{Photo, Private, Said, must_have_words, photos};
 use crate::term::plain_term;
 
 impl Hazard {
@@ -79,6 +79,10 @@ impl Hazard {
         }
         if !self.stage.is_unsettled() {
             return Ok(None);
+        }
+        // what somebody saw, who looked again: nothing is settled by a word alone
+        if !facts.of_another_office() {
+            must_have_words("findings", findings.as_deref())?;
         }
         let event = Event::RectificationAccepted { by: facts.actor.account.clone() };
         let private = Private::none().with("findings", findings).with("photos", photos(taken));

@@ -14,14 +14,6 @@ pub(super) fn refused_by(code: &str, detail: Value) -> Rejection {
     Rejection::Rule { code: code.to_owned(), detail }
 }
 
-/// Refuse a blank where a person's words are needed.
-pub(super) fn must_have_words(field: &'static str, words: Option<&str>) -> Result<(), Rejection> {
-    if words.is_none_or(|words| words.trim().is_empty()) {
-        return Err(Rejection::Malformed { field, needs: "it written out in words" });
-    }
-    Ok(())
-}
-
 /// What a refusal of this concept says and what to do, in Chinese and in English.
 pub(crate) fn told(code: &str, detail: &Value) -> Option<[String; 2]> {
     let [zh, en] = match code {

@@ -4,13 +4,13 @@ use chrono::NaiveDate;
 
 use super::course::{Ground, Order};
 use super::rectification::speaks_for_party;
-use super::refusing::{must_have_words, refused};
+use super::refusing::refused;
 use super::{Event, Found, Hazard, ReopenedWhy, Review, Stage};
 use crate::derivation::Either;
 use crate::facts::Facts;
 use crate::rejection::Rejection;
 use crate::rulebook::Rulebook;
-use crate::said::{Photo, Private, Said, photos};
+use crate::said::{Photo, Private, Said, must_have_words, photos};
 use crate::term::plain_term;
 
 impl Hazard {
@@ -114,6 +114,7 @@ impl Hazard {
         if document_number.trim().is_empty() {
             return Err(refused("no_document"));
         }
+        self.must_not_have_found(facts)?;
         if !self.found.as_ref().is_some_and(|found| found.suspected) {
             return Err(Rejection::WrongState {
                 is: "not suspected of being major",
@@ -147,7 +148,7 @@ impl Hazard {
         Ok(Some(vec![Said::with(Event::HazardContested { ground, spoken }, private)]))
     }
 
-    /// Whoever found a hazard does not judge what is said against it.
+    /// Whoever found a hazard, by word or by the result that they entered, does not judge what is said against it.
     pub(super) fn answer_contest(
         &self,
         upheld: bool,
@@ -184,8 +185,9 @@ impl Hazard {
     }
 
     fn must_not_have_found(&self, facts: &Facts) -> Result<(), Rejection> {
-        let finder = self.found.as_ref().and_then(|found| found.by.as_ref());
-        if finder == Some(&facts.actor.account) && !facts.actor.received {
+        let Some(found) = self.found.as_ref().filter(|_| !facts.actor.received) else { return Ok(()) };
+        let entered = facts.subject.as_ref().and_then(|subject| subject.entered_by(found));
+        if found.by.as_ref().or(entered) == Some(&facts.actor.account) {
             return Err(Rejection::DutiesSeparated { rule: "reviewer_is_finder" });
         }
         Ok(())
@@ -198,6 +200,10 @@ fn must_be_classed(found: &Found, facts: &Facts) -> Result<(), Rejection> {
         return Ok(());
     };
     plain_term(rulebook, &found.severity, &found.works, facts.today)?;
+    if rulebook.indicator(&found.indicator).is_none() {
+        let detail = serde_json::json!({ "ids": [found.indicator] });
+        return Err(Rejection::because("unknown_indicator", detail));
+    }
     must_be_department(&found.competent, Some(rulebook))
 }
 

@@ -258,7 +258,8 @@ fn the_service_of_a_proposal_invites_the_party_and_the_period_ends_before_anybod
     let after = by.parse::<chrono::NaiveDate>().unwrap().succ_opt().unwrap().to_string();
     let confirm = || ask(json!({"command": "confirm", "determination": 3, "document_number": "1"}));
     let asked = |house: &House, on: &str| {
-        let mut given = given::<crate::grade::Grade>([]).by_role(Role::Confirmer).under(rules()).on(on);
+        let given = given::<crate::grade::Grade>([]).by_role(Role::Confirmer).under(rules()).on(on);
+        let mut given = given.about(house.subject.clone());
         given.put(house.subject.grade.clone());
         given
     };
@@ -267,6 +268,36 @@ fn the_service_of_a_proposal_invites_the_party_and_the_period_ends_before_anybod
     let hearing = json!({"type": "HearingRequested", "determination": 3, "on": "2026-02-05"});
     house.hears("grade", "2026-02-05", hearing);
     asked(&house, &after).when(confirm()).then_rejected("confirmed_before_statement");
+}
+
+#[test]
+fn the_time_to_speak_runs_once_every_owner_and_operator_was_told() {
+    let mut house = House::graded_twice();
+    house.subject.premises.parties.clear();
+    for (party, role) in [("y-1", "owner"), ("y-2", "owner"), ("y-3", "steward")] {
+        let named =
+            json!({ "type": "ResponsiblePartyNamed", "party": party, "role": role, "from": "2020-01-01" });
+        house.hears("", "2026-02-03", named);
+    }
+    house.determined(3, "2", "a-other", "2026-02-04", 1, true);
+    let told = |house: &mut House, key: &str, to: &str, on: &str| {
+        let mut proposal = serde_json::to_value(issued()).unwrap();
+        (proposal["kind"], proposal["determination"], proposal["on"], proposal["to"]) =
+            (json!("proposal"), json!(3), json!("2026-02-04"), json!(to));
+        house.hears(&format!("notice/{key}"), "2026-02-04", proposal);
+        let served =
+            json!({ "type": "NoticeServed", "method": "direct", "on": on, "witnesses": 0, "by": "a-7" });
+        house.hears(&format!("notice/{key}"), on, served)
+    };
+    let first = told(&mut house, "2", "y-1", "2026-02-05");
+    assert!(first.is_empty(), "the other owner may still speak when told: {first:?}");
+    let last = told(&mut house, "3", "y-2", "2026-02-09");
+    assert_eq!(last.iter().map(|due| due.event_type).collect::<Vec<_>>(), ["StatementInvited"]);
+    let result = house.computes(&last[0], "2026-02-09").0.unwrap();
+    assert_eq!(
+        (&result["served_on"], &result["notice"]),
+        (&json!("2026-02-09"), &json!("premises/p-1/notice/3"))
+    );
 }
 
 #[test]

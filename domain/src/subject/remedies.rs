@@ -7,6 +7,7 @@ use crate::aggregate::Concept;
 use crate::appeal;
 use crate::derivation::SchemeRef;
 use crate::grade::{Origin, SetAside};
+use crate::rejection::Rejection;
 use crate::{dispute, notice, reevaluation};
 
 impl Subject {
@@ -37,6 +38,47 @@ impl Subject {
             })
         };
         notices.filter(about).filter_map(|notice| notice.served).map(|(on, _)| on).max()
+    }
+
+    /// The notice whose service completed the invitation to make a statement: everybody who answers for the premises was told by one
+    /// that invites about the determination that waits. Of several services the last, so that nobody's time has run who was told later.
+    pub(crate) fn last_invited(&self) -> Option<(&str, &notice::Notice)> {
+        let number = self.grade.waits_for_invitation()?;
+        let told = self.notices.iter().filter_map(|(key, of)| {
+            let issued = of.state.issued.as_ref()?;
+            let invites = issued.determination == Some(number) && issued.kind.invites();
+            let (on, _) = of.state.served.filter(|_| invites)?;
+            Some(((on, of.since), key.as_str(), &of.state, issued.to.as_deref()))
+        });
+        let told: Vec<_> = told.collect();
+        let first = |party: Option<&str>| {
+            let of_party = told.iter().filter(|(.., to)| to.is_none() || party.is_none() || *to == party);
+            of_party.min_by_key(|(served, ..)| *served)
+        };
+        let newest = told.iter().map(|((on, _), ..)| *on).max()?;
+        let mut answering = self.premises.parties.iter().filter(|party| party.answers_on(newest)).peekable();
+        let last = match answering.peek() {
+            None => first(None),
+            Some(_) => {
+                let each: Option<Vec<_>> = answering.map(|party| first(Some(&party.party))).collect();
+                each?.into_iter().max_by_key(|(served, ..)| *served)
+            }
+        };
+        last.map(|(_, key, notice, _)| (*key, *notice))
+    }
+
+    /// Refuse while an organ or court that the result was brought before has suspended it.
+    ///
+    /// # Errors
+    /// `carrying_out_suspended`, with the dispute's notice.
+    pub(crate) fn must_not_be_suspended(&self, today: NaiveDate) -> Result<(), Rejection> {
+        let suspends = |of: &&dispute::Dispute| {
+            let about_grade = of.notified.as_ref().is_some_and(|of| of.against.stream.ends_with("/grade"));
+            about_grade && of.suspended.is_some_and(|until| until.is_none_or(|until| until >= today))
+        };
+        let Some(dispute) = self.disputes.values().map(|of| &of.state).find(suspends) else { return Ok(()) };
+        let document = dispute.notified.as_ref().map(|of| of.document_number.clone());
+        Err(Rejection::because("carrying_out_suspended", serde_json::json!({ "document": document })))
     }
 
     pub(super) fn apply_appeal(&mut self, key: &str, event: &appeal::Event, position: u64) {

@@ -10,9 +10,10 @@ use serde_json::{Value, json};
 use crate::aggregate::{Concept, decided};
 use crate::alert::Alert;
 use crate::appeal::Appeal;
-use crate::assessment::Assessment;
+use crate::assessment::{Assessment, Stage};
 use crate::calendar::add_days;
 use crate::conformance::extreme_result;
+use crate::dispute::Dispute;
 use crate::event::aggregate_type;
 use crate::facts::{Actor, Colleague, Facts, Grant, Role};
 use crate::given::day;
@@ -24,14 +25,16 @@ use crate::notice::Notice;
 use crate::patrol::Patrol;
 use crate::premises::Premises;
 use crate::reaction::Rulebooks;
+use crate::record::Record;
 use crate::recorded::subject_of;
 use crate::report::Report;
+use crate::rulebook::scheme::Collect;
 use crate::rulebook::{Layer, Rulebook};
 use crate::shipped;
 use crate::visit::Visit;
 
 /// How many different things are asked.
-pub(super) const ASKED: usize = 29;
+pub(super) const ASKED: usize = 34;
 /// The premises, by a number: two units, their building, the estate.
 pub(super) const PREMISES: [(&str, Layer); 4] =
     [("u-1", Layer::Unit), ("u-2", Layer::Unit), ("p-1", Layer::Building), ("e-1", Layer::Estate)];
@@ -127,12 +130,14 @@ impl District {
             "alert" => self.said::<Alert>(who, stream, said),
             "appeal" => self.said::<Appeal>(who, stream, said),
             "assessment" => self.said::<Assessment>(who, stream, said),
+            "dispute" => self.said::<Dispute>(who, stream, said),
             "grade" => self.said::<Grade>(who, stream, said),
             "hazard" => self.said::<Hazard>(who, stream, said),
             "incident" => self.said::<Incident>(who, stream, said),
             "notice" => self.said::<Notice>(who, stream, said),
             "patrol" => self.said::<Patrol>(who, stream, said),
             "premises" => self.said::<Premises>(who, stream, said),
+            "record" => self.said::<Record>(who, stream, said),
             "report" => self.said::<Report>(who, stream, said),
             "visit" => self.said::<Visit>(who, stream, said),
             kind => panic!("no test asks anything of {kind}"),
@@ -180,8 +185,9 @@ impl District {
         let hazard =
             hazard.map_or_else(|| format!("{own}/hazard/none"), |(key, _)| format!("{own}/hazard/{key}"));
         let competent = subject.hazards.get(hazard.rsplit('/').next().unwrap_or_default());
+        // whoever of housing entered what opened a case leaves it to a colleague
         let officer =
-            if competent.is_some_and(|of| of.state.competent == "housing") { HOUSING } else { FIRE };
+            if competent.is_some_and(|of| of.state.competent == "housing") { SECOND_HOUSING } else { FIRE };
         let appeal = subject.appeals.iter().rfind(|(_, of)| of.state.is_open());
         let appeal = appeal
             .map_or_else(|| format!("{own}/appeal/s-{count}"), |(key, _)| format!("{own}/appeal/{key}"));
@@ -248,7 +254,8 @@ impl District {
                 let outcome = if n == 17 { "upheld" } else { "rejected" };
                 let decide = json!({
                     "command": "decide", "outcome": outcome, "reassess": n == 17 && count.is_multiple_of(2),
-                    "document_number": "1", "reason_codes": ["fact_wrong"], "reasons": "x"
+                    "document_number": "1", "reason_codes": ["fact_wrong"], "reasons": "x",
+                    "remedies": ["administrative_reconsideration"]
                 });
                 vec![(REVIEWER, appeal, decide)]
             }
@@ -290,9 +297,17 @@ impl District {
                 vec![(CONFIRMER, grade, lift)]
             }
             25 => {
-                // rightly proposed, by another department, by nobody, and by whoever may well confirm it
-                let proposer = [PEOPLE[FIRE].0, PEOPLE[HOUSING].0, "", PEOPLE[CONFIRMER].0][count % 4];
-                vec![(CONFIRMER, grade, ban("prohibit", proposer, &count.to_string()))]
+                // by another department, by nobody, and by whoever may well confirm it; then rightly, mostly with a reason not to hear
+                let wrong = [PEOPLE[HOUSING].0, "", PEOPLE[CONFIRMER].0][count % 3];
+                let proposed = [wrong, PEOPLE[FIRE].0].map(|proposer| {
+                    let mut ban = ban("prohibit", proposer, &count.to_string());
+                    if !count.is_multiple_of(5) {
+                        ban["waiver_ground"] = json!("imminent_danger");
+                        ban["waiver_reason"] = json!("x");
+                    }
+                    (CONFIRMER, grade.clone(), ban)
+                });
+                proposed.into()
             }
             26 => {
                 let proposer = [PEOPLE[FIRE].0, "invented"][count % 2];
@@ -302,6 +317,36 @@ impl District {
                 // the first is mostly whoever confirmed it
                 let lift = json!({ "command": "lift_prohibition", "document_number": "1" });
                 vec![(CONFIRMER, grade.clone(), lift.clone()), (SECOND_CONFIRMER, grade, lift)]
+            }
+            28 => self.correction(id, layer, count),
+            29 => {
+                let shown = subject.last_submitted().map_or("none", |(key, _)| key.as_str());
+                let unpublish = json!({ "command": "unpublish", "assessment": shown, "why": "x" });
+                vec![(LEGAL, grade, unpublish)]
+            }
+            30 => {
+                let refuse = json!({ "command": "refuse", "determination": newest, "reason": "x" });
+                vec![(CONFIRMER, grade, refuse)]
+            }
+            31 => {
+                let stream = format!("{own}/dispute/d-{count}");
+                let notify = json!({
+                    "command": "notify", "kind": "litigation", "body": "x", "document_number": "1",
+                    "against": { "stream": grade, "determination": newest }, "received_on": today,
+                    "reply_by": add_days(self.today, 15)
+                });
+                let until = add_days(self.today, 20);
+                let suspend = json!({ "command": "suspend", "document_number": "2", "until": until });
+                vec![(LEGAL, stream.clone(), notify), (LEGAL, stream, suspend)]
+            }
+            32 => {
+                let open = subject.disputes.iter().find(|(_, of)| of.state.outcome.is_none());
+                let stream = format!("{own}/dispute/{}", open.map_or("none", |(key, _)| key.as_str()));
+                let finding = ["upheld", "revoked"][count % 2];
+                let outcome = json!({
+                    "command": "record_outcome", "finding": finding, "document_number": "3", "on": today
+                });
+                vec![(LEGAL, stream, outcome)]
             }
             _ => {
                 let excuse = json!({
@@ -313,27 +358,46 @@ impl District {
         }
     }
 
+    /// A result of the newest assessment is put right, by whoever entered it.
+    fn correction(&self, id: &str, layer: Layer, count: usize) -> Vec<(usize, String, Value)> {
+        let own = format!("premises/{id}");
+        let subject = self.log.subject(&own);
+        let newest = subject.last_submitted().map_or("none", |(key, _)| key.as_str());
+        let field = &failing(layer)[count % 2];
+        let indicator = rulebook(layer).indicator(field).unwrap();
+        let right = extreme_result(indicator, count.is_multiple_of(3));
+        let correct = json!({
+            "command": "correct", "corrects": format!("{own}/assessment/{newest}"), "field": field,
+            "right": right, "why": "misread", "reason": "x"
+        });
+        vec![(collector(indicator.collect), format!("{own}/record/c-{count}"), correct)]
+    }
+
     /// A whole assessment: the lead opens it, everybody's results come in, the lead submits it.
     fn assessment(&self, id: &str, layer: Layer, n: usize) -> Vec<(usize, String, Value)> {
         let subject = self.log.subject(&format!("premises/{id}"));
-        let open =
-            subject.assessments.iter().find(|(_, of)| of.state.stage == crate::assessment::Stage::Open);
+        let open = subject.assessments.iter().find(|(_, of)| of.state.stage == Stage::Open);
         let key = open.map_or_else(|| format!("a-{}", self.log.entries.len()), |(key, _)| key.clone());
         let stream = format!("premises/{id}/assessment/{key}");
         let rulebook = rulebook(layer);
         let reason = ["campaign", "after_rectification", "owner_request"][n];
         let failing = &failing(layer)[..n.min(2)];
         let photo = json!({ "bytes": 3, "sha256": "ab".repeat(32), "type": "image/jpeg" });
-        let results: Vec<Value> = rulebook
-            .scheme
-            .indicators
-            .iter()
-            .filter(|of| of.collect != crate::rulebook::scheme::Collect::Ledger)
-            .map(|of| {
+        let results = |who: usize| -> Vec<Value> {
+            let indicators = rulebook.scheme.indicators.iter();
+            let theirs =
+                indicators.filter(|of| of.collect != Collect::Ledger && collector(of.collect) == who);
+            let result = theirs.map(|of| {
                 let outcome = extreme_result(of, !failing.contains(&of.id));
                 json!({ "indicator": of.id, "outcome": outcome, "photos": [photo], "note": "x" })
-            })
-            .collect();
+            });
+            result.collect()
+        };
+        let entered = [GRID, HOUSING, FEED].map(|who| {
+            // of an estate many departments have a part, and their channel enters it
+            let who = if layer == Layer::Estate && who == HOUSING { FEED } else { who };
+            (who, json!({ "command": "check", "results": results(who) }))
+        });
         let units: Vec<&str> = if layer == Layer::Building { vec!["u-1", "u-2"] } else { vec![] };
         let opened = json!({
             "command": "open", "scheme": Log::rulebook(layer), "reason": reason, "units": units
@@ -341,16 +405,24 @@ impl District {
         let lead = open.map_or(GRID, |(_, of)| {
             PEOPLE.iter().position(|(account, ..)| *account == of.state.lead).unwrap_or(GRID)
         });
-        vec![
-            (GRID, stream.clone(), opened),
-            (FEED, stream.clone(), json!({ "command": "check", "results": results })),
-            (lead, stream, json!({ "command": "submit" })),
-        ]
+        let mut said = vec![(GRID, stream.clone(), opened)];
+        said.extend(entered.into_iter().map(|(who, check)| (who, stream.clone(), check)));
+        said.push((lead, stream, json!({ "command": "submit" })));
+        said
+    }
+}
+
+/// Who enters what is collected so.
+const fn collector(collect: Collect) -> usize {
+    match collect {
+        Collect::Department => HOUSING,
+        Collect::Feed | Collect::Ledger => FEED,
+        Collect::Grid => GRID,
     }
 }
 
 /// Who there is: account, role, department.
-pub(super) const PEOPLE: [(&str, Role, Option<&str>); 12] = [
+pub(super) const PEOPLE: [(&str, Role, Option<&str>); 13] = [
     ("u-1", Role::GridWorker, None),
     ("a-2", Role::DepartmentOfficer, Some("fire")),
     ("a-3", Role::DepartmentOfficer, Some("housing")),
@@ -363,6 +435,7 @@ pub(super) const PEOPLE: [(&str, Role, Option<&str>); 12] = [
     ("feed", Role::Auditor, None),
     ("stranger", Role::Auditor, None),
     ("a-7", Role::Confirmer, None),
+    ("a-10", Role::DepartmentOfficer, Some("housing")),
 ];
 const GRID: usize = 0;
 const FIRE: usize = 1;
@@ -375,6 +448,7 @@ const EMERGENCY: usize = 7;
 const LEAD: usize = 8;
 const FEED: usize = 9;
 const SECOND_CONFIRMER: usize = 11;
+const SECOND_HOUSING: usize = 12;
 
 fn actor(n: usize) -> Actor {
     let (account, role, department) = PEOPLE[n % PEOPLE.len()];
@@ -396,8 +470,12 @@ fn ban(command: &str, proposer: &str, document_number: &str) -> Value {
 
 /// Two indicators of a layer that open a hazard when they fail.
 fn failing(layer: Layer) -> Vec<String> {
-    let of = rulebook(layer).scheme.indicators.iter().filter(|of| of.hazard.is_some() && of.veto.is_none());
-    of.map(|of| of.id.clone()).take(2).collect()
+    let hazards = || rulebook(layer).scheme.indicators.iter().filter(|of| of.hazard.is_some());
+    let plain = || hazards().filter(|of| of.veto.is_none());
+    // one that a department collects, where there is one: its officers also review
+    let of_department = hazards().find(|of| of.collect == Collect::Department);
+    let second = of_department.or_else(|| plain().nth(1));
+    plain().take(1).chain(second).map(|of| of.id.clone()).collect()
 }
 
 pub(super) fn rulebook(layer: Layer) -> &'static Rulebook {

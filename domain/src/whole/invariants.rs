@@ -24,6 +24,8 @@ pub(super) struct Auditor {
     read: usize,
     subjects: BTreeMap<String, Subject>,
     marks: BTreeSet<String>,
+    /// Who entered a result, by premises, assessment and indicator.
+    entered: BTreeMap<[String; 3], String>,
     finders: BTreeMap<String, String>,
     /// Who confirmed the ban that is in force, by the stream of the grade.
     bans: BTreeMap<String, String>,
@@ -43,7 +45,17 @@ impl Auditor {
             )?;
             self.nothing_is_marked_twice(&entry.stream, &entry.data)?;
             self.duties_are_separated(&entry.stream, &entry.data)?;
-            self.subjects.entry(subject_of(&entry.stream).to_owned()).or_default().apply(&recorded);
+            let subject = self.subjects.entry(subject_of(&entry.stream).to_owned()).or_default();
+            let bound = |subject: &Subject| subject.grade.in_force().map(|of| of.determination.number);
+            let before = bound(subject);
+            subject.apply(&recorded);
+            let moved = bound(subject) != before;
+            let kind = entry.data["type"].as_str().unwrap_or_default();
+            prop_assert!(
+                !moved || MOVES_WHAT_BINDS.contains(&kind),
+                "{kind} moved the grade of {}",
+                entry.stream
+            );
             self.read += 1;
         }
         self.the_fold_equals_the_rebuild(district)?;
@@ -104,11 +116,26 @@ impl Auditor {
     fn duties_are_separated(&mut self, stream: &str, data: &Value) -> Checked {
         let by = data["by"].as_str().unwrap_or_default();
         let subject = self.subjects.get(subject_of(stream));
+        let told = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         match (aggregate_type(stream), data["type"].as_str().unwrap_or_default()) {
-            ("hazard", "HazardFound") => {
-                self.finders.insert(stream.to_owned(), by.to_owned());
+            ("assessment", "IndicatorsChecked") => {
+                let key = stream.rsplit('/').next().unwrap_or_default();
+                for result in data["results"].as_array().into_iter().flatten() {
+                    let what = [subject_of(stream).to_owned(), key.to_owned(), told(&result["indicator"])];
+                    self.entered.insert(what, by.to_owned());
+                }
             }
-            ("hazard", "HazardReviewed") if !by.is_empty() => {
+            ("hazard", "HazardFound") => {
+                let found = data.get("result").unwrap_or(data);
+                let what =
+                    [subject_of(stream).to_owned(), told(&found["caused_by"]), told(&found["indicator"])];
+                let finder = found["by"].as_str().or(self.entered.get(&what).map(String::as_str));
+                self.finders.extend(finder.map(|finder| (stream.to_owned(), finder.to_owned())));
+            }
+            // a channel is nobody: what it attests was said elsewhere
+            ("hazard", "HazardReviewed" | "HazardReplyAnswered" | "MajorHazardDetermined")
+                if by != "feed" =>
+            {
                 prop_assert_ne!(self.finders.get(stream).map(String::as_str), Some(by), "{}", stream);
             }
             (
@@ -138,6 +165,10 @@ impl Auditor {
         let by = data["by"].as_str().unwrap_or_default();
         if kind == "ProhibitionConfirmed" {
             was_proposed(data)?;
+            let grade = self.subjects.get(subject_of(stream)).map(|subject| &subject.grade);
+            let lowest =
+                grade.is_some_and(|grade| grade.latest.as_ref().is_some_and(|of| of.star == Some(0)));
+            prop_assert!(lowest || data["waiver_ground"].is_string(), "{} banned unheard", stream);
             self.bans.insert(stream.to_owned(), by.to_owned());
         }
         if kind == "ProhibitionLiftConfirmed" {
@@ -173,6 +204,10 @@ impl Auditor {
     }
 }
 
+/// What a grade in force begins or ends with, and nothing else.
+const MOVES_WHAT_BINDS: [&str; 4] =
+    ["AdverseGradeConfirmed", "GradeDetermined", "GradeSetAside", "LiftFromProhibitedConfirmed"];
+
 /// What was proposed was proposed by somebody there is, of the authority of its ground, who has not decided on it.
 fn was_proposed(data: &Value) -> Checked {
     let (ground, proposer) = (data["ground"].as_str(), data["proposer"].as_str());
@@ -192,6 +227,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::conformance::extreme_result;
 
     /// What the auditor says of a district in which this was recorded of a house, though no rule lets it.
     fn said_of(recorded: &[Value]) -> Checked {
@@ -205,12 +241,35 @@ mod tests {
     fn ban(proposer: &str, by: &str) -> Value {
         json!({
             "type": "ProhibitionConfirmed", "ground": "fire_sealing", "authority": "fire", "scope": "vacate",
-            "document_number": "1", "proposer": proposer, "by": by
+            "document_number": "1", "proposer": proposer, "waiver_ground": "imminent_danger", "by": by
         })
     }
 
     fn lift(by: &str) -> Value {
         json!({ "type": "ProhibitionLiftConfirmed", "document_number": "2", "by": by })
+    }
+
+    /// What the auditor says of a case that a row opened which this person entered, and that the other confirmed.
+    fn reviewed(entered_by: &str, by: &str) -> Checked {
+        let mut district = District::founded();
+        let wiring = rulebook(Layer::Unit).indicator("electrical_wiring").unwrap();
+        let result = json!({ "indicator": wiring.id, "outcome": extreme_result(wiring, false) });
+        let check = json!({ "type": "IndicatorsChecked", "results": [result], "by": entered_by });
+        district.log.hears("2025-01-12", "premises/u-1/assessment/a-0", &check);
+        let found = json!({
+            "type": "HazardFound", "indicator": "electrical_wiring", "severity": "serious", "works": "repair",
+            "competent": "housing", "source": "check", "caused_by": "a-0"
+        });
+        district.log.hears("2025-01-12", "premises/u-1/hazard/h-1", &found);
+        let review = json!({ "type": "HazardReviewed", "outcome": "confirmed", "by": by });
+        district.log.hears("2025-01-12", "premises/u-1/hazard/h-1", &review);
+        Auditor::default().looks_at(&district)
+    }
+
+    #[test]
+    fn the_auditor_finds_a_review_by_who_entered_what_was_found() {
+        assert!(reviewed("a-3", "a-2").is_ok());
+        assert!(reviewed("a-2", "a-2").is_err());
     }
 
     /// An auditor that finds nothing anywhere would find nothing in the district either.

@@ -192,7 +192,7 @@ impl Story {
         let today = wuping_domain::recorded::local_date(chrono::Utc::now());
         let invite =
             json!({ "command": "invite", "determination": 1, "served_on": today, "method": "direct" });
-        self.say(&fire, grade, invite).await;
+        self.say(&counter, grade, invite).await;
         let statement = json!({ "command": "make_statement", "determination": 1, "text": "电线下周更换" });
         self.say(&counter, grade, statement).await;
         let consider = json!({ "command": "consider_statement", "determination": 1, "adopted": false, "reasons": "尚未整改" });

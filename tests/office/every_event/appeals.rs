@@ -73,7 +73,9 @@ fn one_is_taken_back_and_one_turned_away(story: &mut Story) {
     let by_proxy = "premises/u-6/appeal/2";
     story.say("stranger", by_proxy, file());
     story.say("owner", by_proxy, json!({ "command": "correct", "confirms": true }));
-    let refuse = json!({ "command": "refuse_admission", "why": "not_entitled", "reason": "不是当事人" });
+    let mut refuse = json!({ "command": "refuse_admission", "why": "not_entitled", "reason": "不是当事人" });
+    story.is_refused("legal", by_proxy, refuse.clone(), "decision_without_remedy");
+    refuse["remedies"] = json!(["administrative_reconsideration"]);
     story.say("legal", by_proxy, refuse);
 }
 

@@ -40,7 +40,15 @@ pub(crate) fn tell(story: &mut Story) {
         shown.contains("电线也换过了") && !shown.contains("会继续保持"),
         "the newest word stands: {shown}"
     );
-    story.say("legal", grade, json!({ "command": "unpublish", "assessment": "a1", "why": "under_review" }));
+
+    story.house("u-shown", Some("b-1"));
+    story.assess("u-shown", "a1", "first", SOUND);
+    story.assess("u-shown", "a2", "campaign", SOUND);
+    let grade = "premises/u-shown/grade";
+    let unpublish =
+        |assessment: &str| json!({ "command": "unpublish", "assessment": assessment, "why": "under_review" });
+    story.is_refused("legal", grade, unpublish("a2"), "result_in_force");
+    story.say("legal", grade, unpublish("a1"));
     story.say("legal", grade, json!({ "command": "publish", "assessment": "a1", "why": "reviewed" }));
 
     // a house whose assessment nobody ever comes back to: it lapses while the other stories are told

@@ -17,12 +17,7 @@ const GRADE: &str = "premises/u-4/grade";
 fn one_is_heard_and_confirmed(story: &mut Story) {
     story.house("u-4", Some("b-1"));
     story.assess("u-4", "a1", "first", EBIKE_INDOORS);
-    let today = story.today();
-    story.say(
-        "legal",
-        GRADE,
-        json!({ "command": "invite", "determination": 1, "served_on": today, "method": "direct" }),
-    );
+    story.invite("u-4");
     story.say("owner", GRADE, json!({ "command": "request_hearing", "determination": 1 }));
     story.say(
         "owner",
@@ -44,6 +39,11 @@ fn letting_is_prohibited(story: &mut Story) {
         "command": "prohibit", "ground": "dangerous_building", "authority": "housing", "scope": "no_new_letting",
         "document_number": "住禁〔2024〕1号", "proposer": "housing",
     });
+    // the owner was heard about one star, and not about this
+    story.is_refused("confirmer", GRADE, prohibit.clone(), "ban_without_hearing");
+    let mut prohibit = prohibit;
+    prohibit["waiver_ground"] = json!("imminent_danger");
+    prohibit["waiver_reason"] = json!("墙体开裂，随时可能倒塌");
     let by = |proposer: &str| {
         let mut other = prohibit.clone();
         other["proposer"] = json!(proposer);

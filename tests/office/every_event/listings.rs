@@ -39,7 +39,8 @@ fn the_other_is_prohibited(story: &mut Story) {
     story.say("community", listing, json!({ "command": "publish" }));
     let prohibit = json!({
         "command": "prohibit", "ground": "dangerous_building", "authority": "housing", "scope": "no_new_letting",
-        "document_number": "坪住建〔2024〕9号", "proposer": "housing",
+        "document_number": "坪住建〔2024〕9号", "proposer": "housing", "waiver_ground": "imminent_danger",
+        "waiver_reason": "地基下沉",
     });
     story.say("confirmer", "premises/u-32/grade", prohibit);
     let withdrawn = story.newest(listing, "ListingWithdrawn");

@@ -43,9 +43,7 @@ fn a_training_is_held(story: &mut Story) {
 fn the_house_falls(story: &mut Story) {
     story.assess("u-30", "a2", "campaign", EBIKE_INDOORS);
     let determination = story.determination("u-30");
-    let today = story.today();
-    let invite = json!({ "command": "invite", "determination": determination, "served_on": today, "method": "direct" });
-    story.say("street", GRADE, invite);
+    story.invite("u-30");
     let statement =
         json!({ "command": "make_statement", "determination": determination, "text": "马上搬走" });
     story.say("owner", GRADE, statement);

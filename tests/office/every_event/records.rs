@@ -15,9 +15,25 @@ fn a_fact_is_corrected(story: &mut Story) {
     let record = "premises/u-1/record/1";
     let correct = json!({
         "command": "correct", "corrects": "premises/u-1/assessment/a1", "field": "tenant_education", "right": "unrecorded",
-        "why": "misread",
+        "why": "misread", "reason": "记录里没有培训的签到表",
     });
-    story.say("clerk", record, correct);
+    let with = |member: &str, value: Value| {
+        let mut other = correct.clone();
+        other[member] = value;
+        other
+    };
+    story.is_refused("clerk", record, correct.clone(), "not_yours");
+    let elsewhere = json!("premises/u-2/assessment/a1");
+    for (wrong, code) in [
+        (with("reason", json!(" ")), "malformed"),
+        (with("corrects", elsewhere), "malformed"),
+        (with("corrects", json!("premises/u-1/assessment/none")), "not_found"),
+        (with("field", json!("nothing_of_the_kind")), "unknown_indicator"),
+        (with("right", json!("no_row_of_it")), "bad_result"),
+    ] {
+        story.is_refused("grid-2", record, wrong, code);
+    }
+    story.say("grid-2", record, correct);
     story.say("clerk", record, json!({ "command": "publish_correction", "channels": ["public_page"] }));
 }
 

@@ -311,6 +311,19 @@ impl Story {
             .unwrap()
     }
 
+    /// The owner is told what is proposed after the newest determination, and is so invited to speak.
+    pub(crate) fn invite(&mut self, premises: &str) {
+        let determination = self.determination(premises);
+        let notice = format!("premises/{premises}/notice/proposal-{determination}");
+        let issue = json!({
+            "command": "issue", "kind": "proposal", "about": format!("premises/{premises}/grade"),
+            "determination": determination, "authority": "住房和建设局", "legal_basis": "示例办法第十条",
+            "document_number": format!("住先告〔2024〕{determination}号"), "handling_officers": ["legal"],
+        });
+        self.say("legal", &notice, issue);
+        self.say("legal", &notice, json!({ "command": "serve", "method": "direct" }));
+    }
+
     /// Streams in which such an event stands, in the ledger's order.
     pub(crate) fn streams_with(&self, event_type: &str) -> Vec<String> {
         let mut streams = Vec::new();

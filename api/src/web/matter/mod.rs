@@ -253,7 +253,7 @@ fn links(matter: &Matter) -> Vec<Link> {
 }
 
 /// Where a stream has its page.
-pub(super) fn address_of(stream: &str) -> String {
+pub(in crate::web) fn address_of(stream: &str) -> String {
     let parts: Vec<&str> = stream.split('/').collect();
     match parts.as_slice() {
         ["premises", premises] => format!("/desk/premises/{premises}"),

@@ -18,6 +18,10 @@ const PLAQUE: Field = field(
     ]),
 );
 
+const DANGER: Field = field("waiver_reason", ["紧急危险的情况", "The imminent danger"], Kind::Long)
+    .hint("只有紧急危险才可以不听取陈述", "The hearing is waived for imminent danger only");
+const IMMINENT: (&str, Given) = ("waiver_ground", Given::Code("imminent_danger"));
+
 pub(super) const STEPS: &[Step] = &[
     Step {
         fields: &[field("text", ["您的陈述", "What you have to say"], Kind::Long)],
@@ -45,24 +49,6 @@ pub(super) const STEPS: &[Step] = &[
     },
     Step {
         fields: &[
-            field("served_on", ["送达日期", "Served on"], Kind::Day),
-            field(
-                "method",
-                ["送达方式", "How it was served"],
-                Kind::One(&[
-                    Code("direct", "当面送达", "Handed over"),
-                    Code("household_adult", "交同住成年家属", "To an adult of the household"),
-                    Code("left_in_place", "留置送达", "Left in place"),
-                    Code("post", "邮寄送达", "By post"),
-                    Code("electronic", "电子送达", "Electronically"),
-                ]),
-            ),
-        ],
-        given: &[PENDING],
-        ..step("grade", "invite", "invite", ["记录陈述通知的送达", "Record the service of the invitation"])
-    },
-    Step {
-        fields: &[
             field("adopted", ["是否采纳", "Is it adopted?"], Kind::YesNo),
             field("reasons", ["审议意见", "Reasons"], Kind::Long),
         ],
@@ -79,12 +65,8 @@ pub(super) const STEPS: &[Step] = &[
         ..step("grade", "confirm", "confirm", ["确认低等级生效", "Confirm the lower grade"])
     },
     Step {
-        fields: &[
-            DOCUMENT,
-            field("waiver_reason", ["紧急危险的情况", "The imminent danger"], Kind::Long)
-                .hint("只有紧急危险才可以不听取陈述", "The hearing is waived for imminent danger only"),
-        ],
-        given: &[PENDING, ("waiver_ground", Given::Code("imminent_danger"))],
+        fields: &[DOCUMENT, DANGER],
+        given: &[PENDING, IMMINENT],
         sure: Some([
             "不听取陈述直接生效，须有紧急危险。确定吗？",
             "It binds without a hearing, for imminent danger only. Confirm it?",
@@ -130,6 +112,27 @@ pub(super) const STEPS: &[Step] = &[
             "The ban on letting binds at once and is published. Confirm it?",
         ]),
         ..step("grade", "prohibit", "prohibit", ["确认禁止租赁", "Confirm a ban on letting"])
+    },
+    Step {
+        fields: &[
+            field("ground", ["依据", "Ground in law"], Kind::OneOf(Source::Grounds)),
+            field("authority", ["主管机关", "Competent authority"], Kind::OneOf(Source::Departments)),
+            field("scope", ["范围", "Scope"], Kind::OneOf(Source::Scopes)),
+            DOCUMENT,
+            PROPOSER,
+            DANGER,
+        ],
+        given: &[IMMINENT],
+        sure: Some([
+            "不听取陈述，禁止租赁立即生效并公示，须有紧急危险。确定吗？",
+            "The ban on letting binds at once without a hearing, for imminent danger only. Confirm it?",
+        ]),
+        ..step(
+            "grade",
+            "prohibit_waived",
+            "prohibit",
+            ["紧急危险，直接禁止租赁", "Ban letting at once: imminent danger"],
+        )
     },
     Step {
         fields: &[field("ground", ["依据", "Ground in law"], Kind::OneOf(Source::Grounds)), PROPOSER, REASON],
