@@ -96,7 +96,7 @@ fn each_reads_what_waits_on_it_and_what_it_may() {
         json!({ "party": "y-1", "role": "owner", "from": "2020-01-01" }),
     );
     let found = json!({
-        "indicator": "B-A1", "severity": "serious", "works": "repair", "competent": "fire", "source": "patrol"
+        "indicator": "hydrant_or_hose", "severity": "serious", "works": "repair", "competent": "fire", "source": "patrol"
     });
     let first = says("grid", "premises/b-1/hazard/h-1/find", found);
     let task = json!({ "kind": "visit", "to": "fire", "due": "2099-12-31" });
