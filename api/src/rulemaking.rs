@@ -82,7 +82,7 @@ impl App {
         Ok(Some(Rulemaking {
             changed: begun.zip(newest).map(|(was, is)| changed(was, is)).unwrap_or_default(),
             document: kept
-                .and_then(|kept| Rulebook::from_document(&document(&kept)).ok())
+                .and_then(|kept| Rulebook::written_anew(&document(&kept)).ok())
                 .map(|found| found.id),
             draft,
             newest: newest.map(|of| SchemeRef { id: of.id.clone(), sha256: of.sha256.clone() }),

@@ -125,7 +125,7 @@ pub enum RulebookError {
 impl Rulebook {
     /// The canonical document of three written files. `name` is the rulebook's own, such as `pingshan`; the
     /// id is `<name>-<layer>-<version>` with the layer file's layer and version. The document is checked as
-    /// by [`Rulebook::from_document`], so what was compiled can be read.
+    /// by [`Rulebook::written_anew`], so what was compiled can be read.
     ///
     /// # Errors
     /// If a file is not TOML, holds a fraction, or the rules do not hold together.
@@ -143,8 +143,20 @@ impl Rulebook {
         let document = json!({
             "calendar": calendar, "format": FORMAT, "id": id, "indicators": indicators, "policy": policy,
         });
-        Rulebook::from_document(&document)?;
+        Rulebook::written_anew(&document)?;
         Ok(document)
+    }
+
+    /// Reads and checks a document that is to be published: besides what [`Rulebook::from_document`] asks of every one, a
+    /// rulebook that the office is to work by has each deadline that the rules ask for by name. What was published before
+    /// that was asked is read as ever, so that its results derive again.
+    ///
+    /// # Errors
+    /// As [`Rulebook::from_document`].
+    pub fn written_anew(document: &Value) -> Result<Rulebook, RulebookError> {
+        let rulebook = Rulebook::from_document(document)?;
+        let faults = soundness::unfit_to_operate(&rulebook);
+        if faults.is_empty() { Ok(rulebook) } else { Err(RulebookError::Unsound { faults }) }
     }
 
     /// Reads and checks a canonical document.
@@ -360,6 +372,9 @@ mod tests {
             ("policy", "incomplete = \"reject\"", "incomplete = \"zero\"", "knows reject only"),
             ("policy", "measures = [\"incentive\"]", "measures = [\"gift\"]", "no [[measure]] gift"),
             ("policy", "at_best = \"C\"", "at_best = \"E\"", "no credit class E"),
+            ("policy", "id = \"appeal_admit\"", "id = \"appeal_admits\"", "no [[deadline]] appeal_admit"),
+            ("policy", "id = \"plaque_post\"", "id = \"plaque_posts\"", "no [[deadline]] plaque_post"),
+            ("policy", "id = \"credit_repair\"", "id = \"credit_repairs\"", "no [[deadline]] credit_repair"),
             ("holidays", "years = [2024,", "years = [2023, 2024,", "no [year.2023]"),
         ] {
             let error = changed(file, old, new).to_string();
@@ -386,6 +401,21 @@ mod tests {
             RulebookError::Toml { part: "policy", .. }
         ));
         assert!(matches!(changed("unit", "layer = \"unit\"", ""), RulebookError::Shape { .. }));
+    }
+
+    /// A rulebook that was published before the deadline was asked for still reads, and its results derive again.
+    #[test]
+    fn what_was_published_without_a_deadline_is_read_and_not_written_anew() {
+        let mut document = shipped::document("pingshan", Layer::Unit);
+        let deadlines = document["policy"]["deadline"].as_array_mut().unwrap();
+        deadlines.retain(|one| one["id"] != "appeal_admit" && one["id"] != "works_plan");
+        assert!(Rulebook::from_document(&document).is_ok());
+        let RulebookError::Unsound { faults } = Rulebook::written_anew(&document).unwrap_err() else {
+            panic!("another fault");
+        };
+        assert_eq!(faults.len(), 2, "{faults:?}");
+        document["policy"]["operating"] = json!(false);
+        assert!(Rulebook::written_anew(&document).is_ok(), "nobody works by it");
     }
 
     #[test]

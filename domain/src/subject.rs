@@ -1,6 +1,7 @@
 //! Subject: premises with all that lies under them, folded from every entry of their path in log order. What is
 //! computed about premises is computed from this and nothing else.
 
+pub(crate) mod duties;
 mod effects;
 mod remedies;
 
@@ -60,6 +61,8 @@ pub struct Subject {
     pub credit: FileOf,
     /// Reconsiderations and lawsuits by their stream's last segment.
     pub disputes: BTreeMap<String, Running<Dispute>>,
+    /// What the office owes or owed: results told, plaques, tasks.
+    pub duties: duties::Duties,
     /// The grade.
     pub grade: Grade,
     /// Hazards by their stream's last segment.
@@ -327,6 +330,7 @@ impl Subject {
             None => self.cause = cause_before,
         }
         self.level_moves(bound_before, on, position, set_aside);
+        self.owe(recorded, on);
         for of in self.hazards.values_mut() {
             of.settle(received_on, &self.served);
         }

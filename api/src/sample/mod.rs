@@ -15,6 +15,7 @@ mod playing;
 mod rounds;
 mod story;
 mod street;
+mod telling;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -26,7 +27,7 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use serde_json::json;
 use uuid::Uuid;
-use wuping_domain::recorded::local_date;
+use wuping_domain::recorded::{local_date, subject_of};
 use wuping_domain::rulebook::scheme::Collect;
 use wuping_ledger::append::{AppendError, Author};
 use wuping_ledger::attachments::{AttachmentError, Attachments};
@@ -139,6 +140,14 @@ async fn write(app: &App, clock: &SteppedClock, now: DateTime<Utc>) -> Result<()
             By::Person(login) => keys.who(login),
         };
         say(app, clock, &who, &step).await?;
+        if telling::may_grade(&step) {
+            let own = subject_of(&step.stream);
+            let refused = |source| SampleError::Execute { stream: own.to_owned(), source: Box::new(source) };
+            for step in telling::follows(&step, &app.subject(own).map_err(refused)?) {
+                let By::Person(login) = step.by else { continue };
+                say(app, clock, &keys.who(login), &step).await?;
+            }
+        }
     }
     clock.set_wall(now.timestamp_millis());
     Ok(())

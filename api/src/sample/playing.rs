@@ -19,7 +19,7 @@ use wuping_ledger::timestamp::Timestamp;
 use super::diary::{Almanac, By, Step};
 use super::photos::Photos;
 use super::street::{self, Street};
-use super::{Keys, PREFIX, SampleError, beside, channel, enter};
+use super::{Keys, PREFIX, SampleError, beside, channel, enter, telling};
 use crate::app::{App, Asked, Done, ExecuteError, OpenError};
 use crate::runner::Runner;
 use crate::shelf;
@@ -94,7 +94,11 @@ pub async fn play(
         while let Some(step) = steps.next_if(|step| step.at.datetime() < ends) {
             // what would be said later today is not said yet
             if step.at.datetime() + TimeDelta::minutes(1) < now {
-                stage.says(step, &mut played).await?;
+                let graded = telling::may_grade(&step).then(|| step.clone());
+                let stream = stage.says(step, &mut played).await?;
+                for told in graded.map(|step| stage.told(step, stream)).transpose()?.unwrap_or_default() {
+                    stage.says(told, &mut played).await?;
+                }
             }
         }
         tell(n as u64 + 1, days);
@@ -130,7 +134,17 @@ impl Playing<'_> {
         Ok(())
     }
 
-    async fn says(&mut self, step: Step, played: &mut Played) -> Result<(), SampleError> {
+    /// What the office does on the spot about the result that came of a submission in this stream.
+    fn told(&self, step: Step, stream: String) -> Result<Vec<Step>, SampleError> {
+        let failed = |source| SampleError::Execute { stream: stream.clone(), source: Box::new(source) };
+        let subject = self.app.subject(subject_of(&stream)).map_err(failed)?;
+        let submitted = subject.assessments.get(stream.rsplit('/').next().unwrap_or_default());
+        let graded = submitted.is_some_and(|of| of.state.stage == Stage::Submitted);
+        Ok(if graded { telling::follows(&step, &subject) } else { vec![] })
+    }
+
+    /// Somebody says something; where it went.
+    async fn says(&mut self, step: Step, played: &mut Played) -> Result<String, SampleError> {
         let stream = self.place_of(&step.stream);
         let who = match &step.by {
             By::Channel(name) => channel(name, &stream),
@@ -156,7 +170,7 @@ impl Playing<'_> {
             }
             Err(source) => return Err(SampleError::Execute { stream, source: Box::new(source) }),
         }
-        Ok(())
+        Ok(stream)
     }
 
     /// Whether there is an open assessment of these premises; what is meant for this one goes there from now on.

@@ -1,5 +1,5 @@
 //! The office's own deadlines: an appeal to be admitted and decided, a request to be answered, a dispute to be replied to, a
-//! resolution of a joint meeting to be carried out.
+//! resolution of a joint meeting to be carried out, a result to be told, a plaque to hang or to come down, a task to be done.
 //! Whoever lets one pass is named, with the day it ended. On a provisional date nobody is late.
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -15,6 +15,7 @@ use crate::record::Missed;
 use crate::recorded::local_date;
 use crate::reevaluation::{Answer, Reevaluation};
 use crate::rulebook::Rulebook;
+use crate::subject::duties::{Duty, Ends, PLAQUE_POST, PLAQUE_PUT_UP, PLAQUE_TAKE_DOWN, RESULT_NOTICE, TASK};
 use crate::subject::{Running, Subject};
 
 /// A deadline of the office that runs, with the record that says when it was missed.
@@ -30,6 +31,8 @@ pub(crate) struct OfficeDeadline {
     key: String,
     reaction: &'static str,
     since: u64,
+    /// The day on which it was done, where that is kept.
+    done_on: Option<NaiveDate>,
 }
 
 /// A deadline that passed, with the record it goes into.
@@ -95,8 +98,19 @@ pub(crate) fn running(rulebook: &Rulebook, own: &str, subject: &Subject) -> Vec<
 /// Every deadline of the office that has passed by now and is not recorded yet.
 fn missed(rulebook: &Rulebook, own: &str, subject: &Subject, now: DateTime<Utc>) -> Vec<Late> {
     let today = local_date(now);
-    let over = running(rulebook, own, subject).into_iter().filter(|of| !subject.missed.contains(&of.key));
+    let all = running(rulebook, own, subject).into_iter().chain(owed(rulebook, own, subject));
+    let over = all.filter(|of| !subject.missed.contains(&of.key));
     over.filter_map(|of| of.late(today)).collect()
+}
+
+/// What the office owes these premises and their owner beside what somebody asked it, done or not.
+fn owed(rulebook: &Rulebook, own: &str, subject: &Subject) -> Vec<OfficeDeadline> {
+    if !rulebook.policy.operating {
+        return vec![];
+    }
+    let clock = Clock { own, rulebook };
+    let duties = subject.duties.under(rulebook, own);
+    duties.into_iter().filter_map(|duty| clock.duty(duty)).collect()
 }
 
 /// Notices whose provisional dates a calendar fixes that these premises know now.
@@ -197,7 +211,20 @@ impl Clock<'_> {
             key: format!("missed-{RESOLUTION}-{}", resolution.number),
             reaction: RESOLUTION_MISSED,
             since: of.since,
+            done_on: None,
         }
+    }
+
+    /// What is owed; nothing where the policy sets no day for it.
+    fn duty(&self, duty: Duty) -> Option<OfficeDeadline> {
+        let Duty { rule, about, key, ends, whose, since, done_on } = duty;
+        let period = match ends {
+            Ends::After(from) => self.period(rule, from, false)?,
+            Ends::On(day) => Period { due: Some(day), not_before: None, provisional: false },
+        };
+        let (_, reaction) = OWED.into_iter().find(|(of, _)| *of == rule)?;
+        let key = format!("missed-{rule}-{key}");
+        Some(OfficeDeadline { about, rule, period, whose, key, reaction, since, done_on })
     }
 
     /// When a deadline ends; none where the policy has no such deadline.
@@ -216,15 +243,16 @@ impl Clock<'_> {
     ) -> OfficeDeadline {
         let case = about.strip_prefix(self.own).unwrap_or(&about).trim_start_matches('/').replace('/', "-");
         let key = format!("missed-{rule}-{case}");
-        OfficeDeadline { about, rule, period, whose: whose.to_owned(), key, reaction, since }
+        OfficeDeadline { about, rule, period, whose: whose.to_owned(), key, reaction, since, done_on: None }
     }
 }
 
 impl OfficeDeadline {
-    /// The mark that it was missed; none while it runs or is provisional.
+    /// The mark that it was missed; none while it runs or is provisional, nor where it was done in time.
     fn late(self, today: NaiveDate) -> Option<Late> {
-        let due = self.period.due.filter(|_| self.period.over_on(today))?;
-        let days = today.signed_duration_since(due).num_days();
+        let stopped = self.done_on.unwrap_or(today).min(today);
+        let due = self.period.due.filter(|_| self.period.over_on(stopped))?;
+        let days = stopped.signed_duration_since(due).num_days();
         let missed = Missed {
             deadline: self.rule.to_owned(),
             whose: self.whose,
@@ -244,3 +272,11 @@ const REPLY: &str = "dispute_reply";
 pub(super) const RESOLUTION_MISSED: &str = "meeting_resolution_missed";
 /// The policy's deadline for a re-evaluation.
 const REEVALUATE: &str = "reevaluation";
+/// What the office owes, each with the name of the reaction that marks it as missed.
+const OWED: [(&str, &str); 5] = [
+    (PLAQUE_POST, "plaque_post_missed"),
+    (PLAQUE_PUT_UP, "plaque_put_up_missed"),
+    (PLAQUE_TAKE_DOWN, "plaque_take_down_missed"),
+    (RESULT_NOTICE, "result_notice_missed"),
+    (TASK, "task_missed"),
+];

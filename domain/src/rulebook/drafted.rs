@@ -45,7 +45,7 @@ impl Rulebook {
             "calendar": calendar, "format": FORMAT, "id": format!("{name}{tail}"), "indicators": indicators,
             "policy": policy,
         });
-        Rulebook::from_document(&document)?;
+        Rulebook::written_anew(&document)?;
         Ok(document)
     }
 }

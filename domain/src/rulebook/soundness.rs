@@ -410,3 +410,36 @@ fn star(rulebook: &Rulebook, name: &str, cap: u8, faults: &mut Vec<String>) {
         faults.push(format!("{name} is star {cap}, which no [[band]] has; lower or remove it"));
     }
 }
+
+/// What keeps a rulebook that holds together from being worked by: a deadline that the rules ask for by its name and that it
+/// lacks is one that nobody ever misses. Asked of what is written anew, and of nothing that was published.
+pub(super) fn unfit_to_operate(rulebook: &Rulebook) -> Vec<String> {
+    let policy = &rulebook.policy;
+    if !policy.operating {
+        return vec![];
+    }
+    let credit: &[&str] = if policy.credit.is_some() { &OF_CREDIT } else { &[] };
+    let lacks = OF_THE_OFFICE.iter().chain(credit).filter(|id| rulebook.deadline_rule(id).is_none());
+    lacks
+        .map(|id| format!("there is no [[deadline]] {id}, so that nobody would ever be late with it; add it"))
+        .collect()
+}
+
+/// The deadlines that the rules of an operating rulebook ask for by name.
+const OF_THE_OFFICE: [&str; 13] = [
+    "acceptance",
+    "announcement_service",
+    "appeal_admit",
+    "appeal_decide",
+    "appeal_file",
+    "extension",
+    "hazard_review",
+    "plaque_post",
+    "plaque_put_up",
+    "plaque_take_down",
+    "reevaluation",
+    "result_notice",
+    "works_plan",
+];
+/// Those of credit files.
+const OF_CREDIT: [&str; 2] = ["credit_objection_decide", "credit_repair"];

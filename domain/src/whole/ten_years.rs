@@ -5,6 +5,7 @@
 
 mod almanac;
 mod chain;
+mod owed;
 mod plan;
 
 use std::collections::BTreeMap;
@@ -55,7 +56,9 @@ fn marked(log: &Log) -> Vec<String> {
             "HazardEscalated" => {
                 format!("escalated {stream} {} {} {}", day("due"), day("level"), day("reached_on"))
             }
-            "DeadlineMissed" => format!("office {} {} {}", day("about"), day("deadline"), day("due")),
+            "DeadlineMissed" if was_asked(result) => {
+                format!("office {} {} {}", day("about"), day("deadline"), day("due"))
+            }
             _ => return None,
         })
     });
@@ -64,13 +67,31 @@ fn marked(log: &Log) -> Vec<String> {
     all
 }
 
+/// Whether a missed deadline is of something that somebody asked of the office, and so foreseen by a plan.
+fn was_asked(result: &Value) -> bool {
+    let owed = ["plaque_post", "plaque_put_up", "plaque_take_down", "result_notice"];
+    result["deadline"].as_str().is_none_or(|deadline| !owed.contains(&deadline))
+}
+
+/// What the office owed unasked, and missed.
+fn missed_unasked(log: &Log) -> Vec<String> {
+    let unasked = log.results("DeadlineMissed").into_iter().filter(|result| !was_asked(result));
+    let text = |result: &Value, name: &str| result[name].as_str().unwrap().to_owned();
+    unasked
+        .map(|result| {
+            let day = text(result, "due");
+            format!("office {} {} {day}", text(result, "about"), text(result, "deadline"))
+        })
+        .collect()
+}
+
 fn missed_rounds(log: &Log) -> Vec<String> {
     log.results("PatrolMissed").iter().map(|missed| missed["due"].as_str().unwrap().to_owned()).collect()
 }
 
 /// Whole results by kind and stream, whatever the order in which they were recorded.
 fn results(log: &Log, kinds: &[&str]) -> Vec<(String, String, String)> {
-    let of = log.computed.iter().filter(|(kind, ..)| kinds.contains(kind));
+    let of = log.computed.iter().filter(|(kind, _, result)| kinds.contains(kind) && was_asked(result));
     let mut all: Vec<_> = of
         .map(|(kind, stream, result): &(&str, String, Value)| {
             ((*kind).to_owned(), stream.clone(), result.to_string())
@@ -107,6 +128,10 @@ fn in_ten_years_of_a_street_everything_that_ends_is_marked_once_with_its_day() {
         assert!(expected.len() > 100, "hardly a round is missed: {}", expected.len());
         assert_eq!(differences(&found, &expected), "", "seed {seed}");
         chain::assessments_are_due_when_their_months_are_over(&log);
+        let (untold, unhung) = (owed::untold(&log, &almanac), owed::unhung(&log, &almanac));
+        assert!(untold.len() > 30 && unhung.len() > 10, "{} and {}", untold.len(), unhung.len());
+        let expected: Vec<String> = untold.into_iter().chain(unhung).collect();
+        assert_eq!(differences(&missed_unasked(&log), &expected), "", "seed {seed}");
         eprintln!(
             "seed {seed}: {} entries, {} marks, {} rounds missed",
             log.entries.len(),
