@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 use wuping_domain::derivation::SchemeRef;
-use wuping_domain::reaction::Rulebooks;
+use wuping_domain::reaction::{Later, Rulebooks};
 use wuping_domain::rulebook::{Layer, Rulebook, RulebookError};
 use wuping_ledger::encoding::{hex_encode, sha256};
 use wuping_ledger::jcs;
@@ -192,19 +192,30 @@ impl Shelf {
     }
 }
 
-impl Rulebooks for Shelf {
-    fn rulebook(&self, scheme: &SchemeRef) -> Option<Arc<Rulebook>> {
+impl Shelf {
+    /// The rulebooks that the ledger keeps; none where it cannot be opened, which is counted.
+    fn kept(&self, asked: &SchemeRef) -> Option<&LedgerRulebooks> {
         if self.kept.get().is_none() {
             match Reader::open(&self.folder) {
                 Ok(reader) => self.kept.get_or_init(|| LedgerRulebooks::of(reader)),
                 Err(error) => {
-                    tracing::error!(id = scheme.id, %error, "a rulebook could not be read");
+                    tracing::error!(id = asked.id, %error, "a rulebook could not be read");
                     self.unopened.fetch_add(1, Ordering::SeqCst);
                     return None;
                 }
             };
         }
-        self.kept.get()?.rulebook(scheme)
+        self.kept.get()
+    }
+}
+
+impl Rulebooks for Shelf {
+    fn rulebook(&self, scheme: &SchemeRef) -> Option<Arc<Rulebook>> {
+        self.kept(scheme)?.rulebook(scheme)
+    }
+
+    fn later(&self, scheme: &SchemeRef) -> Vec<Later> {
+        self.kept(scheme).map(|kept| kept.later(scheme)).unwrap_or_default()
     }
 
     fn unread(&self) -> u64 {

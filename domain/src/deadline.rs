@@ -172,6 +172,12 @@ impl PeriodQuestion {
 }
 
 impl Period {
+    /// One whose end is known.
+    #[must_use]
+    pub const fn ending(due: NaiveDate) -> Period {
+        Period { due: Some(due), not_before: None, provisional: false }
+    }
+
     /// The date shown: the last day, or the day it does not end before.
     #[must_use]
     pub fn date(&self) -> Option<NaiveDate> {

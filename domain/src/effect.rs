@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::add_days;
-use crate::deadline::{PeriodQuestion, period};
+use crate::deadline::{Period, PeriodQuestion, period};
 use crate::refused::Refused;
 use crate::rulebook::Rulebook;
 
@@ -33,6 +33,9 @@ pub struct EffectQuestion {
     /// When the invitation to a statement was served.
     #[serde(default)]
     pub invited_on: Option<NaiveDate>,
+    /// Until when one may be made, where a calendar published later has fixed that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statement_by: Option<NaiveDate>,
     /// When the party made one.
     #[serde(default)]
     pub statement_on: Option<NaiveDate>,
@@ -153,7 +156,10 @@ fn hear(rulebook: &Rulebook, question: &EffectQuestion, effect: &mut Effect) -> 
         effect.waiting_for.push(WaitingFor::Invitation);
         return Ok(determined);
     };
-    let period = period(rulebook, &PeriodQuestion::of(&rule.deadline, invited))?;
+    let period = match question.statement_by {
+        Some(due) => Period::ending(due),
+        None => period(rulebook, &PeriodQuestion::of(&rule.deadline, invited))?,
+    };
     let by = period.date().unwrap_or(invited);
     effect.statement_by = Some(by);
     effect.provisional = period.provisional;

@@ -11,14 +11,14 @@ use crate::conformance::extreme_result;
 use crate::derivation::SchemeRef;
 use crate::event::{Written, read};
 use crate::passing::{begins, came_on, passed};
-use crate::reaction::{Due, Rulebooks, compute, follow};
+use crate::reaction::{Due, Later, Rulebooks, compute, follow};
 use crate::recorded::{Recorded, subject_of};
 use crate::rulebook::{Layer, Rulebook};
 use crate::subject::Subject;
 use crate::{event, shipped};
 
 /// The district's rulebooks by layer, read once.
-pub(crate) struct Shelf(BTreeMap<String, Arc<Rulebook>>);
+pub(crate) struct Shelf(BTreeMap<String, Arc<Rulebook>>, Vec<Later>);
 
 /// An entry as it stands in the log.
 #[derive(Clone, Debug)]
@@ -61,7 +61,7 @@ impl Entry {
 impl Shelf {
     /// Other rulebooks, by their ids.
     pub(crate) fn of(rulebooks: impl IntoIterator<Item = Arc<Rulebook>>) -> Self {
-        Self(rulebooks.into_iter().map(|rulebook| (rulebook.id.clone(), rulebook)).collect())
+        Self(rulebooks.into_iter().map(|rulebook| (rulebook.id.clone(), rulebook)).collect(), vec![])
     }
 }
 
@@ -69,6 +69,32 @@ impl Rulebooks for Shelf {
     fn rulebook(&self, scheme: &SchemeRef) -> Option<Arc<Rulebook>> {
         self.0.get(&scheme.id).cloned()
     }
+
+    fn later(&self, scheme: &SchemeRef) -> Vec<Later> {
+        let of = |id: &str| {
+            let (family, version) = id.rsplit_once('-').unwrap();
+            (family.to_owned(), version.parse::<u64>().unwrap())
+        };
+        let (family, version) = of(&scheme.id);
+        let newer = |later: &&Later| of(&later.scheme.id).0 == family && of(&later.scheme.id).1 > version;
+        let mut all: Vec<Later> = self.1.iter().filter(newer).cloned().collect();
+        all.sort_by_key(|later| std::cmp::Reverse(of(&later.scheme.id).1));
+        all
+    }
+}
+
+/// The district's rulebook as it is published anew under this version, with the calendar of 2027 and other lengths of some
+/// deadlines.
+pub(crate) fn later_than_pingshan(layer: Layer, version: u64, lengths: &[(&str, u32)]) -> Rulebook {
+    let mut rulebook = shipped::pingshan(layer);
+    rulebook.id = format!("pingshan-{layer}-{version}");
+    let holidays = json!({ "off": [{ "zh": "元旦", "from": "2027-01-01", "to": "2027-01-03" }] });
+    rulebook.calendar.years.push(2027);
+    rulebook.calendar.by_year.insert(2027, serde_json::from_value(holidays).unwrap());
+    for (id, n) in lengths {
+        rulebook.policy.deadlines.iter_mut().find(|rule| rule.id == *id).unwrap().n = *n;
+    }
+    rulebook
 }
 
 impl Log {
@@ -79,7 +105,7 @@ impl Log {
                 .map(|rulebook| (rulebook.id.clone(), rulebook))
                 .into();
         }
-        let shelf = Shelf(READ.with(Clone::clone));
+        let shelf = Shelf(READ.with(Clone::clone), vec![]);
         Self { shelf, subjects: BTreeMap::new(), computed: vec![], entries: vec![], now: None }
     }
 
@@ -103,6 +129,14 @@ impl Log {
     /// What was computed of this type, in order.
     pub(crate) fn results(&self, event_type: &str) -> Vec<&Value> {
         self.computed.iter().filter(|(kind, ..)| *kind == event_type).map(|(_, _, result)| result).collect()
+    }
+
+    /// A rulebook is published on a day.
+    pub(crate) fn publishes(&mut self, on: &str, rulebook: Rulebook) {
+        let (rulebook, published_on) = (Arc::new(rulebook), on.parse().unwrap());
+        let scheme = SchemeRef { id: rulebook.id.clone(), sha256: "00".into() };
+        self.shelf.0.insert(rulebook.id.clone(), rulebook.clone());
+        self.shelf.1.push(Later { scheme, rulebook, published_on });
     }
 
     /// Premises are registered.

@@ -374,6 +374,7 @@ impl Grade {
         let question = EffectQuestion {
             confirmer: Some(facts.actor.account.clone()),
             confirmed_on: Some(facts.today),
+            statement_by: facts.subject.as_deref().and_then(|subject| subject.statement_by(rulebook)),
             waiver,
             ..question
         };
@@ -392,10 +393,15 @@ impl Grade {
         Ok(())
     }
 
-    /// What the pending determination waits for, as the policy sees it.
-    pub fn effect(&self, rulebook: &Rulebook) -> Option<Result<effect::Effect, Rejection>> {
+    /// What the pending determination waits for, as the policy sees it. `statement_by` is the end of the time for a statement
+    /// where a later calendar has fixed it.
+    pub(crate) fn effect(
+        &self,
+        rulebook: &Rulebook,
+        statement_by: Option<NaiveDate>,
+    ) -> Option<Result<effect::Effect, Rejection>> {
         let (latest, proceeding) = self.waiting()?;
-        let question = Self::effect_question(latest, proceeding);
+        let question = EffectQuestion { statement_by, ..Self::effect_question(latest, proceeding) };
         Some(effect::effect(rulebook, &question).map_err(Rejection::from))
     }
 
@@ -407,6 +413,7 @@ impl Grade {
             assessor: Some(latest.assessor.clone()),
             confirmer: None,
             invited_on: proceeding.invited_on,
+            statement_by: None,
             statement_on: proceeding.spoken_on(),
             considered_on: proceeding.considered_on,
             confirmed_on: None,

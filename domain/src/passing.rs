@@ -2,6 +2,7 @@
 //! of a unit, what a unit asks of its building. Told from subjects' state and a now alone, so that it is the same whoever
 //! asks, and however late: a mark carries the day that ended, not the day it was noticed.
 
+pub(crate) mod fixing;
 pub(crate) mod office;
 
 use std::collections::BTreeMap;
@@ -32,7 +33,7 @@ pub struct Passed {
 impl Passed {
     /// What makes the event's id (docs/format.md §2), so that whoever finds it, and however often, it is recorded once. What
     /// reaches from a building to its units, or from a hazard to its parties, comes to each of them, and each has its own; so has
-    /// each resolution of a meeting, and each inspection.
+    /// each resolution of a meeting, each inspection, and each end that a calendar fixes.
     pub fn cause(&self) -> String {
         let Due { reaction, stream, .. } = &self.due;
         if [BUILDING_LEVEL, credit::CONDUCT].contains(reaction) {
@@ -44,9 +45,9 @@ impl Passed {
             let (_, key) = stream.rsplit_once('/').unwrap_or_default();
             return format!("reaction/{reaction}:{reached}-{key}/{}", self.since);
         }
-        if *reaction == office::RESOLUTION_MISSED {
-            let (_, resolution) = stream.rsplit_once('/').unwrap_or_default();
-            return format!("reaction/{reaction}:{resolution}/{}", self.since);
+        if [office::RESOLUTION_MISSED, fixing::REACTION].contains(reaction) {
+            let (_, record) = stream.rsplit_once('/').unwrap_or_default();
+            return format!("reaction/{reaction}:{record}/{}", self.since);
         }
         format!("reaction/{reaction}/{}", self.since)
     }
@@ -64,6 +65,7 @@ pub fn passed(
     let mut passed = opening::passed(own, subject, now, rulebooks);
     passed.extend(rounds::passed(own, subjects, now, rulebooks));
     passed.extend(hazard::passed(own, subject, now, rulebooks));
+    passed.extend(fixing::passed(own, subject, now, rulebooks));
     passed.extend(office::passed(own, subject, now, rulebooks));
     passed.extend(of_building(own, subjects, now, rulebooks));
     passed.extend(measure::passed(own, subject, now, rulebooks));

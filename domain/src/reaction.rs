@@ -21,7 +21,7 @@ use crate::ledger_indicator;
 use crate::listing::withdrawing;
 use crate::measure;
 use crate::notice;
-use crate::passing::office;
+use crate::passing::{fixing, office};
 use crate::record;
 use crate::recorded::{Recorded, local_date, subject_of};
 use crate::refused::Refused;
@@ -37,11 +37,27 @@ pub trait Rulebooks {
     /// The rulebook of that digest, where its document is kept.
     fn rulebook(&self, scheme: &SchemeRef) -> Option<Arc<Rulebook>>;
 
+    /// Rulebooks of the same name and layer that were published after this one, the newest first; none where that is not kept.
+    fn later(&self, _: &SchemeRef) -> Vec<Later> {
+        vec![]
+    }
+
     /// How often it could not be found out whether a rulebook is kept, and none was answered. What was computed while this grew
     /// is not to be believed.
     fn unread(&self) -> u64 {
         0
     }
+}
+
+/// A rulebook that was published after another of its name and layer.
+#[derive(Clone, Debug)]
+pub struct Later {
+    /// Its name on consequences.
+    pub scheme: SchemeRef,
+    /// The rules.
+    pub rulebook: Arc<Rulebook>,
+    /// The day on which it was published.
+    pub published_on: NaiveDate,
 }
 
 /// A result that has to be computed and recorded.
@@ -226,6 +242,9 @@ pub fn compute(
         },
         ("patrol", "PatrolAssigned") => to_value(rounds::assignment(rulebook, subjects, stream, as_of)?),
         ("patrol", "PatrolMissed") => to_value(rounds::missed(rulebook, subjects, stream, as_of)?),
+        ("record", "DeadlineFixed") => {
+            to_value(fixing::fixed_in(rulebook, subject_of(stream), subject, key, as_of))
+        }
         ("record", "DeadlineMissed") => {
             let brought = |of| hazard::brought(rulebook, subject, of, local_date(as_of));
             let of_a_hazard = subject.hazards.values().flat_map(brought).find_map(|one| match one.what {

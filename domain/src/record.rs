@@ -18,6 +18,7 @@ use serde_json::Value;
 use crate::aggregate::{Concept, named};
 use crate::derivation::Computed;
 use crate::facts::Facts;
+pub use crate::passing::fixing::Fixed;
 use crate::permission::Permission;
 use crate::rejection::Rejection;
 use crate::said::{Photo, Private, Said};
@@ -38,6 +39,7 @@ pub struct Record {
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Matter {
     Correction,
+    DeadlineFixed,
     DeadlineMissed,
     Disclosure,
     DoubtfulRecord,
@@ -232,6 +234,7 @@ pub enum Event {
         channels: Vec<String>,
         by: String,
     },
+    DeadlineFixed(Computed<Fixed>),
     DeadlineMissed(Computed<Missed>),
     DisclosureMade {
         by: String,
@@ -308,6 +311,7 @@ pub enum Event {
 
 named!(Event {
     CorrectionPublished,
+    DeadlineFixed,
     DeadlineMissed,
     DisclosureMade,
     DoubtfulRecordConfirmed,
@@ -348,6 +352,7 @@ impl Concept for Record {
     fn evolve(&mut self, event: &Event) {
         self.matter = Some(match event {
             Event::CorrectionPublished { .. } | Event::FactCorrected { .. } => Matter::Correction,
+            Event::DeadlineFixed(_) => Matter::DeadlineFixed,
             Event::DeadlineMissed(_) => Matter::DeadlineMissed,
             Event::DisclosureMade { .. } => Matter::Disclosure,
             Event::DoubtfulRecordConfirmed { .. } | Event::DoubtfulRecordWithdrawn { .. } => {

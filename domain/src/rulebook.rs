@@ -242,6 +242,13 @@ impl Rulebook {
         self.policy.deadlines.iter().find(|rule| rule.id == id)
     }
 
+    /// Whether a deadline counts here as it does by another rulebook, so that only their calendars differ.
+    #[must_use]
+    pub fn counts_as(&self, other: &Rulebook, deadline: &str) -> bool {
+        let rules = self.deadline_rule(deadline).zip(other.deadline_rule(deadline));
+        rules.is_some_and(|(own, others)| own.counts_as(others))
+    }
+
     /// The highest star a band gives, or none where the rulebook has no stars.
     #[must_use]
     pub fn top_star(&self) -> Option<u8> {

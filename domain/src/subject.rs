@@ -19,6 +19,7 @@ use crate::assessment::{Assessment, Stage};
 use crate::credit::FileOf;
 use crate::derivation::SchemeRef;
 use crate::dispute::Dispute;
+use crate::effect::Effect;
 use crate::event::Event;
 use crate::grade::Grade;
 use crate::hazard::{self, Clock, DueDay, Hazard, Review};
@@ -30,13 +31,15 @@ use crate::meeting::Meeting;
 use crate::notice::Notice;
 use crate::outcome::Outcome;
 use crate::party::{self, Party};
+use crate::passing::fixing;
 use crate::premises::{self, Premises};
-use crate::record::{COMPLETED_ON, Correction, Event as RecordEvent};
+use crate::record::{COMPLETED_ON, Correction, Event as RecordEvent, Fixed};
 use crate::recorded::{Recorded, local_date};
 use crate::reevaluation::Reevaluation;
 use crate::rejection::Rejection;
 use crate::report::Report;
 use crate::rounds::{Ask, Rounds};
+use crate::rulebook::Rulebook;
 use crate::survey::Survey;
 use crate::task::Task;
 use crate::visit::{self, Visit};
@@ -63,6 +66,8 @@ pub struct Subject {
     pub disputes: BTreeMap<String, Running<Dispute>>,
     /// What the office owes or owed: results told, plaques, tasks.
     pub duties: duties::Duties,
+    /// Ends of periods that a later calendar made final, by the last segment of the record that says so.
+    pub fixed: BTreeMap<String, NaiveDate>,
     /// The grade.
     pub grade: Grade,
     /// Hazards by their stream's last segment.
@@ -71,6 +76,8 @@ pub struct Subject {
     pub incidents: BTreeMap<String, IncidentOf>,
     /// Since when the level that binds is what it is.
     pub level_moved: Option<LevelMoved>,
+    /// Position of the newest invitation to a statement.
+    pub invited_at: u64,
     /// Position of the newest inspection that was made.
     pub inspected_at: Option<u64>,
     /// Inspections by their stream's last segment; each runs from its newest plan.
@@ -243,6 +250,7 @@ impl Subject {
                         self.caused("prohibition_confirmed", on);
                     }
                     grade::Event::ProhibitionLiftConfirmed { .. } => self.banned = None,
+                    grade::Event::StatementInvited(_) => self.invited_at = position,
                     _ => {}
                 }
             }
@@ -298,6 +306,7 @@ impl Subject {
                 self.premises.evolve(event);
             }
             Event::Record(RecordEvent::FactCorrected { correction, .. }) => self.correct(correction, on),
+            Event::Record(RecordEvent::DeadlineFixed(computed)) => self.fixes(key, &computed.result),
             Event::Record(RecordEvent::DeadlineMissed(_)) => {
                 self.missed.insert(key.to_owned());
             }
@@ -523,6 +532,27 @@ impl Subject {
             let (assessment, trigger) = (key.to_owned(), "fact_corrected");
             self.cause = Some(Cause { assessment, on, submitted: false, trigger });
         }
+    }
+
+    /// A provisional end is final.
+    fn fixes(&mut self, record: &str, fixed: &Fixed) {
+        self.fixed.insert(record.to_owned(), fixed.due);
+        let case = fixed.about.rsplit('/').next().unwrap_or_default();
+        if let Some(of) = self.hazards.get_mut(case).filter(|of| of.stream == fixed.about) {
+            of.fix(fixed);
+        }
+    }
+
+    /// What the newest determination waits for, as the policy sees it; none where it binds or was refused.
+    pub fn effect(&self, rulebook: &Rulebook) -> Option<Result<Effect, Rejection>> {
+        self.grade.effect(rulebook, self.statement_by(rulebook))
+    }
+
+    /// Until when a statement may be made on the newest determination, where a later calendar has fixed that.
+    pub(crate) fn statement_by(&self, rulebook: &Rulebook) -> Option<NaiveDate> {
+        let (_, proceeding) = self.grade.waiting()?;
+        let rule = &rulebook.policy.statement.as_ref()?.deadline;
+        self.fixed.get(&fixing::key("grade", rule, proceeding.invited_on?, false)).copied()
     }
 
     fn caused(&mut self, trigger: &'static str, on: NaiveDate) {

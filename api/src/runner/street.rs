@@ -72,6 +72,8 @@ struct Touched {
     reaching_parties: BTreeSet<String>,
     /// Whether there was an alert, or one was lifted.
     alert: bool,
+    /// Whether a rulebook was published, whose calendar may fix what waited for one anywhere.
+    rulebook: bool,
 }
 
 impl Street {
@@ -104,6 +106,10 @@ impl Street {
                 self.alerts.entry(subject.to_owned()).or_default().evolve(&event);
                 touched.alert = true;
             }
+            return Ok(());
+        }
+        if row.event_type == "RulebookPublished" {
+            touched.rulebook = true;
             return Ok(());
         }
         if subject.starts_with("meeting/") {
@@ -192,6 +198,9 @@ impl Street {
     /// Premises that were touched, and the neighbours that this reaches.
     fn reached(&self, touched: Touched) -> BTreeSet<String> {
         let mut all = touched.premises;
+        if touched.rulebook {
+            all.extend(self.places.keys().cloned());
+        }
         for place in touched.reaching.iter().filter_map(|subject| self.places.get(subject)) {
             all.extend(place.building.iter().chain(&place.units).cloned());
         }

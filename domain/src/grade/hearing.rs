@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::{Event, Grade, Proceeding};
-use crate::deadline::{PeriodQuestion, period};
+use crate::deadline::{Period, PeriodQuestion, period};
 use crate::derivation::Either;
 use crate::facts::Facts;
 use crate::notice::Notice;
@@ -125,7 +125,9 @@ impl Grade {
             let rulebook = facts.rulebook()?;
             let rule = rulebook.policy.statement.as_ref().map(|rule| rule.deadline.as_str());
             let rule = rule.ok_or_else(|| Refused::because("not_in_rulebook"))?;
-            let period = period(rulebook, &PeriodQuestion::of(rule, invited_on))?;
+            let fixed = facts.subject.as_deref().and_then(|subject| subject.statement_by(rulebook));
+            let reckoned = || period(rulebook, &PeriodQuestion::of(rule, invited_on));
+            let period = fixed.map_or_else(reckoned, |due| Ok(Period::ending(due)))?;
             if period.over_on(on) {
                 return Err(Rejection::because("hearing_late", serde_json::json!({ "due": period.date() })));
             }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::course::Spoken;
 use super::{Event, Review, Stage};
 use crate::calendar::add_days;
+use crate::passing::fixing::{Fixed, Term};
 use crate::recorded::{Recorded, local_date};
 use crate::subject::HazardOf;
 
@@ -66,6 +67,9 @@ pub(super) struct OfficeClock {
     pub(super) since: u64,
     /// The day on which the office did it.
     pub(super) done_on: Option<NaiveDate>,
+    /// Its last day, where a later calendar has made that final.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) fixed: Option<NaiveDate>,
 }
 
 /// What the party did before the day ended.
@@ -201,6 +205,33 @@ impl HazardOf {
         }
     }
 
+    /// A later calendar made the end of one of the office's deadlines final.
+    pub(crate) fn fix(&mut self, fixed: &Fixed) {
+        let of = |clock: &&mut OfficeClock| clock.rule == fixed.deadline && clock.from == fixed.from;
+        for clock in self.clock.office.iter_mut().filter(of) {
+            clock.fixed = Some(fixed.due);
+        }
+    }
+
+    /// Whether the office has something to do by a day.
+    pub(crate) fn waits_for_the_office(&self) -> bool {
+        self.clock.office.iter().any(|clock| clock.done_on.is_none())
+    }
+
+    /// The office's own deadlines of this case that run, as they are reckoned.
+    pub(crate) fn terms(&self) -> Vec<Term> {
+        let waiting = self.clock.office.iter().filter(|clock| clock.done_on.is_none());
+        waiting
+            .map(|clock| Term {
+                about: self.stream.clone(),
+                rule: clock.rule.clone().into_owned(),
+                from: clock.from,
+                extended: false,
+                since: clock.since,
+            })
+            .collect()
+    }
+
     /// Whether its rectification was accepted.
     pub fn is_put_right(&self) -> bool {
         self.state.stage == Stage::Accepted
@@ -229,7 +260,7 @@ impl HazardOf {
 
 impl Clock {
     fn start(&mut self, rule: &'static str, from: NaiveDate, since: u64) {
-        self.office.push(OfficeClock { rule: Cow::Borrowed(rule), from, since, done_on: None });
+        self.office.push(OfficeClock { rule: Cow::Borrowed(rule), from, since, done_on: None, fixed: None });
     }
 
     fn done(&mut self, rules: &[&str], on: NaiveDate) {

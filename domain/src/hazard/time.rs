@@ -184,8 +184,11 @@ impl HazardOf {
     }
 }
 
-/// The review's end is the one stated when the case was routed; a deadline that the policy does not know never ends.
+/// What a later calendar has fixed stands. The review's end is the one stated when the case was routed; a deadline that the policy does not know never ends.
 fn office_period(rulebook: &Rulebook, of: &HazardOf, clock: &super::clock::OfficeClock) -> Option<Period> {
+    if let Some(due) = clock.fixed {
+        return Some(Period::ending(due));
+    }
     let routed = of.state.course.routed.as_ref().filter(|_| clock.rule == "hazard_review");
     let reckoned = || period(rulebook, &PeriodQuestion::of(&clock.rule, clock.from)).ok();
     routed.map(|routed| routed.review).or_else(reckoned)

@@ -16,6 +16,7 @@ use crate::grade::{Determination, Event as GradeEvent, Grade, Proceeding};
 use crate::hazard::Stage as HazardStage;
 use crate::notice::Notice;
 use crate::reaction::Rulebooks;
+use crate::record::Event as RecordEvent;
 use crate::recorded::Recorded;
 use crate::reevaluation::Reevaluation;
 use crate::report::{Report, Stage as ReportStage};
@@ -77,6 +78,7 @@ impl Docket {
                 | Event::Hazard(_)
                 | Event::Incident(_)
                 | Event::Notice(_)
+                | Event::Record(RecordEvent::DeadlineFixed(_))
                 | Event::Reevaluation(_)
                 | Event::Report(_)
                 | Event::Task(_)
@@ -232,6 +234,8 @@ struct Kept {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     disputes: BTreeMap<String, Running<Dispute>>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    fixed: BTreeMap<String, NaiveDate>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     hazards: BTreeMap<String, HazardOf>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     incidents: BTreeMap<String, IncidentOf>,
@@ -253,7 +257,7 @@ struct Kept {
 
 impl Kept {
     fn of(subject: Subject, spans: BTreeMap<String, Span>) -> Self {
-        let Subject { alert, appeals, assessments, disputes, grade, hazards, incidents, .. } = subject;
+        let Subject { alert, appeals, assessments, disputes, fixed, grade, hazards, incidents, .. } = subject;
         let Subject { notices, reevaluations, reports, served, tasks, .. } = subject;
         let Grade { latest, pending, .. } = grade;
         Self {
@@ -262,6 +266,7 @@ impl Kept {
             appeals,
             assessments,
             disputes,
+            fixed,
             hazards,
             incidents,
             notices,
@@ -335,6 +340,7 @@ impl Kept {
             appeals: self.appeals,
             assessments: self.assessments,
             disputes: self.disputes,
+            fixed: self.fixed,
             grade: Grade { latest, ..grade },
             hazards: self.hazards,
             incidents: self.incidents,

@@ -117,7 +117,7 @@ impl Look<'_> {
     pub(super) fn grade(&self) -> Option<Matter> {
         let (determined, proceeding) = self.subject.grade.waiting()?;
         let rulebook = self.rulebook.as_deref();
-        let effect = rulebook.and_then(|rulebook| self.subject.grade.effect(rulebook)?.ok());
+        let effect = rulebook.and_then(|rulebook| self.subject.effect(rulebook)?.ok());
         let (stage, waits_on) = hearing(effect.as_ref(), proceeding);
         let speaks = effect.as_ref().filter(|_| proceeding.spoken_on().is_none());
         let right = speaks.and_then(|effect| {

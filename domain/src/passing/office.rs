@@ -5,6 +5,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::Passed;
+use super::fixing::{self, Term};
 use crate::appeal::{Appeal, DECIDE, Stage};
 use crate::assessment;
 use crate::deadline::{Period, PeriodQuestion, period};
@@ -33,6 +34,8 @@ pub(crate) struct OfficeDeadline {
     since: u64,
     /// The day on which it was done, where that is kept.
     done_on: Option<NaiveDate>,
+    /// The starting day of a period of the policy, and whether it was extended.
+    from: Option<(NaiveDate, bool)>,
 }
 
 /// A deadline that passed, with the record it goes into.
@@ -50,7 +53,7 @@ pub(super) fn passed(
     now: DateTime<Utc>,
     rulebooks: &dyn Rulebooks,
 ) -> Vec<Passed> {
-    let mut passed = fixed(own, subject, rulebooks);
+    let mut passed = fixed(own, subject, local_date(now), rulebooks);
     let Some(scheme) = subject.scheme() else { return passed };
     let Some(rulebook) = rulebooks.rulebook(&scheme) else { return passed };
     let mut late = missed(&rulebook, own, subject, now);
@@ -84,7 +87,7 @@ pub(crate) fn running(rulebook: &Rulebook, own: &str, subject: &Subject) -> Vec<
     if !rulebook.policy.operating {
         return vec![];
     }
-    let clock = Clock { own, rulebook };
+    let clock = Clock { own, rulebook, subject };
     let mut running = Vec::new();
     running.extend(subject.appeals.iter().filter_map(|(key, of)| clock.appeal(key, of)));
     running.extend(subject.disputes.iter().filter_map(|(key, of)| clock.dispute(key, of)));
@@ -108,39 +111,65 @@ fn owed(rulebook: &Rulebook, own: &str, subject: &Subject) -> Vec<OfficeDeadline
     if !rulebook.policy.operating {
         return vec![];
     }
-    let clock = Clock { own, rulebook };
+    let clock = Clock { own, rulebook, subject };
     let duties = subject.duties.under(rulebook, own);
     duties.into_iter().filter_map(|duty| clock.duty(duty)).collect()
 }
 
-/// Notices whose provisional dates a calendar fixes that these premises know now.
-fn fixed(own: &str, subject: &Subject, rulebooks: &dyn Rulebooks) -> Vec<Passed> {
-    let Some(scheme) = subject.newest_scheme() else { return vec![] };
-    let open =
-        subject.notices.iter().filter(|(_, of)| of.state.remedy_dates.iter().any(|date| date.provisional));
-    let mut open = open.peekable();
-    // a calendar is looked up only where a date waits for one
-    if open.peek().is_none() {
-        return vec![];
-    }
-    let Some(rulebook) = rulebooks.rulebook(&scheme) else { return vec![] };
-    open.filter(|(_, of)| matches!(of.state.fixed_dates(&rulebook), Ok(Some(_))))
-        .map(|(key, of)| Passed {
-            due: Due {
-                reaction: "deadline_fixed",
-                stream: format!("{own}/notice/{key}"),
-                event_type: "DeadlineFixed",
-                scheme: scheme.clone(),
-                subjects: vec![own.to_owned()],
-            },
-            since: of.since,
+/// The periods of the office that run here, as they are reckoned.
+pub(super) fn terms(rulebook: &Rulebook, own: &str, subject: &Subject) -> Vec<Term> {
+    let all = running(rulebook, own, subject).into_iter().chain(owed(rulebook, own, subject));
+    let undone = all.filter(|of| of.done_on.is_none());
+    undone
+        .filter_map(|of| {
+            let (from, extended) = of.from?;
+            Some(Term { about: of.about, rule: of.rule.to_owned(), from, extended, since: of.since })
         })
         .collect()
+}
+
+/// Notices whose provisional dates a calendar fixes that these premises know now, or that was published later under the name
+/// of the rulebook they were reckoned by.
+fn fixed(own: &str, subject: &Subject, today: NaiveDate, rulebooks: &dyn Rulebooks) -> Vec<Passed> {
+    let open =
+        subject.notices.iter().filter(|(_, of)| of.state.remedy_dates.iter().any(|date| date.provisional));
+    // a calendar is looked up only where a date waits for one
+    open.filter_map(|(key, of)| {
+        let fixes = |rulebook: &Rulebook| matches!(of.state.fixed_dates(rulebook), Ok(Some(_)));
+        let newest = subject
+            .newest_scheme()
+            .filter(|scheme| rulebooks.rulebook(scheme).is_some_and(|rulebook| fixes(&rulebook)));
+        let later = || {
+            let issued = of.state.issued.as_ref()?;
+            let frozen = issued.scheme.clone().or_else(|| subject.scheme())?;
+            let rulebook = rulebooks.rulebook(&frozen)?;
+            let waiting = || of.state.remedy_dates.iter().filter(|date| date.provisional);
+            let counts = |later: &Rulebook| waiting().all(|date| later.counts_as(&rulebook, &date.rule));
+            let later = |later: &Rulebook| counts(later) && fixes(later);
+            Some(fixing::reaching(rulebooks, &frozen, today, later)?.scheme)
+        };
+        let due = Due {
+            reaction: "deadline_fixed",
+            stream: format!("{own}/notice/{key}"),
+            event_type: "DeadlineFixed",
+            scheme: newest.or_else(later)?,
+            subjects: vec![own.to_owned()],
+        };
+        Some(Passed { due, since: of.since })
+    })
+    .collect()
 }
 
 struct Clock<'a> {
     own: &'a str,
     rulebook: &'a Rulebook,
+    subject: &'a Subject,
+}
+
+/// A period of the policy with what it is reckoned from.
+struct Reckoned {
+    period: Period,
+    from: Option<(NaiveDate, bool)>,
 }
 
 impl Clock<'_> {
@@ -148,7 +177,7 @@ impl Clock<'_> {
         let appeal = &of.state;
         let stream = format!("{}/appeal/{key}", self.own);
         if appeal.stage == Stage::Filed {
-            let period = self.period(ADMIT, appeal.filed_on?, false)?;
+            let period = self.period(&stream, ADMIT, appeal.filed_on?, false)?;
             return Some(self.runs(
                 ADMIT,
                 "appeal_admission_missed",
@@ -161,7 +190,7 @@ impl Clock<'_> {
         if !appeal.is_running() {
             return None;
         }
-        let period = self.period(DECIDE, appeal.decided_from()?, appeal.extended)?;
+        let period = self.period(&stream, DECIDE, appeal.decided_from()?, appeal.extended)?;
         let whose = appeal.reviewer.as_deref().unwrap_or("legal_officer");
         Some(self.runs(DECIDE, "appeal_decision_missed", stream, whose, period, of.since))
     }
@@ -172,7 +201,7 @@ impl Clock<'_> {
             return None;
         }
         let stream = format!("{}/dispute/{key}", self.own);
-        let period = Period { due: Some(notified.reply_by), not_before: None, provisional: false };
+        let period = Reckoned { period: Period::ending(notified.reply_by), from: None };
         Some(self.runs(REPLY, "dispute_reply_missed", stream, "legal_officer", period, of.since))
     }
 
@@ -195,14 +224,14 @@ impl Clock<'_> {
                 &state.lead
             }
         };
-        let period = self.period(REEVALUATE, of.state.requested_on?, false)?;
         let stream = format!("{}/reevaluation/{key}", self.own);
+        let period = self.period(&stream, REEVALUATE, of.state.requested_on?, false)?;
         Some(self.runs(REEVALUATE, "reevaluation_missed", stream, whose, period, of.since))
     }
 
     /// A resolution of the meeting that the subject is.
     fn resolution(&self, resolution: &Resolution, of: &Running<Meeting>) -> OfficeDeadline {
-        let period = Period { due: Some(resolution.due), not_before: None, provisional: false };
+        let period = Period::ending(resolution.due);
         OfficeDeadline {
             about: self.own.to_owned(),
             rule: RESOLUTION,
@@ -212,24 +241,31 @@ impl Clock<'_> {
             reaction: RESOLUTION_MISSED,
             since: of.since,
             done_on: None,
+            from: None,
         }
     }
 
     /// What is owed; nothing where the policy sets no day for it.
     fn duty(&self, duty: Duty) -> Option<OfficeDeadline> {
         let Duty { rule, about, key, ends, whose, since, done_on } = duty;
-        let period = match ends {
-            Ends::After(from) => self.period(rule, from, false)?,
-            Ends::On(day) => Period { due: Some(day), not_before: None, provisional: false },
+        let Reckoned { period, from } = match ends {
+            Ends::After(from) => self.period(&about, rule, from, false)?,
+            Ends::On(day) => Reckoned { period: Period::ending(day), from: None },
         };
         let (_, reaction) = OWED.into_iter().find(|(of, _)| *of == rule)?;
         let key = format!("missed-{rule}-{key}");
-        Some(OfficeDeadline { about, rule, period, whose, key, reaction, since, done_on })
+        Some(OfficeDeadline { about, rule, period, whose, key, reaction, since, done_on, from })
     }
 
-    /// When a deadline ends; none where the policy has no such deadline.
-    fn period(&self, rule: &str, from: NaiveDate, extended: bool) -> Option<Period> {
-        period(self.rulebook, &PeriodQuestion { extended, ..PeriodQuestion::of(rule, from) }).ok()
+    /// When a deadline ends; none where the policy has no such deadline. What a later calendar has fixed stands.
+    fn period(&self, about: &str, rule: &str, from: NaiveDate, extended: bool) -> Option<Reckoned> {
+        let question = PeriodQuestion { extended, ..PeriodQuestion::of(rule, from) };
+        let reckoned = period(self.rulebook, &question).ok()?;
+        let case = about.strip_prefix(self.own).unwrap_or(about).trim_start_matches('/');
+        let fixed = || self.subject.fixed.get(&fixing::key(case, rule, from, extended));
+        let fixed = if reckoned.provisional { fixed() } else { None };
+        let period = fixed.map_or(reckoned, |due| Period::ending(*due));
+        Some(Reckoned { period, from: Some((from, extended)) })
     }
 
     fn runs(
@@ -238,12 +274,22 @@ impl Clock<'_> {
         reaction: &'static str,
         about: String,
         whose: &str,
-        period: Period,
+        Reckoned { period, from }: Reckoned,
         since: u64,
     ) -> OfficeDeadline {
         let case = about.strip_prefix(self.own).unwrap_or(&about).trim_start_matches('/').replace('/', "-");
         let key = format!("missed-{rule}-{case}");
-        OfficeDeadline { about, rule, period, whose: whose.to_owned(), key, reaction, since, done_on: None }
+        OfficeDeadline {
+            about,
+            rule,
+            period,
+            whose: whose.to_owned(),
+            key,
+            reaction,
+            since,
+            done_on: None,
+            from,
+        }
     }
 }
 

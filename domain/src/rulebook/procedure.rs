@@ -28,6 +28,14 @@ pub struct DeadlineRule {
     pub source: String,
 }
 
+impl DeadlineRule {
+    /// Whether it counts as many of the same days as another: then only the calendar makes a difference.
+    #[must_use]
+    pub fn counts_as(&self, other: &DeadlineRule) -> bool {
+        (self.unit, self.n, self.extension, self.roll) == (other.unit, other.n, other.extension, other.roll)
+    }
+}
+
 /// What a deadline counts.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]

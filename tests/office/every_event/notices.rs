@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::story::{SOUND, Story};
+use super::story::{SOUND, Story, of_no_year};
 
 pub(crate) fn tell(story: &mut Story) {
     one_is_hard_to_serve(story);
     dates_wait_for_a_calendar(story);
+    a_deadline_of_the_office_waits_for_a_calendar(story);
 }
 
 fn one_is_hard_to_serve(story: &mut Story) {
@@ -51,6 +52,35 @@ fn dates_wait_for_a_calendar(story: &mut Story) {
     story.days(1);
     story.open("u-7", "a2", "campaign");
     story.days(1);
+}
+
+/// Nobody admits an appeal, and nobody is late while the year's holidays are not published. They are, under the same name: the end
+/// is fixed once, and from then on the office is late.
+fn a_deadline_of_the_office_waits_for_a_calendar(story: &mut Story) {
+    story.house("u-40", Some("b-1"));
+    let (whole, none) = (story.units.clone(), story.units_of_no_year.clone());
+    story.units = none.clone();
+    story.assess("u-40", "a1", "first", SOUND);
+    story.units = whole;
+    let appeal = "premises/u-40/appeal/1";
+    let against = json!({ "stream": "premises/u-40/grade", "determination": 1 });
+    story.say("owner", appeal, json!({ "command": "file", "against": against, "grounds": "灭火器在期内" }));
+    let filed = story.today();
+    story.days(9);
+    let fixed = format!("premises/u-40/record/fixed-appeal_admit-appeal-1-{filed}");
+    let missed = "premises/u-40/record/missed-appeal_admit-appeal-1";
+    assert_eq!((story.count(&fixed), story.count(missed)), (0, 0), "nobody is late on a provisional date");
+    let holidays = include_str!("../../../rulebooks/pingshan/holidays.toml");
+    // its calendar serves from now on, though nobody is graded by it yet
+    story.publishes(&of_no_year(3, holidays), Some(&none), story.day(3650));
+    let published = story.today();
+    story.days(1);
+    let end = story.newest(&fixed, "DeadlineFixed");
+    assert_eq!(end["result"]["due"], json!(published), "not before anybody could know it: {end}");
+    assert_eq!(end["derivation"]["scheme"]["id"], "no-year-unit-3");
+    story.days(1);
+    assert_eq!(story.newest(missed, "DeadlineMissed")["result"]["whose"], "legal_officer");
+    assert_eq!((story.count(&fixed), story.count(missed)), (1, 1), "once");
 }
 
 fn result(unit: &str, command: &str) -> Value {

@@ -57,6 +57,8 @@ pub(crate) struct Story {
     pub(crate) units: Compiled,
     /// The same with a calendar of one year only: what lies beyond it is provisional.
     pub(crate) units_of_one_year: Compiled,
+    /// The same with no calendar at all.
+    pub(crate) units_of_no_year: Compiled,
 }
 
 impl Story {
@@ -84,6 +86,7 @@ impl Story {
         let mut story = Self {
             photo: Value::Null,
             units_of_one_year: of_one_year(),
+            units_of_no_year: of_no_year(2, "years = []"),
             runner: Runner::default(),
             sessions: BTreeMap::new(),
             feeds: BTreeMap::new(),
@@ -453,17 +456,27 @@ impl Story {
         self.sessions.insert(login, Session { cookie: answer.cookie.unwrap(), csrf });
     }
 
+    /// A rulebook is drafted by one person and published by another, after the one that it takes the place of.
+    pub(crate) fn publishes(&mut self, compiled: &Compiled, base: Option<&Compiled>, from: NaiveDate) {
+        self.runtime.block_on(self.app.ledger.writer().keep_scheme(compiled.document())).unwrap();
+        let Compiled { rulebook, scheme, .. } = compiled;
+        let draft = json!({
+            "command": "draft", "id": scheme.id, "layer": rulebook.layer, "sha256": scheme.sha256,
+            "base": base.map(|base| &base.scheme),
+        });
+        let key = format!("d-{}", scheme.id);
+        self.say("drafter", &format!("rulebook-draft/{key}"), draft);
+        let mut publish = compiled.illustrative_publication(from);
+        publish["draft"] = json!(key);
+        self.is_refused("drafter", &compiled.stream(), publish.clone(), "publisher_is_drafter");
+        self.say("commission", &compiled.stream(), publish);
+    }
+
     fn rulebooks_are_published(&mut self) {
-        for compiled in [self.units.clone(), self.units_of_one_year.clone()] {
-            self.runtime.block_on(self.app.ledger.writer().keep_scheme(compiled.document())).unwrap();
-            let Compiled { rulebook, scheme, .. } = &compiled;
-            let draft = json!({ "command": "draft", "id": scheme.id, "layer": rulebook.layer, "sha256": scheme.sha256 });
-            let key = format!("d-{}", scheme.id);
-            self.say("drafter", &format!("rulebook-draft/{key}"), draft);
-            let mut publish = compiled.illustrative_publication(self.today());
-            publish["draft"] = json!(key);
-            self.is_refused("drafter", &compiled.stream(), publish.clone(), "publisher_is_drafter");
-            self.say("commission", &compiled.stream(), publish);
+        // pages go by the one that was published last
+        let all = [&self.units_of_no_year, &self.units, &self.units_of_one_year].map(Clone::clone);
+        for compiled in all {
+            self.publishes(&compiled, None, self.today());
         }
         for department in FEEDS {
             let channel = format!("feed-{department}");
@@ -484,6 +497,13 @@ fn of_one_year() -> Compiled {
     let year = year.replace("years = [2024, 2025, 2026]", "years = [2024]");
     let units = include_str!("../../../rulebooks/pingshan/unit.toml");
     shelf::compile("one-year", units, include_str!("../../../rulebooks/pingshan/policy.toml"), &year).unwrap()
+}
+
+/// The rulebook of units under another name, with this for a calendar.
+pub(crate) fn of_no_year(version: u32, calendar: &str) -> Compiled {
+    let units = include_str!("../../../rulebooks/pingshan/unit.toml");
+    let units = units.replacen("\nversion = 2", &format!("\nversion = {version}"), 1);
+    shelf::compile("no-year", &units, include_str!("../../../rulebooks/pingshan/policy.toml"), calendar).unwrap()
 }
 
 /// Everybody, by login, with what they may do. The administrator is the first.

@@ -204,7 +204,7 @@ fn reevaluation(matter: &Matter) -> Vec<Clock> {
 fn grade(matter: &Matter) -> Vec<Clock> {
     let lang = matter.lang;
     let (Some(subject), Some(rulebook)) = (matter.subject(), matter.rulebook()) else { return vec![] };
-    let Some(Ok(effect)) = subject.grade.effect(rulebook) else { return vec![] };
+    let Some(Ok(effect)) = subject.effect(rulebook) else { return vec![] };
     let Some(due) = effect.statement_by else { return vec![] };
     let standing = match (subject.grade.waiting().and_then(|(_, p)| p.spoken_on()), effect.provisional) {
         (Some(on), _) => DeadlineStanding::Met(on),
