@@ -22,6 +22,8 @@ use crate::refused::Refused;
 use crate::rulebook::policy::{PatrolPolicy, PatrolRule};
 use crate::rulebook::{Layer, Rulebook};
 use crate::subject::Subject;
+use crate::subject::shut_doors::rule_if_never_graded;
+use crate::visit_count::VisitMade;
 
 /// What premises ask of rounds, and, of a building, the rounds themselves.
 #[derive(Clone, Debug, Default)]
@@ -57,6 +59,8 @@ pub struct Ask {
     pub levels: Vec<String>,
     /// Because a major hazard is suspected.
     pub suspected: bool,
+    /// Visits in vain to a unit that was never graded.
+    pub turned_away: Vec<VisitMade>,
 }
 
 /// Where the chain of rounds stands on a day.
@@ -81,9 +85,10 @@ struct Link {
 impl Rounds {
     /// Take what premises ask now.
     pub(crate) fn ask(&mut self, ask: Ask, position: u64) {
-        let nothing = Ask { on: ask.on, levels: vec![], suspected: false };
+        let nothing = Ask { on: ask.on, levels: vec![], suspected: false, turned_away: vec![] };
         let before = self.asks.last().unwrap_or(&nothing);
-        if (&before.levels, before.suspected) != (&ask.levels, ask.suspected) {
+        let said = |ask: &Ask| (ask.levels.clone(), ask.suspected, ask.turned_away.clone());
+        if said(before) != said(&ask) {
             self.asks.push(ask);
             self.since = position;
         }
@@ -389,7 +394,8 @@ fn asked<'a>(
             .flat_map(|ask| {
                 // a level that only another rulebook knows has no rule here
                 let levels = ask.levels.iter().filter_map(|level| rule_of_level(rulebook, level).ok());
-                levels.chain(ask.suspected.then_some(policy.suspected_major_rule))
+                let shut = rule_if_never_graded(rulebook, &ask.turned_away);
+                levels.chain(ask.suspected.then_some(policy.suspected_major_rule)).chain(shut)
             })
             .collect();
         strictest(policy, &rules)

@@ -4,8 +4,10 @@
 pub(crate) mod duties;
 mod effects;
 mod remedies;
+pub(crate) mod shut_doors;
 
 pub use effects::{Banned, LevelMoved, Vacancy};
+pub use shut_doors::ShutDoors;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -43,6 +45,7 @@ use crate::rulebook::Rulebook;
 use crate::survey::Survey;
 use crate::task::Task;
 use crate::visit::{self, Visit};
+use crate::visit_count::VisitMade;
 use crate::{assessment, credit, grade, listing, meeting};
 
 /// Premises and everything under them.
@@ -117,6 +120,8 @@ pub struct Subject {
     pub tasks: BTreeMap<String, Task>,
     /// The day on which something was last recorded that may enter a party's credit.
     pub touched_on: Option<NaiveDate>,
+    /// Visits to a unit to assess it, since it was last assessed or entered.
+    pub turned_away: Vec<VisitMade>,
     /// Times in which nobody lived there.
     pub vacancies: Vec<Vacancy>,
     /// Visits under way, by their stream's last segment.
@@ -352,7 +357,8 @@ impl Subject {
             // until something moves them, the rounds of two houses are told apart by the houses' own first entries
             self.rounds.since = position;
         }
-        if matches!(recorded.event, Event::Grade(_) | Event::Hazard(_) | Event::Premises(_)) {
+        if matches!(recorded.event, Event::Grade(_) | Event::Hazard(_) | Event::Premises(_) | Event::Visit(_))
+        {
             self.rounds.ask(self.asks(asks_from), position);
         }
     }
@@ -363,6 +369,8 @@ impl Subject {
         let open = self.premises.closed_on.is_none() && self.grade.latest.is_some();
         let pending = self.grade.waiting().and_then(|(determination, _)| level(determination));
         let binds = self.grade.in_force().and_then(|binding| level(&binding.determination));
+        let counts = self.premises.closed_on.is_none() && self.grade.latest.is_none();
+        let turned_away = if counts { self.turned_away.clone() } else { vec![] };
         let suspected = |of: &HazardOf| {
             let suspected = of.state.found.as_ref().is_some_and(|found| found.suspected);
             suspected && of.state.determined.is_none() && of.state.is_open()
@@ -370,6 +378,7 @@ impl Subject {
         Ask {
             on,
             levels: pending.into_iter().chain(binds).filter(|_| open).collect(),
+            turned_away,
             suspected: open && self.hazards.values().any(suspected),
         }
     }
@@ -427,6 +436,7 @@ impl Subject {
         match event {
             assessment::Event::AssessmentOpened(opening) => {
                 (of.opened_on, of.opened_at) = (Some(on), position);
+                self.rounds.scheme.get_or_insert_with(|| opening.scheme().clone());
                 of.due = opening.facts().due;
                 let acting = self.incidents.iter().filter(|(_, of)| of.state.acts().is_some());
                 of.answers = acting.map(|(incident, _)| incident.clone()).collect();
@@ -440,6 +450,7 @@ impl Subject {
                 of.hands.insert(by.clone());
                 (of.submitted_on, of.submitted_at) = (Some(day), position);
                 self.rounds.made_on(day, position);
+                self.turned_away.clear();
                 let trigger = of.state.reason.map_or("scheduled", assessment::Reason::trigger);
                 self.cause = Some(Cause { assessment: key.to_owned(), on, submitted: true, trigger });
             }
@@ -506,6 +517,7 @@ impl Subject {
             visit::Event::VisitMade { .. } => "entered",
         };
         self.visits.remove(key);
+        self.called(event, on, appointment_served);
         self.calls.push(Call { on, outcome, appointment_served });
     }
 

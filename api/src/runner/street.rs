@@ -70,6 +70,8 @@ struct Touched {
     reaching: BTreeSet<String>,
     /// Those whose entries may reach over to who answers for them.
     reaching_parties: BTreeSet<String>,
+    /// Those whose entries may reach over to their building alone.
+    reaching_up: BTreeSet<String>,
     /// Whether there was an alert, or one was lifted.
     alert: bool,
     /// Whether a rulebook was published, whose calendar may fix what waited for one anywhere.
@@ -129,6 +131,9 @@ impl Street {
         }
         if REACHING.contains(&under) && !touched.reaching.contains(subject) {
             touched.reaching.insert(subject.to_owned());
+        }
+        if under == "visit" {
+            touched.reaching_up.insert(subject.to_owned());
         }
         if REACHING_PARTIES.contains(&under) && !touched.reaching_parties.contains(subject) {
             touched.reaching_parties.insert(subject.to_owned());
@@ -204,6 +209,8 @@ impl Street {
         for place in touched.reaching.iter().filter_map(|subject| self.places.get(subject)) {
             all.extend(place.building.iter().chain(&place.units).cloned());
         }
+        let visited = touched.reaching_up.iter().filter_map(|subject| self.places.get(subject));
+        all.extend(visited.filter_map(|place| place.building.clone()));
         if touched.alert {
             let vacant = self.places.iter().filter(|(_, place)| place.vacant);
             all.extend(vacant.map(|(subject, place)| place.building.as_ref().unwrap_or(subject).clone()));

@@ -9,10 +9,12 @@ use axum::routing::get;
 use maud::{Markup, html};
 use wuping_domain::derivation::Computed;
 use wuping_domain::grade::Determination;
-use wuping_domain::rulebook::Rulebook;
+use wuping_domain::rulebook::{Layer, Rulebook};
+use wuping_domain::subject::{ShutDoors, Subject};
 use wuping_projections::queries::{
     HazardFilter, HazardView, HistoryLine, Page as ViewPage, Paged, PremisesLine, ResultView, SubjectView,
 };
+use wuping_projections::recording::recorded;
 
 use super::bans;
 use super::beside::Beside;
@@ -39,6 +41,8 @@ struct Told {
     rulebooks: Vec<Arc<Rulebook>>,
     reckoning: Option<(Determination, Arc<Rulebook>)>,
     beside: Beside,
+    /// That nobody could enter, as often as makes a unit not assessed.
+    shut: Option<ShutDoors>,
 }
 
 async fn subject(State(site): State<Site>, asking: Asking, Path(code): Path<String>) -> Response {
@@ -72,7 +76,29 @@ fn told(site: &Site, code: &str) -> Result<Option<Told>, ReadError> {
     let named = !view.open_hazards.is_empty() || !put_right.is_empty();
     let rulebooks = if named { naming(site, &view)? } else { Vec::new() };
     let beside = Beside::of(site, &premises.id, view.grade.as_ref())?;
-    Ok(Some(Told { view, children, history, put_right, rulebooks, reckoning, beside }))
+    let shut = shut_doors(site, &view)?;
+    Ok(Some(Told { view, children, history, put_right, rulebooks, reckoning, beside, shut }))
+}
+
+/// Whether nobody could enter a unit so often that it is not assessed.
+fn shut_doors(site: &Site, view: &SubjectView) -> Result<Option<ShutDoors>, ReadError> {
+    let premises = &view.premises;
+    if premises.layer != Layer::Unit || premises.closed_on.is_some() {
+        return Ok(None);
+    }
+    let mut subject = Subject::default();
+    site.reader.each_of_subject(&format!("premises/{}", premises.id), None, |row| {
+        // what this version cannot read says nothing about doors
+        if let Ok(recorded) = recorded(&row) {
+            subject.apply(&recorded);
+        }
+        Ok::<_, ReadError>(())
+    })?;
+    let today = local_day(chrono::Utc::now());
+    let operating = site.views().operating_rulebook(premises.layer, today)?;
+    let scheme = subject.scheme().or_else(|| operating.map(|operating| operating.scheme));
+    let rulebook = scheme.and_then(|scheme| site.shelf.rulebook(&scheme));
+    Ok(rulebook.and_then(|rulebook| subject.shut_doors(&rulebook)))
 }
 
 /// A hazard is often there before any grade binds: then the determination that waits names it, or what the office works by.
@@ -220,9 +246,30 @@ fn band(lang: Lang, told: &Told) -> GradeView {
         rulebook,
         state,
         pending,
-        remarks: [lowest(lang, in_force, !banned.is_empty()), told.beside.remarks(lang)].concat(),
+        remarks: [
+            lowest(lang, in_force, !banned.is_empty()),
+            Vec::from_iter(told.shut.as_ref().map(|shut| not_entered(lang, shut, in_force.is_some()))),
+            told.beside.remarks(lang),
+        ]
+        .concat(),
         banned,
     }
+}
+
+/// That nobody could enter, which is no bad grade; what was graded before goes on.
+fn not_entered(lang: Lang, shut: &ShutDoors, graded: bool) -> String {
+    let (since, times) = (lang.day(shut.since), shut.failed_visits);
+    let rounds = lang.patrol_rule(shut.patrol_rule.code());
+    if graded {
+        return lang.pick(
+            format!("自 {since} 起未评定：有 {times} 天上门评定都没能进门。这里显示的是最近一次的等级，继续有效；所在楼栋巡查{rounds}。"),
+            format!("Not assessed since {since}: on {times} days nobody could enter to assess it. What stands here is the last grade; it goes on, and its building is looked at {rounds}."),
+        );
+    }
+    lang.pick(
+        format!("自 {since} 起未评定：有 {times} 天上门评定都没能进门。未评定不等于等级低；所在楼栋巡查{rounds}。"),
+        format!("Not assessed since {since}: on {times} days nobody could enter to assess it. That is no low grade; its building is looked at {rounds}."),
+    )
 }
 
 /// Of the lowest grade without a ban: that it is none.

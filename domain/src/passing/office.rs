@@ -54,7 +54,9 @@ pub(super) fn passed(
     rulebooks: &dyn Rulebooks,
 ) -> Vec<Passed> {
     let mut passed = fixed(own, subject, local_date(now), rulebooks);
-    let Some(scheme) = subject.scheme() else { return passed };
+    // premises that were never assessed go by the rulebook of their rounds
+    let scheme = subject.scheme().or_else(|| subject.rounds.scheme.clone());
+    let Some(scheme) = scheme else { return passed };
     let Some(rulebook) = rulebooks.rulebook(&scheme) else { return passed };
     let mut late = missed(&rulebook, own, subject, now);
     late.sort_by_key(|late| (late.missed.due, late.since));

@@ -271,6 +271,19 @@ pub enum PatrolRule {
     Week,
 }
 
+impl PatrolRule {
+    /// The name on the wire.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::HalfMonth => "half_month",
+            Self::Month => "month",
+            Self::Week => "week",
+        }
+    }
+}
+
 /// A measure that may follow from a level.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Measure {

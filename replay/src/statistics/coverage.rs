@@ -1,18 +1,23 @@
 //! Coverage: what is registered and graded, why the rest is not, and where the register has gaps that somebody must fill.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use chrono::{Days, NaiveDate};
 use wuping_domain::account::{self, Account};
 use wuping_domain::aggregate::Concept;
 use wuping_domain::assessment;
+use wuping_domain::derivation::SchemeRef;
 use wuping_domain::event::Event;
 use wuping_domain::facts::{Grant, Role};
 use wuping_domain::premises::{self, Register};
 use wuping_domain::publication;
+use wuping_domain::reaction::Rulebooks;
 use wuping_domain::recorded::Recorded;
-use wuping_domain::rulebook::Layer;
+use wuping_domain::rulebook::{Layer, Rulebook};
+use wuping_domain::visit_count::{OPEN, VisitMade, VisitsQuestion, visits};
 use wuping_domain::{incident, visit};
+use wuping_projections::ledger_rulebooks::LedgerRulebooks;
 
 use super::houses::{House, Houses};
 use super::{Bars, Cell, Column, Fold, Span, Table, Terms};
@@ -24,6 +29,10 @@ pub(super) struct Coverage {
     known: BTreeMap<String, Known>,
     /// From when premises of a layer can be graded.
     rulebooks: BTreeMap<Layer, NaiveDate>,
+    /// Where the published documents are.
+    kept: LedgerRulebooks,
+    /// The rulebook of units by which the office works: it says after how many visits a unit is not assessed.
+    of_units: Option<Arc<Rulebook>>,
     walkers: Walkers,
 }
 
@@ -36,6 +45,8 @@ struct Known {
     submitted: bool,
     entered: bool,
     turned_away: bool,
+    /// Visits to assess it since somebody last came in.
+    in_vain: Vec<VisitMade>,
     /// When somebody last said whether people live there.
     occupancy_on: Option<NaiveDate>,
     /// Incidents that are of another house, and nobody knows of which.
@@ -44,12 +55,14 @@ struct Known {
 
 impl Coverage {
     /// By what held on a day; by what holds where there is none.
-    pub(super) fn by(day: Option<NaiveDate>) -> Self {
+    pub(super) fn by(day: Option<NaiveDate>, kept: LedgerRulebooks) -> Self {
         Self {
             by: day,
             houses: Houses::default(),
             known: BTreeMap::new(),
             rulebooks: BTreeMap::new(),
+            kept,
+            of_units: None,
             walkers: Walkers::default(),
         }
     }
@@ -70,6 +83,10 @@ impl Fold for Coverage {
             Event::Publication(publication::Event::RulebookPublished(published)) => {
                 let first = self.rulebooks.entry(published.layer).or_insert(published.holds_from);
                 *first = published.holds_from.min(*first);
+                if published.layer == Layer::Unit && published.operating {
+                    let scheme = SchemeRef { id: published.id.clone(), sha256: published.sha256.clone() };
+                    self.of_units = self.kept.rulebook(&scheme).or(self.of_units.take());
+                }
             }
             _ => {}
         }
@@ -130,7 +147,11 @@ impl Coverage {
         let known = self.known.get(id);
         let gradable = self.rulebooks.get(&register.layer).is_some_and(|from| *from <= span.day);
         Missing {
-            grade: if gradable { why_not_graded(house, known, span) } else { None },
+            grade: if gradable {
+                why_not_graded(house, known, register, self.of_units.as_deref(), span)
+            } else {
+                None
+            },
             no_owner: no_owner(house, span),
             no_assessor: no_assessor(house, register, span, &self.walkers),
             stale_occupancy: stale_occupancy(register, known, span),
@@ -150,6 +171,7 @@ impl Known {
                 assessment::Event::AssessmentSubmitted { .. } => {
                     self.submitted = true;
                     self.under_way.remove(key);
+                    self.in_vain.clear();
                 }
                 assessment::Event::AssessmentLapsed(_) | assessment::Event::AssessmentWithdrawn { .. } => {
                     self.under_way.remove(key);
@@ -166,8 +188,17 @@ impl Known {
                 _ => {}
             },
             Event::Premises(premises::Event::OccupancyChanged { .. }) => self.occupancy_on = Some(on),
-            Event::Visit(visit::Event::VisitFailed { .. }) => self.turned_away = true,
-            Event::Visit(visit::Event::VisitMade { .. }) => self.entered = true,
+            Event::Visit(visit::Event::VisitFailed { kind, why, .. }) => {
+                self.turned_away = true;
+                if *kind == visit::Kind::Assessment {
+                    let outcome = why.code().to_owned();
+                    self.in_vain.push(VisitMade { on, outcome, appointment_served: false });
+                }
+            }
+            Event::Visit(visit::Event::VisitMade { .. }) => {
+                self.entered = true;
+                self.in_vain.clear();
+            }
             _ => {}
         }
     }
@@ -268,13 +299,25 @@ pub(super) struct Missing<'k> {
     pub(super) unmatched_incidents: Vec<&'k String>,
 }
 
-fn why_not_graded(house: &House, known: Option<&Known>, span: Span) -> Option<&'static str> {
+fn why_not_graded(
+    house: &House,
+    known: Option<&Known>,
+    register: &Register,
+    of_units: Option<&Rulebook>,
+    span: Span,
+) -> Option<&'static str> {
     if house.holds(span).is_some() {
         return None;
     }
     let known_that = |holds: fn(&Known) -> bool| known.is_some_and(holds);
+    // an assessment that cannot go on is not under way
+    let shut = of_units
+        .filter(|_| register.layer == Layer::Unit)
+        .is_some_and(|rulebook| known.is_some_and(|known| is_shut(rulebook, &known.in_vain)));
     Some(if house.waits(span).is_some() {
         AWAITING_CONFIRMATION
+    } else if shut {
+        NOT_ENTERED
     } else if known_that(|known| !known.under_way.is_empty()) {
         UNDER_WAY
     } else if known_that(|known| known.submitted) {
@@ -284,6 +327,12 @@ fn why_not_graded(house: &House, known: Option<&Known>, span: Span) -> Option<&'
     } else {
         NEVER_OPENED
     })
+}
+
+/// Whether nobody could enter as often as makes a unit not assessed.
+fn is_shut(rulebook: &Rulebook, calls: &[VisitMade]) -> bool {
+    let question = VisitsQuestion { last_level: None, visits: calls.to_vec() };
+    visits(rulebook, &question).is_ok_and(|count| count.state != OPEN)
 }
 
 fn no_owner(house: &House, span: Span) -> bool {

@@ -374,14 +374,18 @@ pub fn make(reader: &Reader, statistic: Statistic, asked: &Asked) -> Result<Made
             let text = asked.credit_rule.as_deref().ok_or(StatisticError::NoRule)?;
             made(reader, statistic, asked, classes::Classes::under(IllustrativeRule::of_file(text)?))
         }
-        Statistic::Coverage => {
-            made(reader, statistic, asked, coverage::Coverage::by(asked.question.valid_at))
-        }
+        Statistic::Coverage => made(
+            reader,
+            statistic,
+            asked,
+            coverage::Coverage::by(asked.question.valid_at, LedgerRulebooks::of(reader.clone())),
+        ),
         Statistic::Credit => made(reader, statistic, asked, credit::Credit::by(asked.question.valid_at)),
         Statistic::Deadlines => made(reader, statistic, asked, deadlines::Deadlines::default()),
         Statistic::Distribution => made(reader, statistic, asked, distribution::Distribution::default()),
         Statistic::Gaps => {
-            let coverage = coverage::Coverage::by(asked.question.valid_at);
+            let coverage =
+                coverage::Coverage::by(asked.question.valid_at, LedgerRulebooks::of(reader.clone()));
             made(reader, statistic, asked, gaps::Gaps::of(coverage))
         }
         Statistic::Grades => made(reader, statistic, asked, lists::Lines::of_grades(reader, asked.question)?),

@@ -9,6 +9,7 @@ pub(crate) fn tell(story: &mut Story) {
     story.house("u-9", Some("b-9"));
     story.assess("u-9", "a1", "first", SOUND);
     rounds_are_made_and_missed(story);
+    let task_due = story.day(7);
     work_is_sent_round(story);
     a_storm_comes(story);
     somebody_calls(story);
@@ -16,6 +17,8 @@ pub(crate) fn tell(story: &mut Story) {
     something_happens(story);
     // the assessment that nobody came back to has had its time by then
     story.days(60);
+    a_task_that_was_given_back_is_missed(story, task_due);
+    nobody_opens_three_times(story);
 }
 
 fn rounds_are_made_and_missed(story: &mut Story) {
@@ -44,6 +47,35 @@ fn work_is_sent_round(story: &mut Story) {
     let returned = "premises/b-9/task/t-2";
     story.say("dispatcher", returned, dispatch(due));
     story.say("fire", returned, json!({ "command": "return", "reason": "不属本部门" }));
+}
+
+/// Nobody has taken up what was given back, and the record says whose that was.
+fn a_task_that_was_given_back_is_missed(story: &Story, due: chrono::NaiveDate) {
+    let missed = story.newest(&format!("premises/b-9/record/missed-task-t-2-{due}"), "DeadlineMissed");
+    assert_eq!((&missed["result"]["whose"], &missed["result"]["due"]), (&json!("dispatcher"), &json!(due)));
+    assert_eq!(story.count(&format!("premises/b-9/record/missed-task-t-1-{due}")), 0, "it was done in time");
+}
+
+/// A flat that nobody could enter on three days is not assessed: its page says so, its building is looked at every week, and the
+/// coverage names the reason.
+fn nobody_opens_three_times(story: &mut Story) {
+    story.house("u-41", Some("b-9"));
+    story.open("u-41", "a1", "first");
+    let coverage = |story: &Story| {
+        let page = story.page(Some("street"), "/desk/reports/gaps");
+        page.contains("u-41") && page.contains("Not assessed: nobody could enter")
+    };
+    for n in 1..=3 {
+        assert!(!story.page(None, "/s/u-41").contains("nobody could enter"), "{n}");
+        let fail = json!({ "command": "fail", "kind": "assessment", "why": "no_answer", "note_left": true });
+        story.say("grid", &format!("premises/u-41/visit/v-{n}"), fail);
+        story.days(1);
+    }
+    let page = story.page(None, "/s/u-41");
+    assert!(page.contains("on 3 days nobody could enter") && page.contains("at least weekly"), "{page}");
+    assert!(coverage(story));
+    let patrol = format!("premises/b-9/patrol/{}", story.today().format("%Y"));
+    assert_eq!(story.newest(&patrol, "PatrolAssigned")["result"]["rule"], "week");
 }
 
 fn a_storm_comes(story: &mut Story) {

@@ -503,7 +503,8 @@ fn of_one_year() -> Compiled {
 pub(crate) fn of_no_year(version: u32, calendar: &str) -> Compiled {
     let units = include_str!("../../../rulebooks/pingshan/unit.toml");
     let units = units.replacen("\nversion = 2", &format!("\nversion = {version}"), 1);
-    shelf::compile("no-year", &units, include_str!("../../../rulebooks/pingshan/policy.toml"), calendar).unwrap()
+    shelf::compile("no-year", &units, include_str!("../../../rulebooks/pingshan/policy.toml"), calendar)
+        .unwrap()
 }
 
 /// Everybody, by login, with what they may do. The administrator is the first.
