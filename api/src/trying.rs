@@ -36,6 +36,7 @@ use wuping_domain::reevaluation::Reevaluation;
 use wuping_domain::rejection::Rejection;
 use wuping_domain::report::Report;
 use wuping_domain::rulebook::Rulebook;
+use wuping_domain::survey::Survey;
 use wuping_domain::task::Task;
 use wuping_domain::visit::Visit;
 use wuping_ledger::recorded::RecordedEntry;
@@ -160,6 +161,7 @@ impl Trial {
             Record::TYPE => self.ask::<Record>(actor, command),
             Reevaluation::TYPE => self.ask::<Reevaluation>(actor, command),
             Report::TYPE => self.ask::<Report>(actor, command),
+            Survey::TYPE => self.ask::<Survey>(actor, command),
             Task::TYPE => self.ask::<Task>(actor, command),
             Visit::TYPE => self.ask::<Visit>(actor, command),
             _ => Err(Answer::Unreadable),

@@ -31,6 +31,9 @@ pub struct Facts {
     pub colleague: Option<Colleague>,
     /// The credit file of the party that a notice lies under.
     pub credit: Option<Arc<CreditFile>>,
+    /// The mark of the household that a command about a survey is of, where it names a flat of the building. It is made with a key
+    /// of the server, so that nobody else can tell which flat it is of.
+    pub household: Option<String>,
     /// The party that a credit file is of, where the stream is of one.
     pub party: Option<Arc<Party>>,
     /// The rulebook that governs the stream, where one does.
@@ -54,6 +57,7 @@ impl Facts {
             building: None,
             colleague: None,
             credit: None,
+            household: None,
             party: None,
             rulebook: None,
             rulemaking: None,

@@ -90,6 +90,11 @@ impl<C: Concept> Given<C> {
         self
     }
 
+    pub(crate) fn of_household(mut self, mark: &str) -> Self {
+        self.facts.household = Some(mark.into());
+        self
+    }
+
     pub(crate) fn in_stream(mut self, stream: &str) -> Self {
         self.facts.stream = stream.into();
         self

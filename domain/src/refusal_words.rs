@@ -550,6 +550,11 @@ const WORDS: &[Words] = &[
         "This survey was closed on {on} and takes no more answers. Wait for the next one.",
     ),
     Words(
+        "survey_without_paper",
+        "工作人员只能补录住户交来的纸质答卷。请填收到日期并拍下答卷；住户也可以扫自家门牌上的码自己填。",
+        "Staff record only what a household has handed in on paper: give the day and a photo of it. Residents answer by the code at their own door.",
+    ),
+    Words(
         "training_of_no_house",
         "培训不属于某一处房屋，请在培训登记里办理。",
         "A training is of no one house. Record it among the trainings.",

@@ -1,5 +1,10 @@
 //! Survey (满意度调查): residents of a building answer by the code at the door, one answer a household. Who answered what is
 //! nobody's business: an answer carries a mark of the household and whether it is satisfied, its words are private.
+//!
+//! Invariants:
+//! - each household counts once, and only flats of the building are households;
+//! - nothing is taken after the last day, nor once it is closed;
+//! - staff write down only what a resident has handed in on paper, and the record says so.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +13,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::aggregate::{Concept, named};
+use crate::counter::{self, Word};
 use crate::facts::{Facts, Role};
 use crate::permission::{Permission, in_area, on_beat};
 use crate::rejection::Rejection;
 use crate::rulebook::Layer;
-use crate::said::{Private, Said};
+use crate::said::{Photo, Private, Said, photos};
 
 /// A survey as its events left it.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +29,8 @@ pub struct Survey {
     pub closed_on: Option<NaiveDate>,
     /// The day it was opened.
     pub opened_on: Option<NaiveDate>,
+    /// The last day on which it takes answers.
+    pub until: Option<NaiveDate>,
 }
 
 /// What can be asked.
@@ -31,8 +39,8 @@ pub struct Survey {
 pub enum Command {
     /// Take a household's answer.
     Answer {
-        /// The household's mark, made from its door code: no name, no number of a flat.
-        household: String,
+        /// The flat whose household answers, by its id. It is not recorded: the entry has a mark that only the server can make.
+        unit: String,
         /// Whether it is satisfied on the whole.
         satisfied: bool,
         /// In words: private.
@@ -41,6 +49,12 @@ pub enum Command {
         /// Answers to the single questions: private.
         #[serde(default)]
         answers: BTreeMap<String, Value>,
+        /// The day on which staff took the answer on paper; a resident who answers at the door gives none.
+        #[serde(default)]
+        handed_in_on: Option<NaiveDate>,
+        /// Photos of the paper: private.
+        #[serde(default)]
+        photos: Vec<Photo>,
     },
     /// Close it.
     Close,
@@ -62,6 +76,12 @@ pub enum Event {
     AnswerReceived {
         household: String,
         satisfied: bool,
+        /// The day on which it was handed in on paper.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        handed_in_on: Option<NaiveDate>,
+        /// Who wrote it down from paper.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        taken_by: Option<String>,
     },
     SurveyClosed {
         on: NaiveDate,
@@ -108,34 +128,51 @@ impl Concept for Survey {
                 let by = facts.actor.account.clone();
                 Ok(vec![Said::openly(Event::SurveyClosed { on: facts.today, answered, satisfied, by })])
             }
-            (Some(_), Command::Answer { household, satisfied, words, answers }) => {
-                self.must_take(&household)?;
+            (
+                Some(_),
+                Command::Answer { unit: _, satisfied, words, answers, handed_in_on, photos: papers },
+            ) => {
+                if handed_in_on.is_none() && !facts.actor.received {
+                    return Err(Rejection::because("survey_without_paper", Value::Null));
+                }
+                let household = facts.household.clone();
+                let needs = "a flat of this building";
+                let household = household.ok_or(Rejection::Malformed { field: "unit", needs })?;
+                let Word { on, taken_by } = counter::word(handed_in_on, self.opened_on, &papers, facts)?;
+                self.must_take(&household, on)?;
                 let answers = (!answers.is_empty()).then_some(answers);
-                let private = Private::none().with("words", words).with("answers", answers);
-                Ok(vec![Said::with(Event::AnswerReceived { household, satisfied }, private)])
+                let private = Private::none()
+                    .with("words", words)
+                    .with("answers", answers)
+                    .with("photos", photos(&papers));
+                let event = Event::AnswerReceived { household, satisfied, handed_in_on, taken_by };
+                Ok(vec![Said::with(event, private)])
             }
         }
     }
 
     fn evolve(&mut self, event: &Event) {
         match event {
-            Event::AnswerReceived { household, satisfied } => {
+            Event::AnswerReceived { household, satisfied, .. } => {
                 self.answers.entry(household.clone()).or_insert(*satisfied);
             }
             Event::SurveyClosed { on, .. } => self.closed_on = Some(*on),
-            Event::SurveyOpened { on, .. } => self.opened_on = Some(*on),
+            Event::SurveyOpened { on, until, .. } => (self.opened_on, self.until) = (Some(*on), *until),
         }
     }
 }
 
 impl Survey {
-    /// An answer comes in through the code at the door, or staff take it there.
-    fn must_take(&self, household: &str) -> Result<(), Rejection> {
-        if let Some(on) = self.closed_on {
-            return Err(Rejection::because("survey_closed", json!({ "on": on })));
-        }
-        if household.trim().is_empty() {
-            return Err(Rejection::Malformed { field: "household", needs: "the mark on the door's code" });
+    /// Whether it takes answers on a day.
+    pub fn is_open(&self, on: NaiveDate) -> bool {
+        self.opened_on.is_some() && self.closed_on.is_none() && self.until.is_none_or(|until| on <= until)
+    }
+
+    /// An answer of that day comes in.
+    fn must_take(&self, household: &str, on: NaiveDate) -> Result<(), Rejection> {
+        if !self.is_open(on) {
+            let over = self.closed_on.or(self.until);
+            return Err(Rejection::because("survey_closed", json!({ "on": over })));
         }
         if self.answers.contains_key(household) {
             return Err(Rejection::because("answered_already", Value::Null));
@@ -153,7 +190,7 @@ fn open(questions: String, until: Option<NaiveDate>, facts: &Facts) -> Result<Ve
             needs: "a building, whose residents are asked",
         });
     }
-    if subject.surveys.values().any(|survey| survey.opened_on.is_some() && survey.closed_on.is_none()) {
+    if subject.surveys.values().any(|survey| survey.is_open(facts.today)) {
         return Err(Rejection::AlreadyExists { what: "open survey of this building" });
     }
     if questions.trim().is_empty() {
@@ -165,3 +202,6 @@ fn open(questions: String, until: Option<NaiveDate>, facts: &Facts) -> Result<Ve
     let by = facts.actor.account.clone();
     Ok(vec![Said::openly(Event::SurveyOpened { questions, on: facts.today, until, by })])
 }
+
+#[cfg(test)]
+mod tests;

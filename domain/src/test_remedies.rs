@@ -105,18 +105,19 @@ fn a_reevaluation_names_what_is_missing_or_the_assessment_opened_on_it() {
 #[test]
 fn a_household_answers_once_and_a_closed_survey_is_counted() {
     let opened = || event(json!({"type": "SurveyOpened", "questions": "1", "on": "2026-02-20", "by": "a-1"}));
-    let answer = || ask(json!({"command": "answer", "household": "h-1", "satisfied": true, "words": "很好"}));
+    let answer = || ask(json!({"command": "answer", "unit": "u-1", "satisfied": true, "words": "很好"}));
     let by = |events: Vec<_>| {
         given::<Survey>(events).about(House::graded_twice().subject).by_role(Role::CommunityLead)
     };
     by(vec![]).when(ask(json!({"command": "open", "questions": "1"}))).said();
     by(vec![]).when(answer()).then_rejected("not_found");
-    let said = by(vec![opened()]).when(answer()).said();
+    let door = |events: Vec<_>| by(events).by_actor(Actor::channel("resident")).of_household("h-1");
+    let said = door(vec![opened()]).when(answer()).said();
     assert!(!serde_json::to_string(&said[0].event).unwrap().contains("很好"));
-    by(vec![opened(), said[0].event.clone()]).when(answer()).then_rejected("answered_already");
+    door(vec![opened(), said[0].event.clone()]).when(answer()).then_rejected("answered_already");
     let closed = by(vec![opened(), said[0].event.clone()]).when(ask(json!({"command": "close"}))).said();
     assert!(matches!(closed[0].event, crate::survey::Event::SurveyClosed { answered: 1, satisfied: 1, .. }));
-    by(vec![opened(), closed[0].event.clone()]).when(answer()).then_rejected("survey_closed");
+    door(vec![opened(), closed[0].event.clone()]).when(answer()).then_rejected("survey_closed");
 }
 
 #[test]

@@ -238,6 +238,11 @@ impl Vault {
         }
     }
 
+    /// A mark of a text under the vault's key: the same each time, and nobody without the key can tell what it is of.
+    pub fn mark(&self, of: &str) -> String {
+        self.key.mark(of)
+    }
+
     /// Notes that an entry with these digests was appended.
     pub fn confirm(&self, digests: impl IntoIterator<Item = String>) {
         locked(&self.confirmed).extend(digests);

@@ -117,9 +117,7 @@ fn as_an_earlier_version_made_it(file: &Path, before: &Path) {
     for table in newer {
         connection.execute_batch(&format!("DROP TRIGGER {table}_are_never_replaced")).unwrap();
     }
-    connection
-        .execute_batch("DROP TABLE fork_alarms; DELETE FROM schema_version WHERE version > 1")
-        .unwrap();
+    connection.execute_batch("DROP TABLE fork_alarms; DELETE FROM schema_version WHERE version > 1").unwrap();
     drop(connection);
     members[at].1 = std::fs::read(&ledger).unwrap();
     let mut manifest: Value = serde_json::from_slice(&members[0].1).unwrap();

@@ -30,6 +30,8 @@ use wuping_domain::record::Record;
 use wuping_domain::recorded::subject_of;
 use wuping_domain::rulebook::Rulebook;
 use wuping_domain::subject::Subject;
+use wuping_domain::survey::Survey;
+use wuping_ledger::stream::StreamPath;
 use wuping_projections::ledger_rulebooks::all_were_read;
 use wuping_projections::recording::recorded;
 
@@ -123,6 +125,7 @@ impl Gathering<'_> {
             building: self.building(subject.as_ref())?,
             colleague: self.colleague()?,
             credit: self.credit_file()?.map(Arc::new),
+            household: self.household()?,
             party: of_party.map(|of| Arc::new(of.party)),
             rulebook,
             rulemaking: self.rulemaking()?.map(Arc::new),
@@ -174,6 +177,20 @@ impl Gathering<'_> {
         let parent =
             unit.filter(|_| concerned).and_then(|unit| unit.premises.register.as_ref()?.parent.as_ref());
         parent.map(|id| Ok(Arc::new(self.subject(&format!("premises/{id}"))?))).transpose()
+    }
+
+    /// The mark of the household of the flat that an answer to a survey names, where it lies in the surveyed building.
+    fn household(&mut self) -> Result<Option<String>, ExecuteError> {
+        let asked = self.asked;
+        let named = asked.command.get("unit").and_then(Value::as_str);
+        let Some(unit) = named.filter(|_| self.kind() == Survey::TYPE) else { return Ok(None) };
+        let Ok(stream) = StreamPath::new(&format!("premises/{unit}")) else { return Ok(None) };
+        let subject = self.subject(stream.as_str())?;
+        let register = subject.premises.register.as_ref();
+        let parent = register.and_then(|register| register.parent.as_deref());
+        let lies_there = parent.is_some() && parent == subject_of(&asked.stream).strip_prefix("premises/");
+        let is_open = lies_there && subject.must_be_open().is_ok();
+        Ok(is_open.then(|| self.app.vault.mark(&format!("household\n{}\n{unit}", asked.stream))))
     }
 
     /// The credit file of the party that a notice lies under.

@@ -6,6 +6,7 @@
 mod following;
 mod inquiring;
 mod pace;
+mod surveying;
 mod tracking;
 
 use std::sync::Arc;
@@ -42,6 +43,7 @@ use crate::web::state::{Asking, encoded, origin_of};
 pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/s/{code}/report", get(ask).post(file))
+        .route("/s/{code}/survey", get(surveying::ask).post(surveying::answer))
         .route("/vacancies/{premises}/{listing}/ask", post(inquiring::ask))
         .route("/track", get(following::find))
         .route("/track/{number}", get(following::follow).post(following::say))

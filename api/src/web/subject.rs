@@ -195,6 +195,9 @@ fn shown(asking: &Asking, told: &Told, full_address: String) -> Markup {
         }))
         @if premises.closed_on.is_none() {
             p { a.button.button-plain href={ "/s/" (encoded(code)) "/report" } { (lang.pick("反映这里的问题", "Report a problem here")) } }
+            @if premises.layer == Layer::Unit {
+                p { a href={ "/s/" (encoded(code)) "/survey" } { (lang.pick("住户：回答满意度问卷", "Residents: answer the survey")) } }
+            }
             p { a href={ "/desk/premises/" (encoded(&premises.id)) } { (lang.pick("业主、楼栋长、工作人员：在这里办事", "Owners, stewards and staff: go on here")) } }
         }
         (qr_block(lang, &QrView {

@@ -36,6 +36,7 @@ use wuping_ledger::verified::{self, Reading};
 use wuping_projections::ViewsError;
 use wuping_projections::build::prove;
 use wuping_projections::entry::Entry;
+use wuping_projections::ledger_rulebooks::LedgerRulebooks;
 
 pub use self::table::{Bars, Cell, Column, Table, Terms, Words};
 use crate::report::{Question, ReportError};

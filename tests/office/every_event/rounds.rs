@@ -99,10 +99,41 @@ fn somebody_calls(story: &mut Story) {
     story.say("grid", "premises/u-9/visit/v-2", make);
 }
 
+/// Each household answers once, at its own door or on paper that staff write down, and until the last day alone. Nothing of the
+/// flat is in the ledger.
 fn residents_are_asked(story: &mut Story) {
     let survey = "premises/b-9/survey/s-1";
-    story.say("street", survey, json!({ "command": "open", "questions": "2024-1" }));
-    story.say("street", survey, json!({ "command": "answer", "household": "d-1", "satisfied": true }));
+    let until = story.day(2);
+    assert!(story.page(None, "/s/440310-u-9/survey").contains("No survey runs in this building"));
+    story.say("street", survey, json!({ "command": "open", "questions": "2024-1", "until": until }));
+    assert!(story.page(None, "/s/440310-u-9/survey").contains("are you satisfied"));
+    let (status, page) = story.household_answers("u-9", "perhaps");
+    assert!(status == 422 && page.contains("Choose whether you are satisfied"), "{status} {page}");
+    let (status, page) = story.household_answers("u-9", "yes");
+    assert!(status == 200 && page.contains("Received, thank you"), "{status} {page}");
+    let (status, page) = story.household_answers("u-9", "no");
+    assert!(status == 422 && page.contains("answered this survey already"), "{status} {page}");
+    let told = story.newest(survey, "AnswerReceived");
+    assert!(told["household"].as_str().is_some_and(|mark| mark.len() == 32), "{told}");
+    assert!(!told.to_string().contains("u-9") && !told.to_string().contains("lift"), "{told}");
+    assert_eq!((&told["satisfied"], told.get("taken_by")), (&json!(true), None));
+
+    story.house("u-42", Some("b-9"));
+    let mut paper = json!({ "command": "answer", "unit": "u-42", "satisfied": false });
+    story.is_refused("street", survey, paper.clone(), "survey_without_paper");
+    paper["handed_in_on"] = json!(story.today());
+    paper["photos"] = json!([story.photo()]);
+    let mut elsewhere = paper.clone();
+    elsewhere["unit"] = json!("u-1");
+    story.is_refused("street", survey, elsewhere, "malformed");
+    story.say("street", survey, paper);
+    let told = story.newest(survey, "AnswerReceived");
+    assert!(told["taken_by"].is_string() && told["handed_in_on"] == json!(story.today()), "{told}");
+    let matter = story.page(Some("street"), "/desk/matters/premises/b-9/survey/s-1");
+    assert!(matter.contains("2 households have answered"), "{matter}");
+    story.days(3);
+    let (_, page) = story.household_answers("u-42", "yes");
+    assert!(page.contains("No survey runs in this building"), "the last day is over: {page}");
     story.say("street", survey, json!({ "command": "close" }));
 }
 

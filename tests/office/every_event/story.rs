@@ -161,6 +161,20 @@ impl Story {
         streams.into_iter().rfind(|stream| stream.starts_with(&under)).unwrap()
     }
 
+    /// A household answers the survey on the page behind its own door's code: the status, and the page it is shown.
+    pub(crate) fn household_answers(&self, unit: &str, satisfied: &str) -> (u16, String) {
+        self.a_minute_passes();
+        self.pages_catch_up();
+        let request = reqwest::Client::new()
+            .post(format!("http://{}/s/{}/survey", self.address, code_of(unit)))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("accept-language", "en")
+            .body(format!("command_id={}&satisfied={satisfied}&words=lift", Uuid::now_v7()));
+        let answer = self.runtime.block_on(request.send()).unwrap();
+        let status = answer.status().as_u16();
+        (status, self.runtime.block_on(answer.text()).unwrap())
+    }
+
     /// Somebody says something over REST and is refused: answers the problem's detail.
     pub(crate) fn is_refused(&mut self, who: &str, stream: &str, command: Value, code: &str) -> String {
         let answer = self.ask(who, stream, &command);

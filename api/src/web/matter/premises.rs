@@ -261,6 +261,8 @@ fn of_the_office(matter: &Matter) -> Vec<Open> {
     let disputed = subject.disputes.iter().filter(|(_, of)| of.state.carried_out_on.is_none());
     open.extend(disputed.map(|(key, _)| key).map(bare("dispute")));
     open.extend(subject.incidents.keys().map(bare("incident")));
+    let surveys = subject.surveys.iter().filter(|(_, survey)| survey.closed_on.is_none());
+    open.extend(surveys.map(|(key, _)| key).map(bare("survey")));
     let visits = subject.visits.iter().filter(|(_, visit)| !visit.ended);
     open.extend(visits.map(|(key, _)| key).map(bare("visit")));
     let assessments = subject.assessments.iter().filter(|(_, of)| of.state.stage == AssessmentStage::Open);

@@ -10,6 +10,7 @@ use wuping_domain::listing::Listing;
 use wuping_domain::measure::Measure;
 use wuping_domain::meeting::Meeting;
 use wuping_domain::reevaluation::Answer;
+use wuping_domain::survey::Survey;
 use wuping_domain::visit::Visit;
 use wuping_projections::undertakings::Undertaking;
 
@@ -39,6 +40,7 @@ pub(crate) fn kind(lang: Lang, concept: &str) -> &'static str {
         "record" => lang.pick("关于记录", "About records"),
         "reevaluation" => lang.pick("复评申请", "Request to be graded again"),
         "report" => lang.pick("举报", "Report"),
+        "survey" => lang.pick("住户问卷", "Residents' survey"),
         "task" => lang.pick("任务", "Task"),
         "visit" => lang.pick("上门", "Visit"),
         _ => lang.pick("事项", "Matter"),
@@ -136,6 +138,21 @@ pub(crate) fn stage(matter: &Matter) -> String {
             .tasks
             .get(key)
             .map_or_else(String::new, |task| lang.case_state(task.stage.code()).to_owned()),
+        "survey" => {
+            let survey: Survey = matter.trial.state();
+            let (satisfied, answered) = survey.counted();
+            let over = !survey.is_open(matter.trial.facts.today);
+            match over {
+                true => lang.pick(
+                    format!("已结束：{answered} 户回答，{satisfied} 户满意"),
+                    format!("Over: {answered} households answered, {satisfied} are satisfied"),
+                ),
+                false => lang.pick(
+                    format!("进行中：已有 {answered} 户回答"),
+                    format!("Runs: {answered} households have answered"),
+                ),
+            }
+        }
         "visit" => {
             let visit: Visit = matter.trial.state();
             if visit.ended {

@@ -20,6 +20,7 @@ mod premises;
 mod record;
 mod reevaluation;
 mod report;
+mod survey;
 mod task;
 mod visit;
 
@@ -66,6 +67,7 @@ pub(crate) const ALL: &[(&str, &[Step])] = &[
     ("inspection", inspection::STEPS),
     ("measure", measure::STEPS),
     ("listing", listing::STEPS),
+    ("survey", survey::STEPS),
     ("premises", premises::STEPS),
     ("record", record::STEPS),
     ("alert", alert::STEPS),
