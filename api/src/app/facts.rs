@@ -184,7 +184,7 @@ impl Gathering<'_> {
         let asked = self.asked;
         let named = asked.command.get("unit").and_then(Value::as_str);
         let Some(unit) = named.filter(|_| self.kind() == Survey::TYPE) else { return Ok(None) };
-        let Ok(stream) = StreamPath::new(&format!("premises/{unit}")) else { return Ok(None) };
+        let Ok(stream) = StreamPath::new(format!("premises/{unit}")) else { return Ok(None) };
         let subject = self.subject(stream.as_str())?;
         let register = subject.premises.register.as_ref();
         let parent = register.and_then(|register| register.parent.as_deref());
