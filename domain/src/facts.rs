@@ -31,6 +31,8 @@ pub struct Facts {
     pub colleague: Option<Colleague>,
     /// The credit file of the party that a notice lies under.
     pub credit: Option<Arc<CreditFile>>,
+    /// The party into which a command merges another, as its own stream left it.
+    pub goes_on: Option<Arc<Party>>,
     /// The mark of the household that a command about a survey is of, where it names a flat of the building. It is made with a key
     /// of the server, so that nobody else can tell which flat it is of.
     pub household: Option<String>,
@@ -57,6 +59,7 @@ impl Facts {
             building: None,
             colleague: None,
             credit: None,
+            goes_on: None,
             household: None,
             party: None,
             rulebook: None,

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Concept, named};
 use crate::derivation::Computed;
-use crate::facts::{Facts, Role};
+use crate::facts::{Facts, Grant, Role};
 use crate::permission::{Permission, anywhere};
 use crate::rejection::Rejection;
 use crate::said::{Photo, Private, Said, photos};
@@ -134,6 +134,7 @@ impl Concept for Inspection {
             } => {
                 self.must_have_joined(facts)?;
                 must_be_two(&second, [&certificate, &second_certificate], &by)?;
+                self.must_be_an_officer(&second, facts)?;
                 let under = format!("{}/hazard/", crate::recorded::subject_of(&facts.stream));
                 if hazards.iter().any(|hazard| !hazard.starts_with(&under)) {
                     let needs = "streams of hazards of these premises";
@@ -174,6 +175,25 @@ impl Inspection {
     /// Whether it is still to be made.
     pub const fn is_open(&self) -> bool {
         self.plan.is_some() && self.carried_out_on.is_none()
+    }
+
+    /// The second officer is somebody there is, of a department that takes part.
+    fn must_be_an_officer(&self, second: &str, facts: &Facts) -> Result<(), Rejection> {
+        if facts.actor.received {
+            return Ok(());
+        }
+        let Some(named) = facts.colleague.as_ref().filter(|named| named.account == second) else {
+            return Err(Rejection::NotFound { what: "account of the second officer" });
+        };
+        let joined = |grant: &Grant| {
+            let department = grant.department.as_ref().filter(|department| self.joined.contains(*department));
+            [Role::DepartmentOfficer, Role::CompetentAuthority].contains(&grant.role) && department.is_some()
+        };
+        if named.grants.iter().any(joined) {
+            return Ok(());
+        }
+        let detail = serde_json::json!({ "account": second });
+        Err(Rejection::because("second_officer_not_joined", detail))
     }
 
     fn must_have_joined(&self, facts: &Facts) -> Result<(), Rejection> {

@@ -191,6 +191,7 @@ impl Concept for Party {
                 if why.trim().is_empty() {
                     return Err(Rejection::Malformed { field: "why", needs: "how it is known" });
                 }
+                must_go_on(facts)?;
                 Said::openly(Event::PartyMerged { into, why, by })
             }
         };
@@ -208,6 +209,18 @@ impl Concept for Party {
             Event::PartyMerged { into, .. } => self.merged_into = Some(into.clone()),
             Event::PartyRegistered { registration, .. } => self.registered = Some(registration.clone()),
         }
+    }
+}
+
+/// What one party is merged into is there, and was not merged itself: nobody's records end under a name that was mistyped.
+fn must_go_on(facts: &Facts) -> Result<(), Rejection> {
+    let other = facts.goes_on.as_deref().filter(|other| other.registered.is_some());
+    match other {
+        None => Err(Rejection::NotFound { what: "party that it is merged into" }),
+        Some(other) if other.merged_into.is_some() => {
+            Err(Rejection::WrongState { is: "merged", needs: "the party that it was merged into" })
+        }
+        Some(_) => Ok(()),
     }
 }
 

@@ -10,6 +10,7 @@ pub(crate) fn in_chinese(english: &str) -> Option<&'static str> {
 const THINGS: &[(&str, &str)] = &[
     ("account", "这个账号"),
     ("account of a reviewer", "这名复核人的账号"),
+    ("account of the second officer", "第二名检查人员的账号"),
     ("account of whoever proposed it", "提出人的账号"),
     ("alert", "这条预警"),
     ("announcement", "这次上门预告"),
@@ -62,6 +63,7 @@ const THINGS: &[(&str, &str)] = &[
     ("open survey of this building", "这栋楼正在进行的问卷"),
     ("outcome", "处理结果"),
     ("party", "这个主体"),
+    ("party that it is merged into", "要并入的责任主体"),
     ("party that you speak for", "由您代表的主体"),
     ("planned inspection", "计划中的检查"),
     ("plaque hanging here", "挂在这里的牌子"),

@@ -530,6 +530,11 @@ const WORDS: &[Words] = &[
         "{account} does not have the role of reviewer. Name somebody who has.",
     ),
     Words(
+        "second_officer_not_joined",
+        "{account}不是参加本次检查的部门的人员，请填写参加部门的另一名检查人员。",
+        "{account} is no officer of a department that takes part in this inspection. Name another officer of one that does.",
+    ),
+    Words(
         "sheet_is_older",
         "现在张贴的名单（位置{hangs}）比这一份（位置{at}）新，请打印最新名单。",
         "What hangs (made at position {hangs}) is newer than this list (made at {at}). Print the newest one.",

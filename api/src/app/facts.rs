@@ -22,9 +22,11 @@ use wuping_domain::facts::{Actor, Colleague, Facts};
 use wuping_domain::grade::Grade;
 use wuping_domain::hazard::Hazard;
 use wuping_domain::incident::Incident;
+use wuping_domain::inspection::Inspection;
 use wuping_domain::listing::Listing;
 use wuping_domain::meeting::Meeting;
 use wuping_domain::notice::Notice;
+use wuping_domain::party::Party;
 use wuping_domain::reaction::Rulebooks;
 use wuping_domain::record::Record;
 use wuping_domain::recorded::subject_of;
@@ -125,6 +127,7 @@ impl Gathering<'_> {
             building: self.building(subject.as_ref())?,
             colleague: self.colleague()?,
             credit: self.credit_file()?.map(Arc::new),
+            goes_on: self.goes_on()?.map(Arc::new),
             household: self.household()?,
             party: of_party.map(|of| Arc::new(of.party)),
             rulebook,
@@ -210,12 +213,23 @@ impl Gathering<'_> {
         party.map(|party| self.subject(&format!("party/{party}"))).transpose()
     }
 
+    /// The party into which another is to be merged.
+    fn goes_on(&mut self) -> Result<Option<Party>, ExecuteError> {
+        let into = self.asked.command.get("into").and_then(Value::as_str);
+        let Some(into) = into.filter(|_| self.kind() == Party::TYPE) else { return Ok(None) };
+        match StreamPath::new(format!("party/{into}")) {
+            Ok(stream) => Ok(Some(self.subject(stream.as_str())?.party)),
+            Err(_) => Ok(None),
+        }
+    }
+
     /// The account that a command names: of an appeal as its reviewer, else the one that asks; of a grade as the proposer of a
-    /// ban. One that was never opened is nobody.
+    /// ban; of an inspection as the second officer. One that was never opened is nobody.
     fn colleague(&mut self) -> Result<Option<Colleague>, ExecuteError> {
         let said = |member: &str| self.asked.command.get(member).and_then(Value::as_str);
         let named = match (self.kind(), self.who) {
             (Grade::TYPE, _) => said("proposer"),
+            (Inspection::TYPE, _) => said("second"),
             (Appeal::TYPE, Who::Device { account, .. } | Who::Person { account, .. }) => {
                 said("reviewer").or(Some(account.as_str()))
             }

@@ -219,6 +219,9 @@ fn closed(lang: Lang, view: &UndertakingView, prohibited: bool) -> String {
             "Letting is prohibited by law in this unit or its building.",
         );
     }
+    if text(view, "/withdrawn/why") == "premises_closed" {
+        return lang.say("该房屋已经注销。", "These premises were closed.");
+    }
     match view.stage.as_str() {
         "let" => lang.say("已经租出。", "It has been let."),
         _ => lang.say("已经撤下。", "It was taken down."),

@@ -86,11 +86,20 @@ impl CreditFile {
         Ok(vec![Said::with(event, Private::none().with("reason", reason))])
     }
 
-    /// Whoever recorded it does not decide on it.
+    /// Whoever recorded it, or conduct that counts in the class, does not decide on it.
     pub(super) fn must_have_no_hand(&self, item: Item, facts: &Facts) -> Result<(), Rejection> {
-        let Item::Conduct { number } = item else { return Ok(()) };
-        let on_file = self.conduct.get(&number);
-        if on_file.is_some_and(|on_file| on_file.conduct.hands.contains(&facts.actor.account)) {
+        let account = &facts.actor.account;
+        let had = match item {
+            Item::Conduct { number } => {
+                self.conduct.get(&number).is_some_and(|on_file| on_file.conduct.hands.contains(account))
+            }
+            // a class is what the conduct that counts makes of it
+            Item::Class { .. } => {
+                let mut counted = self.rating.iter().flat_map(|rating| &rating.conduct);
+                counted.any(|counted| counted.hands.contains(account))
+            }
+        };
+        if had {
             return Err(Rejection::because("decider_recorded_it", Value::Null));
         }
         Ok(())

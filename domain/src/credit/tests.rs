@@ -324,8 +324,14 @@ fn an_objection_is_marked_at_once_decided_by_another_and_upheld_ends_it_everywhe
     assert_eq!(town.log.results("ObjectionMarked")[0]["public"], json!(true));
     town.refused("owner-1", object(&conduct_item(1)), "already_exists");
     town.later(10);
-    assert_eq!(town.log.results("DeadlineMissed").len(), 1, "two working days are over: marked once");
+    let missed = town.log.results("DeadlineMissed");
+    let of_objection = missed.iter().filter(|missed| missed["about"] == "party/y-1/credit");
+    assert_eq!(of_objection.count(), 1, "two working days are over: marked once: {missed:?}");
     town.refused("officer-1", decide_objection(1, true), "decider_recorded_it");
+    // the class is what that conduct makes of it
+    let class = class_item(town.file().rating.as_ref().unwrap().number);
+    town.says("owner-1", object(&class));
+    town.refused("officer-1", decide_objection(2, false), "decider_recorded_it");
     town.says("officer-2", decide_objection(1, true));
     assert!(town.file().published.is_empty());
     assert_eq!(town.file().reports[&1].state(), "recall_waits");

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::facts::Actor;
+use crate::facts::{Actor, Colleague, Grant, Role};
 use crate::given::{Given, day, given};
 use crate::given_log::Log;
 use crate::rulebook::Layer;
@@ -74,7 +74,10 @@ fn carry_out(second: &str, certificate: &str, second_certificate: &str) -> Comma
 
 fn fire(events: Vec<Event>) -> Given<Inspection> {
     let log = town();
-    given(events).by_officer_of("fire").at(FIRST).about(log.subject(HOUSE).clone())
+    let grant =
+        Grant { role: Role::DepartmentOfficer, department: Some("fire".into()), area: None, party: None };
+    let second = Colleague { account: "a-9".into(), grants: vec![grant], relations: vec![] };
+    given(events).by_officer_of("fire").naming(second).at(FIRST).about(log.subject(HOUSE).clone())
 }
 
 #[test]

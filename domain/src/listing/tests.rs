@@ -166,6 +166,21 @@ fn a_ban_of_the_unit_takes_its_listing_down_in_the_same_breath() {
 }
 
 #[test]
+fn what_is_closed_is_not_to_let() {
+    for (premises, layer) in [(UNIT, "unit"), (HOUSE, "building")] {
+        let mut log = street();
+        submits(&mut log, "2025-02-01", "7");
+        let closed = json!({ "type": "PremisesClosed", "on": "2025-03-01", "why": "demolished" });
+        log.hears("2025-03-01", premises, &closed);
+        log.runs(day("2025-03-04"));
+        let expected = json!({ "on": "2025-03-01", "why": "premises_closed", "of": layer });
+        assert_eq!(log.results("ListingWithdrawn"), [&expected]);
+        log.runs(day("2025-03-05"));
+        assert_eq!(log.results("ListingWithdrawn").len(), 1, "once");
+    }
+}
+
+#[test]
 fn a_ban_of_the_building_takes_it_down_when_it_reaches_the_unit() {
     let mut log = street();
     submits(&mut log, "2025-02-01", "7");

@@ -107,10 +107,15 @@ pub(crate) fn withdrawn(
 ) -> Option<Withdrawal> {
     let listing = &unit.listings.get(key)?.state;
     let submitted_on = listing.submitted_on.filter(|_| listing.runs())?;
-    let ban = ban(unit, building)?;
-    let on = ban.on.max(submitted_on);
-    let (why, of) = ("letting_prohibited".to_owned(), Some(ban.of.to_string()));
-    (on <= by).then_some(Withdrawal { on, why, of, by: None })
+    let closed =
+        [(Some(unit), Layer::Unit), (building, Layer::Building)].into_iter().find_map(|(of, layer)| {
+            let on = of?.premises.closed_on?;
+            Some((on, "premises_closed", layer))
+        });
+    let banned = ban(unit, building).map(|ban| (ban.on, "letting_prohibited", ban.of));
+    let (on, why, of) = banned.or(closed)?;
+    let on = on.max(submitted_on);
+    (on <= by).then(|| Withdrawal { on, why: why.to_owned(), of: Some(of.to_string()), by: None })
 }
 
 fn running(unit: &Subject) -> impl Iterator<Item = (&String, &Running<Listing>)> {

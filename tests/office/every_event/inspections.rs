@@ -44,6 +44,8 @@ fn it_promises_and_is_inspected_less(story: &mut Story) {
         "command": "carry_out", "second": "housing", "certificate": "粤B-0101", "second_certificate": "粤B-0102",
         "findings": "未见异常",
     });
+    story.is_refused("fire", INSPECTION, made.clone(), "second_officer_not_joined");
+    story.say("housing", INSPECTION, json!({ "command": "join", "department": "housing" }));
     story.say("fire", INSPECTION, made);
     story.days(1);
     let next = story.newest("premises/u-36/inspection/y-6-2", "InspectionPlanned");

@@ -47,7 +47,11 @@ fn a_party_is_two_and_one(story: &mut Story) {
     let moved = json!({ "command": "amend", "phone": "13800000000", "why": "new_phone" });
     story.say("owner", "party/y-1", moved);
     story.say("clerk", "party/y-3", json!({ "command": "register", "kind": "person", "name": "黄某某" }));
-    story.say("clerk", "party/y-3", json!({ "command": "merge", "into": "y-1", "why": "same_identity" }));
+    let merge = |into: &str| json!({ "command": "merge", "into": into, "why": "same_identity" });
+    story.is_refused("clerk", "party/y-3", merge("y-99999"), "not_found");
+    story.say("clerk", "party/y-3", merge("y-1"));
+    // nobody goes in a circle
+    story.is_refused("clerk", "party/y-1", merge("y-3"), "wrong_state");
 }
 
 fn a_house_is_put_right(story: &mut Story) {
