@@ -273,6 +273,7 @@ mod tests {
     #[test]
     fn what_its_house_brings_to_a_unit_came_on_the_day_it_bound_however_late_it_is_looked_for() {
         let mut log = burnt();
+        log.runs(day("2025-03-10"));
         binds(&mut log);
         let came = super::came_on(UNIT, &log.subjects, day("2025-03-20"), log.shelf());
         assert_eq!(came, Some(day("2025-03-10")));

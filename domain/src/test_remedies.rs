@@ -249,7 +249,9 @@ fn office_deadlines(house: &House) -> Vec<(&'static str, Option<NaiveDate>)> {
 #[test]
 fn the_offices_time_counts_from_the_first_day_whichever_door_it_was() {
     let mut house = turned_into_an_appeal();
-    assert_eq!(office_deadlines(&house), [], "the request is no matter of its own any more");
+    let admitted_by = period(&rules(), &PeriodQuestion::of("appeal_admit", day("2026-02-05"))).unwrap().due;
+    let one = [("appeal_admit", admitted_by)];
+    assert_eq!(office_deadlines(&house), one, "the request is no matter of its own any more");
     let filed = json!({
         "type": "AppealFiled", "against": {"stream": "premises/p-1/grade", "determination": 2}, "on": "2026-02-05",
         "authorised": true, "turned_from": "1", "by": "a-1"
