@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { House, PNG } from './house.mjs'
-import { DESK, PHONE as WIDER, Walk, body } from './walk.mjs'
+import { DESK, PHONE as WIDER, Walk, body, day } from './walk.mjs'
 
 const CODE = '4403100000000000001'
 /** The narrowest telephone that people still carry. */
@@ -168,8 +168,16 @@ test('it binds once the owner was heard and a named person confirmed, and not be
   const legal = await person('legal', DESK)
   await legal.goto(case_)
   assert.match(await body(legal), /由以下人员办理.*确认人/s, 'who may confirm is said to who may not')
-  const today = new Date(Date.now() + 8 * 3600e3).toISOString().slice(0, 10)
-  await act(legal, 'invite', { served_on: today, method: 'direct' })
+  // nobody states that the owner was invited: it follows from the service of a notice
+  await legal.click('a[href="/desk/premises/u-1"]')
+  const results = await legal.$$eval('[name="issue.about"]', (all) => all.flatMap((one) => [...(one.options ?? [one])].map((it) => it.value)))
+  const about = results.filter((value) => value.startsWith('premises/u-1/grade#')).sort().at(-1)
+  await walk.takes(legal, 'issue', {
+    kind: 'proposal', about, authority: '坪山区住房和建设局', document_number: '坪房评先告〔2026〕1号',
+    legal_basis: '出租屋分级分类管理办法第十条', handling_officers: 'legal',
+  })
+  await walk.takes(legal, 'serve', { method: 'direct', on: day() })
+  await legal.goto(case_)
   await sound(legal, 'case-invited')
   await confirmer.fill('form:has(input[name=action][value=confirm]) [name=text]', number.text)
   await confirmer.click('form:has(input[name=action][value=confirm]) button[type=submit]')

@@ -6,7 +6,8 @@ const AGAINST: Field = field("against", ["对哪个决定", "Against"], Kind::Ca
 const GROUNDS: Field = field("grounds", ["申诉理由", "Grounds"], Kind::Long);
 const PAPERS: Field = open("photos", ["证据照片", "Photos and papers"], Kind::Photos);
 const REASON: Field = open("reason", ["说明", "In your words"], Kind::Long);
-const REMEDIES: Field = open("remedies", ["还可以怎样救济", "Remedies left"], Kind::ManyOf(Source::Remedies));
+const REMEDIES: Field =
+    field("remedies", ["还可以怎样救济", "Remedies left"], Kind::ManyOf(Source::Remedies));
 const CODES: Field = field(
     "reason_codes",
     ["理由类别", "Why"],
