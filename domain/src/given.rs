@@ -85,6 +85,14 @@ impl<C: Concept> Given<C> {
         self
     }
 
+    /// The party that a command names has this behind it.
+    pub(crate) fn going_on_as(mut self, events: Vec<crate::party::Event>) -> Self {
+        let mut party = crate::party::Party::default();
+        events.iter().for_each(|event| party.evolve(event));
+        self.facts.goes_on = Some(party.into());
+        self
+    }
+
     pub(crate) fn naming_association(mut self, association: Association) -> Self {
         self.facts.association = Some(association.into());
         self

@@ -142,7 +142,17 @@ fn a_party_is_private_but_for_its_kind_and_changes_only_itself() {
     party(vec![registered()]).by_role(Role::DataClerk).when(check("guess")).then_rejected("malformed");
     let merge = |into: &str| ask(json!({"command": "merge", "into": into, "why": "same_identity"}));
     party(vec![registered()]).by_role(Role::DataClerk).when(merge("y-1")).then_rejected("merged_into_itself");
-    let merged = party(vec![registered()]).by_role(Role::DataClerk).when(merge("y-2")).said();
+    let into = |other: Vec<crate::party::Event>| {
+        party(vec![registered()]).by_role(Role::DataClerk).going_on_as(other)
+    };
+    into(vec![]).when(merge("y-2")).then_rejected("not_found");
+    let elsewhere = crate::party::Event::PartyMerged {
+        into: "y-3".into(),
+        why: "same_identity".into(),
+        by: "a-1".into(),
+    };
+    into(vec![registered(), elsewhere]).when(merge("y-2")).then_rejected("wrong_state");
+    let merged = into(vec![registered()]).when(merge("y-2")).said();
     party(vec![registered(), merged[0].event.clone()])
         .by_grant(owner_of("y-1"))
         .when(amend())
