@@ -26,7 +26,7 @@ pub(super) fn follows(step: &Step, subject: &Subject) -> Vec<Step> {
         steps.push(Step { at, by: By::Person(by), stream, command });
     };
     let plaque =
-        json!({ "command": "hang_plaque", "plaque": "grade_plaque", "shows": star, "place": "entrance" });
+        json!({ "command": "hang_plaque", "plaque": "grade_plaque", "shows": star, "place": "一楼大门旁" });
     say(worker, format!("{own}/grade"), plaque);
     if is_told(own) {
         let notice = format!("{own}/notice/told-{number}");

@@ -102,7 +102,10 @@ fn word(matter: &Matter, name: &str, code: &str) -> String {
         return lang.moment(at);
     }
     let lasts = |field: &&Field| field.name == name || field.name.ends_with(&format!(".{name}"));
-    let fields = steps::of(matter.concept()).flat_map(|step| step.fields).filter(lasts);
+    // an invitation follows from the service of a notice, and says how that was
+    let of_notices = steps::of("notice").filter(|_| name == "method");
+    let steps = steps::of(matter.concept()).chain(of_notices);
+    let fields = steps.flat_map(|step| step.fields).filter(lasts);
     let of_form = |field: &Field| match field.kind {
         Kind::One(codes) | Kind::Many(codes) => codes.iter().find(|Code(known, ..)| *known == code),
         _ => None,
