@@ -49,6 +49,9 @@ impl Grade {
         if facts.rulebook()?.layer == Layer::Estate {
             return Err(Rejection::because("estate_not_let", Value::Null));
         }
+        facts.subject()?.must_not_be_suspended(facts.today)?;
+        let ground = prohibition.waiver_ground.clone();
+        self.must_be_heard(ground.map(|ground| Waiver { ground, reason: waiver_reason.clone() }), facts)?;
         let confirmer = facts.actor.account.clone();
         let question = ProhibitionQuestion {
             star: self.latest.as_ref().and_then(|latest| latest.star).unwrap_or_default(),
@@ -62,9 +65,6 @@ impl Grade {
         };
         prohibition::prohibition(facts.rulebook()?, &question)?;
         must_be_proposed(&prohibition.ground, &prohibition.proposer, facts)?;
-        facts.subject()?.must_not_be_suspended(facts.today)?;
-        let ground = prohibition.waiver_ground.clone();
-        self.must_be_heard(ground.map(|ground| Waiver { ground, reason: waiver_reason.clone() }), facts)?;
         let private = Private::none().with("waiver_reason", waiver_reason);
         Ok(Said::with(Event::ProhibitionConfirmed { prohibition, by: confirmer }, private))
     }

@@ -60,7 +60,7 @@ fn letting_is_prohibited(story: &mut Story) {
     }
     let (_, offered) = story.opens("confirmer", "/desk/matters/premises/u-4/grade");
     let is_offered =
-        |account: &str| offered.contains(&format!("name=\"prohibit.proposer\" value=\"{account}\""));
+        |account: &str| offered.contains(&format!("name=\"prohibit_waived.proposer\" value=\"{account}\""));
     assert!(is_offered("housing") && is_offered("fire-authority") && !is_offered("grid"), "{offered}");
     story.say("confirmer", GRADE, prohibit);
     let confirm = json!({

@@ -243,15 +243,21 @@ fn malformed(lang: Lang, field: &Field, needs: &str) -> String {
 }
 
 /// Accounts that a step names, each with its field.
-const NAMED: &[(&str, &str)] =
-    &[("account of a reviewer", "reviewer"), ("account of whoever proposed it", "proposer")];
+const NAMED: &[(&str, &str)] = &[
+    ("account of a reviewer", "reviewer"),
+    ("account of the second officer", "second"),
+    ("account of whoever proposed it", "proposer"),
+    ("party that it is merged into", "into"),
+];
 
 /// Rules that bar a step whatever is filled in: the page says so instead of offering it.
 const BARRING: &[&str] = &[
     "announcement_too_soon",
     "appeal_late",
     "ban_has_its_own_decision",
+    "ban_without_hearing",
     "campaign_over",
+    "carrying_out_suspended",
     "confirmed_before_statement",
     "confirmer_is_assessor",
     "confirmer_is_proposer",
@@ -282,15 +288,21 @@ const BARRING: &[&str] = &[
     "plan_not_allowed",
     "recusal_by_reviewer",
     "recusal_open",
+    "reviewer_dealt_with_hazard",
+    "reviewer_filed_it",
     "reviewer_is_assessor",
     "reviewer_is_confirmer",
     "reviewer_is_related",
     "reviewer_of_case_is_finder",
     "reviewer_recused",
+    "statement_adopted",
 ];
 
 /// The field that a rule is about.
 const RULES_OF_FIELDS: &[(&str, &str)] = &[
+    ("decision_without_remedy", "remedies"),
+    ("result_in_force", "assessment"),
+    ("second_officer_not_joined", "second"),
     ("address_not_confirmed", "method"),
     ("answer_not_so", "answer"),
     ("area_not_yours", "area"),
