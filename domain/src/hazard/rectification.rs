@@ -81,7 +81,7 @@ impl Hazard {
             return Ok(None);
         }
         // what somebody saw, who looked again: nothing is settled by a word alone
-        if !facts.of_another_office() {
+        if !facts.actor.received {
             must_have_words("findings", findings.as_deref())?;
         }
         let event = Event::RectificationAccepted { by: facts.actor.account.clone() };

@@ -25,11 +25,11 @@ pub(super) fn must_put_right(
     reason: Option<&str>,
     facts: &Facts,
 ) -> Result<(), Rejection> {
-    if subject_of(&correction.corrects) != subject_of(&facts.stream) {
-        return Err(Rejection::Malformed { field: "corrects", needs: "a stream of the same premises" });
-    }
     if facts.actor.received {
         return Ok(());
+    }
+    if subject_of(&correction.corrects) != subject_of(&facts.stream) {
+        return Err(Rejection::Malformed { field: "corrects", needs: "a stream of the same premises" });
     }
     must_have_words("why", Some(&correction.why))?;
     must_have_words("reason", reason)?;

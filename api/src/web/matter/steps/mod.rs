@@ -131,6 +131,7 @@ mod tests {
     fn what_people_ask_of_a_matter_has_a_form() {
         // a system tells these, or another page does
         let elsewhere = [
+            ("grade", "invite"),
             ("grade", "publish"),
             ("premises", "amend"),
             ("premises", "move"),
