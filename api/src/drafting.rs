@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 use wuping_domain::rulebook::difference::{Difference, differences};
+use wuping_domain::rulebook::fault::Fault;
 use wuping_domain::rulebook::{Rulebook, RulebookError, layer_of, name_of};
 use wuping_ledger::store::Scheme;
 
@@ -26,7 +27,10 @@ pub enum DraftError {
     #[error("the files make no rulebook")]
     Rules(#[from] CompileError),
     /// There is no such rulebook in the ledger.
-    #[error("the ledger keeps no rulebook {id}; it keeps {}", if .kept.is_empty() { "none".to_owned() } else { .kept.join(", ") })]
+    #[error(
+        "the ledger keeps no rulebook {id}; {}",
+        if .kept.is_empty() { "it keeps none: publish one first, or give all three files".to_owned() } else { format!("choose of {}", .kept.join(", ")) }
+    )]
     NoBase {
         /// What was asked for.
         id: String,
@@ -57,12 +61,30 @@ impl From<RulebookError> for DraftError {
 }
 
 impl DraftError {
-    /// Everything that keeps the files from being a rulebook, one sentence each.
-    pub fn faults(&self) -> Vec<String> {
+    /// Everything that keeps the files from being a draft, outermost first.
+    pub fn faults(&self) -> Vec<Fault> {
         match self {
-            Self::Rules(CompileError::Rules(RulebookError::Unsound { faults })) => faults.clone(),
-            Self::Rules(CompileError::Rules(error)) => wuping_projections::error::causes(error),
-            other => wuping_projections::error::causes(other),
+            Self::Rules(error) => error.faults(),
+            Self::Kept { .. } | Self::NoBase { .. } | Self::WhichBase { .. } => {
+                vec![Fault::new(self.zh(), self.to_string())]
+            }
+        }
+    }
+
+    /// The error itself in Chinese, without what lies under it.
+    pub fn zh(&self) -> String {
+        match self {
+            Self::Rules(_) => "这些文件不成一份规则".to_owned(),
+            Self::NoBase { id, kept } if kept.is_empty() => {
+                format!("账本里没有规则 {id}，也没有别的规则；请先发布一份，或者把三份文件都交来")
+            }
+            Self::NoBase { id, kept } => {
+                format!("账本里没有规则 {id}，有的是 {}；请从中选一份", kept.join("、"))
+            }
+            Self::WhichBase { kept } => {
+                format!("草案可以从 {} 开始，请说明从哪一份", kept.join("、"))
+            }
+            Self::Kept { id, .. } => format!("账本里的规则 {id} 读不出来，请运行 wuping verify"),
         }
     }
 }
@@ -117,7 +139,7 @@ fn newest<'k>(
 ) -> Result<Option<&'k Scheme>, DraftError> {
     // a file that cannot be read is told as such, before it is asked what the draft begins from
     let layers = files.iter().map(|file| layer_of(file)).collect::<Result<Vec<_>, _>>()?;
-    let layer = layers.into_iter().flatten().next();
+    let layer = layers.into_iter().flatten().next().map(|layer| layer.to_string());
     let of_layer = |scheme: &&Scheme| match &layer {
         Some(layer) => scheme.id.rsplit('-').nth(1) == Some(layer.as_str()),
         None => true,
@@ -155,6 +177,7 @@ fn newest<'k>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::web::look::words::is_chinese;
 
     fn kept() -> Vec<Scheme> {
         let mut kept: Vec<Scheme> = shelf::pingshan().unwrap().iter().map(Compiled::document).collect();
@@ -187,11 +210,23 @@ mod tests {
         ));
         let named = Draft::of(&[policy], None, Some("toronto-2017"), &toronto).unwrap();
         assert!(named.differences().unwrap().is_empty(), "the policy as it is");
-        let faults = Draft::of(&[&UNIT.replacen("points = 66", "points = 65", 1)], None, None, &kept());
-        let faults = faults.unwrap_err().faults();
-        let broken = Draft::of(&[&UNIT.replacen("version = 2", "version = \"2", 1)], None, None, &kept());
-        let broken = broken.unwrap_err().faults().join(": ");
-        assert!(broken.contains("TOML parse error at line"), "{broken}");
-        assert!(faults.len() == 1 && faults[0].contains("aspect unit_safety"), "{faults:?}");
+        let faults_of = |files: &[&str], against: Option<&str>, kept: &[Scheme]| {
+            Draft::of(files, against, None, kept).unwrap_err().faults()
+        };
+        let faults = faults_of(&[&UNIT.replacen("points = 66", "points = 65", 1)], None, &kept());
+        assert!(faults.len() == 1 && faults[0].en.contains("aspect unit_safety"), "{faults:?}");
+        let broken = faults_of(&[&UNIT.replacen("version = 2", "version = \"2", 1)], None, &kept());
+        let line = 1 + UNIT.lines().position(|line| line.starts_with("version = 2")).unwrap();
+        assert!(broken[1].en.contains(&format!("TOML parse error at line {line}")), "{broken:?}");
+        assert_eq!(broken[0].zh, format!("草案文件第 {line} 行不是 TOML，请改正这一行"));
+        for faults in [
+            broken,
+            faults,
+            faults_of(&[policy], None, &toronto),
+            faults_of(&[policy], Some("x-unit-1"), &toronto),
+            faults_of(&[policy], Some("x-unit-1"), &[]),
+        ] {
+            assert!(faults.iter().all(|fault| is_chinese(&fault.zh) && !is_chinese(&fault.en)), "{faults:?}");
+        }
     }
 }

@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use serde_json::{Value, json};
 use wuping_domain::derivation::SchemeRef;
 use wuping_domain::reaction::{Later, Rulebooks};
+use wuping_domain::rulebook::fault::Fault;
 use wuping_domain::rulebook::{Layer, Rulebook, RulebookError};
 use wuping_ledger::encoding::{hex_encode, sha256};
 use wuping_ledger::jcs;
@@ -15,6 +16,8 @@ use wuping_ledger::reader::Reader;
 use wuping_ledger::refusal::Refusal;
 use wuping_ledger::store::Scheme;
 use wuping_projections::ledger_rulebooks::LedgerRulebooks;
+
+use crate::web::look::words::findings::meaning;
 
 /// A rulebook compiled to the bytes that a ledger keeps.
 #[derive(Clone, Debug)]
@@ -62,6 +65,26 @@ pub enum CompileError {
     /// The document has no canonical form.
     #[error("the rulebook's document has no canonical form")]
     Form(#[from] Refusal),
+}
+
+impl CompileError {
+    /// Everything that keeps the rules from being a rulebook, outermost first.
+    pub fn faults(&self) -> Vec<Fault> {
+        match self {
+            Self::Rules(error) => error.faults(),
+            Self::Form(refusal) => vec![Fault::new(self.zh(), format!("{self}: {refusal}"))],
+        }
+    }
+
+    /// The error itself in Chinese, without what lies under it.
+    pub fn zh(&self) -> String {
+        match self {
+            Self::Rules(_) => "写下的规则不成一份评分规则".to_owned(),
+            Self::Form(refusal) => {
+                format!("规则文档不能写成规范形式：{}（{}）", meaning(refusal.code), refusal.code)
+            }
+        }
+    }
 }
 
 /// Compile written rules: a layer's indicators, the policy and the calendar.

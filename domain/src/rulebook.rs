@@ -11,7 +11,11 @@
 pub mod credit;
 pub mod difference;
 mod drafted;
+mod error;
+pub mod fault;
 pub mod imported;
+mod lines;
+mod misread;
 pub mod policy;
 pub mod procedure;
 pub mod remedy;
@@ -28,6 +32,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 pub use self::drafted::{layer_of, name_of};
+pub use self::error::{Place, RulebookError};
+use self::misread::of_value;
 use crate::calendar::Calendar;
 use crate::rulebook::policy::{Band, HazardRule, IncidentRule, ManagementLevel, Policy, Works};
 use crate::rulebook::procedure::DeadlineRule;
@@ -63,65 +69,6 @@ pub struct Rulebook {
     positions: HashMap<String, usize>,
 }
 
-/// Why three files are no rulebook, or a document is none.
-#[derive(Debug, thiserror::Error)]
-pub enum RulebookError {
-    /// The document is of another format.
-    #[error("this is no document of format {FORMAT} but of {found}; compile the rulebook's files again")]
-    Format {
-        /// The format it states.
-        found: String,
-    },
-    /// The files of a draft are not the parts of one rulebook.
-    #[error("{told}")]
-    Parts {
-        /// What is there twice or missing, and what to do.
-        told: String,
-    },
-    /// A value that is no whole number, text, yes-or-no or date.
-    #[error("{part}: {member} is a fraction; rulebooks hold whole numbers only, so scale it up")]
-    Fraction {
-        /// The file: `indicators`, `policy` or `calendar`.
-        part: &'static str,
-        /// The member, as a dotted path.
-        member: String,
-    },
-    /// The document's id and its parts disagree.
-    #[error("the document calls itself {stated}, but its parts make it {made}; compile it again")]
-    Id {
-        /// The id in the document.
-        stated: String,
-        /// The id that follows from layer and version, under the document's own name.
-        made: String,
-    },
-    /// A member is missing, misspelt or of another kind than the engine reads.
-    #[error(
-        "{place}: a member is missing, misspelt or of the wrong kind; see the fields in rulebooks/README.md"
-    )]
-    Shape {
-        /// Where: the part, and the indicator if it is one.
-        place: String,
-        /// What exactly.
-        #[source]
-        source: serde_json::Error,
-    },
-    /// A file is not TOML.
-    #[error("the {part} file is not TOML; correct it at the line named")]
-    Toml {
-        /// The file: `indicators`, `policy` or `calendar`.
-        part: &'static str,
-        /// Where and why.
-        #[source]
-        source: Box<toml::de::Error>,
-    },
-    /// Everything reads, but the rules do not fit together. All faults are named at once.
-    #[error("the rulebook does not hold together: {}", .faults.join("; "))]
-    Unsound {
-        /// One sentence each: what is wrong, and what to do.
-        faults: Vec<String>,
-    },
-}
-
 impl Rulebook {
     /// The canonical document of three written files. `name` is the rulebook's own, such as `pingshan`; the
     /// id is `<name>-<layer>-<version>` with the layer file's layer and version. The document is checked as
@@ -143,7 +90,8 @@ impl Rulebook {
         let document = json!({
             "calendar": calendar, "format": FORMAT, "id": id, "indicators": indicators, "policy": policy,
         });
-        Rulebook::written_anew(&document)?;
+        let files = [("indicators", layer_toml), ("policy", policy_toml), ("calendar", calendar_toml)];
+        Rulebook::written_anew(&document).map_err(|error| error.in_files(&files))?;
         Ok(document)
     }
 
@@ -298,12 +246,20 @@ pub struct UnknownLayer {
 /// # Errors
 /// If it is not TOML, holds a fraction, or a member cannot be read.
 pub(crate) fn written_as<T: DeserializeOwned>(part: &'static str, text: &str) -> Result<T, RulebookError> {
-    read(part, &written::part(part, text)?)
+    read(part, &written::part(part, text)?).map_err(|error| error.in_files(&[(part, text)]))
 }
 
 /// Reads one part of a document, saying where it failed.
-fn read<T: DeserializeOwned>(place: &str, value: &Value) -> Result<T, RulebookError> {
-    T::deserialize(value).map_err(|source| RulebookError::Shape { place: place.to_owned(), source })
+fn read<T: DeserializeOwned>(part: &'static str, value: &Value) -> Result<T, RulebookError> {
+    read_at(Place::of(part, ""), value)
+}
+
+/// Reads what stands at a place of a document, saying where below it it failed.
+fn read_at<T: DeserializeOwned>(mut place: Place, value: &Value) -> Result<T, RulebookError> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        place.descend(&error.path().to_string());
+        RulebookError::Shape { place: Box::new(place), source: of_value(error.inner()) }
+    })
 }
 
 /// The ids that occur more than once.
@@ -322,6 +278,7 @@ pub const FORMAT: &str = "wuping-rulebook/1";
 mod tests {
     use std::error::Error;
 
+    use super::fault::Fault;
     use super::*;
     use crate::shipped;
 
@@ -352,61 +309,151 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_names_its_place_and_what_to_do() {
-        for (file, old, new, told) in [
+    fn a_fault_names_its_place_and_what_to_do_in_both_languages() {
+        for (file, old, new, en, zh) in [
             (
                 "unit",
                 "id = \"met\", points = 6",
                 "id = \"met\", points = 7",
                 "indicator smoke_alarm: row met gives 7",
+                "指标 smoke_alarm：met 一档给 7 分，超过指标的 6 分",
             ),
-            ("unit", "total = 100", "total = 99", "add up to 100, not to total = 99"),
-            ("unit", "points = 66", "points = 65", "aspect unit_safety"),
+            (
+                "unit",
+                "total = 100",
+                "total = 99",
+                "add up to 100, not to total = 99",
+                "合计 100，与 total = 99 不符",
+            ),
+            (
+                "unit",
+                "points = 66",
+                "points = 65",
+                "aspect unit_safety",
+                "方面 unit_safety：其中指标的分值合计 66",
+            ),
             (
                 "unit",
                 "id = \"emergency_torch\"",
                 "id = \"smoke_alarm\"",
                 "indicator smoke_alarm is there twice",
+                "指标 smoke_alarm 出现了两次",
             ),
-            ("unit", "competent = \"fire\"", "competent = \"fires\"", "no [[department]] fires"),
-            ("unit", "works = \"buy\"", "works = \"borrow\"", "no [[works]] borrow"),
-            ("unit", "cap = 3", "cap = 6", "star 6, which no [[band]] has"),
-            ("unit", "from = 1, to = 1", "from = 1, to = 2", "gap or overlap"),
-            ("policy", "min_score = 0", "min_score = 1", "every score has one"),
-            ("policy", "star = 4", "star = 5", "stars must fall"),
-            ("policy", "stars = [1]", "stars = [1, 0]", "star 0 is in 2 management levels"),
-            ("policy", "\"smoke_alarm\", ", "\"smoke_alarms\", ", "derived cap seven_ones_incomplete"),
-            ("policy", "incomplete = \"reject\"", "incomplete = \"zero\"", "knows reject only"),
-            ("policy", "measures = [\"incentive\"]", "measures = [\"gift\"]", "no [[measure]] gift"),
-            ("policy", "at_best = \"C\"", "at_best = \"E\"", "no credit class E"),
-            ("policy", "id = \"appeal_admit\"", "id = \"appeal_admits\"", "no [[deadline]] appeal_admit"),
-            ("policy", "id = \"plaque_post\"", "id = \"plaque_posts\"", "no [[deadline]] plaque_post"),
-            ("policy", "id = \"credit_repair\"", "id = \"credit_repairs\"", "no [[deadline]] credit_repair"),
-            ("holidays", "years = [2024,", "years = [2023, 2024,", "no [year.2023]"),
+            (
+                "unit",
+                "competent = \"fire\"",
+                "competent = \"fires\"",
+                "no [[department]] fires",
+                "没有 [[department]] fires",
+            ),
+            ("unit", "works = \"buy\"", "works = \"borrow\"", "no [[works]] borrow", "没有 [[works]] borrow"),
+            ("unit", "cap = 3", "cap = 6", "star 6, which no [[band]] has", "cap 写的是 6 星，没有 [[band]]"),
+            ("unit", "from = 1, to = 1", "from = 1, to = 2", "gap or overlap", "空缺或重叠"),
+            ("policy", "min_score = 0", "min_score = 1", "every score has one", "从 min_score = 0 开始"),
+            ("policy", "star = 4", "star = 5", "stars must fall", "star 要随 min_score"),
+            (
+                "policy",
+                "stars = [1]",
+                "stars = [1, 0]",
+                "star 0 is in 2 management levels",
+                "0 星属于 2 个管理等级",
+            ),
+            (
+                "policy",
+                "\"smoke_alarm\", ",
+                "\"smoke_alarms\", ",
+                "derived cap seven_ones_incomplete: there is no indicator smoke_alarms",
+                "[[derived_cap]] seven_ones_incomplete：没有指标 smoke_alarms",
+            ),
+            (
+                "policy",
+                "incomplete = \"reject\"",
+                "incomplete = \"zero\"",
+                "knows reject only",
+                "scoring.incomplete 写的是 zero，系统只认 reject",
+            ),
+            (
+                "policy",
+                "measures = [\"incentive\"]",
+                "measures = [\"gift\"]",
+                "no [[measure]] gift",
+                "没有 [[measure]] gift",
+            ),
+            ("policy", "at_best = \"C\"", "at_best = \"E\"", "no credit class E", "没有信用等级 E"),
+            (
+                "policy",
+                "id = \"appeal_admit\"",
+                "id = \"appeal_admits\"",
+                "no [[deadline]] appeal_admit",
+                "没有 [[deadline]] appeal_admit",
+            ),
+            (
+                "policy",
+                "id = \"plaque_post\"",
+                "id = \"plaque_posts\"",
+                "no [[deadline]] plaque_post",
+                "没有 [[deadline]] plaque_post",
+            ),
+            (
+                "policy",
+                "id = \"credit_repair\"",
+                "id = \"credit_repairs\"",
+                "no [[deadline]] credit_repair",
+                "没有 [[deadline]] credit_repair",
+            ),
+            ("holidays", "years = [2024,", "years = [2023, 2024,", "no [year.2023]", "没有 [year.2023]"),
         ] {
-            let error = changed(file, old, new).to_string();
-            assert!(error.contains(told), "{error} lacks {told}");
+            let error = changed(file, old, new);
+            let (told, in_chinese) = (error.to_string(), error.zh());
+            assert!(told.contains(en), "{told} lacks {en}");
+            assert!(in_chinese.contains(zh), "{in_chinese} lacks {zh}");
+            assert!(
+                error.faults().iter().all(|fault| told.contains(&fault.en) && in_chinese.contains(&fault.zh))
+            );
         }
     }
 
     #[test]
-    fn a_misspelt_member_is_never_overlooked() {
+    fn a_misspelt_member_is_never_overlooked_and_told_with_its_line() {
         let error = changed("unit", "cap = 3", "cpa = 3");
-        assert!(error.to_string().starts_with("indicator smoke_alarm: "), "{error}");
-        assert!(error.source().unwrap().to_string().contains("cpa"));
+        let line = 1 + shipped::written("pingshan", "unit")
+            .lines()
+            .position(|line| line.contains("cap = 3"))
+            .unwrap();
+        let [place, what] = <[Fault; 2]>::try_from(error.faults()).unwrap();
+        let member = "indicator[0].cpa";
+        assert!(
+            place.en.starts_with(&format!("indicator smoke_alarm, indicators line {line}, {member}: ")),
+            "{place}"
+        );
+        assert!(
+            place.zh.starts_with(&format!("指标 smoke_alarm，指标文件第 {line} 行，{member}：")),
+            "{}",
+            place.zh
+        );
+        assert!(what.en.contains("unknown field `cpa`") && error.source().unwrap().to_string() == what.en);
+        assert!(what.zh.starts_with("没有 cpa 这个字段；可以写的有 "), "{}", what.zh);
+        let layer = changed("unit", "layer = \"unit\"", "layer = \"flat\"").faults();
+        assert_eq!(layer[1].zh, "不认识 flat；可以写的有 building、estate、unit");
     }
 
     #[test]
     fn fractions_and_broken_files_are_refused() {
         let error = changed("unit", "points = 66", "points = 66.0");
         assert!(
-            matches!(&error, RulebookError::Fraction { member, .. } if member == "aspect[0].points"),
+            matches!(&error, RulebookError::Fraction { place } if place.member == "aspect[0].points" && place.line.is_some()),
             "{error}"
         );
-        assert!(matches!(
-            changed("policy", "[scoring]", "[scoring"),
-            RulebookError::Toml { part: "policy", .. }
-        ));
+        let broken = changed("policy", "[scoring]", "[scoring");
+        let line =
+            1 + shipped::written("pingshan", "policy").lines().position(|line| line == "[scoring]").unwrap();
+        assert!(
+            matches!(&broken, RulebookError::Toml { part: "policy", line: Some(is), .. } if *is == line),
+            "{broken:?}"
+        );
+        let [place, why] = <[Fault; 2]>::try_from(broken.faults()).unwrap();
+        assert_eq!(place.zh, format!("办法文件第 {line} 行不是 TOML，请改正这一行"));
+        assert_eq!(why.zh, "方括号没有写完");
         assert!(matches!(changed("unit", "layer = \"unit\"", ""), RulebookError::Shape { .. }));
     }
 

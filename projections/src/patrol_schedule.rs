@@ -264,7 +264,7 @@ pub(crate) fn write_row(connection: &Connection, held: &Held) -> Result<(), View
     let values = params![
         signed(number),
         held.id,
-        code(rule),
+        rule.code(),
         since.to_string(),
         held.rounds.last_round.map(|on| on.to_string()),
         held.rounds.due.map(|on| on.to_string()),
@@ -273,16 +273,6 @@ pub(crate) fn write_row(connection: &Connection, held: &Held) -> Result<(), View
         held.rounds.open.as_ref().and_then(|open| open.route.as_ref()),
     ];
     write(connection, "REPLACE INTO patrol_schedule VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)", values)
-}
-
-/// The name of a rule on the wire.
-pub const fn code(rule: PatrolRule) -> &'static str {
-    match rule {
-        PatrolRule::Day => "day",
-        PatrolRule::HalfMonth => "half_month",
-        PatrolRule::Month => "month",
-        PatrolRule::Week => "week",
-    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde asks for")]

@@ -153,6 +153,25 @@ fn a_draft_that_does_not_hold_together_is_told_all_its_faults() {
     let told = said(&checked);
     assert_eq!(checked.status.code(), Some(1), "{told}");
     assert!(told.contains("no [[department]] nobody") && told.contains("not to total = 99"), "{told}");
+    let validate = ["scheme", "validate", file.to_str().unwrap(), &policy, &holidays];
+    let chinese = said(&run(&nowhere, &[&["--lang", "zh"][..], &validate].concat()));
+    assert!(
+        chinese.matches("错误：").count() == 2
+            && chinese.contains("错误：指标 smoke_alarm：competent：没有 [[department]] nobody")
+            && chinese.contains("与 total = 99 不符"),
+        "{chinese}"
+    );
+    let machine: Value =
+        serde_json::from_slice(&run(&nowhere, &[&["--json"][..], &validate].concat()).stdout).unwrap();
+    let count = |member: &str| machine[member].as_array().unwrap().len();
+    assert_eq!((count("faults"), count("faults_zh")), (2, 2), "{machine}");
+    std::fs::write(&file, unit.replacen("total = 100", "total == 100", 1)).unwrap();
+    let line = unit.lines().position(|line| line == "total = 100").unwrap() + 1;
+    let broken = said(&run(&nowhere, &[&["--lang", "zh"][..], &validate].concat()));
+    assert!(
+        broken.contains(&format!("草案文件第 {line} 行不是 TOML")) && !broken.contains("parse error"),
+        "{broken}"
+    );
     std::fs::write(&file, unit.replacen("cap = 3", "cap = 5", 1)).unwrap();
     let checked = run(&nowhere, &["scheme", "validate", file.to_str().unwrap(), &policy, &holidays]);
     let told = said(&checked);
@@ -160,6 +179,27 @@ fn a_draft_that_does_not_hold_together_is_told_all_its_faults() {
         checked.status.success() && told.contains("doubt: ") && told.contains("lowers nothing"),
         "{told}"
     );
+}
+
+/// What stands on a page between its tags, without what is code.
+fn words_of(page: &str) -> String {
+    let main = page.split("<main").nth(1).unwrap().split("</main>").next().unwrap();
+    let mut words = String::new();
+    for piece in main.split('<').skip(1) {
+        let (tag, text) = piece.split_once('>').unwrap();
+        if !tag.starts_with("code") {
+            words += text;
+        }
+        words.push('\n');
+    }
+    words
+}
+
+/// English words that follow each other without anything between them: as many as a sentence has.
+fn english_sentences(words: &str) -> Vec<String> {
+    let runs = words.split(|letter: char| !letter.is_ascii_alphabetic() && letter != ' ' && letter != '\'');
+    let runs = runs.map(|run| run.split_whitespace().collect::<Vec<_>>());
+    runs.filter(|run| run.len() >= 3).map(|run| run.join(" ")).collect()
 }
 
 /// The commission's house: two administrators and a clerk, and the district's rulebook of units.
@@ -264,6 +304,13 @@ impl Commission {
     }
 }
 
+impl Person {
+    /// The same person, who reads Chinese now.
+    fn in_chinese(&self) -> Self {
+        Self { cookie: format!("{}; wuping-lang=zh", self.cookie), csrf: self.csrf.clone() }
+    }
+}
+
 const FORM: &str = "application/x-www-form-urlencoded";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -305,4 +352,42 @@ async fn one_person_drafts_a_rulebook_and_a_second_publishes_it() {
     );
     let (_, _, list) = house.ask(&second, "/desk/rulebooks", None).await;
     assert!(!list.contains(&first) && list.contains("/rules/pingshan-unit-3"), "{list}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_with_a_draft_is_said_in_the_readers_language() {
+    let house = Commission::new().await;
+    let drafter = house.person("drafter", "commission_admin").await;
+    let reader = drafter.in_chinese();
+    let unit = include_str!("../../rulebooks/pingshan/unit.toml");
+    let line = |of: &str| unit.lines().position(|line| line.contains(of)).unwrap() + 1;
+    for (old, new, zh, en) in [
+        (
+            "competent = \"fire\"",
+            "competent = \"nobody\"",
+            "没有 [[department]] nobody".to_owned(),
+            "there is no [[department]] nobody".to_owned(),
+        ),
+        (
+            "cap = 3",
+            "cpa = 3",
+            format!("指标 smoke_alarm，指标文件第 {} 行", line("cap = 3")),
+            format!("indicator smoke_alarm, indicators line {}", line("cap = 3")),
+        ),
+        (
+            "total = 100",
+            "total = ",
+            format!("第 {} 行不是 TOML", line("total = 100")),
+            "is not TOML".to_owned(),
+        ),
+        ("layer = \"unit\"", "layer = \"flat\"", "没有层面 flat".to_owned(), "flat is no layer".to_owned()),
+    ] {
+        let faulty = unit.replacen(old, new, 1);
+        let (_, page) = house.upload(&reader, Uuid::now_v7(), &faulty).await;
+        let words = words_of(&page);
+        assert!(words.contains(&zh), "{new}: {words}");
+        assert_eq!(english_sentences(&words), Vec::<String>::new(), "{new}: {words}");
+        let (_, page) = house.upload(&drafter, Uuid::now_v7(), &faulty).await;
+        assert!(words_of(&page).contains(&en), "{new}: {page}");
+    }
 }

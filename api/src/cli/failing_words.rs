@@ -4,6 +4,8 @@
 use std::error::Error;
 use std::sync::Arc;
 
+use wuping_domain::rulebook::RulebookError;
+use wuping_domain::rulebook::fault::Fault;
 use wuping_ledger::append::AppendError;
 use wuping_ledger::checkpoints::CheckpointError;
 use wuping_ledger::clock::ClockFault;
@@ -13,10 +15,13 @@ use wuping_ledger::refusal::Refusal;
 use wuping_ledger::store::StoreError;
 use wuping_ledger::vault::VaultError;
 use wuping_projections::error::ViewsError;
+use wuping_replay::statistics::StatisticError;
 
 use crate::anchors::AnchorError;
 use crate::app::OpenError;
+use crate::drafting::DraftError;
 use crate::office::OfficeError;
+use crate::shelf::CompileError;
 use crate::web::look::words::findings::meaning;
 
 /// An error in Chinese; none of one that has only its own words, as what a system or a database says.
@@ -40,7 +45,20 @@ pub(super) fn chinese(error: &(dyn Error + 'static)) -> Option<String> {
         .or_else(|| told(error, office))
         .or_else(|| told(error, vault))
         .or_else(|| told(error, views))
+        .or_else(|| rules(error))
         .or_else(|| told(error, |refusal: &Refusal| Some(format!("{}（{refusal}）", meaning(refusal.code)))))
+}
+
+/// What is wrong with rules as somebody wrote them, down to what a reader of their files says.
+fn rules(error: &(dyn Error + 'static)) -> Option<String> {
+    let told = error.downcast_ref().map(RulebookError::zh);
+    told.or_else(|| error.downcast_ref().map(CompileError::zh))
+        .or_else(|| error.downcast_ref().map(DraftError::zh))
+        .or_else(|| match error.downcast_ref()? {
+            StatisticError::Rule(_) => Some("这份信用规则不能用".to_owned()),
+            _ => None,
+        })
+        .or_else(|| error.downcast_ref().map(|fault: &Fault| fault.zh.clone()))
 }
 
 fn opening(error: &OpenError) -> Option<String> {
@@ -267,6 +285,8 @@ fn views(error: &ViewsError) -> Option<String> {
 mod tests {
     use std::path::PathBuf;
 
+    use wuping_domain::rulebook::Rulebook;
+
     use super::*;
     use crate::cli::failing::Failure;
     use crate::web::look::words::{Lang, is_chinese};
@@ -281,6 +301,7 @@ mod tests {
             Failure::from(LedgerError::Append(AppendError::from(StoreError::InUse))),
             Failure::from(AppendError::Clock(ClockFault::Behind { behind_ms: 61_000 })),
             Failure::from(AppendError::Rule(Refusal::new("jcs-not-canonical", "spaces"))),
+            Failure::from(DraftError::from(Rulebook::compile("x", "a = ", "", "").unwrap_err())),
         ] {
             let told: Vec<&str> = failure.told(Lang::Zh).collect();
             assert!(told.len() >= 2 && told.iter().all(|line| is_chinese(line)), "{told:?}");

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use wuping_domain::rehearsal::{Direction, Doubt, doubts};
 use wuping_domain::rulebook::Rulebook;
+use wuping_domain::rulebook::fault::Fault;
 use wuping_ledger::store::Scheme as Kept;
 use wuping_projections::ledger_rulebooks::LedgerRulebooks;
 use wuping_replay::rehearsal::{Asked, Move, Rehearsal, rehearsal};
@@ -85,7 +86,8 @@ fn validate(common: &Common, files: &Files) -> Result<ExitCode, Failure> {
             let doubts = doubts(rulebook);
             if common.json {
                 print_json(&serde_json::json!({
-                    "id": rulebook.id, "sha256": draft.compiled.scheme.sha256, "faults": [], "doubts": doubts,
+                    "id": rulebook.id, "sha256": draft.compiled.scheme.sha256, "faults": [], "faults_zh": [],
+                    "doubts": doubts,
                 }))?;
             } else {
                 let (id, sha256) = (&rulebook.id, &draft.compiled.scheme.sha256);
@@ -100,11 +102,15 @@ fn validate(common: &Common, files: &Files) -> Result<ExitCode, Failure> {
         Err(error @ DraftError::Rules(_)) => {
             let faults = error.faults();
             if common.json {
-                print_json(&serde_json::json!({ "faults": faults, "doubts": [] }))?;
+                let [zh, en]: [Vec<&String>; 2] = [
+                    faults.iter().map(|fault| &fault.zh).collect(),
+                    faults.iter().map(|fault| &fault.en).collect(),
+                ];
+                print_json(&serde_json::json!({ "faults": en, "faults_zh": zh, "doubts": [] }))?;
             } else {
-                faults
-                    .iter()
-                    .for_each(|fault| common.say(format!("错误：{fault}"), format!("fault: {fault}")));
+                for Fault { zh, en } in &faults {
+                    common.say(format!("错误：{zh}"), format!("fault: {en}"));
+                }
             }
             Ok(ExitCode::from(1))
         }

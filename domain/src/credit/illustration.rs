@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::rule::{LEVELS, by_grades};
 use crate::refused::Refused;
 use crate::rulebook::credit::{CreditClass, CreditPolicy};
+use crate::rulebook::fault::Fault;
 use crate::rulebook::{RulebookError, name_of, written_as};
 
 /// An illustrative credit rule, ready to compute with.
@@ -76,41 +77,57 @@ impl IllustrativeRule {
         by_grades(&self.credit, levels, total, false).map(Some)
     }
 
-    fn faults(&self) -> Vec<String> {
+    fn faults(&self) -> Vec<Fault> {
         let mut faults = Vec::new();
-        if self.schema != 1 {
-            faults.push(format!("schema is {}, but this program reads 1 alone", self.schema));
+        let Self { schema, status, .. } = self;
+        if *schema != 1 {
+            faults.push(Fault::new(
+                format!("schema 写的是 {schema}，本程序只认 1，请改成 1"),
+                format!("schema is {schema}, but this program reads 1 alone; write that"),
+            ));
         }
-        if self.status != ILLUSTRATIVE {
-            faults.push(format!(
-                "status is {}, but a rule that is asked for by file binds nobody; write {ILLUSTRATIVE}",
-                self.status
+        if status != ILLUSTRATIVE {
+            faults.push(Fault::new(
+                format!("status 写的是 {status}；以文件指定的规则只作示范，不约束任何人，请写 {ILLUSTRATIVE}"),
+                format!("status is {status}, but a rule that is asked for by file binds nobody; write {ILLUSTRATIVE}"),
             ));
         }
         for (place, one) in self.counts_as.iter().enumerate() {
             let CountsAs { scheme, word, level } = one;
             if !LEVELS.contains(&level.as_str()) {
-                faults.push(format!(
-                    "counts_as {scheme} {word}: there is no level {level}; write one of {}",
-                    LEVELS.join(", ")
+                faults.push(Fault::new(
+                    format!(
+                        "counts_as {scheme} {word}：没有管理等级 {level}，请写其中之一：{}",
+                        LEVELS.join("、")
+                    ),
+                    format!(
+                        "counts_as {scheme} {word}: there is no level {level}; write one of {}",
+                        LEVELS.join(", ")
+                    ),
                 ));
             }
             if self.counts_as[..place].iter().any(|other| (&other.scheme, &other.word) == (scheme, word)) {
-                faults.push(format!("counts_as {scheme} {word} stands there twice; leave one out"));
+                faults.push(Fault::new(
+                    format!("counts_as {scheme} {word} 出现了两次，请去掉一个"),
+                    format!("counts_as {scheme} {word} stands there twice; leave one out"),
+                ));
             }
         }
         let classes = &self.credit.classes;
         let asks_more =
             |class: &&CreditClass| class.needs_commitment || class.needs_confirmer || class.by_conduct_only;
-        for class in classes.iter().filter(asks_more) {
-            faults.push(format!(
-                "class {} asks for more than grades, and an imported register has nothing else; let it ask for shares alone",
-                class.id
+        for id in classes.iter().filter(asks_more).map(|class| &class.id) {
+            faults.push(Fault::new(
+                format!("信用等级 {id} 除等级外还有别的要求，而引入的登记里只有等级；请只写比例"),
+                format!("class {id} asks for more than grades, and an imported register has nothing else; let it ask for shares alone"),
             ));
         }
         if !classes.iter().any(|class| class.min_lenient_percent.is_none() && class.max_low_percent.is_none())
         {
-            faults.push("every class has a condition; one must be open to everybody else".to_owned());
+            faults.push(Fault::new(
+                "每个信用等级都有条件；要有一个等级不设条件，留给其余的主体",
+                "every class has a condition; one must be open to everybody else",
+            ));
         }
         faults
     }
@@ -163,5 +180,14 @@ mod tests {
         let shut =
             told(|text| text.replace("inspection_months = 3", "max_low_percent = 50\ninspection_months = 3"));
         assert!(shut.contains("every class has a condition"), "{shut}");
+        let both = written(|text| {
+            text.replace("schema = 1", "schema = 2").replace("status = \"illustrative\"", "status = \"x\"")
+        });
+        let told: Vec<String> = both.unwrap_err().faults().into_iter().map(|fault| fault.zh).collect();
+        assert!(
+            told.len() == 2
+                && told[0].starts_with("schema 写的是 2，")
+                && told[1].ends_with("请写 illustrative")
+        );
     }
 }

@@ -1,8 +1,11 @@
 //! Drafted: a rulebook out of written files in any order, and out of a published one for what is not written anew.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::{FORMAT, Rulebook, RulebookError, written};
+use super::error::part_zh;
+use super::fault::Fault;
+use super::lines::line_of;
+use super::{FORMAT, Layer, Rulebook, RulebookError, UnknownLayer, written};
 
 /// The parts of a rulebook, each with what tells its file from the others.
 const PARTS: [(&str, [&str; 2]); 3] = [
@@ -19,22 +22,27 @@ impl Rulebook {
     /// [`RulebookError::Parts`] if a part is there twice, or missing where nothing is begun from; then those of
     /// [`Rulebook::compile`].
     pub fn drafted(name: Option<&str>, files: &[&str], base: Option<&Value>) -> Result<Value, RulebookError> {
-        let mut parts: [Option<Value>; 3] = [None, None, None];
+        let mut held: Vec<(&str, &str)> = Vec::new();
+        let mut parts = Map::new();
         for (n, file) in files.iter().enumerate() {
-            let place = place_of(n + 1, file)?;
-            let (part, _) = PARTS[place];
-            if parts[place].replace(written::part(part, file)?).is_some() {
-                return Err(told(format!("two files hold the {part}; leave one out")));
+            let part = part_of(n + 1, file)?;
+            if parts.insert(part.to_owned(), written::part(part, file)?).is_some() {
+                let zh = format!("有两份文件写的都是{}，请去掉一份", part_zh(part));
+                return Err(told(zh, format!("two files hold the {part}; leave one out")));
             }
+            held.push((part, file));
         }
-        let mut taken = parts.into_iter().zip(PARTS).map(|(written, (part, _))| {
+        let mut taken = |part: &str| {
             let known = || base.map(|base| base[part].clone());
-            written.or_else(known).ok_or_else(|| {
-                told(format!("no file holds the {part}; add it, or say which rulebook the draft begins from"))
+            parts.remove(part).or_else(known).ok_or_else(|| {
+                let zh = format!("没有{}文件，请补上，或者说明草案从哪份规则开始", part_zh(part));
+                told(
+                    zh,
+                    format!("no file holds the {part}; add it, or say which rulebook the draft begins from"),
+                )
             })
-        });
-        let mut next = || taken.next().unwrap_or_else(|| Err(told("a rulebook has three parts".to_owned())));
-        let (indicators, policy, calendar) = (next()?, next()?, next()?);
+        };
+        let (indicators, policy, calendar) = (taken("indicators")?, taken("policy")?, taken("calendar")?);
         let text = |member: &str| indicators[member].as_str().unwrap_or_default().to_owned();
         let tail = format!("-{}-{}", text("layer"), indicators["version"]);
         let name = name
@@ -45,7 +53,7 @@ impl Rulebook {
             "calendar": calendar, "format": FORMAT, "id": format!("{name}{tail}"), "indicators": indicators,
             "policy": policy,
         });
-        Rulebook::written_anew(&document)?;
+        Rulebook::written_anew(&document).map_err(|error| error.in_files(&held))?;
         Ok(document)
     }
 }
@@ -58,33 +66,39 @@ pub fn name_of(id: &str) -> Option<&str> {
 /// The layer that written indicators are of; none of any other file.
 ///
 /// # Errors
-/// [`RulebookError::Toml`] if it cannot be read, with the line.
-pub fn layer_of(file: &str) -> Result<Option<String>, RulebookError> {
-    Ok(table(file)?.get("layer").and_then(toml::Value::as_str).map(str::to_owned))
-}
-
-fn table(file: &str) -> Result<toml::Table, RulebookError> {
-    file.parse().map_err(|source| RulebookError::Toml { part: "draft", source: Box::new(source) })
-}
-
-/// Which part a file is.
-fn place_of(number: usize, file: &str) -> Result<usize, RulebookError> {
-    let table = table(file)?;
-    let place =
-        PARTS.iter().position(|(_, members)| members.iter().any(|member| table.contains_key(*member)));
-    place.ok_or_else(|| {
-        told(format!("file {number} is no part of a rulebook: it has neither indicators nor bands nor years; see rulebooks/README.md"))
+/// [`RulebookError::Toml`] if it cannot be read, and [`RulebookError::Parts`] if there is no such layer; with the line.
+pub fn layer_of(file: &str) -> Result<Option<Layer>, RulebookError> {
+    let table = written::table("draft", file)?;
+    let Some(layer) = table.get("layer").and_then(toml::Value::as_str) else { return Ok(None) };
+    let known = layer.parse().map(Some);
+    known.map_err(|unknown: UnknownLayer| {
+        let line = line_of(file, "layer").unwrap_or_default();
+        told(
+            format!("指标文件第 {line} 行，layer：没有层面 {layer}，请写 building、estate 或 unit"),
+            format!("indicators line {line}, layer: {unknown}"),
+        )
     })
 }
 
-fn told(told: String) -> RulebookError {
-    RulebookError::Parts { told }
+/// Which part a file is.
+fn part_of(number: usize, file: &str) -> Result<&'static str, RulebookError> {
+    let table = written::table("draft", file)?;
+    let is = |members: &[&str]| members.iter().any(|member| table.contains_key(*member));
+    PARTS.iter().find(|(_, members)| is(members)).map(|(part, _)| *part).ok_or_else(|| {
+        told(
+            format!("第 {number} 份文件不是规则的一部分：里面既没有指标，也没有等级线和年份；见 rulebooks/README.md"),
+            format!("file {number} is no part of a rulebook: it has neither indicators nor bands nor years; see rulebooks/README.md"),
+        )
+    })
+}
+
+fn told(zh: String, en: String) -> RulebookError {
+    RulebookError::Parts { told: Fault { zh, en } }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rulebook::Layer;
     use crate::shipped;
 
     #[test]
@@ -111,6 +125,20 @@ mod tests {
         assert!(twice.contains("two files hold the indicators"), "{twice}");
         let foreign = Rulebook::drafted(None, &["a = 1"], None).unwrap_err().to_string();
         assert!(foreign.contains("file 1 is no part"), "{foreign}");
+    }
+
+    #[test]
+    fn a_layer_that_there_is_not_is_told_before_anything_else() {
+        let unit = shipped::written("pingshan", "unit");
+        assert_eq!(layer_of(&unit).unwrap(), Some(Layer::Unit));
+        assert_eq!(layer_of(&shipped::written("pingshan", "policy")).unwrap(), None);
+        let error = layer_of(&unit.replacen("layer = \"unit\"", "layer = \"flat\"", 1)).unwrap_err();
+        let line = unit.lines().position(|line| line == "layer = \"unit\"").unwrap() + 1;
+        assert_eq!(
+            error.to_string(),
+            format!("indicators line {line}, layer: flat is no layer; write building, estate or unit")
+        );
+        assert!(error.zh().contains("没有层面 flat"), "{}", error.zh());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Layer, RulebookError, read};
+use super::{Layer, Place, RulebookError, read, read_at};
 
 /// The indicators of one layer, grouped in aspects.
 #[derive(Clone, Debug, Serialize)]
@@ -232,9 +232,9 @@ impl Scheme {
             .indicator
             .iter()
             .enumerate()
-            .map(|(n, value)| match value["id"].as_str() {
-                Some(id) => read(&format!("indicator {id}"), value),
-                None => read(&format!("indicator number {} (it has no id)", n + 1), value),
+            .map(|(n, value)| {
+                let indicator = value["id"].as_str().map(str::to_owned);
+                read_at(Place { indicator, ..Place::of("indicators", format!("indicator[{n}]")) }, value)
             })
             .collect::<Result<_, _>>()?;
         Ok(Scheme {

@@ -2,15 +2,17 @@
 
 use serde_json::{Map, Value};
 
-use super::RulebookError;
+use super::{Place, RulebookError};
 
 /// The whole file as JSON. Dates become text ("YYYY-MM-DD"); a fraction is refused, for no rule of ours may
 /// depend on how a machine rounds.
 pub(super) fn part(part: &'static str, written: &str) -> Result<Value, RulebookError> {
-    let table = written
-        .parse::<toml::Table>()
-        .map_err(|source| RulebookError::Toml { part, source: Box::new(source) })?;
-    object(part, "", table)
+    object(part, "", table(part, written)?).map_err(|error| error.in_files(&[(part, written)]))
+}
+
+/// The file as it is read first, before anything in it is understood.
+pub(super) fn table(part: &'static str, written: &str) -> Result<toml::Table, RulebookError> {
+    written.parse().map_err(|source| RulebookError::not_toml(part, written, &source))
 }
 
 fn object(part: &'static str, path: &str, table: toml::Table) -> Result<Value, RulebookError> {
@@ -33,7 +35,9 @@ fn json(part: &'static str, path: &str, value: toml::Value) -> Result<Value, Rul
         ),
         toml::Value::Boolean(value) => Value::Bool(value),
         toml::Value::Datetime(date) => Value::String(date.to_string()),
-        toml::Value::Float(_) => return Err(RulebookError::Fraction { part, member: path.to_owned() }),
+        toml::Value::Float(_) => {
+            return Err(RulebookError::Fraction { place: Box::new(Place::of(part, path)) });
+        }
         toml::Value::Integer(value) => Value::from(value),
         toml::Value::String(value) => Value::String(value),
         toml::Value::Table(table) => object(part, path, table)?,

@@ -78,6 +78,7 @@ pub(super) async fn tried(
         Ok(Ok(draft)) => draft,
         Ok(Err(faults)) => {
             let heading = lang.pick("不成立，没有记录", "It does not hold together; nothing was recorded");
+            let faults: Vec<String> = faults.into_iter().map(|fault| lang.pick(fault.zh, fault.en)).collect();
             let body = html! {
                 (page_heading(None, title(lang), None))
                 (notice_box(Tone::Grave, heading, &faults))
