@@ -147,7 +147,7 @@ fn shown(lang: Lang, view: &RulebookView, rulebook: &Rulebook) -> Markup {
             (section(lang.pick("几项一起不合格", "Several failures together"), html! {
                 ul {
                     @for cap in rulebook.policy.derived_caps.iter().filter(|cap| cap.layer == rulebook.layer) {
-                        li { (lang.named(&cap.zh, &cap.en)) " — " (lang.cap(cap.cap)) }
+                        li { (in_tongues(lang, &lang.under(Some(rulebook)).cause(&format!("rule:{}", cap.id)))) " — " (lang.cap(cap.cap)) }
                     }
                 }
             }))
@@ -163,12 +163,11 @@ fn bands(lang: Lang, rulebook: &Rulebook) -> Markup {
     ];
     let rows = rulebook.policy.bands.iter().map(|band| {
         let level = band.star.and_then(|star| rulebook.level_of_star(star));
-        let word = lang.named(&band.zh, &band.en);
-        let word = if word.is_empty() { band.word.as_deref().unwrap_or_default() } else { word };
+        let word = lang.under(Some(rulebook)).band(band);
         Row {
             href: None,
             cells: vec![
-                html! { @if band.star.is_some() { (stars(lang, band.star)) " " } (word) },
+                html! { @if band.star.is_some() { (stars(lang, band.star)) " " } (in_tongues(lang, &word)) },
                 html! { (band.min_score) },
                 html! { @match level {
                     Some(level) => (level_chip(lang, Level::from_code(&level.id))),
@@ -215,9 +214,7 @@ fn levels(lang: Lang, rulebook: &Rulebook) -> Markup {
 fn indicator_rules(lang: Lang, rulebook: &Rulebook, indicator: &Indicator) -> Markup {
     let collect = serde_json::to_value(indicator.collect).ok();
     let collect = collect.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
-    let department = rulebook.policy.departments.iter().find(|known| known.id == indicator.competent);
-    let department =
-        department.map_or(lang.department(&indicator.competent), |known| lang.named(&known.zh, &known.en));
+    let department = lang.under(Some(rulebook)).department(&indicator.competent);
     let columns = vec![
         Column::text(lang.pick("结果", "Outcome")),
         Column::number(lang.pick("得分", "Points")),
@@ -226,7 +223,7 @@ fn indicator_rules(lang: Lang, rulebook: &Rulebook, indicator: &Indicator) -> Ma
     let rows = indicator.rows.iter().map(|outcome| Row {
         href: None,
         cells: vec![
-            html! { (outcome_words(lang, outcome)) },
+            in_tongues(lang, &outcome_words(lang, outcome)),
             html! { (outcome.points) },
             html! { (consequence(lang, indicator, outcome)) },
         ],
@@ -242,7 +239,7 @@ fn indicator_rules(lang: Lang, rulebook: &Rulebook, indicator: &Indicator) -> Ma
             }
             (data_table(&table))
             p.quiet.small {
-                (lang.collect(collect)) " · " (department) " · " code { (indicator.id) }
+                (lang.collect(collect)) " · " (in_tongues(lang, &department)) " · " code { (indicator.id) }
                 @if indicator.not_applicable { " · " (lang.pick("可以不适用", "may be not applicable")) }
                 @if let Some(basis) = &indicator.basis { " · " (basis) }
             }

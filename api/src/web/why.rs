@@ -50,7 +50,7 @@ pub(crate) fn why(lang: Lang, determination: &Determination, rulebook: &Rulebook
                     (lang.pick(format!("隐患扣 {} 分。", determination.deducted), format!("{} taken off for hazards.", determination.deducted)))
                 }
             }
-            @if !limits.is_empty() { ul { @for limit in &limits { li { (limit) } } } }
+            @if !limits.is_empty() { ul { @for limit in &limits { li { (in_tongues(lang, limit)) } } } }
             @if lost.is_empty() { p { (lang.pick("没有失分。", "No points were lost.")) } } @else { (lost_points(lang, &lost)) }
         }))
         (section(lang.pick("全部指标", "All indicators"), indicator_groups(lang, &groups)))
@@ -68,11 +68,11 @@ pub(crate) fn reckoned(lang: Lang, assessed_on: &str, determination: &Determinat
 
 /// What caps the stars, and what vetoes them, each with its cause.
 pub(crate) fn limits(lang: Lang, determination: &Determination, rulebook: &Rulebook) -> Vec<String> {
-    let name = |id: &str| rulebook.indicator(id).map(|indicator| name_of(lang, indicator).to_owned());
+    let ruled = lang.under(Some(rulebook));
     let caps = determination.caps.iter();
-    let caps = caps.map(|cap| format!("{} — {}", lang.cause(&cap.by, name), lang.cap(cap.star)));
+    let caps = caps.map(|cap| format!("{} — {}", ruled.cause(&cap.by), lang.cap(cap.star)));
     let vetoes = determination.vetoes.iter();
-    let vetoes = vetoes.map(|veto| format!("{} — {}", lang.cause(veto, name), lang.pick("一票否决", "veto")));
+    let vetoes = vetoes.map(|veto| format!("{} — {}", ruled.cause(veto), lang.pick("一票否决", "veto")));
     caps.chain(vetoes).collect()
 }
 

@@ -109,8 +109,8 @@ fn is_ordered(story: &mut Story, case: &str, works: &str) {
     });
     story.say("fire", &notice, issue);
     let letter = story.page(Some("fire"), &format!("/desk/matters/{notice}"));
-    for words in ["The hazard: not met: ", "What is to be done: 更换老化线路", "To be put right within "]
-    {
+    let to_do = "What is to be done: <span lang=\"zh-CN\">更换老化线路</span>";
+    for words in ["The hazard: not met: ", to_do, "To be put right within "] {
         assert!(letter.contains(words), "{words}: {letter}");
     }
     story.say("grid", &notice, json!({ "command": "serve", "method": "direct", "on": story.today() }));

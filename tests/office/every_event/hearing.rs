@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::notices::result;
 use super::story::{EBIKE_INDOORS, SOUND, Story};
 
 pub(crate) fn tell(story: &mut Story) {
@@ -28,6 +29,17 @@ fn one_is_heard_and_confirmed(story: &mut Story) {
     story.say("legal", GRADE, consider);
     let confirm = json!({ "command": "confirm", "determination": 1, "document_number": "住评〔2024〕4号" });
     story.say("confirmer", GRADE, confirm);
+    let notice = "premises/u-4/notice/n-1";
+    story.say("legal", notice, result("u-4", "issue"));
+    let letter = story.page(Some("legal"), &format!("/desk/matters/{notice}"));
+    for words in [
+        // the district's rulebook names the outcome in Chinese alone, and the letter says that it is Chinese
+        "No e-bike or battery kept or charged indoors: <span lang=\"zh-CN\">发现入户停放或充电</span>; 4 points lost.",
+        "The result: One star, level of management: Strict.",
+        "<p class=\"letter-head\"><span lang=\"zh-CN\">某区住房和建设局</span></p>",
+    ] {
+        assert!(letter.contains(words), "{words}: {letter}");
+    }
 }
 
 fn letting_is_prohibited(story: &mut Story) {

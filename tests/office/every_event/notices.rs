@@ -83,7 +83,8 @@ fn a_deadline_of_the_office_waits_for_a_calendar(story: &mut Story) {
     assert_eq!((story.count(&fixed), story.count(missed)), (1, 1), "once");
 }
 
-fn result(unit: &str, command: &str) -> Value {
+/// The notice of a unit's first grade.
+pub(crate) fn result(unit: &str, command: &str) -> Value {
     json!({
         "command": command, "kind": "result_notice", "about": format!("premises/{unit}/grade"), "determination": 1, "to": "y-1",
         "authority": "某区住房和建设局", "document_number": "住评告〔2024〕1号", "legal_basis": "某区管理办法第十二条",

@@ -7,9 +7,11 @@
 mod events;
 pub(crate) mod findings;
 pub(crate) mod rehearsals;
+mod ruled;
 mod tables;
 mod terms;
 
+pub(crate) use self::ruled::Ruled;
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, Timelike, Utc, Weekday};
 
 /// The language a page speaks.

@@ -12,6 +12,7 @@ use wuping_projections::recording::recorded;
 use super::reading::{Matter, Sight};
 use super::story::{may_read, private};
 use crate::app::App;
+use crate::web::look::parts::in_tongues;
 use crate::web::look::words::Lang;
 
 /// The letter of a notice that was issued; nothing of any other matter, and nothing for whom it is not.
@@ -23,24 +24,26 @@ pub(super) fn on_paper(app: &App, matter: &Matter) -> Markup {
         return Markup::default();
     }
     let lang = matter.lang;
+    // whoever wrote the rules or the letter may have written Chinese alone
+    let say = |text: &str| in_tongues(lang, text);
     let words = word(app, entry, "text").unwrap_or_default();
     let decided = decided::decided(app, matter, &issued, entry.position);
     let address = matter.register().map(|register| register.address.clone()).unwrap_or_default();
     html! {
         article.letter lang=(lang.tag()) {
-            p.letter-head { (issued.authority) }
+            p.letter-head { (say(&issued.authority)) }
             h2 { (lang.notice(issued.kind.code())) }
-            p.letter-number { (issued.document_number) }
-            @if let Some(to) = addressed(app, matter, &issued, &address, entry.position) { p { (to) } }
-            @if !address.is_empty() { p { (lang.pick("房屋：", "Premises: ")) (address) } }
-            @for sentence in &decided { p.letter-decided { (sentence) } }
-            @for paragraph in words.lines().filter(|line| !line.trim().is_empty()) { p.letter-text { (paragraph) } }
-            @if !issued.legal_basis.is_empty() { p { (lang.pick("依据：", "Legal basis: ")) (issued.legal_basis) } }
+            p.letter-number { (say(&issued.document_number)) }
+            @if let Some(to) = addressed(app, matter, &issued, &address, entry.position) { p { (say(&to)) } }
+            @if !address.is_empty() { p { (lang.pick("房屋：", "Premises: ")) (say(&address)) } }
+            @for sentence in &decided { p.letter-decided { (say(sentence)) } }
+            @for paragraph in words.lines().filter(|line| !line.trim().is_empty()) { p.letter-text { (say(paragraph)) } }
+            @if !issued.legal_basis.is_empty() { p { (lang.pick("依据：", "Legal basis: ")) (say(&issued.legal_basis)) } }
             @if !issued.remedies.is_empty() {
                 p { (lang.pick("对本文书不服的，可以：", "Against this notice you may:")) }
-                ol { @for remedy in &issued.remedies { li { (in_words(lang, remedy)) } } }
+                ol { @for remedy in &issued.remedies { li { (say(&in_words(lang, remedy))) } } }
             }
-            p.letter-end { (issued.authority) br; (day_of(lang, entry)) }
+            p.letter-end { (say(&issued.authority)) br; (day_of(lang, entry)) }
         }
     }
 }

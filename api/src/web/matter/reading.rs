@@ -21,7 +21,7 @@ use wuping_projections::queries::Sheet;
 use super::doubt::{Doubtful, Doubts};
 use crate::app::{App, ExecuteError};
 use crate::trying::Trial;
-use crate::web::look::words::Lang;
+use crate::web::look::words::{Lang, Ruled};
 use crate::web::session::Signed;
 
 /// A matter and who looks at it.
@@ -170,6 +170,11 @@ impl Matter {
         self.trial.facts.rulebook.as_ref()
     }
 
+    /// The language of the page with the names of that rulebook.
+    pub(crate) fn ruled(&self) -> Ruled<'_> {
+        self.lang.under(self.rulebook().map(AsRef::as_ref))
+    }
+
     /// Who looks.
     pub(crate) fn actor(&self) -> &Actor {
         &self.trial.facts.actor
@@ -202,13 +207,7 @@ impl Matter {
 
     /// A measure's name.
     pub(crate) fn measure(&self, id: &str) -> String {
-        let known =
-            self.rulebook().and_then(|rulebook| rulebook.policy.measures.iter().find(|of| of.id == id));
-        match known {
-            Some(known) if known.en.is_empty() => known.zh.clone(),
-            Some(known) => self.lang.pick(&known.zh, &known.en).clone(),
-            None => id.to_owned(),
-        }
+        self.ruled().measure(id)
     }
 
     /// A hazard of these premises by its key: its name and the day it was found.

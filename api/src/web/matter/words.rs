@@ -95,6 +95,7 @@ fn text(matter: &Matter, name: &str, value: &Value) -> String {
 /// A code in the words that the forms use for it, else in those of the terms; a day with its weekday; a text as it is.
 fn word(matter: &Matter, name: &str, code: &str) -> String {
     let lang = matter.lang;
+    let ruled = matter.ruled();
     if let Ok(day) = code.parse::<chrono::NaiveDate>() {
         return lang.day(day);
     }
@@ -118,15 +119,15 @@ fn word(matter: &Matter, name: &str, code: &str) -> String {
     }
     match name {
         "authority" | "competent" | "department" | "to" | "whose" | "with" => {
-            let department = lang.department(code);
-            if department == code { lang.role(code).to_owned() } else { department.to_owned() }
+            let department = ruled.department(code);
+            if department == code { lang.role(code).to_owned() } else { department }
         }
         "category" | "indicator" => matter.found(code),
         "indicators" => matter.indicator(code),
         "case" | "hazard" | "into" => matter.hazard(code),
         "deadline" | "remedies" => lang.deadline(code).to_owned(),
         "class" | "conduct" | "degree" | "proposed" | "shown" => lang.credit(code).to_owned(),
-        "ground" | "scope" => lang.prohibition(code).to_owned(),
+        "ground" | "scope" => ruled.ground(code),
         "how" => match code {
             "rectified" => lang.say("已整改", "put right"),
             "dismissed" => lang.say("不属实", "it was none"),
@@ -138,10 +139,10 @@ fn word(matter: &Matter, name: &str, code: &str) -> String {
             "community" => lang.say("社区", "the community"),
             "subdistrict" => lang.say("街道", "the subdistrict"),
             "commission" => lang.say("区委政法委", "the district's commission"),
-            other => lang.level(other).to_owned(),
+            other => ruled.level(other),
         },
         "measure" => matter.measure(code),
-        "departments" => lang.department(code).to_owned(),
+        "departments" => ruled.department(code),
         "of" => match code {
             "building" => lang.say("所在楼栋", "the building"),
             _ => lang.say("本套房屋", "the unit"),
@@ -153,17 +154,17 @@ fn word(matter: &Matter, name: &str, code: &str) -> String {
             "time_over" => lang.say("期限已满", "its time was over"),
             other => of_credit(lang, other).unwrap_or_else(|| other.to_owned()),
         },
-        "management_level" => lang.level(code).to_owned(),
+        "management_level" => ruled.level(code),
         "reason" => lang.visit(code).to_owned(),
-        "severity" => lang.severity(code).to_owned(),
+        "severity" => ruled.severity(code),
         "side" if code == "office" => lang.say("办案机关", "the office"),
         "side" => lang.say("当事人", "the party"),
         "fields" => member(lang, code).to_owned(),
         "streams" => stage::kind(lang, aggregate_type(code)).to_owned(),
         "account" | "proposer" | "recorded_by" | "reviewer" | "taken_by" => named(code).to_owned(),
         "trigger" => lang.trigger(code).to_owned(),
-        "vetoes" => lang.cause(code, |id| Some(matter.indicator(id))),
-        "works" => lang.works(code).to_owned(),
+        "vetoes" => ruled.cause(code),
+        "works" => ruled.works(code),
         "kind" | "what" => of_credit(lang, code).unwrap_or_else(|| code.to_owned()),
         _ => code.to_owned(),
     }

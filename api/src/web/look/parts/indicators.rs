@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use maud::{Markup, html};
 
 use super::super::words::Lang;
-use super::{Photo, photo_strip};
+use super::{Photo, in_tongues, photo_strip};
 
 /// One indicator's result.
 #[derive(Clone, Debug)]
@@ -52,7 +52,7 @@ pub fn indicator_groups(lang: Lang, groups: &[IndicatorGroup]) -> Markup {
         @for group in groups {
             section.aspect {
                 h3.aspect-head {
-                    span { (group.name) }
+                    span { (in_tongues(lang, &group.name)) }
                     span.points { (points(lang, group.earned, group.applicable)) }
                 }
                 ul.indicators { @for row in &group.rows { (indicator_row(lang, row)) } }
@@ -72,14 +72,14 @@ pub fn indicator_row(lang: Lang, row: &IndicatorRow) -> Markup {
     html! {
         li class={ "indicator indicator-" (standing) } {
             div.indicator-head {
-                span.indicator-name { (row.name) }
+                span.indicator-name { (in_tongues(lang, &row.name)) }
                 span.points { (points(lang, row.earned, row.points)) }
             }
             p.indicator-answer {
-                (row.answer)
+                (in_tongues(lang, &row.answer))
                 @if let Some(stars) = row.cap { " " span.flag { (lang.cap(stars)) } }
             }
-            @if let Some(note) = &row.note { p.quiet { (lang.pick("说明：", "Note: ")) (note) } }
+            @if let Some(note) = &row.note { p.quiet { (lang.pick("说明：", "Note: ")) (in_tongues(lang, note)) } }
             p.quiet.small {
                 (lang.collect(&row.collect))
                 @if let Some(day) = row.carried_from {
@@ -116,18 +116,18 @@ pub fn lost_points(lang: Lang, lost: &[LostPoints]) -> Markup {
         ol.lost {
             @for row in sorted {
                 li.lost-row {
-                    span.lost-name { (row.name) }
+                    span.lost-name { (in_tongues(lang, &row.name)) }
                     span.lost-points { (lang.pick(format!("−{} 分", row.lost), format!("−{}", row.lost))) }
                     svg.lost-bar viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true" {
                         rect.bar-ground width="100" height="4" {}
                         rect.bar width=(row.lost * 100 / most) height="4" {}
                     }
                     p.lost-found {
-                        (row.found)
+                        (in_tongues(lang, &row.found))
                         @if let Some(stars) = row.cap { " " span.flag { (lang.cap(stars)) } }
                     }
                     @if let Some(remedy) = &row.remedy {
-                        p.lost-remedy { span.quiet { (lang.pick("怎么补上：", "To earn them back: ")) } (remedy) }
+                        p.lost-remedy { span.quiet { (lang.pick("怎么补上：", "To earn them back: ")) } (in_tongues(lang, remedy)) }
                     }
                 }
             }

@@ -18,6 +18,7 @@ mod photos_field;
 mod proof;
 mod timeline;
 mod times;
+mod tongues;
 
 pub use actions::*;
 pub use charts::*;
@@ -34,6 +35,7 @@ pub use photos_field::*;
 pub use proof::*;
 pub use timeline::*;
 pub use times::*;
+pub use tongues::*;
 
 /// A link in words.
 #[derive(Clone, Debug)]

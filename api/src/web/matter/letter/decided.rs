@@ -3,13 +3,13 @@
 //! when the notice was issued, so that the same paper comes out of the printer years later.
 
 use wuping_domain::appeal;
-use wuping_domain::derivation::SchemeRef;
 use wuping_domain::event::Event;
 use wuping_domain::grade::{self, Determination};
 use wuping_domain::hazard;
 use wuping_domain::notice::{Issued, Kind};
 use wuping_domain::reaction::Rulebooks;
 use wuping_domain::recorded::Recorded;
+use wuping_domain::rulebook::Rulebook;
 use wuping_ledger::recorded::RecordedEntry;
 use wuping_projections::recording::recorded;
 
@@ -71,7 +71,8 @@ impl Before<'_> {
             (None, false) => Some(determination.determined_on),
             (None, true) => None,
         };
-        let mut told = vec![result_in_words(lang, determination)];
+        let rulebook = self.app.shelf.rulebook(scheme);
+        let mut told = vec![result_in_words(lang, determination, rulebook.as_deref())];
         told.push(match from {
             Some(from) => lang.pick(
                 format!("自 {} 起生效。", lang.day(from)),
@@ -83,16 +84,15 @@ impl Before<'_> {
             ),
         });
         told.push(reckoned(lang, &lang.day(determination.assessed_on), determination));
-        told.extend(self.reasons(determination, scheme));
+        told.extend(rulebook.map(|rulebook| self.reasons(determination, &rulebook)).unwrap_or_default());
         Some(told)
     }
 
     /// Caps, vetoes and lost points.
-    fn reasons(&self, determination: &Determination, scheme: &SchemeRef) -> Vec<String> {
+    fn reasons(&self, determination: &Determination, rulebook: &Rulebook) -> Vec<String> {
         let lang = self.matter.lang;
-        let Some(rulebook) = self.app.shelf.rulebook(scheme) else { return vec![] };
-        let mut told = limits(lang, determination, &rulebook);
-        let mut points = lost(lang, determination, &rulebook);
+        let mut told = limits(lang, determination, rulebook);
+        let mut points = lost(lang, determination, rulebook);
         points.sort_by_key(|of| std::cmp::Reverse(of.lost));
         told.extend(points.into_iter().map(|of| {
             lang.pick(
@@ -111,7 +111,7 @@ impl Before<'_> {
             _ => None,
         })?;
         let name = self.matter.found(&found.indicator);
-        let severity = lang.severity(&found.severity);
+        let severity = self.matter.ruled().severity(&found.severity);
         let mut told = vec![
             lang.pick(format!("隐患：{name}（{severity}）。"), format!("The hazard: {name} ({severity}).")),
         ];
@@ -156,8 +156,9 @@ impl Before<'_> {
             }
         }
         let (ban, on) = newest?;
-        let (ground, scope) = (lang.prohibition(&ban.ground), lang.prohibition(&ban.scope));
-        let (authority, number) = (lang.department(&ban.authority), &ban.document_number);
+        let ruled = self.matter.ruled();
+        let (ground, scope) = (ruled.ground(&ban.ground), lang.prohibition(&ban.scope));
+        let (authority, number) = (ruled.department(&ban.authority), &ban.document_number);
         Some(vec![
             lang.pick(
                 format!("自 {} 起禁止租赁：{scope}。", lang.day(on)),
@@ -217,12 +218,12 @@ impl Before<'_> {
 }
 
 /// The stars and the level, and what held before.
-fn result_in_words(lang: Lang, determination: &Determination) -> String {
+fn result_in_words(lang: Lang, determination: &Determination, rulebook: Option<&Rulebook>) -> String {
     let grade = match determination.star {
         Some(_) => lang.stars(determination.star),
         None => determination.band.as_str(),
     };
-    let level = determination.management_level.as_deref().map(|level| lang.level(level));
+    let level = determination.management_level.as_deref().map(|level| lang.under(rulebook).level(level));
     let level = level
         .map(|level| lang.pick(format!("，管理等级：{level}"), format!(", level of management: {level}")));
     let before = determination.previous.as_ref().map(|previous| lang.stars(previous.star));
