@@ -2,12 +2,13 @@
 //! good as the screen.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use wuping_replay::statistics::{Cell, Made, Statistic, Terms};
+use wuping_replay::statistics::{Cell, Column as Named, Made, Statistic, Terms};
 
 use super::{say, value, word, xlsx};
 use crate::web::look::parts::*;
 use crate::web::look::style;
 use crate::web::look::words::Lang;
+use crate::web::people::People;
 
 /// A document that stands alone, with its style in it.
 pub(super) fn document(lang: Lang, made: &Made) -> Markup {
@@ -21,13 +22,24 @@ pub(super) fn document(lang: Lang, made: &Made) -> Markup {
                 title { (title) " · " (made.day) }
                 style { (PreEscaped(style().body)) }
             }
-            body.area-desk { main.wide { (page_heading(None, title, Some(say(lang, made.statistic.about())))) (body(lang, made, usize::MAX)) } }
+            body.area-desk { main.wide { (page_heading(None, title, Some(say(lang, made.statistic.about())))) (body(lang, made, usize::MAX, &People::default())) } }
         }
     }
 }
 
-/// The figures, without a page's frame and heading; of a long table so many rows.
-pub fn body(lang: Lang, made: &Made, rows_at_most: usize) -> Markup {
+/// The accounts that a report names.
+pub(crate) fn accounts(made: &Made) -> impl Iterator<Item = &str> {
+    let places = made.table.columns.iter().enumerate().filter(|(_, column)| column.terms == Terms::Account);
+    let cells = places.flat_map(|(n, _)| made.table.rows.iter().filter_map(move |row| row.get(n)));
+    cells.filter_map(|cell| match cell {
+        Cell::Text(account) if !account.is_empty() => Some(account.as_str()),
+        _ => None,
+    })
+}
+
+/// The figures, without a page's frame and heading; of a long table so many rows. Accounts are told as the people tell them that
+/// the page knows, and as they stand in the report where it knows none.
+pub(crate) fn body(lang: Lang, made: &Made, rows_at_most: usize, people: &People) -> Markup {
     let table = &made.table;
     let of = table.bars.and_then(|bars| table.columns.iter().find(|column| column.id == bars.of));
     let terms = of.map_or(Terms::Plain, |column| column.terms);
@@ -59,20 +71,20 @@ pub fn body(lang: Lang, made: &Made, rows_at_most: usize) -> Markup {
                     ),
                     html! {
                         p.hint { (lang.pick("其余的在下载的文件里。", "The others are in the files to download.")) }
-                        (data_table(&shown(lang, made, rows_at_most)))
+                        (data_table(&shown(lang, made, rows_at_most, people)))
                     },
                 ))
             } @else {
                 (section(
                     &lang.pick(format!("全部 {} 行", lang.count(rows)), format!("All {} rows", lang.count(rows))),
-                    data_table(&shown(lang, made, rows_at_most)),
+                    data_table(&shown(lang, made, rows_at_most, people)),
                 ))
             }
         }
     }
 }
 
-fn shown(lang: Lang, made: &Made, rows_at_most: usize) -> TableView {
+fn shown(lang: Lang, made: &Made, rows_at_most: usize, people: &People) -> TableView {
     let table = &made.table;
     let numeric = |n: usize| {
         let cells = || table.rows.iter().filter_map(|row| row.get(n));
@@ -83,7 +95,8 @@ fn shown(lang: Lang, made: &Made, rows_at_most: usize) -> TableView {
         let name = say(lang, column.name);
         if numeric(n) { Column::number(name) } else { Column::text(name) }
     });
-    let cell = |column, cell: &Cell| match value(column, cell, Some(lang)) {
+    let cell = |column: &Named, cell: &Cell| match value(column, cell, Some(lang)) {
+        Cell::Text(account) if column.terms == Terms::Account => html! { (people.say(lang, &account)) },
         Cell::Number(number) => html! { (lang.count(number)) },
         Cell::Nothing => html! { "–" },
         other => html! { (other.text()) },

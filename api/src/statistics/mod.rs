@@ -126,7 +126,7 @@ pub fn word(lang: Lang, terms: Terms, code: &str) -> String {
         Terms::Measure => lang.measure(code),
         Terms::Party if code == "enterprise" => lang.pick("企业", "Enterprise"),
         Terms::Party => lang.pick("自然人", "Natural person"),
-        Terms::Plain => code,
+        Terms::Account | Terms::Plain => code,
         Terms::Role => lang.role(code),
         Terms::Severity => lang.severity(code),
         Terms::Side => lang.side(code),

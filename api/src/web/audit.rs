@@ -225,7 +225,7 @@ fn signer(lang: Lang, entry: &RecordedEntry, holder: Option<&KeyView>) -> By {
     let role = holder.map_or("", |key| key.role.as_str());
     if role == Role::Officer.as_str() || role == Role::Registrar.as_str() || role == Role::Root.as_str() {
         let account = holder.map(|key| key.account.clone());
-        return By::Person(PersonView { name: account, role: role.to_owned(), body: None, erased_on: None });
+        return By::Person(PersonView { name: account, role: role.to_owned(), ..PersonView::default() });
     }
     match (text("/derivation/scheme/id"), text("/received/channel")) {
         (Some(rulebook), _) => By::Rule { rulebook, authority: None },

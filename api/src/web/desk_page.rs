@@ -110,7 +110,7 @@ fn framed(
     let role =
         actor.as_ref().and_then(|actor| actor.grants.first()).map(|grant| grant.role.code().to_owned());
     let person = signed.map(|signed| SignedIn {
-        person: PersonView { name: None, role: role.unwrap_or_default(), body: None, erased_on: None },
+        person: PersonView { role: role.unwrap_or_default(), ..PersonView::default() },
         account: signed.session.account.clone(),
         csrf: signed.session.csrf.clone(),
     });

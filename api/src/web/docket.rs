@@ -8,12 +8,13 @@ use wuping_domain::facts::Actor;
 use wuping_domain::matter::{Deadline, Hand, Kind};
 use wuping_domain::reaction::Rulebooks;
 use wuping_domain::rulebook::Rulebook;
-use wuping_projections::queries::{Listed, MatterView};
+use wuping_projections::queries::{LateHand, Listed, MatterView};
 
 use crate::app::App;
 use crate::shelf::LAYERS;
 use crate::web::look::parts::*;
 use crate::web::look::words::Lang;
+use crate::web::people::{People, Told};
 
 /// What a list is told with: for whom, in which language, on which day.
 pub(super) struct Teller<'a> {
@@ -22,6 +23,20 @@ pub(super) struct Teller<'a> {
     pub(super) actor: &'a Actor,
     /// Rulebooks whose indicators hazards are named by.
     pub(super) rulebooks: &'a [Arc<Rulebook>],
+    /// The people whom matters wait on.
+    pub(super) people: &'a People,
+}
+
+/// The people whom these matters wait on, and who are late, as somebody is told of them.
+pub(super) fn hands<'r>(
+    app: &App,
+    actor: &Actor,
+    rows: impl IntoIterator<Item = &'r MatterView>,
+    late: &[LateHand],
+) -> People {
+    let waited = rows.into_iter().flat_map(|row| &row.waits_on).filter_map(|hand| hand.account.as_deref());
+    let accounts: Vec<&str> = waited.chain(late.iter().filter_map(|hand| hand.account.as_deref())).collect();
+    People::of(app, Told::to(actor), accounts)
 }
 
 impl Teller<'_> {
@@ -125,7 +140,10 @@ impl Teller<'_> {
         if let Some(account) = &hand.account {
             return match *account == self.actor.account {
                 true => lang.say("您本人", "you"),
-                false => lang.pick(format!("经办人 {account}"), format!("officer {account}")),
+                false => {
+                    let who = self.people.say(lang, account);
+                    lang.pick(format!("经办人 {who}"), format!("in the hands of {who}"))
+                }
             };
         }
         match (&hand.department, hand.role) {

@@ -16,10 +16,11 @@ use wuping_projections::queries::{KindCount, LateHand, Listed, MatterFilter, Mat
 
 use crate::app::App;
 use crate::web::desk_page::{broken_text, refused_page, shown};
-use crate::web::docket::{Teller, rulebooks, ways_on};
+use crate::web::docket::{Teller, hands, rulebooks, ways_on};
 use crate::web::docket_api::{SIZE, Wanted, blocking};
 use crate::web::look::parts::*;
 use crate::web::look::words::Lang;
+use crate::web::people::People;
 use crate::web::session::Signed;
 use crate::web::state::address;
 
@@ -46,6 +47,7 @@ struct Found {
     counts: BTreeMap<Kind, KindCount>,
     late: Vec<LateHand>,
     rulebooks: Vec<Arc<Rulebook>>,
+    people: People,
 }
 
 async fn show(
@@ -63,21 +65,25 @@ async fn show(
             lang.say("筛选条件看不懂，请重新选择。", "The filter says nothing that is known. Choose again.");
         return refused_page(&app, lang, Some(&signed), &why);
     };
-    let (house, asked, after) = (app.clone(), filter.clone(), wanted.after.clone());
+    let (house, asking) = (app.clone(), actor.clone());
+    let (asked, after) = (filter.clone(), wanted.after.clone());
     let read = blocking(move || {
         let views = house.views.views();
         let whole = MatterFilter { kind: None, overdue: false, ..asked.clone() };
+        let listed = views.matters(&asked, Some(after.as_str()).filter(|after| !after.is_empty()), SIZE)?;
+        let late = views.late_hands(&asked)?;
         Ok(Found {
-            listed: views.matters(&asked, Some(after.as_str()).filter(|after| !after.is_empty()), SIZE)?,
+            people: hands(&house, &asking, &listed.rows, &late),
+            listed,
             counts: views.matters_counted(&whole)?,
-            late: views.late_hands(&asked)?,
+            late,
             rulebooks: rulebooks(&house, today)?,
         })
     });
     let Ok(found) = read.await else {
         return refused_page(&app, lang, Some(&signed), &broken_text(lang));
     };
-    let teller = Teller { lang, today, actor: &actor, rulebooks: &found.rulebooks };
+    let teller = Teller { lang, today, actor: &actor, rulebooks: &found.rulebooks, people: &found.people };
     let title = match (filter.ended, filter.overdue) {
         (true, _) => lang.pick("已办结的事项", "Matters that have ended"),
         (_, true) => lang.pick("逾期的事项", "Overdue matters"),

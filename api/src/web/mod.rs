@@ -46,6 +46,7 @@ mod openapi_statistics;
 mod origins;
 mod parameter_names;
 mod parameters;
+pub(crate) mod people;
 pub mod resident;
 pub mod routes;
 pub mod rulebooks_page;

@@ -18,7 +18,7 @@ use wuping_projections::queries::{MatterFilter, MatterView, PremisesLine};
 use crate::app::App;
 use crate::web::bans;
 use crate::web::desk_page::{broken_text, refused_page, shown};
-use crate::web::docket::{Teller, href, rulebooks};
+use crate::web::docket::{Teller, hands, href, rulebooks};
 use crate::web::docket_api::{Failure, blocking};
 use crate::web::look::parts::*;
 use crate::web::look::words::Lang;
@@ -41,17 +41,28 @@ pub(super) struct Mine {
     notices: Vec<MatterView>,
 }
 
+impl Mine {
+    /// Everything that runs or ran there.
+    pub(super) fn matters(&self) -> impl Iterator<Item = &MatterView> {
+        self.running.iter().chain(&self.notices)
+    }
+}
+
 async fn show(State(app): State<Arc<App>>, signed: Signed) -> Response {
     let (lang, today) = (signed.lang, app.today());
     let Ok(actor) = app.actor(&signed.session.account) else {
         return refused_page(&app, lang, Some(&signed), &broken_text(lang));
     };
     let (house, asking) = (app.clone(), actor.clone());
-    let read = blocking(move || Ok((mine(&house, &asking, today)?, rulebooks(&house, today)?)));
-    let Ok((premises, rulebooks)) = read.await else {
+    let read = blocking(move || {
+        let premises = mine(&house, &asking, today)?;
+        let people = hands(&house, &asking, premises.iter().flat_map(Mine::matters), &[]);
+        Ok((premises, rulebooks(&house, today)?, people))
+    });
+    let Ok((premises, rulebooks, people)) = read.await else {
         return refused_page(&app, lang, Some(&signed), &broken_text(lang));
     };
-    let teller = Teller { lang, today, actor: &actor, rulebooks: &rulebooks };
+    let teller = Teller { lang, today, actor: &actor, rulebooks: &rulebooks, people: &people };
     let title = lang.pick("我的房屋", "My premises");
     let body = html! { (page_heading(None, title, None)) (list(&teller, &premises)) };
     shown(&app, lang, Some(&signed), title, body).into_response()

@@ -16,6 +16,7 @@ use crate::web::desk_page::{broken_text, printed, refused_page, shown, unseen_pa
 use crate::web::look::layout::{PrintHeader, Shows};
 use crate::web::look::parts::*;
 use crate::web::look::words::Lang;
+use crate::web::people::{People, Told};
 use crate::web::session::Signed;
 use crate::web::state::address;
 use crate::web::statistics::{Shelf, Wanted, may_read, not_yours};
@@ -88,11 +89,13 @@ async fn show(
             return told(&app, &signed, title, &asking, &why);
         }
     };
+    // the account stays in what is downloaded: by it a report made again is the same
+    let people = People::of(&app, Told::Name, html::accounts(&made));
     let body = html! {
         (asking)
         (downloads(lang, &files(lang, statistic, &made)))
         (print_button(lang))
-        (html::body(lang, &made, ROWS_SHOWN))
+        (html::body(lang, &made, ROWS_SHOWN, &people))
     };
     let print = PrintHeader {
         address: address(&path(statistic), &parameters(&wanted)),

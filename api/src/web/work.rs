@@ -21,13 +21,14 @@ use crate::sample;
 use crate::web::assigning::ASSIGNING;
 use crate::web::desk::opening_form;
 use crate::web::desk_page::{broken_text, refused_page, shown};
-use crate::web::docket::{Teller, rulebooks, ways_on};
+use crate::web::docket::{Teller, hands, rulebooks, ways_on};
 use crate::web::docket_api::{Failure, SIZE, Wanted, blocking, worker_day};
 use crate::web::docket_page::{Seen, late_section, leads};
 use crate::web::look::parts::*;
 use crate::web::look::words::Lang;
 use crate::web::matter::undertakings;
 use crate::web::my::{self, Mine};
+use crate::web::people::People;
 use crate::web::session::Signed;
 use crate::web::state::address;
 
@@ -39,6 +40,7 @@ struct Waiting {
     mine: Vec<Mine>,
     rounds: Option<Paged<PatrolView>>,
     rulebooks: Vec<Arc<Rulebook>>,
+    people: People,
     soon: Option<Paged<PatrolView>>,
 }
 
@@ -57,7 +59,8 @@ pub(super) async fn work(
     let Ok(waiting) = blocking(move || waiting(&house, &asking, today, &asked)).await else {
         return refused_page(&app, lang, Some(&signed), &broken_text(lang));
     };
-    let teller = Teller { lang, today, actor: &actor, rulebooks: &waiting.rulebooks };
+    let teller =
+        Teller { lang, today, actor: &actor, rulebooks: &waiting.rulebooks, people: &waiting.people };
     let may = |roles: &[Role]| roles.iter().any(|role| actor.holds(*role));
     let body = html! {
         (page_heading(None, lang.pick("待办", "Your work"), None))
@@ -127,11 +130,15 @@ fn waiting(app: &App, actor: &Actor, today: NaiveDate, wanted: &Wanted) -> Resul
         let due_by = today.checked_add_days(Days::new(SOON_DAYS));
         views.patrols_due(&PatrolFilter { due_by, subdistrict, ..PatrolFilter::default() }, ViewPage::of(1))
     });
+    let late = if leads(actor) { views.late_hands(&readable)? } else { vec![] };
+    let matters = views.matters(&shown, after, SIZE)?;
+    let mine = if my::has_premises(actor) { my::mine(app, actor, today)? } else { vec![] };
     Ok(Waiting {
         counts: views.matters_counted(&own)?,
-        late: if leads(actor) { views.late_hands(&readable)? } else { vec![] },
-        matters: views.matters(&shown, after, SIZE)?,
-        mine: if my::has_premises(actor) { my::mine(app, actor, today)? } else { vec![] },
+        people: hands(app, actor, mine.iter().flat_map(Mine::matters).chain(&matters.rows), &late),
+        late,
+        matters,
+        mine,
         rounds,
         rulebooks: rulebooks(app, today)?,
         soon: soon.transpose()?,

@@ -12,7 +12,7 @@ use wuping_domain::subject::Subject;
 use wuping_domain::{assessment, patrol, visit};
 
 use super::coverage::Walkers;
-use super::{Bars, Cell, Column, Fold, Span, Table};
+use super::{Bars, Cell, Column, Fold, Span, Table, Terms, Words};
 
 /// The rounds of all buildings.
 #[derive(Default)]
@@ -152,7 +152,7 @@ struct Count {
 const COLUMNS: [Column; 12] = [
     Column::plain("subdistrict", "街道", "Subdistrict"),
     Column::plain("community", "社区", "Community"),
-    Column::plain("worker", "巡查人", "Worker"),
+    Column { id: "worker", name: Words::new("巡查人", "Worker"), terms: Terms::Account },
     Column::plain("due", "应巡", "Due"),
     Column::plain("met", "按时完成", "Met"),
     Column::plain("missed", "漏巡", "Missed"),

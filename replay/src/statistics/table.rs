@@ -44,6 +44,8 @@ pub struct Column {
 pub enum Terms {
     /// Said as they stand: numbers, days, codes of things, names.
     Plain,
+    /// An account: a page of the office says whose it is.
+    Account,
     Credit,
     /// A class under an illustrative rule, which is no class of anybody's.
     DemoClass,

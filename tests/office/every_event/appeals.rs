@@ -92,7 +92,18 @@ fn taken_back_at_the_counter(story: &mut Story) {
         said["photos"] = json!([story.photo()]);
         story.is_refused("grid", appeal, said.clone(), "counter_had_a_hand");
         story.say("legal", appeal, said);
-        assert!(story.page(Some("owner"), page).contains("Recorded at the counter by"));
+        let own = story.page(Some("owner"), page);
+        assert!(own.contains("Recorded at the counter by: Legal officer"), "{own}");
+        assert!(
+            !own.contains("某legal") && !own.contains("<strong>legal<"),
+            "an owner reads no officer's name: {own}"
+        );
+        let office = story.page(Some("legal"), page);
+        assert!(office.contains("Recorded at the counter by: 某legal (legal)"), "{office}");
+        assert!(
+            office.contains("<strong>某legal</strong> <code class=\"quiet small\">legal</code>"),
+            "{office}"
+        );
     }
 }
 

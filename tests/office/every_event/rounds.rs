@@ -33,6 +33,8 @@ fn rounds_are_made_and_missed(story: &mut Story) {
     let round =
         json!({ "command": "complete", "units_entered": 1, "units_unanswered": 0, "units_refused": 0 });
     story.say("grid-2", &patrol, round);
+    let report = story.page(Some("street"), "/desk/reports/patrols");
+    assert!(report.contains("某grid-2 (grid-2)"), "the report says whose rounds they are: {report}");
     // nobody goes round for a while
     story.days(35);
 }
@@ -43,6 +45,8 @@ fn work_is_sent_round(story: &mut Story) {
     let due = story.day(7);
     story.say("dispatcher", done, dispatch(due));
     story.say("fire", done, json!({ "command": "take" }));
+    let tasks = story.page(Some("street"), "/desk/matters?kind=task");
+    assert!(tasks.contains("in the hands of 某fire (fire)"), "the list says who has it in hand: {tasks}");
     story.say("fire", done, json!({ "command": "finish", "findings": "已劝导" }));
     let returned = "premises/b-9/task/t-2";
     story.say("dispatcher", returned, dispatch(due));

@@ -63,6 +63,7 @@ fn at(day: (i32, u32, u32), (hour, minute): (u32, u32)) -> DateTime<Utc> {
 fn grid_worker(lang: Lang) -> PersonView {
     PersonView {
         name: Some(lang.say("陈志强", "Chen Zhiqiang")),
+        account: Some("grid-1".to_owned()),
         role: "grid_worker".to_owned(),
         body: Some(lang.say("坑梓街道", "Kengzi")),
         erased_on: None,
@@ -72,6 +73,7 @@ fn grid_worker(lang: Lang) -> PersonView {
 fn officer(lang: Lang) -> PersonView {
     PersonView {
         name: Some(lang.say("林秀珍", "Lin Xiuzhen")),
+        account: None,
         role: "department_officer".to_owned(),
         body: Some(lang.department("fire").to_owned()),
         erased_on: None,

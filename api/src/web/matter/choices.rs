@@ -15,7 +15,6 @@ use super::doubt::Doubtful;
 use super::reading::{Matter, Sight};
 use super::stage;
 use super::step::{Code, Field, Kind, Source};
-use super::story::named;
 use super::words::member;
 use crate::web::look::words::Lang;
 
@@ -138,8 +137,12 @@ fn of_policy(matter: &Matter, source: Source) -> Vec<(String, String)> {
 /// Who answers for the premises, assesses, looks after or reviews; and the marks that they carry.
 fn of_people(matter: &Matter, source: Source) -> Vec<(String, String)> {
     let Some(premises) = matter.subject().map(|subject| &subject.premises) else { return vec![] };
+    let people = |accounts: Vec<&String>| {
+        let told = accounts.into_iter().map(|one| (one.clone(), matter.people.say(matter.lang, one)));
+        told.collect::<Vec<_>>()
+    };
     let named: Vec<&String> = match source {
-        Source::Assessors => premises.assessors.iter().map(|one| &one.account).collect(),
+        Source::Assessors => return people(premises.assessors.iter().map(|one| &one.account).collect()),
         Source::Claims => premises.claims.iter().map(|one| &one.party).collect(),
         Source::Parties => {
             let now = premises.parties.iter().filter(|one| one.span.holds_on(matter.today()));
@@ -150,8 +153,8 @@ fn of_people(matter: &Matter, source: Source) -> Vec<(String, String)> {
         Source::PartiesOfMine => {
             matter.actor().grants.iter().filter_map(|grant| grant.party.as_ref()).collect()
         }
-        Source::Reviewers => matter.colleagues.iter().map(|(account, _)| account).collect(),
-        Source::Stewards => premises.stewards.iter().map(|one| &one.account).collect(),
+        Source::Reviewers => return people(matter.colleagues.iter().map(|(account, _)| account).collect()),
+        Source::Stewards => return people(premises.stewards.iter().map(|one| &one.account).collect()),
         Source::Tags => premises.tags.iter().collect(),
         _ => vec![],
     };
@@ -172,13 +175,8 @@ fn proposers(matter: &Matter) -> Vec<(String, String)> {
     found.sort_unstable();
     found.dedup();
     let told = |(department, account): (&str, &String)| {
-        (
-            account.clone(),
-            lang.pick(
-                format!("{}：{account}", lang.department(department)),
-                format!("{}: {account}", lang.department(department)),
-            ),
-        )
+        let (department, who) = (lang.department(department), matter.people.say(lang, account));
+        (account.clone(), lang.pick(format!("{department}：{who}"), format!("{department}: {who}")))
     };
     found.into_iter().map(told).collect()
 }
@@ -245,7 +243,7 @@ fn doubtful(matter: &Matter) -> Vec<(String, String)> {
         let at = of.entry.occurred_at.parse().map(|at| lang.moment(at)).unwrap_or_default();
         let what = lang.event(&of.entry.event_type);
         let code = format!("{} {} {}", of.entry.event_id, of.entry.stream, of.recorded_by);
-        (code, format!("{what} {at} {}", named(&of.recorded_by)))
+        (code, format!("{what} {at} {}", matter.people.say(lang, &of.recorded_by)))
     };
     matter.doubtful.iter().map(told).collect()
 }

@@ -1,8 +1,10 @@
 //! A matter as a person may see it: its stream, its premises, the rules that govern it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::NaiveDate;
+use serde_json::Value;
 use wuping_domain::account::Standing;
 use wuping_domain::board::Board;
 use wuping_domain::campaign::Criteria;
@@ -19,9 +21,11 @@ use wuping_domain::subject::Subject;
 use wuping_projections::queries::Sheet;
 
 use super::doubt::{Doubtful, Doubts};
+use super::words::ACCOUNTS;
 use crate::app::{App, ExecuteError};
 use crate::trying::Trial;
 use crate::web::look::words::{Lang, Ruled};
+use crate::web::people::{People, Told};
 use crate::web::session::Signed;
 
 /// A matter and who looks at it.
@@ -40,6 +44,10 @@ pub(crate) struct Matter {
     pub(crate) colleagues: Vec<(String, Vec<Grant>)>,
     /// How much the person may see.
     pub(crate) sight: Sight,
+    /// The people who are told of here, as this person is told of them.
+    pub(crate) people: People,
+    /// Accounts by the keys that signed here.
+    pub(crate) signers: BTreeMap<String, String>,
     /// The grades in force, for what hangs on a board or lies before a meeting.
     pub(crate) sheet: Option<Sheet>,
     /// What a campaign looks for, and the premises that this chooses.
@@ -101,7 +109,65 @@ pub(crate) fn read(app: &App, signed: &Signed, stream: &str) -> Result<Matter, E
     let chosen = Chosen::default();
     let deadlines = deadlines(app, &trial);
     let lang = signed.lang;
-    Ok(Matter { lang, trial, operating, doubts, doubtful, colleagues, sight, sheet, chosen, deadlines })
+    let signers = signers(app, &trial);
+    let named = colleagues.iter().map(|(account, _)| account.clone());
+    let accounts = named.chain(doubtful.iter().map(|of| of.recorded_by.clone())).chain(mentioned(&trial));
+    let accounts: BTreeSet<String> = accounts.chain(signers.values().cloned()).collect();
+    let people = People::of(app, told(sight), accounts.iter().map(String::as_str));
+    Ok(Matter {
+        lang,
+        trial,
+        operating,
+        doubts,
+        doubtful,
+        colleagues,
+        sight,
+        people,
+        signers,
+        sheet,
+        chosen,
+        deadlines,
+    })
+}
+
+/// How a person who sees so much is told of others.
+const fn told(sight: Sight) -> Told {
+    match sight {
+        Sight::Office => Told::Name,
+        Sight::Register => Told::Account,
+        Sight::None | Sight::Party | Sight::Public => Told::Role,
+    }
+}
+
+/// The accounts whose keys signed the stream.
+fn signers(app: &App, trial: &Trial) -> BTreeMap<String, String> {
+    let kids: BTreeSet<&String> = trial.entries.iter().map(|entry| &entry.kid).collect();
+    let views = app.views.views();
+    let held = |kid: &String| views.account_of_kid(kid).ok().flatten();
+    kids.into_iter().filter_map(|kid| Some((kid.clone(), held(kid)?.account))).collect()
+}
+
+/// The accounts that the records of the stream name, and on premises those who assess and look after them.
+fn mentioned(trial: &Trial) -> Vec<String> {
+    let mut accounts = Vec::new();
+    for entry in &trial.entries {
+        collect(&serde_json::from_str(&entry.data).unwrap_or_default(), &mut accounts);
+    }
+    if let Some(subject) = trial.facts.subject.as_deref() {
+        accounts.extend(subject.premises.assessors.iter().map(|one| one.account.clone()));
+        accounts.extend(subject.premises.stewards.iter().map(|one| one.account.clone()));
+    }
+    accounts
+}
+
+fn collect(said: &Value, accounts: &mut Vec<String>) {
+    for (name, value) in said.as_object().into_iter().flatten() {
+        match value {
+            Value::Object(_) => collect(value, accounts),
+            Value::String(account) if ACCOUNTS.contains(&name.as_str()) => accounts.push(account.clone()),
+            _ => {}
+        }
+    }
 }
 
 /// What runs on the matter of a stream, where the docket knows it.

@@ -10,7 +10,6 @@ use wuping_domain::event::aggregate_type;
 use wuping_ledger::disclosure::digests_in;
 use wuping_ledger::recorded::RecordedEntry;
 
-use super::choices::short;
 use super::reading::{Matter, Sight};
 use super::words::sentences;
 use crate::again::CLAIMED_FIRST;
@@ -93,7 +92,7 @@ fn told(
     let flag = (times.claimed > times.received).then_some(ClockFlag::AheadOfReceipt);
     TimelineEntry {
         event: entry.event_type.clone(),
-        by: by(app, lang, entry),
+        by: by(matter, entry),
         times: TwoTimes { flag, ..times },
         text,
         photos,
@@ -132,7 +131,8 @@ fn photo(lang: Lang, entry: &RecordedEntry, field: usize, n: usize) -> Photo {
     }
 }
 
-fn by(app: &App, lang: Lang, entry: &RecordedEntry) -> By {
+fn by(matter: &Matter, entry: &RecordedEntry) -> By {
+    let lang = matter.lang;
     let said: Value = serde_json::from_str(&entry.data).unwrap_or_default();
     if let Some(scheme) = said.pointer("/derivation/scheme/id").and_then(Value::as_str) {
         return By::Rule { rulebook: scheme.to_owned(), authority: None };
@@ -140,20 +140,11 @@ fn by(app: &App, lang: Lang, entry: &RecordedEntry) -> By {
     if let Some(channel) = said.pointer("/received/channel").and_then(Value::as_str) {
         return By::Received(lang.channel(channel).to_owned());
     }
-    let account = app.views.views().account_of_kid(&entry.kid).ok().flatten().map(|key| key.account);
-    let grant = account.as_ref().and_then(|account| app.actor(account).ok()?.grants.into_iter().next());
-    let body = grant.as_ref().and_then(|grant| {
-        let department = grant.department.as_deref().map(|department| lang.department(department).to_owned());
-        department.or_else(|| grant.area.clone())
-    });
-    let role = grant.map_or_else(|| "officer".to_owned(), |grant| grant.role.code().to_owned());
-    let name = account.map(|account| named(&account).to_owned());
-    By::Person(PersonView { name, role, body, erased_on: None })
-}
-
-/// A pseudonym is told by its end: enough to tell one hand from another.
-pub(crate) fn named(account: &str) -> &str {
-    if account.len() > NAME_MAX { short(account) } else { account }
+    let account = matter.signers.get(&entry.kid);
+    By::Person(match account {
+        Some(account) => matter.people.view(lang, account),
+        None => PersonView { role: "officer".to_owned(), ..PersonView::default() },
+    })
 }
 
 fn time(text: &str) -> DateTime<Utc> {
@@ -189,4 +180,3 @@ const OFFICE_ONLY: [&str; 2] = ["HazardReviewed", "WorksPlanApproved"];
 /// Private values that are pictures.
 pub(crate) const PICTURES: [&str; 5] = ["document", "evidence", "photos", "power_of_attorney", "receipt"];
 const ENTRIES_SHOWN: usize = 100;
-const NAME_MAX: usize = 24;

@@ -9,7 +9,6 @@ use super::reading::Matter;
 use super::stage;
 use super::step::{Code, Field, Kind, Step};
 use super::steps;
-use super::story::named;
 use crate::web::look::parts::FieldError;
 use crate::web::look::words::Lang;
 
@@ -161,7 +160,7 @@ fn word(matter: &Matter, name: &str, code: &str) -> String {
         "side" => lang.say("当事人", "the party"),
         "fields" => member(lang, code).to_owned(),
         "streams" => stage::kind(lang, aggregate_type(code)).to_owned(),
-        "account" | "proposer" | "recorded_by" | "reviewer" | "taken_by" => named(code).to_owned(),
+        name if ACCOUNTS.contains(&name) => matter.people.say(lang, code),
         "trigger" => lang.trigger(code).to_owned(),
         "vetoes" => ruled.cause(code),
         "works" => ruled.works(code),
@@ -242,6 +241,9 @@ fn malformed(lang: Lang, field: &Field, needs: &str) -> String {
     };
     lang.pick(format!("“{label}”：{zh}"), format!("“{label}” needs {needs}."))
 }
+
+/// Members that name an account, and are told.
+pub(super) const ACCOUNTS: [&str; 5] = ["account", "proposer", "recorded_by", "reviewer", "taken_by"];
 
 /// Accounts that a step names, each with its field.
 const NAMED: &[(&str, &str)] = &[

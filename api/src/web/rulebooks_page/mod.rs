@@ -28,6 +28,7 @@ use crate::web::desk_page::{broken_text, refused_page, shown, unseen_page};
 use crate::web::docket_api::{Failure, blocking};
 use crate::web::look::parts::*;
 use crate::web::look::words::Lang;
+use crate::web::people::{People, Told};
 use crate::web::session::Signed;
 
 /// The routes of the pages.
@@ -73,11 +74,12 @@ async fn listed(State(app): State<Arc<App>>, signed: Signed) -> Response {
     };
     let rules: Vec<Link> =
         published.iter().map(|one| Link::new(format!("/rules/{}", one.id), one.id.clone())).collect();
+    let people = People::of(&app, Told::Name, drafts.iter().map(|(.., by)| by.as_str()));
     let drafted: Vec<Link> = drafts
         .iter()
         .map(|(key, drafted, by)| {
-            let label = lang
-                .pick(format!("{}（{by} 起草）", drafted.id), format!("{} (drafted by {by})", drafted.id));
+            let (id, by) = (&drafted.id, people.say(lang, by));
+            let label = lang.pick(format!("{id}，{by}起草"), format!("{id}, drafted by {by}"));
             Link::new(format!("/desk/rulebooks/drafts/{key}"), label)
         })
         .collect();

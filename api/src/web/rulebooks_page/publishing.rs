@@ -21,6 +21,7 @@ use crate::web::answering::{answered, asked_by_form};
 use crate::web::desk_page::{broken_text, done_by, forged_text, refused_page, shown, unseen_page};
 use crate::web::docket_api::blocking;
 use crate::web::look::parts::*;
+use crate::web::people::{People, Told};
 use crate::web::session::Signed;
 
 /// A recorded draft: what it changes, whom it would move, and for a second person the way to publish it.
@@ -59,9 +60,10 @@ pub(super) async fn show(
     };
     let above = [Link::new("/desk/rulebooks", title(lang))];
     let mine = by == signed.session.account;
+    let drafter = People::of(&app, Told::Name, [by.as_str()]).say(lang, &by);
     let body = html! {
         (breadcrumbs(lang, &above, &drafted.id))
-        (page_heading(None, &drafted.id, Some(&lang.pick(format!("由 {by} 起草"), format!("Drafted by {by}")))))
+        (page_heading(None, &drafted.id, Some(&lang.pick(format!("由{drafter}起草"), format!("Drafted by {drafter}")))))
         (told(lang, drafted.base.as_ref().map(|base| base.id.as_str()), &differences, &came))
         @if is_published {
             (notice_box(Tone::Calm, lang.pick("已经发布", "Published"), &[lang.say("这一版已经发布，见 /rules。", "This version is published; see /rules.")]))

@@ -35,7 +35,7 @@ fn times() -> TwoTimes {
 }
 
 fn person() -> PersonView {
-    PersonView { name: some(), role: text(), body: some(), erased_on: None }
+    PersonView { name: some(), account: some(), role: text(), body: some(), erased_on: None }
 }
 
 fn proof() -> ProofView {

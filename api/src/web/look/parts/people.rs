@@ -10,6 +10,8 @@ use super::super::words::Lang;
 pub struct PersonView {
     /// The name, where it may be shown.
     pub name: Option<String>,
+    /// The account, which the ledger knows the person by, where it stands beside the name.
+    pub account: Option<String>,
     /// The role's code, as in `Lang::role`.
     pub role: String,
     /// Department, authority or subdistrict, in words.
@@ -18,7 +20,7 @@ pub struct PersonView {
     pub erased_on: Option<NaiveDate>,
 }
 
-/// Name, role and body: `陈志强 网格员 · 坑梓街道`.
+/// Name, account, role and body: `陈志强 grid-1 网格员 · 坑梓街道`.
 pub fn person_and_role(lang: Lang, person: &PersonView) -> Markup {
     html! {
         span.person {
@@ -26,6 +28,7 @@ pub fn person_and_role(lang: Lang, person: &PersonView) -> Markup {
                 span.erased { (lang.pick("姓名", "name ")) (erased(lang, erased_on)) } " "
             } @else if let Some(name) = &person.name {
                 strong { (name) } " "
+                @if let Some(account) = &person.account { code.quiet.small { (account) } " " }
             }
             span.quiet {
                 (lang.role(&person.role))
