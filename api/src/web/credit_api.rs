@@ -1,6 +1,7 @@
 //! Credit files over REST, for whoever is signed in and may read them: one file, the list, and what the public credit platform has
 //! not taken yet. A reading is recorded before anything is answered; a list is one entry with the digest of what is answered.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::{Path, Query, State};
@@ -131,25 +132,49 @@ async fn listed(State(app): State<Arc<App>>, headers: HeaderMap, Query(wanted): 
         Ok(bytes) => bytes,
         Err(error) => return broken(lang, &error),
     };
-    let why = match Wanted::stated(&wanted.why) {
-        Some(why) => why.to_owned(),
-        None => match usual_reason(&app, &who, LIST) {
-            Ok(why) => why.to_owned(),
-            Err(error) => return unread(lang, LIST, &error),
-        },
-    };
-    let list = json!({ "sha256": hex_encode(&sha256(&bytes)), "files": files });
-    let purpose = Wanted::stated(&wanted.purpose);
-    let command = json!({ "command": "read_list", "why": why, "list": list, "purpose": purpose });
-    match app.execute(&who, asked(&app, format!("access/{LIST}"), command)).await {
+    handed_out(&app, lang, &who, (&wanted.why, &wanted.purpose), files, bytes).await
+}
+
+/// What a list says, once it is recorded that it was read.
+async fn handed_out(
+    app: &App,
+    lang: Lang,
+    who: &Who,
+    said: (&str, &str),
+    files: usize,
+    bytes: Vec<u8>,
+) -> Response {
+    match read_list(app, who, said, files, &bytes).await {
         // the bytes whose digest was recorded
-        Ok(_) => sent(([(header::CONTENT_TYPE, "application/json")], bytes).into_response()),
+        Ok(()) => sent(([(header::CONTENT_TYPE, "application/json")], bytes).into_response()),
         Err(error) => unread(lang, LIST, &error),
     }
 }
 
+/// Records that somebody reads a list of so many files, before it is shown: why, for what, and the digest of what it says.
+pub(super) async fn read_list(
+    app: &App,
+    who: &Who,
+    (why, purpose): (&str, &str),
+    files: usize,
+    bytes: &[u8],
+) -> Result<(), ExecuteError> {
+    let why = match Wanted::stated(why) {
+        Some(why) => why.to_owned(),
+        None => usual_reason(app, who, LIST)?.to_owned(),
+    };
+    let list = json!({ "sha256": hex_encode(&sha256(bytes)), "files": files });
+    let purpose = Wanted::stated(purpose);
+    let command = json!({ "command": "read_list", "why": why, "list": list, "purpose": purpose });
+    app.execute(who, asked(app, format!("access/{LIST}"), command)).await.map(drop)
+}
+
 async fn outbox(State(app): State<Arc<App>>, headers: HeaderMap, Query(wanted): Query<Wanted>) -> Response {
     let lang = lang_of(&headers);
+    let who = match person(&app, lang, &headers) {
+        Ok(who) => who,
+        Err(refused) => return *refused,
+    };
     let actor = in_session(&app, lang, &headers).map(|session| app.actor(&session.account));
     let actor = match actor {
         Ok(Ok(actor)) => actor,
@@ -164,9 +189,15 @@ async fn outbox(State(app): State<Arc<App>>, headers: HeaderMap, Query(wanted): 
         return problem(StatusCode::FORBIDDEN, "role_needed", told);
     }
     let Some(page) = wanted.page() else { return malformed(lang) };
-    match blocking(move || Ok(app.views.views().credit_outbox(page)?)).await {
-        Ok(found) => sent(Json(found).into_response()),
-        Err(error) => broken(lang, error.as_ref()),
+    let house = app.clone();
+    let found = match blocking(move || Ok(house.views.views().credit_outbox(page)?)).await {
+        Ok(found) => found,
+        Err(error) => return broken(lang, error.as_ref()),
+    };
+    let parties: BTreeSet<&str> = found.rows.iter().map(|row| row.party.as_str()).collect();
+    match jcs::canonical(&json!(found)) {
+        Ok(bytes) => handed_out(&app, lang, &who, (&wanted.why, &wanted.purpose), parties.len(), bytes).await,
+        Err(error) => broken(lang, &error),
     }
 }
 

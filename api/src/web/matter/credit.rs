@@ -18,6 +18,7 @@ use wuping_domain::access::OWN_FILE;
 use wuping_domain::facts::{Actor, Role};
 use wuping_domain::recorded::local_date;
 use wuping_domain::subject::Subject;
+use wuping_ledger::jcs;
 use wuping_projections::queries::{CreditFilter, CreditLine, Page as ViewPage};
 
 use super::acting::{Page, act};
@@ -26,7 +27,7 @@ use super::offering::offered;
 use super::reading::{Matter, read};
 use super::{Case, Opened, case_page, receipt_of, steps};
 use crate::app::{App, ExecuteError};
-use crate::web::credit_api::read as read_file;
+use crate::web::credit_api::{read as read_file, read_list};
 use crate::web::desk_page::{broken_text, forged_text, refused_page, shown, unseen_page};
 use crate::web::look::parts::*;
 use crate::web::look::words::Lang;
@@ -301,6 +302,15 @@ async fn list(State(app): State<Arc<App>>, signed: Signed, Query(wanted): Query<
     let Ok(found) = app.views.views().credit_files(&filter, ViewPage::of(number)) else {
         return refused_page(&app, lang, Some(&signed), &broken_text(lang));
     };
+    // who reads the list is recorded like who reads a file, with the digest of what it says
+    let shown_rows = json!(found.rows);
+    let recorded = match jcs::canonical(&shown_rows) {
+        Ok(bytes) => read_list(&app, &signed.who, ("", ""), found.rows.len(), &bytes).await,
+        Err(refusal) => Err(refusal.into()),
+    };
+    if let Err(error) = recorded {
+        return unread(&app, &signed, "list", &error);
+    }
     let title = lang.pick("信用档案", "Credit files");
     let columns = [
         lang.pick("主体", "Party"),
