@@ -387,7 +387,7 @@ fn rule_en(code: &str, detail: &Value) -> String {
     match code {
         "bad_result" => format!("The result does not fit the indicator: {ids}. Choose one of the answers shown."),
         "carried_failed" => format!("A failed result is never carried over: {ids}. Check it again."),
-        "carried_out_of_range" => format!("A result is carried over for 90 days at most: {ids}. Check it again."),
+        "carried_out_of_range" => format!("The rulebook carries no result over for so long: {ids}. Check it again."),
         "confirmed_before_statement" => {
             "The party has not been heard yet. Confirm after the statement was considered or its period has ended.".into()
         }
@@ -417,7 +417,7 @@ fn rule_zh(code: &str, detail: &Value) -> String {
     match code {
         "bad_result" => format!("结果与指标不符：{ids}。请从给出的选项中选择。"),
         "carried_failed" => format!("不合格的结果不能沿用：{ids}。请重新检查。"),
-        "carried_out_of_range" => format!("沿用结果最长90天：{ids}。请重新检查。"),
+        "carried_out_of_range" => format!("超过了规则允许沿用结果的天数：{ids}。请重新检查。"),
         "confirmed_before_statement" => "当事人的陈述申辩尚未听取完毕，请在审议后或期限届满后再确认。".into(),
         "no_document" => "决定必须写明文号。请填写决定文书的文号后再提交。".into(),
         "unknown_excuse" => "这种情况不能免计巡查，请从政策清单中选择。".into(),
