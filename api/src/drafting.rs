@@ -2,6 +2,7 @@
 //! checked, compared and rehearsed before anybody is graded by it.
 
 use serde_json::Value;
+use wuping_domain::derivation::SchemeRef;
 use wuping_domain::rulebook::difference::{Difference, differences};
 use wuping_domain::rulebook::fault::Fault;
 use wuping_domain::rulebook::{Rulebook, RulebookError, layer_of, name_of};
@@ -117,6 +118,11 @@ impl Draft {
         let known = known.transpose()?;
         let document = Rulebook::drafted(name, files, known.as_ref())?;
         Ok(Self { compiled: shelf::of_document(&document)?, base: base.cloned(), document })
+    }
+
+    /// The name and digest of what it begins from.
+    pub fn base_ref(&self) -> Option<SchemeRef> {
+        self.base.as_ref().map(|base| SchemeRef { id: base.id.clone(), sha256: base.sha256.clone() })
     }
 
     /// What it changes in the rulebook that it begins from; nothing where there is none.

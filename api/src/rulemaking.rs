@@ -1,9 +1,10 @@
 //! Rulemaking: which rulebooks are published, and what is known when one is drafted or published.
 
-use serde_json::Value;
+use serde_json::{Value, json};
+use uuid::Uuid;
 use wuping_domain::aggregate::Concept;
 use wuping_domain::derivation::SchemeRef;
-use wuping_domain::draft::{Draft, Rulemaking};
+use wuping_domain::draft::{Draft, Drafted, Rulemaking};
 use wuping_domain::event::{Event, aggregate_type};
 use wuping_domain::publication::Publication;
 use wuping_domain::rulebook::Rulebook;
@@ -13,6 +14,7 @@ use wuping_ledger::store::Scheme;
 use wuping_projections::recording::recorded;
 
 use crate::app::{App, Asked, ExecuteError};
+use crate::drafting;
 
 /// Every published rulebook with its document. What is only kept beside the log, such as a draft's, is none.
 ///
@@ -46,6 +48,60 @@ fn publication(reader: &Reader, id: &str) -> Result<Publication, ExecuteError> {
         }
     }
     Ok(state)
+}
+
+/// A recorded draft that nobody has published.
+#[derive(Clone, Debug)]
+pub struct WaitingDraft {
+    /// The last segment of its stream.
+    pub key: String,
+    /// What was drafted.
+    pub drafted: Drafted,
+    /// The account that drafted it.
+    pub by: String,
+}
+
+/// The drafts that wait for a second person.
+///
+/// # Errors
+/// If the ledger cannot be read.
+pub fn waiting_drafts(app: &App) -> Result<Vec<WaitingDraft>, ExecuteError> {
+    let mut keys = Vec::new();
+    app.reader().last_of_streams(|last| {
+        keys.extend(last.stream.strip_prefix(DRAFTS).map(str::to_owned));
+        Ok(())
+    })?;
+    let published = published(app.reader())?;
+    let mut waiting = Vec::new();
+    for key in keys {
+        if let Some((drafted, by)) = app.draft(&key)?.drafted
+            && !published.iter().any(|one| one.id == drafted.id)
+        {
+            waiting.push(WaitingDraft { key, drafted, by });
+        }
+    }
+    Ok(waiting)
+}
+
+/// Keeps a draft's document and answers the command that records it, in a stream named after the command's id: a repeat finds
+/// what it made.
+///
+/// # Errors
+/// If the document cannot be kept.
+pub async fn keep_and_ask(
+    app: &App,
+    id: Uuid,
+    draft: &drafting::Draft,
+    note: Option<&str>,
+) -> Result<Asked, ExecuteError> {
+    app.ledger.writer().keep_scheme(draft.compiled.document()).await?;
+    let note = note.map(str::trim).filter(|note| !note.is_empty());
+    let command = json!({
+        "command": "draft", "id": draft.compiled.scheme.id, "layer": draft.compiled.rulebook.layer,
+        "sha256": draft.compiled.scheme.sha256, "base": draft.base_ref(), "note": note,
+    });
+    let stream = format!("{DRAFTS}d{}", id.simple());
+    Ok(Asked { id, stream, command, expected: None, occurred_at: app.now() })
 }
 
 impl App {
@@ -103,5 +159,8 @@ fn changed(was: &Scheme, is: &Scheme) -> Vec<String> {
     rules.take(CHANGES_MAX).collect()
 }
 
+/// How the streams of drafts begin.
+const DRAFTS: &str = "rulebook-draft/";
+const _: () = assert!(DRAFTS.len() == Draft::TYPE.len() + 1);
 /// What a refusal names at most.
 const CHANGES_MAX: usize = 12;

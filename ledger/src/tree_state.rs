@@ -78,10 +78,9 @@ impl TreeState {
     ) -> Result<Caught, StoreError> {
         let mut caught = Caught::default();
         let (from, to) = (self.frontier.size(), head.frontier.size());
-        let mut leaves = Vec::new();
         let mut keys = Vec::new();
         store.leaves(from, to, &mut |row| {
-            leaves.push(row.leaf_hash);
+            self.push(row.leaf_hash);
             let kid = Kid::parse(row.kid).map_err(|refusal| StoreError::refused("an author", &refusal))?;
             self.authors.insert(kid, AuthorLast { author_seq: row.author_seq, position: row.position });
             self.versions.insert(row.stream.to_owned(), row.version);
@@ -92,9 +91,6 @@ impl TreeState {
             }
             Ok(())
         })?;
-        for leaf in leaves {
-            self.push(leaf);
-        }
         if self.frontier != head.frontier {
             return Err(StoreError::Corrupt {
                 what: format!("the entries from {from} to {to} do not lead to the head"),

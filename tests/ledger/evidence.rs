@@ -250,6 +250,42 @@ fn a_legal_officer_gives_it_out_from_the_page_of_the_records_and_anybody_has_it_
     assert!(pages.get("/verify", None).contains("/verify/bundle"));
 }
 
+#[test]
+fn a_program_of_the_legal_staff_asks_what_rests_on_a_grade_and_has_the_bundle_of_it() {
+    let house = House::with_a_story();
+    let server = Server::start(&house.folder, &[]);
+    let [legal, other] = ["legal", "other"].map(|login| server.sign_in(login, house.password(login)));
+    let pages = Pages::of(&server);
+    let read = |path: &str, session| serde_json::from_str::<Value>(&pages.get(path, session)).unwrap();
+
+    let path = "/api/v1/premises/u-1/determinations/1/impact";
+    assert_eq!(read(path, Some(&other))["type"], "/problems/not_yours");
+    assert_eq!(read(path, None)["type"], "/problems/not_signed_in");
+    assert_eq!(read("/api/v1/premises/u-1/determinations/99/impact", Some(&legal))["status"], 404);
+    let told = read(path, Some(&legal));
+    let by_operator = run(&house.folder, &["impact", "u-1#1", "--json"]);
+    assert_eq!(told, serde_json::from_slice::<Value>(&by_operator.stdout).unwrap());
+
+    let path = "/api/v1/premises/u-1/evidence";
+    let (id, basis) = (Uuid::now_v7(), json!({ "to": "court", "basis": "order 18", "upto": 1 }));
+    let problem = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).unwrap()["type"].clone();
+    assert_eq!(problem(&pages.send(path, &other, id, &basis)), "/problems/not_yours");
+    let unknown = json!({ "to": "court", "basis": "order 18", "fields": ["no_such"] });
+    assert_eq!(problem(&pages.send(path, &legal, Uuid::now_v7(), &unknown)), "/problems/no_such_value");
+    let package = pages.send(path, &legal, id, &basis);
+    assert_eq!(package, pages.send(path, &legal, id, &basis), "the same request gets the same bytes");
+
+    let checked = |bytes: &[u8]| serde_json::from_slice::<Value>(&pages.check(bytes)).unwrap();
+    let sound = checked(&package);
+    assert_eq!((&sound["reached"], &sound["findings"]), (&json!(5), &json!([])), "{sound}");
+    let damaged = checked(&package[..package.len() / 2]);
+    assert_eq!(
+        (&damaged["reached"], &damaged["findings"][0]["level"]),
+        (&Value::Null, &json!(0)),
+        "{damaged}"
+    );
+}
+
 /// Pages as a browser gets them, in English.
 struct Pages {
     runtime: Runtime,
@@ -276,6 +312,18 @@ impl Pages {
         let body: Vec<String> = fields.map(|(name, value)| format!("{name}={}", plain(value))).collect();
         let request = self.client.post(format!("{}{path}", self.at)).header("cookie", &session.cookie);
         self.sent(request.header("content-type", "application/x-www-form-urlencoded").body(body.join("&")))
+    }
+
+    /// A body in JSON, as programs send it.
+    fn send(&self, path: &str, session: &Session, id: Uuid, body: &Value) -> Vec<u8> {
+        let request = self.client.post(format!("{}{path}", self.at)).header("cookie", &session.cookie);
+        let request = request.header("x-csrf-token", &session.csrf).header("idempotency-key", id.to_string());
+        self.sent(request.header("content-type", "application/json").body(body.to_string()))
+    }
+
+    fn check(&self, file: &[u8]) -> Vec<u8> {
+        let request = self.client.post(format!("{}/api/v1/bundles/check", self.at)).body(file.to_vec());
+        self.sent(request.header("content-type", "application/zip"))
     }
 
     fn upload(&self, file: &[u8]) -> String {

@@ -29,10 +29,10 @@ fn two_servers_outlive_a_database_that_crashes_and_nothing_acknowledged_is_lost(
     copy(&folders[0], &folders[1]);
     let servers = [&folders[0], &folders[1]].map(|folder| Server::start(folder, &[]));
     let stop = Arc::new(AtomicBool::new(false));
+    let sessions = servers.each_ref().map(|server| Arc::new(server.sign_in("clerk", &password)));
     let clients: Vec<_> = (0..CLIENTS)
         .map(|client| {
-            let server = &servers[client % 2];
-            let (address, session) = (server.address, server.sign_in("clerk", &password));
+            let (address, session) = (servers[client % 2].address, Arc::clone(&sessions[client % 2]));
             let stop = Arc::clone(&stop);
             std::thread::spawn(move || register(address, &session, client, &stop))
         })
@@ -353,7 +353,7 @@ fn register(
     acknowledged
 }
 
-const CLIENTS: usize = 16;
+const CLIENTS: usize = 64;
 const KILLS: u64 = 4;
 const WITHIN: Duration = Duration::from_secs(60);
 const WORDS: &str = "水带破损";

@@ -262,6 +262,21 @@ impl Commission {
         (status, led.unwrap_or_default(), String::from_utf8(page.to_vec()).unwrap())
     }
 
+    /// A body in JSON, as programs send it: status and answer.
+    async fn send(&self, who: &Person, path: &str, id: Uuid, body: &Value) -> (StatusCode, Value) {
+        let request = Request::post(path)
+            .header("cookie", &who.cookie)
+            .header("accept-language", "en")
+            .header("x-csrf-token", &who.csrf)
+            .header("idempotency-key", id.to_string())
+            .header(header::CONTENT_TYPE, "application/json");
+        let request = request.body(Body::from(body.to_string())).unwrap();
+        let answer = self.router.clone().oneshot(request).await.unwrap();
+        let status = answer.status();
+        let told = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+        (status, serde_json::from_slice(&told).unwrap())
+    }
+
     async fn upload(&self, who: &Person, command: Uuid, file: &str) -> (StatusCode, String) {
         let part = |name: &str, value: &str| {
             format!("--x\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
@@ -352,6 +367,51 @@ async fn one_person_drafts_a_rulebook_and_a_second_publishes_it() {
     );
     let (_, _, list) = house.ask(&second, "/desk/rulebooks", None).await;
     assert!(!list.contains(&first) && list.contains("/rules/pingshan-unit-3"), "{list}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_tries_a_draft_records_it_once_and_lists_what_waits() {
+    let house = Commission::new().await;
+    let drafter = house.person("drafter", "commission_admin").await;
+    let clerk = house.person("clerk", "data_clerk").await;
+    let unit = include_str!("../../rulebooks/pingshan/unit.toml");
+    let changed = unit.replacen("version = 2", "version = 3", 1).replacen("cap = 3", "cap = 2", 1);
+    let (drafts, trial) = ("/api/v1/rulebook-drafts", "/api/v1/rulebook-drafts/trial");
+    let entries = house.app.reader().size().unwrap();
+    let sent = json!({ "files": [changed] });
+
+    let (status, told) = house.send(&clerk, trial, Uuid::now_v7(), &sent).await;
+    assert_eq!((status.as_u16(), &told["type"]), (403, &json!("/problems/not_yours")), "{told}");
+    let faulty = json!({ "files": [changed.replacen("competent = \"fire\"", "competent = \"nobody\"", 1)] });
+    let (status, told) = house.send(&drafter, trial, Uuid::now_v7(), &faulty).await;
+    assert_eq!((status.as_u16(), &told["type"]), (422, &json!("/problems/no_rulebook")), "{told}");
+    assert!(told["faults"][0].as_str().unwrap().contains("no [[department]] nobody"), "{told}");
+    let misspelt = json!({ "file": [changed] });
+    let (status, told) = house.send(&drafter, trial, Uuid::now_v7(), &misspelt).await;
+    assert!(status == 400 && told["detail"].as_str().unwrap().contains("files"), "{status} {told}");
+    let (status, told) = house.send(&drafter, trial, Uuid::now_v7(), &sent).await;
+    assert_eq!((status.as_u16(), &told["id"]), (200, &json!("pingshan-unit-3")), "{told}");
+    assert_eq!((&told["base"]["id"], &told["rehearsal"]["down"]), (&json!("pingshan-unit-2"), &json!(0)));
+    let differs = |path: &str| told["differences"].as_array().unwrap().iter().any(|one| one["path"] == path);
+    assert!(differs("indicators.version"), "{told}");
+    assert_eq!(house.app.reader().size().unwrap(), entries, "a trial records nothing");
+
+    let id = Uuid::now_v7();
+    let noted = json!({ "files": [changed], "note": "请先看试算" });
+    let (status, recorded) = house.send(&drafter, drafts, id, &noted).await;
+    assert_eq!(status, 201, "{recorded}");
+    let (status, again) = house.send(&drafter, drafts, id, &noted).await;
+    assert_eq!((status.as_u16(), &again["position"]), (200, &recorded["position"]), "{again}");
+    let (status, _, listed) = house.ask(&drafter, drafts, None).await;
+    let listed: Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!(status, 200, "{listed}");
+    let waiting = listed["drafts"].as_array().unwrap();
+    assert_eq!(waiting.len(), 1, "{listed}");
+    assert_eq!(
+        (&waiting[0]["drafted"]["id"], &waiting[0]["drafted_by"]),
+        (&json!("pingshan-unit-3"), &json!("drafter"))
+    );
+    assert_eq!(house.ask(&clerk, drafts, None).await.0, 403);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -183,15 +183,7 @@ fn asked(app: &App, path: &str, lang: Lang, headers: &HeaderMap, body: Value) ->
             "The path is a stream and a command, premises/p-1/register.",
         )
     })?;
-    let id = headers.get("idempotency-key").and_then(|value| value.to_str().ok());
-    // version 8 is for ids that are derived: one that is made up could be that of an event yet to come
-    let id = id.and_then(|text| text.parse::<Uuid>().ok()).filter(|id| id.get_version_num() != 8);
-    let id = id.ok_or_else(|| {
-        lang.say(
-            "请在 Idempotency-Key 中给每个命令一个新的 UUID（第 4 或第 7 版），重发时用同一个。",
-            "Send an Idempotency-Key: a fresh UUID of version 4 or 7 for each command, the same one for a retry.",
-        )
-    })?;
+    let id = command_id(lang, headers)?;
     let expected = headers
         .get(header::IF_MATCH)
         .map(|value| value.to_str().ok().and_then(|text| text.trim_matches('"').parse().ok()))
@@ -222,6 +214,19 @@ fn asked(app: &App, path: &str, lang: Lang, headers: &HeaderMap, body: Value) ->
         command: Value::Object(members),
         expected,
         occurred_at: app.now(),
+    })
+}
+
+/// The id that the sender gave a command.
+pub(super) fn command_id(lang: Lang, headers: &HeaderMap) -> Result<Uuid, String> {
+    let id = headers.get("idempotency-key").and_then(|value| value.to_str().ok());
+    // version 8 is for ids that are derived: one that is made up could be that of an event yet to come
+    let id = id.and_then(|text| text.parse::<Uuid>().ok()).filter(|id| id.get_version_num() != 8);
+    id.ok_or_else(|| {
+        lang.say(
+            "请在 Idempotency-Key 中给每个命令一个新的 UUID（第 4 或第 7 版），重发时用同一个。",
+            "Send an Idempotency-Key: a fresh UUID of version 4 or 7 for each command, the same one for a retry.",
+        )
     })
 }
 

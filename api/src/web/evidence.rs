@@ -1,4 +1,5 @@
-//! Evidence on pages: a legal officer gives out a bundle from a premises' audit page, and anybody has one checked.
+//! Evidence on pages: a legal officer gives out a bundle from a premises' audit page, and anybody has one checked. The routes
+//! for programs are beside those of the pages.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use uuid::Uuid;
 use wuping_domain::facts::Role;
 use wuping_domain::record::RECIPIENTS;
 use wuping_ledger::genesis::stated_log_key;
+use wuping_ledger::keys::Kid;
 use wuping_projections::error::causes;
 use wuping_replay::evidence::{Question, VerifiedBundle, verify};
 use wuping_replay::verify::State as Came;
@@ -26,6 +28,7 @@ use crate::authorities::now;
 use crate::evidence::{IssueError, Wanted, bundle_in, finding, issue, private_names, seen};
 use crate::trusting::listed_in;
 use crate::web::desk_page::{broken_text, failed_text, forged_text, refused_page, shown, unseen_page};
+use crate::web::evidence_api;
 use crate::web::look::layout::{Area, Page, page};
 use crate::web::look::parts::*;
 use crate::web::look::words::Lang;
@@ -37,10 +40,13 @@ use crate::web::state::{encoded, origin_of};
 pub fn router(app: Arc<App>) -> Router {
     let checking = Router::new()
         .route("/verify/bundle", post(check))
+        .route("/api/v1/bundles/check", post(evidence_api::check))
         .layer(DefaultBodyLimit::max(BUNDLE_BYTES_MAX))
         .layer(Extension(Arc::new(Semaphore::new(CHECKED_AT_ONCE))));
     let issuing = Router::new()
         .route("/audit/{code}/evidence", get(ask).post(give_out))
+        .route("/api/v1/premises/{code}/evidence", post(evidence_api::give_out))
+        .route("/api/v1/premises/{code}/determinations/{number}/impact", get(evidence_api::resting_on))
         .layer(Extension(Arc::new(Given::default())));
     checking.merge(issuing).with_state(app)
 }
@@ -107,24 +113,32 @@ async fn give_out(
         to: asked.to,
         recipient: (!recipient.is_empty()).then(|| recipient.to_owned()),
     };
-    // one after the other: a second tap waits for the first and gets what it got
-    let mut kept = given.0.lock().await;
-    let key = (account.clone(), asked.command_id);
-    if let Some((_, bytes)) = kept.iter().find(|(known, _)| *known == key) {
-        return download(&code, bytes.clone());
-    }
-    let issued = issue(&app, &account, kid, &wanted).await;
-    match issued.and_then(|issued| Ok(issued.package.to_zip()?)) {
-        Ok(bytes) => {
-            let bytes = Bytes::from(bytes);
-            kept.push_back((key, bytes.clone()));
-            if kept.len() > KEPT_MAX {
-                kept.pop_front();
-            }
-            download(&code, bytes)
-        }
+    match given_out(&app, &given, (account, asked.command_id), kid, &wanted).await {
+        Ok(bytes) => download(&code, bytes),
         Err(error) => refused_page(&app, lang, Some(&signed), &why_not(lang, &error)),
     }
+}
+
+/// Gives out a bundle once for each request of an account, one after the other: whoever asks a second time waits for the first
+/// and gets what it got.
+pub(super) async fn given_out(
+    app: &App,
+    given: &Given,
+    request: (String, Uuid),
+    kid: Kid,
+    wanted: &Wanted,
+) -> Result<Bytes, IssueError> {
+    let mut kept = given.0.lock().await;
+    if let Some((_, bytes)) = kept.iter().find(|(known, _)| *known == request) {
+        return Ok(bytes.clone());
+    }
+    let issued = issue(app, &request.0, kid, wanted).await?;
+    let bytes = Bytes::from(issued.package.to_zip()?);
+    kept.push_back((request, bytes.clone()));
+    if kept.len() > KEPT_MAX {
+        kept.pop_front();
+    }
+    Ok(bytes)
 }
 
 /// A bundle that somebody was handed is checked here, by what this ledger knows of itself; nothing is kept.
@@ -328,7 +342,7 @@ fn why_not(lang: Lang, error: &IssueError) -> String {
     }
 }
 
-fn download(code: &str, bytes: Bytes) -> Response {
+pub(super) fn download(code: &str, bytes: Bytes) -> Response {
     let name: String = code.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
     let disposition = format!("attachment; filename=\"evidence-{name}.zip\"");
     let headers = [
@@ -349,13 +363,13 @@ async fn uploaded(mut form: Multipart) -> Option<Bytes> {
 }
 
 /// Why a file was not checked.
-enum Unchecked {
+pub(super) enum Unchecked {
     Failed(Box<dyn std::error::Error + Send + Sync>),
     NoBundle(String),
 }
 
 /// Level 5, by the key, the first entry and the witnesses of this ledger.
-fn checked(app: &App, bytes: &[u8]) -> Result<VerifiedBundle, Unchecked> {
+pub(super) fn checked(app: &App, bytes: &[u8]) -> Result<VerifiedBundle, Unchecked> {
     let failed = |error: Box<dyn std::error::Error + Send + Sync>| Unchecked::Failed(error);
     let bundle = bundle_in(bytes).map_err(|refusal| Unchecked::NoBundle(refusal.to_string()))?;
     let listed = listed_in(&app.folder).map_err(|error| failed(error.into()))?;
@@ -443,7 +457,7 @@ fn title(lang: Lang) -> &'static str {
 
 /// What was given out last, by who asked and the form's id.
 #[derive(Default)]
-struct Given(Mutex<VecDeque<((String, Uuid), Bytes)>>);
+pub(super) struct Given(Mutex<VecDeque<((String, Uuid), Bytes)>>);
 
 const BUNDLE_BYTES_MAX: usize = 32 << 20;
 const CHECKED_AT_ONCE: usize = 2;

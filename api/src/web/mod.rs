@@ -24,6 +24,7 @@ mod docket;
 pub mod docket_api;
 mod docket_page;
 pub mod evidence;
+mod evidence_api;
 pub mod feeds;
 mod for_programs;
 mod format_refusals;
@@ -38,6 +39,7 @@ pub mod matter;
 pub mod my;
 pub mod openapi;
 mod openapi_answers;
+mod openapi_casework;
 mod openapi_credit;
 mod openapi_docket;
 mod openapi_keys;
@@ -47,9 +49,11 @@ mod origins;
 mod parameter_names;
 mod parameters;
 pub(crate) mod people;
+pub mod rehearsing;
 pub mod resident;
 pub mod routes;
 pub mod rulebooks_page;
+mod rulemaking_api;
 pub mod rules;
 pub mod session;
 pub mod signed;
@@ -68,6 +72,7 @@ pub mod work;
 /// encrypted, their browsers send no cookie of ours in the open.
 pub fn router(app: Arc<App>, public_address: &str) -> Router {
     let public = routes::over(&app, public_address);
+    let rehearsing = rehearsing::OneAtATime::default();
     let routes = public
         .merge(desk::router(app.clone()))
         .merge(assigning::router(app.clone()))
@@ -80,7 +85,8 @@ pub fn router(app: Arc<App>, public_address: &str) -> Router {
         .merge(toronto::router(app.clone()))
         .merge(keys::router(app.clone()))
         .merge(resident::router(app.clone()))
-        .merge(rulebooks_page::router(app.clone()))
+        .merge(rulebooks_page::router(app.clone(), rehearsing.clone()))
+        .merge(rulemaking_api::router(app.clone(), rehearsing))
         .merge(signed::router(app.clone()))
         .merge(statistics::router(app.clone()))
         .merge(commands::router(app));

@@ -12,7 +12,8 @@ use wuping_domain::{
 use crate::web::front::PAGES_MAX;
 use crate::web::openapi_answers::{in_session, or_empty, whole};
 use crate::web::{
-    openapi_answers, openapi_credit, openapi_docket, openapi_keys, openapi_lists, openapi_statistics,
+    openapi_answers, openapi_casework, openapi_credit, openapi_docket, openapi_keys, openapi_lists,
+    openapi_statistics,
 };
 
 /// The document at `/api/v1/openapi.json`: every route that programs use.
@@ -31,6 +32,7 @@ pub fn document() -> Value {
     paths.insert("/api/v1/feeds".to_owned(), json!({ "post": feed() }));
     paths.insert("/api/v1/session".to_owned(), json!({ "delete": leaving(), "post": session() }));
     paths.extend(openapi_lists::paths().map(|(path, methods)| (path.to_owned(), methods)));
+    paths.extend(openapi_casework::paths().map(|(path, methods)| (path.to_owned(), methods)));
     paths.extend(openapi_credit::paths().map(|(path, methods)| (path.to_owned(), methods)));
     paths.extend(openapi_docket::paths().map(|(path, methods)| (path.to_owned(), methods)));
     paths.extend(openapi_keys::paths().map(|(path, methods)| (path.to_owned(), methods)));

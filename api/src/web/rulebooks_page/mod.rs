@@ -14,8 +14,6 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use maud::html;
-use wuping_domain::aggregate::Concept;
-use wuping_domain::draft::{Draft as Recorded, Drafted};
 use wuping_domain::facts::Role;
 
 use self::publishing::{publish, show};
@@ -23,22 +21,25 @@ use self::recording::record;
 use self::trying::{tried, upload};
 use self::waiting::Waiting;
 use crate::app::App;
-use crate::rulemaking::published;
+use crate::rulemaking::{published, waiting_drafts};
 use crate::web::desk_page::{broken_text, refused_page, shown, unseen_page};
-use crate::web::docket_api::{Failure, blocking};
+use crate::web::docket_api::blocking;
 use crate::web::look::parts::*;
 use crate::web::look::words::Lang;
 use crate::web::people::{People, Told};
+use crate::web::rehearsing::OneAtATime;
+use crate::web::rulemaking_api::FILES_BYTES_MAX;
 use crate::web::session::Signed;
 
 /// The routes of the pages.
-pub fn router(app: Arc<App>) -> Router {
+pub fn router(app: Arc<App>, rehearsing: OneAtATime) -> Router {
     Router::new()
         .route("/desk/rulebooks", get(listed).post(tried))
         .route("/desk/rulebooks/draft", post(record))
         .route("/desk/rulebooks/drafts/{draft}", get(show).post(publish))
         .layer(DefaultBodyLimit::max(FILES_BYTES_MAX))
         .layer(Extension(Waiting::default()))
+        .layer(Extension(rehearsing))
         .with_state(app)
 }
 
@@ -68,17 +69,17 @@ async fn listed(State(app): State<Arc<App>>, signed: Signed) -> Response {
         return *page;
     }
     let house = app.clone();
-    let read = blocking(move || Ok((published(house.reader())?, drafts(&house)?)));
+    let read = blocking(move || Ok((published(house.reader())?, waiting_drafts(&house)?)));
     let Ok((published, drafts)) = read.await else {
         return refused_page(&app, lang, Some(&signed), &broken_text(lang));
     };
     let rules: Vec<Link> =
         published.iter().map(|one| Link::new(format!("/rules/{}", one.id), one.id.clone())).collect();
-    let people = People::of(&app, Told::Name, drafts.iter().map(|(.., by)| by.as_str()));
+    let people = People::of(&app, Told::Name, drafts.iter().map(|draft| draft.by.as_str()));
     let drafted: Vec<Link> = drafts
         .iter()
-        .map(|(key, drafted, by)| {
-            let (id, by) = (&drafted.id, people.say(lang, by));
+        .map(|waiting| {
+            let (key, id, by) = (&waiting.key, &waiting.drafted.id, people.say(lang, &waiting.by));
             let label = lang.pick(format!("{id}，{by}起草"), format!("{id}, drafted by {by}"));
             Link::new(format!("/desk/rulebooks/drafts/{key}"), label)
         })
@@ -98,27 +99,3 @@ async fn listed(State(app): State<Arc<App>>, signed: Signed) -> Response {
     };
     shown(&app, lang, Some(&signed), title(lang), column(body)).into_response()
 }
-
-/// Drafts that are not published, by the last segment of their streams.
-fn drafts(app: &App) -> Result<Vec<(String, Drafted, String)>, Failure> {
-    let mut keys = Vec::new();
-    app.reader().last_of_streams(|last| {
-        keys.extend(last.stream.strip_prefix(DRAFTS).map(str::to_owned));
-        Ok(())
-    })?;
-    let published = published(app.reader())?;
-    let mut drafts = Vec::new();
-    for key in keys {
-        if let Some((drafted, by)) = app.draft(&key)?.drafted
-            && !published.iter().any(|one| one.id == drafted.id)
-        {
-            drafts.push((key, drafted, by));
-        }
-    }
-    Ok(drafts)
-}
-
-/// How the streams of drafts begin.
-const DRAFTS: &str = "rulebook-draft/";
-const _: () = assert!(DRAFTS.len() == Recorded::TYPE.len() + 1);
-const FILES_BYTES_MAX: usize = 2 * 1024 * 1024;

@@ -11,7 +11,6 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::effect::told;
-use super::waiting::{Waiting, rehearsed};
 use super::{must_be_commission, title};
 use crate::app::App;
 use crate::drafting::Draft;
@@ -22,12 +21,13 @@ use crate::web::desk_page::{broken_text, done_by, forged_text, refused_page, sho
 use crate::web::docket_api::blocking;
 use crate::web::look::parts::*;
 use crate::web::people::{People, Told};
+use crate::web::rehearsing::OneAtATime;
 use crate::web::session::Signed;
 
 /// A recorded draft: what it changes, whom it would move, and for a second person the way to publish it.
 pub(super) async fn show(
     State(app): State<Arc<App>>,
-    Extension(waiting): Extension<Waiting>,
+    Extension(rehearsing): Extension<OneAtATime>,
     signed: Signed,
     Path(key): Path<String>,
 ) -> Response {
@@ -55,7 +55,7 @@ pub(super) async fn show(
         }
         Err(_) => return refused_page(&app, lang, Some(&signed), &broken_text(lang)),
     };
-    let Ok(came) = rehearsed(&app, &waiting, compiled).await else {
+    let Ok(came) = rehearsing.rehearsed(&app, compiled).await else {
         return refused_page(&app, lang, Some(&signed), &broken_text(lang));
     };
     let above = [Link::new("/desk/rulebooks", title(lang))];

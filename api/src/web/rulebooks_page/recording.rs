@@ -6,13 +6,12 @@ use axum::Extension;
 use axum::extract::{Form, State};
 use axum::response::Response;
 use serde::Deserialize;
-use serde_json::json;
 use uuid::Uuid;
-use wuping_domain::derivation::SchemeRef;
 
+use super::must_be_commission;
 use super::waiting::Waiting;
-use super::{DRAFTS, must_be_commission};
 use crate::app::App;
+use crate::rulemaking::keep_and_ask;
 use crate::web::answering::{answered, asked_by_form};
 use crate::web::desk_page::{broken_text, forged_text, refused_page};
 use crate::web::session::Signed;
@@ -46,18 +45,10 @@ pub(super) async fn record(
             "The draft that was tried waits no longer (an hour is over, or the server was started again). Upload it once more.",
         ));
     };
-    if app.ledger.writer().keep_scheme(draft.compiled.document()).await.is_err() {
+    let Ok(command) = keep_and_ask(&app, asked.command_id, &draft, Some(&asked.note)).await else {
         return refused(&broken_text(lang));
-    }
-    let base = draft.base.as_ref().map(|base| SchemeRef { id: base.id.clone(), sha256: base.sha256.clone() });
-    let key = format!("d{}", asked.command_id.simple());
-    let note = Some(asked.note.trim()).filter(|note| !note.is_empty());
-    let command = json!({
-        "command": "draft", "id": draft.compiled.scheme.id, "layer": draft.compiled.rulebook.layer,
-        "sha256": draft.compiled.scheme.sha256, "base": base, "note": note,
-    });
-    let stream = format!("{DRAFTS}{key}");
-    let asked = asked_by_form(&app, &asked.command_id.to_string(), stream, command, None);
-    let there = format!("/desk/rulebooks/drafts/{key}");
-    answered(&app, &signed, app.execute(&signed.who, asked).await, &there, "/desk/rulebooks")
+    };
+    let there = format!("/desk/rulebooks/{}", command.stream.replacen("rulebook-draft/", "drafts/", 1));
+    let command = asked_by_form(&app, &asked.command_id.to_string(), command.stream, command.command, None);
+    answered(&app, &signed, app.execute(&signed.who, command).await, &there, "/desk/rulebooks")
 }

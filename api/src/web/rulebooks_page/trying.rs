@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use uuid::Uuid;
 
 use super::effect::told;
-use super::waiting::{Waiting, rehearsed};
+use super::waiting::Waiting;
 use super::{must_be_commission, title};
 use crate::app::App;
 use crate::drafting::Draft;
@@ -18,6 +18,7 @@ use crate::web::desk_page::{broken_text, forged_text, refused_page, shown};
 use crate::web::docket_api::blocking;
 use crate::web::look::parts::*;
 use crate::web::look::words::Lang;
+use crate::web::rehearsing::OneAtATime;
 use crate::web::session::Signed;
 
 /// The form by which files are tried.
@@ -53,6 +54,7 @@ pub(super) fn upload(signed: &Signed) -> Markup {
 pub(super) async fn tried(
     State(app): State<Arc<App>>,
     Extension(waiting): Extension<Waiting>,
+    Extension(rehearsing): Extension<OneAtATime>,
     signed: Signed,
     form: Multipart,
 ) -> Response {
@@ -88,7 +90,7 @@ pub(super) async fn tried(
         }
         Err(_) => return refused(&broken_text(lang)),
     };
-    let came = rehearsed(&app, &waiting, draft.compiled.clone()).await;
+    let came = rehearsing.rehearsed(&app, draft.compiled.clone()).await;
     let (Ok(came), Ok(differences)) = (came, draft.differences()) else {
         return refused(&broken_text(lang));
     };
