@@ -166,10 +166,10 @@ pub(super) async fn check(
 ) -> Response {
     let lang = lang_of(&headers);
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    if !kind.eq_ignore_ascii_case("application/zip") {
+    if !FILES.iter().any(|file| kind.eq_ignore_ascii_case(file)) {
         let told = lang.pick(
-            "正文应为证据包文件，Content-Type 写 application/zip。",
-            "The body is the bundle's file: send it with Content-Type application/zip.",
+            "正文应为证据包文件，Content-Type 写 application/octet-stream 或 application/zip。",
+            "The body is the bundle's file: send it with Content-Type application/octet-stream or application/zip.",
         );
         return problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_a_bundle", told);
     }
@@ -203,3 +203,6 @@ fn must_be_legal(app: &App, lang: Lang, session: &Session) -> Result<(), Box<Res
     let told = lang.pick("这里由法制人员使用。", "This is for legal officers.");
     Err(Box::new(problem(StatusCode::FORBIDDEN, "not_yours", told)))
 }
+
+/// What a bundle's file may come as.
+const FILES: [&str; 2] = ["application/octet-stream", "application/zip"];

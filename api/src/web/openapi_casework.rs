@@ -80,8 +80,8 @@ fn checking() -> Value {
     json!({
         "summary": "Check a bundle of evidence of this ledger up to level 5; nothing is kept",
         "requestBody": {
-            "required": true, "description": "The bundle's file",
-            "content": { "application/zip": { "schema": { "type": "string", "format": "binary" } } },
+            "required": true, "description": "The bundle's file; application/zip is taken too",
+            "content": { "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } },
         },
         "responses": told(told_of, &["reached", "findings"]),
     })
