@@ -34,6 +34,7 @@ use serde_json::{Value, json};
 pub use self::drafted::{layer_of, name_of};
 pub use self::error::{Place, RulebookError};
 use self::misread::of_value;
+pub(crate) use self::soundness::LEFT_OPEN;
 use crate::calendar::Calendar;
 use crate::rulebook::policy::{Band, HazardRule, IncidentRule, ManagementLevel, Policy, Works};
 use crate::rulebook::procedure::DeadlineRule;
@@ -382,10 +383,10 @@ mod tests {
             ("policy", "at_best = \"C\"", "at_best = \"E\"", "no credit class E", "没有信用等级 E"),
             (
                 "policy",
-                "id = \"appeal_admit\"",
-                "id = \"appeal_admits\"",
-                "no [[deadline]] appeal_admit",
-                "没有 [[deadline]] appeal_admit",
+                "id = \"appeal_file\"",
+                "id = \"appeal_files\"",
+                "no [[deadline]] appeal_file",
+                "没有 [[deadline]] appeal_file",
             ),
             (
                 "policy",
@@ -462,7 +463,7 @@ mod tests {
     fn what_was_published_without_a_deadline_is_read_and_not_written_anew() {
         let mut document = shipped::document("pingshan", Layer::Unit);
         let deadlines = document["policy"]["deadline"].as_array_mut().unwrap();
-        deadlines.retain(|one| one["id"] != "appeal_admit" && one["id"] != "works_plan");
+        deadlines.retain(|one| one["id"] != "appeal_file" && one["id"] != "hazard_review");
         assert!(Rulebook::from_document(&document).is_ok());
         let RulebookError::Unsound { faults } = Rulebook::written_anew(&document).unwrap_err() else {
             panic!("another fault");

@@ -1,12 +1,12 @@
 //! What can never happen under a rulebook though it is written in it: a band that no score reaches, a star that caps always
-//! take away, a cap that caps nothing, a rule that asks for more failures than there are indicators.
+//! take away, a cap that caps nothing, a rule that asks for more failures than there are indicators, a delay of the office.
 
 use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use crate::rulebook::Rulebook;
 use crate::rulebook::scheme::{Indicator, Kind, Row};
+use crate::rulebook::{LEFT_OPEN, Rulebook};
 use crate::scoring::score;
 
 /// Something that is written and can never happen, or caps nothing.
@@ -28,6 +28,11 @@ pub enum Doubt {
         by: String,
         /// The star.
         star: u8,
+    },
+    /// The policy sets no term for something that the office is asked for: nobody is ever late with it.
+    NeverLate {
+        /// The deadline's name.
+        deadline: String,
     },
     /// A rule asks for more failed indicators than it counts.
     NeverApplies {
@@ -77,6 +82,9 @@ pub fn doubts(rulebook: &Rulebook) -> Vec<Doubt> {
             doubts.push(Doubt::NeverApplies { by, at_least: rule.at_least, indicators });
         }
     }
+    let open =
+        LEFT_OPEN.iter().filter(|id| rulebook.policy.operating && rulebook.deadline_rule(id).is_none());
+    doubts.extend(open.map(|id| Doubt::NeverLate { deadline: (*id).to_owned() }));
     doubts
 }
 

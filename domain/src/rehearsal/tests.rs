@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::given::day;
-use crate::rulebook::Layer;
+use crate::rulebook::{LEFT_OPEN, Layer};
 use crate::shipped;
 
 /// A rulebook with one place of its indicators changed.
@@ -94,6 +94,21 @@ fn a_grade_that_no_results_reach_is_named() {
         matches!(&found[0], Doubt::ImpossibleGrade { star: Some(5), best_score: Some(99), .. }),
         "{found:?}"
     );
+}
+
+/// A policy may leave a term of the office open, and whoever drafts it is told.
+#[test]
+fn a_term_of_the_office_that_is_left_open_is_named_and_refuses_nothing() {
+    let mut document = shipped::document("pingshan", Layer::Building);
+    for id in LEFT_OPEN {
+        let deadlines = document["policy"]["deadline"].as_array_mut().unwrap();
+        deadlines.retain(|one| one["id"] != id);
+        let found = doubts(&Rulebook::written_anew(&document).unwrap());
+        assert_eq!(found.last(), Some(&Doubt::NeverLate { deadline: id.to_owned() }));
+    }
+    assert_eq!(doubts(&Rulebook::written_anew(&document).unwrap()).len(), LEFT_OPEN.len());
+    document["policy"]["operating"] = serde_json::json!(false);
+    assert_eq!(doubts(&Rulebook::written_anew(&document).unwrap()), [], "nobody works by it");
 }
 
 #[test]

@@ -269,21 +269,20 @@ pub(super) fn unfit_to_operate(rulebook: &Rulebook) -> Vec<Fault> {
     lacks.map(told).collect()
 }
 
-/// The deadlines that the rules of an operating rulebook ask for by name.
-const OF_THE_OFFICE: [&str; 13] = [
+/// The deadlines by name without which an office cannot work by a rulebook: people's rights run by them.
+const OF_THE_OFFICE: [&str; 10] = [
     "acceptance",
     "announcement_service",
-    "appeal_admit",
     "appeal_decide",
     "appeal_file",
-    "extension",
     "hazard_review",
     "plaque_post",
     "plaque_put_up",
     "plaque_take_down",
     "reevaluation",
     "result_notice",
-    "works_plan",
 ];
+/// Those that a policy may leave open: then nobody is ever late with it, which is told to whoever drafts it.
+pub(crate) const LEFT_OPEN: [&str; 3] = ["appeal_admit", "extension", "works_plan"];
 /// Those of credit files.
 const OF_CREDIT: [&str; 2] = ["credit_objection_decide", "credit_repair"];

@@ -48,6 +48,10 @@ pub(crate) fn doubtful(lang: Lang, doubt: &Doubt) -> String {
             format!("什么结果都得不到“{band}”：总有封顶在它以下。"),
             format!("No results lead to {band}: a cap below it always holds."),
         ),
+        Doubt::NeverLate { deadline } => lang.pick(
+            format!("没有 [[deadline]] {deadline}：办公室办这件事没有期限，永远不算超期。"),
+            format!("There is no [[deadline]] {deadline}: the office has no term for it and is never late."),
+        ),
         Doubt::NeverApplies { by, at_least, indicators } => lang.pick(
             format!("{by} 要 {at_least} 项不合格，可它只数 {indicators} 项。"),
             format!("{by} asks for {at_least} failures and counts {indicators} indicators."),
