@@ -242,7 +242,7 @@ impl Subject {
             Event::Appeal(event) => self.apply_appeal(key, event, position),
             Event::Assessment(event) => self.apply_assessment(key, event, on, position),
             Event::Credit(event) => self.credit.take(event, position),
-            Event::Dispute(event) => self.apply_dispute(key, event, position),
+            Event::Dispute(event) => self.apply_dispute(key, event, on, position),
             Event::Grade(event) => {
                 if let grade::Event::GradeDetermined(computed) = event {
                     self.rounds.scheme = Some(computed.derivation.scheme.clone());

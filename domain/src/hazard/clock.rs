@@ -11,6 +11,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::course::Spoken;
+use super::resting::Rest;
 use super::{Event, Review, Stage};
 use crate::calendar::add_days;
 use crate::passing::fixing::{Fixed, Term};
@@ -31,9 +32,13 @@ pub struct Clock {
     /// Levels reached and recorded, by due day.
     pub(super) levels: BTreeSet<(NaiveDate, String)>,
     received_on: Option<NaiveDate>,
+    /// When carrying out was suspended, by the first day.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) rests: Vec<Rest>,
     ordered: Option<(NaiveDate, u64)>,
     planned: u64,
     set: u64,
+    set_on: Option<NaiveDate>,
     in_time: InTime,
     accepted: bool,
 }
@@ -81,17 +86,24 @@ struct InTime {
 }
 
 impl HazardOf {
-    /// By when it must be put right; none before the order was served.
+    /// By when it must be put right; none before the order was served, nor while it is suspended without a named end.
     pub fn due(&self, served: &BTreeMap<String, BTreeSet<NaiveDate>>) -> Option<DueDay> {
         let order = self.state.course.order.as_ref()?;
         let (_, since) = self.clock.ordered?;
         let from = self.served_on(served)?;
+        let rested = |begins_after: NaiveDate, day: NaiveDate, since: u64| {
+            self.rested(begins_after, day).map(|day| DueDay { day, since })
+        };
+        let mut last = rested(from, add_days(from, order.days), since)?;
         let plan = self.state.course.plan_in_force();
-        let plan = plan.map(|plan| DueDay { day: add_days(from, plan.days), since: self.clock.planned });
-        let set = self.state.course.due_set.map(|day| DueDay { day, since: self.clock.set });
-        let later = |due: DueDay, other: DueDay| if other.day > due.day { other } else { due };
-        let due = DueDay { day: add_days(from, order.days), since };
-        Some([plan, set].into_iter().flatten().fold(due, later))
+        let plan = plan.map(|plan| rested(from, add_days(from, plan.days), self.clock.planned));
+        let set_on = self.clock.set_on.unwrap_or(from);
+        let set = self.state.course.due_set.map(|day| rested(set_on, day, self.clock.set));
+        for other in [plan, set].into_iter().flatten() {
+            let other = other?;
+            last = if other.day > last.day { other } else { last };
+        }
+        Some(last)
     }
 
     /// The day its order was served: the first service of a notice about it that is not before the order.
@@ -168,7 +180,7 @@ impl HazardOf {
                 clock.start("extension", came(spoken), position);
             }
             Event::DeadlineExtended { .. } => {
-                clock.set = position;
+                (clock.set, clock.set_on) = (position, Some(said_on));
                 clock.done(&["extension"], said_on);
             }
             Event::ExtensionRefused { .. } => clock.done(&["extension"], said_on),
@@ -177,7 +189,9 @@ impl HazardOf {
                 clock.start("acceptance", came(spoken), position);
             }
             Event::RectificationRefused { due, .. } => {
-                clock.set = if due.is_some() { position } else { clock.set };
+                if due.is_some() {
+                    (clock.set, clock.set_on) = (position, Some(said_on));
+                }
                 clock.done(&["acceptance"], said_on);
             }
             Event::RectificationFoundFalse { .. } => {

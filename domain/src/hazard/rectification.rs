@@ -177,8 +177,17 @@ impl Hazard {
 }
 
 /// The day that runs for the case of this stream; none before service of its order.
+///
+/// # Errors
+/// `carrying_out_suspended` while no day can be told.
 pub(super) fn running_due(facts: &Facts) -> Result<Option<NaiveDate>, Rejection> {
-    Ok(facts.subject()?.hazard_due(facts.last_segment()).map(|due| due.day))
+    let (subject, key) = (facts.subject()?, facts.last_segment());
+    let due = subject.hazard_due(key).map(|due| due.day);
+    let rest = subject.hazards.get(key).and_then(|of| of.rests_on(facts.today));
+    match rest.filter(|_| due.is_none() && subject.hazard_served_on(key).is_some()) {
+        Some(rest) => Err(subject.suspended_in(&rest.dispute)),
+        None => Ok(due),
+    }
 }
 
 /// Who speaks for a party: somebody of the party, in one of these relations to the premises; or staff, who say on which

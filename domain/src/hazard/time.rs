@@ -117,7 +117,7 @@ fn overdue(rulebook: &Rulebook, subject: &Subject, of: &HazardOf, today: NaiveDa
             all.push(Brought { on, what, reaction: "hazard_overdue", since: span.since });
         }
         for (rule, reaction) in rulebook.policy.escalations.iter().zip(ESCALATIONS) {
-            let on = add_days(*day, rule.after_days);
+            let Some(on) = of.rested(*day, add_days(*day, rule.after_days)) else { continue };
             let told = of.clock.levels.contains(&(*day, rule.level.clone()));
             if told || span.until.unwrap_or(today).min(today) < on {
                 continue;

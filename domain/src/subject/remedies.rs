@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::{Cause, Subject};
+use super::{Cause, HazardOf, Subject};
 use crate::aggregate::Concept;
 use crate::appeal;
 use crate::derivation::SchemeRef;
@@ -76,9 +76,32 @@ impl Subject {
             let about_grade = of.notified.as_ref().is_some_and(|of| of.against.stream.ends_with("/grade"));
             about_grade && of.suspended.is_some_and(|until| until.is_none_or(|until| until >= today))
         };
-        let Some(dispute) = self.disputes.values().map(|of| &of.state).find(suspends) else { return Ok(()) };
-        let document = dispute.notified.as_ref().map(|of| of.document_number.clone());
-        Err(Rejection::because("carrying_out_suspended", serde_json::json!({ "document": document })))
+        match self.disputes.iter().find(|(_, of)| suspends(&&of.state)) {
+            Some((key, _)) => Err(self.suspended_in(key)),
+            None => Ok(()),
+        }
+    }
+
+    /// The refusal of what would carry out a decision that is suspended in this dispute.
+    pub(crate) fn suspended_in(&self, dispute: &str) -> Rejection {
+        let notified = self.disputes.get(dispute).and_then(|of| of.state.notified.as_ref());
+        let document = notified.map(|of| of.document_number.clone());
+        Rejection::because("carrying_out_suspended", serde_json::json!({ "document": document }))
+    }
+
+    /// The cases whose putting right is how a contested decision is carried out: the case itself; of a determination those that
+    /// its assessment found.
+    fn cases_against(&mut self, against: &appeal::Against) -> impl Iterator<Item = &mut HazardOf> {
+        let determined = against.determination.and_then(|number| self.grade.determined.get(&number));
+        let assessment = determined.map(|of| of.assessment.clone());
+        let stream = against.stream.clone();
+        self.hazards.values_mut().filter(move |of| match &assessment {
+            Some(assessment) => {
+                let caused_by = of.state.found.as_ref().and_then(|found| found.caused_by.as_deref());
+                caused_by.and_then(|by| by.rsplit('/').next()) == Some(assessment)
+            }
+            None => of.stream == stream,
+        })
     }
 
     pub(super) fn apply_appeal(&mut self, key: &str, event: &appeal::Event, position: u64) {
@@ -110,17 +133,20 @@ impl Subject {
         }
     }
 
-    pub(super) fn apply_dispute(&mut self, key: &str, event: &dispute::Event, position: u64) {
+    pub(super) fn apply_dispute(&mut self, key: &str, event: &dispute::Event, on: NaiveDate, position: u64) {
         let of = self.disputes.entry(key.to_owned()).or_default();
         of.state.evolve(event);
-        match event {
-            dispute::Event::DisputeNotified { .. } => of.since = position,
-            dispute::Event::OutcomeRecorded { .. } => {
-                let Some((against, on)) = of.state.lost().map(|(against, on)| (against.clone(), on)) else {
-                    return;
-                };
-                if against.determination.is_none() {
-                    self.caused_by_hazard(&against.stream, on);
+        let against = of.state.notified.as_ref().map(|notified| notified.against.clone());
+        match (event, against) {
+            (dispute::Event::DisputeNotified { .. }, _) => of.since = position,
+            (dispute::Event::SuspensionOrdered { until, .. }, Some(against)) => {
+                self.cases_against(&against).for_each(|case| case.rest(key, on, *until));
+            }
+            (dispute::Event::OutcomeRecorded { .. }, Some(against)) => {
+                let lost = of.state.lost().map(|(_, decided_on)| decided_on);
+                self.cases_against(&against).for_each(|case| case.end_rest(key, on));
+                if let Some(decided_on) = lost.filter(|_| against.determination.is_none()) {
+                    self.caused_by_hazard(&against.stream, decided_on);
                 }
             }
             _ => {}

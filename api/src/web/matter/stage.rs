@@ -1,5 +1,6 @@
 //! What a matter is and how it stands, in plain words.
 
+use chrono::NaiveDate;
 use wuping_domain::appeal;
 use wuping_domain::association::Association;
 use wuping_domain::board::Board;
@@ -10,6 +11,7 @@ use wuping_domain::listing::Listing;
 use wuping_domain::measure::Measure;
 use wuping_domain::meeting::Meeting;
 use wuping_domain::reevaluation::Answer;
+use wuping_domain::subject::HazardOf;
 use wuping_domain::survey::Survey;
 use wuping_domain::visit::Visit;
 use wuping_projections::undertakings::Undertaking;
@@ -98,10 +100,12 @@ pub(crate) fn stage(matter: &Matter) -> String {
             }
         }),
         "grade" => grade(matter),
-        "hazard" => subject
-            .hazards
-            .get(key)
-            .map_or_else(String::new, |of| lang.case_state(of.state.stage.code()).to_owned()),
+        "hazard" => {
+            subject.hazards.get(key).map_or_else(String::new, |of| match resting(lang, of, matter.today()) {
+                Some(resting) => format!("{}{resting}", lang.case_state(of.state.stage.code())),
+                None => lang.case_state(of.state.stage.code()).to_owned(),
+            })
+        }
         "incident" => {
             let incident: Incident = matter.trial.state();
             match (incident.linked, incident.confirmed) {
@@ -168,6 +172,21 @@ pub(crate) fn stage(matter: &Matter) -> String {
             .map_or_else(String::new, |on| lang.pick(format!("已于 {on} 注销"), format!("Closed on {on}"))),
         _ => String::new(),
     }
+}
+
+/// That an organ or court has suspended it, and what that does to its term.
+fn resting(lang: Lang, of: &HazardOf, today: NaiveDate) -> Option<String> {
+    let rest = of.rests_on(today).filter(|_| of.state.is_open())?;
+    Some(match rest.until {
+        Some(until) => lang.pick(
+            format!("；停止执行至 {until}，这些天不计入整改期限"),
+            format!("; suspended until {until}, these days do not count towards the term"),
+        ),
+        None => lang.say(
+            "；已停止执行，整改期限中止，待复议或诉讼结束后继续计算",
+            "; suspended, the term rests and runs on once the dispute has ended",
+        ),
+    })
 }
 
 /// What one is about that lies under no premises.

@@ -250,3 +250,115 @@ fn a_complaint_counts_against_the_house_while_its_repair_is_overdue_and_no_longe
     house.hears("hazard/7", said("RectificationSubmitted")).hears("hazard/7", said("RectificationAccepted"));
     assert_eq!(counted(&house), 0, "put right");
 }
+
+/// The case, or the determination by this number, is brought before a court.
+fn disputed(house: &mut House, against: Value) {
+    let notified = json!({
+        "type": "DisputeNotified", "kind": "litigation", "body": "区人民法院", "document_number": "行初1号",
+        "against": against, "received_on": "2026-03-04", "reply_by": "2026-03-19", "by": "a-8",
+    });
+    house.hears("dispute/d-1", notified);
+}
+
+fn suspended(until: Option<&str>) -> Value {
+    json!({ "type": "SuspensionOrdered", "document_number": "停1号", "until": until, "by": "a-8" })
+}
+
+fn outcome(on: &str) -> Value {
+    json!({ "type": "OutcomeRecorded", "finding": "upheld", "document_number": "判1号", "on": on, "by": "a-8" })
+}
+
+fn contested() -> House {
+    let mut house = ordered().at("2026-03-04");
+    disputed(&mut house, json!({ "stream": STREAM }));
+    house
+}
+
+#[test]
+fn while_it_is_suspended_the_term_rests_and_runs_on_with_what_was_left() {
+    let mut house = contested().at("2026-03-10");
+    house.hears("dispute/d-1", suspended(None));
+    assert_eq!(house.due(), None, "no end is known");
+    assert_eq!(house.subject.hazards["7"].register_due(&house.subject.served), None, "no grade falls by it");
+    house.looks_on("2026-06-01");
+    assert_eq!(log(&house), ["HazardRouted"]);
+    house.asked().by_officer_of("fire").when(asking_for_more()).then_rejected("carrying_out_suspended");
+    // nine days were left from the tenth on
+    house.hears("dispute/d-1", outcome("2026-05-30"));
+    assert_eq!(house.due().as_deref(), Some("2026-06-10"));
+    house.looks_on("2026-06-10");
+    assert_eq!(log(&house), ["HazardRouted"]);
+    house.looks_on("2026-06-11");
+    assert_eq!(log(&house)[1..], ["HazardFellOverdue 2026-06-10"]);
+}
+
+fn asking_for_more() -> Command {
+    let asks = json!({ "command": "extend", "until": "2026-06-30", "reason": "x" });
+    serde_json::from_value(asks).unwrap()
+}
+
+#[test]
+fn a_suspension_until_a_day_moves_the_due_day_at_once_and_an_outcome_before_that_moves_it_back() {
+    let mut house = contested().at("2026-03-18");
+    house.hears("dispute/d-1", suspended(Some("2026-04-17")));
+    assert_eq!(house.due().as_deref(), Some("2026-04-18"), "the last day itself was suspended");
+    house.on("2026-03-20").hears("dispute/d-1", suspended(Some("2026-03-31")));
+    assert_eq!(house.due().as_deref(), Some("2026-04-01"), "the later order holds");
+    house.on("2026-03-25").hears("dispute/d-1", outcome("2026-03-25"));
+    assert_eq!(house.due().as_deref(), Some("2026-03-26"));
+    house.looks_on("2026-03-27");
+    assert_eq!(log(&house)[1..], ["HazardFellOverdue 2026-03-26"]);
+}
+
+#[test]
+fn what_was_overdue_before_stays_so_but_reaches_no_level_while_it_rests() {
+    let mut house = contested();
+    house.looks_on("2026-03-20");
+    house.hears("dispute/d-1", suspended(None)).looks_on("2026-06-01");
+    assert_eq!(log(&house)[1..], ["HazardFellOverdue 2026-03-18"]);
+    // one day late before, and two more until the first level
+    house.hears("dispute/d-1", outcome("2026-06-01")).looks_on("2026-06-02");
+    assert_eq!(log(&house).len(), 2);
+    house.looks_on("2026-06-03");
+    assert_eq!(log(&house)[2..], ["HazardEscalated 2026-03-18 first"]);
+}
+
+#[test]
+fn a_day_that_was_set_meanwhile_rests_only_from_then_on() {
+    let mut house = contested().at("2026-03-06");
+    house.hears("dispute/d-1", suspended(Some("2026-03-10")));
+    assert_eq!(house.due().as_deref(), Some("2026-03-23"));
+    house.on("2026-03-09").hears("hazard/7", said("DeadlineExtended"));
+    assert_eq!(house.due().as_deref(), Some("2026-04-02"), "one of the days lay after it was set");
+}
+
+#[test]
+fn where_a_determination_is_suspended_the_cases_that_its_assessment_found_rest_and_no_others() {
+    for (caused_by, due) in
+        [("premises/p-1/assessment/a-1", None), ("premises/p-1/assessment/a-2", Some("2026-03-18"))]
+    {
+        let mut house = House::owned().at("2026-03-02");
+        let mut found = found_as("general", "repair", "a-2");
+        found["caused_by"] = json!(caused_by);
+        house.hears("hazard/7", found);
+        for kind in ["HazardReviewed", "RectificationOrdered"] {
+            house.hears("hazard/7", said(kind));
+        }
+        house.serves("2026-03-03");
+        let determined = json!({
+            "type": "GradeDetermined",
+            "derivation": { "scheme": { "id": "pingshan-building-1", "sha256": "00" }, "subjects": ["premises/p-1"], "up_to": 3 },
+            "result": {
+                "number": 1, "trigger": "first", "assessment": "a-1", "assessed_on": "2026-03-02", "assessor": "a-1",
+                "determined_on": "2026-03-02", "earned": 90, "applicable": 100, "score": 90, "aspects": {}, "points": {},
+                "failed": [], "band": "", "caps": [], "vetoes": [], "star": 3, "direction": "first", "adverse": false,
+                "needs_confirmer": false,
+            },
+        });
+        house.take("grade", &determined);
+        house.on("2026-03-05");
+        disputed(&mut house, json!({ "stream": "premises/p-1/grade", "determination": 1 }));
+        house.hears("dispute/d-1", suspended(None));
+        assert_eq!(house.due().as_deref(), due, "{caused_by}");
+    }
+}
