@@ -26,6 +26,11 @@ pub struct Rest {
 }
 
 impl HazardOf {
+    /// The assessment, or what else, it was found by: the last segment of that stream.
+    pub(crate) fn found_by(&self) -> Option<&str> {
+        self.state.found.as_ref()?.caused_by.as_deref()?.rsplit('/').next()
+    }
+
     /// Carrying out is suspended from this day on; a later order in the same dispute takes the place of the one before.
     pub(crate) fn rest(&mut self, dispute: &str, from: NaiveDate, until: Option<NaiveDate>) {
         self.end_rest(dispute, from.checked_sub_days(Days::new(1)).unwrap_or(from));

@@ -12,7 +12,7 @@ use crate::appeal::Appeal;
 use crate::assessment::{Assessment, Stage as AssessmentStage};
 use crate::dispute::Dispute;
 use crate::event::Event;
-use crate::grade::{Determination, Event as GradeEvent, Grade, Proceeding};
+use crate::grade::{Determination, Determined, Event as GradeEvent, Grade, Proceeding};
 use crate::hazard::Stage as HazardStage;
 use crate::notice::Notice;
 use crate::reaction::Rulebooks;
@@ -249,6 +249,9 @@ struct Kept {
     served: BTreeMap<String, BTreeSet<NaiveDate>>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     tasks: BTreeMap<String, Task>,
+    /// Earlier determinations whose assessment found an open case, or is the newest: where one is suspended, such a case rests.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    determined: BTreeMap<u64, Determined>,
     #[serde(skip_serializing_if = "Option::is_none")]
     latest: Option<Determination>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -259,7 +262,8 @@ impl Kept {
     fn of(subject: Subject, spans: BTreeMap<String, Span>) -> Self {
         let Subject { alert, appeals, assessments, disputes, fixed, grade, hazards, incidents, .. } = subject;
         let Subject { notices, reevaluations, reports, served, tasks, .. } = subject;
-        let Grade { latest, pending, .. } = grade;
+        let Grade { mut determined, latest, pending, .. } = grade;
+        determined.retain(|number, _| latest.as_ref().is_none_or(|latest| latest.number != *number));
         Self {
             spans,
             alert,
@@ -274,6 +278,7 @@ impl Kept {
             reports,
             served,
             tasks,
+            determined,
             latest: latest.map(short),
             pending,
         }
@@ -298,6 +303,12 @@ impl Kept {
         self.tasks.retain(|key, of| of.stage != TaskStage::Absent && !gone(Kind::Task, key));
         let hazards: BTreeSet<&String> = self.hazards.values().map(|of| &of.stream).collect();
         self.served.retain(|about, _| hazards.contains(about));
+        let found: BTreeSet<&str> = self.hazards.values().filter_map(HazardOf::found_by).collect();
+        let newest = self.latest.as_ref().map(|latest| latest.assessment.as_str());
+        self.determined.retain(|_, of| {
+            let assessment = of.assessment.as_str();
+            newest == Some(assessment) || found.contains(assessment)
+        });
         self.shorten_assessments();
         self
     }
@@ -308,10 +319,7 @@ impl Kept {
         let newest = self.assessments.iter().filter(|(_, of)| of.state.scheme.is_some());
         let newest = newest.max_by_key(|(key, of)| (of.opened_on, key.len(), key.as_str()));
         let newest = newest.map(|(key, _)| key.clone());
-        let caused = self.hazards.values().filter_map(|of| {
-            let caused_by = of.state.found.as_ref()?.caused_by.as_ref()?;
-            caused_by.rsplit('/').next().map(str::to_owned)
-        });
+        let caused = self.hazards.values().filter_map(HazardOf::found_by).map(str::to_owned);
         let graded = self.latest.as_ref().map(|latest| latest.assessment.clone());
         let named: BTreeSet<String> = caused.chain(newest).chain(graded).collect();
         self.assessments.retain(|key, of| of.state.stage == AssessmentStage::Open || named.contains(key));
@@ -326,15 +334,16 @@ impl Kept {
 
     fn into_subject(self) -> Subject {
         let latest = self.latest;
-        let determined = latest.iter().map(|latest| {
-            let of = crate::grade::Determined {
+        let newest = latest.iter().map(|latest| {
+            let of = Determined {
                 assessment: latest.assessment.clone(),
                 assessor: latest.assessor.clone(),
                 direction: latest.direction.clone(),
             };
             (latest.number, of)
         });
-        let grade = Grade { determined: determined.collect(), pending: self.pending, ..Grade::default() };
+        let determined = self.determined.into_iter().chain(newest).collect();
+        let grade = Grade { determined, pending: self.pending, ..Grade::default() };
         Subject {
             alert: self.alert,
             appeals: self.appeals,

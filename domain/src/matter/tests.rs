@@ -259,6 +259,7 @@ fn say(house: &mut House, kind: usize, case: usize, n: usize) {
     let closed = hazard == Some(crate::hazard::Stage::Closed);
     let unserved =
         subject.notices.get(&key).is_some_and(|of| of.state.issued.is_some() && of.state.served.is_none());
+    let disputed = subject.disputes.get(&key).is_some_and(|of| of.state.outcome.is_none());
     let derived = |event: &str, result: Value| json!({ "type": event, "derivation": { "scheme": scheme, "subjects": [HOUSE] }, "result": result });
     let against = json!({ "stream": format!("{HOUSE}/grade"), "determination": 1 });
     let (of, event) = match kind {
@@ -267,7 +268,13 @@ fn say(house: &mut House, kind: usize, case: usize, n: usize) {
             json!({ "type": "AssessmentOpened", "scheme": scheme, "reason": "periodic", "lead": "u-1" }),
         ),
         1 => ("assessment", json!({ "type": "AssessmentSubmitted", "by": "u-1" })),
-        2 if hazard.is_none() => ("hazard", found()),
+        2 if hazard.is_none() => {
+            let mut found = found();
+            if let Some(newest) = subject.grade.latest.as_ref().filter(|_| n.is_multiple_of(2)) {
+                found["caused_by"] = json!(format!("{HOUSE}/assessment/{}", newest.assessment));
+            }
+            ("hazard", found)
+        }
         3 if hazard.is_some() && !closed => ("hazard", routed(&scheme)),
         4 if hazard.is_some() && !closed => {
             ("hazard", json!({ "type": "HazardReviewed", "outcome": "confirmed", "by": "u-2" }))
@@ -361,6 +368,30 @@ fn say(house: &mut House, kind: usize, case: usize, n: usize) {
         25 if subject.incidents.contains_key(&key) => {
             ("incident", json!({ "type": "IncidentConfirmed", "by": "u-2" }))
         }
+        26 if !subject.disputes.contains_key(&key) => {
+            let against = match n % 3 {
+                0 => json!({ "stream": format!("{HOUSE}/hazard/c-{case}") }),
+                number => json!({ "stream": format!("{HOUSE}/grade"), "determination": number }),
+            };
+            (
+                "dispute",
+                json!({
+                    "type": "DisputeNotified", "kind": "litigation", "body": "x", "document_number": "1",
+                    "against": against, "received_on": on, "reply_by": on, "by": "u-8"
+                }),
+            )
+        }
+        27 if disputed => {
+            let until = n.is_multiple_of(2).then(|| crate::calendar::add_days(day(&on), 4));
+            (
+                "dispute",
+                json!({ "type": "SuspensionOrdered", "document_number": "2", "until": until, "by": "u-8" }),
+            )
+        }
+        28 if disputed => (
+            "dispute",
+            json!({ "type": "OutcomeRecorded", "finding": "upheld", "document_number": "3", "on": on, "by": "u-8" }),
+        ),
         _ => return,
     };
     let stream = if of == "grade" { of.to_owned() } else { format!("{of}/c-{case}") };
@@ -372,7 +403,7 @@ proptest! {
 
     #[test]
     fn a_docket_tells_what_runs_as_the_whole_house_does(
-        said in prop::collection::vec((0..26_usize, 0..3_usize), 1..90), written_at in 1..7_usize,
+        said in prop::collection::vec((0..29_usize, 0..3_usize), 1..90), written_at in 1..7_usize,
     ) {
         let mut house = House::new();
         for (n, (kind, case)) in said.into_iter().enumerate() {

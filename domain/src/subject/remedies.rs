@@ -96,10 +96,7 @@ impl Subject {
         let assessment = determined.map(|of| of.assessment.clone());
         let stream = against.stream.clone();
         self.hazards.values_mut().filter(move |of| match &assessment {
-            Some(assessment) => {
-                let caused_by = of.state.found.as_ref().and_then(|found| found.caused_by.as_deref());
-                caused_by.and_then(|by| by.rsplit('/').next()) == Some(assessment)
-            }
+            Some(assessment) => of.found_by() == Some(assessment) && of.state.course.reopens.is_none(),
             None => of.stream == stream,
         })
     }
