@@ -260,7 +260,7 @@ fn must_be_notified(notified: &Notified, facts: &Facts) -> Result<(), Rejection>
         return Err(Rejection::Malformed { field: "against", needs: "a stream of these premises" });
     }
     let grade = aggregate_type(&against.stream) == "grade";
-    if grade && !against.determination.is_some_and(|n| subject.grade.determined.contains_key(&n)) {
+    if grade && !against.is_of_grade(&subject.grade) {
         return Err(Rejection::NotFound { what: "determination that is contested" });
     }
     if notified.body.trim().is_empty() {

@@ -18,14 +18,14 @@ mod setting_aside;
 pub(crate) mod veto;
 
 pub use asking::Command;
-pub use banning::{PROPOSERS, Prohibition};
+pub use banning::{Ban, PROPOSERS, Prohibition};
 pub use binding::{Binding, Determined};
 pub use happened::Event;
 pub use hearing::Invitation;
 pub use plaque::{Plaque, PlaqueKind};
 pub use publishing::Publication;
-pub(crate) use setting_aside::set_aside;
-pub use setting_aside::{Origin, SetAside};
+pub use setting_aside::{BanSetAside, Origin, SetAside};
+pub(crate) use setting_aside::{ban_set_aside, set_aside};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,6 +46,8 @@ use crate::said::{Private, Said, must_have_words};
 /// The grade of premises as its events left it.
 #[derive(Clone, Debug, Default)]
 pub struct Grade {
+    /// Every prohibition of letting there was, by number: 1 is the first.
+    pub bans: BTreeMap<u64, Ban>,
     /// What took effect, by the assessment it came from.
     pub binding: BTreeMap<String, Binding>,
     /// Who confirmed which determination.
@@ -312,10 +314,13 @@ impl Concept for Grade {
                 self.unpublished.insert(assessment.clone());
             }
             Event::ProhibitionConfirmed { prohibition, by } => {
+                let number = self.bans.keys().next_back().map_or(1, |last| last + 1);
+                let determination = self.latest.as_ref().map(|latest| latest.number);
+                self.bans.insert(number, Ban::of(prohibition, by, determination));
                 self.prohibition = Some(prohibition.clone());
                 self.prohibition_confirmer = Some(by.clone());
             }
-            Event::ProhibitionLiftConfirmed { .. } => {
+            Event::ProhibitionLiftConfirmed { .. } | Event::ProhibitionSetAside(_) => {
                 self.prohibition = None;
                 self.prohibition_confirmer = None;
             }

@@ -109,7 +109,7 @@ pub fn follow(cause: &Recorded<Event>, subject: &Subject, rulebooks: &dyn Rulebo
             report::follow(cause, subject, rulebooks).into_iter().collect()
         }
         Event::Assessment(assessment::Event::AssessmentSubmitted { .. })
-        | Event::Grade(grade::Event::GradeSetAside(_))
+        | Event::Grade(grade::Event::GradeSetAside(_) | grade::Event::ProhibitionSetAside(_))
         | Event::Hazard(
             hazard::Event::HazardReviewed { outcome: Review::Confirmed, .. }
             | hazard::Event::HazardFellOverdue(_)
@@ -135,6 +135,9 @@ pub fn follow(cause: &Recorded<Event>, subject: &Subject, rulebooks: &dyn Rulebo
         Event::Dispute(dispute::Event::OutcomeRecorded { .. }) => {
             let lost = subject.disputes.get(cause.last_segment()).and_then(|of| of.state.lost());
             match lost {
+                Some((against, _)) if against.prohibition.is_some() => {
+                    ban_set_aside_due(own, subject).into_iter().collect()
+                }
                 Some((against, _)) if against.determination.is_none() => {
                     hazard_set_aside_due(own, subject, &against.stream, rulebooks)
                 }
@@ -217,6 +220,7 @@ pub fn compute(
         ("assessment", "AssessmentOpened") => to_value(opening::opened(rulebook, subject, key, as_of)?),
         ("credit", _) => return credit::compute(rulebook, subjects, event_type, stream, as_of),
         ("grade", "GradePublished") => to_value(subject.grade.publication(rulebook)),
+        ("grade", "ProhibitionSetAside") => to_value(grade::ban_set_aside(subject_of(stream), subject)),
         ("grade", "GradeSetAside") => to_value(grade::set_aside(subject_of(stream), subject)),
         ("grade", "StatementInvited") => to_value(invitation(rulebook, subject, subject_of(stream))?),
         ("grade", "VetoImposed") => to_value(grade::veto::imposed(&subject.grade)),
@@ -379,6 +383,14 @@ fn set_aside_due(own: &str, subject: &Subject) -> Option<Due> {
     Some(Due { reaction: "set_aside", stream, event_type: "GradeSetAside", scheme, subjects })
 }
 
+/// An appeal against the prohibition in force was upheld, or a dispute about it lost: letting is not prohibited any more.
+fn ban_set_aside_due(own: &str, subject: &Subject) -> Option<Due> {
+    grade::ban_set_aside(own, subject)?;
+    let (stream, subjects) = (format!("{own}/grade"), vec![own.to_owned()]);
+    let scheme = subject.scheme()?;
+    Some(Due { reaction: "ban_set_aside", stream, event_type: "ProhibitionSetAside", scheme, subjects })
+}
+
 /// What follows from a decision on an appeal.
 fn decided(
     own: &str,
@@ -389,6 +401,9 @@ fn decided(
 ) -> Vec<Due> {
     let mut due = match (decision.outcome, decision.against.determination) {
         (appeal::Outcome::Rejected, _) => return vec![],
+        (appeal::Outcome::Upheld, None) if decision.against.prohibition.is_some() => {
+            ban_set_aside_due(own, subject).into_iter().collect()
+        }
         (appeal::Outcome::Upheld, Some(_)) => set_aside_due(own, subject).into_iter().collect(),
         (appeal::Outcome::Upheld, None) => {
             hazard_set_aside_due(own, subject, &decision.against.stream, rulebooks)

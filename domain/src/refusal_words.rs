@@ -75,6 +75,11 @@ const WORDS: &[Words] = &[
         "Letting is prohibited by a decision of its own and not as a measure. Have it confirmed on the page of the grade.",
     ),
     Words(
+        "ban_holds_or_not",
+        "对禁止租赁决定的申诉只能决定“成立，撤销”或“不成立”，不能更正指标结果；要改评定结果，请对等级结果另行申诉。",
+        "An appeal against a prohibition of letting is upheld or rejected; no results are put right in it. Those are contested in an appeal against the grade.",
+    ),
+    Words(
         "ban_without_hearing",
         "禁止租赁以前必须听取当事人陈述申辩：请先发出通知书并送达，听取、审议以后再确认。情况危急的，选择“紧急危险”并写明理由。",
         "The party is heard before letting is banned: issue and serve the notice, hear and consider what is said, then confirm. Where danger is imminent choose that ground and give the reason.",
@@ -518,6 +523,11 @@ const WORDS: &[Words] = &[
         "reviewer_of_case_is_finder",
         "{account}是本案隐患的发现人，不能担任复核人，请另行指定。",
         "{account} found a hazard of this case and cannot review it. Name another reviewer.",
+    ),
+    Words(
+        "reviewer_proposed_ban",
+        "{account}提出了这项禁止租赁，不能担任复核人，请另行指定。",
+        "{account} proposed this prohibition and cannot review it. Name another reviewer.",
     ),
     Words(
         "reviewer_recused",

@@ -255,6 +255,10 @@ impl Subject {
                         self.caused("prohibition_confirmed", on);
                     }
                     grade::Event::ProhibitionLiftConfirmed { .. } => self.banned = None,
+                    grade::Event::ProhibitionSetAside(computed) => {
+                        self.banned = None;
+                        self.caused("appeal_upheld", computed.result.on);
+                    }
                     grade::Event::StatementInvited(_) => self.invited_at = position,
                     _ => {}
                 }

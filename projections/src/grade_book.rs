@@ -101,7 +101,9 @@ impl GradeBook {
                 change.publication = Some(publication(assessment, recorded.holds_from(), false));
             }
             grade::Event::ProhibitionConfirmed { .. } => self.prohibited_from = Some(recorded.holds_from()),
-            grade::Event::ProhibitionLiftConfirmed { .. } => self.prohibited_from = None,
+            grade::Event::ProhibitionLiftConfirmed { .. } | grade::Event::ProhibitionSetAside(_) => {
+                self.prohibited_from = None;
+            }
             _ => {}
         }
         if self.latest_binds() != bound_before {

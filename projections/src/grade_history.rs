@@ -80,7 +80,9 @@ fn line(recorded: &Recorded<Event>, event: &grade::Event, change: Change, book: 
             ("refused", book.latest())
         }
         (grade::Event::ProhibitionConfirmed { .. }, None) => ("prohibited", None),
-        (grade::Event::ProhibitionLiftConfirmed { .. }, None) => ("prohibition_lifted", None),
+        (grade::Event::ProhibitionLiftConfirmed { .. } | grade::Event::ProhibitionSetAside(_), None) => {
+            ("prohibition_lifted", None)
+        }
         _ => return None,
     };
     // What comes into force again by publication holds from that day on, not from when it was first determined.
@@ -102,6 +104,7 @@ const fn trigger(event: &grade::Event) -> Option<&'static str> {
         grade::Event::LiftFromProhibitedRefused { .. } => "refused",
         grade::Event::ProhibitionConfirmed { .. } => "prohibited",
         grade::Event::ProhibitionLiftConfirmed { .. } => "prohibition_lifted",
+        grade::Event::ProhibitionSetAside(_) => "set_aside",
         grade::Event::GradeDetermined(_)
         | grade::Event::HearingRequested { .. }
         | grade::Event::OwnerReplied { .. }

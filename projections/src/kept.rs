@@ -181,7 +181,9 @@ impl Kept {
 
 impl KeptGrade {
     fn of(book: &GradeBook) -> Self {
+        // which prohibitions there were stands in no view
         let Grade {
+            bans: _,
             binding,
             confirmers,
             count,
@@ -235,6 +237,7 @@ impl KeptGrade {
                 set_aside: self.set_aside,
                 unpublished: self.unpublished,
                 vetoes: self.vetoes,
+                ..Grade::default()
             },
             origins: self.origins,
             prohibited_from: self.prohibited_from,

@@ -10,6 +10,7 @@ use crate::counter::{self, Word};
 use crate::deadline::{FilingQuestion, PeriodQuestion, filing, period};
 use crate::event::aggregate_type;
 use crate::facts::Facts;
+use crate::grade::Grade;
 use crate::notice::Remedy;
 use crate::reevaluation::Answer;
 use crate::rejection::Rejection;
@@ -17,13 +18,28 @@ use crate::said::{Photo, Private, Said, photos};
 use crate::subject::Subject;
 
 /// What an appeal is against.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Against {
     /// The stream: the grade, a hazard.
     pub stream: String,
     /// Of a grade, the number of the determination.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub determination: Option<u64>,
+    /// Of a grade, the number of the prohibition of letting, where that is contested and no result: 1 is the first that was
+    /// confirmed here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prohibition: Option<u64>,
+}
+
+impl Against {
+    /// What of a grade it is against, as an appeal may be: one determination, or one prohibition.
+    pub(crate) fn is_of_grade(&self, grade: &Grade) -> bool {
+        match (self.determination, self.prohibition) {
+            (Some(number), None) => grade.determined.contains_key(&number),
+            (None, Some(number)) => grade.bans.contains_key(&number),
+            _ => false,
+        }
+    }
 }
 
 /// The dates by which it is said whether an appeal came in time.
@@ -101,7 +117,7 @@ fn first_requested(
         let granted = matches!(of.answer, Some(Answer::Granted { .. }));
         !granted && (of.requested_by == facts.actor.account || facts.actor.received)
     });
-    let served = subject.result_served(&against.stream, against.determination);
+    let served = subject.result_served(against);
     own.and_then(|of| of.requested_on)
         .filter(|requested_on| served.is_none_or(|served| served <= *requested_on))
         .ok_or(Rejection::NotFound {
@@ -202,7 +218,7 @@ impl Appeal {
     /// Whether it came in time: the time runs from service of what it is against, and has not begun before.
     fn reckoned(&self, facts: &Facts) -> Result<Option<Reckoned>, Rejection> {
         let (Some(against), Some(filed_on)) = (&self.against, self.filed_on) else { return Ok(None) };
-        let served = facts.subject()?.result_served(&against.stream, against.determination);
+        let served = facts.subject()?.result_served(against);
         let Some(served_on) = served else { return Ok(None) };
         let question = FilingQuestion { period: PeriodQuestion::of(FILE, served_on), filed_on };
         let filing = filing(facts.rulebook()?, &question)?;
@@ -227,7 +243,7 @@ impl Appeal {
 fn must_be_there(against: &Against, subject: &Subject) -> Result<(), Rejection> {
     let key = against.stream.rsplit('/').next().unwrap_or_default();
     let there = match aggregate_type(&against.stream) {
-        "grade" => against.determination.is_some_and(|n| subject.grade.determined.contains_key(&n)),
+        "grade" => against.is_of_grade(&subject.grade),
         "hazard" => subject.hazards.contains_key(key),
         _ => false,
     };

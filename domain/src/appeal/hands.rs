@@ -13,13 +13,19 @@ impl Appeal {
     pub(super) fn must_be_impartial(&self, reviewer: &str, facts: &Facts) -> Result<(), Rejection> {
         let subject = facts.subject()?;
         let policy = facts.rulebook()?.policy.appeal.unwrap_or_default();
-        let determination = self.against.as_ref().and_then(|against| against.determination);
+        let against = self.against.as_ref();
+        let ban = against.and_then(|against| subject.grade.bans.get(&against.prohibition?));
+        let determination = against
+            .and_then(|against| against.determination)
+            .or_else(|| ban.and_then(|ban| ban.determination));
         let determined = determination.and_then(|number| subject.grade.determined.get(&number));
         let assessment = determined.and_then(|determined| subject.assessments.get(&determined.assessment));
         let assessed = determined.is_some_and(|determined| determined.assessor == reviewer)
             || assessment.is_some_and(|of| of.is_in_the_hands_of(reviewer));
         let confirmed = determination
-            .is_some_and(|number| subject.grade.confirmers.get(&number).is_some_and(|by| by == reviewer));
+            .is_some_and(|number| subject.grade.confirmers.get(&number).is_some_and(|by| by == reviewer))
+            || ban.is_some_and(|ban| ban.confirmer == reviewer);
+        let proposed = ban.is_some_and(|ban| ban.proposer == reviewer);
         let of_hazards = subject.hazards.values();
         let found = of_hazards.clone().any(|of| {
             let found = of.state.found.as_ref();
@@ -38,6 +44,9 @@ impl Appeal {
         }
         if dealt {
             return refuse("reviewer_dealt_with_hazard");
+        }
+        if proposed {
+            return refuse("reviewer_proposed_ban");
         }
         if self.filed_by == reviewer {
             return refuse("reviewer_filed_it");

@@ -195,6 +195,10 @@ impl Appeal {
             }
             _ => {}
         }
+        let of_ban = self.against.as_ref().is_some_and(|against| against.prohibition.is_some());
+        if of_ban && !ruling.corrected.is_empty() {
+            return Err(Rejection::because("ban_holds_or_not", Value::Null));
+        }
         self.must_score(&ruling.corrected, facts)?;
         must_tell_remedies(remedies, facts)?;
         let told = remedies.iter().map(|id| Remedy::of(facts.rulebook()?, id));

@@ -1,5 +1,7 @@
 //! What appeals keep: who may file, when it is too late, who may not review, and what a decision brings.
 
+mod of_bans;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

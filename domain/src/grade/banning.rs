@@ -35,6 +35,30 @@ pub struct Prohibition {
     pub waiver_ground: Option<String>,
 }
 
+/// What is remembered of a prohibition, in force or not.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ban {
+    /// Number of the decision.
+    pub document_number: String,
+    /// Who proposed it.
+    pub proposer: String,
+    /// Who confirmed it.
+    pub confirmer: String,
+    /// The newest determination of that day.
+    pub determination: Option<u64>,
+}
+
+impl Ban {
+    pub(super) fn of(prohibition: &Prohibition, confirmer: &str, determination: Option<u64>) -> Self {
+        Self {
+            document_number: prohibition.document_number.clone(),
+            proposer: prohibition.proposer.clone(),
+            confirmer: confirmer.to_owned(),
+            determination,
+        }
+    }
+}
+
 impl Grade {
     pub(super) fn prohibit(
         &self,

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::veto::Vetoes;
-use super::{Determination, Invitation, Plaque, PlaqueKind, Prohibition, Publication, SetAside};
+use super::{BanSetAside, Determination, Invitation, Plaque, PlaqueKind, Prohibition, Publication, SetAside};
 use crate::aggregate::named;
 use crate::derivation::{Computed, Either};
 
@@ -92,6 +92,7 @@ pub enum Event {
         proposer: String,
         by: String,
     },
+    ProhibitionSetAside(Computed<BanSetAside>),
     StatementConsidered {
         determination: u64,
         on: NaiveDate,
@@ -128,6 +129,7 @@ named!(Event {
     ProhibitionLiftConfirmed,
     ProhibitionLiftRefused,
     ProhibitionRefused,
+    ProhibitionSetAside,
     StatementConsidered,
     StatementInvited,
     StatementMade,

@@ -1,4 +1,4 @@
-//! Setting aside: a determination ceases to hold because an appeal was upheld or a dispute was lost.
+//! Setting aside: a determination or a prohibition ceases to hold because an appeal was upheld or a dispute was lost.
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -66,4 +66,42 @@ fn by_dispute(own: &str, subject: &Subject) -> Option<SetAside> {
 
 fn stands(subject: &Subject, number: u64) -> bool {
     subject.grade.determined.contains_key(&number) && !subject.grade.set_aside.contains(&number)
+}
+
+/// That a prohibition of letting does not hold any more, and need not have held.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct BanSetAside {
+    /// Number of the prohibition.
+    pub prohibition: u64,
+    /// Number of the decision by which it was confirmed.
+    pub document_number: String,
+    /// Why.
+    pub origin: Origin,
+    /// The stream of the appeal or dispute that decided it.
+    pub decided_in: String,
+    /// From which day.
+    pub on: NaiveDate,
+}
+
+/// The prohibition in force here that an appeal or dispute of these premises sets aside.
+pub(crate) fn ban_set_aside(own: &str, subject: &Subject) -> Option<BanSetAside> {
+    let grade = &subject.grade;
+    grade.prohibition.as_ref()?;
+    let (prohibition, ban) = grade.bans.last_key_value()?;
+    let against = |against: &appeal::Against| against.prohibition == Some(*prohibition);
+    let by_appeal = subject.appeals.iter().find_map(|(key, of)| {
+        let decision = of.state.decision.as_ref()?;
+        let upheld = decision.outcome == appeal::Outcome::Upheld && against(&decision.against);
+        let origin = if of.state.own_motion { Origin::OwnMotion } else { Origin::Appeal };
+        upheld.then(|| (origin, format!("{own}/appeal/{key}"), decision.on))
+    });
+    let by_dispute = || {
+        subject.disputes.iter().find_map(|(key, of)| {
+            let (contested, on) = of.state.lost()?;
+            against(contested).then(|| (Origin::Dispute, format!("{own}/dispute/{key}"), on))
+        })
+    };
+    let (origin, decided_in, on) = by_appeal.or_else(by_dispute)?;
+    let document_number = ban.document_number.clone();
+    Some(BanSetAside { prohibition: *prohibition, document_number, origin, decided_in, on })
 }

@@ -54,9 +54,13 @@ impl Look<'_> {
             Stage::Withdrawn => ("withdrawn", vec![], Some("withdrawn")),
             Stage::Decided => ("decided", vec![], appeal.decision.as_ref().map(|of| outcome(of.outcome))),
         };
-        let matter = self.matter(Kind::Appeal, key, stage, aggregate_type(&against.stream));
+        let about = match against.prohibition {
+            Some(_) => "prohibition",
+            None => aggregate_type(&against.stream),
+        };
+        let matter = self.matter(Kind::Appeal, key, stage, about);
         Some(Matter {
-            detail: against.determination.map(|number| number.to_string()),
+            detail: against.determination.or(against.prohibition).map(|number| number.to_string()),
             waits_on,
             deadlines: self.office_deadline(&matter.stream).into_iter().collect(),
             ended: ended.map(str::to_owned),

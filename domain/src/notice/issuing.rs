@@ -59,6 +59,9 @@ pub struct Issued {
     /// Of a grade, the number of the determination.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub determination: Option<u64>,
+    /// Of a prohibition of letting that was confirmed here, its number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prohibition: Option<u64>,
     /// The party it goes to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
@@ -183,6 +186,7 @@ fn issued(draft: Draft, facts: &Facts) -> Result<Issued, Rejection> {
         kind: draft.kind,
         about: draft.about,
         determination: draft.determination,
+        prohibition: prohibition(draft.kind, facts),
         to: draft.to,
         authority: draft.authority,
         document_number: draft.document_number,
@@ -194,6 +198,12 @@ fn issued(draft: Draft, facts: &Facts) -> Result<Issued, Rejection> {
         on: facts.today,
         by: facts.actor.account.clone(),
     })
+}
+
+/// The number of the prohibition that a notice of one tells of; none where it is the building's.
+fn prohibition(kind: Kind, facts: &Facts) -> Option<u64> {
+    let grade = &facts.subject.as_deref().filter(|_| kind == Kind::Prohibition)?.grade;
+    grade.prohibition.as_ref().and_then(|_| grade.bans.keys().next_back().copied())
 }
 
 /// A party names no rulebook, and neither do premises that were never assessed.

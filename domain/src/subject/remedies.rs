@@ -29,12 +29,17 @@ impl Subject {
 
     /// The day on which the party was served with the result that it could appeal against; of several owners' notices the
     /// last one, so that nobody's time has run who was told later.
-    pub fn result_served(&self, stream: &str, determination: Option<u64>) -> Option<NaiveDate> {
+    pub fn result_served(&self, against: &appeal::Against) -> Option<NaiveDate> {
         let notices = self.notices.values().map(|of| &of.state);
         let about = |notice: &&notice::Notice| {
             notice.issued.as_ref().is_some_and(|issued| {
-                let same = issued.determination.is_none() || issued.determination == determination;
-                issued.about == stream && issued.kind.decides() && same
+                let same = match against.prohibition {
+                    Some(_) => {
+                        issued.kind == notice::Kind::Prohibition && issued.prohibition == against.prohibition
+                    }
+                    None => issued.determination.is_none() || issued.determination == against.determination,
+                };
+                issued.about == against.stream && issued.kind.decides() && same
             })
         };
         notices.filter(about).filter_map(|notice| notice.served).map(|(on, _)| on).max()
@@ -210,6 +215,9 @@ impl Subject {
     pub(crate) fn assessment_against(&self, against: &appeal::Against) -> Option<&String> {
         if let Some(number) = against.determination {
             return Some(&self.grade.determined.get(&number)?.assessment);
+        }
+        if against.prohibition.is_some() {
+            return self.last_submitted().map(|(key, _)| key);
         }
         let found = self.hazards.get(against.stream.rsplit('/').next()?)?.state.found.as_ref()?;
         let caused = found.caused_by.as_deref().and_then(|by| by.rsplit('/').next());

@@ -14,6 +14,45 @@ pub(crate) fn tell(story: &mut Story) {
     a_new_assessment_is_asked_for(story);
     one_came_through_the_wrong_door(story);
     a_late_one_is_told_so_on_its_form(story);
+    a_ban_is_set_aside(story);
+}
+
+/// The owner contests the prohibition itself, in the time that its own notice tells, and lets again once that is upheld.
+fn a_ban_is_set_aside(story: &mut Story) {
+    let (grade, notice, appeal) =
+        ("premises/u-45/grade", "premises/u-45/notice/ban", "premises/u-45/appeal/ban");
+    story.house("u-45", Some("b-1"));
+    story.assess("u-45", "a1", "first", SOUND);
+    let prohibit = json!({
+        "command": "prohibit", "ground": "dangerous_building", "authority": "housing", "scope": "no_new_letting",
+        "document_number": "住禁〔2024〕45号", "proposer": "housing", "waiver_ground": "imminent_danger",
+        "waiver_reason": "墙体开裂",
+    });
+    story.say("confirmer", grade, prohibit);
+    let mut issue = json!({
+        "command": "issue", "kind": "prohibition", "about": grade, "to": "y-1", "authority": "某区住房和建设局",
+        "document_number": "住禁〔2024〕45号", "legal_basis": "租赁办法", "handling_officers": ["housing"],
+    });
+    story.is_refused("legal", notice, issue.clone(), "notice_without_remedy");
+    issue["remedies"] = json!(["appeal_file", "administrative_reconsideration"]);
+    story.say("legal", notice, issue);
+    assert_eq!(story.newest(notice, "NoticeIssued")["prohibition"], 1);
+    let served = story.today();
+    story.say("grid", notice, json!({ "command": "serve", "method": "direct", "on": served }));
+    let form = story.opens("owner", "/desk/premises/u-45").1;
+    assert!(form.contains("Prohibition of letting 住禁〔2024〕45号: served on"), "{form}");
+    let against = json!({ "stream": grade, "prohibition": 1 });
+    let file = json!({ "command": "file", "against": against, "grounds": "裂缝在隔壁楼" });
+    story.say("owner", appeal, file);
+    story.say("legal", appeal, json!({ "command": "admit" }));
+    story.say("legal", appeal, json!({ "command": "assign", "reviewer": "reviewer-2" }));
+    let decide = json!({
+        "command": "decide", "outcome": "upheld", "document_number": "住申〔2024〕45号", "reason_codes": ["fact_wrong"],
+        "reasons": "查错了楼", "remedies": ["litigation"],
+    });
+    story.say("reviewer-2", appeal, decide);
+    assert_eq!(story.newest(grade, "ProhibitionSetAside")["result"]["prohibition"], 1);
+    assert_eq!(story.newest(grade, "GradeDetermined")["result"]["trigger"], "appeal_upheld");
 }
 
 /// A request that was meant as an appeal keeps its first day, and the office's time counts from there; the request itself is

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use maud::{Markup, html};
 use wuping_domain::deadline::{FilingQuestion, PeriodQuestion, filing, period};
 
-use super::choices::contested;
+use super::choices::{case_of, contested};
 use super::reading::{Matter, Sight};
 use super::step::Step;
 use crate::web::look::parts::*;
@@ -35,11 +35,7 @@ struct Told {
 /// When it was served, and until when it can be appealed against; nothing of what was not served, for its time has not begun.
 fn told(matter: &Matter, (case, name): (String, String)) -> Option<Told> {
     let (lang, today) = (matter.lang, matter.today());
-    let (stream, determination) = match case.split_once('#') {
-        Some((stream, number)) => (stream, number.parse().ok()),
-        None => (case.as_str(), None),
-    };
-    let served_on = matter.subject()?.result_served(stream, determination)?;
+    let served_on = matter.subject()?.result_served(&case_of(&case))?;
     let rulebook = matter.rulebook()?;
     let question = FilingQuestion { period: PeriodQuestion::of(FILE, served_on), filed_on: today };
     let filing = filing(rulebook, &question).ok()?;

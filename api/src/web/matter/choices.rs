@@ -298,7 +298,7 @@ fn cases(matter: &Matter) -> Vec<(String, String)> {
     offers
 }
 
-/// What can be appealed against: each determination, newest first, and each open hazard.
+/// What can be appealed against: each determination, newest first, each prohibition of letting, and each open hazard.
 pub(super) fn contested(matter: &Matter) -> Vec<(String, String)> {
     let (lang, Some(subject), Some(premises)) = (matter.lang, matter.subject(), matter.premises()) else {
         return vec![];
@@ -314,6 +314,16 @@ pub(super) fn contested(matter: &Matter) -> Vec<(String, String)> {
         offers.push((
             format!("premises/{premises}/grade#{number}"),
             lang.pick(format!("第 {number} 次等级结果 {stars}"), format!("Grade no. {number} {stars}")),
+        ));
+    }
+    let banned = subject.grade.prohibition.is_some();
+    for (number, ban) in subject.grade.bans.iter().rev().filter(|_| !outside || banned) {
+        offers.push((
+            format!("premises/{premises}/grade#{BAN}{number}"),
+            lang.pick(
+                format!("禁止租赁决定 {}", ban.document_number),
+                format!("Prohibition of letting {}", ban.document_number),
+            ),
         ));
     }
     let confirmed = |of: &HazardOf| of.state.is_open() && of.state.stage != HazardStage::PendingReview;
@@ -342,11 +352,14 @@ fn corrections(matter: &Matter) -> Vec<(String, String)> {
     offers
 }
 
-/// What a choice of a case stands for: the stream, and of a grade the determination.
+/// What a choice of a case stands for: the stream, and of a grade the determination or the prohibition.
 pub(crate) fn case_of(chosen: &str) -> appeal::Against {
-    let (stream, number) =
-        chosen.split_once('#').map_or((chosen, None), |(stream, number)| (stream, number.parse().ok()));
-    appeal::Against { stream: stream.to_owned(), determination: number }
+    let (stream, what) = chosen.split_once('#').unwrap_or((chosen, ""));
+    appeal::Against {
+        stream: stream.to_owned(),
+        determination: what.parse().ok(),
+        prohibition: what.strip_prefix(BAN).and_then(|number| number.parse().ok()),
+    }
 }
 
 /// What a hazard's class says beside its indicator.
@@ -364,6 +377,8 @@ pub(crate) fn short(key: &str) -> &str {
     key.get(key.len().saturating_sub(6)..).unwrap_or(key)
 }
 
+/// Before the number of a prohibition, in the name of a choice.
+const BAN: &str = "ban-";
 /// Deadlines of the policy that a party has against a decision.
 const REMEDIES: [&str; 4] =
     ["appeal_file", "administrative_reconsideration", "litigation", "litigation_after_reconsideration"];

@@ -297,6 +297,7 @@ const BARRING: &[&str] = &[
     "reviewer_is_confirmer",
     "reviewer_is_related",
     "reviewer_of_case_is_finder",
+    "reviewer_proposed_ban",
     "reviewer_recused",
     "statement_adopted",
 ];

@@ -63,6 +63,7 @@ pub(super) const EVENTS: &[Term] = &[
     Term("ProhibitionConfirmed", "确认禁止租赁", "Ban on letting confirmed"),
     Term("ProhibitionRefused", "不确认禁止租赁", "Ban on letting not confirmed"),
     Term("ProhibitionLiftConfirmed", "确认解除禁止租赁", "Lifting of the ban confirmed"),
+    Term("ProhibitionSetAside", "撤销禁止租赁", "Ban on letting set aside"),
     Term("ProhibitionLiftRefused", "不确认解除禁止租赁", "Lifting of the ban not confirmed"),
     Term("VetoImposed", "一票否决", "Veto imposed"),
     Term("VetoLifted", "解除一票否决", "Veto lifted"),

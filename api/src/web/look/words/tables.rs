@@ -445,6 +445,7 @@ pub(super) const MATTERS: &[Term] = &[
     Term("fire", "消防", "Fire safety"),
     Term("gas", "燃气", "Gas"),
     Term("grade", "不服等级", "Against the grade"),
+    Term("prohibition", "不服禁止租赁", "Against the prohibition of letting"),
     Term("hazard", "不服隐患处理", "Against a hazard"),
     Term("litigation", "行政诉讼", "Suit in court"),
     Term("persuade", "劝导", "Persuade"),

@@ -151,7 +151,9 @@ impl Before<'_> {
                 Event::Grade(grade::Event::ProhibitionConfirmed { prohibition, .. }) => {
                     newest = Some((prohibition, wuping_domain::recorded::local_date(said.occurred_at)));
                 }
-                Event::Grade(grade::Event::ProhibitionLiftConfirmed { .. }) => newest = None,
+                Event::Grade(
+                    grade::Event::ProhibitionLiftConfirmed { .. } | grade::Event::ProhibitionSetAside(_),
+                ) => newest = None,
                 _ => {}
             }
         }
