@@ -21,7 +21,7 @@ pub use asking::Command;
 pub use banning::{Ban, PROPOSERS, Prohibition};
 pub use binding::{Binding, Determined};
 pub use happened::Event;
-pub use hearing::Invitation;
+pub use hearing::{Invitation, LateStatement};
 pub use plaque::{Plaque, PlaqueKind};
 pub use publishing::Publication;
 pub use setting_aside::{BanSetAside, Origin, SetAside};
@@ -56,6 +56,8 @@ pub struct Grade {
     pub determined: BTreeMap<u64, Determined>,
     /// How many determinations there were.
     pub count: u64,
+    /// Statements that came when their time was over, by determination.
+    pub late_statements: BTreeMap<u64, LateStatement>,
     /// The newest determination.
     pub latest: Option<Determination>,
     /// What the newest determination still waits for; none once it binds or was refused.
@@ -333,6 +335,10 @@ impl Concept for Grade {
                 let invitation = invited.facts();
                 let served_on = invitation.served_on;
                 self.proceed(invitation.determination, |proceeding| proceeding.invited_on = Some(served_on));
+            }
+            Event::StatementMade { determination, on, taken_by, late: true, by } => {
+                let late = LateStatement { on: *on, taken_by: taken_by.clone(), by: by.clone() };
+                self.late_statements.insert(*determination, late);
             }
             Event::StatementMade { determination, on, .. } => {
                 self.proceed(*determination, |proceeding| proceeding.statement_on = Some(*on));

@@ -24,6 +24,7 @@ use crate::notice;
 use crate::passing::{fixing, office};
 use crate::record;
 use crate::recorded::{Recorded, local_date, subject_of};
+use crate::reevaluation;
 use crate::refused::Refused;
 use crate::regrade;
 use crate::report;
@@ -117,6 +118,9 @@ pub fn follow(cause: &Recorded<Event>, subject: &Subject, rulebooks: &dyn Rulebo
         ) => regrade_due(own, subject).into_iter().collect(),
         Event::Grade(grade::Event::ProhibitionConfirmed { .. }) => {
             regrade_due(own, subject).into_iter().chain(withdrawing::due(own, subject)).collect()
+        }
+        Event::Grade(grade::Event::StatementMade { determination, late: true, .. }) => {
+            reevaluation::late_statement_due(own, subject, *determination, rulebooks).into_iter().collect()
         }
         Event::Record(record::Event::FactCorrected { correction, .. }) => {
             let due = subject.moves_grade(correction).then(|| regrade_due(own, subject));
@@ -259,6 +263,9 @@ pub fn compute(
             let of_the_office = || office::missed_in(rulebook, own, subject, key, as_of);
             let of_a_file = || credit::late_in(rulebook, own, subject, key, as_of);
             to_value(of_a_hazard.or_else(of_the_office).or_else(of_a_file))
+        }
+        ("reevaluation", "ReevaluationRequested") => {
+            to_value(reevaluation::requested_by_statement(subject, key))
         }
         _ => return Err(Refused::because("not_computed")),
     };

@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 use crate::aggregate::{Concept, named};
 use crate::assessment::{Reason, Stage as AssessmentStage};
 use crate::counter::{self, Word};
+use crate::derivation::Either;
 use crate::facts::{Facts, Role};
 use crate::permission::{AT_THE_COUNTER, OWNER_OR_OPERATOR, Permission, anywhere, in_area, on_beat};
+use crate::reaction::{Due, Rulebooks};
 use crate::rejection::Rejection;
 use crate::said::{Photo, Private, Said, photos};
 use crate::subject::Subject;
@@ -89,25 +91,30 @@ pub enum Command {
 #[serde(tag = "type")]
 #[allow(missing_docs, reason = "the fields are those of the commands")]
 pub enum Event {
-    ReevaluationDeclined {
-        missing: Vec<String>,
-        on: NaiveDate,
-        by: String,
-    },
-    ReevaluationGranted {
-        assessment: String,
-        on: NaiveDate,
-        by: String,
-    },
-    ReevaluationRequested {
-        why: Why,
-        on: NaiveDate,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        taken_by: Option<String>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        turned_from: Option<String>,
-        by: String,
-    },
+    ReevaluationDeclined { missing: Vec<String>, on: NaiveDate, by: String },
+    ReevaluationGranted { assessment: String, on: NaiveDate, by: String },
+    ReevaluationRequested(Either<Requested>),
+}
+
+/// A request, as a party makes it or as it follows from a statement that came late.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Requested {
+    /// Why.
+    pub why: Why,
+    /// The day it came.
+    pub on: NaiveDate,
+    /// Who took it at the counter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_by: Option<String>,
+    /// The appeal that was meant for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turned_from: Option<String>,
+    /// Of a statement that came late, the number of the determination it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statement_on: Option<u64>,
+    /// The account of who asked, or took it down.
+    #[serde(default)]
+    pub by: String,
 }
 
 named!(Event { ReevaluationDeclined, ReevaluationGranted, ReevaluationRequested });
@@ -156,9 +163,10 @@ impl Concept for Reevaluation {
             Event::ReevaluationGranted { assessment, .. } => {
                 self.answer = Some(Answer::Granted { assessment: assessment.clone() });
             }
-            Event::ReevaluationRequested { on, by, .. } => {
-                self.requested_on = Some(*on);
-                self.requested_by.clone_from(by);
+            Event::ReevaluationRequested(requested) => {
+                let requested = requested.facts();
+                self.requested_on = Some(requested.on);
+                self.requested_by.clone_from(&requested.by);
             }
         }
     }
@@ -200,7 +208,8 @@ fn request(
         Some(appeal) => first_filed(appeal, subject, facts)?,
         None => on,
     };
-    let event = Event::ReevaluationRequested { why, on, taken_by, turned_from, by };
+    let requested = Requested { why, on, taken_by, turned_from, statement_on: None, by };
+    let event = Event::ReevaluationRequested(Either::Stated(requested));
     Ok(vec![Said::with(event, Private::none().with("text", text).with("photos", photos(shown)))])
 }
 
@@ -227,3 +236,44 @@ fn grant(assessment: String, requested_on: NaiveDate, facts: &Facts) -> Result<V
     let by = facts.actor.account.clone();
     Ok(vec![Said::openly(Event::ReevaluationGranted { assessment, on: facts.today, by })])
 }
+
+/// A statement that came late is taken as a request to be graded again.
+pub(crate) fn late_statement_due(
+    own: &str,
+    subject: &Subject,
+    determination: u64,
+    rulebooks: &dyn Rulebooks,
+) -> Option<Due> {
+    let scheme = subject.scheme()?;
+    rulebooks.rulebook(&scheme).filter(|rulebook| rulebook.policy.operating)?;
+    let key = format!("{LATE_STATEMENT}{determination}");
+    requested_by_statement(subject, &key)?;
+    Some(Due {
+        reaction: "late_statement",
+        stream: format!("{own}/reevaluation/{key}"),
+        event_type: "ReevaluationRequested",
+        scheme,
+        subjects: vec![own.to_owned()],
+    })
+}
+
+/// The request that a statement of this key is taken as; none while another request waits for its answer, which is read with it.
+pub(crate) fn requested_by_statement(subject: &Subject, key: &str) -> Option<Requested> {
+    let number = key.strip_prefix(LATE_STATEMENT)?.parse().ok()?;
+    let late = subject.grade.late_statements.get(&number)?;
+    let waits = |of: &Reevaluation| of.requested_on.is_some() && of.answer.is_none();
+    if subject.reevaluations.contains_key(key) || subject.reevaluations.values().any(|of| waits(&of.state)) {
+        return None;
+    }
+    Some(Requested {
+        why: Why::LateStatement,
+        on: late.on,
+        taken_by: late.taken_by.clone(),
+        turned_from: None,
+        statement_on: Some(number),
+        by: late.by.clone().unwrap_or_default(),
+    })
+}
+
+/// Before the number of the determination, in the key of a request that a late statement is taken as.
+const LATE_STATEMENT: &str = "late-statement-";

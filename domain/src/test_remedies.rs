@@ -319,3 +319,29 @@ fn what_goes_on_through_another_door_is_answered_there_and_nowhere_else() {
         given::<Appeal>([event(filed)]).about(house.subject).under(rules()).at("premises/p-1/appeal/1");
     legal.by_role(Role::LegalOfficer).when(ask(json!({"command": "admit"}))).then_rejected("wrong_state");
 }
+
+#[test]
+fn a_statement_that_came_late_is_taken_as_a_request_to_be_graded_again() {
+    let late = json!({
+        "type": "StatementMade", "determination": 2, "on": "2026-03-02", "late": true, "by": "a-owner"
+    });
+    let mut house = House::graded_twice();
+    let due = house.hears("grade", "2026-03-02", late.clone());
+    assert_eq!(due.len(), 1, "{due:?}");
+    assert_eq!(due[0].stream, "premises/p-1/reevaluation/late-statement-2");
+    let (result, _) = house.computes(&due[0], "2026-03-02");
+    let requested = json!({
+        "why": "late_statement", "on": "2026-03-02", "statement_on": 2, "by": "a-owner"
+    });
+    assert_eq!(result, Some(requested));
+    let of = &house.subject.reevaluations["late-statement-2"].state;
+    assert!(of.requested_on.is_some() && of.answer.is_none(), "the office's time to answer runs");
+    assert_eq!(house.computes(&due[0], "2026-03-02").0, None, "once");
+
+    // what waits for an answer already is read with it
+    let mut asked = House::graded_twice();
+    let request =
+        json!({ "type": "ReevaluationRequested", "why": "rectified", "on": "2026-02-20", "by": "a-1" });
+    asked.hears("reevaluation/1", "2026-02-20", request);
+    assert!(asked.hears("grade", "2026-03-02", late).is_empty());
+}

@@ -181,13 +181,14 @@ impl Kept {
 
 impl KeptGrade {
     fn of(book: &GradeBook) -> Self {
-        // which prohibitions there were stands in no view
+        // which prohibitions there were, and what was said too late, stands in no view
         let Grade {
             bans: _,
             binding,
             confirmers,
             count,
             determined,
+            late_statements: _,
             latest,
             pending,
             plaques,

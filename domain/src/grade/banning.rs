@@ -339,7 +339,7 @@ mod tests {
                     provisional: false,
                     by: None,
                 })),
-                Event::StatementMade { determination: 1, on, taken_by: None },
+                Event::StatementMade { determination: 1, on, taken_by: None, late: false, by: None },
                 Event::StatementConsidered { determination: 1, on, adopted, by: "a-3".into() },
             ]
         };

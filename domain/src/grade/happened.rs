@@ -106,6 +106,12 @@ pub enum Event {
         /// Who took it at the counter; absent where the party made it here.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         taken_by: Option<String>,
+        /// Whether its time was over: then it holds nothing up, and is taken as a request to be graded again.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        late: bool,
+        /// Of a late one, the account of who made it or took it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
     },
     VetoImposed(Computed<Vetoes>),
     VetoLifted(Computed<Vetoes>),

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use super::{Event, Grade, Proceeding};
+use super::{Determination, Event, Grade, Proceeding};
 use crate::deadline::{Period, PeriodQuestion, period};
 use crate::derivation::Either;
 use crate::facts::Facts;
@@ -12,6 +12,7 @@ use crate::refused::Refused;
 use crate::rejection::Rejection;
 use crate::rulebook::Rulebook;
 use crate::said::{Private, Said, must_have_words};
+use crate::subject::Subject;
 
 /// An invitation to make a statement, as it was served.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -33,6 +34,17 @@ pub struct Invitation {
     pub provisional: bool,
     /// Who recorded it, where somebody did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+}
+
+/// What a party said of a determination when the time for it was over.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LateStatement {
+    /// The day it came.
+    pub on: NaiveDate,
+    /// Who took it at the counter.
+    pub taken_by: Option<String>,
+    /// The account of who made it or took it.
     pub by: Option<String>,
 }
 
@@ -122,12 +134,7 @@ impl Grade {
         }
         let (on, taken_by) = spoken(handed_in_on, determined.determined_on, facts)?;
         if let Some(invited_on) = proceeding.invited_on {
-            let rulebook = facts.rulebook()?;
-            let rule = rulebook.policy.statement.as_ref().map(|rule| rule.deadline.as_str());
-            let rule = rule.ok_or_else(|| Refused::because("not_in_rulebook"))?;
-            let fixed = facts.subject.as_deref().and_then(|subject| subject.statement_by(rulebook));
-            let reckoned = || period(rulebook, &PeriodQuestion::of(rule, invited_on));
-            let period = fixed.map_or_else(reckoned, |due| Ok(Period::ending(due)))?;
+            let period = time_to_speak(invited_on, facts.subject.as_deref(), facts.rulebook()?)?;
             if period.over_on(on) {
                 return Err(Rejection::because("hearing_late", serde_json::json!({ "due": period.date() })));
             }
@@ -144,16 +151,64 @@ impl Grade {
         handed_in_on: Option<NaiveDate>,
         facts: &Facts,
     ) -> Result<Said<Event>, Rejection> {
-        let (determined, proceeding) = self.pending(determination)?;
-        if proceeding.statement_on.is_some() {
-            return Err(Rejection::AlreadyExists { what: "statement" });
-        }
+        let determined_on = match self.pending(determination) {
+            Ok((_, proceeding)) if proceeding.statement_on.is_some() => {
+                return Err(Rejection::AlreadyExists { what: "statement" });
+            }
+            Ok((determined, _)) => determined.determined_on,
+            Err(decided) => self.bound_adverse(determination).ok_or(decided)?.determined_on,
+        };
         if text.trim().is_empty() {
             return Err(Rejection::Malformed { field: "text", needs: "the party's words" });
         }
-        let (on, taken_by) = spoken(handed_in_on, determined.determined_on, facts)?;
-        let event = Event::StatementMade { determination, on, taken_by };
+        let (on, taken_by) = spoken(handed_in_on, determined_on, facts)?;
+        let late = match facts.rulebook.as_deref() {
+            Some(rulebook) => {
+                self.is_statement_late(determination, on, facts.subject.as_deref(), rulebook)?
+            }
+            None => false,
+        };
+        if late && self.late_statements.contains_key(&determination) {
+            return Err(Rejection::AlreadyExists { what: "statement" });
+        }
+        let by = late.then(|| facts.actor.account.clone());
+        let event = Event::StatementMade { determination, on, taken_by, late, by };
         Ok(Said::with(event, Private::none().with("text", Some(text))))
+    }
+
+    /// Whether what the party says of this determination on a day comes too late to hold it up: the time to speak has ended, or
+    /// it binds already.
+    ///
+    /// # Errors
+    /// `not_in_rulebook` and `unknown_rule` where the policy has no statement or no deadline for it.
+    pub fn is_statement_late(
+        &self,
+        determination: u64,
+        on: NaiveDate,
+        subject: Option<&Subject>,
+        rulebook: &Rulebook,
+    ) -> Result<bool, Refused> {
+        let Some((determined, proceeding)) = self.waiting().filter(|(it, _)| it.number == determination)
+        else {
+            return Ok(self.bound_adverse(determination).is_some());
+        };
+        match proceeding.invited_on.filter(|_| determined.adverse) {
+            Some(invited_on) => Ok(time_to_speak(invited_on, subject, rulebook)?.over_on(on)),
+            None => Ok(false),
+        }
+    }
+
+    /// The determination that binds, where it is this one and the party was to be heard about it.
+    fn bound_adverse(&self, determination: u64) -> Option<&Determination> {
+        let bound = self.in_force().map(|binding| &binding.determination);
+        bound.filter(|bound| bound.number == determination && bound.adverse)
+    }
+
+    /// Number of the determination that the party can still speak about, in time or late.
+    pub fn to_speak_about(&self) -> Option<u64> {
+        let waiting = self.waiting().map(|(determined, _)| determined.number);
+        let bound = || self.in_force().map(|binding| binding.determination.number);
+        waiting.or_else(|| bound().filter(|number| self.bound_adverse(*number).is_some()))
     }
 
     /// The statement was considered.
@@ -176,6 +231,21 @@ impl Grade {
         let private = Private::none().with("reasons", Some(reasons));
         Ok(Said::with(Event::StatementConsidered { determination, on, adopted, by }, private))
     }
+}
+
+/// How long the party may speak; a later calendar may have fixed that.
+fn time_to_speak(
+    invited_on: NaiveDate,
+    subject: Option<&Subject>,
+    rulebook: &Rulebook,
+) -> Result<Period, Refused> {
+    let rule = rulebook.policy.statement.as_ref().map(|rule| rule.deadline.as_str());
+    let rule = rule.ok_or_else(|| Refused::because("not_in_rulebook"))?;
+    let fixed = subject.and_then(|subject| subject.statement_by(rulebook));
+    fixed.map_or_else(
+        || period(rulebook, &PeriodQuestion::of(rule, invited_on)),
+        |due| Ok(Period::ending(due)),
+    )
 }
 
 /// The party's own word, or what staff take at the counter: then the day that counts is the day of receipt there.
@@ -210,7 +280,6 @@ mod tests {
     use crate::given::{Given, given};
     use crate::grade::Command;
     use crate::premises::{Event as PremisesEvent, PartyRole};
-    use crate::subject::Subject;
 
     fn adverse() -> Event {
         let computed = serde_json::json!({
@@ -246,6 +315,11 @@ mod tests {
         Command::MakeStatement { determination: 1, text: "电线下周更换".into(), handed_in_on }
     }
 
+    fn made_on(day: &str) -> Event {
+        let on = crate::given::day(day);
+        Event::StatementMade { determination: 1, on, taken_by: None, late: false, by: None }
+    }
+
     fn waiting() -> Given<Grade> {
         given::<Grade>([adverse()]).about(house_of("p-1"))
     }
@@ -278,9 +352,53 @@ mod tests {
     }
 
     #[test]
+    fn what_is_said_too_late_is_kept_and_holds_nothing_up() {
+        let invited = || {
+            Event::StatementInvited(Either::Stated(Invitation {
+                determination: 1,
+                served_on: crate::given::day("2026-03-02"),
+                method: "direct".into(),
+                notice: None,
+                statement_by: None,
+                provisional: false,
+                by: None,
+            }))
+        };
+        let confirmed = || Event::AdverseGradeConfirmed {
+            determination: 1,
+            on: crate::given::day("2026-03-06"),
+            document_number: "1".into(),
+            waiver_ground: None,
+            by: "a-7".into(),
+        };
+        let says = |events: Vec<Event>, on: &str| {
+            given::<Grade>(events)
+                .about(house_of("p-1"))
+                .by_grant(owner_of("p-1"))
+                .under(crate::shipped::pingshan(crate::rulebook::Layer::Unit))
+                .on(on)
+                .when(statement(None))
+        };
+        let is_late = |event: &Event| matches!(event, Event::StatementMade { late: true, by: Some(_), .. });
+        let in_time = says(vec![adverse(), invited()], "2026-03-05").said();
+        assert!(!is_late(&in_time[0].event), "three working days");
+        let late = says(vec![adverse(), invited()], "2026-03-06").said();
+        assert!(is_late(&late[0].event));
+        let after = says(vec![adverse(), invited(), confirmed()], "2026-03-20").said();
+        assert!(is_late(&after[0].event), "it binds, and the word is kept all the same");
+        let said = after[0].event.clone();
+        says(vec![adverse(), invited(), confirmed(), said.clone()], "2026-03-21")
+            .then_rejected("already_exists");
+        // nothing is to be considered before it is confirmed
+        given::<Grade>([adverse(), invited(), said])
+            .by_role(Role::LegalOfficer)
+            .when(Command::ConsiderStatement { determination: 1, adopted: true, reasons: "x".into() })
+            .then_rejected("wrong_state");
+    }
+
+    #[test]
     fn a_statement_is_made_once_and_considered_once() {
-        let made =
-            || Event::StatementMade { determination: 1, on: crate::given::day("2026-03-01"), taken_by: None };
+        let made = || made_on("2026-03-01");
         given::<Grade>([adverse(), made()])
             .about(house_of("p-1"))
             .by_grant(owner_of("p-1"))

@@ -181,9 +181,9 @@ impl Subject {
     pub(super) fn apply_reevaluation(&mut self, key: &str, event: &reevaluation::Event, position: u64) {
         let of = self.reevaluations.entry(key.to_owned()).or_default();
         of.state.evolve(event);
-        if let reevaluation::Event::ReevaluationRequested { turned_from, .. } = event {
+        if let reevaluation::Event::ReevaluationRequested(requested) = event {
             of.since = position;
-            let appeal = turned_from.as_ref().and_then(|key| self.appeals.get_mut(key));
+            let appeal = requested.facts().turned_from.as_ref().and_then(|key| self.appeals.get_mut(key));
             if let Some(appeal) = appeal.filter(|appeal| appeal.state.is_open()) {
                 appeal.state.stage = appeal::Stage::Turned;
             }

@@ -35,9 +35,10 @@ impl Fold for Appeals {
             Event::Appeal(event) if self.by.is_none_or(|day| recorded.holds_from() <= day) => {
                 self.appeals.entry(recorded.stream.clone()).or_default().evolve(event);
             }
-            Event::Reevaluation(ReevaluationEvent::ReevaluationRequested {
-                turned_from: Some(key), ..
-            }) if self.by.is_none_or(|day| local_date(recorded.occurred_at) <= day) => {
+            Event::Reevaluation(ReevaluationEvent::ReevaluationRequested(requested))
+                if self.by.is_none_or(|day| local_date(recorded.occurred_at) <= day) =>
+            {
+                let Some(key) = &requested.facts().turned_from else { return };
                 let stream = format!("{}/appeal/{key}", recorded.subject());
                 let appeal = self.appeals.get_mut(&stream).filter(|appeal| appeal.is_open());
                 if let Some(appeal) = appeal {

@@ -29,6 +29,7 @@ fn one_is_heard_and_confirmed(story: &mut Story) {
     story.say("legal", GRADE, consider);
     let confirm = json!({ "command": "confirm", "determination": 1, "document_number": "住评〔2024〕4号" });
     story.say("confirmer", GRADE, confirm);
+    said_too_late(story);
     let notice = "premises/u-4/notice/n-1";
     story.say("legal", notice, result("u-4", "issue"));
     let letter = story.page(Some("legal"), &format!("/desk/matters/{notice}"));
@@ -40,6 +41,25 @@ fn one_is_heard_and_confirmed(story: &mut Story) {
     ] {
         assert!(letter.contains(words), "{words}: {letter}");
     }
+}
+
+/// What the owner says when the grade binds already is kept, and answered as a request to be graded again.
+fn said_too_late(story: &mut Story) {
+    let form = story.opens("owner", "/desk/matters/premises/u-4/grade").1;
+    assert!(form.contains("The time for a statement is over"), "{form}");
+    let late = json!({ "command": "make_statement", "determination": 1, "text": "房客已经搬走" });
+    story.say("owner", GRADE, late.clone());
+    let request = "premises/u-4/reevaluation/late-statement-1";
+    let asked = story.newest(request, "ReevaluationRequested");
+    assert_eq!(
+        (&asked["result"]["why"], &asked["result"]["by"]),
+        (&json!("late_statement"), &json!("owner"))
+    );
+    story.is_refused("owner", GRADE, late, "already_exists");
+    let (_, running) = story.opens("owner", "/api/v1/matters?premises=u-4");
+    assert!(running.contains(request), "{running}");
+    let decline = json!({ "command": "decline", "missing": ["works_unfinished"], "reason": "整改未完成" });
+    story.say("housing", request, decline);
 }
 
 fn letting_is_prohibited(story: &mut Story) {

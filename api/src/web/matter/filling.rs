@@ -234,6 +234,7 @@ pub(crate) fn given(matter: &Matter, step: &Step) -> Value {
                 let open = matter.subject().and_then(|subject| subject.rounds.patrol.open.as_ref());
                 json!(open.map_or(matter.today(), |open| open.due))
             }
+            Given::ToSpeakAbout => json!(grade.and_then(|grade| grade.to_speak_about()).unwrap_or_default()),
             Given::InForce => json!(in_force().map_or(0, |determination| determination.number)),
             Given::Rating => json!(newest_rating(matter)),
             Given::InForceAssessment => json!(in_force().map(|d| d.assessment.clone()).unwrap_or_default()),

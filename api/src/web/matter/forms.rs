@@ -4,12 +4,12 @@ use maud::{Markup, html};
 use uuid::Uuid;
 use wuping_domain::rejection::Rejection;
 
-use super::appeal_times;
 use super::choices::{choices, told};
 use super::filling::{Filled, KEPT, kept_text, parameter};
 use super::offering::{Offered, Standing};
 use super::reading::Matter;
 use super::step::{Field, Kind, Step};
+use super::{appeal_times, late_statement};
 use crate::web::look::parts::*;
 use crate::web::look::words::Lang;
 
@@ -119,6 +119,7 @@ pub(crate) fn step_form(
             summary { (label(lang, step)) }
             @if let Some(note) = step.note { p.hint { (lang.pick(note[0], note[1])) } }
             (appeal_times::beside(matter, step))
+            (late_statement::beside(matter, step))
             (form(&view, html! {
                 input type="hidden" name="step" value=(step.id);
                 @for field in step.fields { (control(matter, step, field, filled, errors)) }

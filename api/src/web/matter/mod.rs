@@ -10,6 +10,7 @@ mod credit_choices;
 pub(crate) mod doubt;
 pub(crate) mod filling;
 pub(crate) mod forms;
+mod late_statement;
 mod letter;
 mod meeting;
 mod offering;

@@ -39,6 +39,8 @@ pub(crate) enum Given {
     DueRound,
     /// The determination in force.
     InForce,
+    /// The determination that the party can still speak about.
+    ToSpeakAbout,
     /// The assessment that the grade in force came from.
     InForceAssessment,
     /// The digest of the list of grades as of now.

@@ -3,6 +3,7 @@
 use crate::web::matter::step::*;
 
 const PENDING: (&str, Given) = ("determination", Given::Determination);
+const TO_SPEAK: (&str, Given) = ("determination", Given::ToSpeakAbout);
 const REASON: Field = field("reason", ["理由", "Why"], Kind::Long);
 const PROPOSER: Field = field("proposer", ["提出人", "Who proposed it"], Kind::OneOf(Source::Proposers))
     .hint(
@@ -25,12 +26,12 @@ const IMMINENT: (&str, Given) = ("waiver_ground", Given::Code("imminent_danger")
 pub(super) const STEPS: &[Step] = &[
     Step {
         fields: &[field("text", ["您的陈述", "What you have to say"], Kind::Long)],
-        given: &[PENDING],
+        given: &[TO_SPEAK],
         ..step("grade", "statement", "make_statement", ["陈述申辩", "Make a statement"])
     },
     Step {
         fields: &[HANDED_IN, field("text", ["当事人的原话", "The party's own words"], Kind::Long)],
-        given: &[PENDING],
+        given: &[TO_SPEAK],
         ..step("grade", "statement_counter", "make_statement", ["代录陈述", "Record a statement handed in"])
     },
     Step {
