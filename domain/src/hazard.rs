@@ -156,6 +156,18 @@ pub struct Closed {
     pub into: Option<String>,
 }
 
+/// A closed case that goes on in a new one.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Reopened {
+    /// The closed case that it goes on from.
+    pub reopens: String,
+    /// Why.
+    pub why: ReopenedWhy,
+    /// What is there, of the same kind as before.
+    #[serde(flatten)]
+    pub found: Found,
+}
+
 /// Why a closed case goes on in a new one.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -240,7 +252,8 @@ impl Concept for Hazard {
             Event::HazardEscalated(computed) => self.course.escalated = Some(computed.result.clone()),
             Event::HazardFellOverdue(computed) => self.course.overdue = Some(computed.result.due),
             Event::HazardFound(found) => self.begin(found.facts()),
-            Event::HazardReopened { reopens, found, .. } => {
+            Event::HazardReopened(reopened) => {
+                let Reopened { reopens, found, .. } = reopened.facts();
                 self.begin(found);
                 self.course.reopens = Some(reopens.clone());
             }

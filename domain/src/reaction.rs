@@ -99,12 +99,15 @@ pub fn follow(cause: &Recorded<Event>, subject: &Subject, rulebooks: &dyn Rulebo
             };
             counts_itself.then_some(due).into_iter().collect()
         }
-        Event::Hazard(hazard::Event::HazardFound(_) | hazard::Event::HazardReopened { .. }) => {
+        Event::Hazard(hazard::Event::HazardFound(_) | hazard::Event::HazardReopened(_)) => {
             case_due(cause, subject, rulebooks, "hazard_routed", "HazardRouted").into_iter().collect()
         }
         Event::Hazard(hazard::Event::RectificationAccepted { .. }) => {
             let closed = case_due(cause, subject, rulebooks, "hazard_closed", "HazardClosed");
             regrade_due(own, subject).into_iter().chain(closed).collect()
+        }
+        Event::Report(report::Event::ReportReopened {}) => {
+            report::reopened_due(cause, subject, rulebooks).into_iter().collect()
         }
         Event::Report(report::Event::ReportSubstantiated { .. }) => {
             report::follow(cause, subject, rulebooks).into_iter().collect()
@@ -233,6 +236,7 @@ pub fn compute(
             Some(of) if subject.incidents.contains_key(of) => incident::found(rulebook, subject, of)?,
             _ => report::found(rulebook, subject, key).or_else(|| found(rulebook, subject, key)),
         }),
+        ("hazard", "HazardReopened") => to_value(report::reopened(rulebook, subject, key)),
         ("hazard", _) => return case(rulebook, subject, key, event_type, local_date(as_of)),
         ("inspection", _) => planning::compute(subjects, event_type, stream, as_of),
         ("listing", "ListingWithdrawn") => {

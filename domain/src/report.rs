@@ -4,14 +4,16 @@
 //! - a report acts through the hazard that it opens, and in no other way;
 //! - who reported, and in which words, is private;
 //! - the reporter takes it back, and nobody who had a hand in the house's case writes that down;
-//! - it is answered as rectified only when its hazard was.
+//! - it is answered as rectified only when its hazard was;
+//! - “not fixed” opens a case that goes on from the closed one, with a review and a deadline of its own.
 
 mod following;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::following::{follow, found};
+pub use self::following::case_of;
+pub(crate) use self::following::{follow, found, reopened, reopened_due};
 use crate::aggregate::{Concept, named};
 use crate::counter::{self, Word};
 use crate::facts::{Facts, Role};

@@ -470,7 +470,7 @@ impl Subject {
         of.hands.extend(event.officer().map(str::to_owned));
         of.marks.extend(credit::Mark::of(event, of, on, recorded.position));
         let trigger = match event {
-            hazard::Event::HazardFound(_) | hazard::Event::HazardReopened { .. } => {
+            hazard::Event::HazardFound(_) | hazard::Event::HazardReopened(_) => {
                 of.found_on = Some(on);
                 return;
             }

@@ -154,7 +154,7 @@ impl HazardOf {
         let in_time = |spoken: &Spoken| due.is_none_or(|due| came(spoken) <= due);
         let clock = &mut self.clock;
         match event {
-            Event::HazardFound(_) | Event::HazardReopened { .. } => {
+            Event::HazardFound(_) | Event::HazardReopened(_) => {
                 *clock = Clock { received_on: Some(received), ..Clock::default() };
                 clock.hands.push((received, self.state.competent.clone()));
             }

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::course::{Escalated, FellOverdue, Ground, Order, Routed, Spoken};
-use super::{Closed, Found, ReopenedWhy, Review};
+use super::{Closed, Found, Reopened, Review};
 use crate::aggregate::named;
 use crate::derivation::{Computed, Either};
 
@@ -39,13 +39,7 @@ pub enum Event {
     HazardFellOverdue(Computed<FellOverdue>),
     HazardFound(Either<Found>),
     /// The first event of the new case.
-    HazardReopened {
-        /// The closed case that it goes on from.
-        reopens: String,
-        why: ReopenedWhy,
-        #[serde(flatten)]
-        found: Found,
-    },
+    HazardReopened(Either<Reopened>),
     HazardReplyAnswered {
         upheld: bool,
         by: String,
@@ -110,7 +104,7 @@ impl Event {
     pub(crate) fn officer(&self) -> Option<&str> {
         match self {
             Self::HazardFound(found) => found.facts().by.as_deref(),
-            Self::HazardReopened { found, .. } => found.by.as_deref(),
+            Self::HazardReopened(reopened) => reopened.facts().found.by.as_deref(),
             Self::HazardReviewed { by, .. }
             | Self::MajorHazardDetermined { by, .. }
             | Self::RectificationFoundFalse { by }

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use super::course::{Ground, Order};
 use super::rectification::speaks_for_party;
 use super::refusing::refused;
-use super::{Event, Found, Hazard, ReopenedWhy, Review, Stage};
+use super::{Event, Found, Hazard, Reopened, ReopenedWhy, Review, Stage};
 use crate::derivation::Either;
 use crate::facts::Facts;
 use crate::rejection::Rejection;
@@ -45,23 +45,27 @@ impl Hazard {
         if subject.hazards.values().map(|of| &of.state).any(|of| goes_on(&of)) {
             return Err(Rejection::AlreadyExists { what: "case that goes on from this one" });
         }
-        let Some(before) = closed.state.found.clone() else {
+        let Some(found) = closed.state.found_again(facts.rulebook.as_deref()) else {
             return Err(Rejection::NotFound { what: "closed hazard" });
         };
-        let found = Found {
-            by: Some(facts.actor.account.clone()),
-            competent: closed.state.competent.clone(),
-            points: None,
-            suspected: before.suspected && closed.state.determined.is_none(),
-            severity: facts
-                .rulebook
-                .as_deref()
-                .and_then(|rulebook| closed.state.severity(rulebook))
-                .unwrap_or(before.severity.clone()),
-            ..before
-        };
+        let found = Found { by: Some(facts.actor.account.clone()), ..found };
         let private = Private::none().with("note", note).with("photos", photos(taken));
-        Ok(Some(vec![Said::with(Event::HazardReopened { reopens: case, why, found }, private)]))
+        let reopened = Reopened { reopens: case, why, found };
+        Ok(Some(vec![Said::with(Event::HazardReopened(Either::Stated(reopened)), private)]))
+    }
+
+    /// The same kind of hazard, as grave as it was in the end, with the department that had it last.
+    pub(crate) fn found_again(&self, rulebook: Option<&Rulebook>) -> Option<Found> {
+        let before = self.found.clone()?;
+        let severity = rulebook.and_then(|rulebook| self.severity(rulebook));
+        Some(Found {
+            by: None,
+            competent: self.competent.clone(),
+            points: None,
+            suspected: before.suspected && self.determined.is_none(),
+            severity: severity.unwrap_or(before.severity.clone()),
+            ..before
+        })
     }
 
     pub(super) fn review(

@@ -276,3 +276,75 @@ fn every_refusal_of_a_report_says_what_to_do_in_both_languages() {
         assert!(!rejection.en().contains(code) && !rejection.zh().contains(code), "{code}");
     }
 }
+
+/// What a report brought about: found true, its hazard `report-3` as these words left it, answered, and said not to be fixed.
+fn not_fixed(of_the_case: &[Value]) -> Vec<(&'static str, Value)> {
+    let of_the_report = |said: Value| ("report/3", said);
+    let mut all = vec![
+        of_the_report(json!({ "type": "ReportFiled", "category": "fire" })),
+        of_the_report(serde_json::to_value(substantiated()).unwrap()),
+    ];
+    all.extend(case(of_the_case));
+    all.push(of_the_report(json!({ "type": "ReportAnswered", "answer": "rectified", "by": "a-3" })));
+    all.push(of_the_report(json!({ "type": "ReportReopened" })));
+    all
+}
+
+fn closed() -> Vec<Value> {
+    vec![
+        json!({ "type": "HazardReviewed", "outcome": "confirmed", "by": "a-4" }),
+        json!({ "type": "HazardClosed", "how": "rectified" }),
+    ]
+}
+
+#[test]
+fn not_fixed_opens_a_case_that_goes_on_from_the_closed_one_for_its_department() {
+    let subject = house(&not_fixed(&closed()));
+    let reopened = json!({ "type": "ReportReopened" });
+    let due = follows(&entry("report/3", &reopened), &subject, &OnShelf);
+    let [due] = due.as_slice() else { panic!("{due:?}") };
+    assert_eq!(
+        (due.event_type, due.stream.as_str()),
+        ("HazardReopened", "premises/p-1/hazard/not-fixed-1-3")
+    );
+    let as_of = "2026-03-02T04:00:00Z".parse().unwrap();
+    let rulebook = shipped::pingshan(Layer::Building);
+    let computed = |subject: &Subject| {
+        let subjects = [("premises/p-1".to_owned(), subject.clone())].into();
+        compute(&rulebook, &subjects, due.event_type, &due.stream, as_of).unwrap()
+    };
+    let said = computed(&subject).unwrap();
+    for (member, expected) in [
+        ("reopens", "report-3"),
+        ("why", "not_fixed"),
+        ("indicator", "common_wiring"),
+        ("competent", "fire"),
+        ("caused_by", "report/3"),
+    ] {
+        assert_eq!(said[member], expected, "{said}");
+    }
+    assert!(said.get("by").is_none(), "nobody of the office found it, so that anybody may review it: {said}");
+
+    // it is sent to its department with a day to look at it, and the report acts through it from now on
+    let derivation = json!({ "scheme": due.scheme, "subjects": due.subjects });
+    let event = json!({ "type": "HazardReopened", "derivation": derivation, "result": said });
+    let mut all = not_fixed(&closed());
+    all.push(("hazard/not-fixed-1-3", event.clone()));
+    let after = house(&all);
+    let routed = follows(&entry("hazard/not-fixed-1-3", &event), &after, &OnShelf);
+    assert_eq!(routed.iter().map(|due| due.event_type).collect::<Vec<_>>(), ["HazardRouted"]);
+    let found = after.reports["3"].substantiated.as_ref().unwrap();
+    assert_eq!(case_of(found, &after).unwrap().0, "not-fixed-1-3");
+    assert_eq!(computed(&after), None, "once");
+}
+
+#[test]
+fn while_its_case_is_open_or_was_dismissed_nothing_is_opened_beside_it() {
+    let open = vec![json!({ "type": "HazardReviewed", "outcome": "confirmed", "by": "a-4" })];
+    let dismissed = vec![json!({ "type": "HazardReviewed", "outcome": "dismissed", "by": "a-4" })];
+    for of_the_case in [open, dismissed] {
+        let subject = house(&not_fixed(&of_the_case));
+        let reopened = json!({ "type": "ReportReopened" });
+        assert!(follows(&entry("report/3", &reopened), &subject, &OnShelf).is_empty(), "{of_the_case:?}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::story::Story;
+use super::story::{SOUND, Story};
 
 pub(crate) fn tell(story: &mut Story) {
     let reported = story.resident_reports("u-1", "electrical_wiring", "走廊电线裸露");
@@ -26,6 +26,46 @@ pub(crate) fn tell(story: &mut Story) {
     withdraw["photos"] = json!([story.photo()]);
     story.is_refused("grid", "premises/u-1/report/r-3", withdraw.clone(), "counter_had_a_hand");
     story.say("dispatcher", "premises/u-1/report/r-3", withdraw);
+    one_is_not_fixed(story);
+}
+
+/// Put right and closed, and still there: another case goes on from it, with its own day, and the reporter sees that.
+fn one_is_not_fixed(story: &mut Story) {
+    story.house("u-46", Some("b-1"));
+    story.assess("u-46", "a1", "first", SOUND);
+    let report = story.resident_reports("u-46", "electrical_wiring", "插座冒火花");
+    story.say("grid", &report, json!({ "command": "substantiate", "indicator": "electrical_wiring" }));
+    let key = report.rsplit('/').next().unwrap().to_owned();
+    let hazard = format!("premises/u-46/hazard/report-{key}");
+    story.say("fire", &hazard, json!({ "command": "review", "outcome": "confirmed", "reason": "属实" }));
+    let order = json!({
+        "command": "order", "what": "更换插座", "parties": ["y-1"], "document_number": "消改〔2024〕46号",
+    });
+    story.say("fire", &hazard, order);
+    let notice = "premises/u-46/notice/order";
+    let issue = json!({
+        "command": "issue", "kind": "rectification", "about": hazard, "to": "y-1", "authority": "某区消防救援大队",
+        "document_number": "消改〔2024〕46号", "legal_basis": "消防法第五十四条", "handling_officers": ["fire"],
+        "remedies": ["appeal_file"],
+    });
+    story.say("fire", notice, issue);
+    story.say("grid", notice, json!({ "command": "serve", "method": "direct", "on": story.today() }));
+    let photo = story.photo();
+    let done = json!({ "command": "submit_rectification", "text": "已更换", "photos": [photo] });
+    story.say("owner", &hazard, done);
+    story.say("fire", &hazard, json!({ "command": "accept", "findings": "合格" }));
+    story.say("grid", &report, json!({ "command": "answer", "answer": "rectified", "text": "已更换插座" }));
+    story.say("dispatcher", &report, json!({ "command": "reopen", "text": "还在冒火花" }));
+    let again = format!("premises/u-46/hazard/not-fixed-1-{key}");
+    let reopened = story.newest(&again, "HazardReopened");
+    assert_eq!(reopened["result"]["reopens"], format!("report-{key}"));
+    let routed = story.newest(&again, "HazardRouted");
+    let page = story.page(None, &format!("/track/{}", story.followed));
+    assert!(page.contains("Opened again") && page.contains("To be looked at by"), "{page}");
+    let due = routed["result"]["review"]["due"].as_str().unwrap();
+    assert!(page.contains(due), "{due}: {page}");
+    let (_, running) = story.opens("fire", "/api/v1/matters?premises=u-46");
+    assert!(running.contains(&again) && running.contains("hazard_review"), "{running}");
 }
 
 fn file() -> Value {

@@ -53,6 +53,8 @@ pub(crate) struct Story {
     /// Every receipt: position, event and stream.
     receipts: Vec<(u64, String, String)>,
     folder: TempDir,
+    /// The number under which the last report on a public page is followed.
+    pub(crate) followed: String,
     /// The rulebook of units.
     pub(crate) units: Compiled,
     /// The same with a calendar of one year only: what lies beyond it is provisional.
@@ -98,6 +100,7 @@ impl Story {
             stop,
             served,
             folder,
+            followed: String::new(),
             units,
         };
         story.takes_a_photo();
@@ -155,7 +158,10 @@ impl Story {
             .body(format!("{}--part--\r\n", parts.concat()));
         let answer = self.runtime.block_on(request.send()).unwrap();
         let status = answer.status();
+        let to = answer.headers().get("location").and_then(|to| to.to_str().ok()).map(str::to_owned);
         assert!(status.is_redirection(), "{status}: {}", self.runtime.block_on(answer.text()).unwrap());
+        let to = to.unwrap_or_default();
+        to.split('?').next().and_then(|to| to.rsplit('/').next()).unwrap().clone_into(&mut self.followed);
         let under = format!("premises/{premises}/report/");
         let streams = self.streams_with("ReportFiled");
         streams.into_iter().rfind(|stream| stream.starts_with(&under)).unwrap()

@@ -10,8 +10,11 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
-use wuping_domain::report::{Report, Stage};
-use wuping_domain::subject::Subject;
+use wuping_domain::deadline::Period;
+use wuping_domain::hazard::Stage as HazardStage;
+use wuping_domain::reaction::Rulebooks;
+use wuping_domain::report::{Report, Stage, case_of};
+use wuping_domain::subject::{HazardOf, Subject};
 use wuping_ledger::recorded::RecordedEntry;
 
 use super::tracking::Tracking;
@@ -164,7 +167,7 @@ fn track_page(app: &App, asking: &Asking, followed: &Followed, new: bool, error:
         @if followed.urgent && new { (emergency(lang, true)) }
         @if let Some(error) = &error { (notice_box(Tone::Grave, lang.pick("没有记录", "Nothing was recorded"), std::slice::from_ref(error))) }
         (section(lang.pick("现在", "Now"), html! {
-            (facts(&standing(lang, followed, today)))
+            (facts(&standing(app, lang, followed, today)))
             @if let Some(answer) = &followed.answer { (notice_box(Tone::Calm, lang.pick("答复", "The answer"), std::slice::from_ref(answer))) }
         }))
         @if matches!(followed.report.stage, Stage::Answered | Stage::Dismissed) {
@@ -179,7 +182,7 @@ fn track_page(app: &App, asking: &Asking, followed: &Followed, new: bool, error:
 }
 
 /// With whom it is, and until when what must happen. What concerns the party alone is not told.
-fn standing(lang: Lang, followed: &Followed, today: NaiveDate) -> Vec<Fact> {
+fn standing(app: &App, lang: Lang, followed: &Followed, today: NaiveDate) -> Vec<Fact> {
     let (report, subject) = (&followed.report, &followed.subject);
     let mut told = vec![Fact::text(lang.pick("进展", "Stage"), report_stage(lang, report))];
     if let Some(withdrawn) = &followed.withdrawn {
@@ -188,9 +191,27 @@ fn standing(lang: Lang, followed: &Followed, today: NaiveDate) -> Vec<Fact> {
     if let Some(with) = &report.with {
         told.push(Fact::text(lang.pick("办理部门", "With"), lang.department(with)));
     }
-    let Some(key) = report.substantiated.as_ref().map(|found| &found.hazard) else { return told };
-    let Some(of) = subject.hazards.get(key) else { return told };
+    let case = report.substantiated.as_ref().and_then(|found| case_of(found, subject));
+    let Some((key, of)) = case else { return told };
     told.push(Fact::text(lang.pick("隐患", "The hazard"), lang.case_state(of.state.stage.code())));
+    if of.state.course.reopens.is_some() {
+        told.push(Fact::text(
+            lang.pick("重新立案", "Opened again"),
+            lang.pick(
+                "原来的案件已结，您说没有解决，已另立一案，由部门重新核查",
+                "Its first case was closed. As it is not fixed, another case goes on from it, which its department looks at anew",
+            ),
+        ));
+    }
+    let reviews = review_by(app, subject, key, of).filter(|_| of.state.stage == HazardStage::PendingReview);
+    if let Some((due, period)) = reviews.and_then(|period| Some((period.date()?, period))) {
+        let standing = match period.provisional {
+            true => DeadlineStanding::Provisional,
+            false => DeadlineStanding::Running,
+        };
+        let view = DeadlineView { due, today, standing };
+        told.push(Fact::new(lang.pick("部门核查期限", "To be looked at by"), deadline(lang, &view)));
+    }
     if let Some(due) = of.due(&subject.served).filter(|_| of.state.stage.is_unsettled()) {
         let view = DeadlineView { due: due.day, today, standing: DeadlineStanding::Running };
         told.push(Fact::new(lang.pick("整改期限", "To be put right by"), deadline(lang, &view)));
@@ -202,6 +223,13 @@ fn standing(lang: Lang, followed: &Followed, today: NaiveDate) -> Vec<Fact> {
         ));
     }
     told
+}
+
+/// By when the department must have looked at the case.
+fn review_by(app: &App, subject: &Subject, key: &str, of: &HazardOf) -> Option<Period> {
+    let rulebook = app.shelf.rulebook(&subject.hazard_scheme(key)?)?;
+    let running = of.office_deadlines(&rulebook);
+    running.into_iter().find(|(rule, _)| *rule == "hazard_review").map(|(_, period)| period)
 }
 
 fn say_form(lang: Lang, followed: &Followed, says: &str, submit: String, photos: bool) -> Markup {
