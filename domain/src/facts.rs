@@ -1,5 +1,6 @@
 //! What the rules may know when they decide: who asks, on which day, under which rulebook, about which premises.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -36,6 +37,9 @@ pub struct Facts {
     /// The mark of the household that a command about a survey is of, where it names a flat of the building. It is made with a key
     /// of the server, so that nobody else can tell which flat it is of.
     pub household: Option<String>,
+    /// Of the parties that the premises of an appeal and the account that it names know, those that were merged, each with the one
+    /// that it was merged into.
+    pub merged: BTreeMap<String, String>,
     /// The party that a credit file is of, where the stream is of one.
     pub party: Option<Arc<Party>>,
     /// The rulebook that governs the stream, where one does.
@@ -61,6 +65,7 @@ impl Facts {
             credit: None,
             goes_on: None,
             household: None,
+            merged: BTreeMap::new(),
             party: None,
             rulebook: None,
             rulemaking: None,
@@ -73,6 +78,13 @@ impl Facts {
     /// The last segment of the stream: `7` of `premises/p-1/hazard/7`.
     pub fn last_segment(&self) -> &str {
         self.stream.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// The party that this one goes on as: itself, where it was merged into none.
+    pub(crate) fn goes_on_as<'a>(&'a self, party: &'a str) -> &'a str {
+        // no party is merged into one that was merged itself, so that the steps come to an end
+        let steps = std::iter::successors(Some(party), |party| self.merged.get(*party).map(String::as_str));
+        steps.take(self.merged.len() + 1).last().unwrap_or(party)
     }
 
     /// The rulebook, or the refusal that says it is missing.

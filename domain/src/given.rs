@@ -70,6 +70,13 @@ impl<C: Concept> Given<C> {
         self
     }
 
+    /// Parties that were merged, each with the one that it goes on as.
+    pub(crate) fn merged(mut self, parties: &[(&str, &str)]) -> Self {
+        let parties = parties.iter().map(|(party, into)| ((*party).to_owned(), (*into).to_owned()));
+        self.facts.merged = parties.collect();
+        self
+    }
+
     pub(crate) fn at(mut self, stream: &str) -> Self {
         self.facts.stream = stream.into();
         self

@@ -17,7 +17,7 @@ use serde_json::Value;
 pub use self::amending::Proposal;
 use self::amending::{amend, amended, decide_on, propose};
 pub use self::answering::Steward;
-use self::answering::{claim, must_be_role, settle};
+use self::answering::{claim, name, settle};
 pub use self::asking::Command;
 use crate::account::Span;
 use crate::aggregate::{Concept, named};
@@ -120,9 +120,17 @@ pub struct PartyRole {
     /// From and until.
     #[serde(flatten)]
     pub span: Span,
+    /// What it rests on: `property_certificate`, `lease`, `management_contract`, `statement` or `other_office`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<String>,
 }
 
 impl PartyRole {
+    /// Whether it is the same party in the same role for the same time, whatever that rests on.
+    pub(crate) fn is_same_as(&self, other: &Self) -> bool {
+        (&self.party, &self.role, &self.span) == (&other.party, &other.role, &other.span)
+    }
+
     /// Whether it owns or runs the premises on that day.
     pub fn answers_on(&self, on: NaiveDate) -> bool {
         ["owner", "operator"].contains(&self.role.as_str()) && self.span.holds_on(on)
@@ -197,6 +205,9 @@ pub enum Event {
     },
     ResponsiblePartyEnded {
         party: String,
+        /// In which role; in every one where it was recorded before roles ended one by one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        role: Option<String>,
         why: String,
     },
     ResponsiblePartyNamed(PartyRole),
@@ -314,20 +325,14 @@ impl Concept for Premises {
                 return propose(self, &changes, reason, &evidence, facts);
             }
             Command::Close { why } => Event::PremisesClosed { on: facts.today, why },
-            Command::EndParty { party, why } => {
-                if !self.parties.iter().any(|held| held.party == party) {
-                    return Err(Rejection::NotFound { what: "responsible party" });
-                }
-                Event::ResponsiblePartyEnded { party, why }
+            Command::EndParty { party, role, why } => {
+                let role = self.role_to_end(&party, role)?;
+                Event::ResponsiblePartyEnded { party, role: Some(role), why }
             }
             Command::Move { subdistrict, community, grid_cell, why } => {
                 Event::PremisesMoved { subdistrict, community, grid_cell, why }
             }
-            Command::NameParty(party) if self.parties.contains(&party) => return Ok(vec![]),
-            Command::NameParty(party) => {
-                must_be_role(&party.role)?;
-                Event::ResponsiblePartyNamed(party)
-            }
+            Command::NameParty { named, evidence } => return name(self, named, &evidence),
             Command::RecordOccupancy { vacant, residents_band, residents } => {
                 let private = Private::none().with("residents", residents);
                 return Ok(vec![Said::with(Event::OccupancyChanged { vacant, residents_band }, private)]);
@@ -389,8 +394,15 @@ impl Concept for Premises {
             Event::ResponsibilityRefused { party, role, .. } => {
                 self.claims.retain(|held| (&held.party, &held.role) != (party, role));
             }
-            Event::ResponsiblePartyEnded { party, .. } => self.parties.retain(|held| held.party != *party),
-            Event::ResponsiblePartyNamed(party) => self.parties.push(party.clone()),
+            Event::ResponsiblePartyEnded { party, role, .. } => {
+                self.parties.retain(|held| {
+                    held.party != *party || role.as_ref().is_some_and(|role| held.role != *role)
+                });
+            }
+            Event::ResponsiblePartyNamed(party) => {
+                self.parties.retain(|held| !held.is_same_as(party));
+                self.parties.push(party.clone());
+            }
             Event::StewardAppointed(steward) => self.stewards.push(steward.clone()),
             Event::StewardCheckRecorded { .. } => {}
             Event::StewardReleased { account, .. } => self.stewards.retain(|held| held.account != *account),

@@ -294,6 +294,7 @@ const FORMS: &[(&str, &str)] = &[
     ("the party's name", "要填主体名称"),
     ("the party's words", "要填当事人的意见"),
     ("the person's name", "要填本人姓名"),
+    ("the role that ends, of several that the party has here", "该主体在这里有几种身份，要填结束的是哪一种"),
     ("the service station where one asks", "要填可以咨询的服务站"),
     ("the star that it shows", "要填牌子上的星级"),
     ("the stream of a hazard", "要填一个隐患"),

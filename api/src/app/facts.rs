@@ -4,7 +4,7 @@
 //! made again. Rules that look beyond their own stream hold only so: that one assessment of a house is open at a time, that what is
 //! banned is not let, that an account has the role it acts by.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -121,11 +121,13 @@ impl Gathering<'_> {
         let unread = app.shelf.unread();
         let rulebook = self.rulebook(subject.as_ref().or(of_party.as_ref()).unwrap_or(&nobody));
         all_were_read(app.shelf.as_ref(), unread)?;
+        let colleague = self.colleague()?;
         Ok(Facts {
             actor,
             association: self.association()?,
             building: self.building(subject.as_ref())?,
-            colleague: self.colleague()?,
+            merged: self.merged(subject.as_ref(), colleague.as_ref())?,
+            colleague,
             credit: self.credit_file()?.map(Arc::new),
             goes_on: self.goes_on()?.map(Arc::new),
             household: self.household()?,
@@ -243,6 +245,37 @@ impl Gathering<'_> {
         }
         let relations = state.relations.clone();
         Ok(Some(Colleague { account: named.to_owned(), grants: state.grants_now(), relations }))
+    }
+
+    /// What became of the parties whom the premises of an appeal know, and of those whom the named account speaks for or is related
+    /// to: whoever steps aside for a party does so under whichever name it goes on.
+    fn merged(
+        &mut self,
+        subject: Option<&Subject>,
+        colleague: Option<&Colleague>,
+    ) -> Result<BTreeMap<String, String>, ExecuteError> {
+        let mut merged = BTreeMap::new();
+        if self.kind() != Appeal::TYPE {
+            return Ok(merged);
+        }
+        let here = subject.into_iter().flat_map(|subject| &subject.premises.parties);
+        let here = here.map(|named| named.party.clone());
+        let speaks = colleague.into_iter().flat_map(|named| &named.grants);
+        let speaks = speaks.filter_map(|grant| grant.party.clone());
+        let related = colleague.into_iter().flat_map(|named| &named.relations);
+        let related = related.filter_map(|relation| relation.to.strip_prefix("party/").map(str::to_owned));
+        let mut parties: Vec<String> = here.chain(speaks).chain(related).collect();
+        while let Some(party) = parties.pop() {
+            let Ok(stream) = StreamPath::new(format!("party/{party}")) else { continue };
+            if merged.contains_key(&party) {
+                continue;
+            }
+            if let Some(into) = self.subject(stream.as_str())?.party.merged_into {
+                parties.push(into.clone());
+                merged.insert(party, into);
+            }
+        }
+        Ok(merged)
     }
 
     /// What is known of rulebooks, where a command drafts or publishes one.

@@ -187,7 +187,7 @@ fn identity(held: &Held, says: &Map<String, Value>, scheme: &Value) -> Result<Ve
     Ok(vec![Value::Object(command)])
 }
 
-/// That it answers for premises. Another span ends what was and names it anew, with whatever else the party is there.
+/// That it answers for premises. Another span ends what was and names it anew; in other roles it stays what it is.
 fn answering(premises: &str, named: Value) -> Result<Part, Fault> {
     let malformed = || {
         Fault::new("malformed", "身份或日期不符合格式", "the role or its days have not the form they need")
@@ -197,20 +197,16 @@ fn answering(premises: &str, named: Value) -> Result<Part, Fault> {
     let steps = move |held: &Held| {
         let parties = held.trial.state::<Premises>().parties;
         let mine: Vec<&PartyRole> = parties.iter().filter(|one| one.party == wanted.party).collect();
-        if mine.contains(&&wanted) {
+        if mine.iter().any(|one| one.role == wanted.role && one.span == wanted.span) {
             return Ok(vec![]);
         }
-        let name = |one: &PartyRole| {
-            let mut command = serde_json::to_value(one).unwrap_or_default();
-            command["command"] = json!("name_party");
-            command
-        };
+        let mut name = serde_json::to_value(&wanted).unwrap_or_default();
+        name["command"] = json!("name_party");
         if !mine.iter().any(|one| one.role == wanted.role) {
-            return Ok(vec![name(&wanted)]);
+            return Ok(vec![name]);
         }
-        let end = json!({ "command": "end_party", "party": wanted.party, "why": "office_list" });
-        let others = mine.iter().filter(|one| one.role != wanted.role).map(|one| name(one));
-        Ok([end].into_iter().chain(others).chain([name(&wanted)]).collect())
+        let end = json!({ "command": "end_party", "party": wanted.party, "role": wanted.role, "why": "office_list" });
+        Ok(vec![end, name])
     };
     Ok(Part {
         key: format!("{stream} {} {}", named["party"], named["role"]),

@@ -62,15 +62,17 @@ impl Appeal {
         let Some(colleague) = facts.colleague.as_ref().filter(|named| named.account == reviewer) else {
             return Ok(());
         };
-        let parties: Vec<&str> = subject.premises.parties.iter().map(|party| party.party.as_str()).collect();
+        let parties: Vec<&str> =
+            subject.premises.parties.iter().map(|party| facts.goes_on_as(&party.party)).collect();
         let place = self.against.as_ref().map(|against| crate::recorded::subject_of(&against.stream));
         let concerns = |to: &str| {
-            place == Some(to) || to.strip_prefix("party/").is_some_and(|party| parties.contains(&party))
+            let party = to.strip_prefix("party/").map(|party| facts.goes_on_as(party));
+            place == Some(to) || party.is_some_and(|party| parties.contains(&party))
         };
         let related = colleague.relations.iter().find(|relation| concerns(&relation.to));
         let of_party = |colleague: &Colleague| {
             let own = colleague.grants.iter().filter_map(|grant| grant.party.as_deref());
-            own.into_iter().any(|party| parties.contains(&party))
+            own.into_iter().any(|party| parties.contains(&facts.goes_on_as(party)))
         };
         let relation = match related {
             Some(related) => related.relation.clone(),

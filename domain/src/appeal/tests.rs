@@ -262,6 +262,33 @@ fn the_time_to_decide_is_extended_once_and_before_it_ends() {
 }
 
 #[test]
+fn whoever_is_related_to_a_party_is_so_under_each_name_that_it_was_merged_under() {
+    let related = |to: &str| {
+        let relation = Relation { to: format!("party/{to}"), relation: "kin".into() };
+        let colleague = reviewer("a-6", vec![relation]);
+        let events = vec![filed("2026-02-05", true), admitted()];
+        at_the_house(events, House::graded_twice()).by_role(Role::LegalOfficer).naming(colleague)
+    };
+    let assign = || ask(json!({ "command": "assign", "reviewer": "a-6" }));
+    related("y-7").when(assign()).said();
+    // y-7 was merged into y-8, and that into the owner of the house
+    let merged = [("y-7", "y-8"), ("y-8", "y-1")];
+    related("y-7").merged(&merged).when(assign()).then_rejected("reviewer_is_related");
+    // the house still knows its owner by the name that it had before
+    related("y-7").merged(&[("y-1", "y-7")]).when(assign()).then_rejected("reviewer_is_related");
+    related("y-9").merged(&merged).when(assign()).said();
+    let mut owner = reviewer("a-6", vec![]);
+    owner.grants.push(owner_of("y-7"));
+    let events = vec![filed("2026-02-05", true), admitted()];
+    at_the_house(events, House::graded_twice())
+        .by_role(Role::LegalOfficer)
+        .naming(owner)
+        .merged(&merged)
+        .when(assign())
+        .then_rejected("reviewer_is_related");
+}
+
+#[test]
 fn an_upheld_appeal_sets_the_result_aside_and_what_held_before_holds_again() {
     let mut house = House::graded_twice();
     for said in [filed("2026-02-05", true), admitted(), assigned("a-6")] {

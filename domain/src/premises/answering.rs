@@ -1,5 +1,7 @@
 //! Answering: who answers for premises, by naming or by claim, and who looks after them day by day.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -31,11 +33,36 @@ pub(super) fn claim(
         return Err(Rejection::NotFound { what: "party that you speak for" });
     }
     must_be_role(&claim.role)?;
+    must_be_basis(claim.basis.as_deref())?;
     if premises.parties.contains(&claim) || premises.claims.contains(&claim) {
         return Ok(vec![]);
     }
     let private = Private::none().with("evidence", photos(evidence)).with("note", note);
     Ok(vec![Said::with(Event::ResponsibilityClaimed(claim), private)])
+}
+
+/// The clerk names who answers for the premises, and what that rests on. Said again with a basis where there was none, it has one.
+pub(super) fn name(
+    premises: &Premises,
+    named: PartyRole,
+    evidence: &[Photo],
+) -> Result<Vec<Said<Event>>, Rejection> {
+    must_be_role(&named.role)?;
+    must_be_basis(named.basis.as_deref())?;
+    let says_more = |held: &PartyRole| named.basis.is_some() && named.basis != held.basis;
+    if premises.parties.iter().any(|held| held.is_same_as(&named) && !says_more(held)) {
+        return Ok(vec![]);
+    }
+    let private = Private::none().with("evidence", photos(evidence));
+    Ok(vec![Said::with(Event::ResponsiblePartyNamed(named), private)])
+}
+
+fn must_be_basis(basis: Option<&str>) -> Result<(), Rejection> {
+    if basis.is_none_or(|basis| BASES.contains(&basis)) {
+        return Ok(());
+    }
+    let needs = "property_certificate, lease, management_contract, statement or other_office";
+    Err(Rejection::Malformed { field: "basis", needs })
 }
 
 /// The clerk confirms or refuses a claim.
@@ -71,6 +98,23 @@ pub(super) fn must_be_role(role: &str) -> Result<(), Rejection> {
 }
 
 impl Premises {
+    /// The role in which a party answers for the premises no more: the one that is named, or the only one that it has.
+    pub(super) fn role_to_end(&self, party: &str, role: Option<String>) -> Result<String, Rejection> {
+        let held = self.parties.iter().filter(|held| held.party == party).map(|held| &held.role);
+        let held: BTreeSet<&String> = held.collect();
+        match (role, held.len()) {
+            (Some(role), _) if held.contains(&role) => Ok(role),
+            (None, 2..) => Err(Rejection::Malformed {
+                field: "role",
+                needs: "the role that ends, of several that the party has here",
+            }),
+            (None, _) => {
+                held.into_iter().next().cloned().ok_or(Rejection::NotFound { what: "responsible party" })
+            }
+            (Some(_), _) => Err(Rejection::NotFound { what: "responsible party" }),
+        }
+    }
+
     /// Whether the actor is a steward appointed here, or speaks for a party named here, on that day.
     pub(crate) fn looked_after_by(&self, actor: &Actor, on: NaiveDate) -> bool {
         let appointed = |one: &Steward| one.account == actor.account && one.span.holds_on(on);
@@ -83,6 +127,9 @@ fn speaks_for(actor: &Actor, party: &str) -> bool {
     actor.grants.iter().any(|grant| grant.party.as_deref() == Some(party))
 }
 
+/// What the naming of a party may rest on.
+const BASES: [&str; 5] =
+    ["lease", "management_contract", "other_office", "property_certificate", "statement"];
 const ROLES: [&str; 3] = ["owner", "operator", "steward"];
 
 #[cfg(test)]
@@ -94,7 +141,7 @@ mod tests {
     use crate::premises::tests::{building, house, owned, owner};
 
     fn of(role: &str) -> PartyRole {
-        PartyRole { party: "y-1".into(), role: role.into(), span: Span::default() }
+        PartyRole { party: "y-1".into(), role: role.into(), span: Span::default(), basis: None }
     }
 
     fn claim_of(role: &str) -> Command {
@@ -148,17 +195,69 @@ mod tests {
 
     #[test]
     fn parties_are_named_and_ended_by_the_clerk() {
-        let name = |role: &str| Command::NameParty(of(role));
+        let name = |role: &str| Command::NameParty { named: of(role), evidence: vec![] };
         let clerk = |events: Vec<Event>| house(events).by_role(Role::DataClerk);
         clerk(registered()).when(name("owner")).then([Event::ResponsiblePartyNamed(of("owner"))]);
         clerk(owned()).when(name("owner")).then([]);
         clerk(registered()).when(name("neighbour")).then_rejected("malformed");
-        let end = || Command::EndParty { party: "y-1".into(), why: "sold".into() };
-        clerk(owned())
-            .when(end())
-            .then([Event::ResponsiblePartyEnded { party: "y-1".into(), why: "sold".into() }]);
+        let end = || Command::EndParty { party: "y-1".into(), role: None, why: "sold".into() };
+        let ended = |role: &str| Event::ResponsiblePartyEnded {
+            party: "y-1".into(),
+            role: Some(role.into()),
+            why: "sold".into(),
+        };
+        clerk(owned()).when(end()).then([ended("owner")]);
         clerk(registered()).when(end()).then_rejected("not_found");
         house(owned()).by_grant(owner()).when(end()).then_rejected("role_needed");
+    }
+
+    #[test]
+    fn a_party_of_several_roles_ends_in_the_one_that_is_named() {
+        let both =
+            || owned().into_iter().chain([Event::ResponsiblePartyNamed(of("operator"))]).collect::<Vec<_>>();
+        let end = |role: Option<&str>| Command::EndParty {
+            party: "y-1".into(),
+            role: role.map(str::to_owned),
+            why: "lease_ended".into(),
+        };
+        house(both()).by_role(Role::DataClerk).when(end(None)).then_rejected("malformed");
+        house(both()).by_role(Role::DataClerk).when(end(Some("steward"))).then_rejected("not_found");
+        let said = house(both()).by_role(Role::DataClerk).when(end(Some("operator"))).said();
+        let mut premises = Premises::default();
+        for event in both().iter().chain([&said[0].event]) {
+            crate::aggregate::Concept::evolve(&mut premises, event);
+        }
+        let roles: Vec<&str> = premises.parties.iter().map(|held| held.role.as_str()).collect();
+        assert_eq!(roles, ["owner"]);
+        let before = serde_json::json!({ "type": "ResponsiblePartyEnded", "party": "y-1", "why": "sold" });
+        let old: Event = serde_json::from_value(before).unwrap();
+        crate::aggregate::Concept::evolve(&mut premises, &old);
+        assert!(premises.parties.is_empty(), "as it was recorded before, in every role");
+    }
+
+    #[test]
+    fn what_the_naming_rests_on_is_recorded_and_its_papers_are_private() {
+        let name = |basis: Option<&str>| Command::NameParty {
+            named: PartyRole { basis: basis.map(str::to_owned), ..of("owner") },
+            evidence: vec![Photo { bytes: 3, sha256: "ab".repeat(32), media_type: "image/jpeg".into() }],
+        };
+        let clerk = |events: Vec<Event>| house(events).by_role(Role::DataClerk);
+        let said = clerk(registered()).when(name(Some("lease"))).said();
+        let event = serde_json::to_value(&said[0].event).unwrap();
+        assert_eq!(event["basis"], "lease");
+        assert!(!event.to_string().contains("abab"), "{event}");
+        assert!(serde_json::to_string(&said[0].private).unwrap().contains("abab"));
+        clerk(registered()).when(name(Some("hearsay"))).then_rejected("malformed");
+        let held = || vec![Event::PremisesRegistered(building()), said[0].event.clone()];
+        clerk(held()).when(name(Some("lease"))).then([]);
+        clerk(held()).when(name(None)).then([]);
+        let better = clerk(held()).when(name(Some("property_certificate"))).said();
+        let mut premises = Premises::default();
+        for event in held().iter().chain([&better[0].event]) {
+            crate::aggregate::Concept::evolve(&mut premises, event);
+        }
+        assert_eq!(premises.parties.len(), 1);
+        assert_eq!(premises.parties[0].basis.as_deref(), Some("property_certificate"));
     }
 
     #[test]

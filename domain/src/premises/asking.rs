@@ -70,6 +70,9 @@ pub enum Command {
     EndParty {
         /// Whose.
         party: String,
+        /// In which role, where it has several here.
+        #[serde(default)]
+        role: Option<String>,
         /// Why.
         why: String,
     },
@@ -94,7 +97,14 @@ pub enum Command {
         why: String,
     },
     /// Name who answers for them.
-    NameParty(PartyRole),
+    NameParty {
+        /// Which, and as what.
+        #[serde(flatten)]
+        named: PartyRole,
+        /// Papers: private.
+        #[serde(default)]
+        evidence: Vec<Photo>,
+    },
     /// Propose to put right what is registered.
     ProposeAmendment {
         /// New values by field: private until the clerk takes them over.
@@ -203,7 +213,7 @@ impl Command {
             | Self::DecideAmendment { .. }
             | Self::EndParty { .. }
             | Self::Move { .. }
-            | Self::NameParty(_)
+            | Self::NameParty { .. }
             | Self::RefuseClaim { .. }
             | Self::Register { .. } => const { &[anywhere(Role::DataClerk)] },
         }

@@ -20,7 +20,7 @@ pub(crate) fn house(events: impl IntoIterator<Item = Event>) -> Given<Premises> 
 
 /// Registered, and owned by `y-1`.
 pub(crate) fn owned() -> Vec<Event> {
-    let named = PartyRole { party: "y-1".into(), role: "owner".into(), span: Span::default() };
+    let named = PartyRole { party: "y-1".into(), role: "owner".into(), span: Span::default(), basis: None };
     vec![Event::PremisesRegistered(building()), Event::ResponsiblePartyNamed(named)]
 }
 

@@ -89,7 +89,16 @@ fn people_answer_for_a_house(story: &mut Story) {
         house,
         json!({ "command": "refuse_claim", "party": "y-2", "role": "owner", "reason": "证件不符" }),
     );
-    story.say("clerk", house, json!({ "command": "end_party", "party": "y-2", "why": "lease_ended" }));
+    let lease = json!({
+        "command": "name_party", "party": "y-2", "role": "steward", "basis": "lease", "evidence": [story.photo()],
+    });
+    story.say("clerk", house, lease);
+    let mut end = json!({ "command": "end_party", "party": "y-2", "why": "lease_ended" });
+    story.is_refused("clerk", house, end.clone(), "malformed");
+    for role in ["operator", "steward"] {
+        end["role"] = json!(role);
+        story.say("clerk", house, end.clone());
+    }
     story.say("street", house, json!({ "command": "appoint_steward", "account": "owner" }));
     let today = story.today();
     story.say(

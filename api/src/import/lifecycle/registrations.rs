@@ -158,8 +158,8 @@ impl Registrations<'_, '_> {
             }
         };
         if let Some(party) = party {
-            let role = PartyRole { party, role: "operator".to_owned(), span: Span::default() };
-            commands.push(premises::Command::NameParty(role));
+            let named = PartyRole { party, role: "operator".to_owned(), span: Span::default(), basis: None };
+            commands.push(premises::Command::NameParty { named, evidence: vec![] });
         }
         let says = commands.into_iter().enumerate();
         let says = says.map(|(place, command)| self.says(command, &["effective_from"], place == 0)).collect();

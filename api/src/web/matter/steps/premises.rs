@@ -22,6 +22,18 @@ const UNITS: Field = open("changes.units", ["正确的套数", "The right number
 const YEAR: Field =
     open("changes.year_built", ["正确的建成年份", "The right year of building"], Kind::Number);
 
+const BASIS: Field = open(
+    "basis",
+    ["依据", "What it rests on"],
+    Kind::One(&[
+        Code("property_certificate", "不动产权证书", "Property certificate"),
+        Code("lease", "租赁合同", "Lease"),
+        Code("management_contract", "委托管理合同", "Contract of management"),
+        Code("statement", "当事人说明", "The party's own statement"),
+        Code("other_office", "其他部门的登记", "Another office's register"),
+    ]),
+);
+
 pub(super) const STEPS: &[Step] = &[
     Step {
         fields: &[
@@ -94,6 +106,7 @@ pub(super) const STEPS: &[Step] = &[
         fields: &[
             field("party", ["哪个主体", "Which party"], Kind::OneOf(Source::PartiesOfMine)),
             ROLE,
+            BASIS,
             open("note", ["说明", "In your words"], Kind::Long),
             open("evidence", ["证明材料", "Papers"], Kind::Photos),
         ],
@@ -109,11 +122,18 @@ pub(super) const STEPS: &[Step] = &[
         ..step("premises", "refuse_claim", "refuse_claim", ["不确认责任人", "Refuse a claim"])
     },
     Step {
-        fields: &[field("party", ["主体编号", "Id of the party"], Kind::Short), ROLE, FROM, UNTIL],
+        fields: &[
+            field("party", ["主体编号", "Id of the party"], Kind::Short),
+            ROLE,
+            FROM,
+            UNTIL,
+            BASIS,
+            open("evidence", ["证明材料", "Papers"], Kind::Photos),
+        ],
         ..step("premises", "name_party", "name_party", ["登记责任人", "Name who answers"])
     },
     Step {
-        fields: &[field("party", ["哪个主体", "Which party"], Kind::OneOf(Source::Parties)), WHY],
+        fields: &[field("party", ["哪个主体", "Which party"], Kind::OneOf(Source::Parties)), ROLE, WHY],
         sure: Some(["确定该主体不再负责这处房屋吗？", "Does this party answer for the premises no more?"]),
         ..step("premises", "end_party", "end_party", ["结束责任", "End a party's answering"])
     },
