@@ -22,6 +22,7 @@ use crate::web::api::{problem, problem_with};
 use crate::web::desk_page::full_text;
 use crate::web::format_refusals::{known, of_the_sender};
 use crate::web::look::words::Lang;
+use crate::web::members::Unknown;
 use crate::web::session::{
     SESSION, caller, cookie, lang_of, no_session_cookie, now_seconds, session_cookie, too_many_tries,
     wrong_credentials,
@@ -39,6 +40,7 @@ pub fn router(app: Arc<App>) -> Router {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Credentials {
     login: String,
     password: String,
@@ -100,6 +102,9 @@ async fn command(
         Ok(asked) => asked,
         Err(detail) => return problem(StatusCode::BAD_REQUEST, "malformed", &detail),
     };
+    if let Some(unknown) = Unknown::in_command(&asked.stream, &asked.command) {
+        return unknown.answer(lang);
+    }
     let kid = match Kid::parse(session.kid) {
         Ok(kid) => kid,
         Err(refusal) => return broken(lang, &refusal),

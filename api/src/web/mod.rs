@@ -36,6 +36,7 @@ pub mod lists_page;
 pub mod log;
 pub mod look;
 pub mod matter;
+mod members;
 pub mod my;
 pub mod openapi;
 mod openapi_answers;

@@ -12,7 +12,7 @@ use wuping_domain::{
 use crate::web::front::PAGES_MAX;
 use crate::web::openapi_answers::{in_session, or_empty, whole};
 use crate::web::{
-    openapi_answers, openapi_casework, openapi_credit, openapi_docket, openapi_keys, openapi_lists,
+    members, openapi_answers, openapi_casework, openapi_credit, openapi_docket, openapi_keys, openapi_lists,
     openapi_statistics,
 };
 
@@ -76,7 +76,7 @@ fn problem_schema() -> Value {
 }
 
 /// What can be asked of each kind of stream, as the rules themselves read it, with the parts that they are made of.
-fn command_schemas() -> Map<String, Value> {
+pub(super) fn command_schemas() -> Map<String, Value> {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.definitions_path = "/components/schemas".into();
         settings.meta_schema = None;
@@ -115,11 +115,26 @@ fn command_schemas() -> Map<String, Value> {
         ("visit", visit::Command::json_schema(&mut parts)),
     ];
     let mut schemas = parts.take_definitions(true);
-    schemas.extend(commands.map(|(kind, schema)| (command_of(kind), schema.to_value())));
-    schemas
+    schemas.extend(commands.map(|(kind, schema)| (command_of(kind), under_a_rulebook(schema.to_value()))));
+    members::closed(schemas)
 }
 
-fn command_of(kind: &str) -> String {
+/// Whichever command may name the rulebook that it goes by where nothing else says it.
+fn under_a_rulebook(mut commands: Value) -> Value {
+    for command in commands["oneOf"].as_array_mut().into_iter().flatten() {
+        let named = json!({
+            "$ref": "#/components/schemas/SchemeRef",
+            "description": "The rulebook that it goes by; looked at only where nothing recorded says it",
+        });
+        if let Some(members) = command["properties"].as_object_mut() {
+            members.entry("scheme").or_insert(named);
+        }
+    }
+    commands
+}
+
+/// The name of the schema of what can be asked of a kind of stream.
+pub(super) fn command_of(kind: &str) -> String {
     format!("{COMMAND}{kind}")
 }
 
@@ -215,6 +230,7 @@ fn session() -> Value {
         "type": "object",
         "required": ["login", "password"],
         "properties": { "login": { "type": "string" }, "password": { "type": "string" } },
+        "additionalProperties": false,
     });
     let entered = json!({
         "type": "object",

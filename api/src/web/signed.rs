@@ -24,6 +24,7 @@ use crate::web::api::problem_with;
 use crate::web::commands::{in_session, refused, says_again, signed_in, took};
 use crate::web::format_refusals::of_the_sender;
 use crate::web::look::words::Lang;
+use crate::web::members::Unknown;
 use crate::web::session::lang_of;
 use crate::web::strict_json::StrictJson;
 
@@ -73,6 +74,9 @@ async fn signed(
         return malformed(lang, "the command's name stands in the path");
     }
     let command = Value::Object(command);
+    if let Some(unknown) = Unknown::in_command(stream, &command) {
+        return unknown.answer(lang);
+    }
     let signed = SignedTexts {
         protected: &protected,
         payload: &payload,

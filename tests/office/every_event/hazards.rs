@@ -28,6 +28,9 @@ fn one_is_put_right_in_the_end(story: &mut Story) {
     story.say("owner", hazard, longer());
     story.say("fire", hazard, json!({ "command": "refuse_extension", "reason": "先订货" }));
     story.say("owner", hazard, longer());
+    let misspelt = json!({ "command": "extend", "until": until, "reasons": "缺材料" });
+    let why = story.is_refused("fire", hazard, misspelt, "unknown_member");
+    assert!(why.contains("no member reasons. There are: reason, scheme, until"), "{why}");
     story.say("fire", hazard, json!({ "command": "extend", "until": until }));
     story.days(2);
     let photo = story.photo();

@@ -149,11 +149,15 @@ fn something_happens(story: &mut Story) {
     let known = |command: &str, severity: &str| -> Value {
         json!({
             "command": command, "source": "fire", "source_id": "F-1", "category": "fire", "severity": severity,
-            "happened_at": happened_at, "text": "厨房起火", "why": "wrong_severity",
+            "happened_at": happened_at,
         })
     };
-    story.say("fire", incident, known("record", "minor"));
-    story.say("fire", incident, known("correct", "general"));
+    let mut recorded = known("record", "minor");
+    recorded["text"] = json!("厨房起火");
+    story.say("fire", incident, recorded);
+    let mut right = known("correct", "general");
+    right["why"] = json!("wrong_severity");
+    story.say("fire", incident, right);
     story.say("fire", incident, json!({ "command": "confirm", "note": "属实" }));
     story.say("clerk", incident, json!({ "command": "unlink", "why": "wrong_house" }));
     story.say("clerk", incident, json!({ "command": "link" }));
