@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use super::house::{House, counted, found, is_killed, kinds, oracle, rows, shipped, some_rows, text};
@@ -27,6 +27,9 @@ fn fire_inspections_close_when_they_were_closed_on_the_buildings_they_are_of() {
     for (day, open) in oracle["violation_open_at_end_of"].as_object().unwrap() {
         assert_eq!(&json!(house.open_and_overdue_on(day)[0]), open, "{day}");
     }
+    let (opened_first, closed_last) = first_and_last(&house, &cases);
+    assert_eq!(json!(opened_first), oracle["opened_first"]);
+    assert_eq!(json!(closed_last), oracle["closed_last"]);
     let days = days_to_close(&cases);
     assert_eq!(json!(days[days.len() / 2]), oracle["median_days_to_close"]);
     let over = |limit| json!(days.iter().filter(|days| **days > limit).count());
@@ -52,6 +55,23 @@ fn one_evaluation_a_building(house: &House, inspections: usize) -> std::path::Pa
 
 fn squeezed(text: &str) -> String {
     text.to_uppercase().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// When the first inspection was opened and the last one closed, on the publisher's clock: as the cases tell it, and of clean
+/// visits the row that stands beside them.
+fn first_and_last(house: &House, cases: &[Value]) -> (String, String) {
+    let there = |moment: &str| {
+        let moment = moment.parse::<DateTime<Utc>>().unwrap().naive_utc() - TimeDelta::minutes(300);
+        moment.format("%Y-%m-%dT%H:%M:%S").to_string()
+    };
+    let mut opened: Vec<String> = cases.iter().map(|case| there(text(case, "found_at"))).collect();
+    let mut closed: Vec<String> = cases.iter().map(|case| there(text(case, "closed_at"))).collect();
+    for visit in house.all("PatrolCompleted") {
+        let row = &visit["source"]["raw"];
+        opened.push(text(row, "inspections.OpenedDate").to_owned());
+        closed.push(text(row, "Inspections.ClosedDate").to_owned());
+    }
+    (opened.into_iter().min().unwrap(), closed.into_iter().max().unwrap())
 }
 
 fn days_to_close(cases: &[Value]) -> Vec<i64> {

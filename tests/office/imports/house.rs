@@ -94,6 +94,20 @@ impl House {
         count
     }
 
+    /// The premises in whose streams an entry of one of these types stands.
+    pub(crate) fn premises_with(&self, kinds: &[&str]) -> BTreeSet<String> {
+        let (reader, mut all) = (self.reader(), BTreeSet::new());
+        reader
+            .rows(0, reader.size().unwrap(), |row| {
+                if kinds.contains(&row.event_type) {
+                    all.extend(row.stream.split('/').nth(1).map(str::to_owned));
+                }
+                Ok::<_, wuping_ledger::store::StoreError>(())
+            })
+            .unwrap();
+        all
+    }
+
     /// What stands in a stream.
     pub(crate) fn said(&self, stream: &str) -> Vec<Value> {
         let entries = self.reader().stream(stream).unwrap();
@@ -126,7 +140,7 @@ impl House {
     }
 
     /// Every change of this type that stands in the log.
-    fn all(&self, kind: &str) -> Vec<Value> {
+    pub(crate) fn all(&self, kind: &str) -> Vec<Value> {
         let (reader, mut all) = (self.reader(), Vec::new());
         reader
             .rows(0, reader.size().unwrap(), |row| {

@@ -29,6 +29,8 @@ fn violations_are_open_overdue_extended_and_certified_as_they_were_published() {
     // a violation that was opened again is two cases, of which the second goes on
     let violations: Vec<&Value> = cases.iter().filter(|case| case["reopens"].is_null()).collect();
     assert_eq!(json!(violations.len()), oracle["rows"]);
+    let ids: BTreeSet<&str> = violations.iter().map(|case| text(case, "case")).collect();
+    assert_eq!(json!(ids.len() == violations.len()), oracle["ids_unique"]);
     assert_eq!(json!(program_orders(&violations)), oracle["by_order"]);
     let days = |name: &str| violations.iter().filter_map(|case| day(case, name)).collect::<Vec<_>>();
     let found_on = days("found_on");

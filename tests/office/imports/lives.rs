@@ -33,6 +33,9 @@ fn scores_follow_from_the_violations_of_their_day_and_what_does_not_is_named() {
         reasons(&["Administrative or Document Review", "Non-inspection site visit"])
     );
 
+    let inspected = house.premises_with(&["AssessmentOpened", "VisitMade"]);
+    let orphans = inspected.difference(&house.premises_with(&["PremisesRegistered"])).count();
+    assert_eq!(json!(orphans), oracle["orphan_inspections"], "of a business that no file has");
     let cases = house.report(&["cases"]);
     let mut risks: BTreeMap<&str, u64> = BTreeMap::new();
     cases.iter().for_each(|case| *risks.entry(text(case, "severity")).or_default() += 1);
