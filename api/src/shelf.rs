@@ -52,6 +52,7 @@ impl Compiled {
             "operating": true,
             "issued_by": "wuping (illustrative, not the city's table)",
             "document_number": "illustrative",
+            "legality_review": "illustrative",
         })
     }
 }

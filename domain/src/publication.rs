@@ -43,6 +43,9 @@ pub struct Published {
     pub issued_by: String,
     /// Number of the issuing document, or of the licence it came under.
     pub document_number: String,
+    /// Number of the document by which its legality was reviewed (合法性审核); a person publishes none to work by without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub legality_review: Option<String>,
     /// The draft that is published, by the last segment of its stream. What comes with the program, and what others
     /// published, is received and was drafted by nobody here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -110,6 +113,10 @@ fn must_be_drafted(published: &Published, facts: &Facts) -> Result<(), Rejection
             needs: "who issues it, and the document's number",
         });
     }
+    let reviewed = published.legality_review.as_deref().is_some_and(|number| !number.trim().is_empty());
+    if published.operating && !reviewed {
+        return Err(Rejection::because("no_legality_review", serde_json::Value::Null));
+    }
     known.map_or(Ok(()), |known| known.must_begin_from_newest(drafted.base.as_ref()))
 }
 
@@ -129,6 +136,7 @@ mod tests {
             operating,
             issued_by: "坪山区委政法委".into(),
             document_number: "示例".into(),
+            legality_review: Some("坪司合审〔2026〕1号".into()),
             draft: Some("d-1".into()),
         }
     }
@@ -162,6 +170,13 @@ mod tests {
             .then_rejected("malformed");
         publish(Some(drafted("a-2", 1)), Published { document_number: " ".into(), ..good() })
             .then_rejected("malformed");
+        for missing in [None, Some(" ".to_owned())] {
+            publish(Some(drafted("a-2", 1)), Published { legality_review: missing, ..good() })
+                .then_rejected("no_legality_review");
+        }
+        let graded_elsewhere = || Published { legality_review: None, ..version(false, "2026-03-02") };
+        publish(Some(drafted("a-2", 1)), graded_elsewhere())
+            .then([Event::RulebookPublished(graded_elsewhere())]);
         publish(Some(drafted("a-2", 1)), good()).then([Event::RulebookPublished(good())]);
     }
 

@@ -275,6 +275,11 @@ const WORDS: &[Words] = &[
         "This period is not one that can be extended. Do it within the period.",
     ),
     Words(
+        "no_legality_review",
+        "施行的评分规则发布前应经合法性审核，请填写审核意见的文号。",
+        "A rulebook to work by is reviewed for its legality before it is published. Give the number of the document that says so.",
+    ),
+    Words(
         "no_level",
         "该房屋没有生效的管理等级，不能采取分级处置措施。请先完成评定。",
         "No management level is in force for these premises, so that no measure follows from it. Have them assessed first.",

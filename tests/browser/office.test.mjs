@@ -124,6 +124,7 @@ test('journey 10: a draft that does not hold together is sent back with why; one
   await walk.reads(second, place(chief))
   await second.fill('[name=holds_from]', day(1))
   await second.fill('[name=issued_by]', '区委政法委')
+  await second.fill('[name=legality_review]', '坪司合审〔2026〕1号')
   await second.fill('[name=document_number]', '坪政法〔2026〕9号')
   await second.click('form.form button[type=submit]')
   await second.waitForLoadState()

@@ -310,7 +310,7 @@ impl Commission {
 
     async fn publish(&self, who: &Person, draft: &str, from: chrono::NaiveDate) -> (StatusCode, String) {
         let form = format!(
-            "csrf={}&command_id={}&holds_from={from}&issued_by=commission&document_number=2026-1",
+            "csrf={}&command_id={}&holds_from={from}&issued_by=commission&document_number=2026-1&legality_review=2026-2",
             who.csrf,
             Uuid::now_v7()
         );

@@ -194,6 +194,7 @@ impl Import<'_> {
             holds_from,
             operating: false,
             issued_by: "City of Toronto".to_owned(),
+            legality_review: None,
             document_number: "Open Government Licence – Toronto".to_owned(),
             draft: None,
         };

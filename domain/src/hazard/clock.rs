@@ -164,8 +164,16 @@ impl HazardOf {
             Event::HazardReviewed { outcome: Review::PassedOn { to }, .. } => {
                 clock.hands.push((said_on, to.clone()));
             }
-            Event::HazardReviewed { .. } => clock.done(&["hazard_review"], said_on),
-            Event::RectificationOrdered { .. } => clock.ordered = Some((said_on, position)),
+            Event::HazardReviewed { outcome, .. } => {
+                clock.done(&["hazard_review"], said_on);
+                if *outcome == Review::Confirmed {
+                    clock.start(ORDER, said_on, position);
+                }
+            }
+            Event::RectificationOrdered { .. } => {
+                clock.ordered = Some((said_on, position));
+                clock.done(&[ORDER], said_on);
+            }
             Event::WorksPlanSubmitted { spoken, .. } => {
                 clock.in_time.plan = in_time(spoken);
                 clock.start("works_plan", came(spoken), position);
@@ -302,4 +310,6 @@ pub(crate) fn received_on(recorded: &Recorded<crate::event::Event>) -> NaiveDate
 }
 
 /// Every deadline of the office about a case.
-const ALL: [&str; 4] = ["acceptance", "extension", "hazard_review", "works_plan"];
+const ALL: [&str; 5] = ["acceptance", "extension", "hazard_review", ORDER, "works_plan"];
+/// The policy's deadline for ordering that what was confirmed is put right.
+const ORDER: &str = "rectification_order";

@@ -372,6 +372,7 @@ impl<'a, 'p> Telling<'a, 'p> {
             operating: compiled.rulebook.policy.operating,
             issued_by: policy.publisher.clone(),
             document_number: policy.licence.clone(),
+            legality_review: None,
             draft: None,
         };
         self.send_rulebook(ask, published)

@@ -98,6 +98,7 @@ fn publishing(signed: &Signed, key: &str, today: chrono::NaiveDate) -> Markup {
             }
             (field("issued_by", lang.say("发布机关", "Issued by")))
             (field("document_number", lang.say("文号", "Document number")))
+            (field("legality_review", lang.say("合法性审核意见文号", "Number of the legality review")))
         },
     )
 }
@@ -109,6 +110,8 @@ pub(super) struct Publishing {
     holds_from: String,
     issued_by: String,
     document_number: String,
+    #[serde(default)]
+    legality_review: String,
 }
 
 pub(super) async fn publish(
@@ -141,7 +144,7 @@ pub(super) async fn publish(
     let command = json!({
         "command": "publish", "id": drafted.id, "layer": drafted.layer, "sha256": drafted.sha256,
         "holds_from": asked.holds_from, "operating": operating, "issued_by": asked.issued_by,
-        "document_number": asked.document_number, "draft": key,
+        "document_number": asked.document_number, "legality_review": asked.legality_review, "draft": key,
     });
     let there = format!("/desk/rulebooks/drafts/{key}");
     let asked = asked_by_form(&app, &asked.command_id, stream, command, None);

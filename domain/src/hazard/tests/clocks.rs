@@ -164,7 +164,8 @@ fn the_departments_own_review_is_missed_by_whoever_had_it_that_day_and_passing_o
 #[test]
 fn a_review_in_time_is_never_missed() {
     let mut house = House::with_case("general", "repair").at("2026-03-04");
-    house.hears("hazard/7", said("HazardReviewed")).looks_on("2026-08-01");
+    house.hears("hazard/7", said("HazardReviewed")).hears("hazard/7", said("RectificationOrdered"));
+    house.looks_on("2026-08-01");
     assert_eq!(log(&house), ["HazardRouted"]);
 }
 
@@ -361,4 +362,24 @@ fn where_a_determination_is_suspended_the_cases_that_its_assessment_found_rest_a
         house.hears("dispute/d-1", suspended(None));
         assert_eq!(house.due().as_deref(), due, "{caused_by}");
     }
+}
+
+#[test]
+fn what_was_confirmed_is_ordered_to_be_put_right_within_the_offices_time() {
+    let mut house = confirmed();
+    house.looks_on("2026-03-05");
+    assert_eq!(log(&house), ["HazardRouted"], "three working days after a Monday");
+    house.looks_on("2026-03-09");
+    assert_eq!(log(&house)[1..], ["DeadlineMissed 2026-03-05 rectification_order"]);
+    // ordered late it is marked the same, and ordered in time never
+    let mut late = confirmed().at("2026-03-08");
+    late.hears("hazard/7", said("RectificationOrdered")).looks_on("2026-03-20");
+    assert_eq!(log(&late)[1..], ["DeadlineMissed 2026-03-05 rectification_order"]);
+    let mut in_time = confirmed().at("2026-03-05");
+    in_time.hears("hazard/7", said("RectificationOrdered")).looks_on("2026-03-20");
+    assert_eq!(log(&in_time), ["HazardRouted"]);
+    let mut dismissed = House::with_case("general", "repair");
+    let no = json!({ "type": "HazardReviewed", "outcome": "dismissed", "by": "a-3" });
+    dismissed.hears("hazard/7", no).looks_on("2026-03-20");
+    assert_eq!(log(&dismissed), ["HazardRouted"]);
 }

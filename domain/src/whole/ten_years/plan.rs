@@ -148,7 +148,9 @@ impl Plan {
                 self.say(checked, &report, true_);
                 if checked <= LAST_DAY {
                     let stream = format!("premises/{id}/hazard/{hazard}");
-                    self.course(almanac, random, &rulebook, (&stream, &indicator), checked);
+                    let over = self.course(almanac, random, &rulebook, (&stream, &indicator), checked);
+                    let until = busy_until.entry(indicator).or_default();
+                    *until = over.max(*until);
                 }
             }
         }
@@ -177,19 +179,24 @@ impl Plan {
         let order = json!({
             "type": "RectificationOrdered", "parties": ["y-1"], "days": term, "document_number": "1", "by": "a-2"
         });
-        self.say(reviewed, stream, order);
+        let order_due = almanac.working_days_after(reviewed, working("rectification_order"));
+        let ordered = reviewed + random.below(8);
+        if ordered > order_due {
+            self.expect(order_due, format!("office {stream} rectification_order {}", iso(order_due)));
+        }
+        self.say(ordered, stream, order);
         if random.below(10) == 0 {
             // nobody ever serves it: nothing is due, and nothing falls overdue
             return never;
         }
-        let served = reviewed + random.below(6);
+        let served = ordered + random.below(6);
         let (own, case) = stream.split_once("/hazard/").unwrap();
         let notice = format!("{own}/notice/n-{case}");
         let issued = json!({
             "type": "NoticeIssued", "kind": "rectification", "about": stream, "authority": "x", "document_number": "1",
-            "legal_basis": "x", "handling_officers": ["a-2"], "text_version": "1", "on": iso(reviewed), "by": "a-2"
+            "legal_basis": "x", "handling_officers": ["a-2"], "text_version": "1", "on": iso(ordered), "by": "a-2"
         });
-        self.say(reviewed, &notice, issued);
+        self.say(ordered, &notice, issued);
         let on = iso(served);
         self.say(
             served,

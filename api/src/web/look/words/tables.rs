@@ -294,6 +294,7 @@ pub(super) const DEADLINES: &[Term] = &[
     Term("dispute_reply", "向复议机关或法院答复", "Reply to the organ or court"),
     Term("extension", "答复延期申请", "Answer to a request for more time"),
     Term("hazard_review", "部门审核隐患", "Review of the hazard"),
+    Term("rectification_order", "责令整改", "Order to put it right"),
     Term("litigation", "提起行政诉讼", "Suit in court"),
     Term("litigation_after_reconsideration", "不服复议决定，提起诉讼", "Suit after reconsideration"),
     Term("plaque_post", "张贴公示牌", "Posting the grade plaque"),
