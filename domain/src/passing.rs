@@ -5,6 +5,8 @@
 pub(crate) mod fixing;
 pub(crate) mod office;
 
+pub use office::{Owed, owes};
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};

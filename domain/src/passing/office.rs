@@ -16,7 +16,9 @@ use crate::record::Missed;
 use crate::recorded::local_date;
 use crate::reevaluation::{Answer, Reevaluation};
 use crate::rulebook::Rulebook;
-use crate::subject::duties::{Duty, Ends, PLAQUE_POST, PLAQUE_PUT_UP, PLAQUE_TAKE_DOWN, RESULT_NOTICE, TASK};
+use crate::subject::duties::{
+    Duty, Ends, PLAQUE_POST, PLAQUE_PUT_UP, PLAQUE_TAKE_DOWN, RESULT_NOTICE, RISK_NOTICE, TASK,
+};
 use crate::subject::{Running, Subject};
 
 /// A deadline of the office that runs, with the record that says when it was missed.
@@ -36,6 +38,19 @@ pub(crate) struct OfficeDeadline {
     done_on: Option<NaiveDate>,
     /// The starting day of a period of the policy, and whether it was extended.
     from: Option<(NaiveDate, bool)>,
+}
+
+/// Something that the office owes premises unasked, and has not done yet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Owed {
+    /// The policy's deadline; `task` for the day that the dispatch of a task sets.
+    pub rule: &'static str,
+    /// The stream that it is about.
+    pub about: String,
+    /// Its end.
+    pub period: Period,
+    /// Who has to act: an account, a department or a role.
+    pub whose: String,
 }
 
 /// A deadline that passed, with the record it goes into.
@@ -116,6 +131,16 @@ fn owed(rulebook: &Rulebook, own: &str, subject: &Subject) -> Vec<OfficeDeadline
     let clock = Clock { own, rulebook, subject };
     let duties = subject.duties.under(rulebook, own);
     duties.into_iter().filter_map(|duty| clock.duty(duty)).collect()
+}
+
+/// What the office owes these premises unasked and has not done yet, past its end or not, the earliest end first.
+pub fn owes(rulebook: &Rulebook, own: &str, subject: &Subject) -> Vec<Owed> {
+    let undone = owed(rulebook, own, subject).into_iter().filter(|of| of.done_on.is_none());
+    let mut all: Vec<Owed> = undone
+        .map(|of| Owed { rule: of.rule, about: of.about, period: of.period, whose: of.whose })
+        .collect();
+    all.sort_by_key(|owed| owed.period.date());
+    all
 }
 
 /// The periods of the office that run here, as they are reckoned.
@@ -321,10 +346,11 @@ pub(super) const RESOLUTION_MISSED: &str = "meeting_resolution_missed";
 /// The policy's deadline for a re-evaluation.
 const REEVALUATE: &str = "reevaluation";
 /// What the office owes, each with the name of the reaction that marks it as missed.
-const OWED: [(&str, &str); 5] = [
+const OWED: [(&str, &str); 6] = [
     (PLAQUE_POST, "plaque_post_missed"),
     (PLAQUE_PUT_UP, "plaque_put_up_missed"),
     (PLAQUE_TAKE_DOWN, "plaque_take_down_missed"),
     (RESULT_NOTICE, "result_notice_missed"),
+    (RISK_NOTICE, "risk_notice_missed"),
     (TASK, "task_missed"),
 ];

@@ -283,6 +283,7 @@ const OF_THE_OFFICE: [&str; 10] = [
     "result_notice",
 ];
 /// Those that a policy may leave open: then nobody is ever late with it, which is told to whoever drafts it.
-pub(crate) const LEFT_OPEN: [&str; 4] = ["appeal_admit", "extension", "rectification_order", "works_plan"];
+pub(crate) const LEFT_OPEN: [&str; 5] =
+    ["appeal_admit", "extension", "rectification_order", "risk_notice", "works_plan"];
 /// Those of credit files.
 const OF_CREDIT: [&str; 2] = ["credit_objection_decide", "credit_repair"];

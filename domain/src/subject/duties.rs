@@ -1,5 +1,6 @@
 //! Duties: what the office owes once something happened at premises. To tell the party a result in writing, to hang the
-//! plaques that the grade in force asks for and take down the one that it asks for no more, to do a task by its day. Each
+//! plaques that the grade in force asks for and take down the one that it asks for no more, to warn those who live there of a risk,
+//! to do a task by its day. Each
 //! runs from an entry to the entry that did it, and is kept with both days, so that whoever looks later marks what whoever
 //! looked in time marked.
 
@@ -49,6 +50,18 @@ pub struct Duties {
     /// The level in force and whether a supervision plaque hung, one after another. Which levels ask for one is the
     /// rulebook's to say.
     supervision: Vec<Span>,
+    /// The levels in force and waiting, one set after another. Which levels ask that people are warned is the rulebook's to say.
+    warned: Vec<Warned>,
+}
+
+/// A time in which these levels were in force or waited for a person, and the day in it on which those who live there were warned.
+#[derive(Clone, Debug, PartialEq)]
+struct Warned {
+    levels: Vec<String>,
+    told_on: Option<NaiveDate>,
+    from: NaiveDate,
+    since: u64,
+    until: Option<NaiveDate>,
 }
 
 /// A time in which the level in force and the supervision plaque stayed what they were.
@@ -93,7 +106,54 @@ impl Duties {
                 }
             }
         }
+        all.extend(self.warnings(rulebook, own));
         all
+    }
+
+    /// What was owed of warnings: from the day on which a level asked for one, be it in force or not yet, until it was given or no
+    /// level asked any more.
+    fn warnings(&self, rulebook: &Rulebook, own: &str) -> Vec<Duty> {
+        let asks = |level: &String| {
+            let level = rulebook.level(level);
+            level.is_some_and(|level| level.measures.iter().any(|measure| measure == RISK_NOTICE))
+        };
+        let mut all: Vec<Duty> = Vec::new();
+        let mut last: Option<(usize, bool)> = None;
+        for span in &self.warned {
+            let (told, done_on) = (span.told_on.is_some(), span.told_on.or(span.until));
+            last = match last {
+                _ if !span.levels.iter().any(asks) => None,
+                // from one level that asks for it to another: whoever was warned is not warned again
+                Some((at, true)) => Some((at, true)),
+                Some((at, false)) => {
+                    all[at].done_on = done_on;
+                    Some((at, told))
+                }
+                None => {
+                    all.push(Duty {
+                        rule: RISK_NOTICE,
+                        about: format!("{own}/grade"),
+                        key: span.from.to_string(),
+                        ends: Ends::After(span.from),
+                        whose: SUBDISTRICT.to_owned(),
+                        since: span.since,
+                        done_on,
+                    });
+                    Some((all.len() - 1, told))
+                }
+            };
+        }
+        all
+    }
+
+    fn warn(&mut self, levels: Vec<String>, from: NaiveDate, since: u64) {
+        match self.warned.last_mut() {
+            None if levels.is_empty() => return,
+            Some(last) if last.levels == levels => return,
+            Some(last) => last.until = Some(from),
+            None => {}
+        }
+        self.warned.push(Warned { levels, told_on: None, from, since, until: None });
     }
 
     /// What is still owed of a rule.
@@ -159,6 +219,12 @@ impl Subject {
                 let issued =
                     self.notices.get(recorded.last_segment()).and_then(|of| of.state.issued.as_ref());
                 let Some(issued) = issued.filter(|issued| issued.about.ends_with("/grade")) else { return };
+                if issued.kind == notice::Kind::RiskNotice {
+                    if let Some(last) = self.duties.warned.last_mut() {
+                        last.told_on.get_or_insert(*on);
+                    }
+                    return;
+                }
                 let told = issued.determination.map(|number| number.to_string());
                 self.duties
                     .end(RESULT_NOTICE, *on, |duty| told.as_ref().is_none_or(|told| *told == duty.key));
@@ -168,6 +234,7 @@ impl Subject {
                     duty.done_on = Some(on);
                 }
                 self.supervise(None, false, on, recorded.position);
+                self.duties.warn(vec![], on, recorded.position);
             }
             Event::Task(event) => self.duties.task(event, recorded, on),
             _ => {}
@@ -230,6 +297,8 @@ impl Subject {
                 done_on: None,
             });
         }
+        let waits = self.grade.waiting().and_then(|(waiting, _)| waiting.management_level.clone());
+        self.duties.warn(level.iter().cloned().chain(waits).collect(), day, position);
         let hung = self.grade.plaques.contains_key(&PlaqueKind::SupervisionPlaque);
         self.supervise(level, hung, day, position);
     }
@@ -256,6 +325,8 @@ pub(crate) const PLAQUE_POST: &str = "plaque_post";
 pub(crate) const PLAQUE_PUT_UP: &str = "plaque_put_up";
 /// The policy's deadline for a supervision plaque to be gone where the level asks for none.
 pub(crate) const PLAQUE_TAKE_DOWN: &str = "plaque_take_down";
+/// The policy's deadline for warning those who live there of a risk, and its measure by which a level asks for that.
+pub(crate) const RISK_NOTICE: &str = "risk_notice";
 /// Who sees to it that results are told and plaques hang.
 const SUBDISTRICT: &str = "street_lead";
 /// Who has a task that was given back.

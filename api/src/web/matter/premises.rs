@@ -7,10 +7,12 @@ use axum::response::Response;
 use maud::{Markup, html};
 use wuping_domain::assessment::Stage as AssessmentStage;
 use wuping_domain::hazard::Stage as HazardStage;
+use wuping_domain::passing::{Owed, owes};
 use wuping_domain::report::Stage as ReportStage;
 use wuping_domain::task::Stage as TaskStage;
 
 use super::acting::{Page, act};
+use super::clocks::{Clock, clocks_shown};
 use super::forms::{Returned, Sending, returned_head, steps_now};
 use super::offering::offered;
 use super::reading::{Matter, Sight, read};
@@ -92,6 +94,33 @@ fn known(app: &App, signed: &Signed, premises: &str) -> Result<Matter, String> {
     Ok(matter)
 }
 
+/// What the office owes here unasked: a result to tell, a plaque to hang, people to warn.
+fn owed(matter: &Matter) -> Vec<Clock> {
+    let (lang, Some(subject), Some(rulebook)) = (matter.lang, matter.subject(), matter.rulebook()) else {
+        return vec![];
+    };
+    let clock = |owed: Owed| {
+        let whose = lang.role(&owed.whose);
+        let standing = match owed.period.provisional {
+            true => DeadlineStanding::Provisional,
+            false => DeadlineStanding::Running,
+        };
+        Some(Clock {
+            what: lang.pick(
+                format!("{}（{whose}）", lang.deadline(owed.rule)),
+                format!("{} ({whose})", lang.deadline(owed.rule)),
+            ),
+            due: owed.period.date()?,
+            standing,
+            otherwise: lang.say(
+                "记机关逾期，注明由谁负责。",
+                "it is marked as missed by the office, with whose it was.",
+            ),
+        })
+    };
+    owes(rulebook, matter.stream(), subject).into_iter().filter_map(clock).collect()
+}
+
 fn premises_page(
     app: &App,
     signed: &Signed,
@@ -117,6 +146,7 @@ fn premises_page(
     let story = html! {
             (section(lang.pick("登记", "Register"), facts(&registered(matter))))
             @if matter.sight != Sight::Public {
+    (clocks_shown(lang, matter.today(), &owed(matter)))
     (section(lang.pick("正在办的事", "What is going on here"), open_matters(matter)))
             (section(lang.pick("登记的经过", "History of the register"), timeline(lang, &entries)))
     }

@@ -207,3 +207,67 @@ fn an_appeal_that_nobody_admits_a_plan_and_a_request_that_nobody_answers_are_mis
         assert_eq!(missed(&log, deadline), [("fire".into(), "2025-02-17".into(), 1)], "{asked}");
     }
 }
+
+/// Of the lowest grade, which waits for a person: a fire in the house.
+fn burnt() -> Log {
+    let mut log = graded();
+    let fire = json!({
+        "type": "IncidentRecorded", "source": "fire", "source_id": "119-7", "category": "fire", "severity": "general",
+        "happened_at": "2025-03-01T02:00:00Z"
+    });
+    log.hears("2025-03-01", &format!("{HOUSE}/incident/n-1"), &fire);
+    log.hears(
+        "2025-03-02",
+        &format!("{HOUSE}/incident/n-1"),
+        &json!({ "type": "IncidentConfirmed", "by": "u-2" }),
+    );
+    log
+}
+
+fn risk_notice() -> Value {
+    let mut notice = issued(2);
+    notice["kind"] = json!("risk_notice");
+    notice
+}
+
+#[test]
+fn those_who_live_there_are_warned_at_once_and_not_only_when_the_grade_binds() {
+    let mut log = burnt();
+    log.runs(day("2025-03-03"));
+    assert!(missed(&log, "risk_notice").is_empty(), "the day after it was determined");
+    log.runs(day("2025-03-10"));
+    let whose = [("street_lead".to_owned(), "2025-03-03".to_owned(), 1)];
+    assert_eq!(missed(&log, "risk_notice"), whose);
+    // that a person confirms it is no new reason
+    let confirmed = json!({
+        "type": "AdverseGradeConfirmed", "determination": 2, "on": "2025-03-10", "document_number": "1", "by": "u-3"
+    });
+    log.hears("2025-03-10", &format!("{HOUSE}/grade"), &confirmed);
+    log.runs(day("2025-04-10"));
+    assert_eq!(missed(&log, "risk_notice"), whose, "once");
+
+    let mut told = burnt();
+    let owes = |log: &Log| {
+        let rulebook = crate::shipped::pingshan(Layer::Building);
+        let all = crate::passing::owes(&rulebook, HOUSE, log.subject(HOUSE));
+        all.iter().any(|owed| owed.rule == "risk_notice" && owed.whose == "street_lead")
+    };
+    assert!(owes(&told), "it is on the desk");
+    told.hears("2025-03-03", &format!("{HOUSE}/notice/n-1"), &risk_notice());
+    assert!(owes(&told), "written, and nobody was told yet");
+    told.hears("2025-03-03", &format!("{HOUSE}/notice/n-1"), &served("2025-03-03"));
+    assert!(!owes(&told));
+    told.hears("2025-03-10", &format!("{HOUSE}/grade"), &confirmed);
+    told.runs(day("2025-04-10"));
+    assert!(missed(&told, "risk_notice").is_empty());
+}
+
+#[test]
+fn nobody_is_warned_of_a_house_that_is_sound_and_a_warning_tells_no_result() {
+    let mut log = graded();
+    log.hears("2025-01-13", &format!("{HOUSE}/notice/n-1"), &risk_notice());
+    log.hears("2025-01-13", &format!("{HOUSE}/notice/n-1"), &served("2025-01-13"));
+    log.runs(day("2025-03-01"));
+    assert!(missed(&log, "risk_notice").is_empty());
+    assert_eq!(missed(&log, "result_notice").len(), 1);
+}

@@ -42,6 +42,36 @@ pub(super) fn unhung(log: &Log, almanac: &Almanac) -> Vec<String> {
     all
 }
 
+/// Every time in which a level asked that people are warned, be it in force or not yet, and nobody warned them.
+pub(super) fn unwarned(log: &Log) -> Vec<String> {
+    let mut open: BTreeMap<&str, i64> = BTreeMap::new();
+    let mut binds: BTreeMap<&str, bool> = BTreeMap::new();
+    let mut all = Vec::new();
+    let mut ends = |stream: &str, since: i64, until: i64| {
+        if until > since + 1 {
+            all.push(format!("office {stream} risk_notice {}", iso(since + 1)));
+        }
+    };
+    for (stream, result) in determined(log) {
+        let lowest = result["management_level"] == "prohibited";
+        if result["needs_confirmer"] != true {
+            binds.insert(stream, lowest);
+        }
+        let asks = lowest || binds.get(stream) == Some(&true);
+        let on = day(result, "determined_on");
+        match (open.get(stream).copied(), asks) {
+            (None, true) => drop(open.insert(stream, on)),
+            (Some(since), false) => {
+                open.remove(stream);
+                ends(stream, since, on);
+            }
+            (None, false) | (Some(_), true) => {}
+        }
+    }
+    open.into_iter().for_each(|(stream, since)| ends(stream, since, LAST_DAY));
+    all
+}
+
 fn late(all: &mut Vec<String>, almanac: &Almanac, (stream, rule, n): (&str, &str, u32), on: i64, until: i64) {
     let due = almanac.working_days_after(on, n);
     if until > due {

@@ -295,6 +295,7 @@ pub(super) const DEADLINES: &[Term] = &[
     Term("extension", "答复延期申请", "Answer to a request for more time"),
     Term("hazard_review", "部门审核隐患", "Review of the hazard"),
     Term("rectification_order", "责令整改", "Order to put it right"),
+    Term("risk_notice", "提示风险", "Notice of the risk to those who live there"),
     Term("litigation", "提起行政诉讼", "Suit in court"),
     Term("litigation_after_reconsideration", "不服复议决定，提起诉讼", "Suit after reconsideration"),
     Term("plaque_post", "张贴公示牌", "Posting the grade plaque"),
