@@ -19,12 +19,12 @@ use crate::alert::Alert;
 use crate::appeal::Appeal;
 use crate::assessment::{Assessment, Stage};
 use crate::credit::FileOf;
-use crate::derivation::SchemeRef;
+use crate::derivation::{Either, SchemeRef};
 use crate::dispute::Dispute;
 use crate::effect::Effect;
 use crate::event::Event;
 use crate::grade::Grade;
-use crate::hazard::{self, Clock, DueDay, Hazard, Review};
+use crate::hazard::{self, Clock, DueDay, Found, Hazard, Review};
 use crate::incident::{self, Incident};
 use crate::inspection::{self, Inspection};
 use crate::listing::Listing;
@@ -183,6 +183,9 @@ pub struct HazardOf {
     /// What of it enters a party's credit.
     #[serde(skip)]
     pub marks: Vec<credit::Mark>,
+    /// Of a case that a failed result opened, which determinations of that assessment say that it failed and which that it did not.
+    #[serde(skip)]
+    pub said_failed: BTreeMap<u64, bool>,
 }
 
 /// An incident with its days.
@@ -246,6 +249,7 @@ impl Subject {
             Event::Grade(event) => {
                 if let grade::Event::GradeDetermined(computed) = event {
                     self.rounds.scheme = Some(computed.derivation.scheme.clone());
+                    self.say_what_failed(&computed.result);
                 }
                 self.grade.evolve(event);
                 match event {
@@ -470,7 +474,12 @@ impl Subject {
         of.hands.extend(event.officer().map(str::to_owned));
         of.marks.extend(credit::Mark::of(event, of, on, recorded.position));
         let trigger = match event {
-            hazard::Event::HazardFound(_) | hazard::Event::HazardReopened(_) => {
+            hazard::Event::HazardFound(found) => {
+                of.found_on = Some(on);
+                of.said_failed = opened_by(found, self.grade.latest.as_ref());
+                return;
+            }
+            hazard::Event::HazardReopened(_) => {
                 of.found_on = Some(on);
                 return;
             }
@@ -576,6 +585,17 @@ impl Subject {
             self.cause = Some(Cause { assessment: assessment.clone(), on, submitted: false, trigger });
         }
     }
+}
+
+/// The determination that opened a case by a failed result, where one did.
+fn opened_by(found: &Either<Found>, latest: Option<&grade::Determination>) -> BTreeMap<u64, bool> {
+    let (computed, found) = (found.is_computed(), found.facts());
+    let opens = |latest: &&grade::Determination| {
+        computed
+            && found.caused_by.as_ref() == Some(&latest.assessment)
+            && latest.failed.contains(&found.indicator)
+    };
+    latest.filter(opens).map(|latest| (latest.number, true)).into_iter().collect()
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 //! What conduct rests on: a due day of a serious or major hazard that ended, a rectification found false, a commitment found
-//! broken. It is recorded by rule, and falls away with what it rests on.
+//! broken. It is recorded by rule, and falls away with what it rests on: with the case, and with the result by which the case was opened.
 
 use std::collections::BTreeMap;
 
@@ -154,7 +154,10 @@ pub(super) fn stands(conduct: &Conduct, subjects: &BTreeMap<String, Subject>) ->
 
 fn stands_on(of: &HazardOf, conduct: &str, subject: &Subject) -> bool {
     let no_major = conduct == MAJOR_NOT_RECTIFIED && of.state.determined == Some(false);
-    of.state.stage != Stage::Dismissed && !no_major && !subject.is_hazard_set_aside(&of.stream)
+    of.state.stage != Stage::Dismissed
+        && !no_major
+        && !subject.is_hazard_set_aside(&of.stream)
+        && subject.is_finding_held(of)
 }
 
 fn rule<'p>(policy: &'p CreditPolicy, id: &str) -> Option<&'p ConductRule> {

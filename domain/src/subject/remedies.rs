@@ -6,7 +6,7 @@ use super::{Cause, HazardOf, Subject};
 use crate::aggregate::Concept;
 use crate::appeal;
 use crate::derivation::SchemeRef;
-use crate::grade::{Origin, SetAside};
+use crate::grade::{Determination, Origin, SetAside};
 use crate::rejection::Rejection;
 use crate::{dispute, notice, reevaluation};
 
@@ -238,6 +238,24 @@ impl Subject {
                 .disputes
                 .values()
                 .any(|of| of.state.lost().is_some_and(|(contested, _)| against(contested)))
+    }
+
+    /// Whether the result that opened a case is still held against the premises: what stands of its assessment says that it failed.
+    /// It says so no longer where that result was put right, on appeal or as a corrected fact, nor where nothing of the assessment stands.
+    /// A case that no result opened stands by itself.
+    pub(crate) fn is_finding_held(&self, of: &HazardOf) -> bool {
+        let stands = |(number, _): &(&u64, &bool)| !self.grade.set_aside.contains(number);
+        of.said_failed.is_empty() || of.said_failed.iter().rfind(stands).is_some_and(|(_, failed)| *failed)
+    }
+
+    /// A new determination says of each case that its assessment opened whether the result still fails.
+    pub(super) fn say_what_failed(&mut self, determined: &Determination) {
+        for of in self.hazards.values_mut().filter(|of| !of.said_failed.is_empty()) {
+            let Some(found) = &of.state.found else { continue };
+            if found.caused_by.as_ref() == Some(&determined.assessment) {
+                of.said_failed.insert(determined.number, determined.failed.contains(&found.indicator));
+            }
+        }
     }
 
     /// What was found is not held against the premises any more: they are graded anew without it.
