@@ -158,6 +158,26 @@ fn a_bundle_for_a_determination_ends_where_the_ledger_next_wrote_its_heads_down(
 }
 
 #[test]
+fn a_bundle_about_a_party_is_a_recorded_reading_of_its_credit_file() {
+    let house = House::with_a_story();
+    house.has_a_company();
+    let file = house.file("y-1.zip");
+    let issued = house.issue_about("party/y-1", "legal", "court", &file, &[]);
+    assert!(issued.status.success(), "{}", said(&issued));
+    let issued: Value = serde_json::from_slice(&issued.stdout).unwrap();
+    let reader = Reader::open(&house.folder).unwrap();
+    let read = reader.stream("access/y-1").unwrap();
+    let [read] = read.as_slice() else { panic!("read once: {}", read.len()) };
+    assert!(read.data.contains("legal_review"), "{}", read.data);
+    assert!(read.position < issued["record"].as_u64().unwrap(), "before it was given out");
+    let before = reader.size().unwrap();
+    assert!(house.issue("legal", &house.file("u-1.zip"), &[]).status.success());
+    let here = Reader::open(&house.folder).unwrap();
+    let mut since = (before..here.size().unwrap()).map(|at| here.row(at).unwrap().unwrap().event_type);
+    assert!(since.all(|kind| kind != "CreditFileRead"), "a house is no credit file");
+}
+
+#[test]
 fn what_else_falls_with_the_grade_is_told_and_nothing_is_set_aside_by_asking() {
     let house = House::with_a_story();
     let size = Reader::open(&house.folder).unwrap().size().unwrap();

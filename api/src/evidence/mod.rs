@@ -1,6 +1,6 @@
 //! Giving out evidence: a bundle of everything recorded about a subject, as it was at a commitment to the heads, with the
-//! values that are disclosed on a stated basis (docs/format.md §11). What is disclosed is recorded before the bundle is made,
-//! the bundle's own digest before it is handed over.
+//! values that are disclosed on a stated basis (docs/format.md §11). What is disclosed is recorded before the bundle is made, and so
+//! is the reading of a credit file that is in it; the bundle's own digest before it is handed over.
 
 mod explained;
 mod package;
@@ -139,6 +139,7 @@ pub enum IssueError {
 /// [`IssueError`]; nothing is given out then.
 pub async fn issue(app: &App, account: &str, kid: Kid, wanted: &Wanted) -> Result<Issued, IssueError> {
     may_issue(app, account, wanted)?;
+    read_the_file(app, account, &kid, wanted).await?;
     let cut = wanted.upto.as_ref().map(|of| sealing::cut_after(app.reader(), of)).transpose()?.flatten();
     let chosen = chosen(app, wanted, cut)?;
     let mut disclosures = Vec::new();
@@ -187,6 +188,27 @@ fn may_issue(app: &App, account: &str, wanted: &Wanted) -> Result<(), IssueError
         let needs = "court, reconsideration_organ, prosecutor, party or auditor";
         return rejected(Rejection::Malformed { field: "to", needs });
     }
+    Ok(())
+}
+
+/// A bundle about a party holds its credit file: that it is read is recorded before anything of it is.
+async fn read_the_file(app: &App, account: &str, kid: &Kid, wanted: &Wanted) -> Result<(), IssueError> {
+    let Some(party) = wanted.path.strip_prefix("party/").and_then(|rest| rest.split('/').next()) else {
+        return Ok(());
+    };
+    let file = format!("party/{party}/credit");
+    if !app.reader().subject(&wanted.path, None)?.iter().any(|entry| entry.stream == file) {
+        return Ok(());
+    }
+    let command = json!({ "command": "read_file", "why": "legal_review", "purpose": wanted.basis.trim() });
+    let asked = Asked {
+        id: Uuid::now_v7(),
+        stream: format!("access/{party}"),
+        command,
+        expected: None,
+        occurred_at: app.now(),
+    };
+    app.execute(&Who::Person { account: account.to_owned(), kid: kid.clone() }, asked).await?;
     Ok(())
 }
 

@@ -20,7 +20,7 @@ use wuping_ledger::keys::Kid;
 use wuping_ledger::stream::is_path;
 use wuping_projections::queries::{CreditFilter, Page};
 
-use crate::app::{App, Asked, ExecuteError, Who};
+use crate::app::{App, Asked, Done, ExecuteError, Who};
 use crate::web::api::problem;
 use crate::web::commands::{broken, in_session, refused};
 use crate::web::credit_file::{self, usual_reason};
@@ -94,7 +94,7 @@ async fn one(
     }
 }
 
-/// Record that a person reads a file: before anything of it is sent.
+/// Record that a person reads a file, before anything of it is sent: answers the position of the record.
 ///
 /// # Errors
 /// Why the person may not, or why it could not be recorded.
@@ -104,13 +104,17 @@ pub(super) async fn read(
     party: &str,
     why: &str,
     purpose: &str,
-) -> Result<(), ExecuteError> {
+) -> Result<u64, ExecuteError> {
     let why = match Wanted::stated(why) {
         Some(why) => why.to_owned(),
         None => usual_reason(app, who, party)?.to_owned(),
     };
     let command = json!({ "command": "read_file", "why": why, "purpose": Wanted::stated(purpose) });
-    app.execute(who, asked(app, format!("access/{party}"), command)).await.map(drop)
+    match app.execute(who, asked(app, format!("access/{party}"), command)).await? {
+        Done::Recorded(receipt) => Ok(receipt.position),
+        // every reading is a new one: nothing is shown where none was recorded
+        Done::Nothing => Err(ExecuteError::Command { detail: "no reading was recorded".to_owned() }),
+    }
 }
 
 async fn listed(State(app): State<Arc<App>>, headers: HeaderMap, Query(wanted): Query<Wanted>) -> Response {

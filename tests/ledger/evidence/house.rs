@@ -84,22 +84,41 @@ impl House {
         });
     }
 
+    /// A company has a record in its credit file.
+    pub(crate) fn has_a_company(&self) {
+        self.inside(async |story: &Story| {
+            let [unit, ..] = shelf::pingshan().unwrap();
+            let fire = story.person(json!({ "role": "department_officer", "department": "fire" })).await;
+            let clerk = story.person(json!({ "role": "data_clerk" })).await;
+            let register = json!({ "command": "register", "kind": "enterprise", "name": "某公寓公司" });
+            story.say(&clerk, "party/y-1", register).await;
+            let conduct = json!({
+                "command": "record_conduct", "conduct": "false_materials", "attributed_to": "party", "degree": "serious",
+                "decided_on": "2025-01-02", "document_number": "消罚1号", "authority": "某区消防救援大队", "scheme": unit.scheme,
+            });
+            story.say(&fire, "party/y-1/credit", conduct).await;
+        });
+    }
+
     pub(crate) fn issue(&self, login: &str, file: &str, more: &[&str]) -> Output {
         self.issue_to(login, "court", file, more)
     }
 
     pub(crate) fn issue_to(&self, login: &str, to: &str, file: &str, more: &[&str]) -> Output {
+        self.issue_about("premises/u-1", login, to, file, more)
+    }
+
+    pub(crate) fn issue_about(
+        &self,
+        subject: &str,
+        login: &str,
+        to: &str,
+        file: &str,
+        more: &[&str],
+    ) -> Output {
         let mut command = wuping(&self.folder);
-        let what = [
-            "evidence",
-            "premises/u-1",
-            "--to",
-            to,
-            "--basis",
-            "order 17",
-            "--recipient",
-            "the second chamber",
-        ];
+        let what =
+            ["evidence", subject, "--to", to, "--basis", "order 17", "--recipient", "the second chamber"];
         command
             .args(what)
             .args(["--as", login, "-o", file, "--json"])

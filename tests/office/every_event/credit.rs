@@ -158,10 +158,13 @@ fn it_is_read_on_pages(story: &mut Story) {
         ("stranger", 422, "There is nothing here for you to see"),
         ("grid", 422, "There is nothing here for you to see"),
     ] {
+        let before = story.count("access/y-5");
         let (answered, told) = story.opens(who, page);
         assert_eq!(answered, status, "{who}: {told}");
         assert!(told.contains(says), "{who}: {told}");
+        assert_eq!(story.count("access/y-5") - before, u64::from(status == 200), "{who}: each opening, once");
     }
+    each_opening_is_recorded_and_the_way_to_it_is_no_other(story, page);
     story.days(1);
     let before = story.count("access/y-5");
     let (status, told) = story.opens("credit", page);
@@ -173,6 +176,30 @@ fn it_is_read_on_pages(story: &mut Story) {
     assert_eq!(story.opens("company", "/my/credit").0, 303);
     let (status, told) = story.opens("credit", "/audit/credit");
     assert!(status == 200 && told.contains("y-5"), "{told}");
+}
+
+/// Whoever comes from the form that asked why sees the file without another record; whoever comes by the same address later is
+/// recorded, and so is an officer who comes back on the same day without saying again for what.
+fn each_opening_is_recorded_and_the_way_to_it_is_no_other(story: &mut Story, page: &str) {
+    let before = story.count("access/y-5");
+    let (status, told) = story.fills("fire", &format!("{page}/read"), &[("purpose", "安排检查")]);
+    assert_eq!(status, 303, "{told}");
+    assert_eq!(story.count("access/y-5"), before + 1);
+    let opened = story.newest_at("access/y-5", "CreditFileRead");
+    let arrived = format!("{page}?opened={opened}");
+    assert!(story.page(Some("fire"), &arrived).contains("Class and reasons"));
+    assert_eq!(story.count("access/y-5"), before + 1, "it is the opening that was recorded");
+    assert_eq!(story.opens("credit", &arrived).0, 200);
+    assert_eq!(story.count("access/y-5"), before + 2, "another reader's is another opening");
+    for again in 1..=2 {
+        assert_eq!(story.opens("fire", &arrived).0, 200, "a minute and more has passed");
+        assert_eq!(story.count("access/y-5"), before + 2 + again);
+    }
+    assert_eq!(
+        story.newest("access/y-5", "CreditFileRead")["why"],
+        "inspection",
+        "as it was said first that day"
+    );
 }
 
 fn record(number: u64) -> Value {

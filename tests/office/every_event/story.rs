@@ -129,6 +129,28 @@ impl Story {
         Client::to(self.address).get_with(path, &headers).unwrap()
     }
 
+    /// Somebody fills in a form of a page and sends it: the status and what is answered.
+    pub(crate) fn fills(&self, who: &str, path: &str, fields: &[(&str, &str)]) -> (u16, String) {
+        self.a_minute_passes();
+        self.pages_catch_up();
+        let session = &self.sessions[who];
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let fields: Vec<String> = fields
+            .iter()
+            .chain(&[("csrf", session.csrf.as_str())])
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let request = client
+            .post(format!("http://{}{path}", self.address))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("accept-language", "en")
+            .header("cookie", &session.cookie)
+            .body(fields.join("&"));
+        let answer = self.runtime.block_on(request.send()).unwrap();
+        let status = answer.status().as_u16();
+        (status, self.runtime.block_on(answer.text()).unwrap())
+    }
+
     /// A system delivers results of a house over REST, with its token.
     pub(crate) fn feed(&mut self, department: &str, lines: Vec<Value>) {
         self.a_minute_passes();
@@ -320,6 +342,12 @@ impl Story {
         let entry = entries.iter().rfind(|entry| entry.event_type == event_type);
         let entry = entry.unwrap_or_else(|| panic!("there is no {event_type} in {stream}"));
         serde_json::from_str(&entry.data).unwrap()
+    }
+
+    /// The position of the newest entry of this type in a stream.
+    pub(crate) fn newest_at(&self, stream: &str, event_type: &str) -> u64 {
+        let entries = self.app.reader().stream(stream).unwrap();
+        entries.iter().rfind(|entry| entry.event_type == event_type).unwrap().position
     }
 
     /// How many entries a stream has.

@@ -1,6 +1,6 @@
 //! The page of a credit file, for credit, legal and audit staff, a department's officer who says for what, and the party itself;
-//! and the list of files. Whoever opens a file is recorded first, once a day; a confirmer sees what waits for the decision, and
-//! nothing else of the file.
+//! and the list of files. Whoever opens a file is recorded first, every time; why is asked for once a day. A confirmer sees what waits
+//! for the decision, and nothing else of the file.
 
 mod parts;
 
@@ -10,9 +10,10 @@ use axum::Router;
 use axum::extract::{Form, Multipart, Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use chrono::{DateTime, TimeDelta, Utc};
 use maud::{Markup, html};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 use wuping_domain::access::OWN_FILE;
 use wuping_domain::facts::{Actor, Role};
@@ -25,7 +26,7 @@ use super::acting::{Page, act};
 use super::forms::{Returned, Sending, returned_head, steps_now};
 use super::offering::offered;
 use super::reading::{Matter, read};
-use super::{Case, Opened, case_page, receipt_of, steps};
+use super::{Case, case_page, receipt_of, steps};
 use crate::app::{App, ExecuteError};
 use crate::web::credit_api::{read as read_file, read_list};
 use crate::web::desk_page::{broken_text, forged_text, refused_page, shown, unseen_page};
@@ -42,27 +43,44 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/my/credit", get(mine))
 }
 
+/// What the page was come to by.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Coming {
+    /// Position of the reading that was recorded a moment ago for this very opening.
+    opened: Option<u64>,
+    /// Position of what was recorded here a moment ago.
+    recorded: Option<u64>,
+}
+
 async fn show(
     State(app): State<Arc<App>>,
     signed: Signed,
     Path(party): Path<String>,
-    Query(opened): Query<Opened>,
+    Query(coming): Query<Coming>,
 ) -> Response {
     let matter = match known(&app, &signed, &party) {
         Ok(matter) => matter,
         Err(why) => return unseen_page(&app, signed.lang, &signed, &why),
     };
-    let receipt = opened.recorded.and_then(|position| receipt_of(&matter, position));
-    match opened_as(&app, &signed, &party) {
+    let receipt = coming.recorded.and_then(|position| receipt_of(&matter, position));
+    let opening = opened_as(&app, &signed, &party);
+    match opening {
         Ok(Opening::Decides) => file_page(&app, &signed, &matter, receipt, None),
-        Ok(Opening::Read) => file_page(&app, &signed, &matter, receipt, None),
-        Ok(Opening::Own) => match read_file(&app, &signed.who, &party, OWN_FILE, "").await {
-            Ok(()) => file_page(&app, &signed, &matter, receipt, None),
-            Err(error) => unread(&app, &signed, &party, &error),
-        },
+        Ok(Opening::Own | Opening::Again { .. }) => {
+            let read = match is_being_opened(&app, &signed, &party, coming.opened) {
+                Ok(true) => Ok(()),
+                Ok(false) => record_reading(&app, &signed, &party, opening).await,
+                Err(error) => Err(error),
+            };
+            match read {
+                Ok(()) => file_page(&app, &signed, &matter, receipt, None),
+                Err(error) => unread(&app, &signed, &party, &error),
+            }
+        }
         Ok(Opening::Asked) => asked_page(&app, &signed, &party, None),
         // who has just decided gets the receipt, and nothing else of the file
-        Ok(Opening::Refused(_)) if receipt.is_some() && said_by(&matter, &signed, opened.recorded) => {
+        Ok(Opening::Refused(_)) if receipt.is_some() && said_by(&matter, &signed, coming.recorded) => {
             let title = signed.lang.pick("信用档案", "Credit file");
             let body = html! { (page_heading(Some(title), &party, None)) @if let Some(receipt) = receipt { (receipt) } };
             shown(&app, signed.lang, Some(&signed), title, body).into_response()
@@ -75,10 +93,30 @@ async fn show(
     }
 }
 
+/// Records that this person reads the file now, before it is shown.
+async fn record_reading(
+    app: &App,
+    signed: &Signed,
+    party: &str,
+    opening: Result<Opening, ExecuteError>,
+) -> Result<(), ExecuteError> {
+    match opening? {
+        Opening::Own => read_file(app, &signed.who, party, OWN_FILE, "").await.map(drop),
+        Opening::Again { why, at } => {
+            let purpose = signed.lang.pick(
+                format!("当日再次查看，用途见账本第 {at} 条"),
+                format!("opened again on the same day, for what was said at entry {at}"),
+            );
+            read_file(app, &signed.who, party, &why, &purpose).await.map(drop)
+        }
+        Opening::Asked | Opening::Decides | Opening::Refused(_) => Ok(()),
+    }
+}
+
 /// Whether this person said what stands at a position of the file.
 fn said_by(matter: &Matter, signed: &Signed, position: Option<u64>) -> bool {
     let entry = matter.trial.entries.iter().find(|entry| Some(entry.position) == position);
-    let said = entry.and_then(|entry| serde_json::from_str::<serde_json::Value>(&entry.data).ok());
+    let said = entry.and_then(|entry| serde_json::from_str::<Value>(&entry.data).ok());
     said.is_some_and(|said| said["by"] == json!(signed.session.account))
 }
 
@@ -124,7 +162,7 @@ async fn say_why(
         return refused_page(&app, signed.lang, Some(&signed), &forged_text(signed.lang));
     }
     match read_file(&app, &signed.who, &party, "", &said.purpose).await {
-        Ok(()) => Redirect::to(&format!("/audit/credit/{party}")).into_response(),
+        Ok(position) => Redirect::to(&format!("/audit/credit/{party}?opened={position}")).into_response(),
         Err(ExecuteError::Rejected(rejection)) => {
             let told = signed.lang.pick(rejection.zh(), rejection.en());
             asked_page(&app, &signed, &party, Some(told))
@@ -143,7 +181,8 @@ async fn take(
         Ok(matter) => matter,
         Err(why) => return refused_page(&app, signed.lang, Some(&signed), &why),
     };
-    if !matches!(opened_as(&app, &signed, &party), Ok(Opening::Decides | Opening::Read | Opening::Own)) {
+    let opening = opened_as(&app, &signed, &party);
+    if !matches!(opening, Ok(Opening::Again { .. } | Opening::Decides | Opening::Own)) {
         return Redirect::to(&format!("/audit/credit/{party}")).into_response();
     }
     let stream = matter.stream().to_owned();
@@ -153,34 +192,47 @@ async fn take(
         stream_of: &|_, _| stream.clone(),
         again: &|matter, returned| file_page(&app, &signed, matter, None, returned),
     };
-    act(&app, &signed, matter, form, page).await
+    let answered = act(&app, &signed, matter, form, page).await;
+    if answered.status().is_redirection() {
+        return answered;
+    }
+    // what is given back to be mended shows the file again
+    match record_reading(&app, &signed, &party, opening).await {
+        Ok(()) => answered,
+        Err(error) => unread(&app, &signed, &party, &error),
+    }
 }
 
 /// How somebody comes to a file.
 enum Opening {
+    /// It was read on the same day, by what stands at that position, and is read for the same.
+    Again {
+        /// Why, as it was said then.
+        why: String,
+        /// Where that was said.
+        at: u64,
+    },
     /// It has to be said first what it is read for.
     Asked,
     /// As the one who confirms the lowest class: only what waits.
     Decides,
-    /// As the party itself, for the first time today.
+    /// As the party itself.
     Own,
-    /// It was read today, and that is recorded.
-    Read,
     /// Not at all.
     Refused(String),
 }
 
 fn opened_as(app: &App, signed: &Signed, party: &str) -> Result<Opening, ExecuteError> {
     let actor = app.actor(&signed.session.account)?;
-    if read_today(app, &actor, party)? {
-        return Ok(Opening::Read);
-    }
     let trial = app.trial(&signed.who, &format!("access/{party}"))?;
     let would = |why: &str| trial.answer(&json!({ "command": "read_file", "why": why, "purpose": "…" }));
     use crate::trying::Answer;
     Ok(match (would(OWN_FILE), would("casework")) {
         (Answer::New, _) => Opening::Own,
-        (_, Answer::New) => Opening::Asked,
+        (_, Answer::New) => match said_today(app, &actor, party)? {
+            Some((at, why)) => Opening::Again { why, at },
+            None => Opening::Asked,
+        },
         _ if actor.holds(Role::Confirmer) && file(app, party)?.credit.state.waits_for_confirmer() => {
             Opening::Decides
         }
@@ -189,14 +241,34 @@ fn opened_as(app: &App, signed: &Signed, party: &str) -> Result<Opening, Execute
     })
 }
 
-/// Whether this account read the file today: what it sees again on the same day was said.
-fn read_today(app: &App, actor: &Actor, party: &str) -> Result<bool, ExecuteError> {
+/// Where this account said today, for the first time, why it reads the file, and what it said.
+fn said_today(app: &App, actor: &Actor, party: &str) -> Result<Option<(u64, String)>, ExecuteError> {
     let today = app.today();
     let entries = app.reader().stream(&format!("access/{party}"))?;
-    Ok(entries.iter().rev().any(|entry| {
-        let said: serde_json::Value = serde_json::from_str(&entry.data).unwrap_or_default();
+    Ok(entries.iter().find_map(|entry| {
+        let said: Value = serde_json::from_str(&entry.data).unwrap_or_default();
         let on = entry.occurred_at.parse().map(local_date);
-        said["by"] == json!(actor.account) && on.is_ok_and(|on| on == today)
+        let own = said["by"] == json!(actor.account) && on.is_ok_and(|on| on == today);
+        own.then(|| Some((entry.position, said["why"].as_str()?.to_owned())))?
+    }))
+}
+
+/// Whether the page is come to by the very opening that was recorded at this position: by this person, within the minute. The address
+/// of the page is kept by browsers; come to later, it is another opening.
+fn is_being_opened(
+    app: &App,
+    signed: &Signed,
+    party: &str,
+    opened: Option<u64>,
+) -> Result<bool, ExecuteError> {
+    let Some(opened) = opened else { return Ok(false) };
+    let entries = app.reader().stream(&format!("access/{party}"))?;
+    let entry = entries.iter().find(|entry| entry.position == opened);
+    Ok(entry.is_some_and(|entry| {
+        let said: Value = serde_json::from_str(&entry.data).unwrap_or_default();
+        let at: Option<DateTime<Utc>> = entry.recorded_at.parse().ok();
+        let age = at.map(|at| app.now().datetime() - at);
+        said["by"] == json!(signed.session.account) && age.is_some_and(|age| age < OPENING_LASTS)
     }))
 }
 
@@ -368,3 +440,5 @@ fn waits(lang: Lang, line: &CreditLine) -> String {
 
 /// Who works through the list.
 const LISTING: [Role; 3] = [Role::Auditor, Role::CreditOfficer, Role::LegalOfficer];
+/// How long an opening goes on between its being recorded and the page that shows the file.
+const OPENING_LASTS: TimeDelta = TimeDelta::seconds(60);
