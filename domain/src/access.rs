@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::aggregate::{Concept, named};
-use crate::facts::{Facts, Role};
+use crate::facts::{Actor, Facts, Role};
 use crate::permission::{Permission, anywhere, of_premises};
 use crate::rejection::Rejection;
 use crate::said::{Private, Said};
@@ -112,6 +112,13 @@ impl Concept for Access {
     }
 }
 
+/// Whether somebody's role may read credit files at all, and so be told a class where it stands beside something else. The party
+/// reads its own, on its own page.
+pub fn reads_files(actor: &Actor) -> bool {
+    let reads = |role: &Role| STAFF.contains(role) || *role == Role::DepartmentOfficer;
+    !actor.received && actor.grants.iter().any(|grant| reads(&grant.role))
+}
+
 /// An officer of a department says in words what the file is read for; the party reads its own as its own.
 fn must_say_for_what(why: &str, purpose: Option<&str>, facts: &Facts) -> Result<(), Rejection> {
     let staff = STAFF.iter().any(|role| facts.actor.holds(*role));
@@ -146,7 +153,7 @@ mod tests {
 
     use super::*;
     use crate::aggregate::decided;
-    use crate::facts::{Actor, Grant};
+    use crate::facts::Grant;
     use crate::given::day;
     use crate::party::{Kind, Party, Registration};
 
@@ -194,6 +201,16 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_class_is_told_beside_something_else_to_those_who_may_read_the_file() {
+        for role in Role::ALL {
+            let told = reads_files(&facts(role, "y-1").actor);
+            let reads = reads(role, "y-2", "casework", Some("安排检查")).is_ok();
+            assert_eq!(told, reads, "{role:?}");
+        }
+        assert!(!reads_files(&Actor::channel("feed-police")));
     }
 
     #[test]

@@ -11,7 +11,9 @@ use axum::{Extension, Json, Router};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use wuping_domain::aggregate::Concept as _;
 use wuping_domain::facts::{Actor, Role};
+use wuping_domain::inspection::Inspection;
 use wuping_domain::matter::{Case, Docket, Kind, reads_rounds_of, sights};
 use wuping_domain::recorded::subject_of;
 use wuping_projections::Views;
@@ -30,6 +32,7 @@ use crate::web::parameters::{Malformed, Moment, day, truth};
 use crate::web::resident::Tracking;
 use crate::web::session::lang_of;
 use crate::web::state::address;
+use crate::web::untold::without_class;
 
 /// The routes.
 pub fn router(app: Arc<App>) -> Router {
@@ -439,7 +442,15 @@ async fn undertakings(
         area: stated(wanted.area),
         premises: stated(wanted.premises),
     };
-    let read = blocking(move || Ok(Some(json!(views.undertakings(&filter, Page::of(number))?))));
+    let read = blocking(move || {
+        let mut found = views.undertakings(&filter, Page::of(number))?;
+        for row in found.rows.iter_mut().filter(|row| row.kind == Inspection::TYPE) {
+            if let Some(plan) = row.state.get_mut("plan") {
+                without_class(&actor, plan);
+            }
+        }
+        Ok(Some(json!(found)))
+    });
     answered(lang, read.await)
 }
 

@@ -65,6 +65,7 @@ mod statistics_page;
 pub mod strict_json;
 pub mod subject;
 pub mod toronto;
+mod untold;
 pub mod vacancies;
 pub(crate) mod why;
 pub mod work;

@@ -1,6 +1,6 @@
 //! Inspections: planned by credit, put off by a better class, missed, made by two officers.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::story::{SOUND, Story};
 
@@ -8,6 +8,7 @@ pub(crate) fn tell(story: &mut Story) {
     a_company_is_to_be_inspected(story);
     it_promises_and_is_inspected_less(story);
     nobody_comes_in_time(story);
+    whoever_may_not_read_the_file_is_not_told_the_class(story);
 }
 
 const INSPECTION: &str = "premises/u-36/inspection/y-6-1";
@@ -62,4 +63,20 @@ fn nobody_comes_in_time(story: &mut Story) {
         story.days(15);
     }
     panic!("no inspection fell due in four months");
+}
+
+/// A grid worker is told where somebody is to go and by when; the class that asks for it stands in the credit file.
+fn whoever_may_not_read_the_file_is_not_told_the_class(story: &Story) {
+    let next = "premises/u-36/inspection/y-6-2";
+    for (who, told) in [("grid", false), ("confirmer", false), ("fire", true), ("credit", true)] {
+        let rows = story.page(Some(who), "/api/v1/undertakings?kind=inspection&premises=u-36");
+        let rows: Value = serde_json::from_str(&rows).unwrap();
+        let rows = rows["rows"].as_array().unwrap();
+        let plan = &rows.iter().find(|row| row["stream"] == next).unwrap()["state"]["plan"];
+        assert!(plan["due"].is_string() && plan["party"] == "y-6", "{who}: {plan}");
+        assert_eq!((plan["class"] == "A", plan["months"] == 12), (told, told), "{who}: {plan}");
+        let page = story.page(Some(who), &format!("/desk/matters/{next}"));
+        assert!(page.contains("y-6"), "{who}: {page}");
+        assert_eq!(page.contains("Months between inspections"), told, "{who}: {page}");
+    }
 }

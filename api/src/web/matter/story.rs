@@ -6,7 +6,9 @@ use std::collections::HashMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use maud::Markup;
 use serde_json::Value;
+use wuping_domain::aggregate::Concept as _;
 use wuping_domain::event::aggregate_type;
+use wuping_domain::inspection::Inspection;
 use wuping_ledger::disclosure::digests_in;
 use wuping_ledger::recorded::RecordedEntry;
 
@@ -17,6 +19,7 @@ use crate::app::App;
 use crate::erasing::erasures_by_entry;
 use crate::web::look::parts::*;
 use crate::web::look::words::Lang;
+use crate::web::untold::without_class;
 
 /// The records of the stream, oldest first.
 pub(crate) fn story(app: &App, matter: &Matter) -> Vec<TimelineEntry> {
@@ -57,6 +60,9 @@ fn told(
 ) -> TimelineEntry {
     let lang = matter.lang;
     let mut said: Value = serde_json::from_str(&entry.data).unwrap_or_default();
+    if let Some(plan) = said.get_mut("result").filter(|_| matter.concept() == Inspection::TYPE) {
+        without_class(matter.actor(), plan);
+    }
     let (mut photos, mut erased_some) = (vec![], false);
     if may_read(matter.sight, &entry.stream, &entry.event_type) {
         for (n, value) in private(app, entry).into_iter().enumerate() {

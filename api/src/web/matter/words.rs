@@ -77,6 +77,10 @@ fn text(matter: &Matter, name: &str, value: &Value) -> String {
         Value::Object(members) if name == "also" => {
             let of =
                 |name: &str| members.get(name).map(|value| text(matter, name, value)).unwrap_or_default();
+            // the class is told to those who may read the file
+            if !members.contains_key("class") {
+                return of("party");
+            }
             lang.pick(
                 format!("{}（{}，每 {} 个月一次）", of("party"), of("class"), of("months")),
                 format!("{} ({}, every {} months)", of("party"), of("class"), of("months")),
