@@ -108,6 +108,11 @@ impl AsRef<Ledger> for App {
 }
 
 impl App {
+    /// The clock that the ledger goes by.
+    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
+    }
+
     /// The time by the clock that the ledger goes by: in a made-up history that of its story.
     pub fn now(&self) -> Timestamp {
         let moment = DateTime::from_timestamp_millis(self.clock.wall_ms());

@@ -67,13 +67,14 @@ fn part(bytes: &mut Vec<u8>, kind: u8, value: &[u8]) {
 }
 
 /// The views, each with an order that leaves no two different rows open.
-const VIEWS: [(&str, &str); 20] = [
+const VIEWS: [(&str, &str); 21] = [
     ("account_keys", "kid"),
     ("accounts", "account"),
     ("closed_hazards", "number, hazard, position, closed_on"),
     ("counts", "subdistrict, layer, management_level, star, band"),
     ("credit_files", "party"),
     ("credit_outbox", "party, report"),
+    ("credit_published", "party, what, number"),
     ("current_grades", "number"),
     ("ended_assessments", "position"),
     ("grade_history", "position"),

@@ -37,6 +37,8 @@ pub mod tx;
 pub mod undertakings;
 
 #[cfg(test)]
+mod credit_tests;
+#[cfg(test)]
 mod folding_tests;
 #[cfg(test)]
 mod live_tests;

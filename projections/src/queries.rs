@@ -23,7 +23,7 @@ use serde::de::DeserializeOwned;
 
 pub use self::assessments::{AssessmentFilter, EndedAssessmentView, OpenAssessmentView};
 pub use self::board::{BoardFilter, CountLine, SubdistrictLine};
-pub use self::credit::{CreditFilter, CreditLine, OutboxLine};
+pub use self::credit::{CreditFilter, CreditLine, OutboxLine, PublishedLine};
 pub use self::grades::{GradeView, HistoryLine, ProhibitionView, ResultView, WaitingLine};
 pub use self::hazards::{HazardFilter, HazardView};
 pub use self::matters::{KindCount, LateHand, Listed, MatterFilter, MatterView, WaitingHand, WaitingOn};

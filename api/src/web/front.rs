@@ -71,6 +71,7 @@ async fn front(State(site): State<Site>, asking: Asking, Query(sought): Query<So
             html! {
                 (notice_boards(lang, &subdistricts, &counts))
                 @if let Some(to_let) = &to_let { (vacancies::newest(lang, to_let)) }
+                (link_list(&[Link::new("/credit/published", lang.say("公示的信用信息", "Published credit"))]))
                 @if matches!(site.origin, Origin::Sample) { (toronto::notice(lang, toronto::is_there(&site.reader))) }
             },
         ),

@@ -51,6 +51,7 @@ mod parameter_names;
 mod parameters;
 pub(crate) mod people;
 pub mod rehearsing;
+pub mod published;
 pub mod resident;
 pub mod routes;
 pub mod rulebooks_page;

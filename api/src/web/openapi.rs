@@ -285,6 +285,7 @@ fn kind(kind: &str) -> Value {
 
 fn schema(path: &str, kind: &str) -> Value {
     let members: &[&str] = match path {
+        "/api/v1/credit/published" => &["rows", "page", "pages", "total"],
         "/api/v1/grades" => &["grades"],
         "/api/v1/premises" => &["rows", "page", "pages", "total"],
         "/api/v1/premises/{code}" => &["id", "codes", "layer", "address", "in_force", "open_hazards"],
@@ -332,6 +333,12 @@ const CODE: Parameter = part("code", "string", "The id of premises or any code o
 
 /// Every route that programs read.
 pub(super) const GETS: &[Get] = &[
+    Get {
+        path: "/api/v1/credit/published",
+        summary: "What of credit files is public: classes and conduct of companies, fifty a page, what was published last first",
+        answers: JSON,
+        parameters: &[asked("page", "page", "From 1")],
+    },
     Get {
         path: "/api/v1/grades",
         summary: "The grades of all premises in force at a moment",

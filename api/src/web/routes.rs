@@ -19,7 +19,9 @@ use super::look::words::Lang;
 use super::look::{Asset, assets};
 use super::session::{LANGUAGE, came_from};
 use super::state::{Asking, Site, nothing_here};
-use super::{api, audit, for_programs, front, health, log, parameter_names, rules, subject, vacancies};
+use super::{
+    api, audit, for_programs, front, health, log, parameter_names, published, rules, subject, vacancies,
+};
 
 /// The public pages, the log, the reading half of the REST interface and the health checks. What is nowhere is answered
 /// by a page that says so.
@@ -30,6 +32,7 @@ pub fn router(site: Site) -> Router {
         .merge(front::routes())
         .merge(health::routes())
         .merge(log::routes())
+        .merge(published::routes())
         .merge(rules::routes())
         .merge(subject::routes())
         .merge(vacancies::routes())

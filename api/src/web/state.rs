@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use chrono::Utc;
+use chrono::{DateTime, NaiveDate, Utc};
 use maud::Markup;
 use uuid::Uuid;
 use wuping_domain::reaction::Rulebooks;
+use wuping_domain::recorded::local_date;
 use wuping_ledger::away::is_away;
+use wuping_ledger::clock::Clock;
 use wuping_ledger::encoding::Hash;
 use wuping_ledger::genesis::stated_log_key;
 use wuping_ledger::note::{Checkpoint, VerifierKey, open_checkpoint};
@@ -37,6 +39,8 @@ use super::session::lang_of;
 pub struct Site {
     /// Witnesses, and what they have said.
     pub anchors: Arc<Anchors>,
+    /// The clock that the ledger goes by.
+    pub clock: Arc<dyn Clock>,
     /// Time-stamping authorities.
     pub authorities: Arc<Authorities>,
     /// Where what they said is kept.
@@ -108,6 +112,7 @@ impl Site {
         Self {
             anchors: app.anchors.clone(),
             authorities: app.authorities.clone(),
+            clock: app.clock(),
             folder: app.folder.clone(),
             reader: app.reader().clone(),
             writer: app.ledger.writer().clone(),
@@ -116,6 +121,11 @@ impl Site {
             origin: origin_of(app),
             public_address: public_address.trim_end_matches('/').to_owned(),
         }
+    }
+
+    /// The day by the clock that the ledger goes by, at UTC+8.
+    pub fn today(&self) -> NaiveDate {
+        local_date(DateTime::from_timestamp_millis(self.clock.wall_ms()).unwrap_or_else(Utc::now))
     }
 
     /// The full address of a path.

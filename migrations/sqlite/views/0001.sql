@@ -346,6 +346,7 @@ CREATE TABLE undertakings (
 CREATE TABLE credit_files (
     party               TEXT    NOT NULL PRIMARY KEY,
     kind                TEXT    NOT NULL,
+    uscc                TEXT,
     merged_into         TEXT,
     rating              INTEGER,
     rated_on            TEXT,
@@ -360,6 +361,21 @@ CREATE TABLE credit_files (
     repairs             INTEGER NOT NULL DEFAULT 0,
     published           INTEGER NOT NULL DEFAULT 0,
     position            INTEGER
+) STRICT, WITHOUT ROWID;
+
+-- What of credit files is public, and since when an objection to it is open.
+CREATE TABLE credit_published (
+    party        TEXT    NOT NULL,
+    what         TEXT    NOT NULL,
+    number       INTEGER NOT NULL,
+    class        TEXT,
+    conduct      TEXT,
+    published_on TEXT    NOT NULL,
+    until        TEXT,
+    objection    INTEGER,
+    objected_on  TEXT,
+    position     INTEGER NOT NULL,
+    PRIMARY KEY (party, what, number)
 ) STRICT, WITHOUT ROWID;
 
 -- Reports to the public credit platform, by party and number, and what it has taken.

@@ -74,6 +74,31 @@ pub struct OutboxLine {
     pub position: u64,
 }
 
+/// Something of a credit file that is public. The party's name is not here: it is private.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PublishedLine {
+    /// The party.
+    pub party: String,
+    /// Its unified social credit code, where it is registered.
+    pub uscc: Option<String>,
+    /// `class` or `conduct`.
+    pub what: String,
+    /// Number of the rating or the record.
+    pub number: u64,
+    /// The class, where it is one.
+    pub class: Option<String>,
+    /// The kind of conduct, where it is one.
+    pub conduct: Option<String>,
+    /// Since when.
+    pub published_on: NaiveDate,
+    /// Until when, not included; none of a class.
+    pub until: Option<NaiveDate>,
+    /// Since when an objection to it is open.
+    pub objected_on: Option<NaiveDate>,
+    /// Position of the publication.
+    pub position: u64,
+}
+
 /// Which credit files.
 #[derive(Clone, Debug, Default)]
 pub struct CreditFilter {
@@ -116,6 +141,26 @@ impl Views {
              FROM credit_files f WHERE party = ?1"
         );
         self.read(|connection| first(connection, &sql, [party], line))
+    }
+
+    /// What of credit files is public on a day, what was published last first. What is over on that day is left out at once, before
+    /// its end is recorded.
+    ///
+    /// # Errors
+    /// If the views cannot be read.
+    pub fn credit_published(&self, on: NaiveDate, page: Page) -> Result<Paged<PublishedLine>, ViewsError> {
+        let held = "(c.until IS NULL OR c.until > ?1)";
+        self.read(|connection| {
+            let on = on.to_string();
+            let sql = format!("SELECT count(*) FROM credit_published c WHERE {held}");
+            let total = count(connection, &sql, [&on])?;
+            let sql = format!(
+                "SELECT c.*, f.uscc AS uscc FROM credit_published c LEFT JOIN credit_files f ON f.party = c.party \
+                 WHERE {held} ORDER BY c.published_on DESC, c.party, c.what, c.number LIMIT ?2 OFFSET ?3"
+            );
+            let rows = all(connection, &sql, (&on, page.size, page.offset()), published)?;
+            Ok(Paged::of(rows, page, total))
+        })
     }
 
     /// What the public credit platform has not taken yet, the oldest first.
@@ -168,6 +213,21 @@ fn outbox(row: &Row<'_>) -> rusqlite::Result<OutboxLine> {
         recalled_on: day_if_any(row, "recalled_on")?,
         recalled_why: row.get("recalled_why")?,
         recall_acknowledged_on: day_if_any(row, "recall_acknowledged_on")?,
+        position: row.get("position")?,
+    })
+}
+
+fn published(row: &Row<'_>) -> rusqlite::Result<PublishedLine> {
+    Ok(PublishedLine {
+        party: row.get("party")?,
+        uscc: row.get("uscc")?,
+        what: row.get("what")?,
+        number: row.get("number")?,
+        class: row.get("class")?,
+        conduct: row.get("conduct")?,
+        published_on: day(row, "published_on")?,
+        until: day_if_any(row, "until")?,
+        objected_on: day_if_any(row, "objected_on")?,
         position: row.get("position")?,
     })
 }

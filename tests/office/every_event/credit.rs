@@ -78,6 +78,28 @@ fn it_is_told_and_published(story: &mut Story) {
     }
     let taken = json!({ "command": "acknowledge_report", "number": 1, "receipt": "GX-2024-1" });
     story.say("credit", FILE, taken);
+    let public = published(story);
+    assert_eq!(public, [("class", json!("D"), false), ("conduct", json!("false_materials"), false)]);
+    let page = story.page(None, "/credit/published");
+    assert!(
+        page.contains("y-5") && page.contains("Credit class: ") && !page.contains("Objected to"),
+        "{page}"
+    );
+    assert!(!page.contains("某公寓管理公司"), "a name is private: {page}");
+    assert!(story.page(None, "/").contains("/credit/published"), "the way there");
+}
+
+/// What anybody is told of the company: what, which, and whether it is objected to.
+fn published(story: &Story) -> Vec<(&'static str, Value, bool)> {
+    let told: Value = serde_json::from_str(&story.page(None, "/api/v1/credit/published")).unwrap();
+    let rows = told["rows"].as_array().unwrap();
+    let of_company = rows.iter().filter(|row| row["party"] == "y-5");
+    of_company
+        .map(|row| match row["what"].as_str().unwrap() {
+            "class" => ("class", row["class"].clone(), !row["objected_on"].is_null()),
+            _ => ("conduct", row["conduct"].clone(), !row["objected_on"].is_null()),
+        })
+        .collect()
 }
 
 fn it_objects(story: &mut Story) {
@@ -86,6 +108,8 @@ fn it_objects(story: &mut Story) {
     story.say("company", FILE, object);
     let marked = story.newest(FILE, "ObjectionMarked");
     assert_eq!((&marked["result"]["number"], &marked["result"]["public"]), (&json!(1), &json!(true)));
+    assert_eq!(published(story)[1], ("conduct", json!("false_materials"), true), "with the mark");
+    assert!(story.page(None, "/credit/published").contains("Objected to, being looked at"));
     let decide = json!({
         "command": "decide_objection", "number": 1, "upheld": true, "document_number": "信异〔2024〕1号", "reason": "属实",
     });
@@ -93,6 +117,7 @@ fn it_objects(story: &mut Story) {
     let ended = story.newest(FILE, "CreditUnpublished");
     assert_eq!(ended["result"]["why"], "objection_upheld");
     assert_eq!(story.newest(FILE, "CreditRecalled")["result"]["why"], "objection_upheld");
+    assert_eq!(published(story).len(), 1, "what has ended is gone");
 }
 
 fn it_has_a_record_repaired(story: &mut Story) {

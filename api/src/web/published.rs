@@ -1,0 +1,127 @@
+//! What is public of credit files (公示的信用信息): classes and conduct of companies, for anybody who asks. What an objection is open
+//! against says so; what has ended is gone. No name stands here, and nothing of a natural person.
+
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use maud::{Markup, html};
+use serde::Deserialize;
+use serde_json::json;
+use wuping_projections::queries::{Page as ViewPage, Paged, PublishedLine};
+
+use super::api::{answered, problem};
+use super::front::{PAGES_MAX, page_number};
+use super::look::parts::*;
+use super::look::words::Lang;
+use super::state::{Asking, Site, address};
+
+/// `/credit/published`, and the same for programs.
+pub fn routes() -> Router<Site> {
+    Router::new().route(HERE, get(show)).route("/api/v1/credit/published", get(for_programs))
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Wanted {
+    page: String,
+}
+
+async fn show(State(site): State<Site>, asking: Asking, Query(wanted): Query<Wanted>) -> Response {
+    let (lang, page) = (asking.lang, page_number(&wanted.page));
+    let read = site.read(move |site| Ok(site.views().credit_published(site.today(), ViewPage::of(page))?));
+    let found = match read.await {
+        Ok(found) => found,
+        Err(error) => return site.broken(&asking, &error).await,
+    };
+    let title = lang.pick("公示的信用信息", "Published credit");
+    let lead = lang.pick(
+        "只列出租屋企业依法公示、现在有效的信用等级和失信行为。当事人提出异议的，标明“异议处理中”；到期、修复或者撤销的不再显示。自然人的不公示。",
+        "Classes and conduct of rental companies that are published by law and hold today. What the company objects to says so; what is over, \
+         repaired or withdrawn is gone. Nothing of natural persons is published.",
+    );
+    let body = html! { (page_heading(None, title, Some(lead))) (table(lang, title, &found)) };
+    site.page(&asking, HERE, title, body).await.into_response()
+}
+
+fn table(lang: Lang, caption: &str, found: &Paged<PublishedLine>) -> Markup {
+    if found.rows.is_empty() {
+        return empty_state(
+            lang.pick("现在没有公示的信用信息。", "Nothing is published at the moment."),
+            None,
+        );
+    }
+    let columns = vec![
+        Column::text(lang.pick("企业", "Company")),
+        Column::text(lang.pick("公示内容", "What is published")),
+        Column::text(lang.pick("公示日期", "Since")),
+        Column::text(lang.pick("公示到", "Until")),
+        Column::text(lang.pick("异议", "Objection")),
+    ];
+    let rows = found.rows.iter().map(|line| Row {
+        href: None,
+        cells: vec![
+            html! { bdi { (line.uscc.as_deref().unwrap_or(&line.party)) } },
+            html! { (said(lang, line)) },
+            html! { (day(lang, line.published_on)) },
+            html! {
+                // the day itself is not included
+                @if let Some(last) = line.until.and_then(|until| until.pred_opt()) { (day(lang, last)) }
+                @else { (lang.pick("等级变化为止", "the class changes")) }
+            },
+            html! {
+                @if let Some(on) = line.objected_on {
+                    span.flag { (lang.pick("异议处理中", "Objected to, being looked at")) } " " (day(lang, on))
+                } @else { "—" }
+            },
+        ],
+        tone: if line.objected_on.is_some() { Tone::Warning } else { Tone::Calm },
+    });
+    let shown = found.rows.len() as u64;
+    let first = (found.page - 1) * ViewPage::of(1).size + 1;
+    let at = |number: u64| address(HERE, &[("page", &number.to_string())]);
+    let pages = PagesView {
+        total: found.total,
+        first,
+        last: first + shown - 1,
+        position: None,
+        previous: (found.page > 1).then(|| at(found.page - 1)),
+        next: (found.page < found.pages).then(|| at(found.page + 1)),
+    };
+    let table = TableView { caption: caption.to_owned(), columns, rows: rows.collect() };
+    html! { (data_table(&table)) (pagination(lang, &pages)) }
+}
+
+fn said(lang: Lang, line: &PublishedLine) -> String {
+    match (&line.class, &line.conduct) {
+        (Some(class), _) => lang.pick(
+            format!("信用等级：{}", lang.credit(class)),
+            format!("Credit class: {}", lang.credit(class)),
+        ),
+        (None, Some(conduct)) => lang.pick(
+            format!("失信行为：{}", lang.credit(conduct)),
+            format!("Conduct: {}", lang.credit(conduct)),
+        ),
+        (None, None) => String::new(),
+    }
+}
+
+async fn for_programs(State(site): State<Site>, asking: Asking, Query(wanted): Query<Wanted>) -> Response {
+    let number = match wanted.page.as_str() {
+        "" => Some(1),
+        text => text.parse().ok().filter(|number| (1..=PAGES_MAX).contains(number)),
+    };
+    let Some(number) = number else {
+        let detail = asking.lang.pick(
+            format!("page：要写页码，从 1 到 {PAGES_MAX} 的整数"),
+            format!("page: write a whole number from 1 to {PAGES_MAX}"),
+        );
+        return problem(StatusCode::BAD_REQUEST, "malformed", &detail);
+    };
+    let read =
+        site.read(move |site| Ok(json!(site.views().credit_published(site.today(), ViewPage::of(number))?)));
+    answered(&asking, read.await)
+}
+
+const HERE: &str = "/credit/published";
