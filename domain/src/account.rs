@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::aggregate::{Concept, named};
+use crate::association;
 use crate::facts::{Facts, Grant, Relation, Role};
 use crate::permission::{EVERYBODY, Permission, anywhere};
 use crate::rejection::Rejection;
@@ -12,8 +13,12 @@ use crate::said::{Private, Said};
 /// An account as its events left it.
 #[derive(Clone, Debug, Default)]
 pub struct Account {
-    /// What it may do, sorted.
+    /// The association that opened it for a member, where one did.
+    pub association: Option<String>,
+    /// What it was given to do, sorted; what of it holds is [`Account::grants_now`].
     pub grants: Vec<Grant>,
+    /// Whether its holder is no member of that association any more.
+    pub left: bool,
     /// What its holder is related to, as declared.
     pub relations: Vec<Relation>,
     /// Whether and how it is open.
@@ -72,9 +77,18 @@ pub enum Command {
 #[allow(missing_docs, reason = "the fields are those of the commands")]
 pub enum Event {
     AccountClosed,
-    AccountOpened,
-    AccountSuspended { why: String },
-    RelationDeclared { to: String, relation: String },
+    AccountOpened {
+        /// The association that opens it for a member.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        association: Option<String>,
+    },
+    AccountSuspended {
+        why: String,
+    },
+    RelationDeclared {
+        to: String,
+        relation: String,
+    },
     RoleGranted(Grant),
     RoleRevoked(Grant),
 }
@@ -82,10 +96,36 @@ pub enum Event {
 named!(Event { AccountClosed, AccountOpened, AccountSuspended, RelationDeclared, RoleGranted, RoleRevoked });
 
 impl Account {
-    /// What the account may do now: nothing unless it is open.
+    /// What the account may do now: nothing unless it is open, and of what an association gave nothing once its holder has left it.
     pub fn grants_now(self) -> Vec<Grant> {
-        if self.standing == Standing::Open { self.grants } else { vec![] }
+        match self.standing {
+            Standing::Open => held(self.grants, self.left),
+            Standing::Absent | Standing::Closed | Standing::Suspended => vec![],
+        }
     }
+
+    /// Take what an association said of its members.
+    pub fn take_membership(&mut self, association: &str, event: &association::Event) {
+        let own = self.association.as_deref() == Some(association);
+        match event {
+            association::Event::AssociationMemberAdded { .. } if own => self.left = false,
+            association::Event::AssociationMemberRemoved { .. } if own => self.left = true,
+            _ => {}
+        }
+    }
+}
+
+/// What of an account's roles holds: the one that an association gives its members goes with the membership.
+pub fn held(mut grants: Vec<Grant>, left: bool) -> Vec<Grant> {
+    if left {
+        grants.retain(|grant| *grant != of_member());
+    }
+    grants
+}
+
+/// What an association gives a member: a building steward's role, and nothing else.
+const fn of_member() -> Grant {
+    Grant { role: Role::Steward, department: None, area: None, party: None }
 }
 
 impl Concept for Account {
@@ -118,13 +158,13 @@ impl Concept for Account {
                     return Err(Rejection::Malformed { field: "name", needs: "the person's name" });
                 }
                 let private = Private::none().with("name", Some(name)).with("phone", phone);
-                let mut said = vec![Said::with(Event::AccountOpened, private)];
+                let opened = Event::AccountOpened { association: association.clone() };
+                let mut said = vec![Said::with(opened, private)];
                 if association.is_some() {
                     let of =
                         facts.association.as_deref().ok_or(Rejection::NotFound { what: "association" })?;
                     of.must_open_account(facts.last_segment(), facts)?;
-                    let steward = Grant { role: Role::Steward, department: None, area: None, party: None };
-                    said.push(Said::openly(Event::RoleGranted(steward)));
+                    said.push(Said::openly(Event::RoleGranted(of_member())));
                 }
                 return Ok(said);
             }
@@ -150,7 +190,10 @@ impl Concept for Account {
                 self.standing = Standing::Closed;
                 self.grants.clear();
             }
-            Event::AccountOpened => self.standing = Standing::Open,
+            Event::AccountOpened { association } => {
+                self.association.clone_from(association);
+                self.standing = Standing::Open;
+            }
             Event::AccountSuspended { .. } => self.standing = Standing::Suspended,
             Event::RelationDeclared { to, relation } => {
                 let declared = Relation { to: to.clone(), relation: relation.clone() };
@@ -190,19 +233,23 @@ mod tests {
     use super::*;
     use crate::given::given;
 
+    const fn opened() -> Event {
+        Event::AccountOpened { association: None }
+    }
+
     fn grid_worker() -> Grant {
         Grant { role: Role::GridWorker, department: None, area: Some("shijing".into()), party: None }
     }
 
     #[test]
     fn opening_keeps_the_name_private() {
-        let opened = given::<Account>([]).by_role(Role::Administrator).when(Command::Open {
+        let outcome = given::<Account>([]).by_role(Role::Administrator).when(Command::Open {
             name: "张三".into(),
             phone: None,
             association: None,
         });
-        let said = opened.said();
-        assert_eq!(said[0].event, Event::AccountOpened);
+        let said = outcome.said();
+        assert_eq!(said[0].event, opened());
         let wire = serde_json::to_value(&said[0]).unwrap();
         assert_eq!(wire["private"]["name"], "张三");
         assert!(wire["private"]["phone"].is_null());
@@ -210,7 +257,7 @@ mod tests {
 
     #[test]
     fn only_an_administrator_gives_roles() {
-        given::<Account>([Event::AccountOpened])
+        given::<Account>([opened()])
             .by_role(Role::GridWorker)
             .when(Command::Grant(grid_worker()))
             .then_rejected("role_needed");
@@ -218,7 +265,7 @@ mod tests {
 
     #[test]
     fn a_role_given_twice_says_nothing_new() {
-        given::<Account>([Event::AccountOpened, Event::RoleGranted(grid_worker())])
+        given::<Account>([opened(), Event::RoleGranted(grid_worker())])
             .by_role(Role::Administrator)
             .when(Command::Grant(grid_worker()))
             .then([]);
@@ -226,7 +273,7 @@ mod tests {
 
     #[test]
     fn a_closed_account_stays_closed() {
-        given::<Account>([Event::AccountOpened, Event::AccountClosed])
+        given::<Account>([opened(), Event::AccountClosed])
             .by_role(Role::Administrator)
             .when(Command::Grant(grid_worker()))
             .then_rejected("wrong_state");
@@ -234,10 +281,10 @@ mod tests {
 
     #[test]
     fn a_role_is_taken_away_and_taking_it_twice_says_nothing_new() {
-        let granted = || vec![Event::AccountOpened, Event::RoleGranted(grid_worker())];
+        let granted = || vec![opened(), Event::RoleGranted(grid_worker())];
         let by = |events: Vec<Event>| given::<Account>(events).by_role(Role::Administrator);
         by(granted()).when(Command::Revoke(grid_worker())).then([Event::RoleRevoked(grid_worker())]);
-        by(vec![Event::AccountOpened]).when(Command::Revoke(grid_worker())).then([]);
+        by(vec![opened()]).when(Command::Revoke(grid_worker())).then([]);
         by(vec![]).when(Command::Revoke(grid_worker())).then_rejected("not_found");
     }
 
@@ -246,11 +293,11 @@ mod tests {
         let by = |events: Vec<Event>| given::<Account>(events).by_role(Role::Administrator);
         let suspend = || Command::Suspend { why: "lost_device".into() };
         let suspended = || Event::AccountSuspended { why: "lost_device".into() };
-        by(vec![Event::AccountOpened]).when(suspend()).then([suspended()]);
-        by(vec![Event::AccountOpened, suspended()]).when(suspend()).then([]);
-        by(vec![Event::AccountOpened, suspended()]).when(Command::Close).then([Event::AccountClosed]);
-        by(vec![Event::AccountOpened, Event::AccountClosed]).when(Command::Close).then([]);
-        by(vec![Event::AccountOpened, Event::AccountClosed]).when(suspend()).then_rejected("wrong_state");
+        by(vec![opened()]).when(suspend()).then([suspended()]);
+        by(vec![opened(), suspended()]).when(suspend()).then([]);
+        by(vec![opened(), suspended()]).when(Command::Close).then([Event::AccountClosed]);
+        by(vec![opened(), Event::AccountClosed]).when(Command::Close).then([]);
+        by(vec![opened(), Event::AccountClosed]).when(suspend()).then_rejected("wrong_state");
     }
 
     #[test]
@@ -258,9 +305,9 @@ mod tests {
         let declare = || Command::DeclareRelation { to: "party/y-1".into(), relation: "kin".into() };
         let declared = Event::RelationDeclared { to: "party/y-1".into(), relation: "kin".into() };
         let by = |events: Vec<Event>| given::<Account>(events).by_role(Role::Auditor).at("account/a-1");
-        by(vec![Event::AccountOpened]).when(declare()).then([declared]);
+        by(vec![opened()]).when(declare()).then([declared]);
         by(vec![]).when(declare()).then_rejected("not_found");
-        by(vec![Event::AccountOpened]).at("account/a-2").when(declare()).then_rejected("not_your_account");
+        by(vec![opened()]).at("account/a-2").when(declare()).then_rejected("not_your_account");
     }
 
     #[test]
@@ -284,14 +331,41 @@ mod tests {
         admin("account/a-7")
             .naming_association(association("a-1"))
             .when(open(Some("s-1")))
-            .then([Event::AccountOpened, Event::RoleGranted(steward)]);
+            .then([Event::AccountOpened { association: Some("s-1".into()) }, Event::RoleGranted(steward)]);
         let of_nobody = admin("account/a-8").naming_association(association("a-1")).when(open(Some("s-1")));
         assert!(of_nobody.then_rejected("not_a_member").en().contains("a-8"));
         let of_another = admin("account/a-7").naming_association(association("a-9"));
         of_another.when(open(Some("s-1"))).then_rejected("association_of_another");
         admin("account/a-7").when(open(Some("s-1"))).then_rejected("not_found");
         admin("account/a-7").when(open(None)).then_rejected("role_needed");
-        let grants = given::<Account>([Event::AccountOpened]).by_role(Role::AssociationAdmin);
+        let grants = given::<Account>([opened()]).by_role(Role::AssociationAdmin);
         grants.when(Command::Grant(grid_worker())).then_rejected("role_needed");
+    }
+
+    #[test]
+    fn who_leaves_an_association_keeps_nothing_that_it_gave_and_gets_it_again_by_coming_back() {
+        let member = || "a-7".to_owned();
+        let added = association::Event::AssociationMemberAdded { account: member(), by: "a-1".into() };
+        let removed = association::Event::AssociationMemberRemoved {
+            account: member(),
+            why: "moved".into(),
+            by: "a-1".into(),
+        };
+        let mut account = Account::default();
+        for event in [
+            Event::AccountOpened { association: Some("s-1".into()) },
+            Event::RoleGranted(of_member()),
+            Event::RoleGranted(grid_worker()),
+        ] {
+            account.evolve(&event);
+        }
+        let now = |account: &Account| account.clone().grants_now();
+        assert_eq!(now(&account).len(), 2);
+        account.take_membership("s-2", &removed);
+        assert_eq!(now(&account).len(), 2, "of another association");
+        account.take_membership("s-1", &removed);
+        assert_eq!(now(&account), [grid_worker()], "what the office gave stays");
+        account.take_membership("s-1", &added);
+        assert_eq!(now(&account).len(), 2);
     }
 }

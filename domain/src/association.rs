@@ -1,5 +1,6 @@
 //! Association (楼栋长联合会): building stewards of an area who organise themselves. A subdistrict registers it and names its
-//! administrator, who takes in members and opens accounts for them, and for nobody else. In `association/<id>`.
+//! administrator, who takes in members and opens accounts for them, and for nobody else. What such an account may do ends with the
+//! membership ([`crate::account::held`]). In `association/<id>`.
 
 use std::collections::BTreeSet;
 

@@ -301,6 +301,9 @@ impl Campaign {
         if facts.today < launched.from {
             return Err(Rejection::because("campaign_not_begun", json!({ "from": launched.from })));
         }
+        if facts.today > launched.until {
+            return Err(Rejection::because("campaign_past", json!({ "until": launched.until })));
+        }
         let under = format!("premises/{}/hazard/", call.premises);
         if call.hazards.iter().any(|hazard| !hazard.starts_with(&under)) {
             return Err(Rejection::Malformed {
@@ -334,7 +337,7 @@ impl Launch {
         if self.departments.is_empty() {
             return Err(Rejection::Malformed { field: "departments", needs: "at least one department" });
         }
-        Ok(())
+        facts.must_know_premises(&self.premises)
     }
 
     fn must_ask(&self, department: &str) -> Result<(), Rejection> {

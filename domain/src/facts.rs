@@ -1,6 +1,6 @@
 //! What the rules may know when they decide: who asks, on which day, under which rulebook, about which premises.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -40,6 +40,8 @@ pub struct Facts {
     /// Of the parties that the premises of an appeal and the account that it names know, those that were merged, each with the one
     /// that it was merged into.
     pub merged: BTreeMap<String, String>,
+    /// Of the parties and premises that a command names, those that are registered and go on, as their paths: `party/y-1`.
+    pub known: BTreeSet<String>,
     /// The party that a credit file is of, where the stream is of one.
     pub party: Option<Arc<Party>>,
     /// The rulebook that governs the stream, where one does.
@@ -66,6 +68,7 @@ impl Facts {
             goes_on: None,
             household: None,
             merged: BTreeMap::new(),
+            known: BTreeSet::new(),
             party: None,
             rulebook: None,
             rulemaking: None,
@@ -105,6 +108,42 @@ impl Facts {
         let parties = [own, own.and(goes_on)];
         let speaks = |grant: &Grant| grant.party.is_some() && parties.contains(&grant.party.as_deref());
         self.actor.received || self.actor.grants.iter().any(speaks)
+    }
+
+    /// Refuse parties that nobody registered, or that were merged into others: what is addressed to a mistyped name reaches nobody.
+    ///
+    /// # Errors
+    /// `unknown_party`, with each of them.
+    pub(crate) fn must_know_parties<'a>(
+        &self,
+        parties: impl IntoIterator<Item = &'a String>,
+    ) -> Result<(), Rejection> {
+        self.must_know("party", "unknown_party", parties)
+    }
+
+    /// Refuse premises that nobody registered, or that were closed.
+    ///
+    /// # Errors
+    /// `unknown_premises`, with each of them.
+    pub(crate) fn must_know_premises<'a>(
+        &self,
+        premises: impl IntoIterator<Item = &'a String>,
+    ) -> Result<(), Rejection> {
+        self.must_know("premises", "unknown_premises", premises)
+    }
+
+    fn must_know<'a>(
+        &self,
+        kind: &'static str,
+        code: &'static str,
+        ids: impl IntoIterator<Item = &'a String>,
+    ) -> Result<(), Rejection> {
+        let unknown = |id: &&String| !self.known.contains(&format!("{kind}/{id}"));
+        let unknown: Vec<&str> = ids.into_iter().filter(unknown).map(String::as_str).collect();
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        Err(Rejection::because(code, json!({ kind: unknown.join(", ") })))
     }
 
     /// Whether what is said came in from another office, under a scheme by which this one does not work: its procedure was

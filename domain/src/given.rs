@@ -110,6 +110,12 @@ impl<C: Concept> Given<C> {
         self
     }
 
+    /// These premises and parties are registered.
+    pub(crate) fn knowing<const N: usize>(mut self, paths: [&str; N]) -> Self {
+        self.facts.known.extend(paths.map(str::to_owned));
+        self
+    }
+
     pub(crate) fn in_stream(mut self, stream: &str) -> Self {
         self.facts.stream = stream.into();
         self

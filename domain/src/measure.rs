@@ -164,6 +164,7 @@ impl Concept for Measure {
                 facts.subject()?.must_be_open()?;
                 let level = fitting::must_fit(&proposal.measure, facts)?;
                 proposal.must_be_sound(on)?;
+                facts.must_know_parties([&proposal.party])?;
                 let event = Event::MeasureProposed { proposal, level, on, by };
                 Said::with(event, Private::none().with("reason", reason))
             }
@@ -171,11 +172,13 @@ impl Concept for Measure {
                 facts.subject()?.must_be_open()?;
                 let level = fitting::must_carry_incentives(facts)?;
                 offer.must_be_sound(on)?;
+                facts.must_know_parties([&offer.party])?;
                 let event = Event::IncentiveOffered { offer, level, on, by };
                 Said::with(event, Private::none().with("reason", reason))
             }
             (Stage::Absent, Command::HoldTraining { training, notes }) => {
                 training.must_be_sound(facts)?;
+                facts.must_know_parties(&training.parties)?;
                 Said::with(Event::TrainingHeld { training, by }, Private::none().with("notes", notes))
             }
             (Stage::Held, Command::AttendTraining { party, .. }) if self.attended.contains(&party) => {
@@ -188,6 +191,7 @@ impl Concept for Measure {
                         needs: "the id of the party that came",
                     });
                 }
+                facts.must_know_parties([&party])?;
                 Said::openly(Event::TrainingAttended { party, under, by })
             }
             (Stage::Proposed, Command::Decide { approved, document_number, reason }) => {

@@ -100,6 +100,11 @@ const WORDS: &[Words] = &[
         "The department “{department}” has not joined this campaign. Join it first.",
     ),
     Words(
+        "campaign_past",
+        "专项行动到{until}为止，以后的上门不再登记。请登记为普通巡查，或者启动新的专项行动。",
+        "The campaign lasted until {until}, and no later call is one of it. Record it as a round of its own, or launch another campaign.",
+    ),
+    Words(
         "campaign_over",
         "专项行动已于{on}结束，不能再登记。请把这次上门登记为普通巡查。",
         "The campaign was concluded on {on} and takes nothing more. Record the call as a round of its own.",
@@ -600,6 +605,16 @@ const WORDS: &[Words] = &[
         "The policy's list has no measure “{measure}”. Choose one of those shown.",
     ),
     Words(
+        "unknown_party",
+        "没有登记这些主体，或者已并入别的主体：{party}。请核对编号，没有登记的先登记。",
+        "No such party is registered, or it was merged into another: {party}. Check the id, or register the party first.",
+    ),
+    Words(
+        "unknown_premises",
+        "没有登记这些房屋，或者已经注销：{premises}。请核对编号，或者从名单里去掉。",
+        "No such premises are registered, or they were closed: {premises}. Check the ids, or take them out of the list.",
+    ),
+    Words(
         "unknown_rule",
         "规则中没有这一期限或救济途径，请从给出的选项中选择。",
         "The rulebook has no such deadline or remedy. Choose one of those shown.",
@@ -632,7 +647,7 @@ mod tests {
             "ground_en": "dangerous", "level_zh": "严管级", "level_en": "strict", "measure_zh": "激励", "measure_en": "x",
             "fits_zh": "约谈", "fits_en": "y", "until": "2026-03-14", "premises": "p-1", "hangs": 9, "at": 8, "measure": "z",
             "id": "pingshan-unit-3", "newest": "pingshan-unit-4", "changed": "total",
-            "document": "行停〔2026〕1号",
+            "document": "行停〔2026〕1号", "party": "y-9",
         });
         for Words(code, ..) in WORDS {
             let refusal = Rejection::because(code, detail.clone());

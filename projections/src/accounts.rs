@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, params};
 use wuping_domain::account::{Account, Standing};
 use wuping_domain::aggregate::Concept;
+use wuping_domain::association;
 use wuping_domain::event::Event;
 
 use crate::entry::{Entry, KeyFact};
@@ -12,7 +13,7 @@ use crate::error::ViewsError;
 use crate::tx::{Tx, json, signed, write};
 
 /// Raised when the fold or its rows change.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// All accounts and keys, with those whose rows are behind.
 #[derive(Debug, Default)]
@@ -47,6 +48,17 @@ pub fn apply(tx: &mut Tx, entry: &Entry) -> Result<(), ViewsError> {
         let held = accounts.accounts.entry(entry.recorded.last_segment().to_owned()).or_default();
         held.state.evolve(event);
         held.dirty = true;
+    }
+    if let Event::Association(event) = &entry.recorded.event {
+        let member = match event {
+            association::Event::AssociationMemberAdded { account, .. }
+            | association::Event::AssociationMemberRemoved { account, .. } => Some(account),
+            association::Event::AssociationRegistered { .. } => None,
+        };
+        if let Some(held) = member.and_then(|member| accounts.accounts.get_mut(member)) {
+            held.state.take_membership(entry.recorded.last_segment(), event);
+            held.dirty = true;
+        }
     }
     if let Some(fact) = &entry.key {
         accounts.take_key(fact, entry.recorded.position);
@@ -92,9 +104,11 @@ impl Accounts {
                 id,
                 code(held.state.standing),
                 json(&held.state.grants)?,
-                json(&held.state.relations)?
+                json(&held.state.relations)?,
+                held.state.association,
+                held.state.left
             ];
-            write(connection, "REPLACE INTO accounts VALUES (?1, ?2, ?3, ?4)", values)?;
+            write(connection, "REPLACE INTO accounts VALUES (?1, ?2, ?3, ?4, ?5, ?6)", values)?;
             held.dirty = false;
         }
         for (kid, key) in self.keys.iter_mut().filter(|(_, key)| key.dirty) {
@@ -121,6 +135,8 @@ impl Accounts {
             let text = |at| row.get::<_, String>(at).map_err(&reading);
             let unread = |source| ViewsError::Unread { what: "grant of an account", source };
             let state = Account {
+                association: row.get(4).map_err(&reading)?,
+                left: row.get(5).map_err(&reading)?,
                 grants: serde_json::from_str(&text(2)?).map_err(unread)?,
                 relations: serde_json::from_str(&text(3)?).map_err(unread)?,
                 standing: standing(&text(1)?),

@@ -14,6 +14,7 @@ use wuping_domain::aggregate::Concept;
 use wuping_domain::appeal::Appeal;
 use wuping_domain::assessment::Assessment;
 use wuping_domain::association::Association;
+use wuping_domain::campaign::Campaign;
 use wuping_domain::credit::CreditFile;
 use wuping_domain::derivation::SchemeRef;
 use wuping_domain::draft::{Draft, Rulemaking};
@@ -24,6 +25,7 @@ use wuping_domain::hazard::Hazard;
 use wuping_domain::incident::Incident;
 use wuping_domain::inspection::Inspection;
 use wuping_domain::listing::Listing;
+use wuping_domain::measure::Measure;
 use wuping_domain::meeting::Meeting;
 use wuping_domain::notice::Notice;
 use wuping_domain::party::Party;
@@ -84,6 +86,21 @@ impl App {
                 state.evolve(&event);
             }
         }
+        if let Some(association) = state.association.clone() {
+            let association = self.association(&association)?;
+            state.left = !association.members.contains(account);
+        }
+        Ok(state)
+    }
+
+    /// An association as its own stream left it.
+    fn association(&self, id: &str) -> Result<Association, ExecuteError> {
+        let mut state = Association::default();
+        for entry in self.reader().stream(&format!("association/{id}"))? {
+            if let Event::Association(event) = recorded(&entry.row())?.event {
+                state.evolve(&event);
+            }
+        }
         Ok(state)
     }
 
@@ -131,6 +148,7 @@ impl Gathering<'_> {
             credit: self.credit_file()?.map(Arc::new),
             goes_on: self.goes_on()?.map(Arc::new),
             household: self.household()?,
+            known: self.known()?,
             party: of_party.map(|of| Arc::new(of.party)),
             rulebook,
             rulemaking: self.rulemaking()?.map(Arc::new),
@@ -147,7 +165,9 @@ impl Gathering<'_> {
 
     fn account(&mut self, name: &str) -> Result<Account, ExecuteError> {
         self.read.insert(format!("account/{name}"));
-        self.app.account(name)
+        let account = self.app.account(name)?;
+        self.read.extend(account.association.iter().map(|id| format!("association/{id}")));
+        Ok(account)
     }
 
     fn actor(&mut self) -> Result<Actor, ExecuteError> {
@@ -165,14 +185,8 @@ impl Gathering<'_> {
     fn association(&mut self) -> Result<Option<Arc<Association>>, ExecuteError> {
         let named = self.asked.command.get(Association::TYPE).and_then(Value::as_str);
         let Some(id) = named.filter(|_| self.kind() == Account::TYPE) else { return Ok(None) };
-        let stream = format!("association/{id}");
-        let mut state = Association::default();
-        for entry in self.app.reader().stream(&stream)? {
-            if let Event::Association(event) = recorded(&entry.row())?.event {
-                state.evolve(&event);
-            }
-        }
-        self.read.insert(stream);
+        let state = self.app.association(id)?;
+        self.read.insert(format!("association/{id}"));
         Ok(Some(Arc::new(state)))
     }
 
@@ -278,6 +292,40 @@ impl Gathering<'_> {
         Ok(merged)
     }
 
+    /// Of the parties that a measure is addressed to, and the premises that a campaign is launched over, those that are registered and
+    /// go on.
+    fn known(&mut self) -> Result<BTreeSet<String>, ExecuteError> {
+        let (kind, members) = match self.kind() {
+            Campaign::TYPE => ("premises", ["premises"].as_slice()),
+            Measure::TYPE => ("party", ["party", "parties"].as_slice()),
+            _ => return Ok(BTreeSet::new()),
+        };
+        let said = members.iter().filter_map(|member| self.asked.command.get(*member));
+        let said = said.flat_map(|said| match said {
+            Value::Array(all) => all.iter().filter_map(Value::as_str).collect(),
+            one => Vec::from_iter(one.as_str()),
+        });
+        let named: BTreeSet<String> = said.take(NAMED_MAX).map(|id| format!("{kind}/{id}")).collect();
+        let mut known = BTreeSet::new();
+        for path in named {
+            if StreamPath::new(&path).is_ok() && self.goes_on_as(&path)? {
+                known.insert(path);
+            }
+        }
+        Ok(known)
+    }
+
+    /// Whether a party is registered and was not merged into another, or premises are and were not closed.
+    fn goes_on_as(&mut self, path: &str) -> Result<bool, ExecuteError> {
+        let mut subject = Subject::default();
+        for entry in self.app.reader().stream(path)? {
+            subject.apply(&recorded(&entry.row())?);
+        }
+        self.read.insert(path.to_owned());
+        let party = subject.party.registered.is_some() && subject.party.merged_into.is_none();
+        Ok(party || subject.must_be_open().is_ok())
+    }
+
     /// What is known of rulebooks, where a command drafts or publishes one.
     fn rulemaking(&mut self) -> Result<Option<Rulemaking>, ExecuteError> {
         if let Some(draft) = self.asked.command.get("draft").and_then(Value::as_str) {
@@ -318,6 +366,8 @@ impl Gathering<'_> {
     }
 }
 
+/// How many parties or premises that a command names are looked up: more than fit into one entry.
+const NAMED_MAX: usize = 2_000;
 /// What is begun under a rulebook that its first event names.
 const BEGIN_UNDER_A_RULEBOOK: [&str; 5] =
     [Assessment::TYPE, CreditFile::TYPE, Hazard::TYPE, Incident::TYPE, Meeting::TYPE];

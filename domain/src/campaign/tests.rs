@@ -47,7 +47,7 @@ fn visit(call: Call) -> Command {
 
 fn lead(area: &str, events: Vec<Event>) -> Given<Campaign> {
     let grant = Grant { role: Role::StreetLead, department: None, area: Some(area.into()), party: None };
-    given(events).by_grant(grant)
+    given(events).by_grant(grant).knowing(["premises/p-1", "premises/p-2", "premises/p-3"])
 }
 
 fn fire(events: Vec<Event>) -> Given<Campaign> {
@@ -73,6 +73,9 @@ fn whoever_leads_the_area_launches_it_with_its_filter_and_what_it_chose() {
     ] {
         lead("石井", vec![]).when(ask(wrong)).then_rejected("malformed");
     }
+    let mistyped = Launch { premises: vec!["p-1".into(), "p-8".into(), "p-9".into()], ..launch() };
+    let refused = lead("石井", vec![]).when(ask(mistyped)).then_rejected("unknown_premises");
+    assert!(refused.en().contains(": p-8, p-9."), "{refused}");
 }
 
 #[test]
@@ -94,6 +97,8 @@ fn calls_are_recorded_by_those_who_joined_at_the_premises_that_were_chosen() {
     fire(with_us()).when(visit(inside())).then([visited("p-1", Ending::Entered, &["h-1"])]);
     fire(with_us()).when(visit(call("p-9", Ending::Entered, &[]))).then_rejected("not_in_campaign");
     fire(with_us()).on("2026-03-01").when(visit(inside())).then_rejected("campaign_not_begun");
+    assert!(!fire(with_us()).on("2026-03-20").when(visit(inside())).is_refused(), "on its last day");
+    fire(with_us()).on("2026-03-21").when(visit(inside())).then_rejected("campaign_past");
     let elsewhere = Call { hazards: vec!["premises/p-2/hazard/h-1".into()], ..inside() };
     fire(with_us()).when(visit(elsewhere)).then_rejected("malformed");
     given::<Campaign>(with_us())

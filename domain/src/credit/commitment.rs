@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use serde_json::Value;
 
+use super::conduct::Basis;
 use super::{CreditFile, Event, must_have_document, received_on};
 use crate::derivation::SchemeRef;
 use crate::facts::Facts;
@@ -16,7 +17,7 @@ pub struct Commitment {
     pub template: String,
     /// The day it was signed.
     pub signed_on: NaiveDate,
-    /// The day and document by which it was found broken, and by whom.
+    /// The day and document by which it was found broken, and by whom; none where an objection to that was upheld.
     pub breached: Option<(NaiveDate, String, String)>,
     /// The day it was kept to its end.
     pub fulfilled_on: Option<NaiveDate>,
@@ -28,6 +29,17 @@ impl Commitment {
     /// Whether it counts: signed, neither taken back nor broken. One that was kept goes on counting.
     pub const fn counts(&self) -> bool {
         self.breached.is_none() && self.withdrawn_on.is_none()
+    }
+
+    /// What was found on that day, by that document, was no breach: an objection to it was upheld.
+    pub(super) fn is_not_broken(&mut self, on: NaiveDate, basis: &Basis) {
+        let found = basis.stream.is_none() && basis.at.is_some();
+        let same = |(day, document, _): &(NaiveDate, String, String)| {
+            found && *day == on && *document == basis.document_number
+        };
+        if self.breached.as_ref().is_some_and(same) {
+            self.breached = None;
+        }
     }
 
     const fn runs(&self) -> bool {

@@ -121,8 +121,11 @@ impl CreditFile {
                 let Some(objection) = self.objections.get_mut(number) else { return };
                 objection.decided = Some((*upheld, *on));
                 let Item::Conduct { number } = objection.item else { return };
-                if let Some(on_file) = self.conduct.get_mut(&number).filter(|_| *upheld) {
-                    on_file.set_aside_on = Some(*on);
+                let Some(on_file) = self.conduct.get_mut(&number).filter(|_| *upheld) else { return };
+                on_file.set_aside_on = Some(*on);
+                let found = &on_file.conduct;
+                if let Some(commitment) = self.commitment.as_mut().filter(|_| on_file.computed) {
+                    commitment.is_not_broken(found.decided_on, &found.basis);
                 }
             }
             _ => {}

@@ -247,6 +247,35 @@ fn good_grades_are_b_and_with_a_commitment_a() {
 }
 
 #[test]
+fn a_promise_that_was_not_broken_after_all_counts_again_the_same_day() {
+    let mut town = Town::of("enterprise");
+    let sign =
+        json!({ "command": "sign_commitment", "template": "2025-1", "scheme": Log::rulebook(Layer::Unit) });
+    let breach = json!({ "command": "breach_commitment", "document_number": "信违〔2025〕1号" });
+    town.says("owner-1", sign.clone());
+    town.says("dept-1", breach.clone());
+    town.runs();
+    town.says("owner-1", object(&conduct_item(1)));
+    town.says("officer-2", decide_objection(1, false));
+    town.runs();
+    assert_eq!(town.shown(), "C", "what was not upheld changes nothing");
+    town.refused("dept-1", breach.clone(), "no_commitment");
+    town.says("owner-1", object(&conduct_item(1)));
+    town.says("officer-2", decide_objection(2, true));
+    assert!(town.file().commitment.as_ref().unwrap().counts());
+    town.runs();
+    assert_eq!(town.shown(), "A");
+    town.refused("owner-1", sign, "already_exists");
+    town.says("dept-1", breach);
+    town.runs();
+    assert_eq!(
+        (town.shown().as_str(), town.file().conduct.len()),
+        ("C", 2),
+        "another breach is another record"
+    );
+}
+
+#[test]
 fn conduct_needs_its_document_its_attribution_and_its_degree() {
     let mut town = Town::of("enterprise");
     let said = conduct("false_materials", "serious", "2025-02-01");

@@ -77,7 +77,11 @@ fn offered() -> Event {
 
 fn lead(log: &Log, events: Vec<Event>) -> Given<Measure> {
     let grant = Grant { role: Role::StreetLead, department: None, area: Some("石井".into()), party: None };
-    given(events).by_grant(grant).about(log.subject(UNIT).clone()).under(shipped::pingshan(Layer::Unit))
+    given(events)
+        .by_grant(grant)
+        .about(log.subject(UNIT).clone())
+        .under(shipped::pingshan(Layer::Unit))
+        .knowing(["party/y-1"])
 }
 
 fn propose(measure: &str) -> Command {
@@ -106,6 +110,10 @@ fn a_measure_of_the_level_is_proposed_and_any_other_refused_with_those_that_fit(
     lead(&lenient, vec![]).when(propose("incentive")).then_rejected("incentive_is_offered");
     lead(&strict, vec![]).when(propose("prohibit_letting")).then_rejected("ban_has_its_own_decision");
     lead(&strict, vec![]).when(propose("penalty_referral")).then_rejected("penalty_is_referred");
+    let mut to_nobody = proposal("regulatory_interview");
+    to_nobody.party = "y-9".into();
+    let to_nobody = Command::Propose { proposal: to_nobody, reason: None };
+    lead(&strict, vec![]).when(to_nobody).then_rejected("unknown_party");
     let mut ungraded = Log::new();
     ungraded.registered("u-1", Layer::Unit, None);
     lead(&ungraded, vec![]).when(propose("training")).then_rejected("no_level");
@@ -256,7 +264,7 @@ fn a_training_is_of_no_house_and_each_party_comes_once() {
     };
     let hold = |training: Training| Command::HoldTraining { training, notes: None };
     let held = || Event::TrainingHeld { training: training(), by: "a-1".into() };
-    let fire = |events: Vec<Event>| given::<Measure>(events).by_officer_of("fire");
+    let fire = |events: Vec<Event>| given::<Measure>(events).by_officer_of("fire").knowing(["party/y-1"]);
     fire(vec![]).when(hold(training())).then([held()]);
     given::<Measure>([]).by_officer_of("police").when(hold(training())).then_rejected("department_needed");
     fire(vec![]).when(hold(Training { on: day("2026-03-03"), ..training() })).then_rejected("malformed");
@@ -277,4 +285,8 @@ fn a_training_is_of_no_house_and_each_party_comes_once() {
     fire(vec![held()]).when(attend("y-1")).then([attended.clone()]);
     fire(vec![held(), attended]).when(attend("y-1")).then([]);
     fire(vec![held()]).when(attend("party/y-1")).then_rejected("malformed");
+    fire(vec![held()]).when(attend("y-9")).then_rejected("unknown_party");
+    let mistyped = Training { parties: vec!["y-1".into(), "y-8".into(), "y-9".into()], ..training() };
+    let refused = fire(vec![]).when(hold(mistyped)).then_rejected("unknown_party");
+    assert!(refused.en().contains("y-8, y-9"), "{refused}");
 }

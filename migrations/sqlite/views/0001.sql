@@ -301,10 +301,12 @@ CREATE TABLE matters_over (
 CREATE VIEW matters AS SELECT * FROM matters_at_hand UNION ALL SELECT * FROM matters_over;
 
 CREATE TABLE accounts (
-    account   TEXT    NOT NULL PRIMARY KEY,
-    standing  TEXT    NOT NULL,
-    grants    TEXT    NOT NULL,
-    relations TEXT    NOT NULL
+    account     TEXT    NOT NULL PRIMARY KEY,
+    standing    TEXT    NOT NULL,
+    grants      TEXT    NOT NULL,
+    relations   TEXT    NOT NULL,
+    association TEXT,
+    has_left    INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- Keys by thumbprint; valid from `enrolled_at` up to, not including, `ended_at`.

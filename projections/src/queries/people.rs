@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use rusqlite::{Connection, Row};
 use serde::Serialize;
-use wuping_domain::account::Standing;
+use wuping_domain::account::{Standing, held};
 use wuping_domain::derivation::SchemeRef;
 use wuping_domain::facts::{Grant, Relation};
 use wuping_domain::rulebook::Layer;
@@ -142,7 +142,7 @@ fn account(row: &Row<'_>) -> rusqlite::Result<AccountView> {
     Ok(AccountView {
         account: row.get("account")?,
         standing: standing(&row.get::<_, String>("standing")?),
-        grants: json(row, "grants")?,
+        grants: held(json(row, "grants")?, row.get("has_left")?),
         relations: json(row, "relations")?,
         keys: Vec::new(),
     })

@@ -40,6 +40,15 @@ fn stewards_organise_themselves(story: &mut Story) {
     let granted = story.newest("account/steward-1", "RoleGranted");
     assert_eq!(granted["role"], "steward", "a steward, and nothing else");
     assert!(story.page(Some("association"), &format!("/desk/matters/{association}")).contains("steward-1"));
+    assert_eq!(story.grants("steward-1"), ["steward"]);
     let remove = json!({ "command": "remove_member", "account": "steward-1", "why": "moved" });
     story.say("association", association, remove);
+    assert!(story.grants("steward-1").is_empty(), "what the association gave goes with the membership");
+    story.say("association", association, json!({ "command": "add_member", "account": "steward-1" }));
+    assert_eq!(story.grants("steward-1"), ["steward"]);
+    story.say(
+        "association",
+        association,
+        json!({ "command": "remove_member", "account": "steward-1", "why": "left" }),
+    );
 }

@@ -23,6 +23,9 @@ fn a_campaign_goes_from_house_to_house(story: &mut Story) {
         page.contains("b-33\n") && page.contains("b-34"),
         "the filter chooses the premises of the form: {page}"
     );
+    let mut mistyped = launch.clone();
+    mistyped["premises"] = json!(["b-33", "b-99"]);
+    story.is_refused("community", campaign, mistyped, "unknown_premises");
     story.say("community", campaign, launch);
     let call = json!({
         "command": "record_visit", "premises": "b-33", "department": "fire", "ending": "entered",

@@ -35,7 +35,16 @@ fn a_training_is_held(story: &mut Story) {
         "command": "hold_training", "topic": "fire_drill", "on": story.today(), "department": "fire", "parties": ["y-1"],
         "residents": 34,
     });
+    let mut mistyped = held.clone();
+    mistyped["parties"] = json!(["y-1", "y-99"]);
+    story.is_refused("fire", "measure/t-1", mistyped, "unknown_party");
     story.say("fire", "measure/t-1", held);
+    story.is_refused(
+        "fire",
+        "measure/t-1",
+        json!({ "command": "attend_training", "party": "y-99" }),
+        "unknown_party",
+    );
     story.say("fire", "measure/t-1", json!({ "command": "attend_training", "party": "y-1" }));
 }
 

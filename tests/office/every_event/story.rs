@@ -19,6 +19,7 @@ use wuping::shelf::{self, Compiled};
 use wuping::web;
 use wuping_domain::assessment::needs_photo;
 use wuping_domain::event::aggregate_type;
+use wuping_domain::facts::Grant;
 use wuping_domain::outcome::Outcome;
 use wuping_domain::passing::begins;
 use wuping_domain::rulebook::scheme::{Collect, Indicator, Kind};
@@ -348,6 +349,16 @@ impl Story {
     pub(crate) fn newest_at(&self, stream: &str, event_type: &str) -> u64 {
         let entries = self.app.reader().stream(stream).unwrap();
         entries.iter().rfind(|entry| entry.event_type == event_type).unwrap().position
+    }
+
+    /// The roles that an account acts by now, as the rules and the list of accounts both tell them.
+    pub(crate) fn grants(&self, account: &str) -> Vec<&'static str> {
+        self.pages_catch_up();
+        let codes = |grants: Vec<Grant>| grants.iter().map(|grant| grant.role.code()).collect::<Vec<_>>();
+        let acts = codes(self.app.actor(account).unwrap().grants);
+        let listed = self.app.views.views().account(account).unwrap().unwrap();
+        assert_eq!(codes(listed.grants), acts, "{account}");
+        acts
     }
 
     /// How many entries a stream has.
