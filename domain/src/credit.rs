@@ -4,7 +4,7 @@
 //! Invariants:
 //! - conduct names its document, whom it is put down to and its degree;
 //! - the lowest class is shown only once a named person confirmed it who had no hand in the conduct;
-//! - nothing adverse is published before the party was told, nothing of a natural person ever;
+//! - nothing adverse is published before the party was told and the policy's days have passed since, nothing of a natural person ever;
 //! - what is published has a living basis: it is taken back, here and on the public platform, when its span is over, when it is
 //!   repaired, when an objection is upheld, and when what it rests on is set aside.
 

@@ -470,6 +470,11 @@ const WORDS: &[Words] = &[
         "{account} is nobody of the authority that acts on this ground ({department}) and cannot have proposed it. Check the ground, and name whoever there proposed it.",
     ),
     Words(
+        "published_too_soon",
+        "{on}才告知当事人，最早{from}公布。请到时再公布。",
+        "The party was told on {on}: it may be public from {from}. Publish it from that day on.",
+    ),
+    Words(
         "purpose_missing",
         "查看他人的信用档案要写明用途，请选择用途后再打开。",
         "Say for what the file is read, then open it; the purpose is kept in the log of readings.",

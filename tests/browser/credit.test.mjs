@@ -99,14 +99,13 @@ test('journey 9: a department records what a document decided; the lowest class 
   await comes(credit, FILE, /信用较差/)
 })
 
-test('journey 9: told, published, objected to; upheld, it is taken back everywhere', async () => {
+test('journey 9: told, not public before its days have passed, objected to; upheld, it counts no more', async () => {
   const credit = await walk.as('credit-1')
   await walk.reads(credit, FILE)
   assert.match(await takes(credit, 'publish', { item: 'conduct#1', channels: ['credit_website'] }), /先告知本人/)
   await walk.reads(credit, FILE)
   await takes(credit, 'notice', { item: 'conduct#1', method: 'direct', document_number: '信告〔2026〕1号' })
-  await takes(credit, 'publish', { item: 'conduct#1', channels: ['credit_website'] })
-  assert.match(await walk.reads(credit, FILE), /等待平台接收/)
+  assert.match(await takes(credit, 'publish', { item: 'conduct#1', channels: ['credit_website'] }), /最早.*公布/)
   const company = await walk.as('company')
   await walk.reads(company, FILE)
   await takes(company, 'object', { item: 'conduct#1', grounds: '材料不是本公司提供的。' })
@@ -115,8 +114,7 @@ test('journey 9: told, published, objected to; upheld, it is taken back everywhe
   await opens(other, '办理异议')
   assert.match(await body(other), /材料不是本公司提供的/)
   await takes(other, 'decide_objection', { number: '1', upheld: 'yes', document_number: '信异〔2026〕1号' })
-  assert.match(await walk.reads(other, FILE), /已撤回，等待平台接收/)
-  await walk.sound(other, 'credit-recalled')
+  await walk.sound(other, 'credit-upheld')
   await comes(other, FILE, /信用优良/)
   assert.equal(await offers(other, 'decide_objection'), 0)
 })

@@ -1,4 +1,4 @@
-//! Publishing (公示): told first, then public for its span; reported to the public credit platform through an outbox, and taken
+//! Publishing (公示): told first, public once the policy's days have passed since, for its span; reported to the public credit platform through an outbox, and taken
 //! back from it whenever the publication ends.
 
 use chrono::NaiveDate;
@@ -8,10 +8,12 @@ use serde_json::{Value, json};
 use super::item::Item;
 use super::rule::policy_of;
 use super::{CreditFile, Event, must_have_document};
+use crate::calendar::add_days;
 use crate::derivation::Either;
 use crate::facts::Facts;
 use crate::party;
 use crate::rejection::Rejection;
+use crate::rulebook::credit::CreditPolicy;
 use crate::said::{Private, Said};
 
 /// What is public now.
@@ -176,11 +178,23 @@ impl CreditFile {
                 }
             }
         };
-        if adverse && !self.told.contains_key(&item) {
-            return Err(Rejection::because("notice_first", Value::Null));
+        if adverse {
+            self.must_have_been_told(item, policy, facts)?;
         }
         let (on, by) = (facts.today, facts.actor.account.clone());
         Ok(vec![Said::openly(Event::CreditPublished { item, class, conduct, until, channels, on, by })])
+    }
+
+    /// Nothing adverse is public on the day on which the party is told of it, nor before the policy's days have passed since.
+    fn must_have_been_told(&self, item: Item, policy: &CreditPolicy, facts: &Facts) -> Result<(), Rejection> {
+        let Some(told) = self.told.get(&item) else {
+            return Err(Rejection::because("notice_first", Value::Null));
+        };
+        let from = add_days(*told, policy.publish_after_notice_days.saturating_add(1));
+        if facts.today < from {
+            return Err(Rejection::because("published_too_soon", json!({ "on": told, "from": from })));
+        }
+        Ok(())
     }
 
     pub(super) fn unpublish(

@@ -343,6 +343,13 @@ fn what_is_adverse_is_told_before_it_is_public_and_reported_with_it() {
     for item in [&class, &conduct_item(1)] {
         town.refused("officer-1", publish(item), "notice_first");
         town.says("officer-1", notice(item));
+        town.refused("officer-1", publish(item), "published_too_soon");
+    }
+    town.later(3);
+    let soon = town.asks("officer-1", publish(&class));
+    assert_eq!(soon, Err("published_too_soon".into()), "three days have not passed before the fourth");
+    town.later(1);
+    for item in [&class, &conduct_item(1)] {
         town.says("officer-1", publish(item));
     }
     assert_eq!(town.file().published.len(), 2);
@@ -385,6 +392,7 @@ fn an_objection_is_marked_at_once_decided_by_another_and_upheld_ends_it_everywhe
     town.says("officer-1", conduct("false_materials", "serious", "2025-02-01"));
     town.runs();
     town.says("officer-1", notice(&conduct_item(1)));
+    town.later(4);
     town.says("officer-1", publish(&conduct_item(1)));
     town.says("owner-1", object(&conduct_item(1)));
     assert!(town.file().objections[&1].marked.is_some(), "in the same breath");
@@ -414,6 +422,7 @@ fn repair_comes_when_the_shortest_span_is_over_and_ends_publication_everywhere()
     town.says("dept-1", conduct("false_materials", "serious", "2025-02-01"));
     town.runs();
     town.says("officer-1", notice(&conduct_item(1)));
+    town.later(4);
     town.says("officer-1", publish(&conduct_item(1)));
     let ask =
         |commitment: bool| json!({ "command": "request_repair", "conduct": 1, "commitment": commitment });
@@ -447,6 +456,7 @@ fn a_serious_hazard_that_fell_overdue_counts_until_it_is_set_aside() {
     assert_eq!(recorded.conduct.hands, ["a-finder", "a-fire"]);
     assert_eq!(town.shown(), "C");
     town.says("officer-1", notice(&conduct_item(1)));
+    town.later(4);
     town.says("officer-1", publish(&conduct_item(1)));
     town.later(1);
     assert_eq!(town.file().conduct.len(), 1, "once");
@@ -478,6 +488,7 @@ fn a_record_ends_the_day_the_result_beneath_it_is_put_right_or_set_aside() {
         let class = class_item(town.file().rating.as_ref().unwrap().number);
         for item in [conduct_item(1), class] {
             town.says("officer-1", notice(&item));
+            town.later(4);
             town.says("officer-1", publish(&item));
         }
         end(&mut town);
@@ -496,6 +507,7 @@ fn a_record_outlives_an_appeal_that_leaves_what_it_rests_on() {
     town.fails_for_its_wiring();
     town.later(10);
     town.says("officer-1", notice(&conduct_item(1)));
+    town.later(4);
     town.says("officer-1", publish(&conduct_item(1)));
     town.wiring_is_decided("rejected", &json!({}));
     town.runs();
@@ -519,6 +531,7 @@ fn of_two_that_are_one_the_file_that_goes_on_counts_both() {
     town.runs();
     let class = class_item(town.file_of("y-3").rating.as_ref().unwrap().number);
     town.asks_of(other, "officer-1", notice(&class)).unwrap();
+    town.later(4);
     town.asks_of(other, "officer-1", publish(&class)).unwrap();
     let merged = json!({ "type": "PartyMerged", "into": "y-1", "why": "same_uscc", "by": "a-clerk" });
     let at = town.at();
@@ -560,7 +573,12 @@ fn nothing_is_public_without_a_basis(town: &Town) -> Result<(), TestCaseError> {
                         published.until.is_some_and(|until| town.on < until),
                         "{key} {item:?} is over"
                     );
-                    prop_assert!(file.told.contains_key(item), "{key} {item:?} was never told");
+                    let told = file.told.get(item).copied();
+                    prop_assert!(
+                        told.is_some_and(|told| told + chrono::Days::new(3) < published.on),
+                        "{key} {item:?} is public since {}, told {told:?}",
+                        published.on
+                    );
                 }
                 Item::Class { .. } => {
                     let may = file.rating.as_ref().and_then(|of| of.class.as_ref()?.published_class.clone());
@@ -676,13 +694,13 @@ proptest! {
 fn the_walks_of_these_tests_publish_and_end_what_they_publish() {
     let mut why = BTreeSet::new();
     let walks: [&[Step]; 7] = [
-        &[(2, 2, 0), (4, 2, 0), (13, 1, 1)],
-        &[(2, 1, 0), (4, 1, 0), (6, 1, 0), (7, 1, 0)],
-        &[(2, 1, 0), (4, 1, 10), (8, 1, 0), (9, 1, 0)],
-        &[(2, 1, 0), (4, 1, 11), (0, 1, 11), (0, 1, 11), (0, 1, 11)],
-        &[(2, 1, 0), (4, 1, 0), (15, 1, 0)],
+        &[(2, 2, 2), (4, 2, 0), (13, 1, 1)],
+        &[(2, 1, 2), (4, 1, 0), (6, 1, 0), (7, 1, 0)],
+        &[(2, 1, 2), (4, 1, 10), (8, 1, 0), (9, 1, 0)],
+        &[(2, 1, 2), (4, 1, 11), (0, 1, 11), (0, 1, 11), (0, 1, 11)],
+        &[(2, 1, 2), (4, 1, 0), (15, 1, 0)],
         &[(12, 1, 0), (14, 1, 0)],
-        &[(10, 1, 0), (11, 1, 0), (13, 1, 0), (15, 1, 1)],
+        &[(10, 1, 2), (11, 1, 0), (13, 1, 0), (15, 1, 1)],
     ];
     for walk in walks {
         let mut town = Town::of_two();

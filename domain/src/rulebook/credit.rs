@@ -18,6 +18,10 @@ pub struct CreditPolicy {
     pub attributed_to: Vec<String>,
     /// Whom it must be put down to, to count.
     pub attributed_to_counts: Vec<String>,
+    /// Natural days that have to pass after the day on which a party was told of something adverse before it may be public: the day of
+    /// the notice is not counted, and the day after the last of them is the first. Where a rulebook says nothing, none: the day after.
+    #[serde(default)]
+    pub publish_after_notice_days: u64,
 }
 
 impl CreditPolicy {

@@ -67,14 +67,18 @@ fn the_lowest_class_is_refused_and_confirmed(story: &mut Story) {
 }
 
 fn it_is_told_and_published(story: &mut Story) {
-    for item in [json!({ "what": "class", "rating": rating(story) }), record(2)] {
+    let items = [json!({ "what": "class", "rating": rating(story) }), record(2)];
+    let publish =
+        |item: &Value| json!({ "command": "publish", "item": item, "channels": ["credit_website"] });
+    for item in &items {
         let notice = json!({ "command": "give_notice", "item": item, "method": "direct", "document_number": "信告〔2024〕1号" });
         story.say("credit", FILE, notice);
-        story.say(
-            "credit",
-            FILE,
-            json!({ "command": "publish", "item": item, "channels": ["credit_website"] }),
-        );
+        let told = story.is_refused("credit", FILE, publish(item), "published_too_soon");
+        assert!(told.contains(&story.day(4).to_string()), "from when on: {told}");
+    }
+    story.days(4);
+    for item in &items {
+        story.say("credit", FILE, publish(item));
     }
     let taken = json!({ "command": "acknowledge_report", "number": 1, "receipt": "GX-2024-1" });
     story.say("credit", FILE, taken);
@@ -134,6 +138,7 @@ fn what_was_published_is_taken_back(story: &mut Story) {
     assert_eq!(shown(story), "D", "the other record stands");
     let notice = json!({ "command": "give_notice", "item": record(3), "method": "post", "document_number": "信告〔2024〕2号" });
     story.say("credit", FILE, notice);
+    story.days(4);
     story.say(
         "credit",
         FILE,

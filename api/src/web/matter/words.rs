@@ -332,6 +332,7 @@ const RULES_OF_FIELDS: &[(&str, &str)] = &[
     ("no_open_case", "hazard"),
     ("no_report_to_merge_with", "with"),
     ("not_in_campaign", "premises"),
+    ("published_too_soon", "item"),
     ("unknown_party", "party"),
     ("unknown_premises", "premises"),
     ("not_longer", "until"),
