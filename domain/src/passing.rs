@@ -73,7 +73,7 @@ pub fn passed(
     passed.extend(measure::passed(own, subject, now, rulebooks));
     passed.extend(withdrawing::passed(own, subjects, now));
     passed.extend(credit::passed(own, subjects, now, rulebooks));
-    passed.extend(planning::passed(own, subjects, now));
+    passed.extend(planning::passed(own, subjects, now, rulebooks));
     passed
 }
 

@@ -238,7 +238,7 @@ pub fn compute(
         }),
         ("hazard", "HazardReopened") => to_value(report::reopened(rulebook, subject, key)),
         ("hazard", _) => return case(rulebook, subject, key, event_type, local_date(as_of)),
-        ("inspection", _) => planning::compute(subjects, event_type, stream, as_of),
+        ("inspection", _) => planning::compute(rulebook, subjects, event_type, stream, as_of),
         ("listing", "ListingWithdrawn") => {
             let building = building_of(subject).and_then(|key| subjects.get(&key));
             to_value(withdrawing::withdrawn(subject, building, key, local_date(as_of)))

@@ -10,7 +10,7 @@ use super::rating::family;
 use crate::calendar::add_days;
 use crate::hazard::{self, Stage};
 use crate::recorded::subject_of;
-use crate::rulebook::credit::{ConductRule, CreditPolicy};
+use crate::rulebook::credit::{Brings, ConductRule, CreditPolicy};
 use crate::subject::{HazardOf, Subject};
 
 /// Something that happened to a hazard and that is held against whoever answers for it.
@@ -49,12 +49,12 @@ impl Mark {
         }
     }
 
-    /// The policy's name of the conduct.
-    fn conduct(&self) -> Option<&'static str> {
+    /// What of it brings conduct, where the policy says which.
+    fn brings(&self) -> Option<Brings> {
         match &self.what {
-            What::FoundFalse => Some(FALSE_MATERIALS),
-            What::FellOverdue { severity } if severity == "major" => Some(MAJOR_NOT_RECTIFIED),
-            What::FellOverdue { severity } if severity == "serious" => Some(SERIOUS_OVERDUE),
+            What::FoundFalse => Some(Brings::RectificationFoundFalse),
+            What::FellOverdue { severity } if severity == "major" => Some(Brings::MajorHazardOverdue),
+            What::FellOverdue { severity } if severity == "serious" => Some(Brings::SeriousHazardOverdue),
             What::FellOverdue { .. } => None,
         }
     }
@@ -95,10 +95,10 @@ pub(super) fn due(
     for (key, subject) in subjects.iter().filter(|(key, _)| key.starts_with("premises/")) {
         for of in subject.hazards.values() {
             for mark in &of.marks {
-                let Some(rule) = mark.conduct().and_then(|id| rule(policy, id)) else { continue };
+                let Some(rule) = mark.brings().and_then(|what| policy.brought_by(what)) else { continue };
                 // a case falls overdue once, however often its day is put off; each false paper is one of its own
                 let once = mark.what != What::FoundFalse;
-                if !stands_on(of, rule.id.as_str(), subject)
+                if !stands_on(policy, of, rule.id.as_str(), subject)
                     || on_record(mark.at, &of.stream, &rule.id, once)
                     || !ids().any(|id| mark.is_of(id, subject))
                 {
@@ -128,7 +128,8 @@ fn broken_promise(policy: &CreditPolicy, own: &str, party: &Subject) -> Option<(
     }
     let basis = Basis { document_number, authority: None, stream: None, at };
     let number = party.credit.state.next_conduct();
-    Some((own.to_owned(), conduct(rule(policy, COMMITMENT_BREACHED)?, number, on, basis, vec![by])))
+    let rule = policy.brought_by(Brings::CommitmentBreached)?;
+    Some((own.to_owned(), conduct(rule, number, on, basis, vec![by])))
 }
 
 fn conduct(rule: &ConductRule, number: u64, on: NaiveDate, basis: Basis, hands: Vec<String>) -> Conduct {
@@ -145,29 +146,22 @@ fn conduct(rule: &ConductRule, number: u64, on: NaiveDate, basis: Basis, hands: 
 }
 
 /// Whether what a record rests on still holds, as far as it is among these subjects.
-pub(super) fn stands(conduct: &Conduct, subjects: &BTreeMap<String, Subject>) -> bool {
+pub(super) fn stands(policy: &CreditPolicy, conduct: &Conduct, subjects: &BTreeMap<String, Subject>) -> bool {
     let Some(stream) = &conduct.basis.stream else { return true };
     let Some(subject) = subjects.get(subject_of(stream)) else { return true };
     let hazard = subject.hazards.get(stream.rsplit('/').next().unwrap_or_default());
-    hazard.is_some_and(|of| stands_on(of, &conduct.conduct, subject))
+    hazard.is_some_and(|of| stands_on(policy, of, &conduct.conduct, subject))
 }
 
-fn stands_on(of: &HazardOf, conduct: &str, subject: &Subject) -> bool {
-    let no_major = conduct == MAJOR_NOT_RECTIFIED && of.state.determined == Some(false);
+fn stands_on(policy: &CreditPolicy, of: &HazardOf, conduct: &str, subject: &Subject) -> bool {
+    let of_major = policy.brought_by(Brings::MajorHazardOverdue).is_some_and(|rule| rule.id == conduct);
+    let no_major = of_major && of.state.determined == Some(false);
     of.state.stage != Stage::Dismissed
         && !no_major
         && !subject.is_hazard_set_aside(&of.stream)
         && subject.is_finding_held(of)
 }
 
-fn rule<'p>(policy: &'p CreditPolicy, id: &str) -> Option<&'p ConductRule> {
-    policy.conduct.iter().find(|rule| rule.id == id)
-}
-
 /// Roles in which a party answers for premises.
 pub(super) const ANSWERS: [&str; 2] = ["owner", "operator"];
-const COMMITMENT_BREACHED: &str = "commitment_breached";
-const FALSE_MATERIALS: &str = "false_materials";
-const MAJOR_NOT_RECTIFIED: &str = "major_hazard_not_rectified";
 const PARTY: &str = "party";
-const SERIOUS_OVERDUE: &str = "serious_hazard_overdue";

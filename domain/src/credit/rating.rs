@@ -272,7 +272,7 @@ fn counted(
             let counts = rule.catalogue_item
                 && policy.attributed_to_counts.contains(&held.attributed_to)
                 && (held.decided_on..until).contains(&on)
-                && stands(held, subjects);
+                && stands(policy, held, subjects);
             if !counts {
                 continue;
             }

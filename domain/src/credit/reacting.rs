@@ -22,6 +22,7 @@ use crate::record::Missed;
 use crate::recorded::{Recorded, local_date, subject_of};
 use crate::refused::Refused;
 use crate::rulebook::Rulebook;
+use crate::rulebook::credit::CreditPolicy;
 use crate::subject::Subject;
 
 /// What has to be computed because of an entry of the party's own, from its own entries alone.
@@ -52,7 +53,8 @@ pub(crate) fn follow(cause: &Recorded<Event>, subject: &Subject, rulebooks: &dyn
             | CreditEvent::RepairDecided { granted: true, .. },
         )
         | Event::Party(party::Event::PartyMerged { .. }) => {
-            let ended = ended(own, &alone(), on);
+            let Some(policy) = rulebook.policy.credit.as_ref() else { return vec![] };
+            let ended = ended(policy, own, &alone(), on);
             ended.iter().map(|_| due("credit_ended", "CreditUnpublished")).collect()
         }
         Event::Credit(CreditEvent::CreditPublished { .. }) => {
@@ -98,7 +100,7 @@ pub(crate) fn passed(
         let since = conduct.basis.at.unwrap_or_default();
         passed.push(Passed { due: due(CONDUCT, stream(own), "ConductRecorded", subjects), since });
     }
-    if let Some(unpublished) = ended(own, subjects, on).first() {
+    if let Some(unpublished) = ended(policy, own, subjects, on).first() {
         let since = party.credit.published_at.get(&unpublished.item).copied().unwrap_or_default();
         let rests = basis_of(party, unpublished.item).filter(|key| subjects.contains_key(key));
         let subjects = rests.into_iter().chain([own.to_owned()]).collect();
@@ -146,14 +148,19 @@ pub(crate) fn compute(
         "CreditRated" => value(rating::due(rulebook, own, subjects, on)?),
         "CreditRecalled" => value(file.to_recall(on)),
         "CreditReported" => value(file.to_report(on)),
-        "CreditUnpublished" => value(ended(own, subjects, on).into_iter().next()),
+        "CreditUnpublished" => value(ended(policy, own, subjects, on).into_iter().next()),
         "ObjectionMarked" => value(file.to_mark(rulebook)?),
         _ => return Err(Refused::because("not_computed")),
     })
 }
 
 /// What is public and has no living basis any more, with the reason.
-fn ended(own: &str, subjects: &BTreeMap<String, Subject>, on: NaiveDate) -> Vec<Unpublished> {
+fn ended(
+    policy: &CreditPolicy,
+    own: &str,
+    subjects: &BTreeMap<String, Subject>,
+    on: NaiveDate,
+) -> Vec<Unpublished> {
     let Some(party) = subjects.get(own) else { return vec![] };
     let file = &party.credit.state;
     let why = |item: Item, class: Option<&String>, until: Option<NaiveDate>| match item {
@@ -163,7 +170,7 @@ fn ended(own: &str, subjects: &BTreeMap<String, Subject>, on: NaiveDate) -> Vec<
                 Some("objection_upheld")
             } else if on_file.repaired_on.is_some() {
                 Some("repaired")
-            } else if !basis::stands(&on_file.conduct, subjects) {
+            } else if !basis::stands(policy, &on_file.conduct, subjects) {
                 Some("basis_set_aside")
             } else {
                 until.is_some_and(|until| until <= on).then_some("span_over")

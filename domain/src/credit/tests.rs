@@ -28,13 +28,18 @@ struct Town {
 impl Town {
     fn of(kind: &str) -> Self {
         let mut town = Self { log: Log::new(), on: day("2025-02-03"), put_right: BTreeSet::new() };
+        town.begins(kind);
+        town
+    }
+
+    fn begins(&mut self, kind: &str) {
+        let town = self;
         town.log.registered("p-1", Layer::Unit, Some("b-1"));
         town.registers("y-1", kind);
         let named = json!({ "type": "ResponsiblePartyNamed", "party": "y-1", "role": "owner" });
         town.log.hears("2025-01-05", HOUSE, &named);
         town.log.assessed("2025-01-10", "p-1", "a-1", "first", Layer::Unit, &json!({}));
         town.runs();
-        town
     }
 
     fn registers(&mut self, party: &str, kind: &str) {
@@ -273,6 +278,34 @@ fn a_promise_that_was_not_broken_after_all_counts_again_the_same_day() {
         ("C", 2),
         "another breach is another record"
     );
+}
+
+/// A district may call what follows from a late hazard by its own name; a rulebook that says of no conduct what brings it was published
+/// before that was said, and is read as it was meant.
+#[test]
+fn what_brings_conduct_by_rule_is_the_policys_to_say() {
+    let fell_overdue = |policy: crate::rulebook::credit::CreditPolicy| {
+        let mut rulebook = crate::shipped::pingshan(Layer::Unit);
+        rulebook.policy.credit = Some(policy);
+        let mut town = Town::of("enterprise");
+        town.log = Log::under(crate::given_log::Shelf::of([Arc::new(rulebook)]));
+        town.begins("enterprise");
+        town.falls_overdue();
+        town.file().conduct.values().map(|on_file| on_file.conduct.conduct.clone()).collect::<Vec<_>>()
+    };
+    let shipped = || crate::shipped::pingshan(Layer::Unit).policy.credit.unwrap();
+    assert_eq!(fell_overdue(shipped()), ["serious_hazard_overdue"]);
+    let mut renamed = shipped();
+    renamed.conduct.iter_mut().find(|rule| rule.id == "serious_hazard_overdue").unwrap().id =
+        "left_a_danger".into();
+    assert_eq!(fell_overdue(renamed), ["left_a_danger"]);
+    let mut silent = shipped();
+    silent.conduct.iter_mut().for_each(|rule| rule.follows_from = None);
+    assert_eq!(fell_overdue(silent), ["serious_hazard_overdue"]);
+    let mut brings_nothing = shipped();
+    let overdue = brings_nothing.conduct.iter_mut().find(|rule| rule.id == "serious_hazard_overdue");
+    overdue.unwrap().follows_from = None;
+    assert!(fell_overdue(brings_nothing).is_empty(), "only somebody records it then");
 }
 
 #[test]
@@ -552,6 +585,7 @@ fn of_two_that_are_one_the_file_that_goes_on_counts_both() {
 
 /// Whether everything public has a living basis, and everything that is not public any more is called back.
 fn nothing_is_public_without_a_basis(town: &Town) -> Result<(), TestCaseError> {
+    let policy = crate::shipped::pingshan(Layer::Unit).policy.credit.unwrap();
     for (key, subject) in town.log.subjects.iter().filter(|(key, _)| key.starts_with("party/")) {
         let file: &CreditFile = &subject.credit.state;
         for (item, published) in &file.published {
@@ -561,7 +595,7 @@ fn nothing_is_public_without_a_basis(town: &Town) -> Result<(), TestCaseError> {
                     let on_file = &file.conduct[number];
                     prop_assert!(on_file.stands(), "{key} {item:?} has ended and is public");
                     prop_assert!(
-                        basis::stands(&on_file.conduct, &town.log.subjects),
+                        basis::stands(&policy, &on_file.conduct, &town.log.subjects),
                         "{key} {item:?} rests on nothing"
                     );
                     let basis = on_file.conduct.basis.stream.as_ref();

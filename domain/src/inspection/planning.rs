@@ -1,5 +1,5 @@
 //! When premises are inspected next: so many months after the last inspection as the class of the party's credit asks. A better
-//! class puts an inspection that is planned off, a worse one brings it forward, but never nearer than a month from the rating.
+//! class puts an inspection that is planned off, a worse one brings it forward, but never nearer to the rating than the policy says.
 //!
 //! Premises have one planned inspection at a time. Where several parties answer for them, each with a class of its own, the one
 //! whose class asks for the earlier day leads, and the others are named beside it. Each party's own pass says and takes back its
@@ -16,9 +16,10 @@ use crate::calendar::add_months;
 use crate::credit::{Rating, answering, family, is_answered_by};
 use crate::derivation::SchemeRef;
 use crate::passing::Passed;
-use crate::reaction::Due;
+use crate::reaction::{Due, Rulebooks};
 use crate::recorded::{local_date, subject_of};
-use crate::rulebook::Layer;
+use crate::rulebook::credit::CreditPolicy;
+use crate::rulebook::{Layer, Rulebook};
 use crate::subject::{Running, Subject};
 
 /// An inspection that is planned: the strictest ground for it, and the others.
@@ -84,16 +85,25 @@ pub struct Missed {
 }
 
 /// What a party's credit brings to the premises that it answers for, and is not recorded yet.
-pub(crate) fn passed(own: &str, subjects: &BTreeMap<String, Subject>, now: DateTime<Utc>) -> Vec<Passed> {
+pub(crate) fn passed(
+    own: &str,
+    subjects: &BTreeMap<String, Subject>,
+    now: DateTime<Utc>,
+    rulebooks: &dyn Rulebooks,
+) -> Vec<Passed> {
     let party = subjects.get(own).filter(|_| own.starts_with("party/"));
     let Some(scheme) = party.and_then(|party| party.credit.state.scheme.as_ref()) else { return vec![] };
+    let Some(rulebook) = rulebooks.rulebook(scheme) else { return vec![] };
+    let Some(policy) = &rulebook.policy.credit else { return vec![] };
+    let by = (policy, local_date(now));
     let family: Vec<String> = family(own, subjects).into_iter().collect();
     let premises = subjects.keys().filter(|key| key.starts_with("premises/"));
-    premises.filter_map(|premises| of_premises(own, premises, &family, subjects, now, scheme)).collect()
+    premises.filter_map(|premises| of_premises(own, premises, &family, subjects, by, scheme)).collect()
 }
 
 /// The result of an entry of an inspection's stream. The subjects are one party, with what was merged into it, and the premises.
 pub(crate) fn compute(
+    rulebook: &Rulebook,
     subjects: &BTreeMap<String, Subject>,
     event_type: &str,
     stream: &str,
@@ -105,7 +115,8 @@ pub(crate) fn compute(
         into.is_none_or(|into| !subjects.contains_key(&into))
     };
     let (own, _) = subjects.iter().filter(|(key, _)| key.starts_with("party/")).find(goes_on)?;
-    let next = next(own, subject_of(stream), subjects, local_date(as_of))?;
+    let by = (rulebook.policy.credit.as_ref()?, local_date(as_of));
+    let next = next(own, subject_of(stream), subjects, by)?;
     let fits = next.key == key && next.event_type() == event_type;
     match next.what {
         What::Missed(missed) if fits => serde_json::to_value(missed).ok(),
@@ -142,10 +153,10 @@ fn of_premises(
     premises: &str,
     family: &[String],
     subjects: &BTreeMap<String, Subject>,
-    now: DateTime<Utc>,
+    by: (&CreditPolicy, NaiveDate),
     scheme: &SchemeRef,
 ) -> Option<Passed> {
-    let next = next(own, premises, subjects, local_date(now))?;
+    let next = next(own, premises, subjects, by)?;
     let mut named: Vec<String> = family.iter().cloned().chain([premises.to_owned()]).collect();
     named.sort();
     let due = Due {
@@ -159,7 +170,12 @@ fn of_premises(
 }
 
 /// What is to be said, by that day, of the inspection of these premises by what the party's credit asks for.
-fn next(own: &str, premises: &str, subjects: &BTreeMap<String, Subject>, on: NaiveDate) -> Option<Next> {
+fn next(
+    own: &str,
+    premises: &str,
+    subjects: &BTreeMap<String, Subject>,
+    (policy, on): (&CreditPolicy, NaiveDate),
+) -> Option<Next> {
     let (party, subject) = (own.strip_prefix("party/")?, subjects.get(premises)?);
     let merged = subjects.get(own)?.party.merged_into.is_some();
     let through = answering(own, subject, subjects, on);
@@ -178,7 +194,7 @@ fn next(own: &str, premises: &str, subjects: &BTreeMap<String, Subject>, on: Nai
     let is_own = |ground: &&Ground| family.contains(&format!("party/{}", ground.party));
     let said = before.and_then(|plan| plan.grounds().find(is_own));
     let through = through.into_iter().filter(|name| name != party).collect();
-    let (mut ground, begins) = ground(party, through, rating, subject, (before, said))?;
+    let (mut ground, begins) = ground(policy, party, through, (rating, subject), (before, said))?;
     if begins > on {
         return None;
     }
@@ -226,10 +242,10 @@ fn missed(key: &str, of: &Running<Inspection>, on: NaiveDate) -> Option<Next> {
 /// What a rating asks for, and the first day on which it can be planned. `planned` is what is planned already, and what of it
 /// this party asked for.
 fn ground(
+    policy: &CreditPolicy,
     party: &str,
     through: Vec<String>,
-    rating: &Rating,
-    subject: &Subject,
+    (rating, subject): (&Rating, &Subject),
     (planned, said): (Option<&Plan>, Option<&Ground>),
 ) -> Option<(Ground, NaiveDate)> {
     let class = rating.class.as_ref()?;
@@ -237,7 +253,9 @@ fn ground(
     let from = made.or(said.map(|said| said.from)).unwrap_or(rating.on);
     let (class, months) = (class.shown.clone(), class.inspection_months);
     let due = add_months(from, months);
-    let due = if planned.is_some() { due.max(add_months(rating.on, GRACE_MONTHS)) } else { due };
+    // what is planned already is brought no nearer than the policy's months to the rating that moves it
+    let nearest = add_months(rating.on, policy.inspection_grace_months);
+    let due = if planned.is_some() { due.max(nearest) } else { due };
     let ground = Ground { party: party.to_owned(), through, class, months, from, due };
     Some((ground, rating.on.max(from)))
 }
@@ -264,5 +282,3 @@ fn is_inspected(subject: &Subject) -> bool {
 pub(crate) const REACTION: &str = "inspection";
 /// What a planned inspection is changed by where another party's ground joins it or ends.
 pub(crate) const GROUNDS: &str = "inspection_grounds";
-/// No inspection falls due nearer than this to the rating that moved it.
-const GRACE_MONTHS: u32 = 1;

@@ -11,7 +11,10 @@ const FIRST: &str = "premises/p-1/inspection/y-1-1";
 
 /// A company that answers for one unit of five stars, rated on 2025-02-03.
 fn town() -> Log {
-    let mut log = Log::new();
+    town_in(Log::new())
+}
+
+fn town_in(mut log: Log) -> Log {
     log.registered("p-1", Layer::Unit, Some("b-1"));
     log.hears(
         "2025-01-02",
@@ -110,6 +113,34 @@ fn a_due_day_that_passed_is_marked_once_and_the_next_one_counts_from_the_day_it_
     log.runs(day("2025-12-24"));
     let second = "premises/p-1/inspection/y-1-2".to_owned();
     assert_eq!(plans(&log).last().unwrap(), &("InspectionPlanned", second, 6, "2026-06-22".to_owned()));
+}
+
+/// How near to a rating a planned inspection may be brought by it is the policy's to say; one month where it says nothing.
+#[test]
+fn a_worse_class_brings_an_inspection_no_nearer_than_the_policy_says() {
+    let brought_to = |grace: Option<u32>| {
+        let mut rulebook = crate::shipped::pingshan(Layer::Unit);
+        let mut policy = serde_json::to_value(rulebook.policy.credit.as_ref().unwrap()).unwrap();
+        match grace {
+            Some(months) => policy["inspection_grace_months"] = json!(months),
+            None => drop(policy.as_object_mut().unwrap().remove("inspection_grace_months")),
+        }
+        rulebook.policy.credit = Some(serde_json::from_value(policy).unwrap());
+        let mut log = town_in(Log::under(crate::given_log::Shelf::of([std::sync::Arc::new(rulebook)])));
+        let conduct = json!({
+            "type": "ConductRecorded", "number": 1, "conduct": "serious_hazard_overdue", "attributed_to": "party",
+            "degree": "general", "decided_on": "2025-05-20", "basis": { "document_number": "1", "authority": "x" },
+            "hands": ["a-1"], "scheme": Log::rulebook(Layer::Unit),
+        });
+        log.hears("2025-05-20", "party/y-1/credit", &conduct);
+        log.runs(day("2025-05-22"));
+        let (kind, _, months, due) = plans(&log).last().unwrap().clone();
+        assert_eq!((kind, months), ("InspectionPlanned", 3));
+        day(&due)
+    };
+    let unsaid = brought_to(None);
+    assert_eq!(brought_to(Some(1)), unsaid);
+    assert_eq!(brought_to(Some(2)), crate::calendar::add_months(unsaid, 1));
 }
 
 fn is_party(log: &mut Log, id: &str, on: &str) {

@@ -22,9 +22,54 @@ pub struct CreditPolicy {
     /// the notice is not counted, and the day after the last of them is the first. Where a rulebook says nothing, none: the day after.
     #[serde(default)]
     pub publish_after_notice_days: u64,
+    /// Months between a rating and the earliest day on which an inspection that is planned already falls due because of it. Where a
+    /// rulebook says nothing, one.
+    #[serde(default = "one_month")]
+    pub inspection_grace_months: u32,
+}
+
+/// What brings a record of conduct by rule, without anybody's recording it.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Brings {
+    /// A commitment was found broken.
+    CommitmentBreached,
+    /// A major hazard was not put right by its day.
+    MajorHazardOverdue,
+    /// What was said to be put right never was.
+    RectificationFoundFalse,
+    /// A serious hazard was not put right by its day.
+    SeriousHazardOverdue,
+}
+
+impl Brings {
+    /// What the conduct is called that this brings in a rulebook that says of none what brings it: such rulebooks were published
+    /// before it was said in them, and are read as they were meant.
+    const fn unsaid(self) -> &'static str {
+        match self {
+            Self::CommitmentBreached => "commitment_breached",
+            Self::MajorHazardOverdue => "major_hazard_not_rectified",
+            Self::RectificationFoundFalse => "false_materials",
+            Self::SeriousHazardOverdue => "serious_hazard_overdue",
+        }
+    }
+}
+
+const fn one_month() -> u32 {
+    1
 }
 
 impl CreditPolicy {
+    /// The conduct that something brings by rule, where the policy says that it brings any.
+    pub fn brought_by(&self, what: Brings) -> Option<&ConductRule> {
+        let says = self.conduct.iter().any(|rule| rule.follows_from.is_some());
+        let brought = |rule: &&ConductRule| match says {
+            true => rule.follows_from == Some(what),
+            false => rule.id == what.unsaid(),
+        };
+        self.conduct.iter().find(brought)
+    }
+
     /// Whether a class is adverse: none that has to be earned by grades.
     pub fn is_adverse(&self, class: &str) -> bool {
         let found = self.classes.iter().find(|of| of.id == class);
@@ -81,6 +126,9 @@ pub struct ConductRule {
     pub publish_min_months: u32,
     /// Months after which it ends anyway.
     pub publish_max_months: u32,
+    /// What brings it by rule; none where somebody has to record it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows_from: Option<Brings>,
 }
 
 /// How identifiers are checked.

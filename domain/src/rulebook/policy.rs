@@ -60,6 +60,9 @@ pub struct Policy {
     /// When a unit nobody could enter counts as not assessed.
     #[serde(default)]
     pub not_assessed: Option<NotAssessedPolicy>,
+    /// How long what is registered is relied on.
+    #[serde(default)]
+    pub register: RegisterPolicy,
     /// The vetoes by name (一票否决).
     #[serde(default, rename = "veto")]
     pub vetoes: Vec<VetoName>,
@@ -117,6 +120,20 @@ pub struct Policy {
     /// How a publisher's rows are read, for an imported scheme.
     #[serde(default)]
     pub import: Option<ImportPolicy>,
+}
+
+/// How long what is registered of premises is relied on. A rulebook that says nothing of it means these numbers.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(default)]
+pub struct RegisterPolicy {
+    /// Days after which what was said about whether people live there is not relied on any more.
+    pub occupancy_days: u64,
+}
+
+impl Default for RegisterPolicy {
+    fn default() -> Self {
+        Self { occupancy_days: 180 }
+    }
 }
 
 /// How results become a score. Members that name the one behaviour the engine has are checked, not chosen.

@@ -154,9 +154,15 @@ impl Coverage {
             },
             no_owner: no_owner(house, span),
             no_assessor: no_assessor(house, register, span, &self.walkers),
-            stale_occupancy: stale_occupancy(register, known, span),
+            stale_occupancy: stale_occupancy(register, known, span, self.occupancy_days()),
             unmatched_incidents: known.into_iter().flat_map(|known| &known.unmatched).collect(),
         }
+    }
+
+    /// How long what was said about who lives there is relied on, by the rulebook of units by which the office works.
+    fn occupancy_days(&self) -> u64 {
+        let register = self.of_units.as_ref().map(|rulebook| rulebook.policy.register).unwrap_or_default();
+        register.occupancy_days
     }
 }
 
@@ -346,11 +352,16 @@ fn no_assessor(house: &House, register: &Register, span: Span, walkers: &Walkers
     !assigned && walkers.of(Role::GridWorker, register).next().is_none()
 }
 
-fn stale_occupancy(register: &Register, known: Option<&Known>, span: Span) -> Option<Option<NaiveDate>> {
+/// What was said about whether people live there, where that is so long ago that nobody knows any more.
+fn stale_occupancy(
+    register: &Register,
+    known: Option<&Known>,
+    span: Span,
+    relied_on_days: u64,
+) -> Option<Option<NaiveDate>> {
     let said = known.and_then(|known| known.occupancy_on);
-    let lasts = |on: NaiveDate| {
-        on.checked_add_days(Days::new(STALE_AFTER_DAYS)).is_some_and(|until| until >= span.day)
-    };
+    let lasts =
+        |on: NaiveDate| on.checked_add_days(Days::new(relied_on_days)).is_some_and(|until| until >= span.day);
     (register.layer != Layer::Estate && !said.is_some_and(lasts)).then_some(said)
 }
 
@@ -359,8 +370,6 @@ const NEVER_OPENED: &str = "never_opened";
 const NOT_ENTERED: &str = "not_entered";
 const NO_LONGER_IN_FORCE: &str = "no_longer_in_force";
 const UNDER_WAY: &str = "under_way";
-/// After so many days nobody knows any more whether somebody lives there.
-const STALE_AFTER_DAYS: u64 = 180;
 
 const COLUMNS: [Column; 17] = [
     Column::of("layer", "层面", "Layer", Terms::Layer),
