@@ -3,6 +3,7 @@
 
 mod facts;
 mod opening;
+mod shown;
 mod turns;
 
 use std::path::PathBuf;
@@ -71,6 +72,7 @@ pub use crate::asking::{Asked, Done, ExecuteError, Feed, Who};
 use crate::attached::not_kept;
 use crate::authorities::Authorities;
 use crate::office::Office;
+use crate::past::Past;
 use crate::shelf::Shelf;
 
 /// Everything that runs while the house is open.
@@ -95,6 +97,8 @@ pub struct App {
     pub(crate) committed_for_evidence: tokio::sync::Mutex<Option<std::time::Instant>>,
     /// What the time is asked of.
     clock: Arc<dyn Clock>,
+    /// Lists as they stood at an earlier entry.
+    past: Past,
     /// Commands that came in each other's way are decided one after another.
     turns: Turns,
     /// Whether a made-up history is being written, which nobody looks at before it is whole.
@@ -236,6 +240,7 @@ impl App {
             check_claimed_time(event.meta().occurred_at, self.now())?;
         }
         self.must_be_current(asked)?;
+        let list_then = self.list_then(asked).await?;
         let (mut tries, mut anew, mut turn) = (0, false, None);
         loop {
             let command: C::Command = serde_json::from_value(asked.command.clone())
@@ -243,6 +248,7 @@ impl App {
             let Gathered { mut facts, bases } = self.gathered(who, asked)?;
             let (claimed, received) = (asked.occurred_at.datetime(), self.now().datetime());
             facts.today = counted_on::<C>(&command, &facts.actor, claimed, received);
+            facts.list_then.clone_from(&list_then);
             let store = LedgerEventStore::<Shell<C>>::new(
                 self.reader().clone(),
                 self.ledger.writer().clone(),

@@ -3,7 +3,7 @@
 //!
 //! Invariants:
 //! - what is posted names its digest and the position it was made at, so that whoever has the sheet can hold it against the
-//!   same list made anew;
+//!   same list made anew; whoever posts it is held to it ([`crate::shown_list`]);
 //! - a list is never replaced by an older one.
 
 use chrono::NaiveDate;
@@ -195,7 +195,7 @@ impl Concept for Board {
                 Said::with(Event::BoardChecked { finding, on, by }, private)
             }
             (Some(_), Command::Post { sheet, photos: taken }) => {
-                self.must_be_newer(&sheet, on)?;
+                self.must_be_newer(&sheet, facts)?;
                 let private = Private::none().with("photos", photos(&taken));
                 Said::with(Event::BoardPosted { sheet, on, by }, private)
             }
@@ -215,9 +215,9 @@ impl Concept for Board {
 }
 
 impl Board {
-    fn must_be_newer(&self, sheet: &Sheet, today: NaiveDate) -> Result<(), Rejection> {
-        sheet.list.must_name_a_digest()?;
-        if sheet.until.is_some_and(|until| until < today) {
+    fn must_be_newer(&self, sheet: &Sheet, facts: &Facts) -> Result<(), Rejection> {
+        sheet.list.must_be_the_list(Some(sheet.lines), facts.list_then.as_ref())?;
+        if sheet.until.is_some_and(|until| until < facts.today) {
             return Err(Rejection::Malformed { field: "until", needs: "today or a later day" });
         }
         match &self.posted {
@@ -246,7 +246,7 @@ mod tests {
     }
 
     fn sheet(at: u64) -> Sheet {
-        let list = Rebuilt { report: "grades".into(), at, sha256: "ab".repeat(32) };
+        let list = Rebuilt { report: "sheet".into(), at, sha256: "ab".repeat(32) };
         Sheet { list, lines: 12, until: None }
     }
 
@@ -255,12 +255,14 @@ mod tests {
     }
 
     fn lead(area: &str, events: Vec<Event>) -> Given<Board> {
-        given(events).by_grant(Grant {
-            role: Role::CommunityLead,
-            department: None,
-            area: Some(area.into()),
-            party: None,
-        })
+        given(events)
+            .by_grant(Grant {
+                role: Role::CommunityLead,
+                department: None,
+                area: Some(area.into()),
+                party: None,
+            })
+            .showing(&"ab".repeat(32), 12)
     }
 
     #[test]
@@ -287,6 +289,8 @@ mod tests {
         lead("金龟", vec![set_up()])
             .when(Command::Post { sheet: no_digest, photos: vec![] })
             .then_rejected("malformed");
+        let shortened = Command::Post { sheet: Sheet { lines: 11, ..sheet(8) }, photos: vec![] };
+        lead("金龟", vec![set_up()]).when(shortened).then_rejected("list_differs");
         let over = Sheet { until: Some(day("2026-03-01")), ..sheet(8) };
         lead("金龟", vec![set_up()])
             .when(Command::Post { sheet: over, photos: vec![] })

@@ -16,6 +16,7 @@ use crate::premises::Register;
 use crate::recorded::subject_of;
 use crate::rejection::Rejection;
 use crate::rulebook::Rulebook;
+use crate::shown_list::ListThen;
 use crate::subject::Subject;
 
 /// Everything a decision may look at besides the state of its own stream.
@@ -42,6 +43,8 @@ pub struct Facts {
     pub merged: BTreeMap<String, String>,
     /// Of the parties and premises that a command names, those that are registered and go on, as their paths: `party/y-1`.
     pub known: BTreeSet<String>,
+    /// The list of grades as it stood at the position that a command says it was shown at.
+    pub list_then: Option<ListThen>,
     /// The party that a credit file is of, where the stream is of one.
     pub party: Option<Arc<Party>>,
     /// The rulebook that governs the stream, where one does.
@@ -69,6 +72,7 @@ impl Facts {
             household: None,
             merged: BTreeMap::new(),
             known: BTreeSet::new(),
+            list_then: None,
             party: None,
             rulebook: None,
             rulemaking: None,

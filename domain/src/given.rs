@@ -116,6 +116,13 @@ impl<C: Concept> Given<C> {
         self
     }
 
+    /// The list of grades of the position that is named has this digest and so many lines.
+    pub(crate) fn showing(mut self, sha256: &str, lines: u64) -> Self {
+        let made = crate::shown_list::MadeList { sha256: sha256.into(), lines };
+        self.facts.list_then = Some(crate::shown_list::ListThen { entries: 1_000, lists: vec![made] });
+        self
+    }
+
     pub(crate) fn in_stream(mut self, stream: &str) -> Self {
         self.facts.stream = stream.into();
         self

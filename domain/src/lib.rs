@@ -72,6 +72,7 @@ pub mod said;
 pub mod scoring;
 #[cfg(test)]
 pub(crate) mod shipped;
+pub mod shown_list;
 pub mod subject;
 pub mod survey;
 pub mod task;

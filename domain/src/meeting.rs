@@ -1,6 +1,6 @@
 //! Meeting (联席会议): departments look at the risk situation together and resolve what is to be done, by whom, until when. What
 //! they were shown is named by its digest and the position it was made at, so that the same page can be made again however
-//! much happened since. In `meeting/<id>`.
+//! much happened since; it is held against that page, and refused where it is another ([`crate::shown_list`]). In `meeting/<id>`.
 //!
 //! Invariants:
 //! - every resolution has one department that answers for it, and a day;
@@ -237,7 +237,7 @@ impl Held {
             });
         }
         self.departments.iter().try_for_each(|department| must_be_known(department, facts))?;
-        self.shown.must_name_a_digest()
+        self.shown.must_be_the_list(None, facts.list_then.as_ref())
     }
 }
 

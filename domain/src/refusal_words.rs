@@ -245,6 +245,26 @@ const WORDS: &[Words] = &[
         "Whoever confirmed the ban does not lift it. Another confirmer decides.",
     ),
     Words(
+        "list_differs",
+        "账本位置 {at} 的等级名单共 {lines} 行，摘要是 {sha256}，和登记的不一样。请重新取这一位置的名单。",
+        "The list of grades at position {at} has {lines} lines and the digest {sha256}, which is not what was named. Get the list of that position again.",
+    ),
+    Words(
+        "list_not_made",
+        "那一位置的等级名单正在整理。请半分钟后再提交一次。",
+        "The list of grades of that position is still being made. Send it again in half a minute.",
+    ),
+    Words(
+        "list_of_another_kind",
+        "张贴的和会上看的是等级名单（sheet），不是{report}。请从等级名单取位置和摘要。",
+        "What hangs or is shown is the list of grades (sheet), and not “{report}”. Take position and digest from that list.",
+    ),
+    Words(
+        "list_of_no_entry",
+        "账本只有 {entries} 条记录，没有位置 {at}。请重新取等级名单。",
+        "The ledger has {entries} entries, and none at position {at}. Get the list of grades again.",
+    ),
+    Words(
         "measure_decided_by_proposer",
         "提出措施的人不能自己决定，请另一位同志决定。",
         "Whoever proposed a measure does not decide on it. Somebody else must.",
@@ -644,7 +664,7 @@ mod tests {
 
     #[test]
     fn every_refusal_is_said_in_both_languages_and_fills_what_it_names() {
-        let detail = json!({
+        let mut detail = json!({
             "account": "a-9", "due": "2026-03-10", "filed_on": "2026-03-11", "served_on": "2026-02-24", "on": "2026-03-12", "event_id": "0190",
             "relation": "kin", "shows": 5, "star": 2, "degree": "minor", "rating": 2, "into": "y-1", "missing": "min_span",
             "earliest": "2026-04-01", "oldest": "2026-03-08", "area": "石井", "administrator": "a-8", "from": "2026-03-13",
@@ -654,6 +674,11 @@ mod tests {
             "id": "pingshan-unit-3", "newest": "pingshan-unit-4", "changed": "total",
             "document": "行停〔2026〕1号", "party": "y-9",
         });
+        for (name, value) in
+            [("entries", json!(7)), ("sha256", json!("ab")), ("lines", json!(3)), ("report", json!("desk"))]
+        {
+            detail[name] = value;
+        }
         for Words(code, ..) in WORDS {
             let refusal = Rejection::because(code, detail.clone());
             for said in [refusal.en(), refusal.zh()] {

@@ -149,6 +149,7 @@ impl Gathering<'_> {
             goes_on: self.goes_on()?.map(Arc::new),
             household: self.household()?,
             known: self.known()?,
+            list_then: None,
             party: of_party.map(|of| Arc::new(of.party)),
             rulebook,
             rulemaking: self.rulemaking()?.map(Arc::new),

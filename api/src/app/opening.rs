@@ -18,6 +18,7 @@ use crate::authorities::{Authorities, AuthorityError};
 use crate::backup::is_unrecorded;
 use crate::erasing::{ErasureError, apply_again};
 use crate::office::{Office, OfficeError};
+use crate::past::Past;
 use crate::reactions::Reactions;
 use crate::shelf::{CompileError, Shelf};
 
@@ -212,12 +213,14 @@ impl App {
         }
         let office = Arc::new(Office::open(folder)?);
         let views = ViewsHandle::start(&folder.join("views.db"), ledger.reader().clone(), shelf.clone())?;
+        let reader = ledger.reader().clone();
         Ok(Self {
             anchors: Arc::new(Anchors::of(folder)?),
             authorities: Arc::new(Authorities::of(folder)?),
             folder: folder.to_owned(),
             ledger,
             office,
+            past: Past::beside(folder, reader, shelf.clone()),
             shelf,
             vault,
             views: Arc::new(views),

@@ -129,11 +129,11 @@ fn a_worse_class_brings_an_inspection_no_nearer_than_the_policy_says() {
         let mut log = town_in(Log::under(crate::given_log::Shelf::of([std::sync::Arc::new(rulebook)])));
         let conduct = json!({
             "type": "ConductRecorded", "number": 1, "conduct": "serious_hazard_overdue", "attributed_to": "party",
-            "degree": "general", "decided_on": "2025-05-20", "basis": { "document_number": "1", "authority": "x" },
+            "degree": "general", "decided_on": "2025-03-20", "basis": { "document_number": "1", "authority": "x" },
             "hands": ["a-1"], "scheme": Log::rulebook(Layer::Unit),
         });
-        log.hears("2025-05-20", "party/y-1/credit", &conduct);
-        log.runs(day("2025-05-22"));
+        log.hears("2025-03-20", "party/y-1/credit", &conduct);
+        log.runs(day("2025-03-22"));
         let (kind, _, months, due) = plans(&log).last().unwrap().clone();
         assert_eq!((kind, months), ("InspectionPlanned", 3));
         day(&due)

@@ -13,7 +13,7 @@ fn held() -> Held {
         until: day("2026-02-28"),
         area: None,
         departments: vec!["fire".into(), "housing".into()],
-        shown: Rebuilt { report: "desk".into(), at: 812, sha256: "ab".repeat(32) },
+        shown: Rebuilt { report: "sheet".into(), at: 812, sha256: "ab".repeat(32) },
         scheme: Log::rulebook(Layer::Building),
     }
 }
@@ -36,7 +36,8 @@ fn hold(held: Held, resolved: Vec<Resolved>) -> Command {
 }
 
 fn commission(events: Vec<Event>) -> Given<Meeting> {
-    given(events).by_role(Role::CommissionAdmin).under(shipped::pingshan(Layer::Building))
+    let commission = given(events).by_role(Role::CommissionAdmin).under(shipped::pingshan(Layer::Building));
+    commission.showing(&"ab".repeat(32), 12)
 }
 
 #[test]
@@ -58,6 +59,12 @@ fn a_meeting_names_departments_that_there_are_and_a_digest() {
     refused(Held { departments: vec![], ..held() }, vec![], "malformed");
     refused(Held { until: day("2025-12-31"), ..held() }, vec![], "malformed");
     refused(Held { shown: Rebuilt { sha256: "ab".into(), ..held().shown }, ..held() }, vec![], "malformed");
+    refused(
+        Held { shown: Rebuilt { sha256: "cd".repeat(32), ..held().shown }, ..held() },
+        vec![],
+        "list_differs",
+    );
+    refused(Held { shown: Rebuilt { at: 1_000, ..held().shown }, ..held() }, vec![], "list_of_no_entry");
     refused(held(), vec![resolved("navy", "2026-03-09")], "unknown_department");
     refused(held(), vec![resolved("fire", "2026-03-01")], "malformed");
     refused(held(), vec![Resolved { words: " ".into(), ..resolved("fire", "2026-03-09") }], "malformed");

@@ -21,7 +21,7 @@ pub struct CreditPolicy {
     /// Natural days that have to pass after the day on which a party was told of something adverse before it may be public: the day of
     /// the notice is not counted, and the day after the last of them is the first. Where a rulebook says nothing, none: the day after.
     #[serde(default)]
-    pub publish_after_notice_days: u64,
+    pub publish_after_notice_days: u32,
     /// Months between a rating and the earliest day on which an inspection that is planned already falls due because of it. Where a
     /// rulebook says nothing, one.
     #[serde(default = "one_month")]

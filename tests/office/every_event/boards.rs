@@ -1,6 +1,6 @@
 //! Notice boards, and the association of building stewards.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::story::Story;
 
@@ -15,12 +15,19 @@ fn a_list_hangs_on_the_board(story: &mut Story) {
         "command": "set_up", "level": "community", "area": "金龟", "place": "金龟社区党群服务中心门口",
     });
     let at = story.say("community", board, set_up);
-    let post =
-        json!({ "command": "post", "report": "grades", "at": at, "sha256": "ab".repeat(32), "lines": 12 });
-    story.say("community", board, post.clone());
-    let mut older = post;
-    older["at"] = json!(at - 1);
-    story.is_refused("community", board, older, "sheet_is_older");
+    let list: Value =
+        serde_json::from_str(&story.page(None, "/api/v1/sheet?area=%E9%87%91%E9%BE%9F")).unwrap();
+    let lines = list["lines"].as_array().unwrap().len();
+    let post = |at: &Value, sha256: &Value| json!({ "command": "post", "report": "sheet", "at": at, "sha256": sha256, "lines": lines });
+    let invented =
+        story.is_refused("community", board, post(&list["at"], &json!("ab".repeat(32))), "list_differs");
+    assert!(invented.contains(list["sha256"].as_str().unwrap()), "what it is: {invented}");
+    let beyond = json!(at + 1_000_000);
+    story.is_refused("community", board, post(&beyond, &list["sha256"]), "list_of_no_entry");
+    story.say("community", board, post(&list["at"], &list["sha256"]));
+    // nothing was graded between: the list before is the same, made again as it stood then
+    let before = json!(list["at"].as_u64().unwrap() - 1);
+    story.is_refused("community", board, post(&before, &list["sha256"]), "sheet_is_older");
     assert!(story.page(Some("community"), &format!("/desk/matters/{board}")).contains("党群服务中心"));
     story.say("grid", board, json!({ "command": "check", "finding": "damaged", "notes": "被雨淋湿" }));
     let page = story.page(Some("street"), "/desk/boards");

@@ -1,6 +1,6 @@
 //! A campaign over chosen houses, and the joint meeting that looks at what came of it.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::story::Story;
 
@@ -43,12 +43,17 @@ fn what_was_resolved_has_its_day(story: &mut Story) {
     let meeting = "meeting/m-1";
     let (from, today, due) = (story.day(-30), story.today(), story.day(2));
     let scheme = story.units.scheme.clone();
+    let list: Value = serde_json::from_str(&story.page(None, "/api/v1/sheet")).unwrap();
     let resolve = |owner: &str, words: &str| json!({ "owner": owner, "due": due, "words": words });
     let hold = json!({
         "command": "hold", "from": from, "until": today, "departments": ["fire", "housing"], "scheme": scheme,
-        "shown": { "report": "desk", "at": 1, "sha256": "cd".repeat(32) }, "minutes": "纪要",
+        "shown": { "report": "sheet", "at": list["at"], "sha256": list["sha256"] }, "minutes": "纪要",
         "resolved": [resolve("fire", "排查楼顶门锁"), resolve("housing", "复核危房")],
     });
+    let mut invented = hold.clone();
+    invented["shown"]["sha256"] = json!("cd".repeat(32));
+    let told = story.is_refused("commission", meeting, invented, "list_differs");
+    assert!(told.contains(list["sha256"].as_str().unwrap()), "what it is: {told}");
     story.say("commission", meeting, hold);
     let close = |resolution: u32| json!({ "command": "close", "resolution": resolution, "how": "done" });
     story.is_refused("fire", meeting, close(2), "department_needed");
