@@ -183,7 +183,7 @@ fn newest<'k>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::web::look::words::is_chinese;
+    use crate::look::words::is_chinese;
 
     fn kept() -> Vec<Scheme> {
         let mut kept: Vec<Scheme> = shelf::pingshan().unwrap().iter().map(Compiled::document).collect();

@@ -26,7 +26,7 @@ use self::file::OfficeFile;
 pub use self::file::{OFFICE, end_sessions};
 use self::store::{Login, OfficeStore};
 use self::tables::OfficeTables;
-use crate::lists::Kind;
+use crate::list_kind::Kind;
 
 /// Passwords, sessions and feeds.
 #[derive(Debug)]

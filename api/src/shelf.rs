@@ -17,7 +17,7 @@ use wuping_ledger::refusal::Refusal;
 use wuping_ledger::store::Scheme;
 use wuping_projections::ledger_rulebooks::LedgerRulebooks;
 
-use crate::web::look::words::findings::meaning;
+use crate::look::words::findings::meaning;
 
 /// A rulebook compiled to the bytes that a ledger keeps.
 #[derive(Clone, Debug)]

@@ -12,7 +12,7 @@ use wuping_ledger::store::StoreError;
 
 use crate::anchors::Witness;
 use crate::authorities::{Authority, now};
-use crate::web::look::words::Lang;
+use crate::look::words::Lang;
 
 /// What one of them said last.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]

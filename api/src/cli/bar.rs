@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::backup::{Doing, Progress};
-use crate::web::look::words::Lang;
+use crate::look::words::Lang;
 
 pub(super) struct Bar {
     bar: ProgressBar,

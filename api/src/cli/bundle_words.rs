@@ -5,8 +5,8 @@ use wuping_ledger::bundle::UnreadableBundle;
 use wuping_replay::evidence::{BundleFinding, Ended, Gone, SeenBy, VerifiedBundle};
 
 use crate::evidence::seen;
-use crate::web::look::words::Lang;
-use crate::web::look::words::findings::meaning;
+use crate::look::words::Lang;
+use crate::look::words::findings::meaning;
 
 /// The outcome in one line.
 pub(super) fn outcome(verified: &VerifiedBundle, lang: Lang) -> String {
@@ -180,7 +180,7 @@ mod tests {
 
     use super::*;
     use crate::evidence::found;
-    use crate::web::look::words::is_chinese;
+    use crate::look::words::is_chinese;
 
     /// Seven entries about a house, some of which are contested, and some values erased.
     fn verified(reached: Option<u8>, findings: Vec<BundleFinding>) -> VerifiedBundle {

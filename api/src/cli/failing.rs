@@ -7,7 +7,7 @@ use wuping_projections::error::with_causes;
 
 use super::Common;
 use super::failing_words::chinese;
-use crate::web::look::words::Lang;
+use crate::look::words::Lang;
 
 /// Why a command ended without doing what it was asked.
 #[derive(Debug)]

@@ -20,9 +20,9 @@ use wuping_replay::statistics::StatisticError;
 use crate::anchors::AnchorError;
 use crate::app::OpenError;
 use crate::drafting::DraftError;
+use crate::look::words::findings::meaning;
 use crate::office::OfficeError;
 use crate::shelf::CompileError;
-use crate::web::look::words::findings::meaning;
 
 /// An error in Chinese; none of one that has only its own words, as what a system or a database says.
 pub(super) fn chinese(error: &(dyn Error + 'static)) -> Option<String> {
@@ -289,7 +289,7 @@ mod tests {
 
     use super::*;
     use crate::cli::failing::Failure;
-    use crate::web::look::words::{Lang, is_chinese};
+    use crate::look::words::{Lang, is_chinese};
 
     #[test]
     fn what_goes_wrong_is_told_in_chinese_down_to_its_cause() {

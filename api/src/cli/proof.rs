@@ -16,7 +16,7 @@ use wuping_ledger::refusal::Refusal;
 use crate::cli::output::{must_be_free, written};
 use crate::cli::read::reader;
 use crate::cli::{Common, Failure, print_json};
-use crate::web::look::words::findings::meaning;
+use crate::look::words::findings::meaning;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Proof {

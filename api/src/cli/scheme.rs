@@ -14,9 +14,9 @@ use wuping_replay::rehearsal::{Asked, Move, Rehearsal, rehearsal};
 use crate::cli::read::reader;
 use crate::cli::{Common, Failure, print_json};
 use crate::drafting::{Draft, DraftError};
+use crate::look::words::Lang;
+use crate::look::words::rehearsals::{because, doubtful};
 use crate::rulemaking::published;
-use crate::web::look::words::Lang;
-use crate::web::look::words::rehearsals::{because, doubtful};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Scheme {

@@ -6,7 +6,7 @@ use std::fmt::Display;
 use clap::ValueEnum;
 
 use super::Common;
-use crate::web::look::words::Lang;
+use crate::look::words::Lang;
 
 /// A language, as it is asked for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]

@@ -17,8 +17,8 @@ use crate::cli::trust::Reach;
 use crate::cli::verify_words::{Held, finding, outcome, remarks, what_to_do};
 use crate::cli::{Common, Failure, backup, print_json};
 use crate::log_client::LogClient;
+use crate::look::words::Lang;
 use crate::trusting::listed_in;
-use crate::web::look::words::Lang;
 
 #[derive(Debug, Args)]
 pub(super) struct Verify {

@@ -4,8 +4,8 @@
 use wuping_replay::verify::{BATCH, Finding, PrivateValues, Verified};
 use wuping_replay::witnessed::{Another, Stamped, Witnessed, moment};
 
-use crate::web::look::words::Lang;
-use crate::web::look::words::findings::meaning;
+use crate::look::words::Lang;
+use crate::look::words::findings::meaning;
 
 /// What was verified, as it is in the hands of whoever asked.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -214,7 +214,7 @@ mod tests {
     use wuping_ledger::refusal::Refusal;
 
     use super::*;
-    use crate::web::look::words::is_chinese;
+    use crate::look::words::is_chinese;
 
     fn found(position: Option<u64>, code: &str, detail: &str) -> Finding {
         Finding { position, level: 0, code: code.to_owned(), detail: detail.to_owned() }

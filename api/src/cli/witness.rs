@@ -13,7 +13,7 @@ use wuping_ledger::timestamp::Timestamp;
 use crate::cli::read::reader;
 use crate::cli::serve::stopped;
 use crate::cli::{Common, Failure, print_json, runtime};
-use crate::web::look::words::Lang;
+use crate::look::words::Lang;
 use crate::{anchors, authorities, standing, witness};
 
 #[derive(Debug, Subcommand)]

@@ -16,8 +16,8 @@ use wuping_ledger::reader::Reader;
 use wuping_ledger::store::StoreError;
 use wuping_projections::error::causes;
 
+use crate::look::words::Lang;
 use crate::sample::is_sample;
-use crate::web::look::words::Lang;
 
 /// What was found.
 #[derive(Debug, Serialize)]

@@ -5,7 +5,7 @@ use std::path::Path;
 use wuping_ledger::reader::Reader;
 
 use super::{Findings, Words, both};
-use crate::web::look::words::Lang;
+use crate::look::words::Lang;
 use crate::webhooks::{WebhookError, standings};
 
 pub(super) fn examine(folder: &Path, reader: &Reader, running: bool, found: &mut Findings) {

@@ -10,8 +10,8 @@ use wuping_ledger::entry::Entry;
 use wuping_ledger::stream::under;
 use wuping_replay::evidence::{Graded, VerifiedBundle, grades};
 
-use crate::web::look::style;
-use crate::web::look::words::Lang;
+use crate::look::style;
+use crate::look::words::Lang;
 use crate::web::why::why;
 
 /// The page.

@@ -9,8 +9,8 @@ use wuping_replay::witnessed::moment;
 
 use super::IssueError;
 use crate::app::ExecuteError;
-use crate::web::look::words::Lang;
-use crate::web::look::words::findings::meaning;
+use crate::look::words::Lang;
+use crate::look::words::findings::meaning;
 
 /// What a bundle lacks without being wrong. As text, and so in JSON, it is an English sentence.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -135,7 +135,7 @@ impl IssueError {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::web::look::words::is_chinese;
+    use crate::look::words::is_chinese;
 
     /// Something that is wrong with a bundle, or with one of its entries.
     pub(crate) fn found(level: u8, position: Option<u64>, code: &str, detail: &str) -> BundleFinding {

@@ -11,7 +11,7 @@ use encoding_rs::GB18030;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::web::strict_json;
+use crate::strict_json;
 
 /// A table, read.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -2,7 +2,7 @@
 //! A store knows digests of tokens and hashes of passwords, and no token or password.
 
 use super::{OfficeError, OpenFeed, Session};
-use crate::lists::Kind;
+use crate::list_kind::Kind;
 
 /// A name to sign in by.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -3,7 +3,7 @@
 use wuping_replay::statistics::Made;
 
 use super::{WriteError, heading, value};
-use crate::web::look::words::Lang;
+use crate::look::words::Lang;
 
 /// Rows under their columns. For people it begins with a mark by which spreadsheets know the encoding.
 pub(super) fn write(made: &Made, lang: Option<Lang>) -> Result<Vec<u8>, WriteError> {

@@ -5,9 +5,9 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use wuping_replay::statistics::{Cell, Column as Named, Made, Statistic, Terms};
 
 use super::{say, value, word, xlsx};
-use crate::web::look::parts::*;
-use crate::web::look::style;
-use crate::web::look::words::Lang;
+use crate::look::parts::*;
+use crate::look::style;
+use crate::look::words::Lang;
 use crate::web::people::People;
 
 /// A document that stands alone, with its style in it.

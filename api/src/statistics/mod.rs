@@ -8,7 +8,7 @@ mod xlsx;
 
 use wuping_replay::statistics::{Cell, Column, Made, Terms, Words};
 
-use crate::web::look::words::Lang;
+use crate::look::words::Lang;
 use crate::web::matter::stage::undertaking_stage;
 
 /// The form of a report.

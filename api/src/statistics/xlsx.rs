@@ -4,7 +4,7 @@ use rust_xlsxwriter::{Color, Format, Workbook, Worksheet, XlsxError};
 use wuping_replay::statistics::{Cell, Made};
 
 use super::{WriteError, heading, say, value};
-use crate::web::look::words::Lang;
+use crate::look::words::Lang;
 
 pub(super) fn write(made: &Made, lang: Option<Lang>) -> Result<Vec<u8>, WriteError> {
     let speaks = lang.unwrap_or(Lang::En);

@@ -11,9 +11,9 @@ use wuping_ledger::entry::{MAX_LEAF, derived_event_id};
 use wuping_projections::error::causes;
 
 use crate::app::{App, Asked, Done, ExecuteError};
+use crate::look::parts::Link;
+use crate::look::words::Lang;
 use crate::web::desk_page::{Refusal, broken_text, full_text, refused_with};
-use crate::web::look::parts::Link;
-use crate::web::look::words::Lang;
 use crate::web::session::Signed;
 
 /// A command of a form. Its id follows from the form's own and from what is said: a second tap says the same and is

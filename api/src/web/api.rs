@@ -15,11 +15,11 @@ use wuping_replay::report::{GradeLine, grades as graded};
 
 use super::commands::come_back;
 use super::front::PAGES_MAX;
-use super::look::words::Lang;
 use super::openapi;
 use super::parameters::Moment;
 use super::state::{Asking, ReadError, Site, logged};
 use super::subject::{public_hazards, public_history};
+use crate::look::words::Lang;
 
 /// `/api/v1/…`, all by GET.
 pub fn routes() -> Router<Site> {

@@ -21,10 +21,10 @@ use wuping_ledger::attachments::{AttachmentError, Attachments};
 use wuping_projections::error::causes;
 
 use crate::app::App;
+use crate::look::parts::*;
+use crate::look::words::Lang;
 use crate::web::answering::{answered, asked_by_form};
 use crate::web::desk_page::{broken_text, failed_text, forged_text, refused_page, shown};
-use crate::web::look::parts::*;
-use crate::web::look::words::Lang;
 use crate::web::session::Signed;
 
 /// The routes of an assessment's pages.

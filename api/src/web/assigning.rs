@@ -25,9 +25,9 @@ use wuping_projections::queries::{
 };
 
 use crate::app::{App, Asked, Done, ExecuteError};
+use crate::look::parts::*;
+use crate::look::words::Lang;
 use crate::web::desk_page::{broken_text, failed_text, forged_text, refused_page, shown};
-use crate::web::look::parts::*;
-use crate::web::look::words::Lang;
 use crate::web::session::Signed;
 
 /// The routes of the page.

@@ -24,12 +24,12 @@ use wuping_projections::queries::{KeyView, PremisesView};
 use crate::app::App;
 
 use super::front::{code_of, page_number};
-use super::look::layout::{Area, Page, SignedIn, page};
-use super::look::parts::*;
-use super::look::words::Lang;
 use super::origins::origin_of_premises;
 use super::session::{SESSION, cookie, now_seconds};
 use super::state::{Asking, ReadError, Site, address, encoded, nothing_here};
+use crate::look::layout::{Area, Page, SignedIn, page};
+use crate::look::parts::*;
+use crate::look::words::Lang;
 
 /// Put into a request by whoever has checked that its sender may read entries whole. Without it the page shows what
 /// happened, who signed it and the proof, but not the content: bundles of entries are for auditors too.

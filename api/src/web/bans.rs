@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use wuping_domain::rulebook::Layer;
 use wuping_projections::queries::{BanLine, PremisesLine, ProhibitionView, SubjectView};
 
-use super::look::words::Lang;
+use crate::look::words::Lang;
 
 /// The bans over premises in a list, each in red; nothing where letting is free.
 pub(super) fn flags(lang: Lang, line: &PremisesLine) -> Markup {

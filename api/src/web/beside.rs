@@ -6,8 +6,8 @@ use serde_json::Value;
 use wuping_domain::matter::{Kind, Sight};
 use wuping_projections::queries::{GradeView, MatterFilter, MatterView};
 
-use super::look::words::{Lang, local_day};
 use super::state::{ReadError, Site};
+use crate::look::words::{Lang, local_day};
 
 /// What runs about a grade, and what its party replied.
 #[derive(Debug, Default)]

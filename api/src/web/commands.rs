@@ -17,17 +17,17 @@ use wuping_ledger::keys::Kid;
 use wuping_ledger::refusal::Refusal;
 
 use crate::app::{App, Asked, Done, ExecuteError, Who};
+use crate::look::words::Lang;
 use crate::office::{Attempt, Entered, Session};
 use crate::web::api::{problem, problem_with};
 use crate::web::desk_page::full_text;
 use crate::web::format_refusals::{known, of_the_sender};
-use crate::web::look::words::Lang;
+use crate::web::json_body::StrictJson;
 use crate::web::members::Unknown;
 use crate::web::session::{
     SESSION, caller, cookie, lang_of, no_session_cookie, now_seconds, session_cookie, too_many_tries,
     wrong_credentials,
 };
-use crate::web::strict_json::StrictJson;
 use wuping_projections::error::causes;
 
 /// The routes that need the whole house.

@@ -18,12 +18,12 @@ use wuping_domain::reaction::Rulebooks;
 use wuping_domain::rulebook::Rulebook;
 
 use crate::app::App;
+use crate::look::parts::*;
+use crate::look::words::Lang;
 use crate::web::answering::{answered, asked_by_form};
 use crate::web::desk_page::{
     broken_text, done_by, forged_text, refused_page, shown, unanswered_text, unseen_page,
 };
-use crate::web::look::parts::*;
-use crate::web::look::words::Lang;
 use crate::web::matter::address_of;
 use crate::web::session::Signed;
 use crate::web::why::why;

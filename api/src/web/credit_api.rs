@@ -21,11 +21,11 @@ use wuping_ledger::stream::is_path;
 use wuping_projections::queries::{CreditFilter, Page};
 
 use crate::app::{App, Asked, Done, ExecuteError, Who};
+use crate::look::words::Lang;
 use crate::web::api::problem;
 use crate::web::commands::{broken, in_session, refused};
 use crate::web::credit_file::{self, usual_reason};
 use crate::web::docket_api::blocking;
-use crate::web::look::words::Lang;
 use crate::web::session::lang_of;
 
 /// The routes.

@@ -13,12 +13,12 @@ use uuid::Uuid;
 use wuping_projections::queries::Page as ViewPage;
 
 use crate::app::App;
+use crate::look::parts::*;
 use crate::web::answering::{answered, asked_by_form};
 use crate::web::assessing;
 use crate::web::confirming;
 use crate::web::desk_page::{broken_text, forged_text, refused_page};
 use crate::web::docket_page;
-use crate::web::look::parts::*;
 use crate::web::matter;
 use crate::web::my;
 use crate::web::session::Signed;

@@ -8,9 +8,9 @@ use wuping_domain::matter::{Figures, reads_figures};
 use wuping_ledger::disk_full::is_disk_full;
 
 use crate::app::App;
-use crate::web::look::layout::{Area, Page, PrintHeader, SignedIn, page};
-use crate::web::look::parts::*;
-use crate::web::look::words::Lang;
+use crate::look::layout::{Area, Page, PrintHeader, SignedIn, page};
+use crate::look::parts::*;
+use crate::look::words::Lang;
 use crate::web::session::Signed;
 use crate::web::state::origin_of;
 

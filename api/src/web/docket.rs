@@ -11,9 +11,9 @@ use wuping_domain::rulebook::Rulebook;
 use wuping_projections::queries::{LateHand, Listed, MatterView};
 
 use crate::app::App;
+use crate::look::parts::*;
+use crate::look::words::Lang;
 use crate::shelf::LAYERS;
-use crate::web::look::parts::*;
-use crate::web::look::words::Lang;
 use crate::web::people::{People, Told};
 
 /// What a list is told with: for whom, in which language, on which day.

@@ -22,11 +22,11 @@ use wuping_projections::recording::recorded;
 use wuping_replay::report::Question;
 
 use crate::app::App;
+use crate::look::words::Lang;
 use crate::past::{NotThen, Past};
 use crate::web::api::{not_read, problem};
 use crate::web::commands::{come_back, in_session};
 use crate::web::front::PAGES_MAX;
-use crate::web::look::words::Lang;
 use crate::web::matter::reading::OUTSIDE;
 use crate::web::parameters::{Malformed, Moment, day, truth};
 use crate::web::resident::Tracking;

@@ -15,11 +15,11 @@ use wuping_domain::rulebook::Rulebook;
 use wuping_projections::queries::{KindCount, LateHand, Listed, MatterFilter, MatterView};
 
 use crate::app::App;
+use crate::look::parts::*;
+use crate::look::words::Lang;
 use crate::web::desk_page::{broken_text, refused_page, shown};
 use crate::web::docket::{Teller, hands, rulebooks, ways_on};
 use crate::web::docket_api::{SIZE, Wanted, blocking};
-use crate::web::look::parts::*;
-use crate::web::look::words::Lang;
 use crate::web::people::People;
 use crate::web::session::Signed;
 use crate::web::state::address;

@@ -20,15 +20,15 @@ use wuping_replay::impact::{ImpactError, impact};
 
 use crate::app::App;
 use crate::evidence::{IssueError, Wanted};
+use crate::look::words::Lang;
 use crate::office::Session;
 use crate::web::api::{not_read, problem, problem_with};
 use crate::web::commands::{broken, command_id, in_session, refused, signed_in};
 use crate::web::docket_api::blocking;
 use crate::web::evidence::{Given, Unchecked, checked, download, given_out};
 use crate::web::format_refusals::of_the_sender;
-use crate::web::look::words::Lang;
+use crate::web::json_body::StrictJson;
 use crate::web::session::lang_of;
-use crate::web::strict_json::StrictJson;
 
 /// What rests on a determination: what else falls if it does.
 pub(super) async fn resting_on(

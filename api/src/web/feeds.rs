@@ -16,14 +16,14 @@ use wuping_projections::error::causes;
 use crate::app::App;
 use crate::feeds::{DeliveryError, Line, take};
 use crate::lists::{Kind, ListError, lines_of_table};
+use crate::look::words::Lang;
 use crate::office::OpenFeed;
+use crate::strict_json;
 use crate::web::api::problem;
 use crate::web::commands::{away, broken};
 use crate::web::desk_page::{broken_text, failed_text, full_text};
 use crate::web::lists::told as told_of_list;
-use crate::web::look::words::Lang;
 use crate::web::session::lang_of;
-use crate::web::strict_json;
 
 /// The routes of deliveries.
 pub fn router(app: Arc<App>) -> Router {

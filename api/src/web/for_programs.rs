@@ -6,8 +6,8 @@ use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
+use crate::look::words::Lang;
 use crate::web::api::problem;
-use crate::web::look::words::Lang;
 use crate::web::session::lang_of;
 
 /// Passes every answer on; one that refuses a program without a problem document is given one of the same status.

@@ -6,8 +6,8 @@ use axum::response::Response;
 use serde_json::json;
 use wuping_ledger::refusal::Refusal;
 
+use crate::look::words::Lang;
 use crate::web::api::problem_with;
-use crate::web::look::words::Lang;
 
 /// The problem that a refusal of the format is, if it is the sender's.
 pub(super) fn known(lang: Lang, refusal: &Refusal) -> Option<Response> {

@@ -14,11 +14,11 @@ use wuping_projections::queries::{
 };
 
 use super::evidence::upload_form;
-use super::look::layout::Origin;
-use super::look::parts::*;
-use super::look::words::Lang;
 use super::state::{Asking, ReadError, Site, address, encoded};
 use super::{bans, origins, toronto, vacancies};
+use crate::look::layout::Origin;
+use crate::look::parts::*;
+use crate::look::words::Lang;
 use crate::sample;
 
 /// `/`, `/board` and `/verify`.

@@ -15,12 +15,12 @@ use wuping_ledger::refusal::Refusal;
 
 use crate::app::App;
 use crate::key_care::{KeyError, PersonsKey};
+use crate::look::words::Lang;
 use crate::web::api::problem;
 use crate::web::commands::{broken, in_session, refused, signed_in};
 use crate::web::format_refusals::of_the_sender;
-use crate::web::look::words::Lang;
+use crate::web::json_body::StrictJson;
 use crate::web::session::lang_of;
-use crate::web::strict_json::StrictJson;
 
 /// The routes of keys.
 pub fn router(app: Arc<App>) -> Router {

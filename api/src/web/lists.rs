@@ -13,9 +13,9 @@ use serde::Deserialize;
 use crate::app::App;
 use crate::lists::sheet::Sheet;
 use crate::lists::{Delivery, Kind, ListError, reference_of, take};
+use crate::look::words::Lang;
 use crate::web::api::problem;
 use crate::web::feeds::{channel_of, is_key, stopped};
-use crate::web::look::words::Lang;
 use crate::web::session::lang_of;
 
 /// The route of lists.

@@ -18,11 +18,11 @@ use wuping_domain::facts::Role;
 use crate::app::App;
 use crate::lists::sheet::Sheet;
 use crate::lists::{Became, Delivery, Kind, ListError, Report, office_channel, take, template};
+use crate::look::parts::*;
+use crate::look::words::Lang;
 use crate::office::OpenFeed;
 use crate::web::desk_page::{broken_text, failed_text, forged_text, refused_page, shown};
 use crate::web::lists::{LIST_BYTES_MAX, told};
-use crate::web::look::parts::*;
-use crate::web::look::words::Lang;
 use crate::web::session::Signed;
 
 /// The routes of the page.

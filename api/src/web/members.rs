@@ -9,8 +9,8 @@ use axum::response::Response;
 use serde_json::{Map, Value, json};
 use wuping_domain::event::aggregate_type;
 
+use crate::look::words::Lang;
 use crate::web::api::problem_with;
-use crate::web::look::words::Lang;
 use crate::web::openapi;
 
 /// A name that nobody reads.

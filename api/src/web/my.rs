@@ -16,12 +16,12 @@ use wuping_domain::rulebook::Rulebook;
 use wuping_projections::queries::{MatterFilter, MatterView, PremisesLine};
 
 use crate::app::App;
+use crate::look::parts::*;
+use crate::look::words::Lang;
 use crate::web::bans;
 use crate::web::desk_page::{broken_text, refused_page, shown};
 use crate::web::docket::{Teller, hands, href, rulebooks};
 use crate::web::docket_api::{Failure, blocking};
-use crate::web::look::parts::*;
-use crate::web::look::words::Lang;
 use crate::web::session::Signed;
 use crate::web::why::why;
 

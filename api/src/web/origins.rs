@@ -4,9 +4,9 @@
 use chrono::NaiveDate;
 use wuping_projections::queries::PremisesLine;
 
-use super::look::layout::Origin;
-use super::look::parts::Link;
-use super::look::words::Lang;
+use crate::look::layout::Origin;
+use crate::look::parts::Link;
+use crate::look::words::Lang;
 
 /// A publisher whose rows can be imported.
 struct Publisher {

@@ -6,8 +6,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use wuping_ledger::encoding::MAX_INT;
 use wuping_replay::report::Question;
 
+use crate::look::words::Lang;
 use crate::web::api::problem;
-use crate::web::look::words::Lang;
 
 /// A parameter that means nothing, and what it needs.
 #[derive(Debug)]

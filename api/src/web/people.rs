@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use wuping_domain::facts::{Actor, Grant};
 use wuping_ledger::disclosure::digests_in;
 
-use super::look::parts::PersonView;
-use super::look::words::Lang;
 use super::matter::reading::OUTSIDE;
 use crate::app::{App, ExecuteError};
+use crate::look::parts::PersonView;
+use crate::look::words::Lang;
 
 /// How a reader is told of people.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]

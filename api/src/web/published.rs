@@ -13,9 +13,9 @@ use wuping_projections::queries::{Page as ViewPage, Paged, PublishedLine};
 
 use super::api::{answered, problem};
 use super::front::{PAGES_MAX, page_number};
-use super::look::parts::*;
-use super::look::words::Lang;
 use super::state::{Asking, Site, address};
+use crate::look::parts::*;
+use crate::look::words::Lang;
 
 /// `/credit/published`, and the same for programs.
 pub fn routes() -> Router<Site> {

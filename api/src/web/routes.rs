@@ -15,13 +15,13 @@ use tower_http::trace::TraceLayer;
 
 use crate::app::App;
 
-use super::look::words::Lang;
-use super::look::{Asset, assets};
 use super::session::{LANGUAGE, came_from};
 use super::state::{Asking, Site, nothing_here};
 use super::{
     api, audit, for_programs, front, health, log, parameter_names, published, rules, subject, vacancies,
 };
+use crate::look::words::Lang;
+use crate::look::{Asset, assets};
 
 /// The public pages, the log, the reading half of the REST interface and the health checks. What is nowhere is answered
 /// by a page that says so.

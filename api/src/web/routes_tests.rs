@@ -13,9 +13,9 @@ use wuping_ledger::timestamp::Timestamp;
 
 use super::*;
 use crate::app::{App, Asked, Who};
+use crate::look::layout::Origin;
 use crate::shelf::Compiled;
 use crate::web::audit::MayReadEntries;
-use crate::web::look::layout::Origin;
 use crate::web::openapi;
 
 /// A house with one graded building, its rulebook published.
@@ -58,7 +58,7 @@ impl House {
         app.ledger.writer().keep_scheme(scheme).await.unwrap();
         let publish = json!({
             "command": "publish", "id": building.scheme.id, "layer": "building", "sha256": building.scheme.sha256,
-            "holds_from": crate::web::look::words::local_day(chrono::Utc::now()), "operating": true, "issued_by": "office", "document_number": "1"
+            "holds_from": crate::look::words::local_day(chrono::Utc::now()), "operating": true, "issued_by": "office", "document_number": "1"
         });
         let site = Site { origin: Origin::Sample, ..Site::of(&app, "https://wuping.example/") };
         let house = Self { app, site, _folder: folder };
@@ -376,6 +376,6 @@ async fn the_language_is_remembered_and_nobody_is_sent_to_another_site() {
     let english = Request::get("/").header("cookie", "wuping-lang=en").header("accept-language", "zh-CN");
     let page = house.send(english.body(Body::empty()).unwrap()).await.text();
     assert!(page.contains("<html lang=\"en\">") && page.contains("Grades by subdistrict"));
-    let style = crate::web::look::style();
+    let style = crate::look::style();
     assert_eq!(house.ask(&style.path).await.bytes, style.body.as_bytes());
 }

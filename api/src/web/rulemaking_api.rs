@@ -17,16 +17,16 @@ use wuping_ledger::refusal::Refusal;
 
 use crate::app::{App, Who};
 use crate::drafting::{Draft, DraftError};
+use crate::look::words::Lang;
 use crate::office::Session;
 use crate::rulemaking::{keep_and_ask, published, waiting_drafts};
 use crate::web::api::{not_read, problem, problem_with};
 use crate::web::commands::{broken, command_id, in_session, refused, signed_in, took};
 use crate::web::docket_api::{Failure, blocking};
 use crate::web::format_refusals::of_the_sender;
-use crate::web::look::words::Lang;
+use crate::web::json_body::StrictJson;
 use crate::web::rehearsing::OneAtATime;
 use crate::web::session::lang_of;
-use crate::web::strict_json::StrictJson;
 
 /// The routes.
 pub(super) fn router(app: Arc<App>, rehearsing: OneAtATime) -> Router {

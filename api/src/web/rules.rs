@@ -11,10 +11,10 @@ use wuping_domain::rulebook::scheme::{Indicator, Row as Outcome};
 use wuping_projections::queries::RulebookView;
 
 use super::api::{broken, problem};
-use super::look::parts::*;
-use super::look::words::Lang;
 use super::origins;
 use super::state::{Asking, Site, encoded};
+use crate::look::parts::*;
+use crate::look::words::Lang;
 
 /// `/rules…`.
 pub fn routes() -> Router<Site> {

@@ -10,9 +10,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use tokio::task::spawn_blocking;
 
 use crate::app::{App, Who};
+use crate::look::words::Lang;
 use crate::office::{SESSION_SECONDS, Session};
 use crate::web::desk_page::unknown_page;
-use crate::web::look::words::Lang;
 use crate::web::routes::own_path;
 use crate::web::state::address;
 use wuping_ledger::keys::Kid;

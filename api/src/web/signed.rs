@@ -20,13 +20,13 @@ use wuping_ledger::stream::StreamPath;
 
 use crate::app::{App, ExecuteError};
 use crate::devices::SignedCommand;
+use crate::look::words::Lang;
 use crate::web::api::problem_with;
 use crate::web::commands::{in_session, refused, says_again, signed_in, took};
 use crate::web::format_refusals::of_the_sender;
-use crate::web::look::words::Lang;
+use crate::web::json_body::StrictJson;
 use crate::web::members::Unknown;
 use crate::web::session::lang_of;
-use crate::web::strict_json::StrictJson;
 
 /// The routes of signed commands.
 pub fn router(app: Arc<App>) -> Router {

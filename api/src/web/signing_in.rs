@@ -12,13 +12,13 @@ use serde::Deserialize;
 use wuping_domain::facts::Role;
 
 use crate::app::App;
+use crate::look::layout::{Area, Page, page};
+use crate::look::parts::*;
+use crate::look::words::Lang;
 use crate::office::{Attempt, Entered};
 use crate::sample;
 use crate::sample::people::{FirstPage, PEOPLE, Person, person};
 use crate::web::desk_page::{broken_text, refused_page, shown};
-use crate::web::look::layout::{Area, Page, page};
-use crate::web::look::parts::*;
-use crate::web::look::words::Lang;
 use crate::web::routes::own_path;
 use crate::web::session::{
     BROWSER, SESSION, Signed, browser_cookie, caller, cookie, lang_of, no_session_cookie, now_seconds,

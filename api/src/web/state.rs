@@ -29,10 +29,10 @@ use crate::app::App;
 use crate::authorities::Authorities;
 use crate::sample::is_sample;
 
-use super::look::layout::{Area, LedgerFoot, Origin, Page, page};
-use super::look::parts::{ErrorView, Link, Tone, could_not, error_page, notice_box};
-use super::look::words::Lang;
 use super::session::lang_of;
+use crate::look::layout::{Area, LedgerFoot, Origin, Page, page};
+use crate::look::parts::{ErrorView, Link, Tone, could_not, error_page, notice_box};
+use crate::look::words::Lang;
 
 /// What the public pages, the tiles and the reading half of the REST interface are made from. Cheap to clone.
 #[derive(Clone)]

@@ -18,10 +18,10 @@ use wuping_ledger::away::is_away;
 use wuping_replay::statistics::{Asked, Made, Statistic, StatisticError, make};
 
 use crate::app::App;
+use crate::look::words::Lang;
 use crate::statistics::{Form, file_name, written};
 use crate::web::api::{not_read, problem};
 use crate::web::commands::in_session;
-use crate::web::look::words::Lang;
 use crate::web::parameters::{Malformed, Moment, day};
 use crate::web::session::lang_of;
 use crate::web::state::logged;

@@ -11,11 +11,11 @@ use maud::{Markup, html};
 use wuping_replay::statistics::{Made, Statistic};
 
 use crate::app::App;
+use crate::look::layout::{PrintHeader, Shows};
+use crate::look::parts::*;
+use crate::look::words::Lang;
 use crate::statistics::{Form, html, say};
 use crate::web::desk_page::{broken_text, printed, refused_page, shown, unseen_page};
-use crate::web::look::layout::{PrintHeader, Shows};
-use crate::web::look::parts::*;
-use crate::web::look::words::Lang;
 use crate::web::people::{People, Told};
 use crate::web::session::Signed;
 use crate::web::state::address;

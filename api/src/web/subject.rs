@@ -19,12 +19,12 @@ use wuping_projections::recording::recorded;
 use super::bans;
 use super::beside::Beside;
 use super::front::{code_of, premises_table, subject_address};
-use super::look::parts::*;
-use super::look::qr::{QrView, qr_block};
-use super::look::words::{Lang, local_day};
 use super::origins::origin_of_premises;
 use super::state::{Asking, ReadError, Site, encoded};
 use super::why::why;
+use crate::look::parts::*;
+use crate::look::qr::{QrView, qr_block};
+use crate::look::words::{Lang, local_day};
 
 /// `/s/{code}`.
 pub fn routes() -> Router<Site> {

@@ -12,9 +12,6 @@ use maud::{Markup, html};
 use wuping_ledger::reader::Reader;
 use wuping_projections::error::causes;
 
-use super::look::layout::{Area, Page, page};
-use super::look::parts::*;
-use super::look::words::Lang;
 use super::origins::origin_of_premises;
 use super::session::lang_of;
 use super::signing_in::sent_from_here;
@@ -22,6 +19,9 @@ use super::state::{nothing_here, origin_of};
 use crate::app::App;
 use crate::import::Summary;
 use crate::import::toronto::{TORONTO_PRE2023, toronto_evaluations_bytes};
+use crate::look::layout::{Area, Page, page};
+use crate::look::parts::*;
+use crate::look::words::Lang;
 use crate::sample::is_sample;
 
 /// `/sample/toronto`: what it is, the button, and how far it has come.

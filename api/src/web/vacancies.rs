@@ -16,10 +16,10 @@ use wuping_projections::queries::{Page as ViewPage, Paged, SubjectView, Undertak
 use super::api::{answered, problem};
 use super::bans;
 use super::front::{PAGES_MAX, code_of, page_number};
-use super::look::parts::*;
-use super::look::qr::{QrView, qr_block};
-use super::look::words::Lang;
 use super::state::{Asking, Site, address, encoded};
+use crate::look::parts::*;
+use crate::look::qr::{QrView, qr_block};
+use crate::look::words::Lang;
 
 /// `/vacancies`, each one's page, and the list for programs.
 pub fn routes() -> Router<Site> {

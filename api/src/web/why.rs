@@ -5,8 +5,8 @@ use wuping_domain::grade::Determination;
 use wuping_domain::rulebook::Rulebook;
 use wuping_domain::rulebook::scheme::Indicator;
 
-use crate::web::look::parts::*;
-use crate::web::look::words::Lang;
+use crate::look::parts::*;
+use crate::look::words::Lang;
 use crate::web::rules::outcome_words;
 
 /// Lost points, caps and vetoes, then every indicator by aspect.

@@ -17,6 +17,8 @@ use wuping_projections::queries::{
 };
 
 use crate::app::App;
+use crate::look::parts::*;
+use crate::look::words::Lang;
 use crate::sample;
 use crate::web::assigning::ASSIGNING;
 use crate::web::desk::opening_form;
@@ -24,8 +26,6 @@ use crate::web::desk_page::{broken_text, refused_page, shown};
 use crate::web::docket::{Teller, hands, rulebooks, ways_on};
 use crate::web::docket_api::{Failure, SIZE, Wanted, blocking, worker_day};
 use crate::web::docket_page::{Seen, late_section, leads};
-use crate::web::look::parts::*;
-use crate::web::look::words::Lang;
 use crate::web::matter::undertakings;
 use crate::web::my::{self, Mine};
 use crate::web::people::People;

@@ -8,8 +8,8 @@ use wuping_ledger::reader::Reader;
 use super::cursor::Cursor;
 use super::{WebhookError, listed};
 use crate::authorities::now;
+use crate::look::words::Lang;
 use crate::standing::long;
-use crate::web::look::words::Lang;
 
 /// How it stands with a receiver.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -13,9 +13,9 @@ use super::reading::{Matter, read};
 use super::step::Step;
 use super::words::beside;
 use crate::app::{App, Done, ExecuteError};
+use crate::look::parts::FieldError;
 use crate::web::answering::{asked_by_form, told};
 use crate::web::desk_page::{broken_text, failed_text, forged_text, refused_page, shown};
-use crate::web::look::parts::FieldError;
 use crate::web::session::Signed;
 
 /// A page with forms: where it lies, which steps it has, and how it is shown again.

@@ -8,7 +8,7 @@ use wuping_domain::deadline::{FilingQuestion, PeriodQuestion, filing, period};
 use super::choices::{case_of, contested};
 use super::reading::{Matter, Sight};
 use super::step::Step;
-use crate::web::look::parts::*;
+use crate::look::parts::*;
 
 /// Beside a form that files an appeal, a sentence for each result that was served; nothing beside any other form.
 pub(super) fn beside(matter: &Matter, step: &Step) -> Markup {

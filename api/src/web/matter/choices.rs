@@ -16,7 +16,7 @@ use super::reading::{Matter, Sight};
 use super::stage;
 use super::step::{Code, Field, Kind, Source};
 use super::words::member;
-use crate::web::look::words::Lang;
+use crate::look::words::Lang;
 
 /// The choices of a field; none for one that is written.
 pub(crate) fn choices(matter: &Matter, field: &Field) -> Vec<(String, String)> {

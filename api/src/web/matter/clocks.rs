@@ -7,8 +7,8 @@ use wuping_domain::matter::Deadline;
 use wuping_domain::notice::RemedyDate;
 
 use super::reading::Matter;
-use crate::web::look::parts::*;
-use crate::web::look::words::Lang;
+use crate::look::parts::*;
+use crate::look::words::Lang;
 
 /// A deadline.
 pub(crate) struct Clock {

@@ -28,10 +28,10 @@ use super::offering::offered;
 use super::reading::{Matter, read};
 use super::{Case, case_page, receipt_of, steps};
 use crate::app::{App, ExecuteError};
+use crate::look::parts::*;
+use crate::look::words::Lang;
 use crate::web::credit_api::{read as read_file, read_list};
 use crate::web::desk_page::{broken_text, forged_text, refused_page, shown, unseen_page};
-use crate::web::look::parts::*;
-use crate::web::look::words::Lang;
 use crate::web::session::Signed;
 
 /// The routes.

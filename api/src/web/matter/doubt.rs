@@ -10,7 +10,7 @@ use wuping_ledger::recorded::RecordedEntry;
 use wuping_ledger::store::StoreError;
 
 use crate::app::App;
-use crate::web::look::words::Lang;
+use crate::look::words::Lang;
 
 /// The doubts about what was recorded of one premises.
 pub(crate) struct Doubts {

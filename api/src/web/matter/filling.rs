@@ -14,9 +14,9 @@ use super::credit_choices::{newest_rating, part_of};
 use super::reading::Matter;
 use super::step::{Field, Given, Kind, Source, Step};
 use crate::app::App;
+use crate::look::parts::FieldError;
+use crate::look::words::Lang;
 use crate::web::assessing::{Photo, photo, too_large};
-use crate::web::look::parts::FieldError;
-use crate::web::look::words::Lang;
 
 /// A form as it came.
 #[derive(Default)]

@@ -10,8 +10,8 @@ use super::offering::{Offered, Standing};
 use super::reading::Matter;
 use super::step::{Field, Kind, Step};
 use super::{appeal_times, late_statement};
-use crate::web::look::parts::*;
-use crate::web::look::words::Lang;
+use crate::look::parts::*;
+use crate::look::words::Lang;
 
 /// A form that came back, with what is wrong.
 pub(crate) struct Returned {

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::reading::Matter;
 use super::step::Step;
-use crate::web::look::parts::*;
+use crate::look::parts::*;
 
 /// Beside a form that makes a statement which comes late by now; nothing beside any other form.
 pub(super) fn beside(matter: &Matter, step: &Step) -> Markup {

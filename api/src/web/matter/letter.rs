@@ -12,8 +12,8 @@ use wuping_projections::recording::recorded;
 use super::reading::{Matter, Sight};
 use super::story::{may_read, private};
 use crate::app::App;
-use crate::web::look::parts::in_tongues;
-use crate::web::look::words::Lang;
+use crate::look::parts::in_tongues;
+use crate::look::words::Lang;
 
 /// The letter of a notice that was issued; nothing of any other matter, and nothing for whom it is not.
 pub(super) fn on_paper(app: &App, matter: &Matter) -> Markup {

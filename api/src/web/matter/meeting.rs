@@ -7,7 +7,7 @@ use wuping_domain::meeting::Meeting;
 use super::reading::Matter;
 use super::story::{may_read, private};
 use crate::app::App;
-use crate::web::look::parts::*;
+use crate::look::parts::*;
 
 /// What it saw and what it resolved; nothing of any other matter.
 pub(super) fn on_the_table(app: &App, matter: &Matter) -> Markup {

@@ -42,11 +42,11 @@ use self::forms::{Returned, Sending, returned_head, steps_now};
 use self::offering::offered;
 use self::reading::{Matter, Sight, read};
 use crate::app::{App, ExecuteError};
+use crate::look::layout::{PrintHeader, Shows};
+use crate::look::parts::*;
+use crate::look::words::Lang;
 use crate::web::assessing::FORM_BYTES_MAX;
 use crate::web::desk_page::{broken_text, failed_text, printed, refused_page, shown, unseen_page};
-use crate::web::look::layout::{PrintHeader, Shows};
-use crate::web::look::parts::*;
-use crate::web::look::words::Lang;
 use crate::web::session::Signed;
 
 /// The routes of matters, of premises at the desk, and of the photos of both.

@@ -19,9 +19,9 @@ use super::reading::{Matter, Sight, read};
 use super::step::Step;
 use super::{Case, Opened, address_of, case_page, receipt_of, stage, steps, story};
 use crate::app::App;
+use crate::look::parts::*;
 use crate::trying::Trial;
 use crate::web::desk_page::{refused_page, unseen_page};
-use crate::web::look::parts::*;
 use crate::web::session::Signed;
 
 /// `/desk/premises/{id}`; any code of the premises leads there too.

@@ -23,8 +23,8 @@ use wuping_projections::queries::Sheet;
 use super::doubt::{Doubtful, Doubts};
 use super::words::ACCOUNTS;
 use crate::app::{App, ExecuteError};
+use crate::look::words::{Lang, Ruled};
 use crate::trying::Trial;
-use crate::web::look::words::{Lang, Ruled};
 use crate::web::people::{People, Told};
 use crate::web::session::Signed;
 

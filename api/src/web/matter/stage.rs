@@ -17,7 +17,7 @@ use wuping_domain::visit::Visit;
 use wuping_projections::undertakings::Undertaking;
 
 use super::reading::Matter;
-use crate::web::look::words::Lang;
+use crate::look::words::Lang;
 
 /// What kind of matter a stream is.
 pub(crate) fn kind(lang: Lang, concept: &str) -> &'static str {

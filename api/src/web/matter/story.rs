@@ -17,8 +17,8 @@ use super::words::sentences;
 use crate::again::CLAIMED_FIRST;
 use crate::app::App;
 use crate::erasing::erasures_by_entry;
-use crate::web::look::parts::*;
-use crate::web::look::words::Lang;
+use crate::look::parts::*;
+use crate::look::words::Lang;
 use crate::web::untold::without_class;
 
 /// The records of the stream, oldest first.

@@ -29,10 +29,10 @@ use super::reading::{Chosen, Matter, OUTSIDE, Sight, read};
 use super::stage::{self, undertaking_stage};
 use super::steps;
 use crate::app::App;
+use crate::look::parts::*;
+use crate::look::words::Lang;
 use crate::web::desk_page::{broken_text, refused_page, shown, unseen_page};
 use crate::web::front::page_number;
-use crate::web::look::parts::*;
-use crate::web::look::words::Lang;
 use crate::web::session::Signed;
 use crate::web::state::address;
 

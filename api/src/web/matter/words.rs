@@ -9,8 +9,8 @@ use super::reading::Matter;
 use super::stage;
 use super::step::{Code, Field, Kind, Step};
 use super::steps;
-use crate::web::look::parts::FieldError;
-use crate::web::look::words::Lang;
+use crate::look::parts::FieldError;
+use crate::look::words::Lang;
 
 /// A member's name in words; the member itself where it has none.
 pub(crate) fn member(lang: Lang, name: &str) -> &str {

@@ -18,9 +18,9 @@ use wuping_domain::survey::Survey;
 use super::pace::{Pace, Verdict};
 use super::{Place, nowhere, public_page, refused};
 use crate::app::{App, Who};
+use crate::look::parts::*;
+use crate::look::words::Lang;
 use crate::web::answering::{asked_by_form, told};
-use crate::web::look::parts::*;
-use crate::web::look::words::Lang;
 use crate::web::session::caller;
 use crate::web::state::{Asking, encoded};
 

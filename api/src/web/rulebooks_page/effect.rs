@@ -5,9 +5,9 @@ use wuping_domain::rehearsal::Direction;
 use wuping_domain::rulebook::difference::Difference;
 use wuping_replay::rehearsal::{Move, Rehearsal};
 
-use crate::web::look::parts::*;
-use crate::web::look::words::Lang;
-use crate::web::look::words::rehearsals::{because, doubtful};
+use crate::look::parts::*;
+use crate::look::words::Lang;
+use crate::look::words::rehearsals::{because, doubtful};
 
 /// What a draft changes and whom it would move.
 pub(super) fn told(lang: Lang, base: Option<&str>, differences: &[Difference], came: &Rehearsal) -> Markup {

@@ -13,11 +13,11 @@ use super::waiting::Waiting;
 use super::{must_be_commission, title};
 use crate::app::App;
 use crate::drafting::Draft;
+use crate::look::parts::*;
+use crate::look::words::Lang;
 use crate::rulemaking::published;
 use crate::web::desk_page::{broken_text, forged_text, refused_page, shown};
 use crate::web::docket_api::blocking;
-use crate::web::look::parts::*;
-use crate::web::look::words::Lang;
 use crate::web::rehearsing::OneAtATime;
 use crate::web::session::Signed;
 

@@ -9,8 +9,8 @@ use wuping_domain::subject::Subject;
 use super::super::reading::Matter;
 use super::super::story;
 use crate::app::App;
-use crate::web::look::parts::*;
-use crate::web::look::words::Lang;
+use crate::look::parts::*;
+use crate::look::words::Lang;
 
 /// What kind of party it is.
 pub(super) fn kind(lang: Lang, subject: &Subject) -> &'static str {

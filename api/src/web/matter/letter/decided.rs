@@ -15,7 +15,7 @@ use wuping_projections::recording::recorded;
 
 use super::word;
 use crate::app::App;
-use crate::web::look::words::{Lang, plural};
+use crate::look::words::{Lang, plural};
 use crate::web::matter::reading::Matter;
 use crate::web::matter::story::may_read;
 use crate::web::why::{limits, lost, reckoned};

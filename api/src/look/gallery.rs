@@ -85,8 +85,8 @@ const HASH: &str = "3f9ac21b7d0e4458a1b6c9d2e8f70315466b8da9c0e1f2a3b4c5d6e7f809
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::web::look::words::is_chinese;
-    use crate::web::look::{script, style};
+    use crate::look::words::is_chinese;
+    use crate::look::{script, style};
     use std::{fs, path::Path};
 
     /// What a reader sees or hears: text between tags and the attributes that are read out; without codes,

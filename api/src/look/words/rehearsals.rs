@@ -3,7 +3,7 @@
 use wuping_domain::rehearsal::Doubt;
 use wuping_replay::rehearsal::Move;
 
-use crate::web::look::words::Lang;
+use crate::look::words::Lang;
 
 /// Why, in a line: indicators with their points, caps and vetoes that came or went.
 pub(crate) fn because(lang: Lang, of: &Move) -> String {

@@ -236,7 +236,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::web::look::words::is_chinese;
+    use crate::look::words::is_chinese;
 
     /// What is written of a source outside its tests.
     fn source(room: &str, name: &str) -> String {
