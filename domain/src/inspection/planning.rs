@@ -255,7 +255,12 @@ fn ground(
     let due = add_months(from, months);
     // what is planned already is brought no nearer than the policy's months to the rating that moves it
     let nearest = add_months(rating.on, policy.inspection_grace_months);
-    let due = if planned.is_some() { due.max(nearest) } else { due };
+    let due = match planned.map(|plan| said.map_or(plan.leads.due, |said| said.due)) {
+        // nor is what falls due within these months put off by a class that asks for it sooner
+        Some(held) if due < held => due.max(nearest).min(held),
+        Some(_) => due.max(nearest),
+        None => due,
+    };
     let ground = Ground { party: party.to_owned(), through, class, months, from, due };
     Some((ground, rating.on.max(from)))
 }

@@ -143,6 +143,22 @@ fn a_worse_class_brings_an_inspection_no_nearer_than_the_policy_says() {
     assert_eq!(brought_to(Some(2)), crate::calendar::add_months(unsaid, 1));
 }
 
+/// What is planned within the policy's months of the rating stays where it is: a worse class never puts an inspection off.
+#[test]
+fn a_worse_class_puts_no_inspection_off() {
+    let mut log = town();
+    let before = day(&plans(&log).last().unwrap().3);
+    let conduct = json!({
+        "type": "ConductRecorded", "number": 1, "conduct": "serious_hazard_overdue", "attributed_to": "party",
+        "degree": "general", "decided_on": "2025-06-24", "basis": { "document_number": "1", "authority": "x" },
+        "hands": ["a-1"], "scheme": Log::rulebook(Layer::Unit),
+    });
+    log.hears("2025-06-24", "party/y-1/credit", &conduct);
+    log.runs(day("2025-06-26"));
+    assert_eq!(before, day("2025-07-10"), "within a month");
+    assert_eq!(day(&plans(&log).last().unwrap().3), before, "{:?}", plans(&log));
+}
+
 fn is_party(log: &mut Log, id: &str, on: &str) {
     let registered = json!({ "type": "PartyRegistered", "kind": "enterprise", "by": "a-clerk" });
     log.hears(on, &format!("party/{id}"), &registered);
