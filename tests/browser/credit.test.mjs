@@ -118,3 +118,16 @@ test('journey 9: told, not public before its days have passed, objected to; uphe
   await comes(other, FILE, /信用优良/)
   assert.equal(await offers(other, 'decide_objection'), 0)
 })
+
+test('what is public of companies is told to everybody, on a phone: nothing yet, then a good class', async () => {
+  assert.match(await walk.anybody('/credit/published'), /现在没有公示的信用信息/)
+  await walk.sound(walk.people['nobody-390'], 'credit-published-none')
+  const credit = await walk.as('credit-1')
+  await walk.reads(credit, FILE)
+  const form = credit.locator('#step-publish')
+  const item = await form.locator('[name="publish.item"]').evaluateAll((all) => all
+    .flatMap((one) => (one.options ? [...one.options] : [one])).map((one) => one.value).find((value) => value.startsWith('class')))
+  await takes(credit, 'publish', { item, channels: ['credit_website'] })
+  assert.match(await walk.anybody('/credit/published'), /信用优良/)
+  await walk.sound(walk.people['nobody-390'], 'credit-published')
+})
