@@ -28,27 +28,24 @@ impl App {
             return Ok(Some(ListThen { entries, lists: vec![] }));
         }
         let areas = self.areas_meant(asked)?;
-        let views = if self.views.views().progress().is_ok_and(|now| now.position() == Some(at)) {
-            self.views.views().clone()
-        } else {
-            match self.past.then(Some(at), None).await {
-                Ok(then) => then.views,
+        let now = self.views.views();
+        let mut made = match now.progress().is_ok_and(|now| now.position() == Some(at)) {
+            true => lists(now, &areas, at),
+            false => Ok(None),
+        };
+        // it is not what stands now, or that moved on while it was read
+        if let Ok(None) = made {
+            made = match self.past.then(Some(at), None).await {
+                Ok(then) => lists(&then.views, &areas, at),
                 Err(NotThen::Failed(error)) => {
                     tracing::error!(causes = %causes(error.as_ref()).join(": "), "a list of the past could not be made");
                     return Ok(None);
                 }
                 Err(_) => return Ok(None),
-            }
-        };
-        match lists(&views, &areas, at) {
-            // what was read moved on meanwhile: as it stood there is asked again
-            Ok(None) => match self.past.then(Some(at), None).await {
-                Ok(then) => {
-                    Ok(lists(&then.views, &areas, at).ok().flatten().map(|lists| ListThen { entries, lists }))
-                }
-                Err(_) => Ok(None),
-            },
-            Ok(Some(lists)) => Ok(Some(ListThen { entries, lists })),
+            };
+        }
+        match made {
+            Ok(made) => Ok(made.map(|lists| ListThen { entries, lists })),
             Err(error) => {
                 tracing::error!(causes = %causes(&error).join(": "), "a list could not be made");
                 Ok(None)
