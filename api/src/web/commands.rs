@@ -10,6 +10,7 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
+use wuping_domain::facts::Role;
 use wuping_ledger::append::AppendError;
 use wuping_ledger::away::is_away;
 use wuping_ledger::disk_full::is_disk_full;
@@ -19,7 +20,7 @@ use wuping_ledger::refusal::Refusal;
 use crate::app::{App, Asked, Done, ExecuteError, Who};
 use crate::look::words::Lang;
 use crate::office::{Attempt, Entered, Session};
-use crate::web::api::{problem, problem_with};
+use crate::web::api::{not_read, problem, problem_with};
 use crate::web::desk_page::full_text;
 use crate::web::format_refusals::{known, of_the_sender};
 use crate::web::json_body::StrictJson;
@@ -165,6 +166,21 @@ pub(super) fn in_session(app: &App, lang: Lang, headers: &HeaderMap) -> Result<S
         return Err(Box::new(problem(StatusCode::UNAUTHORIZED, "not_signed_in", detail)));
     };
     Ok(session)
+}
+
+/// Refuses whoever does not hold a role, in these words.
+pub(super) fn must_hold(
+    app: &App,
+    lang: Lang,
+    session: &Session,
+    role: Role,
+    [zh, en]: [&str; 2],
+) -> Result<(), Box<Response>> {
+    let actor = app.actor(&session.account).map_err(|error| Box::new(not_read(lang, &error)))?;
+    match actor.holds(role) {
+        true => Ok(()),
+        false => Err(Box::new(problem(StatusCode::FORBIDDEN, "not_yours", lang.pick(zh, en)))),
+    }
 }
 
 /// The session, if the browser sends the token that its forms were given.

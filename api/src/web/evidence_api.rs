@@ -23,7 +23,7 @@ use crate::evidence::{IssueError, Wanted};
 use crate::look::words::Lang;
 use crate::office::Session;
 use crate::web::api::{not_read, problem, problem_with};
-use crate::web::commands::{broken, command_id, in_session, refused, signed_in};
+use crate::web::commands::{broken, command_id, in_session, must_hold, refused, signed_in};
 use crate::web::docket_api::blocking;
 use crate::web::evidence::{Given, Unchecked, checked, download, given_out};
 use crate::web::format_refusals::of_the_sender;
@@ -196,12 +196,7 @@ pub(super) async fn check(
 }
 
 fn must_be_legal(app: &App, lang: Lang, session: &Session) -> Result<(), Box<Response>> {
-    let actor = app.actor(&session.account).map_err(|error| Box::new(not_read(lang, &error)))?;
-    if actor.holds(Role::LegalOfficer) {
-        return Ok(());
-    }
-    let told = lang.pick("这里由法制人员使用。", "This is for legal officers.");
-    Err(Box::new(problem(StatusCode::FORBIDDEN, "not_yours", told)))
+    must_hold(app, lang, session, Role::LegalOfficer, ["这里由法制人员使用。", "This is for legal officers."])
 }
 
 /// What a bundle's file may come as.

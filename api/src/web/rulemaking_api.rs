@@ -21,7 +21,7 @@ use crate::look::words::Lang;
 use crate::office::Session;
 use crate::rulemaking::{keep_and_ask, published, waiting_drafts};
 use crate::web::api::{not_read, problem, problem_with};
-use crate::web::commands::{broken, command_id, in_session, refused, signed_in, took};
+use crate::web::commands::{broken, command_id, in_session, must_hold, refused, signed_in, took};
 use crate::web::docket_api::{Failure, blocking};
 use crate::web::format_refusals::of_the_sender;
 use crate::web::json_body::StrictJson;
@@ -183,15 +183,11 @@ fn does_not_hold(lang: Lang, error: &DraftError) -> Response {
 }
 
 fn must_be_commission(app: &App, lang: Lang, session: &Session) -> Result<(), Box<Response>> {
-    let actor = app.actor(&session.account).map_err(|error| Box::new(not_read(lang, &error)))?;
-    if actor.holds(Role::CommissionAdmin) {
-        return Ok(());
-    }
-    let told = lang.pick(
+    let told = [
         "评分规则由政法委管理员起草、试算和发布。公布的规则在 /api/v1/rulebooks。",
         "Rulebooks are drafted, rehearsed and published by the commission's administrators. Published ones are at /api/v1/rulebooks.",
-    );
-    Err(Box::new(problem(StatusCode::FORBIDDEN, "not_yours", told)))
+    ];
+    must_hold(app, lang, session, Role::CommissionAdmin, told)
 }
 
 pub(super) const FILES_BYTES_MAX: usize = 2 * 1024 * 1024;
