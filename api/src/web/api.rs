@@ -14,8 +14,8 @@ use wuping_projections::queries::{
 use wuping_replay::report::{GradeLine, grades as graded};
 
 use super::commands::come_back;
-use super::front::PAGES_MAX;
 use super::openapi;
+use super::paging;
 use super::parameters::Moment;
 use super::state::{Asking, ReadError, Site, logged};
 use super::subject::{public_hazards, public_history};
@@ -85,12 +85,9 @@ async fn history(State(site): State<Site>, asking: Asking, Path(code): Path<Stri
 }
 
 async fn search(State(site): State<Site>, asking: Asking, Query(sought): Query<Sought>) -> Response {
-    let Some(number) = page(&sought.page) else {
-        let detail = asking.lang.pick(
-            format!("page：要写页码，从 1 到 {PAGES_MAX} 的整数"),
-            format!("page: write a whole number from 1 to {PAGES_MAX}"),
-        );
-        return problem(StatusCode::BAD_REQUEST, "malformed", &detail);
+    let number = match paging::asked(asking.lang, &sought.page) {
+        Ok(number) => number,
+        Err(refused) => return *refused,
     };
     let read = site.read(move |site| {
         let subdistrict = (!sought.subdistrict.is_empty()).then_some(sought.subdistrict);
@@ -132,14 +129,6 @@ async fn grades(State(site): State<Site>, asking: Asking, Query(moment): Query<G
 
 async fn described() -> Json<Value> {
     Json(openapi::document())
-}
-
-/// The page that is asked for, the first where none is: a program that asks for none there is has a mistake to mend.
-fn page(text: &str) -> Option<u64> {
-    match text {
-        "" => Some(1),
-        text => text.parse().ok().filter(|number| (1..=PAGES_MAX).contains(number)),
-    }
 }
 
 /// What binds; a result that only waits is nobody's but the party's and the office's.

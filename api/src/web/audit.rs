@@ -23,8 +23,9 @@ use wuping_projections::queries::{KeyView, PremisesView};
 
 use crate::app::App;
 
-use super::front::{code_of, page_number};
+use super::front::code_of;
 use super::origins::origin_of_premises;
+use super::paging::page_number;
 use super::session::{SESSION, cookie, now_seconds};
 use super::state::{Asking, ReadError, Site, address, encoded, nothing_here};
 use crate::look::layout::{Area, Page, SignedIn, page};

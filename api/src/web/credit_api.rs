@@ -26,6 +26,7 @@ use crate::web::api::problem;
 use crate::web::commands::{broken, in_session, refused};
 use crate::web::credit_file::{self, usual_reason};
 use crate::web::docket_api::blocking;
+use crate::web::paging;
 use crate::web::session::lang_of;
 
 /// The routes.
@@ -64,8 +65,7 @@ impl Wanted {
     }
 
     fn page(&self) -> Option<Page> {
-        let number = if self.page.is_empty() { Some(1) } else { self.page.parse().ok() };
-        number.filter(|number| (1..=PAGES_MAX).contains(number)).map(Page::of)
+        paging::stated(&self.page).map(Page::of)
     }
 }
 
@@ -248,5 +248,3 @@ fn malformed(lang: Lang) -> Response {
 
 /// The log of readings that lists stand in.
 const LIST: &str = "list";
-/// Pages at most.
-pub(super) const PAGES_MAX: u64 = 1_000_000;

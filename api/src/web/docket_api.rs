@@ -26,8 +26,8 @@ use crate::look::words::Lang;
 use crate::past::{NotThen, Past};
 use crate::web::api::{not_read, problem};
 use crate::web::commands::{come_back, in_session};
-use crate::web::front::PAGES_MAX;
 use crate::web::matter::reading::OUTSIDE;
+use crate::web::paging;
 use crate::web::parameters::{Malformed, Moment, day, truth};
 use crate::web::resident::Tracking;
 use crate::web::session::lang_of;
@@ -417,8 +417,7 @@ async fn undertakings(
         let told = lang.pick("这里由工作人员查看。", "Staff of the office read this.");
         return problem(StatusCode::FORBIDDEN, "not_yours", told);
     }
-    let number = if wanted.page.is_empty() { Some(1) } else { wanted.page.parse().ok() };
-    let Some(number) = number.filter(|number| (1..=PAGES_MAX).contains(number)) else {
+    let Some(number) = paging::stated(&wanted.page) else {
         let (zh, en) = ("要写页码，从 1 起的整数", "write a page, a whole number from 1");
         return Malformed { parameter: "page", zh, en }.answer(lang);
     };

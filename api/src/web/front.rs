@@ -14,6 +14,7 @@ use wuping_projections::queries::{
 };
 
 use super::evidence::upload_form;
+use super::paging::{self, page_number};
 use super::state::{Asking, ReadError, Site, address, encoded};
 use super::{bans, origins, toronto, vacancies};
 use crate::look::layout::Origin;
@@ -232,21 +233,11 @@ fn results(lang: Lang, text: &str, found: &Paged<PremisesLine>) -> Markup {
 }
 
 fn list(lang: Lang, found: &Paged<PremisesLine>, at: impl Fn(u64) -> String) -> Markup {
-    let shown = found.rows.len() as u64;
-    let first = if shown == 0 { 0 } else { (found.page - 1) * ViewPage::of(1).size + 1 };
-    let pages = PagesView {
-        total: found.total,
-        first,
-        last: if shown == 0 { 0 } else { first + shown - 1 },
-        position: None,
-        previous: (found.page > 1).then(|| at(found.page - 1)),
-        next: (found.page < found.pages).then(|| at(found.page + 1)),
-    };
     html! {
-        @if shown == 0 {
+        @if found.rows.is_empty() {
             (empty_state(lang.pick("这里没有符合条件的房屋。", "No premises here fit these filters."), None))
         } @else { (premises_table(lang, lang.pick("房屋", "Premises"), &found.rows)) }
-        (pagination(lang, &pages))
+        (paging::ways(lang, found, at))
     }
 }
 
@@ -435,12 +426,5 @@ fn filters(lang: Lang, query: &BoardQuery, subdistricts: &[SubdistrictLine]) -> 
     )
 }
 
-/// A page's number as typed; the first where it is none.
-pub(super) fn page_number(text: &str) -> u64 {
-    text.parse().ok().filter(|number| (1..=PAGES_MAX).contains(number)).unwrap_or(1)
-}
-
 /// Vacant homes on the front page.
 const NEWEST_TO_LET: u64 = 5;
-/// Pages of a list.
-pub(super) const PAGES_MAX: u64 = 1_000_000;

@@ -2,7 +2,6 @@
 //! refused with those that there are: a misspelt one would leave out in silence what somebody meant to say.
 
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
 
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -11,7 +10,7 @@ use wuping_domain::event::aggregate_type;
 
 use crate::look::words::Lang;
 use crate::web::api::problem_with;
-use crate::web::openapi;
+use crate::web::openapi::{self, SCHEMAS};
 
 /// A name that nobody reads.
 #[derive(Debug, PartialEq)]
@@ -184,9 +183,6 @@ fn names(shapes: &[&Value]) -> Vec<String> {
     // the path says which command it is
     names.into_iter().filter(|name| *name != "command").cloned().collect()
 }
-
-/// What is published of commands, read once.
-static SCHEMAS: LazyLock<Map<String, Value>> = LazyLock::new(openapi::command_schemas);
 
 #[cfg(test)]
 mod tests {

@@ -47,6 +47,7 @@ mod openapi_keys;
 mod openapi_lists;
 mod openapi_statistics;
 mod origins;
+mod paging;
 mod parameter_names;
 mod parameters;
 pub(crate) mod people;

@@ -1,5 +1,7 @@
 //! The description of the REST interface, OpenAPI 3.1.
 
+use std::sync::LazyLock;
+
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
@@ -9,8 +11,8 @@ use wuping_domain::{
     publication, record, reevaluation, report, survey, task, visit,
 };
 
-use crate::web::front::PAGES_MAX;
 use crate::web::openapi_answers::{in_session, or_empty, whole};
+use crate::web::paging::PAGES_MAX;
 use crate::web::{
     members, openapi_answers, openapi_casework, openapi_credit, openapi_docket, openapi_keys, openapi_lists,
     openapi_statistics,
@@ -44,7 +46,7 @@ pub fn document() -> Value {
             (path, completed)
         })
         .collect();
-    let mut schemas = command_schemas();
+    let mut schemas = SCHEMAS.clone();
     schemas.insert("Problem".to_owned(), problem_schema());
     json!({
         "openapi": "3.1.0",
@@ -75,8 +77,10 @@ fn problem_schema() -> Value {
     })
 }
 
-/// What can be asked of each kind of stream, as the rules themselves read it, with the parts that they are made of.
-pub(super) fn command_schemas() -> Map<String, Value> {
+/// What can be asked of each kind of stream, as the rules themselves read it, with the parts that they are made of: made once.
+pub(super) static SCHEMAS: LazyLock<Map<String, Value>> = LazyLock::new(command_schemas);
+
+fn command_schemas() -> Map<String, Value> {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.definitions_path = "/components/schemas".into();
         settings.meta_schema = None;
@@ -143,8 +147,7 @@ fn command() -> Value {
     let header = |name: &str, required: bool, told: &str, schema: Value| json!({ "name": name, "in": "header", "required": required, "description": told, "schema": schema });
     let text = || json!({ "type": "string" });
     let refer = |name: &String| json!({ "$ref": format!("#/components/schemas/{name}") });
-    let commands: Vec<Value> =
-        command_schemas().keys().filter(|name| name.starts_with(COMMAND)).map(refer).collect();
+    let commands: Vec<Value> = SCHEMAS.keys().filter(|name| name.starts_with(COMMAND)).map(refer).collect();
     json!({
         "summary": "Ask for something to be recorded",
         "description": "Numbers are whole and at most 2^53-1.",

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::web::credit_api::PAGES_MAX;
 use crate::web::openapi_answers::{in_session, or_empty};
+use crate::web::paging::PAGES_MAX;
 
 /// The paths, each with its methods.
 pub(super) fn paths() -> [(&'static str, Value); 3] {

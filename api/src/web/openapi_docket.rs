@@ -6,8 +6,8 @@ use wuping_domain::matter::Kind;
 
 use crate::web::docket_api::SIZE_MAX;
 use crate::web::docket_api::UNDERTAKINGS;
-use crate::web::front::PAGES_MAX;
 use crate::web::openapi_answers::{in_session, or_empty, whole};
+use crate::web::paging::PAGES_MAX;
 
 /// The paths, each with its methods.
 pub(super) fn paths() -> [(&'static str, Value); 5] {

@@ -3,7 +3,6 @@
 
 use axum::Router;
 use axum::extract::{Query, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use maud::{Markup, html};
@@ -11,8 +10,8 @@ use serde::Deserialize;
 use serde_json::json;
 use wuping_projections::queries::{Page as ViewPage, Paged, PublishedLine};
 
-use super::api::{answered, problem};
-use super::front::{PAGES_MAX, page_number};
+use super::api::answered;
+use super::paging::{self, page_number};
 use super::state::{Asking, Site, address};
 use crate::look::parts::*;
 use crate::look::words::Lang;
@@ -78,19 +77,9 @@ fn table(lang: Lang, caption: &str, found: &Paged<PublishedLine>) -> Markup {
         ],
         tone: if line.objected_on.is_some() { Tone::Warning } else { Tone::Calm },
     });
-    let shown = found.rows.len() as u64;
-    let first = (found.page - 1) * ViewPage::of(1).size + 1;
-    let at = |number: u64| address(HERE, &[("page", &number.to_string())]);
-    let pages = PagesView {
-        total: found.total,
-        first,
-        last: first + shown - 1,
-        position: None,
-        previous: (found.page > 1).then(|| at(found.page - 1)),
-        next: (found.page < found.pages).then(|| at(found.page + 1)),
-    };
     let table = TableView { caption: caption.to_owned(), columns, rows: rows.collect() };
-    html! { (data_table(&table)) (pagination(lang, &pages)) }
+    let ways = paging::ways(lang, found, |number| address(HERE, &[("page", &number.to_string())]));
+    html! { (data_table(&table)) (ways) }
 }
 
 fn said(lang: Lang, line: &PublishedLine) -> String {
@@ -108,16 +97,9 @@ fn said(lang: Lang, line: &PublishedLine) -> String {
 }
 
 async fn for_programs(State(site): State<Site>, asking: Asking, Query(wanted): Query<Wanted>) -> Response {
-    let number = match wanted.page.as_str() {
-        "" => Some(1),
-        text => text.parse().ok().filter(|number| (1..=PAGES_MAX).contains(number)),
-    };
-    let Some(number) = number else {
-        let detail = asking.lang.pick(
-            format!("page：要写页码，从 1 到 {PAGES_MAX} 的整数"),
-            format!("page: write a whole number from 1 to {PAGES_MAX}"),
-        );
-        return problem(StatusCode::BAD_REQUEST, "malformed", &detail);
+    let number = match paging::asked(asking.lang, &wanted.page) {
+        Ok(number) => number,
+        Err(refused) => return *refused,
     };
     let read =
         site.read(move |site| Ok(json!(site.views().credit_published(site.today(), ViewPage::of(number))?)));

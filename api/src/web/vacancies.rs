@@ -3,7 +3,6 @@
 
 use axum::Router;
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use maud::{Markup, html};
@@ -13,9 +12,10 @@ use uuid::Uuid;
 use wuping_domain::listing::RentBand;
 use wuping_projections::queries::{Page as ViewPage, Paged, SubjectView, UndertakingView};
 
-use super::api::{answered, problem};
+use super::api::answered;
 use super::bans;
-use super::front::{PAGES_MAX, code_of, page_number};
+use super::front::code_of;
+use super::paging::{self, page_number};
 use super::state::{Asking, Site, address, encoded};
 use crate::look::parts::*;
 use crate::look::qr::{QrView, qr_block};
@@ -97,17 +97,7 @@ fn table(lang: Lang, found: &Paged<UndertakingView>, at: impl Fn(u64) -> String)
             None,
         );
     }
-    let shown = found.rows.len() as u64;
-    let first = (found.page - 1) * ViewPage::of(1).size + 1;
-    let pages = PagesView {
-        total: found.total,
-        first,
-        last: first + shown - 1,
-        position: None,
-        previous: (found.page > 1).then(|| at(found.page - 1)),
-        next: (found.page < found.pages).then(|| at(found.page + 1)),
-    };
-    html! { (rows(lang, found)) (pagination(lang, &pages)) }
+    html! { (rows(lang, found)) (paging::ways(lang, found, at)) }
 }
 
 fn rows(lang: Lang, found: &Paged<UndertakingView>) -> Markup {
@@ -254,16 +244,9 @@ fn inquiry(lang: Lang, view: &UndertakingView) -> Markup {
 }
 
 async fn for_programs(State(site): State<Site>, asking: Asking, Query(wanted): Query<Wanted>) -> Response {
-    let number = match wanted.page.as_str() {
-        "" => Some(1),
-        text => text.parse().ok().filter(|number| (1..=PAGES_MAX).contains(number)),
-    };
-    let Some(number) = number else {
-        let detail = asking.lang.pick(
-            format!("page：要写页码，从 1 到 {PAGES_MAX} 的整数"),
-            format!("page: write a whole number from 1 to {PAGES_MAX}"),
-        );
-        return problem(StatusCode::BAD_REQUEST, "malformed", &detail);
+    let number = match paging::asked(asking.lang, &wanted.page) {
+        Ok(number) => number,
+        Err(refused) => return *refused,
     };
     let area = wanted.area();
     let read = site.read(move |site| {

@@ -32,6 +32,7 @@ use crate::look::parts::*;
 use crate::look::words::Lang;
 use crate::web::credit_api::{read as read_file, read_list};
 use crate::web::desk_page::{broken_text, forged_text, refused_page, shown, unseen_page};
+use crate::web::paging::{self, page_number};
 use crate::web::session::Signed;
 
 /// The routes.
@@ -369,7 +370,7 @@ async fn list(State(app): State<Arc<App>>, signed: Signed, Query(wanted): Query<
         return unseen_page(&app, lang, &signed, &why);
     }
     let class = Some(wanted.class.clone()).filter(|class| !class.is_empty());
-    let number = wanted.page.parse().unwrap_or(1).max(1);
+    let number = page_number(&wanted.page);
     let filter = CreditFilter { class, waiting: false };
     let Ok(found) = app.views.views().credit_files(&filter, ViewPage::of(number)) else {
         return refused_page(&app, lang, Some(&signed), &broken_text(lang));
@@ -406,21 +407,12 @@ async fn list(State(app): State<Arc<App>>, signed: Signed, Query(wanted): Query<
         rows: rows.collect(),
     };
     let at = |number: u64| format!("/audit/credit?class={}&page={number}", wanted.class);
-    let first = (number - 1) * 50 + 1;
-    let pages = PagesView {
-        total: found.total,
-        first: if found.rows.is_empty() { 0 } else { first },
-        last: if found.rows.is_empty() { 0 } else { first + found.rows.len() as u64 - 1 },
-        position: None,
-        previous: (number > 1).then(|| at(number - 1)),
-        next: (number < found.pages).then(|| at(number + 1)),
-    };
     let body = html! {
         (page_heading(None, title, None))
         @if found.rows.is_empty() {
             (empty_state(lang.pick("没有符合条件的档案。", "No file fits."), None))
         } @else { (data_table(&table)) }
-        (pagination(lang, &pages))
+        (paging::ways(lang, &found, at))
     };
     shown(&app, lang, Some(&signed), title, body).into_response()
 }

@@ -32,7 +32,7 @@ use crate::app::App;
 use crate::look::parts::*;
 use crate::look::words::Lang;
 use crate::web::desk_page::{broken_text, refused_page, shown, unseen_page};
-use crate::web::front::page_number;
+use crate::web::paging::{self, page_number};
 use crate::web::session::Signed;
 use crate::web::state::address;
 
@@ -322,22 +322,8 @@ fn table(matter: &Matter, list: &List, wanted: &Wanted, found: &Paged<Undertakin
     let caption = lang.pick(list.title[0], list.title[1]).to_owned();
     html! {
         (data_table(&TableView { caption, columns, rows: rows.collect() }))
-        (pages(lang, found, |number| wanted.address(list.path, &number.to_string())))
+        (paging::ways(lang, found, |number| wanted.address(list.path, &number.to_string())))
     }
-}
-
-fn pages<T>(lang: Lang, found: &Paged<T>, at: impl Fn(u64) -> String) -> Markup {
-    let shown = found.rows.len() as u64;
-    let first = if shown == 0 { 0 } else { (found.page - 1) * ViewPage::of(1).size + 1 };
-    let pages = PagesView {
-        total: found.total,
-        first,
-        last: (first + shown).saturating_sub(1),
-        position: None,
-        previous: (found.page > 1).then(|| at(found.page - 1)),
-        next: (found.page < found.pages).then(|| at(found.page + 1)),
-    };
-    pagination(lang, &pages)
 }
 
 /// What a row is about, out of what is public of it.
