@@ -50,3 +50,18 @@ pub(super) fn ways<T>(lang: Lang, found: &Paged<T>, at: impl Fn(u64) -> String) 
 
 /// Pages of a list.
 pub(super) const PAGES_MAX: u64 = 1_000_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_that_there_is_not_is_the_first_for_a_person_and_a_mistake_for_a_program() {
+        for (text, page) in [("", Some(1)), ("1", Some(1)), ("1000000", Some(PAGES_MAX))] {
+            assert_eq!(stated(text), page, "{text}");
+        }
+        for text in ["0", "-1", "x", "1000001", "18446744073709551615"] {
+            assert_eq!((stated(text), page_number(text)), (None, 1), "{text}");
+        }
+    }
+}
