@@ -43,10 +43,13 @@ async function comes(page, path, said) {
   assert.fail(`${path} never says ${said}: ${text.slice(0, 800)}`)
 }
 
-/** Takes a step on the file that is shown; where its class was computed meanwhile, looks again first, as a person does. */
+/**
+ * Takes a step on the file that is shown; where its class was computed meanwhile, looks again first, as a person does: what it
+ * says of a class that was just computed anew is read off the page each time.
+ */
 async function takes(page, step, fields) {
   for (let n = 0; n < 10; n++) {
-    const said = await walk.takes(page, step, fields)
+    const said = await walk.takes(page, step, typeof fields === 'function' ? await fields() : fields)
     if (!/别人已经记录了新的内容/.test(said)) return said
     await walk.reads(page, FILE)
   }
@@ -124,10 +127,10 @@ test('what is public of companies is told to everybody, on a phone: nothing yet,
   await walk.sound(walk.people['nobody-390'], 'credit-published-none')
   const credit = await walk.as('credit-1')
   await walk.reads(credit, FILE)
-  const form = credit.locator('#step-publish')
-  const item = await form.locator('[name="publish.item"]').evaluateAll((all) => all
+  const choices = credit.locator('#step-publish [name="publish.item"]')
+  const present = () => choices.evaluateAll((all) => all
     .flatMap((one) => (one.options ? [...one.options] : [one])).map((one) => one.value).find((value) => value.startsWith('class')))
-  await takes(credit, 'publish', { item, channels: ['credit_website'] })
+  await takes(credit, 'publish', async () => ({ item: await present(), channels: ['credit_website'] }))
   assert.match(await walk.anybody('/credit/published'), /信用优良/)
   await walk.sound(walk.people['nobody-390'], 'credit-published')
 })
