@@ -331,7 +331,7 @@ fn register(
         let mut sent = 0;
         let position = loop {
             sent += 1;
-            assert!(sent < 400, "{stream} is never acknowledged");
+            assert!(sent < 4_000, "{stream} is never acknowledged");
             match connection.command(session, &format!("{stream}/register"), id, &body) {
                 Ok(answer) if [200, 201].contains(&answer.status) => {
                     break answer.body["position"].as_u64();

@@ -61,7 +61,7 @@ impl Cluster {
 
     fn start_with(more: &[&str]) -> Self {
         let binaries = binaries();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let mut command = as_nobody_in_particular();
         let mut shell = command
             .args([SCRIPT, "postgres-for-tests", binaries.to_str().unwrap(), &port.to_string()])
@@ -126,25 +126,37 @@ impl Cluster {
 
     /// Ends the server, as a crash does (`immediate`) or as an upgrade does (`fast`), and starts it again.
     pub(crate) fn restart(&self, how: &str) {
-        let (pg_ctl, folder) = (self.binaries.join("pg_ctl"), &self.folder);
-        let script = format!(
-            "cd {folder} && {pg_ctl} -D {folder}/data -m {how} -w restart >/dev/null 2>&1",
-            folder = folder.display(),
-            pg_ctl = pg_ctl.display(),
-        );
-        assert!(as_nobody_in_particular().arg(script).status().unwrap().success());
+        self.pg_ctl(&format!("-m {how} -w -t 180 stop"));
+        self.starts();
     }
 
     /// Starts the server again after it ended by itself, or could not get up again by itself.
     pub(crate) fn start_again(&self) {
-        let script = format!(
-            "cd {folder} && {{ {pg_ctl} -D {folder}/data -m immediate -w stop; {pg_ctl} -D {folder}/data -l {folder}/log -w \
-             -o \"-p {port} -h 127.0.0.1 -k '{folder}' -c max_connections=300\" start; }} >/dev/null 2>&1",
+        self.pg_ctl("-m immediate -w -t 180 stop");
+        self.starts();
+    }
+
+    /// Starts the server: again where what the last one shared in memory is not given back yet, as on a machine that has much to do.
+    fn starts(&self) {
+        let options = format!(
+            "-l {folder}/log -w -t 180 -o \"-p {port} -h 127.0.0.1 -k '{folder}' -c max_connections=300\" start",
             folder = self.folder.display(),
-            pg_ctl = self.binaries.join("pg_ctl").display(),
             port = self.port,
         );
-        assert!(as_nobody_in_particular().arg(script).status().unwrap().success());
+        for _ in 0..20 {
+            if self.pg_ctl(&options) {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(500));
+        }
+        panic!("the server does not start:\n{}", self.log());
+    }
+
+    /// Whether `pg_ctl` could do what it was asked to.
+    fn pg_ctl(&self, arguments: &str) -> bool {
+        let (pg_ctl, folder) = (self.binaries.join("pg_ctl"), self.folder.display());
+        let script = format!("cd {folder} && {} -D {folder}/data {arguments} >/dev/null 2>&1", pg_ctl.display());
+        as_nobody_in_particular().arg(script).status().unwrap().success()
     }
 
     /// What the server's own log says.
@@ -184,6 +196,20 @@ fn binaries() -> PathBuf {
 }
 
 /// The server refuses to run as root.
+/// A port that nobody listens on, and that no connection is given: one of those would have it while the server is away.
+fn free_port() -> u16 {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    for _ in 0..1_000 {
+        // processes that test at the same time begin at other places
+        let nth = std::process::id().wrapping_mul(37).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
+        let port = 16_000 + u16::try_from(nth % 16_000).unwrap();
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+    panic!("no port is free between 16000 and 32000")
+}
+
 fn as_nobody_in_particular() -> Command {
     if Path::new("/root").metadata().is_ok() && std::fs::read_dir("/root").is_ok() {
         let mut command = Command::new("runuser");
