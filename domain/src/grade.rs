@@ -60,6 +60,8 @@ pub struct Grade {
     pub late_statements: BTreeMap<u64, LateStatement>,
     /// The newest determination.
     pub latest: Option<Determination>,
+    /// Plaques that hung and were found gone, and the day on which that was seen; none once one hangs again.
+    pub missing: BTreeMap<PlaqueKind, NaiveDate>,
     /// What the newest determination still waits for; none once it binds or was refused.
     pub pending: Option<Proceeding>,
     /// The plaques that hang.
@@ -306,10 +308,15 @@ impl Concept for Grade {
             Event::OwnerReplied { .. }
             | Event::ProhibitionLiftRefused { .. }
             | Event::ProhibitionRefused { .. } => {}
-            Event::PlaqueFoundMissing { plaque, .. } | Event::PlaqueRemoved { plaque, .. } => {
+            Event::PlaqueFoundMissing { plaque, on, .. } => {
+                self.plaques.remove(plaque);
+                self.missing.insert(*plaque, *on);
+            }
+            Event::PlaqueRemoved { plaque, .. } => {
                 self.plaques.remove(plaque);
             }
             Event::PlaqueHung { plaque, .. } => {
+                self.missing.remove(&plaque.plaque);
                 self.plaques.insert(plaque.plaque, plaque.clone());
             }
             Event::GradeUnpublished { assessment, .. } => {

@@ -12,7 +12,7 @@ use crate::premises::id_of;
 use crate::tx::{Tx, signed, write};
 
 /// Raised when the fold or its rows change.
-pub const VERSION: u32 = 5;
+pub const VERSION: u32 = 6;
 
 /// Take an entry. The book itself was kept by [`crate::grade_history::apply`], which comes before.
 ///
@@ -79,10 +79,12 @@ pub(crate) fn write_row(connection: &Connection, held: &Held) -> Result<(), View
         prohibition.and(held.book.prohibited_from()).map(|on| on.to_string()),
         grade.plaques.get(&PlaqueKind::GradePlaque).and_then(|plaque| plaque.shows),
         grade.plaques.contains_key(&PlaqueKind::SupervisionPlaque),
+        grade.missing.get(&PlaqueKind::GradePlaque).map(|on| on.to_string()),
+        grade.missing.get(&PlaqueKind::SupervisionPlaque).map(|on| on.to_string()),
     ];
     write(connection, WRITE, values)
 }
 
 const WRITE: &str = "REPLACE INTO current_grades VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, \
     ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, \
-    ?38, ?39, ?40, ?41)";
+    ?38, ?39, ?40, ?41, ?42, ?43)";

@@ -83,6 +83,8 @@ struct KeptGrade {
     count: u64,
     determined: BTreeMap<u64, (String, String, String)>,
     latest: Option<Determination>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    missing: BTreeMap<PlaqueKind, NaiveDate>,
     pending: Option<Proceeding>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     plaques: BTreeMap<PlaqueKind, Plaque>,
@@ -190,6 +192,7 @@ impl KeptGrade {
             determined,
             late_statements: _,
             latest,
+            missing,
             pending,
             plaques,
             prohibition,
@@ -206,6 +209,7 @@ impl KeptGrade {
             count,
             determined: determined.into_iter().map(named).collect(),
             latest,
+            missing,
             pending,
             plaques,
             prohibition,
@@ -230,6 +234,7 @@ impl KeptGrade {
                 count: self.count,
                 determined: self.determined.into_iter().map(named).collect(),
                 latest: self.latest,
+                missing: self.missing,
                 pending: self.pending,
                 plaques: self.plaques,
                 prohibition: self.prohibition,

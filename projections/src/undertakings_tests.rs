@@ -153,6 +153,17 @@ fn plaques_are_due_where_they_do_not_say_what_is_in_force() {
     assert_eq!(due(&views(&mut log)), [], "as it should");
     log.say("premises/b-1/grade", "2026-03-02", &hung("supervision_plaque", Value::Null));
     assert_eq!(due(&views(&mut log)), [("b-1".to_owned(), Some(5), true)], "one too many");
+
+    let gone =
+        json!({ "type": "PlaqueFoundMissing", "plaque": "grade_plaque", "on": "2026-03-03", "by": "a-1" });
+    log.say("premises/b-1/grade", "2026-03-03", &gone);
+    let lines = views(&mut log).plaques_due(None, &supervised, Page::of(1)).unwrap().rows;
+    let missed: Vec<_> =
+        lines.iter().map(|line| (line.missing_since, line.supervision_missing_since)).collect();
+    assert_eq!(missed, [("2026-03-03".parse().ok(), None)], "seen to be gone, and since when");
+    log.say("premises/b-1/grade", "2026-03-04", &hung("grade_plaque", json!(5)));
+    let lines = views(&mut log).plaques_due(None, &supervised, Page::of(1)).unwrap().rows;
+    assert_eq!(lines[0].missing_since, None, "it hangs again");
 }
 
 #[test]

@@ -155,7 +155,8 @@ impl Cluster {
     /// Whether `pg_ctl` could do what it was asked to.
     fn pg_ctl(&self, arguments: &str) -> bool {
         let (pg_ctl, folder) = (self.binaries.join("pg_ctl"), self.folder.display());
-        let script = format!("cd {folder} && {} -D {folder}/data {arguments} >/dev/null 2>&1", pg_ctl.display());
+        let script =
+            format!("cd {folder} && {} -D {folder}/data {arguments} >/dev/null 2>&1", pg_ctl.display());
         as_nobody_in_particular().arg(script).status().unwrap().success()
     }
 

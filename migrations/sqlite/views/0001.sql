@@ -90,7 +90,9 @@ CREATE TABLE current_grades (
     prohibition_document    TEXT,
     prohibited_from         TEXT,
     plaque_shows            INTEGER,
-    supervision_hangs       INTEGER NOT NULL
+    supervision_hangs       INTEGER NOT NULL,
+    plaque_missing_since    TEXT,
+    supervision_missing_since TEXT
 ) STRICT;
 
 -- Every determination, and every other entry by which what is in force changed.

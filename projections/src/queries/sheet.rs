@@ -1,6 +1,7 @@
 //! Sheet: the grades in force of an area as one list, named by its digest and the position it was made at. It hangs on a
 //! notice board and lies before a joint meeting; the same list comes out of views that were made anew up to that position.
 
+use chrono::NaiveDate;
 use rusqlite::params_from_iter;
 use serde::Serialize;
 use wuping_domain::rulebook::Layer;
@@ -9,7 +10,7 @@ use wuping_ledger::jcs;
 
 use super::conditions::Conditions;
 use super::premises::{LINE, PremisesLine, read_line};
-use super::{Page, Paged, all, count};
+use super::{Page, Paged, all, count, day_if_any};
 use crate::error::ViewsError;
 use crate::file::progress;
 use crate::pool::Views;
@@ -72,6 +73,10 @@ pub struct PlaqueLine {
     pub supervision_hangs: bool,
     /// Whether it should.
     pub supervision_due: bool,
+    /// The day on which the grade plaque that hung was found gone; none where one hangs or none ever did.
+    pub missing_since: Option<NaiveDate>,
+    /// The same of the supervision plaque.
+    pub supervision_missing_since: Option<NaiveDate>,
 }
 
 impl Views {
@@ -96,7 +101,7 @@ impl Views {
             let from = "premises p JOIN current_grades g ON g.number = p.number";
             let total = format!("SELECT count(*) FROM {from} WHERE {}", shown.sql());
             let total = count(connection, &total, params_from_iter(shown.values()))?;
-            let line = LINE.replacen("SELECT ", "SELECT g.plaque_shows, g.supervision_hangs, ", 1);
+            let line = LINE.replacen("SELECT ", PLAQUES, 1);
             let sql = format!(
                 "{line} WHERE {} ORDER BY p.address, p.number LIMIT {} OFFSET {}",
                 shown.sql(),
@@ -112,6 +117,8 @@ impl Views {
                     shows: row.get("plaque_shows")?,
                     supervision_hangs: row.get("supervision_hangs")?,
                     supervision_due,
+                    missing_since: day_if_any(row, "plaque_missing_since")?,
+                    supervision_missing_since: day_if_any(row, "supervision_missing_since")?,
                 })
             })?;
             Ok(Paged::of(rows, page, total))
@@ -179,3 +186,6 @@ impl From<PremisesLine> for SheetLine {
 
 /// How many premises a campaign takes in at most: what fits into one entry of the ledger.
 pub const CHOSEN_MAX: usize = 500;
+
+const PLAQUES: &str =
+    "SELECT g.plaque_shows, g.supervision_hangs, g.plaque_missing_since, g.supervision_missing_since, ";

@@ -6,6 +6,7 @@ use axum::extract::{Multipart, Path, Query, State};
 use axum::response::Response;
 use maud::{Markup, html};
 use wuping_domain::assessment::Stage as AssessmentStage;
+use wuping_domain::grade::PlaqueKind;
 use wuping_domain::hazard::Stage as HazardStage;
 use wuping_domain::passing::{Owed, owes};
 use wuping_domain::report::Stage as ReportStage;
@@ -192,8 +193,26 @@ fn registered(matter: &Matter) -> Vec<Fact> {
     if matter.sight != Sight::Public {
         let parties = matter.subject().into_iter().flat_map(|subject| &subject.premises.parties);
         told.extend(parties.map(|party| Fact::code(lang.role(&party.role), &party.party)));
+        told.extend(plaques(matter));
     }
     told
+}
+
+/// The plaques at the door: what hangs, and what hung and is gone.
+fn plaques(matter: &Matter) -> Vec<Fact> {
+    let (lang, Some(subject)) = (matter.lang, matter.subject()) else { return vec![] };
+    let name = |plaque: PlaqueKind| match plaque {
+        PlaqueKind::GradePlaque => lang.pick("公示牌", "Grade plaque"),
+        PlaqueKind::SupervisionPlaque => lang.pick("监督牌", "Supervision plaque"),
+    };
+    let hangs = subject.grade.plaques.values().map(|plaque| {
+        let shows = plaque.shows.map(|star| lang.stars(Some(star))).unwrap_or_default();
+        Fact::text(name(plaque.plaque), format!("{} {shows}", lang.say("挂着", "hangs")).trim().to_owned())
+    });
+    let gone = subject.grade.missing.iter().map(|(plaque, on)| {
+        Fact::text(name(*plaque), lang.pick(format!("{on} 发现不见了"), format!("found missing on {on}")))
+    });
+    hangs.chain(gone).collect()
 }
 
 /// The matters of these premises that are not over, each a link; what the person may not see is not listed.

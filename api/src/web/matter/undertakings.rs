@@ -10,6 +10,7 @@ use axum::extract::{Multipart, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use chrono::NaiveDate;
 use maud::{Markup, html};
 use serde::Deserialize;
 use wuping_domain::campaign::Criteria;
@@ -377,8 +378,12 @@ fn plaque_to_do(lang: Lang, line: &PlaqueLine) -> Vec<String> {
     let mut todo = Vec::new();
     match (line.shows, line.premises.star) {
         (None, Some(star)) => todo.push(lang.pick(
-            format!("要挂公示牌：{}", lang.stars(Some(star))),
-            format!("Hang the grade plaque: {}", lang.stars(Some(star))),
+            format!("要挂公示牌：{}{}", lang.stars(Some(star)), found_gone(lang, line.missing_since)),
+            format!(
+                "Hang the grade plaque: {}{}",
+                lang.stars(Some(star)),
+                found_gone(lang, line.missing_since)
+            ),
         )),
         (Some(shows), Some(star)) if shows != star => todo.push(lang.pick(
             format!("要换公示牌：现在写的是{shows}星，应为{star}星"),
@@ -389,11 +394,24 @@ fn plaque_to_do(lang: Lang, line: &PlaqueLine) -> Vec<String> {
         _ => {}
     }
     match (line.supervision_hangs, line.supervision_due) {
-        (false, true) => todo.push(lang.say("要挂监督牌", "Hang the supervision plaque")),
+        (false, true) => todo.push(format!(
+            "{}{}",
+            lang.say("要挂监督牌", "Hang the supervision plaque"),
+            found_gone(lang, line.supervision_missing_since)
+        )),
         (true, false) => todo.push(lang.say("要摘监督牌", "Take the supervision plaque down")),
         _ => {}
     }
     todo
+}
+
+/// Behind a plaque that hung and is gone: since when that is known.
+fn found_gone(lang: Lang, since: Option<NaiveDate>) -> String {
+    since
+        .map(|on| {
+            lang.pick(format!("（{on} 发现不见了）"), format!(" (it hung, and was found missing on {on})"))
+        })
+        .unwrap_or_default()
 }
 
 /// The hazards that the rulebooks in use know, by their indicators.
