@@ -207,7 +207,7 @@ fn plaques(matter: &Matter) -> Vec<Fact> {
     };
     let hangs = subject.grade.plaques.values().map(|plaque| {
         let shows = plaque.shows.map(|star| lang.stars(Some(star))).unwrap_or_default();
-        Fact::text(name(plaque.plaque), format!("{} {shows}", lang.say("挂着", "hangs")).trim().to_owned())
+        Fact::text(name(plaque.plaque), format!("{} {shows}", lang.say("挂着", "hangs")).trim())
     });
     let gone = subject.grade.missing.iter().map(|(plaque, on)| {
         Fact::text(name(*plaque), lang.pick(format!("{on} 发现不见了"), format!("found missing on {on}")))
