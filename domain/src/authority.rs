@@ -15,8 +15,8 @@ use crate::said::Said;
 pub struct Authority {
     /// Delegations that have not ended, by document number.
     pub delegations: Vec<Delegation>,
-    /// Whether it is registered.
-    pub registered: bool,
+    /// What is registered of it.
+    pub registered: Option<Registration>,
 }
 
 /// A written power to decide in an authority's name, until a date.
@@ -89,7 +89,7 @@ impl Concept for Authority {
 
     fn decide(&self, command: Command, facts: &Facts) -> Result<Vec<Said<Event>>, Rejection> {
         let event = match command {
-            Command::Register(_) if self.registered => {
+            Command::Register(_) if self.registered.is_some() => {
                 return Err(Rejection::AlreadyExists { what: "authority" });
             }
             Command::Register(registration) => {
@@ -103,7 +103,7 @@ impl Concept for Authority {
                 }
                 Event::AuthorityRegistered(registration)
             }
-            _ if !self.registered => return Err(Rejection::NotFound { what: "authority" }),
+            _ if self.registered.is_none() => return Err(Rejection::NotFound { what: "authority" }),
             Command::RecordDelegation(delegation) if delegation.document_number.trim().is_empty() => {
                 return Err(Rejection::Rule { code: "no_document".into(), detail: serde_json::Value::Null });
             }
@@ -123,7 +123,7 @@ impl Concept for Authority {
 
     fn evolve(&mut self, event: &Event) {
         match event {
-            Event::AuthorityRegistered(_) => self.registered = true,
+            Event::AuthorityRegistered(registration) => self.registered = Some(registration.clone()),
             Event::DelegationEnded { document_number, .. } => {
                 self.delegations.retain(|held| held.document_number != *document_number);
             }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::association::Association;
+use crate::authority::Registration;
 use crate::credit::CreditFile;
 use crate::draft::Rulemaking;
 use crate::party::Party;
@@ -26,6 +27,8 @@ pub struct Facts {
     pub actor: Actor,
     /// The association that a command about an account names, as its own stream left it.
     pub association: Option<Arc<Association>>,
+    /// The registered authority in whose name a command issues something, where it calls one by name or id.
+    pub authority: Option<Arc<Registration>>,
     /// The building of the unit that the stream lies under, where the rules look at it: for what is to be let.
     pub building: Option<Arc<Subject>>,
     /// The account that a command names, such as the reviewer of an appeal, as its own stream left it; where it names none,
@@ -45,6 +48,8 @@ pub struct Facts {
     pub known: BTreeSet<String>,
     /// The list of grades as it stood at the position that a command says it was shown at.
     pub list_then: Option<ListThen>,
+    /// Of the officers that a command names by account, those whose accounts were opened, with what each may do now.
+    pub officers: Vec<Colleague>,
     /// The party that a credit file is of, where the stream is of one.
     pub party: Option<Arc<Party>>,
     /// The rulebook that governs the stream, where one does.
@@ -65,6 +70,7 @@ impl Facts {
         Self {
             actor,
             association: None,
+            authority: None,
             building: None,
             colleague: None,
             credit: None,
@@ -73,6 +79,7 @@ impl Facts {
             merged: BTreeMap::new(),
             known: BTreeSet::new(),
             list_then: None,
+            officers: Vec::new(),
             party: None,
             rulebook: None,
             rulemaking: None,
@@ -136,6 +143,51 @@ impl Facts {
         self.must_know("premises", "unknown_premises", premises)
     }
 
+    /// Refuse an authority that is neither a department of the rulebook's list nor registered: what is issued in a mistyped name is
+    /// nobody's. What was issued elsewhere and comes in through a channel was issued in the name that it bears.
+    ///
+    /// Answers the department that it is, where it is one.
+    ///
+    /// # Errors
+    /// `unknown_authority`, with its name.
+    pub(crate) fn must_know_authority(&self, named: &str) -> Result<Option<&str>, Rejection> {
+        if self.actor.received {
+            return Ok(None);
+        }
+        let mut departments = self.rulebook.iter().flat_map(|rulebook| &rulebook.policy.departments);
+        match (departments.find(|known| known.goes_by(named)), &self.authority) {
+            (Some(department), _) => Ok(Some(&department.id)),
+            (None, Some(registered)) => Ok(registered.department.as_deref()),
+            (None, None) => Err(Rejection::because("unknown_authority", json!({ "authority": named }))),
+        }
+    }
+
+    /// Refuse officers who have no open account with a role of the office; and, where something is issued by a department, those
+    /// who are of other departments only.
+    ///
+    /// # Errors
+    /// `unknown_officers` or `officers_of_another_department`, with each of them.
+    pub(crate) fn must_know_officers(
+        &self,
+        named: &[String],
+        department: Option<&str>,
+    ) -> Result<(), Rejection> {
+        if self.actor.received {
+            return Ok(());
+        }
+        let held = |account: &String| self.officers.iter().find(|known| known.account == *account);
+        let refused = |code, accounts: Vec<&str>| {
+            let detail = json!({ "officers": accounts.join(", "), "department": department });
+            if accounts.is_empty() { Ok(()) } else { Err(Rejection::because(code, detail)) }
+        };
+        let unknown = named.iter().filter(|account| !held(account).is_some_and(Colleague::is_of_the_office));
+        refused("unknown_officers", unknown.map(String::as_str).collect())?;
+        let Some(department) = department else { return Ok(()) };
+        let elsewhere =
+            named.iter().filter(|account| !held(account).is_some_and(|of| of.may_act_for(department)));
+        refused("officers_of_another_department", elsewhere.map(String::as_str).collect())
+    }
+
     fn must_know<'a>(
         &self,
         kind: &'static str,
@@ -192,6 +244,17 @@ impl Colleague {
     /// Whether the account holds this role.
     pub fn holds(&self, role: Role) -> bool {
         self.grants.iter().any(|grant| grant.role == role)
+    }
+
+    /// Whether the account holds a role of the office now.
+    pub fn is_of_the_office(&self) -> bool {
+        self.grants.iter().any(|grant| grant.role.is_of_the_office())
+    }
+
+    /// Whether somebody of the office is of this department, or of none, as legal staff and those who work for a subdistrict.
+    pub fn may_act_for(&self, department: &str) -> bool {
+        let mut of_office = self.grants.iter().filter(|grant| grant.role.is_of_the_office());
+        of_office.any(|grant| grant.department.as_deref().is_none_or(|own| own == department))
     }
 }
 
@@ -322,6 +385,11 @@ impl Role {
         Self::Auditor,
         Self::Administrator,
     ];
+
+    /// Whether it is a role of those who work for the office, and not of a party or of an association.
+    pub const fn is_of_the_office(self) -> bool {
+        !matches!(self, Self::AssociationAdmin | Self::Operator | Self::Owner | Self::Steward)
+    }
 
     /// The name on the wire, `grid_worker`.
     pub const fn code(self) -> &'static str {

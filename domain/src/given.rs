@@ -116,6 +116,26 @@ impl<C: Concept> Given<C> {
         self
     }
 
+    /// The command is issued in the name of a registered authority, which is this department where it is one.
+    pub(crate) fn issued_by(mut self, name: &str, department: Option<&str>) -> Self {
+        let registered = crate::authority::Registration {
+            name: name.into(),
+            uscc: None,
+            department: department.map(str::to_owned),
+            decides: vec![],
+        };
+        self.facts.authority = Some(registered.into());
+        self
+    }
+
+    /// An officer whom the command names has an open account with this role.
+    pub(crate) fn naming_officer(mut self, account: &str, role: Role, department: Option<&str>) -> Self {
+        let grant = Grant { role, department: department.map(str::to_owned), area: None, party: None };
+        let named = Colleague { account: account.into(), grants: vec![grant], relations: vec![] };
+        self.facts.officers.push(named);
+        self
+    }
+
     /// The list of grades of the position that is named has this digest and so many lines.
     pub(crate) fn showing(mut self, sha256: &str, lines: u64) -> Self {
         let made = crate::shown_list::MadeList { sha256: sha256.into(), lines };

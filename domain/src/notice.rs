@@ -43,6 +43,16 @@ pub struct Notice {
     pub served: Option<(NaiveDate, Method)>,
 }
 
+/// Who issues notices, and handles them.
+pub const ISSUERS: [Role; 6] = [
+    Role::DepartmentOfficer,
+    Role::LegalOfficer,
+    Role::StreetLead,
+    Role::CompetentAuthority,
+    Role::CreditOfficer,
+    Role::Reviewer,
+];
+
 /// What a notice is about.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -279,12 +289,12 @@ impl Concept for Notice {
             Command::Issue { .. } | Command::Reissue { .. } => {
                 const {
                     &[
-                        anywhere(Role::DepartmentOfficer),
-                        anywhere(Role::LegalOfficer),
-                        in_area(Role::StreetLead),
-                        anywhere(Role::CompetentAuthority),
-                        anywhere(Role::CreditOfficer),
-                        anywhere(Role::Reviewer),
+                        anywhere(ISSUERS[0]),
+                        anywhere(ISSUERS[1]),
+                        in_area(ISSUERS[2]),
+                        anywhere(ISSUERS[3]),
+                        anywhere(ISSUERS[4]),
+                        anywhere(ISSUERS[5]),
                     ]
                 }
             }

@@ -445,6 +445,11 @@ const WORDS: &[Words] = &[
         "An objection to this was upheld; it is not published. Check which record you chose.",
     ),
     Words(
+        "officers_of_another_department",
+        "{officers}只是其他部门的人员，不能为{department}经办。请改填该部门的经办人，或者改选机关。",
+        "{officers} is of another department only and handles nothing for {department}. Name officers of that department, or choose the authority that is theirs.",
+    ),
+    Words(
         "only_the_reviewer",
         "本案由{account}复核，请由其办理。",
         "This case is reviewed by {account}. Ask that reviewer to do it.",
@@ -615,6 +620,11 @@ const WORDS: &[Words] = &[
         "Say whom it is put down to: party, tenant, public_body or unknown.",
     ),
     Words(
+        "unknown_authority",
+        "本系统没有“{authority}”这个机关。请从部门名录或者已登记的机关中选择；没有登记的，请系统管理员先登记。",
+        "There is no authority “{authority}” here. Choose a department of the rulebook’s list or a registered authority; one that is missing, an administrator registers first.",
+    ),
+    Words(
         "unknown_conduct",
         "现行政策没有这一种失信行为，请从给出的选项中选择。",
         "The policy knows no such conduct. Choose one of those shown.",
@@ -628,6 +638,11 @@ const WORDS: &[Words] = &[
         "unknown_measure",
         "政策清单中没有这项措施（{measure}），请从给出的选项中选择。",
         "The policy's list has no measure “{measure}”. Choose one of those shown.",
+    ),
+    Words(
+        "unknown_officers",
+        "没有这些工作人员账号，或者账号已经停用：{officers}。请核对账号，或者请系统管理员先开通。",
+        "No such account of the office is open: {officers}. Check the accounts, or have an administrator open them first.",
     ),
     Words(
         "unknown_party",
@@ -674,10 +689,10 @@ mod tests {
             "id": "pingshan-unit-3", "newest": "pingshan-unit-4", "changed": "total",
             "document": "行停〔2026〕1号", "party": "y-9",
         });
-        for (name, value) in
-            [("entries", json!(7)), ("sha256", json!("ab")), ("lines", json!(3)), ("report", json!("desk"))]
-        {
-            detail[name] = value;
+        let more = [("authority", "x"), ("officers", "a-9"), ("report", "desk"), ("sha256", "ab")];
+        more.iter().for_each(|(name, value)| detail[*name] = json!(value));
+        for (name, value) in [("entries", 7), ("lines", 3)] {
+            detail[name] = json!(value);
         }
         for Words(code, ..) in WORDS {
             let refusal = Rejection::because(code, detail.clone());

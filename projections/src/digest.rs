@@ -67,9 +67,10 @@ fn part(bytes: &mut Vec<u8>, kind: u8, value: &[u8]) {
 }
 
 /// The views, each with an order that leaves no two different rows open.
-const VIEWS: [(&str, &str); 21] = [
+const VIEWS: [(&str, &str); 22] = [
     ("account_keys", "kid"),
     ("accounts", "account"),
+    ("authorities", "authority"),
     ("closed_hazards", "number, hazard, position, closed_on"),
     ("counts", "subdistrict, layer, management_level, star, band"),
     ("credit_files", "party"),

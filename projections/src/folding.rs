@@ -10,8 +10,8 @@ use crate::error::ViewsError;
 use crate::held::{Cache, Held};
 use crate::tx::{Memory, Tx, write};
 use crate::{
-    assessments, credit_files, current_grades, grade_history, hazards, kept, matters, patrol_schedule,
-    premises, publications, search, undertakings,
+    assessments, authorities, credit_files, current_grades, grade_history, hazards, kept, matters,
+    patrol_schedule, premises, publications, search, undertakings,
 };
 
 /// Show an entry to every projection. Those that look at what others keep come after them.
@@ -31,6 +31,7 @@ pub fn apply(tx: &mut Tx, entry: &Entry) -> Result<(), ViewsError> {
     credit_files::apply(tx, recorded)?;
     publications::apply(tx, recorded)?;
     undertakings::apply(tx, recorded)?;
+    authorities::apply(tx, recorded)?;
     accounts::apply(tx, entry)
 }
 

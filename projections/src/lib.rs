@@ -7,6 +7,7 @@
 
 pub mod accounts;
 pub mod assessments;
+pub mod authorities;
 pub mod build;
 pub mod counts;
 pub mod credit_files;

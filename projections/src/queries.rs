@@ -28,7 +28,7 @@ pub use self::grades::{GradeView, HistoryLine, ProhibitionView, ResultView, Wait
 pub use self::hazards::{HazardFilter, HazardView};
 pub use self::matters::{KindCount, LateHand, Listed, MatterFilter, MatterView, WaitingHand, WaitingOn};
 pub use self::patrols::{PatrolFilter, PatrolView, WorkerDay};
-pub use self::people::{AccountView, KeyView, RulebookView};
+pub use self::people::{AccountView, AuthorityView, KeyView, RulebookView};
 pub use self::premises::{BanLine, PremisesLine, PremisesView, SubjectView};
 pub use self::search::SearchFilter;
 pub use self::sheet::{CHOSEN_MAX, Looked, PlaqueLine, Sheet, SheetLine};

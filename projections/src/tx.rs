@@ -92,6 +92,7 @@ pub(crate) fn versions() -> BTreeMap<&'static str, u32> {
     BTreeMap::from([
         ("accounts", crate::accounts::VERSION),
         ("assessments", crate::assessments::VERSION),
+        ("authorities", crate::authorities::VERSION),
         ("counts", crate::counts::VERSION),
         ("credit_files", crate::credit_files::VERSION),
         ("current_grades", crate::current_grades::VERSION),

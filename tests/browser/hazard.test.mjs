@@ -47,8 +47,8 @@ async function orders(officer, login, what) {
   await walk.takes(officer, 'order', { what, parties: 'p-1', document_number: '坪城〔甲〕9号' })
   await walk.reads(officer, HERE)
   await walk.takes(officer, 'issue', {
-    kind: 'rectification', about: about(), authority: '坪山区城管局', document_number: '坪城〔甲〕9号',
-    legal_basis: '出租屋管理办法第九条', handling_officers: login, remedies: ['administrative_reconsideration'],
+    kind: 'rectification', about: about(), authority: 'urban_management', document_number: '坪城〔甲〕9号',
+    legal_basis: '出租屋管理办法第九条', handling_officers: house.accounts[login], remedies: ['administrative_reconsideration'],
   })
   await walk.takes(officer, 'serve', { method: 'direct', on: day() })
 }

@@ -105,8 +105,8 @@ test('journey 3: confirmed by its department, ordered, served, answered by the o
   await desk(officer, '/desk/premises/b-1')
   const about = cases.hazard.replace('/desk/matters/', '')
   await takes(officer, 'issue', {
-    kind: 'rectification', about, authority: '坪山区消防救援大队', document_number: '坪消〔2026〕12号',
-    legal_basis: '消防法第六十条', handling_officers: competent,
+    kind: 'rectification', about, authority: 'fire', document_number: '坪消〔2026〕12号',
+    legal_basis: '消防法第六十条', handling_officers: house.accounts[competent],
   }, 0)
   // a decision without a remedy is no notice: refused beside its field
   assert.match(await body(officer), /必须告知救济途径/)
@@ -172,8 +172,8 @@ test('journey 4: an owner asks for more time before the end, and the office answ
   await officer.locator('#step-issue').evaluate((one) => { one.open = true })
   await officer.locator('#step-issue [name="issue.remedies"]').first().check({ force: true })
   await takes(officer, 'issue', {
-    kind: 'rectification', about: cases.second.replace('/desk/matters/', ''), authority: '坪山区消防救援大队',
-    document_number: '坪消〔2026〕13号', legal_basis: '消防法第六十条', handling_officers: competent,
+    kind: 'rectification', about: cases.second.replace('/desk/matters/', ''), authority: 'fire',
+    document_number: '坪消〔2026〕13号', legal_basis: '消防法第六十条', handling_officers: house.accounts[competent],
   })
   await takes(officer, 'serve', { method: 'direct', on: today })
   await desk(owner, cases.second)

@@ -173,8 +173,8 @@ test('it binds once the owner was heard and a named person confirmed, and not be
   const results = await legal.$$eval('[name="issue.about"]', (all) => all.flatMap((one) => [...(one.options ?? [one])].map((it) => it.value)))
   const about = results.filter((value) => value.startsWith('premises/u-1/grade#')).sort().at(-1)
   await walk.takes(legal, 'issue', {
-    kind: 'proposal', about, authority: '坪山区住房和建设局', document_number: '坪房评先告〔2026〕1号',
-    legal_basis: '出租屋分级分类管理办法第十条', handling_officers: 'legal',
+    kind: 'proposal', about, authority: 'housing', document_number: '坪房评先告〔2026〕1号',
+    legal_basis: '出租屋分级分类管理办法第十条', handling_officers: house.accounts.legal,
   })
   await walk.takes(legal, 'serve', { method: 'direct', on: day() })
   await legal.goto(case_)

@@ -139,7 +139,7 @@ fn an_appeal_dated_back_by_its_telephone_is_late_all_the_same() {
     let notice = "premises/u-1/notice/n-1";
     let issue = json!({
         "command": "issue", "kind": "result_notice", "about": GRADE, "determination": 1, "to": "y-1",
-        "authority": "某区住房和建设局", "document_number": "住评告〔2024〕1号", "legal_basis": "某区管理办法第十二条",
+        "authority": "housing", "document_number": "住评告〔2024〕1号", "legal_basis": "某区管理办法第十二条",
         "handling_officers": ["legal"], "remedies": ["appeal_file", "litigation"],
     });
     story.say("legal", notice, issue);

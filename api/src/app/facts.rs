@@ -14,6 +14,7 @@ use wuping_domain::aggregate::Concept;
 use wuping_domain::appeal::Appeal;
 use wuping_domain::assessment::Assessment;
 use wuping_domain::association::Association;
+use wuping_domain::authority::{Authority, Registration};
 use wuping_domain::campaign::Campaign;
 use wuping_domain::credit::CreditFile;
 use wuping_domain::derivation::SchemeRef;
@@ -36,6 +37,7 @@ use wuping_domain::rulebook::Rulebook;
 use wuping_domain::subject::Subject;
 use wuping_domain::survey::Survey;
 use wuping_ledger::stream::StreamPath;
+use wuping_projections::error::causes;
 use wuping_projections::ledger_rulebooks::all_were_read;
 use wuping_projections::recording::recorded;
 
@@ -142,6 +144,7 @@ impl Gathering<'_> {
         Ok(Facts {
             actor,
             association: self.association()?,
+            authority: self.authority()?.map(Arc::new),
             building: self.building(subject.as_ref())?,
             merged: self.merged(subject.as_ref(), colleague.as_ref())?,
             colleague,
@@ -150,6 +153,7 @@ impl Gathering<'_> {
             household: self.household()?,
             known: self.known()?,
             list_then: None,
+            officers: self.officers()?,
             party: of_party.map(|of| Arc::new(of.party)),
             rulebook,
             rulemaking: self.rulemaking()?.map(Arc::new),
@@ -253,13 +257,56 @@ impl Gathering<'_> {
             (Appeal::TYPE, _) => said("reviewer"),
             _ => None,
         };
-        let Some(named) = named else { return Ok(None) };
+        named.map_or(Ok(None), |named| self.person(named))
+    }
+
+    /// An account that was opened, with what it may do now.
+    fn person(&mut self, named: &str) -> Result<Option<Colleague>, ExecuteError> {
         let state = self.account(named)?;
         if state.standing == Standing::Absent {
             return Ok(None);
         }
         let relations = state.relations.clone();
         Ok(Some(Colleague { account: named.to_owned(), grants: state.grants_now(), relations }))
+    }
+
+    /// The officers that a notice, or the determination of a major hazard, names.
+    fn officers(&mut self) -> Result<Vec<Colleague>, ExecuteError> {
+        let member = match self.kind() {
+            Hazard::TYPE => "officers",
+            Notice::TYPE => "handling_officers",
+            _ => return Ok(vec![]),
+        };
+        let asked = self.asked;
+        let named = asked.command.get(member).and_then(Value::as_array).into_iter().flatten();
+        let named: BTreeSet<&str> = named.filter_map(Value::as_str).take(NAMED_MAX).collect();
+        let mut found = Vec::new();
+        for account in named {
+            let is_name = StreamPath::new(format!("{}/{account}", Account::TYPE)).is_ok();
+            found.extend(if is_name { self.person(account)? } else { None });
+        }
+        Ok(found)
+    }
+
+    /// The registered authority in whose name a notice goes out. The views say which one is called so; its own stream says
+    /// what it is.
+    fn authority(&mut self) -> Result<Option<Registration>, ExecuteError> {
+        let named = self.asked.command.get("authority").and_then(Value::as_str).map(str::trim);
+        let Some(named) = named.filter(|_| self.kind() == Notice::TYPE) else { return Ok(None) };
+        let called = self.app.views.views().authority_called(named).unwrap_or_else(|error| {
+            tracing::error!(causes = %causes(&error).join(": "), "an authority could not be looked up");
+            None
+        });
+        let Some(id) = called else { return Ok(None) };
+        let stream = format!("{}/{id}", Authority::TYPE);
+        let mut state = Authority::default();
+        for entry in self.app.reader().stream(&stream)? {
+            if let Event::Authority(event) = recorded(&entry.row())?.event {
+                state.evolve(&event);
+            }
+        }
+        self.read.insert(stream);
+        Ok(state.registered)
     }
 
     /// What became of the parties whom the premises of an appeal know, and of those whom the named account speaks for or is related

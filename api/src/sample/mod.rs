@@ -23,6 +23,7 @@ mod whole_tests;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use serde_json::json;
@@ -93,6 +94,12 @@ pub enum SampleError {
     #[error("no random bytes for the sample's passwords")]
     Random(#[from] KeyringError),
 }
+
+/// Departments that go by a registered name in the sample.
+const AUTHORITIES: [(&str, &str); 3] =
+    [("fire", "示例区消防救援大队"), ("housing", "示例区住房和建设局"), ("subdistrict", "示例街道办事处")];
+/// How long the views may take to know them.
+const VIEWS_WAIT: Duration = Duration::from_secs(30);
 
 /// Whether a ledger of this origin is a sample: its people may be entered without a password.
 pub fn is_sample(origin: &str) -> bool {
@@ -213,6 +220,7 @@ async fn enter(
         app.office.set_login(person.login, &holder, kid.as_str(), &b64u_encode(&random::<24>()?))?;
         keys.0.push((person.login, kid));
     }
+    at = register_authorities(app, clock, &keys, at).await?;
     for compiled in &almanac.rulebooks {
         app.ledger.writer().keep_scheme(compiled.document()).await?;
         // Nobody is told these tokens: what a feed shares is uploaded by the data clerk here.
@@ -228,6 +236,26 @@ async fn enter(
         say(app, clock, &by, &Step { at, by: By::Channel("shipped".to_owned()), stream, command }).await?;
     }
     Ok(keys)
+}
+
+/// The organs in whose names the sample's notices go out. The views are to know them before the first one does.
+async fn register_authorities(
+    app: &App,
+    clock: &SteppedClock,
+    keys: &Keys,
+    mut at: DateTime<Utc>,
+) -> Result<DateTime<Utc>, SampleError> {
+    for (department, name) in AUTHORITIES {
+        at += TimeDelta::minutes(1);
+        let command = json!({ "command": "register", "name": name, "department": department });
+        let stream = format!("authority/{department}");
+        let step = Step { at: Timestamp::from_datetime(at), by: By::Person("admin"), stream, command };
+        say(app, clock, &keys.who("admin"), &step).await?;
+    }
+    let (views, position) = (app.views.clone(), app.reader().size()?.saturating_sub(1));
+    // where they do not, the first notice is refused and says why
+    let _ = tokio::task::spawn_blocking(move || views.wait_for(position, VIEWS_WAIT)).await;
+    Ok(at)
 }
 
 async fn say(app: &App, clock: &SteppedClock, who: &Who, step: &Step) -> Result<(), SampleError> {

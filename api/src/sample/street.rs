@@ -157,7 +157,7 @@ impl Diary<'_> {
             self.say(officer, &stream, order);
             let notice = format!("premises/{premises}/notice/{key}-{indicator}");
             let issue = json!({
-                "command": "issue", "kind": "rectification", "about": stream, "authority": "模拟街道办事处",
+                "command": "issue", "kind": "rectification", "about": stream, "authority": competent,
                 "document_number": document, "legal_basis": "模拟", "handling_officers": [super::people::account(officer)],
                 "text_version": "1", "remedies": ["appeal_file", "administrative_reconsideration"],
             });

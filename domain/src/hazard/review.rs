@@ -128,6 +128,7 @@ impl Hazard {
         if self.determined == Some(major) {
             return Ok(Some(vec![]));
         }
+        facts.must_know_officers(&officers, Some(self.competent.as_str()))?;
         let by = facts.actor.account.clone();
         let event = Event::MajorHazardDetermined { major, document_number, method, officers, by };
         Ok(Some(vec![Said::openly(event)]))

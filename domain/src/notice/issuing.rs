@@ -26,7 +26,8 @@ pub struct Draft {
     /// The party it goes to; every one that answers for the premises where absent.
     #[serde(default)]
     pub to: Option<String>,
-    /// In whose name it is issued.
+    /// In whose name it is issued: a department of the rulebook's list, by its id or name, or a registered authority by its id or
+    /// name.
     #[serde(default)]
     pub authority: String,
     /// Its number.
@@ -35,7 +36,7 @@ pub struct Draft {
     /// The law it rests on.
     #[serde(default)]
     pub legal_basis: String,
-    /// Accounts of the officers who handle it.
+    /// Accounts of the officers who handle it: open ones of the office, of that department where they are of one.
     #[serde(default)]
     pub handling_officers: Vec<String>,
     /// Version of the text it is written from.
@@ -180,6 +181,7 @@ fn private(text: Option<String>, document: Option<Photo>) -> Private {
 fn issued(draft: Draft, facts: &Facts) -> Result<Issued, Rejection> {
     must_concern_something(&draft, facts)?;
     must_be_formal(&draft, facts)?;
+    must_be_issued_by_somebody(&draft, facts)?;
     let told = draft.remedies.iter().map(|id| Remedy::of(facts.rulebook()?, id));
     let remedies = told.collect::<Result<Vec<_>, _>>()?;
     Ok(Issued {
@@ -209,6 +211,13 @@ fn prohibition(kind: Kind, facts: &Facts) -> Option<u64> {
 /// A party names no rulebook, and neither do premises that were never assessed.
 fn names_no_rulebook(facts: &Facts) -> bool {
     facts.subject.as_ref().is_none_or(|subject| subject.scheme().is_none())
+}
+
+/// Whoever is named in it is there, be it a formal notice or not: the authority, and the officers for it.
+fn must_be_issued_by_somebody(draft: &Draft, facts: &Facts) -> Result<(), Rejection> {
+    let named = Some(draft.authority.trim()).filter(|named| !named.is_empty());
+    let department = named.map(|named| facts.must_know_authority(named)).transpose()?.flatten();
+    facts.must_know_officers(&draft.handling_officers, department)
 }
 
 fn must_be_formal(draft: &Draft, facts: &Facts) -> Result<(), Rejection> {

@@ -34,7 +34,17 @@ fn failed() -> Event {
 }
 
 fn notice(events: Vec<Event>) -> Given<Notice> {
-    given::<Notice>(events).about(House::graded_twice().subject).under(rules()).at("premises/p-1/notice/1")
+    known(
+        given::<Notice>(events)
+            .about(House::graded_twice().subject)
+            .under(rules())
+            .at("premises/p-1/notice/1"),
+    )
+}
+
+/// The authority and the officer of the draft are there.
+fn known(asked: Given<Notice>) -> Given<Notice> {
+    asked.issued_by("石井街道办事处", None).naming_officer("a-7", Role::LegalOfficer, None)
 }
 
 #[test]
@@ -75,6 +85,50 @@ fn a_notice_names_what_the_policy_asks_for_and_tells_the_remedy_in_words() {
 }
 
 #[test]
+fn a_notice_is_issued_by_an_authority_that_is_known_and_by_officers_who_are_there() {
+    use crate::facts::Actor;
+
+    let asked = |authority: &str, officers: &[&str]| {
+        let mut asked = draft();
+        (asked["authority"], asked["handling_officers"]) = (json!(authority), json!(officers));
+        ask(asked)
+    };
+    let bare = || {
+        let subject = House::graded_twice().subject;
+        given::<Notice>([]).about(subject).under(rules()).at("premises/p-1/notice/1")
+    };
+    let legal = || bare().by_role(Role::LegalOfficer).naming_officer("a-7", Role::LegalOfficer, None);
+    // a department of the list goes by its id and its name, a registered authority by what it is called
+    for name in ["fire", "消防救援机构"] {
+        legal().when(asked(name, &["a-7"])).said();
+    }
+    legal().issued_by("坪山区消防救援大队", Some("fire")).when(asked("坪山区消防救援大队", &["a-7"])).said();
+    let refused = legal().when(asked("坪山区消防救缓大队", &["a-7"])).then_rejected("unknown_authority");
+    assert!(
+        refused.zh().contains("坪山区消防救缓大队") && refused.en().contains("registers first"),
+        "{refused}"
+    );
+
+    // somebody who is not there, or is not of the office
+    let refused = legal().when(asked("fire", &["a-7", "a-99"])).then_rejected("unknown_officers");
+    assert!(refused.en().contains("open: a-99.") && refused.zh().contains("a-99"), "{refused}");
+    let closed = legal().naming_officer("y-owner", Role::Owner, None);
+    closed.when(asked("fire", &["y-owner"])).then_rejected("unknown_officers");
+
+    // of a department's notice, nobody who is of other departments only
+    let housing = || legal().naming_officer("a-5", Role::DepartmentOfficer, Some("housing"));
+    housing().when(asked("housing", &["a-5", "a-7"])).said();
+    let refused = housing().when(asked("fire", &["a-5"])).then_rejected("officers_of_another_department");
+    assert!(refused.zh().contains("a-5"), "{refused}");
+    let registered = housing().issued_by("坪山区消防救援大队", Some("fire"));
+    registered.when(asked("坪山区消防救援大队", &["a-5"])).then_rejected("officers_of_another_department");
+    housing().issued_by("坪山区政府", None).when(asked("坪山区政府", &["a-5"])).said();
+
+    // what another office issued is told as it was
+    bare().by_actor(Actor::channel("old-list")).when(asked("原房管局", &["somebody"])).said();
+}
+
+#[test]
 fn a_notice_says_nothing_that_nobody_has_decided() {
     let said = |house: &House, kind: &str, about: &str, determination: Option<u64>| {
         let mut asked = draft();
@@ -82,7 +136,7 @@ fn a_notice_says_nothing_that_nobody_has_decided() {
         asked["determination"] = json!(determination);
         let given =
             given::<Notice>([]).about(house.subject.clone()).under(rules()).at("premises/p-1/notice/9");
-        given.by_role(Role::LegalOfficer).when(ask(asked))
+        known(given).by_role(Role::LegalOfficer).when(ask(asked))
     };
     let mut house = House::graded_twice();
     said(&house, "prohibition", "grade", Some(2)).then_rejected("notice_of_no_prohibition");
@@ -342,6 +396,8 @@ fn dates_run_from_the_service_of_a_notice_to_premises_that_were_never_assessed()
         .at("premises/p-1/notice/n-1")
         .about(log.subjects["premises/p-1"].clone())
         .on("2026-03-02")
+        .issued_by("x", None)
+        .naming_officer("a-7", Role::LegalOfficer, None)
         .when(ask(draft))
         .said();
     log.hears("2026-03-02", "premises/p-1/notice/n-1", &serde_json::to_value(&issued[0].event).unwrap());

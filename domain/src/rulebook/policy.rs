@@ -470,6 +470,14 @@ pub struct Department {
     pub en: String,
 }
 
+impl Department {
+    /// Whether this is its id or its name.
+    #[must_use]
+    pub fn goes_by(&self, name: &str) -> bool {
+        self.id == name || self.zh == name || !self.en.is_empty() && self.en == name
+    }
+}
+
 impl Band {
     /// What the band is called: the rulebook's own word, else its Chinese name, else the grade's id.
     #[must_use]

@@ -156,7 +156,15 @@ impl District {
         let named = named.unwrap_or(&actor.account).to_owned();
         let known = PEOPLE.iter().position(|(account, ..)| *account == named);
         let grants = known.map(|n| crate::whole::district::actor(n).grants);
+        let colleague = |account: &str| {
+            let n = PEOPLE.iter().position(|(known, ..)| *known == account)?;
+            let grants = crate::whole::district::actor(n).grants;
+            Some(Colleague { account: account.to_owned(), grants, relations: vec![] })
+        };
+        let handle = said.get("handling_officers").and_then(Value::as_array).into_iter().flatten();
+        let officers = handle.filter_map(|account| colleague(account.as_str()?)).collect();
         let facts = Facts {
+            officers,
             colleague: grants.map(|grants| Colleague { account: named, grants, relations: vec![] }),
             rulebook: layer.and_then(|layer| self.log.shelf().rulebook(&Log::rulebook(layer))),
             subject: subject.cloned().map(Arc::new),
@@ -201,8 +209,8 @@ impl District {
             let stream = format!("{own}/notice/n-{count}-{kind}");
             let issue = json!({
                 "command": "issue", "kind": kind, "about": about, "determination": determination,
-                "authority": "石井街道办事处", "document_number": "1", "legal_basis": "示例",
-                "handling_officers": ["a-5"], "text_version": "1", "remedies": ["appeal_file"]
+                "authority": "subdistrict", "document_number": "1", "legal_basis": "示例",
+                "handling_officers": [PEOPLE[LEGAL].0], "text_version": "1", "remedies": ["appeal_file"]
             });
             let serve = json!({ "command": "serve", "method": "direct", "on": today });
             vec![(LEGAL, stream.clone(), issue), (LEGAL, stream, serve)]

@@ -321,6 +321,13 @@ CREATE TABLE account_keys (
     suspect_from INTEGER
 ) STRICT, WITHOUT ROWID;
 
+-- Registered organs in whose name decisions are issued; `department` where one is a department of the policy's list.
+CREATE TABLE authorities (
+    authority  TEXT NOT NULL PRIMARY KEY,
+    name       TEXT NOT NULL,
+    department TEXT
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE rulebooks (
     rulebook        TEXT    NOT NULL PRIMARY KEY,
     layer           TEXT    NOT NULL,

@@ -1,4 +1,4 @@
-//! Accounts with their keys, and the published rulebooks.
+//! Accounts with their keys, the registered authorities, and the published rulebooks.
 
 use chrono::NaiveDate;
 use rusqlite::{Connection, Row};
@@ -44,6 +44,17 @@ pub struct KeyView {
     pub ended_at: Option<u64>,
     /// From which position what it signed is under doubt.
     pub suspect_from: Option<u64>,
+}
+
+/// A registered authority.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AuthorityView {
+    /// Its id, the last segment of its stream.
+    pub authority: String,
+    /// Its name.
+    pub name: String,
+    /// The department of the policy's list that it is, where it is one.
+    pub department: Option<String>,
 }
 
 /// A published rulebook.
@@ -99,6 +110,34 @@ impl Views {
         self.read(|connection| first(connection, "SELECT * FROM account_keys WHERE kid = ?1", [kid], key))
     }
 
+    /// The open accounts with what each may do, by pseudonym.
+    ///
+    /// # Errors
+    /// If the views cannot be read.
+    pub fn open_accounts(&self) -> Result<Vec<(String, Vec<Grant>)>, ViewsError> {
+        let sql = "SELECT * FROM accounts WHERE standing = 'open' ORDER BY account";
+        let found = self.read(|connection| all(connection, sql, [], account))?;
+        Ok(found.into_iter().map(|open| (open.account, open.grants)).collect())
+    }
+
+    /// All registered authorities, by id.
+    ///
+    /// # Errors
+    /// If the views cannot be read.
+    pub fn authorities(&self) -> Result<Vec<AuthorityView>, ViewsError> {
+        self.read(|connection| all(connection, "SELECT * FROM authorities ORDER BY authority", [], authority))
+    }
+
+    /// The id of the registered authority of this id or name; of several of one name the first.
+    ///
+    /// # Errors
+    /// If the views cannot be read.
+    pub fn authority_called(&self, name: &str) -> Result<Option<String>, ViewsError> {
+        let sql = "SELECT * FROM authorities WHERE authority = ?1 OR name = ?1 ORDER BY authority <> ?1, authority LIMIT 1";
+        let found = self.read(|connection| first(connection, sql, [name], authority))?;
+        Ok(found.map(|found| found.authority))
+    }
+
     /// A published rulebook by its id.
     ///
     /// # Errors
@@ -145,6 +184,14 @@ fn account(row: &Row<'_>) -> rusqlite::Result<AccountView> {
         grants: held(json(row, "grants")?, row.get("has_left")?),
         relations: json(row, "relations")?,
         keys: Vec::new(),
+    })
+}
+
+fn authority(row: &Row<'_>) -> rusqlite::Result<AuthorityView> {
+    Ok(AuthorityView {
+        authority: row.get("authority")?,
+        name: row.get("name")?,
+        department: row.get("department")?,
     })
 }
 

@@ -30,7 +30,7 @@ fn a_ban_is_set_aside(story: &mut Story) {
     });
     story.say("confirmer", grade, prohibit);
     let mut issue = json!({
-        "command": "issue", "kind": "prohibition", "about": grade, "to": "y-1", "authority": "某区住房和建设局",
+        "command": "issue", "kind": "prohibition", "about": grade, "to": "y-1", "authority": "housing",
         "document_number": "住禁〔2024〕45号", "legal_basis": "租赁办法", "handling_officers": ["housing"],
     });
     story.is_refused("legal", notice, issue.clone(), "notice_without_remedy");
@@ -84,7 +84,7 @@ fn a_late_one_is_told_so_on_its_form(story: &mut Story) {
     let notice = "premises/u-38/notice/result";
     let issue = json!({
         "command": "issue", "kind": "result_notice", "about": "premises/u-38/grade", "determination": 1, "to": "y-1",
-        "authority": "坪山街道办事处", "document_number": "坪评〔2024〕38号", "legal_basis": "分级办法",
+        "authority": "subdistrict", "document_number": "坪评〔2024〕38号", "legal_basis": "分级办法",
         "handling_officers": ["legal"], "remedies": ["appeal_file", "administrative_reconsideration"],
     });
     story.say("legal", notice, issue);

@@ -106,7 +106,7 @@ fn is_ordered(story: &mut Story, case: &str, works: &str) {
     story.say("fire", &hazard, order);
     let notice = format!("premises/u-2/notice/of-{case}");
     let issue = json!({
-        "command": "issue", "kind": "rectification", "about": hazard, "to": "y-1", "authority": "某区消防救援大队",
+        "command": "issue", "kind": "rectification", "about": hazard, "to": "y-1", "authority": "fire",
         "document_number": format!("消改〔2024〕{case}号"), "legal_basis": "消防法第五十四条", "handling_officers": ["fire"],
         "remedies": ["appeal_file"],
     });

@@ -15,6 +15,25 @@ fn one_is_hard_to_serve(story: &mut Story) {
     let mut ban = result("u-1", "issue");
     ban["kind"] = json!("prohibition");
     story.is_refused("legal", notice, ban, "notice_of_no_prohibition");
+    // a mistyped authority is nobody's, and neither do people handle it who are not there or belong elsewhere
+    let mut mistyped = result("u-1", "issue");
+    mistyped["authority"] = json!("某区住房和建没局");
+    let told = story.is_refused("legal", notice, mistyped, "unknown_authority");
+    assert!(told.contains("某区住房和建没局") && told.contains("an administrator registers first"), "{told}");
+    let mut stranger = result("u-1", "issue");
+    stranger["handling_officers"] = json!(["legal", "leaver"]);
+    let told = story.is_refused("legal", notice, stranger, "unknown_officers");
+    assert!(told.contains("leaver") && !told.contains("legal,"), "{told}");
+    let mut elsewhere = result("u-1", "issue");
+    (elsewhere["authority"], elsewhere["handling_officers"]) = (json!("housing"), json!(["fire"]));
+    story.is_refused("legal", notice, elsewhere, "officers_of_another_department");
+    let form = story.page(Some("legal"), "/desk/premises/u-1");
+    let issue =
+        form.split("id=\"step-issue\"").nth(1).and_then(|rest| rest.split("</details>").next()).unwrap();
+    for offered in ["value=\"某区住房和建设局\"", "value=\"fire\"", "value=\"legal\""] {
+        assert!(issue.contains(offered), "{offered}: {issue}");
+    }
+    assert!(!issue.contains("value=\"owner\""), "nobody who is not of the office: {issue}");
     story.say("legal", notice, result("u-1", "issue"));
     let letter = story.page(Some("legal"), "/desk/matters/premises/u-1/notice/n-1");
     let says = [

@@ -44,7 +44,7 @@ fn one_is_not_fixed(story: &mut Story) {
     story.say("fire", &hazard, order);
     let notice = "premises/u-46/notice/order";
     let issue = json!({
-        "command": "issue", "kind": "rectification", "about": hazard, "to": "y-1", "authority": "某区消防救援大队",
+        "command": "issue", "kind": "rectification", "about": hazard, "to": "y-1", "authority": "fire",
         "document_number": "消改〔2024〕46号", "legal_basis": "消防法第五十四条", "handling_officers": ["fire"],
         "remedies": ["appeal_file"],
     });

@@ -379,7 +379,7 @@ impl Story {
         let notice = format!("premises/{premises}/notice/proposal-{determination}");
         let issue = json!({
             "command": "issue", "kind": "proposal", "about": format!("premises/{premises}/grade"),
-            "determination": determination, "authority": "住房和建设局", "legal_basis": "示例办法第十条",
+            "determination": determination, "authority": "housing", "legal_basis": "示例办法第十条",
             "document_number": format!("住先告〔2024〕{determination}号"), "handling_officers": ["legal"],
         });
         self.say("legal", &notice, issue);

@@ -1,7 +1,5 @@
 //! What a field offers to choose from, out of the rulebook and out of these premises.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Value, json};
 use wuping_domain::appeal;
 use wuping_domain::campaign::Campaign;
@@ -10,12 +8,12 @@ use wuping_domain::meeting::{Meeting, Resolution};
 use wuping_domain::reevaluation::Answer;
 use wuping_domain::subject::{AssessmentOf, HazardOf};
 
-use super::credit_choices;
 use super::doubt::Doubtful;
 use super::reading::{Matter, Sight};
 use super::stage;
 use super::step::{Code, Field, Kind, Source};
 use super::words::member;
+use super::{credit_choices, naming};
 use crate::look::words::Lang;
 
 /// The choices of a field; none for one that is written.
@@ -48,6 +46,7 @@ fn from(matter: &Matter, source: Source) -> Vec<(String, String)> {
             of_policy(matter, source)
         }
         Source::Assessments => assessments(matter),
+        Source::Authorities => naming::authorities(matter),
         Source::CampaignPremises => {
             let launched = matter.trial.state::<Campaign>().launched;
             launched.into_iter().flat_map(|launch| launch.premises).map(|id| (id.clone(), id)).collect()
@@ -68,12 +67,14 @@ fn from(matter: &Matter, source: Source) -> Vec<(String, String)> {
         | Source::CreditObjections
         | Source::CreditRepairs
         | Source::CreditReports => credit_choices::from(matter, source),
+        Source::Officers => naming::officers(matter),
         Source::OpenHazards => hazards(matter, true),
         Source::OwnAppeals => own_appeals(matter),
         Source::OwnRequests => own_requests(matter),
         Source::Proposals => proposals(matter),
-        Source::Proposers => proposers(matter),
+        Source::Proposers => naming::proposers(matter),
         Source::Reports => reports(matter),
+        Source::SecondOfficers => naming::second_officers(matter),
         Source::Streams => streams(matter),
         _ => of_people(matter, source),
     }
@@ -159,26 +160,6 @@ fn of_people(matter: &Matter, source: Source) -> Vec<(String, String)> {
         _ => vec![],
     };
     named.into_iter().map(|name| (name.clone(), name.clone())).collect()
-}
-
-/// Who may have proposed a ban on letting: everybody else of an authority that acts on one of its grounds, a line for each authority,
-/// those of one together.
-fn proposers(matter: &Matter) -> Vec<(String, String)> {
-    let (lang, Some(rulebook)) = (matter.lang, matter.rulebook()) else { return vec![] };
-    let acting: BTreeSet<&str> =
-        rulebook.policy.prohibition_grounds.iter().map(|ground| ground.competent.as_str()).collect();
-    let others = matter.colleagues.iter().filter(|(account, _)| *account != matter.actor().account);
-    let mut found: Vec<(&str, &String)> = others
-        .flat_map(|(account, grants)| grants.iter().map(move |grant| (grant.department.as_deref(), account)))
-        .filter_map(|(department, account)| Some((department.filter(|of| acting.contains(of))?, account)))
-        .collect();
-    found.sort_unstable();
-    found.dedup();
-    let told = |(department, account): (&str, &String)| {
-        let (department, who) = (lang.department(department), matter.people.say(lang, account));
-        (account.clone(), lang.pick(format!("{department}：{who}"), format!("{department}: {who}")))
-    };
-    found.into_iter().map(told).collect()
 }
 
 /// Assessments of these premises, the newest first.

@@ -296,8 +296,10 @@ fn sample(matter: &Matter, step: &Step) -> Option<Value> {
             }
             Kind::Part => part_of(&first()?)?,
             Kind::OneOf(source) if source.is_numbered() => json!(first()?.parse::<u64>().ok()?),
-            // only a confirmer is shown whom to name
-            Kind::OneOf(Source::Proposers) => json!(first().unwrap_or_else(|| "…".to_owned())),
+            // only who may name somebody is shown whom
+            Kind::OneOf(Source::Proposers | Source::SecondOfficers) => {
+                json!(first().unwrap_or_else(|| "…".to_owned()))
+            }
             Kind::OneOf(_) => json!(first()?),
             Kind::Photo => photo(),
             Kind::Photos => json!([photo()]),

@@ -26,12 +26,14 @@ pub(super) fn on_paper(app: &App, matter: &Matter) -> Markup {
     let lang = matter.lang;
     // whoever wrote the rules or the letter may have written Chinese alone
     let say = |text: &str| in_tongues(lang, text);
+    // a department goes by its name, a registered authority by its own
+    let authority = matter.ruled().department(&issued.authority);
     let words = word(app, entry, "text").unwrap_or_default();
     let decided = decided::decided(app, matter, &issued, entry.position);
     let address = matter.register().map(|register| register.address.clone()).unwrap_or_default();
     html! {
         article.letter lang=(lang.tag()) {
-            p.letter-head { (say(&issued.authority)) }
+            p.letter-head { (say(&authority)) }
             h2 { (lang.notice(issued.kind.code())) }
             p.letter-number { (say(&issued.document_number)) }
             @if let Some(to) = addressed(app, matter, &issued, &address, entry.position) { p { (say(&to)) } }
@@ -43,7 +45,7 @@ pub(super) fn on_paper(app: &App, matter: &Matter) -> Markup {
                 p { (lang.pick("对本文书不服的，可以：", "Against this notice you may:")) }
                 ol { @for remedy in &issued.remedies { li { (say(&in_words(lang, remedy))) } } }
             }
-            p.letter-end { (say(&issued.authority)) br; (day_of(lang, entry)) }
+            p.letter-end { (say(&authority)) br; (day_of(lang, entry)) }
         }
     }
 }

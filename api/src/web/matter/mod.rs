@@ -13,6 +13,7 @@ pub(crate) mod forms;
 mod late_statement;
 mod letter;
 mod meeting;
+mod naming;
 mod offering;
 mod photos;
 mod premises;

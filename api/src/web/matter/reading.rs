@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use serde_json::Value;
-use wuping_domain::account::Standing;
 use wuping_domain::board::Board;
 use wuping_domain::campaign::Criteria;
 use wuping_domain::derivation::SchemeRef;
@@ -13,12 +12,13 @@ use wuping_domain::event::aggregate_type;
 use wuping_domain::facts::{Actor, Grant, Role};
 use wuping_domain::grade::PROPOSERS;
 use wuping_domain::matter::{Deadline, matters};
+use wuping_domain::notice::ISSUERS;
 use wuping_domain::premises::{Premises, Register};
 use wuping_domain::reaction::Rulebooks;
 use wuping_domain::recorded::subject_of;
 use wuping_domain::rulebook::{Layer, Rulebook};
 use wuping_domain::subject::Subject;
-use wuping_projections::queries::Sheet;
+use wuping_projections::queries::{AuthorityView, Sheet};
 
 use super::doubt::{Doubtful, Doubts};
 use super::words::ACCOUNTS;
@@ -40,7 +40,10 @@ pub(crate) struct Matter {
     pub(crate) doubts: Option<Doubts>,
     /// Records of the premises under doubt that nobody has judged.
     pub(crate) doubtful: Vec<Doubtful>,
-    /// Accounts that may be named here: who reviews appeals, and for a confirmer who proposes a ban on letting.
+    /// Registered authorities, where a notice can be issued in the name of one.
+    pub(crate) authorities: Vec<AuthorityView>,
+    /// Accounts that may be named here: who reviews appeals, for a confirmer who proposes a ban on letting, and who handles a
+    /// notice, makes an inspection or examines a hazard beside the one who says so.
     pub(crate) colleagues: Vec<(String, Vec<Grant>)>,
     /// How much the person may see.
     pub(crate) sight: Sight,
@@ -93,11 +96,17 @@ pub(crate) fn read(app: &App, signed: &Signed, stream: &str) -> Result<Matter, E
     let operating = app.views.views().operating_rulebook(layer, trial.facts.today).ok().flatten();
     let operating = operating.map(|operating| operating.scheme);
     let rulebook = operating.as_ref().and_then(|scheme| app.shelf.rulebook(scheme));
+    let holds = |roles: &[Role]| roles.iter().any(|role| trial.facts.actor.holds(*role));
+    let issues = ["notice", "premises"].contains(&aggregate_type(stream)) && holds(&ISSUERS);
     let colleagues = match aggregate_type(stream) {
         "appeal" => colleagues(app, &[Role::Reviewer]),
-        "grade" if trial.facts.actor.holds(Role::Confirmer) => colleagues(app, &PROPOSERS),
+        "grade" if holds(&[Role::Confirmer]) => colleagues(app, &PROPOSERS),
+        "hazard" if holds(&[Role::CompetentAuthority]) => colleagues(app, &OFFICERS),
+        "inspection" if holds(&[Role::DepartmentOfficer]) => colleagues(app, &OFFICERS),
+        _ if issues => colleagues(app, &ISSUERS),
         _ => vec![],
     };
+    let authorities = if issues { app.views.views().authorities().unwrap_or_default() } else { vec![] };
     let doubts = Doubts::about(app, subject_of(stream))?;
     let open = doubts.as_ref().filter(|_| aggregate_type(stream) == "premises");
     let doubtful = open.map(|doubts| doubts.open(app, stream)).transpose()?.unwrap_or_default();
@@ -120,6 +129,7 @@ pub(crate) fn read(app: &App, signed: &Signed, stream: &str) -> Result<Matter, E
         operating,
         doubts,
         doubtful,
+        authorities,
         colleagues,
         sight,
         people,
@@ -165,6 +175,9 @@ fn collect(said: &Value, accounts: &mut Vec<String>) {
         match value {
             Value::Object(_) => collect(value, accounts),
             Value::String(account) if ACCOUNTS.contains(&name.as_str()) => accounts.push(account.clone()),
+            Value::Array(all) if ACCOUNTS.contains(&name.as_str()) => {
+                accounts.extend(all.iter().filter_map(Value::as_str).map(str::to_owned));
+            }
             _ => {}
         }
     }
@@ -190,12 +203,10 @@ fn sheet(app: &App, trial: &Trial) -> Option<Sheet> {
 
 /// The open accounts that hold one of these roles, with what they hold of them.
 fn colleagues(app: &App, roles: &[Role]) -> Vec<(String, Vec<Grant>)> {
-    let page = wuping_projections::queries::Page::whole();
-    let accounts = app.views.views().accounts(page).map(|paged| paged.rows).unwrap_or_default();
-    let open = accounts.into_iter().filter(|account| account.standing == Standing::Open);
-    let held = open.map(|mut account| {
-        account.grants.retain(|grant| roles.contains(&grant.role));
-        (account.account, account.grants)
+    let open = app.views.views().open_accounts().unwrap_or_default();
+    let held = open.into_iter().map(|(account, mut grants)| {
+        grants.retain(|grant| roles.contains(&grant.role));
+        (account, grants)
     });
     held.filter(|(_, grants)| !grants.is_empty()).collect()
 }
@@ -359,6 +370,8 @@ fn looks_after(premises: &Premises, actor: &Actor, on: NaiveDate) -> bool {
     appointed || premises.parties.iter().any(|one| one.span.holds_on(on) && speaks(&one.party))
 }
 
+/// Who acts for a department.
+const OFFICERS: [Role; 2] = [Role::CompetentAuthority, Role::DepartmentOfficer];
 /// Who is not of the office.
 pub(crate) const OUTSIDE: [Role; 4] = [Role::AssociationAdmin, Role::Operator, Role::Owner, Role::Steward];
 /// Who looks into the register, and not into a case's words.

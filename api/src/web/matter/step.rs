@@ -130,6 +130,8 @@ pub(crate) enum Source {
     Assessments,
     /// Accounts that may assess here.
     Assessors,
+    /// Departments of the policy's list and registered authorities, by the name that a notice bears.
+    Authorities,
     /// Parties that claim to answer here.
     Claims,
     /// The actor's departments that joined the campaign.
@@ -160,6 +162,8 @@ pub(crate) enum Source {
     Indicators,
     /// Measures that go with the level in force, and that are proposed.
     Measures,
+    /// Who handles a notice, or examines a hazard that may be major.
+    Officers,
     /// Cases that are open.
     OpenHazards,
     /// Appeals of the person that nobody has decided, which were meant for a request.
@@ -184,6 +188,8 @@ pub(crate) enum Source {
     Reviewers,
     /// What a ban on letting may cover.
     Scopes,
+    /// Officers of departments that take part in an inspection, beside the one who says that it was made.
+    SecondOfficers,
     /// Stewards appointed here.
     Stewards,
     /// Matters of these premises in which people are named or speak.

@@ -27,6 +27,8 @@ pub(crate) fn sentences(matter: &Matter, said: &Value) -> Vec<String> {
     let named = |name: &str| match (matter.concept(), name) {
         // premises are called by a name, and have none as people do
         ("premises", "name") => matter.lang.say("名称", "Name"),
+        // of a campaign it is how many
+        ("hazard", "officers") => matter.lang.say("认定人员", "Examined by"),
         ("record", "fields") => matter.lang.say("哪些内容", "Which contents"),
         _ => member(matter.lang, name).to_owned(),
     };
@@ -247,7 +249,8 @@ fn malformed(lang: Lang, field: &Field, needs: &str) -> String {
 }
 
 /// Members that name an account, and are told.
-pub(super) const ACCOUNTS: [&str; 5] = ["account", "proposer", "recorded_by", "reviewer", "taken_by"];
+pub(super) const ACCOUNTS: [&str; 8] =
+    ["account", "handling_officers", "officers", "proposer", "recorded_by", "reviewer", "second", "taken_by"];
 
 /// Accounts that a step names, each with its field.
 const NAMED: &[(&str, &str)] = &[
@@ -348,6 +351,7 @@ const RULES_OF_FIELDS: &[(&str, &str)] = &[
     ("notice_without_officers", "handling_officers"),
     ("notice_without_remedy", "remedies"),
     ("nothing_varied", "corrected"),
+    ("officers_of_another_department", "handling_officers"),
     ("order_without_party", "parties"),
     ("passed_on_to_itself", "to"),
     ("penalty_is_referred", "nature"),
@@ -363,10 +367,12 @@ const RULES_OF_FIELDS: &[(&str, &str)] = &[
     ("reviewer_of_case_is_finder", "reviewer"),
     ("reviewer_recused", "reviewer"),
     ("reviewer_without_role", "reviewer"),
+    ("unknown_authority", "authority"),
     ("unknown_department", "to"),
     ("unknown_excuse", "reason"),
     ("unknown_ground", "ground"),
     ("unknown_incident", "severity"),
+    ("unknown_officers", "handling_officers"),
     ("unknown_scope", "scope"),
     ("witness_needed", "witnesses"),
     ("wrong_authority", "authority"),
@@ -500,6 +506,8 @@ const MEMBERS: &[(&str, &str, &str)] = &[
     ("party", "主体", "Party"),
     ("role", "身份", "As"),
     ("authority", "机关", "Authority"),
+    ("handling_officers", "经办人", "Handled by"),
+    ("second", "另一位执法人员", "The second officer"),
     ("body", "机关", "Organ"),
     ("document_number", "文号", "Document"),
     ("legal_basis", "法律依据", "Legal basis"),

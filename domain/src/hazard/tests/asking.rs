@@ -134,12 +134,17 @@ fn only_the_authority_determines_what_is_suspected_and_by_a_document() {
         method: Some("direct".into()),
         officers: vec!["a-8".into()],
     };
-    let said = house.asked().by_grant(authority()).when(determine("认字1号")).said();
+    let by_authority = || house.asked().by_grant(authority());
+    let named = || by_authority().naming_officer("a-8", Role::DepartmentOfficer, Some("fire"));
+    let said = named().when(determine("认字1号")).said();
     let expected = json!({
         "type": "MajorHazardDetermined", "major": true, "document_number": "认字1号", "method": "direct", "officers": ["a-8"],
     });
     assert_eq!(told(&said), expected);
-    house.asked().by_grant(authority()).when(determine(" ")).then_rejected("no_document");
+    by_authority().when(determine("认字1号")).then_rejected("unknown_officers");
+    let elsewhere = by_authority().naming_officer("a-8", Role::DepartmentOfficer, Some("housing"));
+    elsewhere.when(determine("认字1号")).then_rejected("officers_of_another_department");
+    named().when(determine(" ")).then_rejected("no_document");
     house.asked().by_officer_of("fire").when(determine("1")).then_rejected("role_needed");
     confirmed().asked().by_grant(authority()).when(determine("1")).then_rejected("wrong_state");
     let mut determined = House::with_case("major", "repair");

@@ -95,6 +95,7 @@ pub(super) const STEPS: &[Step] = &[
                     Code("appraisal", "鉴定报告", "By an appraisal report"),
                 ]),
             ),
+            open("officers", ["认定人员", "Who examined it"], Kind::ManyOf(Source::Officers)),
         ],
         sure: Some([
             "认定为重大隐患会一票否决该房屋的等级。确定按以下内容记录吗？",

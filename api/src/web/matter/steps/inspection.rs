@@ -11,7 +11,8 @@ pub(super) const STEPS: &[Step] = &[
     Step {
         fields: &[
             field("certificate", ["您的执法证号", "Number of your certificate"], Kind::Short),
-            field("second", ["另一位执法人员的账号", "The second officer's account"], Kind::Short),
+            field("second", ["另一位执法人员", "The second officer"], Kind::OneOf(Source::SecondOfficers))
+                .hint("参加检查的部门的人", "Of a department that takes part"),
             field(
                 "second_certificate",
                 ["另一位的执法证号", "Number of the second certificate"],

@@ -18,11 +18,15 @@ const KIND: Field = field(
 );
 const ABOUT: Field = field("about", ["关于", "About"], Kind::Case { flat: true });
 const TO: Field = open("to", ["送给", "To"], Kind::OneOf(Source::Parties));
-const AUTHORITY: Field = open("authority", ["以哪个机关的名义", "In whose name"], Kind::Short);
+const AUTHORITY: Field =
+    open("authority", ["以哪个机关的名义", "In whose name"], Kind::OneOf(Source::Authorities));
 const NUMBER: Field = open("document_number", ["文号", "Number of the document"], Kind::Short);
 const BASIS: Field = open("legal_basis", ["法律依据", "Legal basis"], Kind::Short);
-const OFFICERS: Field = open("handling_officers", ["经办人账号", "Handling officers' accounts"], Kind::Lines)
-    .hint("一行一个", "One a line");
+const OFFICERS: Field =
+    open("handling_officers", ["经办人", "Handling officers"], Kind::ManyOf(Source::Officers)).hint(
+        "机关是一个部门的，经办人要是该部门的人",
+        "Of a department’s notice, officers of that department",
+    );
 const REMEDIES: Field = open("remedies", ["救济途径", "Remedies told"], Kind::ManyOf(Source::Remedies));
 const TEXT: Field = open("text", ["文书内容", "The letter's words"], Kind::Long);
 const DOCUMENT_PAGE: Field = open("document", ["盖章文书的照片", "The signed letter"], Kind::Photo);
