@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use chrono::{Datelike, Days, Months, NaiveDate, Weekday};
 use serde::{Deserialize, Serialize};
 
+use crate::resting::Rests;
+
 /// The working days published so far: the calendar part of a rulebook.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Calendar {
@@ -107,6 +109,24 @@ impl PublishedYears<'_> {
             }
         }
         reached
+    }
+
+    /// The n-th working day after this one of those on which nothing rests; none where a rest has no known end before it.
+    pub(crate) fn add_working_days_resting(&self, from: NaiveDate, n: u32, rests: &Rests) -> Option<Reached> {
+        let mut reached = Reached { date: from, uncovered: None };
+        let mut left = n;
+        while left > 0 {
+            let Some(next) = reached.date.succ_opt() else { break };
+            if let Some(rest) = rests.on(next) {
+                reached.date = rest.until?;
+                continue;
+            }
+            reached.date = next;
+            if self.look(&mut reached) {
+                left -= 1;
+            }
+        }
+        Some(reached)
     }
 
     /// The day itself if it is a working day, else the next one.

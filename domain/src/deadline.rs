@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::calendar::{PublishedYears, Reached, add_days, add_months};
 use crate::refused::Refused;
+use crate::resting::Rests;
 use crate::rulebook::Rulebook;
 use crate::rulebook::procedure::{DeadlineRule, TimeUnit};
 
@@ -145,12 +146,39 @@ pub fn period(rulebook: &Rulebook, question: &PeriodQuestion) -> Result<Period, 
     let (rule, n) = rule_and_length(rulebook, &question.rule, question.extended)?;
     let days = rulebook.calendar.published_by(question.years.as_deref());
     let reached = end(rule, n, question.from, days);
+    Ok(shown(rule, reached, unrolled(rule, n, question.from)))
+}
+
+/// As [`period`], of something that rests meanwhile: the days on which it rests are not counted, and what was left of it is. None
+/// where no end of the rest is known.
+///
+/// # Errors
+/// `unknown_rule`, `no_extension`.
+pub(crate) fn resting_period(
+    rulebook: &Rulebook,
+    question: &PeriodQuestion,
+    rests: &Rests,
+) -> Result<Option<Period>, Refused> {
+    let (rule, n) = rule_and_length(rulebook, &question.rule, question.extended)?;
+    let days = rulebook.calendar.published_by(question.years.as_deref());
+    let from = question.from;
+    if rule.unit == TimeUnit::WorkingDays {
+        let reached = days.add_working_days_resting(from, n, rests);
+        return Ok(reached.map(|reached| shown(rule, reached, reached.date)));
+    }
+    Ok(rests.rested(from, unrolled(rule, n, from)).map(|date| {
+        let reached = if rule.roll { days.roll_forward(date) } else { Reached { date, uncovered: None } };
+        shown(rule, reached, date)
+    }))
+}
+
+/// A rolled period is told by its unrolled end while the calendar does not reach it.
+fn shown(rule: &DeadlineRule, reached: Reached, unrolled: NaiveDate) -> Period {
     let provisional = reached.provisional();
     if provisional && rule.unit != TimeUnit::WorkingDays {
-        let not_before = Some(unrolled(rule, n, question.from));
-        return Ok(Period { due: None, not_before, provisional });
+        return Period { due: None, not_before: Some(unrolled), provisional };
     }
-    Ok(Period { due: Some(reached.date), not_before: None, provisional })
+    Period { due: Some(reached.date), not_before: None, provisional }
 }
 
 /// Whether something was filed in time.

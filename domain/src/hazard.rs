@@ -26,7 +26,6 @@ pub use self::clock::{Clock, DueDay};
 pub use self::course::{Course, Escalated, FellOverdue, Ground, Order, Plan, Routed, Spoken};
 pub use self::happened::Event;
 pub(crate) use self::refusing::told;
-pub use self::resting::Rest;
 pub(crate) use self::time::{ESCALATIONS, What, brought, passed, routed};
 use crate::aggregate::Concept;
 use crate::derivation::SchemeRef;

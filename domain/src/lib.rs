@@ -66,6 +66,7 @@ pub mod regrade;
 pub mod rehearsal;
 pub mod rejection;
 pub mod report;
+pub mod resting;
 pub mod rounds;
 pub mod rulebook;
 pub mod said;

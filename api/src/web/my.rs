@@ -12,6 +12,7 @@ use wuping_domain::facts::{Actor, Role};
 use wuping_domain::grade::Determination;
 use wuping_domain::matter::{Deadline, Kind, sights};
 use wuping_domain::reaction::Rulebooks;
+use wuping_domain::resting::Rest;
 use wuping_domain::rulebook::Rulebook;
 use wuping_projections::queries::{MatterFilter, MatterView, PremisesLine};
 
@@ -22,6 +23,7 @@ use crate::web::bans;
 use crate::web::desk_page::{broken_text, refused_page, shown};
 use crate::web::docket::{Teller, hands, href, rulebooks};
 use crate::web::docket_api::{Failure, blocking};
+use crate::web::matter::stage::suspended;
 use crate::web::session::Signed;
 use crate::web::why::why;
 
@@ -39,6 +41,8 @@ pub(super) struct Mine {
     running: Vec<MatterView>,
     /// Notices that were served, newest first.
     notices: Vec<MatterView>,
+    /// The suspension under which the grade in force rests.
+    rests: Option<Rest>,
 }
 
 impl Mine {
@@ -95,6 +99,7 @@ pub(super) fn mine(app: &App, actor: &Actor, today: NaiveDate) -> Result<Vec<Min
             waits,
             running: views.matters(&running, None, SHOWN)?.rows,
             notices: views.matters(&served, None, SHOWN)?.rows,
+            rests: subject.rests_on(today).cloned(),
             line,
         });
     }
@@ -134,6 +139,16 @@ fn house(teller: &Teller<'_>, one: &Mine) -> Markup {
                 (grade_line(lang, line.star, level))
                 @if let Some(from) = line.effective_from { " " span.quiet { (lang.pick("自 ", "since ")) (day(lang, from)) } }
                 @if line.star.is_none() { span.quiet { (lang.pick("还没有生效的等级", "No grade is in force yet")) } }
+            }
+            @if let Some(rest) = &one.rests {
+                (notice_box(
+                    Tone::Warning,
+                    lang.pick("这个等级已停止执行", "Carrying out of this grade is suspended"),
+                    &[lang.pick(
+                        format!("{}。门口的牌子暂不挂、不换、不摘。", suspended(lang, rest)),
+                        format!("It is {}. No plaque is hung, replaced or taken down meanwhile.", suspended(lang, rest)),
+                    )],
+                ))
             }
             @if line.waiting_for.is_some() {
                 (notice_box(Tone::Warning, lang.pick("有新的等级等待确认，还没有生效", "A new grade awaits confirmation and does not bind yet"), &[]))

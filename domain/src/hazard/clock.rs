@@ -11,11 +11,11 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::course::Spoken;
-use super::resting::Rest;
 use super::{Event, Review, Stage};
 use crate::calendar::add_days;
 use crate::passing::fixing::{Fixed, Term};
 use crate::recorded::{Recorded, local_date};
+use crate::resting::Rests;
 use crate::subject::HazardOf;
 
 /// What is counted for a case. Days are those of receipt.
@@ -33,8 +33,8 @@ pub struct Clock {
     pub(super) levels: BTreeSet<(NaiveDate, String)>,
     received_on: Option<NaiveDate>,
     /// When carrying out was suspended, by the first day.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) rests: Vec<Rest>,
+    #[serde(default, skip_serializing_if = "Rests::is_empty")]
+    pub(super) rests: Rests,
     ordered: Option<(NaiveDate, u64)>,
     planned: u64,
     set: u64,

@@ -8,13 +8,14 @@ use super::Passed;
 use super::fixing::{self, Term};
 use crate::appeal::{Appeal, DECIDE, Stage};
 use crate::assessment;
-use crate::deadline::{Period, PeriodQuestion, period};
+use crate::deadline::{Period, PeriodQuestion, period, resting_period};
 use crate::dispute::Dispute;
 use crate::meeting::{Meeting, RESOLUTION, Resolution};
 use crate::reaction::{Due, Rulebooks};
 use crate::record::Missed;
 use crate::recorded::local_date;
 use crate::reevaluation::{Answer, Reevaluation};
+use crate::resting::Rests;
 use crate::rulebook::Rulebook;
 use crate::subject::duties::{
     Duty, Ends, PLAQUE_POST, PLAQUE_PUT_UP, PLAQUE_TAKE_DOWN, RESULT_NOTICE, RISK_NOTICE, TASK,
@@ -38,6 +39,8 @@ pub(crate) struct OfficeDeadline {
     done_on: Option<NaiveDate>,
     /// The starting day of a period of the policy, and whether it was extended.
     from: Option<(NaiveDate, bool)>,
+    /// The times in which it rests.
+    rests: Rests,
 }
 
 /// Something that the office owes premises unasked, and has not done yet.
@@ -47,10 +50,12 @@ pub struct Owed {
     pub rule: &'static str,
     /// The stream that it is about.
     pub about: String,
-    /// Its end.
+    /// Its end; none while it rests and no end of that is known.
     pub period: Period,
     /// Who has to act: an account, a department or a role.
     pub whose: String,
+    /// The times in which it rests, for what it follows from is suspended.
+    pub rests: Rests,
 }
 
 /// A deadline that passed, with the record it goes into.
@@ -137,9 +142,16 @@ fn owed(rulebook: &Rulebook, own: &str, subject: &Subject) -> Vec<OfficeDeadline
 pub fn owes(rulebook: &Rulebook, own: &str, subject: &Subject) -> Vec<Owed> {
     let undone = owed(rulebook, own, subject).into_iter().filter(|of| of.done_on.is_none());
     let mut all: Vec<Owed> = undone
-        .map(|of| Owed { rule: of.rule, about: of.about, period: of.period, whose: of.whose })
+        .map(|of| Owed {
+            rule: of.rule,
+            about: of.about,
+            period: of.period,
+            whose: of.whose,
+            rests: of.rests,
+        })
         .collect();
-    all.sort_by_key(|owed| owed.period.date());
+    // what rests without an end comes last
+    all.sort_by_key(|owed| (owed.period.date().is_none(), owed.period.date()));
     all
 }
 
@@ -269,19 +281,37 @@ impl Clock<'_> {
             since: of.since,
             done_on: None,
             from: None,
+            rests: Rests::default(),
         }
     }
 
     /// What is owed; nothing where the policy sets no day for it.
     fn duty(&self, duty: Duty) -> Option<OfficeDeadline> {
-        let Duty { rule, about, key, ends, whose, since, done_on } = duty;
+        let rests = self.subject.duties.rests_of(&duty);
+        let Duty { rule, about, key, ends, whose, since, done_on, .. } = duty;
         let Reckoned { period, from } = match ends {
+            Ends::After(from) if !rests.is_empty() => self.resting(&about, rule, from, &rests)?,
             Ends::After(from) => self.period(&about, rule, from, false)?,
             Ends::On(day) => Reckoned { period: Period::ending(day), from: None },
         };
         let (_, reaction) = OWED.into_iter().find(|(of, _)| *of == rule)?;
         let key = format!("missed-{rule}-{key}");
-        Some(OfficeDeadline { about, rule, period, whose, key, reaction, since, done_on, from })
+        Some(OfficeDeadline { about, rule, period, whose, key, reaction, since, done_on, from, rests })
+    }
+
+    /// As [`Clock::period`], without the days on which it rests. What a later calendar has fixed is the end as if it never rested.
+    fn resting(&self, about: &str, rule: &str, from: NaiveDate, rests: &Rests) -> Option<Reckoned> {
+        let question = PeriodQuestion::of(rule, from);
+        let plain = period(self.rulebook, &question).ok()?;
+        let unrested = self.period(about, rule, from, false)?.period;
+        let fixed = unrested.due.filter(|_| plain.provisional && !unrested.provisional);
+        let period = match fixed {
+            Some(due) => rests.rested(from, due).map(Period::ending),
+            None => resting_period(self.rulebook, &question, rests).ok()?,
+        };
+        // without a known end nobody is late on it
+        let period = period.unwrap_or(Period { due: None, not_before: None, provisional: true });
+        Some(Reckoned { period, from: Some((from, false)) })
     }
 
     /// When a deadline ends; none where the policy has no such deadline. What a later calendar has fixed stands.
@@ -316,6 +346,7 @@ impl Clock<'_> {
             since,
             done_on: None,
             from,
+            rests: Rests::default(),
         }
     }
 }

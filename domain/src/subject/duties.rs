@@ -2,7 +2,9 @@
 //! plaques that the grade in force asks for and take down the one that it asks for no more, to warn those who live there of a risk,
 //! to do a task by its day. Each
 //! runs from an entry to the entry that did it, and is kept with both days, so that whoever looks later marks what whoever
-//! looked in time marked.
+//! looked in time marked. What hangs or comes down by a grade rests while that grade is suspended ([`crate::resting`]).
+
+use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
@@ -12,6 +14,7 @@ use crate::grade::{self, PlaqueKind};
 use crate::notice;
 use crate::premises;
 use crate::recorded::Recorded;
+use crate::resting::{Rest, Rests};
 use crate::rulebook::Rulebook;
 use crate::task;
 
@@ -32,6 +35,9 @@ pub(crate) struct Duty {
     pub since: u64,
     /// The day on which it was done, or fell away.
     pub done_on: Option<NaiveDate>,
+    /// The determinations by which it is owed, one after another, each from its day on: while one is suspended, it rests. None for
+    /// what does not rest.
+    pub by: Vec<(NaiveDate, Option<u64>)>,
 }
 
 /// When a duty ends.
@@ -47,6 +53,8 @@ pub(crate) enum Ends {
 #[derive(Clone, Debug, Default)]
 pub struct Duties {
     owed: Vec<Duty>,
+    /// When carrying out of each determination was suspended.
+    rests: BTreeMap<u64, Rests>,
     /// The level in force and whether a supervision plaque hung, one after another. Which levels ask for one is the
     /// rulebook's to say.
     supervision: Vec<Span>,
@@ -67,6 +75,8 @@ struct Warned {
 /// A time in which the level in force and the supervision plaque stayed what they were.
 #[derive(Clone, Debug, PartialEq)]
 struct Span {
+    /// The determination that binds.
+    by: Option<u64>,
     level: Option<String>,
     hung: bool,
     from: NaiveDate,
@@ -91,7 +101,10 @@ impl Duties {
             };
             match last.filter(|(before, _)| *before == rule) {
                 // from one level that asks for it to another: the duty goes on
-                Some((_, at)) => all[at].done_on = span.until,
+                Some((_, at)) => {
+                    all[at].done_on = span.until;
+                    all[at].by.push((span.from, span.by));
+                }
                 None => {
                     last = Some((rule, all.len()));
                     all.push(Duty {
@@ -102,6 +115,7 @@ impl Duties {
                         whose: SUBDISTRICT.to_owned(),
                         since: span.since,
                         done_on: span.until,
+                        by: vec![(span.from, span.by)],
                     });
                 }
             }
@@ -138,12 +152,30 @@ impl Duties {
                         whose: SUBDISTRICT.to_owned(),
                         since: span.since,
                         done_on,
+                        by: vec![],
                     });
                     Some((all.len() - 1, told))
                 }
             };
         }
         all
+    }
+
+    /// When a duty rested, and rests: while a determination by which it was owed then was suspended.
+    pub(crate) fn rests_of(&self, duty: &Duty) -> Rests {
+        let mut rests = Rests::default();
+        for (n, (from, by)) in duty.by.iter().enumerate() {
+            let last = duty.by.get(n + 1).and_then(|(next, _)| next.pred_opt());
+            if let Some(of) = by.and_then(|number| self.rests.get(&number)) {
+                rests.take_within(of, *from, last);
+            }
+        }
+        rests
+    }
+
+    /// When carrying out of a determination was suspended, as a dispute about it says.
+    pub(super) fn rests(&mut self, determination: u64) -> &mut Rests {
+        self.rests.entry(determination).or_default()
     }
 
     fn warn(&mut self, levels: Vec<String>, from: NaiveDate, since: u64) {
@@ -186,6 +218,7 @@ impl Duties {
                         whose,
                         since: recorded.position,
                         done_on: None,
+                        by: vec![],
                     });
                 }
             }
@@ -233,7 +266,7 @@ impl Subject {
                 for duty in self.duties.owed.iter_mut().filter(|duty| duty.done_on.is_none()) {
                     duty.done_on = Some(on);
                 }
-                self.supervise(None, false, on, recorded.position);
+                self.supervise(None, None, false, (on, recorded.position));
                 self.duties.warn(vec![], on, recorded.position);
             }
             Event::Task(event) => self.duties.task(event, recorded, on),
@@ -263,6 +296,7 @@ impl Subject {
                         whose: SUBDISTRICT.to_owned(),
                         since: position,
                         done_on: None,
+                        by: vec![],
                     });
                 }
             }
@@ -278,16 +312,20 @@ impl Subject {
             _ => {}
         }
         let binding = self.grade.in_force();
+        let by = binding.map(|binding| binding.determination.number);
         let star = binding.and_then(|binding| binding.determination.star);
         let level = binding.and_then(|binding| binding.determination.management_level.clone());
         let shows = self.grade.plaques.get(&PlaqueKind::GradePlaque).and_then(|plaque| plaque.shows);
         let wanted = star.filter(|star| shows != Some(*star)).map(|star| format!("-{star}"));
         let still = |duty: &Duty| wanted.as_ref().is_some_and(|wanted| duty.key.ends_with(wanted));
         self.duties.end(PLAQUE_POST, day, |duty| !still(duty));
-        if let Some(wanted) = &wanted
-            && self.duties.open(PLAQUE_POST).next().is_none()
-        {
-            self.duties.owed.push(Duty {
+        // a newer result with the same star: the duty goes on, and rests with the newer one
+        let open = self.duties.open(PLAQUE_POST).next();
+        match (&wanted, open) {
+            (Some(_), Some(duty)) if duty.by.last().is_none_or(|(_, last)| *last != by) => {
+                duty.by.push((day, by));
+            }
+            (Some(wanted), None) => self.duties.owed.push(Duty {
                 rule: PLAQUE_POST,
                 about: about.clone(),
                 key: format!("{day}{wanted}"),
@@ -295,23 +333,37 @@ impl Subject {
                 whose: SUBDISTRICT.to_owned(),
                 since: position,
                 done_on: None,
-            });
+                by: vec![(day, by)],
+            }),
+            _ => {}
         }
         let waits = self.grade.waiting().and_then(|(waiting, _)| waiting.management_level.clone());
         self.duties.warn(level.iter().cloned().chain(waits).collect(), day, position);
         let hung = self.grade.plaques.contains_key(&PlaqueKind::SupervisionPlaque);
-        self.supervise(level, hung, day, position);
+        self.supervise(by, level, hung, (day, position));
     }
 
-    fn supervise(&mut self, level: Option<String>, hung: bool, from: NaiveDate, since: u64) {
+    fn supervise(
+        &mut self,
+        by: Option<u64>,
+        level: Option<String>,
+        hung: bool,
+        (from, since): (NaiveDate, u64),
+    ) {
         let spans = &mut self.duties.supervision;
         match spans.last_mut() {
             None if level.is_none() && !hung => return,
-            Some(last) if last.level == level && last.hung == hung => return,
+            Some(last) if (last.by, &last.level, last.hung) == (by, &level, hung) => return,
             Some(last) => last.until = Some(from),
             None => {}
         }
-        spans.push(Span { level, hung, from, since, until: None });
+        spans.push(Span { by, level, hung, from, since, until: None });
+    }
+
+    /// The suspension under which the grade in force rests on a day: what hangs or comes down by it waits.
+    pub fn rests_on(&self, day: NaiveDate) -> Option<&Rest> {
+        let number = self.grade.in_force()?.determination.number;
+        self.duties.rests.get(&number)?.on(day)
     }
 }
 

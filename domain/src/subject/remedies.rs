@@ -143,10 +143,16 @@ impl Subject {
             (dispute::Event::DisputeNotified { .. }, _) => of.since = position,
             (dispute::Event::SuspensionOrdered { until, .. }, Some(against)) => {
                 self.cases_against(&against).for_each(|case| case.rest(key, on, *until));
+                if let Some(number) = against.determination {
+                    self.duties.rests(number).begin(key, on, *until);
+                }
             }
             (dispute::Event::OutcomeRecorded { .. }, Some(against)) => {
                 let lost = of.state.lost().map(|(_, decided_on)| decided_on);
                 self.cases_against(&against).for_each(|case| case.end_rest(key, on));
+                if let Some(number) = against.determination {
+                    self.duties.rests(number).end(key, on);
+                }
                 if let Some(decided_on) = lost.filter(|_| against.determination.is_none()) {
                     self.caused_by_hazard(&against.stream, decided_on);
                 }

@@ -77,6 +77,8 @@ pub struct PlaqueLine {
     pub missing_since: Option<NaiveDate>,
     /// The same of the supervision plaque.
     pub supervision_missing_since: Option<NaiveDate>,
+    /// Whether something there is before an organ or court, so that the grade may be suspended.
+    pub disputed: bool,
 }
 
 impl Views {
@@ -101,7 +103,7 @@ impl Views {
             let from = "premises p JOIN current_grades g ON g.number = p.number";
             let total = format!("SELECT count(*) FROM {from} WHERE {}", shown.sql());
             let total = count(connection, &total, params_from_iter(shown.values()))?;
-            let line = LINE.replacen("SELECT ", PLAQUES, 1);
+            let line = LINE.replacen("SELECT ", &format!("{PLAQUES}, {DISPUTED}, "), 1);
             let sql = format!(
                 "{line} WHERE {} ORDER BY p.address, p.number LIMIT {} OFFSET {}",
                 shown.sql(),
@@ -119,6 +121,7 @@ impl Views {
                     supervision_due,
                     missing_since: day_if_any(row, "plaque_missing_since")?,
                     supervision_missing_since: day_if_any(row, "supervision_missing_since")?,
+                    disputed: row.get("disputed")?,
                 })
             })?;
             Ok(Paged::of(rows, page, total))
@@ -184,8 +187,12 @@ impl From<PremisesLine> for SheetLine {
     }
 }
 
+/// Whether a dispute about something there has not ended.
+const DISPUTED: &str =
+    "EXISTS (SELECT 1 FROM matters_at_hand d WHERE d.number = p.number AND d.kind = 'dispute') AS disputed";
+
 /// How many premises a campaign takes in at most: what fits into one entry of the ledger.
 pub const CHOSEN_MAX: usize = 500;
 
 const PLAQUES: &str =
-    "SELECT g.plaque_shows, g.supervision_hangs, g.plaque_missing_since, g.supervision_missing_since, ";
+    "SELECT g.plaque_shows, g.supervision_hangs, g.plaque_missing_since, g.supervision_missing_since";

@@ -178,7 +178,21 @@ fn a_court_is_asked(story: &mut Story) {
     });
     story.say("legal", dispute, notify);
     story.say("legal", dispute, json!({ "command": "reply", "on": story.today() }));
+    let owes = story.page(Some("owner"), "/desk/premises/u-6");
+    assert!(
+        owes.contains("Posting the grade plaque") && !owes.contains("Terms that rest"),
+        "it runs: {owes}"
+    );
     story.say("legal", dispute, json!({ "command": "suspend", "document_number": "行停〔2024〕9号" }));
+    // what is to hang rests with the grade, and who answers for the house sees it
+    let rests = "suspended, the term rests and runs on once the dispute has ended";
+    for page in ["/desk/premises/u-6", "/desk/matters/premises/u-6/grade", "/my"] {
+        let told = story.page(Some("owner"), page);
+        assert!(told.contains(rests), "{page}: {told}");
+    }
+    let doors = story.page(Some("street"), "/desk/boards");
+    let line = doors.split("premises/u-6/grade").nth(1).and_then(|rest| rest.split("</tr>").next()).unwrap();
+    assert!(line.contains("It waits: suspended"), "{line}");
     let outcome = json!({
         "command": "record_outcome", "finding": "upheld", "document_number": "行终〔2024〕9号", "on": story.today(),
     });

@@ -100,6 +100,7 @@ fn owed(matter: &Matter) -> Vec<Clock> {
     let (lang, Some(subject), Some(rulebook)) = (matter.lang, matter.subject(), matter.rulebook()) else {
         return vec![];
     };
+    let today = matter.today();
     let clock = |owed: Owed| {
         let whose = lang.role(&owed.whose);
         let standing = match owed.period.provisional {
@@ -119,7 +120,30 @@ fn owed(matter: &Matter) -> Vec<Clock> {
             ),
         })
     };
-    owes(rulebook, matter.stream(), subject).into_iter().filter_map(clock).collect()
+    let runs = owes(rulebook, matter.stream(), subject).into_iter();
+    runs.filter(|owed| owed.rests.on(today).is_none()).filter_map(clock).collect()
+}
+
+/// What the office owes here and rests, for the grade that it follows from is suspended: until when, and when it ends then.
+fn resting(matter: &Matter) -> Markup {
+    let (lang, Some(subject), Some(rulebook)) = (matter.lang, matter.subject(), matter.rulebook()) else {
+        return html! {};
+    };
+    let today = matter.today();
+    let owed = owes(rulebook, matter.stream(), subject).into_iter();
+    let fact = |owed: Owed| {
+        let mut told = stage::suspended(lang, owed.rests.on(today)?);
+        if let Some(due) = owed.period.date() {
+            told.push_str(&lang.pick(format!("，之后最迟 {due}"), format!(", then due on {due}")));
+        }
+        Some(Fact::text(lang.deadline(owed.rule), told))
+    };
+    let facts_of: Vec<Fact> = owed.filter_map(fact).collect();
+    html! {
+        @if !facts_of.is_empty() {
+            (section(lang.pick("中止的期限", "Terms that rest"), facts(&facts_of)))
+        }
+    }
 }
 
 fn premises_page(
@@ -148,6 +172,7 @@ fn premises_page(
             (section(lang.pick("登记", "Register"), facts(&registered(matter))))
             @if matter.sight != Sight::Public {
     (clocks_shown(lang, matter.today(), &owed(matter)))
+    (resting(matter))
     (section(lang.pick("正在办的事", "What is going on here"), open_matters(matter)))
             (section(lang.pick("登记的经过", "History of the register"), timeline(lang, &entries)))
     }

@@ -11,6 +11,7 @@ use wuping_domain::listing::Listing;
 use wuping_domain::measure::Measure;
 use wuping_domain::meeting::Meeting;
 use wuping_domain::reevaluation::Answer;
+use wuping_domain::resting::Rest;
 use wuping_domain::subject::HazardOf;
 use wuping_domain::survey::Survey;
 use wuping_domain::visit::Visit;
@@ -189,6 +190,20 @@ fn resting(lang: Lang, of: &HazardOf, today: NaiveDate) -> Option<String> {
     })
 }
 
+/// That carrying out is suspended, and what that does to a term.
+pub(crate) fn suspended(lang: Lang, rest: &Rest) -> String {
+    match rest.until {
+        Some(until) => lang.pick(
+            format!("停止执行至 {until}，这些天不计入期限"),
+            format!("suspended until {until}, these days do not count"),
+        ),
+        None => lang.say(
+            "已停止执行，期限中止，待复议或诉讼结束后继续计算",
+            "suspended, the term rests and runs on once the dispute has ended",
+        ),
+    }
+}
+
 /// What one is about that lies under no premises.
 fn apart(matter: &Matter) -> Option<String> {
     let lang = matter.lang;
@@ -325,6 +340,13 @@ fn grade(matter: &Matter) -> String {
     if let Some((latest, _)) = grade.waiting() {
         let stars = lang.stars(latest.star);
         told.push_str(&lang.pick(format!("；{stars}等待确认"), format!("; {stars} awaits confirmation")));
+    }
+    let rest = matter.subject().and_then(|subject| subject.rests_on(matter.today()));
+    if let Some(rest) = rest {
+        told.push_str(&lang.pick(
+            format!("；{}，挂牌、摘牌暂缓", suspended(lang, rest)),
+            format!("; {}; plaques wait", suspended(lang, rest)),
+        ));
     }
     if grade.prohibition.is_some() {
         told.push_str(lang.pick("；禁止出租", "; letting is prohibited"));

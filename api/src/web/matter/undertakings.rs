@@ -16,6 +16,7 @@ use serde::Deserialize;
 use wuping_domain::campaign::Criteria;
 use wuping_domain::facts::{Actor, Role};
 use wuping_domain::reaction::Rulebooks;
+use wuping_domain::resting::Rest;
 use wuping_domain::rulebook::Layer;
 use wuping_projections::ViewsError;
 use wuping_projections::queries::{
@@ -27,7 +28,7 @@ use super::address_of;
 use super::forms::{Returned, Sending, returned_head, steps_now};
 use super::offering::offered;
 use super::reading::{Chosen, Matter, OUTSIDE, Sight, read};
-use super::stage::{self, undertaking_stage};
+use super::stage::{self, suspended, undertaking_stage};
 use super::steps;
 use crate::app::App;
 use crate::look::parts::*;
@@ -177,7 +178,7 @@ fn page(app: &App, signed: &Signed, list: &List, wanted: &Wanted, returned: Opti
         @if let Some(returned) = returned { (returned_head(&matter, &offered, returned)) }
         (filter_bar(lang, &bar(lang, list, wanted, &found.indicators)))
         (table(&matter, list, wanted, &found.listed))
-        @if let Some(plaques) = &found.plaques { (plaques_section(lang, plaques)) }
+        @if let Some(plaques) = &found.plaques { (plaques_section(lang, plaques, &found.resting)) }
         @if list.concept == "campaign" { (chosen_note(lang, &matter)) }
         @if let Some(sheet) = &matter.sheet {
             p.hint { (lang.pick(
@@ -198,6 +199,8 @@ struct Found {
     indicators: BTreeMap<String, String>,
     /// Of notice boards: plaques that do not hang as they should.
     plaques: Option<Paged<PlaqueLine>>,
+    /// Of those, the premises whose grade is suspended: their plaques wait.
+    resting: BTreeMap<String, Rest>,
 }
 
 fn found(app: &App, lang: Lang, list: &List, wanted: &Wanted) -> Result<Found, ViewsError> {
@@ -220,7 +223,16 @@ fn found(app: &App, lang: Lang, list: &List, wanted: &Wanted) -> Result<Found, V
         None
     };
     let indicators = if list.concept == "campaign" { indicators(app, lang)? } else { BTreeMap::new() };
-    Ok(Found { indicators, listed: views.undertakings(&filter, page)?, plaques })
+    let resting =
+        plaques.iter().flat_map(|found| &found.rows).filter_map(|line| resting(app, line)).collect();
+    Ok(Found { indicators, listed: views.undertakings(&filter, page)?, plaques, resting })
+}
+
+/// The suspension under which the grade of premises rests. Only where something is in dispute are their entries read.
+fn resting(app: &App, line: &PlaqueLine) -> Option<(String, Rest)> {
+    let id = Some(&line.premises.id).filter(|_| line.disputed)?;
+    let subject = app.subject(&format!("premises/{id}")).ok()?;
+    Some((id.clone(), subject.rests_on(app.today())?.clone()))
 }
 
 fn bar(lang: Lang, list: &List, wanted: &Wanted, indicators: &BTreeMap<String, String>) -> FilterBar {
@@ -354,20 +366,32 @@ fn named(matter: &Matter, row: &UndertakingView) -> String {
 }
 
 /// Plaques at the doors: to hang, to replace, to take down.
-fn plaques_section(lang: Lang, found: &Paged<PlaqueLine>) -> Markup {
+fn plaques_section(lang: Lang, found: &Paged<PlaqueLine>, resting: &BTreeMap<String, Rest>) -> Markup {
     let heading = lang.pick("门口的牌子", "Plaques at the doors");
     if found.rows.is_empty() {
         return section(heading, empty_state(lang.pick("都挂对了。", "All hang as they should."), None));
     }
     let columns =
         vec![Column::text(lang.pick("地址", "Address")), Column::text(lang.pick("要做什么", "To do"))];
-    let rows = found.rows.iter().map(|line| Row {
-        href: Some(address_of(&format!("premises/{}/grade", line.premises.id))),
-        cells: vec![
-            html! { bdi { (line.premises.address) } },
-            html! { (plaque_to_do(lang, line).join(lang.pick("；", "; "))) },
-        ],
-        tone: Tone::Warning,
+    let rows = found.rows.iter().map(|line| {
+        let rest = resting.get(&line.premises.id);
+        let waits = rest.map(|rest| {
+            lang.pick(
+                format!("暂缓：{}", suspended(lang, rest)),
+                format!("It waits: {}", suspended(lang, rest)),
+            )
+        });
+        Row {
+            href: Some(address_of(&format!("premises/{}/grade", line.premises.id))),
+            cells: vec![
+                html! { bdi { (line.premises.address) } },
+                html! {
+                    (plaque_to_do(lang, line).join(lang.pick("；", "; ")))
+                    @if let Some(waits) = waits { br; span.quiet { (waits) } }
+                },
+            ],
+            tone: if rest.is_some() { Tone::Calm } else { Tone::Warning },
+        }
     });
     let table = TableView { caption: heading.to_owned(), columns, rows: rows.collect() };
     let count = lang.pick(format!("共 {} 处", found.total), format!("{} in all", found.total));

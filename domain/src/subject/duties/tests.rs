@@ -271,3 +271,100 @@ fn nobody_is_warned_of_a_house_that_is_sound_and_a_warning_tells_no_result() {
     assert!(missed(&log, "risk_notice").is_empty());
     assert_eq!(missed(&log, "result_notice").len(), 1);
 }
+
+/// The grade of a house is brought before a court.
+fn disputed(log: &mut Log, determination: u64, on: &str) {
+    let notified = json!({
+        "type": "DisputeNotified", "kind": "litigation", "body": "区人民法院", "document_number": "行初1号",
+        "against": { "stream": format!("{HOUSE}/grade"), "determination": determination }, "received_on": on,
+        "reply_by": "2025-12-31", "by": "a-8",
+    });
+    log.hears(on, &format!("{HOUSE}/dispute/d-1"), &notified);
+}
+
+fn suspended(log: &mut Log, on: &str, until: Option<&str>) {
+    let order =
+        json!({ "type": "SuspensionOrdered", "document_number": "停1号", "until": until, "by": "a-8" });
+    log.hears(on, &format!("{HOUSE}/dispute/d-1"), &order);
+}
+
+fn ended(log: &mut Log, on: &str) {
+    let outcome = json!({
+        "type": "OutcomeRecorded", "finding": "upheld", "document_number": "判1号", "on": on, "by": "a-8"
+    });
+    log.hears(on, &format!("{HOUSE}/dispute/d-1"), &outcome);
+}
+
+/// What is owed of a rule: its last day, and whether it rests on a day.
+fn owed(log: &Log, rule: &str, on: &str) -> Option<(Option<String>, bool)> {
+    let rulebook = crate::shipped::pingshan(Layer::Building);
+    let all = crate::passing::owes(&rulebook, HOUSE, log.subject(HOUSE));
+    let of = all.into_iter().find(|owed| owed.rule == rule)?;
+    Some((of.period.date().map(|day| day.to_string()), of.rests.on(day(on)).is_some()))
+}
+
+#[test]
+fn what_is_to_hang_rests_while_the_grade_is_suspended_and_runs_on_with_what_was_left() {
+    let mut log = graded();
+    assert_eq!(owed(&log, "plaque_post", "2025-01-13"), Some((Some("2025-01-17".into()), false)));
+    disputed(&mut log, 1, "2025-01-13");
+    // two of five working days have gone
+    suspended(&mut log, "2025-01-15", None);
+    assert_eq!(owed(&log, "plaque_post", "2025-02-20"), Some((None, true)), "no end is known");
+    assert!(log.subject(HOUSE).rests_on(day("2025-01-14")).is_none());
+    assert!(log.subject(HOUSE).rests_on(day("2025-02-20")).is_some());
+    log.runs(day("2025-03-01"));
+    assert!(missed(&log, "plaque_post").is_empty(), "nobody is late by waiting");
+    assert_eq!(missed(&log, "result_notice").len(), 1, "to tell the owner is no carrying out");
+    // a Monday: three working days are left
+    ended(&mut log, "2025-03-03");
+    assert_eq!(owed(&log, "plaque_post", "2025-03-04"), Some((Some("2025-03-06".into()), false)));
+    log.runs(day("2025-03-06"));
+    assert!(missed(&log, "plaque_post").is_empty());
+    log.runs(day("2025-03-07"));
+    assert_eq!(missed(&log, "plaque_post"), [("street_lead".into(), "2025-03-06".into(), 1)]);
+}
+
+#[test]
+fn a_suspension_that_names_its_last_day_or_is_of_another_result_takes_out_its_own_days_only() {
+    let mut log = graded();
+    disputed(&mut log, 1, "2025-01-13");
+    suspended(&mut log, "2025-01-15", Some("2025-02-28"));
+    assert_eq!(owed(&log, "plaque_post", "2025-01-20"), Some((Some("2025-03-05".into()), true)));
+    // what ended before stays ended
+    let mut late = graded();
+    disputed(&mut late, 1, "2025-02-10");
+    suspended(&mut late, "2025-02-10", None);
+    late.runs(day("2025-03-01"));
+    assert_eq!(missed(&late, "plaque_post"), [("street_lead".into(), "2025-01-17".into(), 1)]);
+    // a newer result with the same star binds, and is not suspended: the rest ends with the older one
+    let mut newer = graded();
+    disputed(&mut newer, 1, "2025-01-13");
+    suspended(&mut newer, "2025-01-15", None);
+    newer.assessed("2025-02-05", "p-1", "a-2", "owner_request", Layer::Building, &json!({}));
+    assert_eq!(newer.subject(HOUSE).grade.count, 2);
+    assert!(newer.subject(HOUSE).rests_on(day("2025-02-06")).is_none());
+    // the fifth, sixth and seventh of February are working days
+    assert_eq!(owed(&newer, "plaque_post", "2025-02-06"), Some((Some("2025-02-07".into()), false)));
+}
+
+#[test]
+fn a_supervision_plaque_waits_to_be_put_up_and_to_be_taken_down() {
+    let grade = format!("{HOUSE}/grade");
+    let confirmed = json!({
+        "type": "AdverseGradeConfirmed", "determination": 2, "on": "2025-03-10", "document_number": "1", "by": "u-3"
+    });
+    let mut log = burnt();
+    log.hears("2025-03-10", &grade, &confirmed);
+    assert_eq!(owed(&log, "plaque_put_up", "2025-03-11"), Some((Some("2025-03-11".into()), false)));
+    disputed(&mut log, 2, "2025-03-11");
+    suspended(&mut log, "2025-03-11", Some("2025-03-20"));
+    assert_eq!(owed(&log, "plaque_put_up", "2025-03-12"), Some((Some("2025-03-21".into()), true)));
+    assert_eq!(owed(&log, "plaque_post", "2025-03-12").map(|(_, rests)| rests), Some(true));
+    log.runs(day("2025-03-21"));
+    assert!(missed(&log, "plaque_put_up").is_empty());
+    log.runs(day("2025-03-24"));
+    assert_eq!(missed(&log, "plaque_put_up"), [("street_lead".into(), "2025-03-21".into(), 1)]);
+    // people are warned of a danger whatever is suspended
+    assert_eq!(missed(&log, "risk_notice").len(), 1);
+}
