@@ -5,6 +5,7 @@ pub(crate) mod duties;
 mod effects;
 mod remedies;
 pub(crate) mod shut_doors;
+pub(crate) mod warnings;
 
 pub use effects::{Banned, LevelMoved, Vacancy};
 pub use shut_doors::ShutDoors;

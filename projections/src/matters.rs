@@ -12,7 +12,7 @@ use crate::held::Held;
 use crate::tx::{Tx, json, signed, write};
 
 /// Raised when the fold or its rows change.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// Take an entry, after the register took it. What ends for good is written at once.
 ///
@@ -23,7 +23,7 @@ pub fn apply(tx: &mut Tx, recorded: &Recorded<Event>) -> Result<(), ViewsError> 
     let rulebooks = tx.rulebooks;
     let held = tx.held(id)?;
     let number = *held.number.get_or_insert(recorded.position);
-    let gone = held.docket.take(recorded, rulebooks);
+    let gone = held.docket.take(recorded, held.book.grade(), rulebooks);
     held.dirty.matters = true;
     held.dirty.state = true;
     for case in &gone {

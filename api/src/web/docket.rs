@@ -71,8 +71,11 @@ impl Teller<'_> {
     pub(super) fn name(&self, row: &MatterView) -> Markup {
         let lang = self.lang;
         let detail = self.detail(row);
+        // what people are to be warned of is a grade that nobody need confirm
+        let kind =
+            if row.stage == TO_WARN { lang.notice("risk_notice") } else { lang.matter_kind(row.kind.code()) };
         html! {
-            (lang.matter_kind(row.kind.code())) (lang.pick("：", ": ")) (self.about(row))
+            (kind) (lang.pick("：", ": ")) (self.about(row))
             @if let Some(detail) = detail { " " span.quiet { (detail) } }
         }
     }
@@ -223,6 +226,8 @@ pub(super) fn href(row: &MatterView) -> String {
         (Kind::Assessment, Some(premises)) if row.ended_position.is_none() => {
             format!("/desk/assessments/{premises}/{key}")
         }
+        // nobody is to confirm it: people are to be warned, from the page where notices begin
+        (Kind::Grade, Some(premises)) if row.stage == TO_WARN => format!("/desk/premises/{premises}"),
         (Kind::Grade, Some(premises)) => format!("/desk/grades/{premises}"),
         _ => format!("/desk/matters/{}", row.stream),
     }
@@ -241,5 +246,7 @@ pub(super) fn rulebooks(
     Ok(rulebooks)
 }
 
+/// The stage of a grade of which people are to be warned, and which nobody need confirm any more.
+const TO_WARN: &str = "to_warn";
 /// A duty due within so many days is shown as near.
 const SOON_DAYS: u64 = 3;

@@ -16,6 +16,7 @@ use wuping_domain::facts::{Actor, Role};
 use wuping_domain::inspection::Inspection;
 use wuping_domain::matter::{Case, Docket, Kind, reads_rounds_of, sights};
 use wuping_domain::recorded::subject_of;
+use wuping_domain::subject::Subject;
 use wuping_projections::Views;
 use wuping_projections::queries::{MatterFilter, Page, UndertakingFilter, WaitingHand, WaitingOn, WorkerDay};
 use wuping_projections::recording::recorded;
@@ -289,10 +290,12 @@ async fn one(
 fn told(app: &App, stream: &str, at: Option<u64>) -> Result<Option<(Case, Vec<Entry>)>, Failure> {
     let (own, before) = (subject_of(stream), at.map(|at| at.saturating_add(1)));
     let (mut docket, mut found, mut history) = (Docket::default(), None, vec![]);
+    let mut whole = Subject::default();
     for entry in app.reader().subject(own, before)? {
         let row = entry.row();
         let recorded = recorded(&row)?;
-        let gone = docket.take(&recorded, app.shelf.as_ref());
+        whole.apply(&recorded);
+        let gone = docket.take(&recorded, &whole.grade, app.shelf.as_ref());
         found = gone.into_iter().rfind(|case| case.matter.stream == stream).or(found);
         if recorded.stream == stream {
             history.push(Entry {

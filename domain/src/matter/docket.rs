@@ -15,11 +15,14 @@ use crate::event::Event;
 use crate::grade::{Determination, Determined, Event as GradeEvent, Grade, Proceeding};
 use crate::hazard::Stage as HazardStage;
 use crate::notice::Notice;
+use crate::premises;
 use crate::reaction::Rulebooks;
 use crate::record::Event as RecordEvent;
 use crate::recorded::Recorded;
 use crate::reevaluation::Reevaluation;
 use crate::report::{Report, Stage as ReportStage};
+use crate::subject::duties::Duties;
+use crate::subject::warnings::Warnings;
 use crate::subject::{AssessmentOf, HazardOf, IncidentOf, Running, Subject};
 use crate::task::{Stage as TaskStage, Task};
 
@@ -78,6 +81,7 @@ impl Docket {
                 | Event::Hazard(_)
                 | Event::Incident(_)
                 | Event::Notice(_)
+                | Event::Premises(premises::Event::PremisesClosed { .. })
                 | Event::Record(RecordEvent::DeadlineFixed(_))
                 | Event::Reevaluation(_)
                 | Event::Report(_)
@@ -85,24 +89,33 @@ impl Docket {
         )
     }
 
-    /// Take an entry of these premises. Answers the matters that ended and are let go of, with their last state.
-    pub fn take(&mut self, recorded: &Recorded<Event>, rulebooks: &dyn Rulebooks) -> Vec<Case> {
+    /// Take an entry of these premises, whose grade is then as given. Answers the matters that ended and are let go of, with their
+    /// last state.
+    pub fn take(
+        &mut self,
+        recorded: &Recorded<Event>,
+        grade: &Grade,
+        rulebooks: &dyn Rulebooks,
+    ) -> Vec<Case> {
         if !Self::concerns(&recorded.event) {
             return vec![];
         }
         let (own, now) = (recorded.subject(), Moment::of(recorded));
         let before = self.subject.grade.waiting().map(|(determined, _)| determined.number);
         let waited = Look::of(own, &self.subject, rulebooks).grade();
+        let warnings = std::mem::take(&mut self.subject.duties.warnings);
         self.subject.apply(recorded);
+        self.warn(warnings, recorded, grade);
         self.leave_what_nobody_runs(recorded, rulebooks);
         let mut gone = Vec::new();
         let after = self.subject.grade.waiting().map(|(determined, _)| determined.number);
-        if before != after
-            && let Some(grade) = waited
+        let decided = before.is_some() && before != after;
+        if let Some(grade) = waited
+            && (decided || Look::of(own, &self.subject, rulebooks).grade().is_none())
             && let Some(span) = self.spans.remove(&grade.stream)
         {
-            let matter =
-                Matter { ended: Some(ending(&recorded.event).to_owned()), waits_on: vec![], ..grade };
+            let how = if decided { ending(&recorded.event) } else { WARNED };
+            let matter = Matter { ended: Some(how.to_owned()), waits_on: vec![], ..grade };
             gone.push(Case { matter, opened: span.opened, changed: now, ended: Some(now) });
         }
         self.mark(recorded, now, rulebooks);
@@ -119,6 +132,14 @@ impl Docket {
     /// Whether nothing is held.
     pub fn is_empty(&self) -> bool {
         self.spans.is_empty() && self.subject.grade.latest.is_none() && self.subject.assessments.is_empty()
+    }
+
+    /// What binds is not kept here: of what the office owes unasked, only the warnings are, by the whole grade.
+    fn warn(&mut self, mut warnings: Warnings, recorded: &Recorded<Event>, grade: &Grade) {
+        let written =
+            self.subject.notices.get(recorded.last_segment()).and_then(|of| of.state.issued.as_ref());
+        warnings.take(recorded, recorded.holds_from(), grade, written);
+        self.subject.duties = Duties::of_warnings(warnings);
     }
 
     fn case(&self, matter: Matter) -> Option<Case> {
@@ -205,6 +226,9 @@ fn is_open_hazard(subject: &Subject, stream: &str) -> bool {
     })
 }
 
+/// How a matter of a grade ends that waited only for people to be warned: they were, or no level asks for it any more.
+const WARNED: &str = "done";
+
 /// What ended the waiting of a determination.
 const fn ending(event: &Event) -> &'static str {
     match event {
@@ -256,12 +280,14 @@ struct Kept {
     latest: Option<Determination>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pending: Option<Proceeding>,
+    #[serde(skip_serializing_if = "Warnings::is_empty")]
+    warnings: Warnings,
 }
 
 impl Kept {
     fn of(subject: Subject, spans: BTreeMap<String, Span>) -> Self {
-        let Subject { alert, appeals, assessments, disputes, fixed, grade, hazards, incidents, .. } = subject;
-        let Subject { notices, reevaluations, reports, served, tasks, .. } = subject;
+        let Subject { alert, appeals, assessments, disputes, duties, fixed, grade, .. } = subject;
+        let Subject { hazards, incidents, notices, reevaluations, reports, served, tasks, .. } = subject;
         let Grade { mut determined, latest, pending, .. } = grade;
         determined.retain(|number, _| latest.as_ref().is_none_or(|latest| latest.number != *number));
         Self {
@@ -281,6 +307,7 @@ impl Kept {
             determined,
             latest: latest.map(short),
             pending,
+            warnings: duties.warnings,
         }
     }
 
@@ -349,6 +376,7 @@ impl Kept {
             appeals: self.appeals,
             assessments: self.assessments,
             disputes: self.disputes,
+            duties: Duties::of_warnings(self.warnings),
             fixed: self.fixed,
             grade: Grade { latest, ..grade },
             hazards: self.hazards,

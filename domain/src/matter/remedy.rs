@@ -8,8 +8,9 @@ use crate::dispute::{self, Dispute};
 use crate::effect::{Effect, WaitingFor};
 use crate::event::aggregate_type;
 use crate::facts::Role;
-use crate::grade::Proceeding;
+use crate::grade::{Determination, Proceeding};
 use crate::notice::Notice;
+use crate::passing::office;
 use crate::reevaluation::{Answer, Reevaluation};
 
 impl Look<'_> {
@@ -117,8 +118,33 @@ impl Look<'_> {
         })
     }
 
-    /// A determination that needs a person: invited, heard, considered, confirmed.
+    /// A determination that needs a person: invited, heard, considered, confirmed. And a level, in force or waiting, of which those who
+    /// live there are still to be warned.
     pub(super) fn grade(&self) -> Option<Matter> {
+        let warning = self.rulebook.as_deref().and_then(|by| office::warning(by, self.own, self.subject));
+        let warning = warning.and_then(|owed| Deadline::office_period(owed.rule, &owed.period));
+        let waiting = self.waiting();
+        let mut matter = match (waiting, &warning) {
+            (Some(waiting), _) => waiting,
+            (None, Some(_)) => self.of_grade("to_warn", self.subject.grade.latest.as_ref()?),
+            (None, None) => return None,
+        };
+        if warning.is_some() {
+            matter.waits_on.push(Hand::of_role(Role::StreetLead));
+            matter.deadlines.extend(warning);
+        }
+        Some(matter)
+    }
+
+    fn of_grade(&self, stage: &'static str, determined: &Determination) -> Matter {
+        Matter {
+            stream: format!("{}/{}", self.own, Kind::Grade.code()),
+            detail: Some(determined.number.to_string()),
+            ..self.matter(Kind::Grade, "", stage, determined.grade.as_deref().unwrap_or(&determined.band))
+        }
+    }
+
+    fn waiting(&self) -> Option<Matter> {
         let (determined, proceeding) = self.subject.grade.waiting()?;
         let rulebook = self.rulebook.as_deref();
         let effect = rulebook.and_then(|rulebook| self.subject.effect(rulebook)?.ok());
@@ -127,13 +153,7 @@ impl Look<'_> {
         let right = speaks.and_then(|effect| {
             effect.statement_by.map(|by| Deadline::right(STATEMENT, by, effect.provisional))
         });
-        Some(Matter {
-            stream: format!("{}/{}", self.own, Kind::Grade.code()),
-            detail: Some(determined.number.to_string()),
-            waits_on,
-            deadlines: right.into_iter().collect(),
-            ..self.matter(Kind::Grade, "", stage, determined.grade.as_deref().unwrap_or(&determined.band))
-        })
+        Some(Matter { waits_on, deadlines: right.into_iter().collect(), ..self.of_grade(stage, determined) })
     }
 }
 

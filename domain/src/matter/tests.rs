@@ -37,21 +37,28 @@ impl House {
     }
 
     fn hears(&mut self, on: &str, stream: &str, data: &Value) {
+        self.takes(on, &format!("{HOUSE}/{stream}"), data);
+    }
+
+    fn hears_of_itself(&mut self, on: &str, data: &Value) {
+        self.takes(on, HOUSE, data);
+    }
+
+    fn takes(&mut self, on: &str, stream: &str, data: &Value) {
         self.position += 1;
         let at = format!("{on}T04:00:00.000Z");
-        let stream = format!("{HOUSE}/{stream}");
         let entry = Written {
             data: &data.to_string(),
             event_id: "",
             occurred_at: &at,
             position: self.position,
             recorded_at: &at,
-            stream: &stream,
+            stream,
             version: 1,
         };
         let recorded: Recorded<Event> = read(&entry).unwrap();
         self.subject.apply(&recorded);
-        self.gone.extend(self.docket.take(&recorded, &self.shelf));
+        self.gone.extend(self.docket.take(&recorded, &self.subject.grade, &self.shelf));
     }
 
     fn scheme(&self) -> Value {
@@ -235,6 +242,66 @@ fn a_lower_grade_waits_on_the_office_the_party_and_the_confirmer_in_turn() {
     assert_eq!(house.last_gone(), ("grade", "confirmed"));
 }
 
+/// A building of one star at the level that asks for a warning, which nobody need confirm.
+fn to_be_warned_of(needs_confirmer: bool) -> House {
+    let mut house = House::new();
+    house.assessed("2026-03-02", "a-1");
+    let result = json!({
+        "number": 1, "trigger": "first", "assessment": "a-1", "assessed_on": "2026-03-02", "assessor": "u-1",
+        "determined_on": "2026-03-02", "earned": 0, "applicable": 100, "score": 0, "aspects": {}, "points": {},
+        "failed": [], "band": "", "caps": [], "vetoes": [], "star": 0, "grade": "letting_prohibited",
+        "management_level": "prohibited", "direction": "first", "adverse": needs_confirmer,
+        "needs_confirmer": needs_confirmer
+    });
+    let derivation = json!({ "scheme": house.scheme(), "subjects": [HOUSE] });
+    let determined = json!({ "type": "GradeDetermined", "derivation": derivation, "result": result });
+    house.hears("2026-03-02", "grade", &determined);
+    house
+}
+
+#[test]
+fn that_people_are_to_be_warned_is_in_the_list_of_the_subdistrict_until_somebody_does() {
+    let mut house = to_be_warned_of(false);
+    let matter = house.case("grade").matter;
+    assert_eq!(
+        (matter.kind, matter.stage, matter.about.as_str()),
+        (Kind::Grade, "to_warn", "letting_prohibited")
+    );
+    assert_eq!(matter.waits_on, [Hand::of_role(Role::StreetLead)]);
+    assert_eq!(matter.deadlines, [Deadline::office("risk_notice", day("2026-03-03"))]);
+    assert_eq!(matter.next().unwrap().late_since(day("2026-03-05")), Some(day("2026-03-04")), "it is late");
+    let mut warning = notice("grade");
+    warning["kind"] = json!("risk_notice");
+    house.hears("2026-03-05", "notice/n-1", &warning);
+    assert_eq!(house.case("grade").matter.stage, "to_warn", "written, and nobody was told yet");
+    let served = json!({ "type": "NoticeServed", "method": "direct", "on": "2026-03-06", "witnesses": 0, "by": "u-1" });
+    house.hears("2026-03-06", "notice/n-1", &served);
+    assert!(house.running().iter().all(|matter| matter.kind != Kind::Grade));
+    let grades: Vec<_> = house.gone.iter().filter(|case| case.matter.kind == Kind::Grade).collect();
+    assert_eq!((grades.len(), grades[0].matter.ended.as_deref()), (1, Some("done")));
+}
+
+#[test]
+fn a_grade_that_waits_for_a_person_waits_for_the_warning_too_and_goes_on_waiting_for_it_once_it_binds() {
+    let mut house = to_be_warned_of(true);
+    let matter = house.case("grade").matter;
+    assert_eq!(matter.stage, "invitation");
+    assert!(matter.waits_on.contains(&Hand::of_role(Role::StreetLead)), "{matter:?}");
+    assert_eq!(matter.next().unwrap().rule, "risk_notice");
+    let confirmed = json!({
+        "type": "AdverseGradeConfirmed", "determination": 1, "on": "2026-03-04", "document_number": "1", "by": "u-3"
+    });
+    house.hears("2026-03-04", "grade", &confirmed);
+    assert_eq!(house.last_gone(), ("grade", "confirmed"));
+    let case = house.case("grade");
+    assert_eq!((case.matter.stage, case.opened.on), ("to_warn", day("2026-03-04")));
+    house.hears_of_itself(
+        "2026-03-09",
+        &json!({ "type": "PremisesClosed", "on": "2026-03-09", "why": "demolished" }),
+    );
+    assert!(house.running().iter().all(|matter| matter.kind != Kind::Grade), "nobody lives there any more");
+}
+
 #[test]
 fn an_answered_report_comes_up_again_and_keeps_the_day_it_came() {
     let mut house = House::new();
@@ -262,6 +329,7 @@ fn say(house: &mut House, kind: usize, case: usize, n: usize) {
     let disputed = subject.disputes.get(&key).is_some_and(|of| of.state.outcome.is_none());
     let derived = |event: &str, result: Value| json!({ "type": event, "derivation": { "scheme": scheme, "subjects": [HOUSE] }, "result": result });
     let against = json!({ "stream": format!("{HOUSE}/grade"), "determination": 1 });
+    let level = ["prohibited", "strict", "prohibited", "normal"][n % 4];
     let (of, event) = match kind {
         0 if !subject.assessments.contains_key(&key) => (
             "assessment",
@@ -342,6 +410,7 @@ fn say(house: &mut House, kind: usize, case: usize, n: usize) {
                     "number": subject.grade.count + 1, "trigger": "first", "assessment": key, "assessed_on": on,
                     "assessor": "u-1", "determined_on": on, "earned": 50, "applicable": 100, "score": 50, "aspects": {},
                     "points": {}, "failed": [], "band": "", "caps": [], "vetoes": [], "star": 1, "grade": "one_star",
+                    "management_level": level,
                     "direction": "first", "adverse": true, "needs_confirmer": n.is_multiple_of(2)
                 }),
             ),
@@ -392,9 +461,41 @@ fn say(house: &mut House, kind: usize, case: usize, n: usize) {
             "dispute",
             json!({ "type": "OutcomeRecorded", "finding": "upheld", "document_number": "3", "on": on, "by": "u-8" }),
         ),
+        29 => (
+            "grade",
+            json!({
+                "type": "AdverseGradeConfirmed", "determination": subject.grade.count, "on": on,
+                "document_number": "1", "by": "u-3"
+            }),
+        ),
+        30 if !subject.notices.contains_key(&key) => {
+            let mut warning = notice("grade");
+            warning["kind"] = json!("risk_notice");
+            ("notice", warning)
+        }
+        31 if subject.grade.latest.is_some() => (
+            "grade",
+            derived(
+                "GradeSetAside",
+                json!({
+                    "determination": subject.grade.count, "origin": "appeal", "on": on,
+                    "decided_in": format!("{HOUSE}/appeal/c-{case}")
+                }),
+            ),
+        ),
+        32 if n.is_multiple_of(9) => {
+            ("premises", json!({ "type": "PremisesClosed", "on": on, "why": "demolished" }))
+        }
         _ => return,
     };
-    let stream = if of == "grade" { of.to_owned() } else { format!("{of}/c-{case}") };
+    let stream = if of == "premises" {
+        house.hears_of_itself(&on, &event);
+        return;
+    } else if of == "grade" {
+        of.to_owned()
+    } else {
+        format!("{of}/c-{case}")
+    };
     house.hears(&on, &stream, &event);
 }
 
@@ -403,7 +504,7 @@ proptest! {
 
     #[test]
     fn a_docket_tells_what_runs_as_the_whole_house_does(
-        said in prop::collection::vec((0..29_usize, 0..3_usize), 1..90), written_at in 1..7_usize,
+        said in prop::collection::vec((0..33_usize, 0..3_usize), 1..90), written_at in 1..7_usize,
     ) {
         let mut house = House::new();
         for (n, (kind, case)) in said.into_iter().enumerate() {

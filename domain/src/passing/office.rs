@@ -17,9 +17,8 @@ use crate::recorded::local_date;
 use crate::reevaluation::{Answer, Reevaluation};
 use crate::resting::Rests;
 use crate::rulebook::Rulebook;
-use crate::subject::duties::{
-    Duty, Ends, PLAQUE_POST, PLAQUE_PUT_UP, PLAQUE_TAKE_DOWN, RESULT_NOTICE, RISK_NOTICE, TASK,
-};
+use crate::subject::duties::{Duty, Ends, PLAQUE_POST, PLAQUE_PUT_UP, PLAQUE_TAKE_DOWN, RESULT_NOTICE, TASK};
+use crate::subject::warnings::RISK_NOTICE;
 use crate::subject::{Running, Subject};
 
 /// A deadline of the office that runs, with the record that says when it was missed.
@@ -136,6 +135,13 @@ fn owed(rulebook: &Rulebook, own: &str, subject: &Subject) -> Vec<OfficeDeadline
     let clock = Clock { own, rulebook, subject };
     let duties = subject.duties.under(rulebook, own);
     duties.into_iter().filter_map(|duty| clock.duty(duty)).collect()
+}
+
+/// The warning that those who live there are still owed, past its end or not.
+pub(crate) fn warning(rulebook: &Rulebook, own: &str, subject: &Subject) -> Option<OfficeDeadline> {
+    let clock = Clock { own, rulebook, subject };
+    let owed = subject.duties.warnings.owed(rulebook, own).into_iter();
+    owed.filter(|duty| duty.done_on.is_none() && rulebook.policy.operating).find_map(|duty| clock.duty(duty))
 }
 
 /// What the office owes these premises unasked and has not done yet, past its end or not, the earliest end first.

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use super::Subject;
+use super::warnings::Warnings;
 use crate::event::Event;
 use crate::grade::{self, PlaqueKind};
 use crate::notice;
@@ -58,18 +59,8 @@ pub struct Duties {
     /// The level in force and whether a supervision plaque hung, one after another. Which levels ask for one is the
     /// rulebook's to say.
     supervision: Vec<Span>,
-    /// The levels in force and waiting, one set after another. Which levels ask that people are warned is the rulebook's to say.
-    warned: Vec<Warned>,
-}
-
-/// A time in which these levels were in force or waited for a person, and the day in it on which those who live there were warned.
-#[derive(Clone, Debug, PartialEq)]
-struct Warned {
-    levels: Vec<String>,
-    told_on: Option<NaiveDate>,
-    from: NaiveDate,
-    since: u64,
-    until: Option<NaiveDate>,
+    /// What is known of warnings.
+    pub(crate) warnings: Warnings,
 }
 
 /// A time in which the level in force and the supervision plaque stayed what they were.
@@ -85,6 +76,11 @@ struct Span {
 }
 
 impl Duties {
+    /// Of a house of which only the warnings are kept.
+    pub(crate) fn of_warnings(warnings: Warnings) -> Self {
+        Self { warnings, ..Self::default() }
+    }
+
     /// All that was ever owed here under this rulebook, done or not.
     pub(crate) fn under(&self, rulebook: &Rulebook, own: &str) -> Vec<Duty> {
         let mut all = self.owed.clone();
@@ -120,44 +116,7 @@ impl Duties {
                 }
             }
         }
-        all.extend(self.warnings(rulebook, own));
-        all
-    }
-
-    /// What was owed of warnings: from the day on which a level asked for one, be it in force or not yet, until it was given or no
-    /// level asked any more.
-    fn warnings(&self, rulebook: &Rulebook, own: &str) -> Vec<Duty> {
-        let asks = |level: &String| {
-            let level = rulebook.level(level);
-            level.is_some_and(|level| level.measures.iter().any(|measure| measure == RISK_NOTICE))
-        };
-        let mut all: Vec<Duty> = Vec::new();
-        let mut last: Option<(usize, bool)> = None;
-        for span in &self.warned {
-            let (told, done_on) = (span.told_on.is_some(), span.told_on.or(span.until));
-            last = match last {
-                _ if !span.levels.iter().any(asks) => None,
-                // from one level that asks for it to another: whoever was warned is not warned again
-                Some((at, true)) => Some((at, true)),
-                Some((at, false)) => {
-                    all[at].done_on = done_on;
-                    Some((at, told))
-                }
-                None => {
-                    all.push(Duty {
-                        rule: RISK_NOTICE,
-                        about: format!("{own}/grade"),
-                        key: span.from.to_string(),
-                        ends: Ends::After(span.from),
-                        whose: SUBDISTRICT.to_owned(),
-                        since: span.since,
-                        done_on,
-                        by: vec![],
-                    });
-                    Some((all.len() - 1, told))
-                }
-            };
-        }
+        all.extend(self.warnings.owed(rulebook, own));
         all
     }
 
@@ -176,16 +135,6 @@ impl Duties {
     /// When carrying out of a determination was suspended, as a dispute about it says.
     pub(super) fn rests(&mut self, determination: u64) -> &mut Rests {
         self.rests.entry(determination).or_default()
-    }
-
-    fn warn(&mut self, levels: Vec<String>, from: NaiveDate, since: u64) {
-        match self.warned.last_mut() {
-            None if levels.is_empty() => return,
-            Some(last) if last.levels == levels => return,
-            Some(last) => last.until = Some(from),
-            None => {}
-        }
-        self.warned.push(Warned { levels, told_on: None, from, since, until: None });
     }
 
     /// What is still owed of a rule.
@@ -242,6 +191,8 @@ impl Duties {
 impl Subject {
     /// Take an entry into what the office owes, after everything else was folded.
     pub(super) fn owe(&mut self, recorded: &Recorded<Event>, on: NaiveDate) {
+        let written = self.notices.get(recorded.last_segment()).and_then(|of| of.state.issued.as_ref());
+        self.duties.warnings.take(recorded, on, &self.grade, written);
         match &recorded.event {
             Event::Grade(event) => self.owe_by_grade(event, recorded, on),
             Event::Notice(
@@ -253,9 +204,6 @@ impl Subject {
                     self.notices.get(recorded.last_segment()).and_then(|of| of.state.issued.as_ref());
                 let Some(issued) = issued.filter(|issued| issued.about.ends_with("/grade")) else { return };
                 if issued.kind == notice::Kind::RiskNotice {
-                    if let Some(last) = self.duties.warned.last_mut() {
-                        last.told_on.get_or_insert(*on);
-                    }
                     return;
                 }
                 let told = issued.determination.map(|number| number.to_string());
@@ -267,7 +215,6 @@ impl Subject {
                     duty.done_on = Some(on);
                 }
                 self.supervise(None, None, false, (on, recorded.position));
-                self.duties.warn(vec![], on, recorded.position);
             }
             Event::Task(event) => self.duties.task(event, recorded, on),
             _ => {}
@@ -337,8 +284,6 @@ impl Subject {
             }),
             _ => {}
         }
-        let waits = self.grade.waiting().and_then(|(waiting, _)| waiting.management_level.clone());
-        self.duties.warn(level.iter().cloned().chain(waits).collect(), day, position);
         let hung = self.grade.plaques.contains_key(&PlaqueKind::SupervisionPlaque);
         self.supervise(by, level, hung, (day, position));
     }
@@ -377,10 +322,8 @@ pub(crate) const PLAQUE_POST: &str = "plaque_post";
 pub(crate) const PLAQUE_PUT_UP: &str = "plaque_put_up";
 /// The policy's deadline for a supervision plaque to be gone where the level asks for none.
 pub(crate) const PLAQUE_TAKE_DOWN: &str = "plaque_take_down";
-/// The policy's deadline for warning those who live there of a risk, and its measure by which a level asks for that.
-pub(crate) const RISK_NOTICE: &str = "risk_notice";
 /// Who sees to it that results are told and plaques hang.
-const SUBDISTRICT: &str = "street_lead";
+pub(super) const SUBDISTRICT: &str = "street_lead";
 /// Who has a task that was given back.
 const DISPATCHES: &str = "dispatcher";
 /// A determination that moves nothing is no result to tell.

@@ -438,6 +438,7 @@ pub(super) const MATTER_STAGES: &[Term] = &[
     Term("served", "已送达", "Served"),
     Term("service_failed", "送达未成", "Service failed"),
     Term("statement", "当事人可以陈述", "The party may speak"),
+    Term("to_warn", "待提示风险", "People are to be warned"),
     Term("unlinked", "不在此处", "Of another house"),
 ];
 
