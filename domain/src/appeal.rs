@@ -14,8 +14,8 @@ mod reviewing;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use filing::DECIDE;
 pub use filing::{Against, Reckoned};
+pub(crate) use filing::{DECIDE, must_bind_here};
 pub use reviewing::Decision;
 
 use std::collections::BTreeMap;
@@ -25,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::aggregate::{Concept, named};
+use crate::derivation::SchemeRef;
 use crate::facts::{Actor, Facts};
 use crate::notice::Remedy;
 use crate::outcome::Outcome as IndicatorOutcome;
@@ -58,6 +59,9 @@ pub struct Appeal {
     pub recusal_open: bool,
     /// Who reviews it.
     pub reviewer: Option<String>,
+    /// The rulebook by which it goes, where the premises were never assessed and it is against a ban of their building.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scheme: Option<SchemeRef>,
     /// How far it is.
     pub stage: Stage,
     /// The request to be graded again that was meant for this, where it came through that door first.
@@ -309,6 +313,9 @@ pub enum Event {
         /// The request that was meant for this, whose day counts.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         turned_from: Option<String>,
+        /// The rulebook of the building whose ban it is against, where the premises have none of their own yet.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        scheme: Option<SchemeRef>,
         by: String,
     },
     AppealRefusedAdmission {
@@ -497,7 +504,8 @@ impl Concept for Appeal {
                 self.decision = Some(decision.clone());
             }
             Event::AppealExtended { .. } => self.extended = true,
-            Event::AppealFiled { against, on, authorised, taken_by, turned_from, by, .. } => {
+            Event::AppealFiled { against, on, authorised, taken_by, turned_from, scheme, by, .. } => {
+                self.scheme.clone_from(scheme);
                 self.at_counter = taken_by.is_some();
                 self.turned_from.clone_from(turned_from);
                 self.against = Some(against.clone());

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::aggregate::{Concept, named};
-use crate::appeal::Against;
+use crate::appeal::{Against, must_bind_here};
 use crate::event::aggregate_type;
 use crate::facts::{Facts, Role};
 use crate::permission::{Permission, anywhere};
@@ -256,12 +256,13 @@ fn named<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Opt
 fn must_be_notified(notified: &Notified, facts: &Facts) -> Result<(), Rejection> {
     let subject = facts.subject()?;
     let against = &notified.against;
-    if !facts.is_of_subject(&against.stream) {
-        return Err(Rejection::Malformed { field: "against", needs: "a stream of these premises" });
-    }
+    let own = facts.is_of_subject(&against.stream);
     let grade = aggregate_type(&against.stream) == "grade";
-    if grade && !against.is_of_grade(&subject.grade) {
+    if own && grade && !against.is_of_grade(&subject.grade) {
         return Err(Rejection::NotFound { what: "determination that is contested" });
+    }
+    if !own {
+        must_bind_here(against, facts)?;
     }
     if notified.body.trim().is_empty() {
         return Err(Rejection::Malformed { field: "body", needs: "the organ or court" });

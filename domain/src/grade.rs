@@ -74,6 +74,8 @@ pub struct Grade {
     pub refused: BTreeSet<u64>,
     /// Determinations that were set aside.
     pub set_aside: BTreeSet<u64>,
+    /// Prohibitions of the building that these premises are in which bind here no more: the building, and the number there.
+    pub spared: BTreeSet<(String, u64)>,
     /// Assessments whose result is not public any more.
     pub unpublished: BTreeSet<String>,
     /// Vetoes in force, as the newest determination names them.
@@ -328,6 +330,10 @@ impl Concept for Grade {
                 self.bans.insert(number, Ban::of(prohibition, by, determination));
                 self.prohibition = Some(prohibition.clone());
                 self.prohibition_confirmer = Some(by.clone());
+            }
+            Event::ProhibitionSetAside(computed) if computed.result.of.is_some() => {
+                let building = computed.result.of.clone().unwrap_or_default();
+                self.spared.insert((building, computed.result.prohibition));
             }
             Event::ProhibitionLiftConfirmed { .. } | Event::ProhibitionSetAside(_) => {
                 self.prohibition = None;

@@ -11,6 +11,7 @@ pub(crate) mod withdrawing;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use withdrawing::ban_of_building;
 pub use withdrawing::{Ban, Withdrawal, ban};
 
 use chrono::NaiveDate;

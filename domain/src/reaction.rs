@@ -113,12 +113,14 @@ pub fn follow(cause: &Recorded<Event>, subject: &Subject, rulebooks: &dyn Rulebo
             report::follow(cause, subject, rulebooks).into_iter().collect()
         }
         Event::Assessment(assessment::Event::AssessmentSubmitted { .. })
-        | Event::Grade(grade::Event::GradeSetAside(_) | grade::Event::ProhibitionSetAside(_))
+        | Event::Grade(grade::Event::GradeSetAside(_))
         | Event::Hazard(
             hazard::Event::HazardReviewed { outcome: Review::Confirmed, .. }
             | hazard::Event::HazardFellOverdue(_)
             | hazard::Event::MajorHazardDetermined { .. },
         ) => regrade_due(own, subject).into_iter().collect(),
+        Event::Grade(grade::Event::ProhibitionSetAside(computed)) if computed.result.of.is_some() => vec![],
+        Event::Grade(grade::Event::ProhibitionSetAside(_)) => regrade_due(own, subject).into_iter().collect(),
         Event::Grade(grade::Event::ProhibitionConfirmed { .. }) => {
             regrade_due(own, subject).into_iter().chain(withdrawing::due(own, subject)).collect()
         }
@@ -398,7 +400,9 @@ fn set_aside_due(own: &str, subject: &Subject) -> Option<Due> {
 fn ban_set_aside_due(own: &str, subject: &Subject) -> Option<Due> {
     grade::ban_set_aside(own, subject)?;
     let (stream, subjects) = (format!("{own}/grade"), vec![own.to_owned()]);
-    let scheme = subject.scheme()?;
+    // a flat that was never assessed goes by the rulebook of the building's
+    let of_appeal = || subject.appeals.values().find_map(|of| of.state.scheme.clone());
+    let scheme = subject.scheme().or_else(of_appeal)?;
     Some(Due { reaction: "ban_set_aside", stream, event_type: "ProhibitionSetAside", scheme, subjects })
 }
 

@@ -232,6 +232,10 @@ const FORMS: &[(&str, &str)] = &[
     ("a rulebook of these premises' layer", "要填适用于这一类房屋的规则"),
     ("a stream of the same premises", "同一房屋的记录"),
     ("a stream of these premises", "要填这处房屋的事项"),
+    (
+        "a stream of these premises, or a prohibition of letting of the building that they are in",
+        "要选择这处房屋的等级、隐患，或者所在楼栋的禁止租赁决定",
+    ),
     ("a time not before it takes effect", "结束时间不能早于生效时间"),
     ("a time not before it was issued", "生效时间不能早于发布时间"),
     ("a time that has come", "时间不能晚于现在"),

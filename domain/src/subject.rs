@@ -260,6 +260,8 @@ impl Subject {
                         self.caused("prohibition_confirmed", on);
                     }
                     grade::Event::ProhibitionLiftConfirmed { .. } => self.banned = None,
+                    // the building's ban stands, and no grade is reckoned from it here
+                    grade::Event::ProhibitionSetAside(computed) if computed.result.of.is_some() => {}
                     grade::Event::ProhibitionSetAside(computed) => {
                         self.banned = None;
                         self.caused("appeal_upheld", computed.result.on);

@@ -32,7 +32,7 @@ pub(crate) fn write_row(connection: &Connection, held: &Held) -> Result<(), View
     let Some(number) = held.number else { return Ok(()) };
     let (grade, prohibition) = (held.book.grade(), held.book.grade().prohibition.as_ref());
     let (binds, latest) = (held.book.in_force(), held.book.latest());
-    if latest.is_none() && prohibition.is_none() {
+    if latest.is_none() && prohibition.is_none() && grade.spared.is_empty() {
         return write(connection, "DELETE FROM current_grades WHERE number = ?1", [signed(number)]);
     }
     let (b, l) = (binds.as_ref().map(|s| &s.determination), latest.as_ref().map(|s| &s.determination));
@@ -77,12 +77,21 @@ pub(crate) fn write_row(connection: &Connection, held: &Held) -> Result<(), View
         prohibition.map(|p| &p.scope),
         prohibition.map(|p| &p.document_number),
         prohibition.and(held.book.prohibited_from()).map(|on| on.to_string()),
+        prohibition.map(|_| signed(held.book.bans)),
+        spared(held).map(signed),
         grade.plaques.get(&PlaqueKind::GradePlaque).and_then(|plaque| plaque.shows),
         grade.plaques.contains_key(&PlaqueKind::SupervisionPlaque),
         grade.missing.get(&PlaqueKind::GradePlaque).map(|on| on.to_string()),
         grade.missing.get(&PlaqueKind::SupervisionPlaque).map(|on| on.to_string()),
     ];
     write(connection, WRITE, values)
+}
+
+/// The newest prohibition of the building that these premises are in now which an appeal or dispute said does not bind them.
+fn spared(held: &Held) -> Option<u64> {
+    let building = format!("premises/{}", held.premises.register.as_ref()?.parent.as_ref()?);
+    let spared = held.book.grade().spared.iter().filter(|(of, _)| *of == building);
+    spared.map(|(_, number)| *number).max()
 }
 
 const WRITE: &str = "REPLACE INTO current_grades VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, \

@@ -17,6 +17,8 @@ pub struct GradeBook {
     pub(crate) origins: BTreeMap<u64, Origin>,
     /// The day from which the prohibition in force holds.
     pub(crate) prohibited_from: Option<NaiveDate>,
+    /// How many prohibitions there were: the number of the last one.
+    pub(crate) bans: u64,
 }
 
 /// Where a determination stands.
@@ -100,7 +102,12 @@ impl GradeBook {
             grade::Event::GradeUnpublished { assessment, .. } => {
                 change.publication = Some(publication(assessment, recorded.holds_from(), false));
             }
-            grade::Event::ProhibitionConfirmed { .. } => self.prohibited_from = Some(recorded.holds_from()),
+            grade::Event::ProhibitionConfirmed { .. } => {
+                self.prohibited_from = Some(recorded.holds_from());
+                self.bans += 1;
+            }
+            // the building's, which stands over the rest of it
+            grade::Event::ProhibitionSetAside(computed) if computed.result.of.is_some() => {}
             grade::Event::ProhibitionLiftConfirmed { .. } | grade::Event::ProhibitionSetAside(_) => {
                 self.prohibited_from = None;
             }

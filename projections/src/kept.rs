@@ -95,11 +95,15 @@ struct KeptGrade {
     refused: BTreeSet<u64>,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     set_aside: BTreeSet<u64>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    spared: BTreeSet<(String, u64)>,
     unpublished: BTreeSet<String>,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     vetoes: BTreeSet<String>,
     origins: BTreeMap<u64, Origin>,
     prohibited_from: Option<NaiveDate>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    bans: u64,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -139,6 +143,8 @@ impl Kept {
             premises: KeptPremises { assessors, closed_on, parties, register, stewards, tags, vacant },
             grade: (book.grade.count > 0
                 || book.grade.prohibition.is_some()
+                || book.bans > 0
+                || !book.grade.spared.is_empty()
                 || !book.grade.unpublished.is_empty())
             .then(|| KeptGrade::of(book)),
             assessments: held
@@ -199,6 +205,7 @@ impl KeptGrade {
             prohibition_confirmer,
             refused,
             set_aside,
+            spared,
             unpublished,
             vetoes,
         } = book.grade.clone();
@@ -216,10 +223,12 @@ impl KeptGrade {
             prohibition_confirmer,
             refused,
             set_aside,
+            spared,
             unpublished,
             vetoes,
             origins: book.origins.clone(),
             prohibited_from: book.prohibited_from,
+            bans: book.bans,
         }
     }
 
@@ -241,12 +250,14 @@ impl KeptGrade {
                 prohibition_confirmer: self.prohibition_confirmer,
                 refused: self.refused,
                 set_aside: self.set_aside,
+                spared: self.spared,
                 unpublished: self.unpublished,
                 vetoes: self.vetoes,
                 ..Grade::default()
             },
             origins: self.origins,
             prohibited_from: self.prohibited_from,
+            bans: self.bans,
         }
     }
 }

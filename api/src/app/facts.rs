@@ -18,6 +18,7 @@ use wuping_domain::authority::{Authority, Registration};
 use wuping_domain::campaign::Campaign;
 use wuping_domain::credit::CreditFile;
 use wuping_domain::derivation::SchemeRef;
+use wuping_domain::dispute::Dispute;
 use wuping_domain::draft::{Draft, Rulemaking};
 use wuping_domain::event::{Event, aggregate_type};
 use wuping_domain::facts::{Actor, Colleague, Facts};
@@ -195,9 +196,9 @@ impl Gathering<'_> {
         Ok(Some(Arc::new(state)))
     }
 
-    /// The building of the unit that is to be let, or that a notice goes to: a ban on the one bans the other.
+    /// The building of the unit that is to be let, that a notice goes to or that contests something: a ban on the one bans the other.
     fn building(&mut self, unit: Option<&Subject>) -> Result<Option<Arc<Subject>>, ExecuteError> {
-        let concerned = [Listing::TYPE, Notice::TYPE].contains(&self.kind());
+        let concerned = [Appeal::TYPE, Dispute::TYPE, Listing::TYPE, Notice::TYPE].contains(&self.kind());
         let parent =
             unit.filter(|_| concerned).and_then(|unit| unit.premises.register.as_ref()?.parent.as_ref());
         parent.map(|id| Ok(Arc::new(self.subject(&format!("premises/{id}"))?))).transpose()
@@ -405,7 +406,10 @@ impl Gathering<'_> {
         let of_rounds = || subject.rounds.scheme.clone().filter(|_| asked.stream.contains("/patrol/"));
         let begins = BEGIN_UNDER_A_RULEBOOK.contains(&self.kind());
         let known = opened.or_else(of_case).or_else(|| named().filter(|_| begins)).or_else(graded);
+        let of_appeal =
+            || subject.appeals.get(key)?.state.scheme.clone().filter(|_| self.kind() == Appeal::TYPE);
         let known = known.or_else(of_file).or_else(|| subject.newest_scheme()).or_else(of_rounds);
+        let known = known.or_else(of_appeal);
         self.app.shelf.rulebook(&known.or_else(named)?)
     }
 

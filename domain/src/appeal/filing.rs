@@ -12,6 +12,8 @@ use crate::event::aggregate_type;
 use crate::facts::Facts;
 use crate::grade::Grade;
 use crate::notice::Remedy;
+use crate::reaction::building_of;
+use crate::recorded::subject_of;
 use crate::reevaluation::Answer;
 use crate::rejection::Rejection;
 use crate::said::{Photo, Private, Said, photos};
@@ -26,12 +28,17 @@ pub struct Against {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub determination: Option<u64>,
     /// Of a grade, the number of the prohibition of letting, where that is contested and no result: 1 is the first that was
-    /// confirmed here.
+    /// confirmed here. Of the grade of the building that a flat is in, the prohibition that binds the flat with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prohibition: Option<u64>,
 }
 
 impl Against {
+    /// Whether it is against something decided on these premises.
+    pub(crate) fn is_of(&self, premises: &str) -> bool {
+        subject_of(&self.stream) == premises
+    }
+
     /// What of a grade it is against, as an appeal may be: one determination, or one prohibition.
     pub(crate) fn is_of_grade(&self, grade: &Grade) -> bool {
         match (self.determination, self.prohibition) {
@@ -75,10 +82,7 @@ pub(super) fn file(
     facts: &Facts,
 ) -> Result<Said<Event>, Rejection> {
     let subject = facts.subject()?;
-    if !facts.is_of_subject(&against.stream) {
-        return Err(Rejection::Malformed { field: "against", needs: "a stream of these premises" });
-    }
-    must_be_there(&against, subject)?;
+    must_bind_here(&against, facts)?;
     words("grounds", &papers.grounds)?;
     let by = facts.actor.account.clone();
     let same = |appeal: &Appeal| {
@@ -96,7 +100,10 @@ pub(super) fn file(
         None => on,
     };
     let turned_from = papers.turned_from;
-    let event = Event::AppealFiled { against, on, party, authorised, taken_by, turned_from, by };
+    let of_building =
+        || facts.building.as_deref()?.scheme().filter(|_| !facts.is_of_subject(&against.stream));
+    let scheme = if subject.scheme().is_none() { of_building() } else { None };
+    let event = Event::AppealFiled { against, on, party, authorised, taken_by, turned_from, scheme, by };
     let private = Private::none()
         .with("grounds", Some(papers.grounds))
         .with("power_of_attorney", papers.power_of_attorney)
@@ -236,6 +243,24 @@ impl Appeal {
             return Ok(());
         }
         Err(Rejection::WrongState { is: self.stage.code(), needs })
+    }
+}
+
+/// Refuses what was not decided on these premises, nor on the building that binds a flat in it.
+pub(crate) fn must_bind_here(against: &Against, facts: &Facts) -> Result<(), Rejection> {
+    if facts.is_of_subject(&against.stream) {
+        return must_be_there(against, facts.subject()?);
+    }
+    // the building's grade is the building's affair; that nobody may let the flat is the flat's
+    let of_building = building_of(facts.subject()?).is_some_and(|building| against.is_of(&building));
+    let banned = facts.building.as_deref().filter(|_| of_building && against.determination.is_none());
+    match (against.prohibition, banned) {
+        (Some(number), Some(building)) if building.grade.bans.contains_key(&number) => Ok(()),
+        (Some(_), Some(_)) => Err(Rejection::NotFound { what: "decision that the appeal is against" }),
+        _ => Err(Rejection::Malformed {
+            field: "against",
+            needs: "a stream of these premises, or a prohibition of letting of the building that they are in",
+        }),
     }
 }
 

@@ -14,7 +14,11 @@ impl Appeal {
         let subject = facts.subject()?;
         let policy = facts.rulebook()?.policy.appeal.unwrap_or_default();
         let against = self.against.as_ref();
-        let ban = against.and_then(|against| subject.grade.bans.get(&against.prohibition?));
+        // a ban of the building was proposed and confirmed there, and follows from no result of the flat
+        let of_building = against.is_some_and(|against| !facts.is_of_subject(&against.stream));
+        let banned = if of_building { facts.building.as_deref() } else { Some(subject) };
+        let ban = against.and_then(|against| banned?.grade.bans.get(&against.prohibition?));
+        let subject = banned.unwrap_or(subject);
         let determination = against
             .and_then(|against| against.determination)
             .or_else(|| ban.and_then(|ban| ban.determination));
@@ -65,9 +69,10 @@ impl Appeal {
         let parties: Vec<&str> =
             subject.premises.parties.iter().map(|party| facts.goes_on_as(&party.party)).collect();
         let place = self.against.as_ref().map(|against| crate::recorded::subject_of(&against.stream));
+        let here = crate::recorded::subject_of(&facts.stream);
         let concerns = |to: &str| {
             let party = to.strip_prefix("party/").map(|party| facts.goes_on_as(party));
-            place == Some(to) || party.is_some_and(|party| parties.contains(&party))
+            place == Some(to) || here == to || party.is_some_and(|party| parties.contains(&party))
         };
         let related = colleague.relations.iter().find(|relation| concerns(&relation.to));
         let of_party = |colleague: &Colleague| {

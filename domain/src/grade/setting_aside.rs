@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Previous;
 use crate::appeal;
+use crate::recorded::subject_of;
 use crate::subject::Subject;
 
 /// Why a determination is set aside.
@@ -73,7 +74,11 @@ fn stands(subject: &Subject, number: u64) -> bool {
 pub struct BanSetAside {
     /// Number of the prohibition.
     pub prohibition: u64,
-    /// Number of the decision by which it was confirmed.
+    /// The building whose it is, `premises/b-1`, where it binds these premises no more and stands over the rest of the building.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<String>,
+    /// Number of the decision by which it was confirmed, where it is of these premises.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub document_number: String,
     /// Why.
     pub origin: Origin,
@@ -83,12 +88,41 @@ pub struct BanSetAside {
     pub on: NaiveDate,
 }
 
-/// The prohibition in force here that an appeal or dispute of these premises sets aside.
+/// The prohibition in force here, or that of the building, that an appeal or dispute of these premises sets aside.
 pub(crate) fn ban_set_aside(own: &str, subject: &Subject) -> Option<BanSetAside> {
+    own_ban_set_aside(own, subject).or_else(|| spared(own, subject))
+}
+
+/// The prohibition of the building that an appeal or dispute about this flat says does not bind it.
+fn spared(own: &str, subject: &Subject) -> Option<BanSetAside> {
+    let of = |against: &appeal::Against| {
+        let building = subject_of(&against.stream).to_owned();
+        let number = against.prohibition.filter(|_| building != own)?;
+        let said = subject.grade.spared.contains(&(building.clone(), number));
+        (!said).then_some((building, number))
+    };
+    let by_appeal = subject.appeals.iter().find_map(|(key, appeal)| {
+        let decision = appeal.state.decision.as_ref()?;
+        let found = of(&decision.against).filter(|_| decision.outcome == appeal::Outcome::Upheld)?;
+        let origin = if appeal.state.own_motion { Origin::OwnMotion } else { Origin::Appeal };
+        Some((found, origin, format!("{own}/appeal/{key}"), decision.on))
+    });
+    let by_dispute = || {
+        subject.disputes.iter().find_map(|(key, dispute)| {
+            let (contested, on) = dispute.state.lost()?;
+            Some((of(contested)?, Origin::Dispute, format!("{own}/dispute/{key}"), on))
+        })
+    };
+    let ((building, prohibition), origin, decided_in, on) = by_appeal.or_else(by_dispute)?;
+    let of = Some(building);
+    Some(BanSetAside { prohibition, of, document_number: String::new(), origin, decided_in, on })
+}
+
+fn own_ban_set_aside(own: &str, subject: &Subject) -> Option<BanSetAside> {
     let grade = &subject.grade;
     grade.prohibition.as_ref()?;
     let (prohibition, ban) = grade.bans.last_key_value()?;
-    let against = |against: &appeal::Against| against.prohibition == Some(*prohibition);
+    let against = |against: &appeal::Against| against.prohibition == Some(*prohibition) && against.is_of(own);
     let by_appeal = subject.appeals.iter().find_map(|(key, of)| {
         let decision = of.state.decision.as_ref()?;
         let upheld = decision.outcome == appeal::Outcome::Upheld && against(&decision.against);
@@ -103,5 +137,6 @@ pub(crate) fn ban_set_aside(own: &str, subject: &Subject) -> Option<BanSetAside>
     };
     let (origin, decided_in, on) = by_appeal.or_else(by_dispute)?;
     let document_number = ban.document_number.clone();
-    Some(BanSetAside { prohibition: *prohibition, document_number, origin, decided_in, on })
+    let of = None;
+    Some(BanSetAside { prohibition: *prohibition, of, document_number, origin, decided_in, on })
 }

@@ -63,14 +63,22 @@ impl Ban {
     }
 }
 
-/// The ban that a unit may not be let under: its own, else its building's.
+/// The ban that a unit may not be let under: its own, else its building's, where that binds it.
 pub fn ban(unit: &Subject, building: Option<&Subject>) -> Option<Ban> {
-    let of = |subject: &Subject, layer: Layer| {
-        let (prohibition, banned) = (subject.grade.prohibition.as_ref()?, subject.banned.as_ref()?);
-        let (ground, scope) = (prohibition.ground.clone(), prohibition.scope.clone());
-        Some(Ban { of: layer, on: banned.on, ground, scope })
-    };
-    of(unit, Layer::Unit).or_else(|| of(building?, Layer::Building))
+    of(unit, Layer::Unit).or_else(|| ban_of_building(unit, building?))
+}
+
+/// The ban of a unit's building, unless an appeal or dispute about the unit said that it does not bind it.
+pub(crate) fn ban_of_building(unit: &Subject, building: &Subject) -> Option<Ban> {
+    let number = building.grade.bans.keys().next_back().copied();
+    let spared = building_of(unit).zip(number).is_some_and(|ban| unit.grade.spared.contains(&ban));
+    of(building, Layer::Building).filter(|_| !spared)
+}
+
+fn of(subject: &Subject, layer: Layer) -> Option<Ban> {
+    let (prohibition, banned) = (subject.grade.prohibition.as_ref()?, subject.banned.as_ref()?);
+    let (ground, scope) = (prohibition.ground.clone(), prohibition.scope.clone());
+    Some(Ban { of: layer, on: banned.on, ground, scope })
 }
 
 /// The listings of a unit that its own ban takes down.

@@ -8,7 +8,8 @@ use crate::appeal::Stage;
 use crate::event::aggregate_type;
 use crate::facts::Facts;
 use crate::grade::Determined;
-use crate::listing::ban;
+use crate::listing::{ban, ban_of_building};
+use crate::reaction::building_of;
 use crate::rejection::Rejection;
 use crate::subject::Subject;
 
@@ -20,6 +21,11 @@ pub(super) fn must_concern_something(draft: &Draft, facts: &Facts) -> Result<(),
         return if decided_elsewhere { Ok(()) } else { must_concern_the_file(draft, facts) };
     };
     let key = draft.about.rsplit('/').next().unwrap_or_default();
+    if is_of_the_building(draft, subject) {
+        let banned = facts.building.as_deref().and_then(|building| ban_of_building(subject, building));
+        let none = || Rejection::because("notice_of_no_prohibition", Value::Null);
+        return banned.map(|_| ()).ok_or_else(none);
+    }
     if !facts.is_of_subject(&draft.about) {
         return Err(Rejection::Malformed { field: "about", needs: "a stream of these premises" });
     }
@@ -36,6 +42,14 @@ pub(super) fn must_concern_something(draft: &Draft, facts: &Facts) -> Result<(),
         return Ok(());
     }
     must_have_been_decided(draft, key, subject, facts)
+}
+
+/// Whether it tells a flat of the ban on the building that it is in, and nothing else of the building.
+fn is_of_the_building(draft: &Draft, subject: &Subject) -> bool {
+    let building = building_of(subject).map(|building| format!("{building}/grade"));
+    draft.kind == Kind::Prohibition
+        && draft.determination.is_none()
+        && building.as_ref() == Some(&draft.about)
 }
 
 fn must_have_been_decided(

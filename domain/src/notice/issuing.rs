@@ -8,10 +8,12 @@ use super::concerning::must_concern_something;
 use super::{Event, Kind};
 use crate::derivation::SchemeRef;
 use crate::facts::Facts;
+use crate::reaction::building_of;
 use crate::rejection::Rejection;
 use crate::rulebook::Rulebook;
 use crate::rulebook::procedure::{DeadlineRule, TimeUnit};
 use crate::said::{Photo, Private, Said};
+use crate::subject::Subject;
 
 /// A notice as it is to be issued. All of it is public.
 #[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
@@ -60,9 +62,12 @@ pub struct Issued {
     /// Of a grade, the number of the determination.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub determination: Option<u64>,
-    /// Of a prohibition of letting that was confirmed here, its number.
+    /// Of a prohibition of letting, its number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prohibition: Option<u64>,
+    /// Where that prohibition is of the building that these premises are in, the building: `premises/b-1`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prohibition_of: Option<String>,
     /// The party it goes to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
@@ -182,13 +187,15 @@ fn issued(draft: Draft, facts: &Facts) -> Result<Issued, Rejection> {
     must_concern_something(&draft, facts)?;
     must_be_formal(&draft, facts)?;
     must_be_issued_by_somebody(&draft, facts)?;
+    let (prohibition, prohibition_of) = prohibition(&draft, facts).unzip();
     let told = draft.remedies.iter().map(|id| Remedy::of(facts.rulebook()?, id));
     let remedies = told.collect::<Result<Vec<_>, _>>()?;
     Ok(Issued {
         kind: draft.kind,
         about: draft.about,
         determination: draft.determination,
-        prohibition: prohibition(draft.kind, facts),
+        prohibition,
+        prohibition_of: prohibition_of.flatten(),
         to: draft.to,
         authority: draft.authority,
         document_number: draft.document_number,
@@ -202,10 +209,14 @@ fn issued(draft: Draft, facts: &Facts) -> Result<Issued, Rejection> {
     })
 }
 
-/// The number of the prohibition that a notice of one tells of; none where it is the building's.
-fn prohibition(kind: Kind, facts: &Facts) -> Option<u64> {
-    let grade = &facts.subject.as_deref().filter(|_| kind == Kind::Prohibition)?.grade;
-    grade.prohibition.as_ref().and_then(|_| grade.bans.keys().next_back().copied())
+/// The number of the prohibition that a notice of one tells of, and the building where it is the building's. Where both are
+/// prohibited a notice about the premises tells of their own, and one about the building's grade of the building's.
+fn prohibition(draft: &Draft, facts: &Facts) -> Option<(u64, Option<String>)> {
+    let subject = facts.subject.as_deref().filter(|_| draft.kind == Kind::Prohibition)?;
+    let number =
+        |of: &Subject| of.grade.prohibition.as_ref().and_then(|_| of.grade.bans.keys().next_back().copied());
+    let own = number(subject).filter(|_| facts.is_of_subject(&draft.about)).map(|number| (number, None));
+    own.or_else(|| Some((number(facts.building.as_deref()?)?, building_of(subject))))
 }
 
 /// A party names no rulebook, and neither do premises that were never assessed.

@@ -7,6 +7,7 @@ use crate::aggregate::Concept;
 use crate::appeal;
 use crate::derivation::SchemeRef;
 use crate::grade::{Determination, Origin, SetAside};
+use crate::recorded::subject_of;
 use crate::rejection::Rejection;
 use crate::{dispute, notice, reevaluation};
 
@@ -17,7 +18,10 @@ impl Subject {
         let latest = self.grade.latest.as_ref();
         let of = latest.and_then(|latest| self.assessments.get(&latest.assessment)?.state.scheme.clone());
         let meeting = || self.meeting.state.held.as_ref().map(|held| held.scheme.clone());
-        of.or_else(|| self.newest_scheme()).or_else(meeting)
+        // a flat that was never assessed, while it appeals against a ban of its building
+        let mut open = self.appeals.values().filter(|of| of.state.is_open());
+        let appealed = || open.find_map(|of| of.state.scheme.clone());
+        of.or_else(|| self.newest_scheme()).or_else(meeting).or_else(appealed)
     }
 
     /// The rulebook of the assessment opened last: the newest that these premises know, and so the newest calendar.
@@ -33,12 +37,15 @@ impl Subject {
         let notices = self.notices.values().map(|of| &of.state);
         let about = |notice: &&notice::Notice| {
             notice.issued.as_ref().is_some_and(|issued| {
-                let same = match against.prohibition {
-                    Some(_) => {
-                        issued.kind == notice::Kind::Prohibition && issued.prohibition == against.prohibition
-                    }
-                    None => issued.determination.is_none() || issued.determination == against.determination,
-                };
+                // a flat's notice of the building's ban tells of the building's number, whatever stream it is about
+                if against.prohibition.is_some() {
+                    let building = issued.prohibition_of.as_deref();
+                    let of = building.unwrap_or_else(|| subject_of(&issued.about));
+                    return issued.kind == notice::Kind::Prohibition
+                        && issued.prohibition == against.prohibition
+                        && against.is_of(of);
+                }
+                let same = issued.determination.is_none() || issued.determination == against.determination;
                 issued.about == against.stream && issued.kind.decides() && same
             })
         };

@@ -89,6 +89,9 @@ CREATE TABLE current_grades (
     prohibition_scope       TEXT,
     prohibition_document    TEXT,
     prohibited_from         TEXT,
+    prohibition_number      INTEGER,
+    -- the newest prohibition of the building that does not bind this unit
+    spared_ban              INTEGER,
     plaque_shows            INTEGER,
     supervision_hangs       INTEGER NOT NULL,
     plaque_missing_since    TEXT,

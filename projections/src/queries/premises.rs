@@ -246,7 +246,7 @@ pub(super) fn line(connection: &Connection, id: &str) -> Result<Option<PremisesL
     first(connection, &format!("{LINE} WHERE p.premises = ?1"), [id], read_line)
 }
 
-/// The ban of the building that a unit is in; none of whatever is no unit.
+/// The ban of the building that a unit is in, where it binds the unit; none of whatever is no unit.
 fn building_ban(
     connection: &Connection,
     premises: &PremisesView,
@@ -256,6 +256,11 @@ fn building_ban(
     else {
         return Ok(None);
     };
+    let spared = "SELECT 1 FROM current_grades g JOIN current_grades b ON b.prohibition_number = g.spared_ban \
+                  WHERE g.number = ?1 AND b.number = ?2";
+    if first(connection, spared, [premises.number, building.number], |_| Ok(()))?.is_some() {
+        return Ok(None);
+    }
     Ok(grades::of(connection, building.number)?.and_then(|grade| grade.prohibition))
 }
 
@@ -325,4 +330,5 @@ pub(super) const LINE: &str = "SELECT p.premises, p.layer, p.name, p.address, p.
     g.waiting_for, g.prohibition_scope, g.prohibited_from, b.prohibition_scope AS building_scope, \
     b.prohibited_from AS building_banned_from \
     FROM premises p LEFT JOIN current_grades g ON g.number = p.number \
-    LEFT JOIN current_grades b ON p.layer = 'unit' AND b.premises = p.parent AND b.prohibition_ground IS NOT NULL";
+    LEFT JOIN current_grades b ON p.layer = 'unit' AND b.premises = p.parent AND b.prohibition_ground IS NOT NULL \
+    AND b.prohibition_number IS NOT g.spared_ban";

@@ -78,7 +78,8 @@ impl Views {
             premises: None,
         };
         let free = "NOT EXISTS (SELECT 1 FROM current_grades g WHERE g.prohibition_ground IS NOT NULL \
-                    AND (g.premises = p.premises OR g.premises = p.parent))";
+                    AND (g.premises = p.premises OR g.premises = p.parent AND g.prohibition_number IS NOT \
+                    (SELECT s.spared_ban FROM current_grades s WHERE s.number = p.number)))";
         self.listed(Self::conditions(&filter).when(true, free), "u.changed_at DESC", page)
     }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use wuping_domain::deadline::{PeriodQuestion, period};
 
-use super::story::{SOUND, Story};
+use super::story::{SOUND, Story, code_of};
 
 pub(crate) fn tell(story: &mut Story) {
     story.house("u-6", Some("b-1"));
@@ -15,6 +15,75 @@ pub(crate) fn tell(story: &mut Story) {
     one_came_through_the_wrong_door(story);
     a_late_one_is_told_so_on_its_form(story);
     a_ban_is_set_aside(story);
+    a_flat_is_spared_the_ban_of_its_building(story);
+}
+
+/// The ban on a building takes a flat with it; the flat's owner is told of it by a notice of the own, contests it there, and lets
+/// again once that is upheld, while the other flats stay banned.
+fn a_flat_is_spared_the_ban_of_its_building(story: &mut Story) {
+    let (grade, notice, appeal) =
+        ("premises/b-46/grade", "premises/u-46/notice/ban", "premises/u-46/appeal/ban");
+    story.house("b-46", None);
+    for unit in ["u-46", "u-47"] {
+        story.house(unit, Some("b-46"));
+        story.assess(unit, "a1", "first", SOUND);
+    }
+    let prohibit = json!({
+        "command": "prohibit", "ground": "dangerous_building", "authority": "housing", "scope": "no_new_letting",
+        "document_number": "住禁〔2024〕46号", "proposer": "housing", "waiver_ground": "imminent_danger",
+        "waiver_reason": "墙体开裂", "scheme": story.units.scheme,
+    });
+    story.say("confirmer", grade, prohibit);
+    let vacancy = |unit: &str, n: u32, story: &Story| {
+        let listing = format!("premises/{unit}/listing/l-{n}");
+        let submit = json!({ "command": "submit", "rent": "from1000", "from": story.day(1), "station": "金龟社区服务站" });
+        (listing, submit)
+    };
+    let (listing, submit) = vacancy("u-46", 1, story);
+    story.is_refused("owner", &listing, submit, "letting_prohibited");
+    let issue = json!({
+        "command": "issue", "kind": "prohibition", "about": grade, "to": "y-1", "authority": "housing",
+        "document_number": "住禁〔2024〕46号", "legal_basis": "租赁办法", "handling_officers": ["housing"],
+        "remedies": ["appeal_file", "administrative_reconsideration"],
+    });
+    story.say("legal", notice, issue);
+    let told = story.newest(notice, "NoticeIssued");
+    assert_eq!((&told["prohibition"], &told["prohibition_of"]), (&json!(1), &json!("premises/b-46")));
+    let letter = story.page(Some("legal"), &format!("/desk/matters/{notice}"));
+    assert!(letter.contains("住禁〔2024〕46号") && letter.contains("Letting is prohibited from"), "{letter}");
+    story.say("grid", notice, json!({ "command": "serve", "method": "direct", "on": story.today() }));
+    let form = story.opens("owner", "/desk/premises/u-46").1;
+    assert!(
+        form.contains("Prohibition of letting of the whole building 住禁〔2024〕46号: served on"),
+        "{form}"
+    );
+    let against = json!({ "stream": grade, "prohibition": 1 });
+    let elsewhere = json!({ "command": "file", "against": against, "grounds": "不是这栋楼" });
+    story.is_refused("owner", "premises/u-6/appeal/ban", elsewhere, "malformed");
+    let file =
+        json!({ "command": "file", "against": against, "grounds": "裂缝在另一个单元，这一套有自己的楼梯" });
+    story.say("owner", appeal, file);
+    story.say("legal", appeal, json!({ "command": "admit" }));
+    story.say("legal", appeal, json!({ "command": "assign", "reviewer": "reviewer-2" }));
+    let decide = json!({
+        "command": "decide", "outcome": "upheld", "document_number": "住申〔2024〕46号", "reason_codes": ["fact_wrong"],
+        "reasons": "这一套不受影响", "remedies": ["litigation"],
+    });
+    story.say("reviewer-2", appeal, decide);
+    let spared = story.newest("premises/u-46/grade", "ProhibitionSetAside");
+    assert_eq!(
+        (&spared["result"]["of"], &spared["result"]["prohibition"]),
+        (&json!("premises/b-46"), &json!(1))
+    );
+    let whole = "Letting is prohibited in the whole building";
+    assert!(!story.page(None, &format!("/s/{}", code_of("u-46"))).contains(whole), "the flat is spared");
+    assert!(story.page(None, &format!("/s/{}", code_of("u-47"))).contains(whole), "and the other is not");
+    let (listing, submit) = vacancy("u-46", 2, story);
+    story.say("owner", &listing, submit);
+    story.say("community", &listing, json!({ "command": "publish" }));
+    assert!(story.page(None, "/vacancies").contains("/vacancies/u-46/l-2"), "it is let again");
+    let (other, submit) = vacancy("u-47", 1, story);
+    story.is_refused("owner", &other, submit, "letting_prohibited");
 }
 
 /// The owner contests the prohibition itself, in the time that its own notice tells, and lets again once that is upheld.

@@ -100,6 +100,9 @@ fn is_ordered(story: &mut Story, case: &str, works: &str) {
     let hazard = format!("premises/u-2/hazard/{case}");
     story.say("grid", &hazard, found("general", works, false));
     story.say("fire", &hazard, review());
+    let listed = story.matter("fire", &hazard).unwrap();
+    assert_eq!(listed["deadlines"][0]["rule"], "rectification_order", "{listed}");
+    assert_eq!(listed["waits_on"][0]["department"], "fire", "{listed}");
     let order = json!({
         "command": "order", "what": "更换老化线路", "parties": ["y-1"], "document_number": format!("消改〔2024〕{case}号"),
     });

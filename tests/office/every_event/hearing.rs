@@ -100,6 +100,18 @@ fn letting_is_prohibited(story: &mut Story) {
         "waiver_ground": "imminent_danger", "waiver_reason": "墙体开裂",
     });
     story.say("confirmer", GRADE, confirm);
+    // those who live there are to be warned: that lies on the desk of the subdistrict, with its day, until somebody does
+    let listed = story.matter("street", GRADE).unwrap();
+    assert_eq!(
+        (&listed["stage"], &listed["waits_on"][0]["role"]),
+        (&json!("to_warn"), &json!("street_lead"))
+    );
+    assert_eq!(listed["deadlines"][0]["rule"], "risk_notice", "{listed}");
+    let desk = story.page(Some("street"), "/desk");
+    assert!(desk.contains("Risk notice: ") && desk.contains("href=\"/desk/premises/u-4\""), "{desk}");
+    story.days(2);
+    let late = story.matter("street", GRADE).unwrap();
+    assert!(late["overdue_since"].is_string(), "{late}");
     story.say("confirmer", GRADE, json!({ "command": "refuse_lift", "reason": "尚未加固" }));
     let lift = json!({ "command": "lift_prohibition", "document_number": "住解〔2024〕1号" });
     story.is_refused("confirmer", GRADE, lift.clone(), "lifter_confirmed_ban");

@@ -130,6 +130,15 @@ impl Story {
         Client::to(self.address).get_with(path, &headers).unwrap()
     }
 
+    /// A matter as it is in somebody's list over REST; none where it is not.
+    pub(crate) fn matter(&self, who: &str, stream: &str) -> Option<Value> {
+        let premises = stream.split('/').nth(1).unwrap();
+        let (status, listed) = self.opens(who, &format!("/api/v1/matters?premises={premises}&size=200"));
+        assert_eq!(status, 200, "{listed}");
+        let listed: Value = serde_json::from_str(&listed).unwrap();
+        listed["rows"].as_array().unwrap().iter().find(|row| row["stream"] == stream).cloned()
+    }
+
     /// Somebody fills in a form of a page and sends it: the status and what is answered.
     pub(crate) fn fills(&self, who: &str, path: &str, fields: &[(&str, &str)]) -> (u16, String) {
         self.a_minute_passes();

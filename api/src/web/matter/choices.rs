@@ -279,7 +279,8 @@ fn cases(matter: &Matter) -> Vec<(String, String)> {
     offers
 }
 
-/// What can be appealed against: each determination, newest first, each prohibition of letting, and each open hazard.
+/// What can be appealed against: each determination, newest first, each prohibition of letting, that of the building too where it
+/// binds a flat, and each open hazard.
 pub(super) fn contested(matter: &Matter) -> Vec<(String, String)> {
     let (lang, Some(subject), Some(premises)) = (matter.lang, matter.subject(), matter.premises()) else {
         return vec![];
@@ -304,6 +305,16 @@ pub(super) fn contested(matter: &Matter) -> Vec<(String, String)> {
             lang.pick(
                 format!("禁止租赁决定 {}", ban.document_number),
                 format!("Prohibition of letting {}", ban.document_number),
+            ),
+        ));
+    }
+    if let Some(ban) = &matter.building_ban {
+        let (stream, number, document) = (&ban.stream, ban.number, &ban.document_number);
+        offers.push((
+            format!("{stream}#{BAN}{number}"),
+            lang.pick(
+                format!("所在楼栋的禁止租赁决定 {document}"),
+                format!("Prohibition of letting of the whole building {document}"),
             ),
         ));
     }

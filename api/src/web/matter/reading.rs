@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use serde_json::Value;
+use wuping_domain::aggregate::Concept as _;
 use wuping_domain::board::Board;
 use wuping_domain::campaign::Criteria;
 use wuping_domain::derivation::SchemeRef;
-use wuping_domain::event::aggregate_type;
+use wuping_domain::event::{Event, aggregate_type};
 use wuping_domain::facts::{Actor, Grant, Role};
-use wuping_domain::grade::PROPOSERS;
+use wuping_domain::grade::{Grade, PROPOSERS};
 use wuping_domain::matter::{Deadline, matters};
 use wuping_domain::notice::ISSUERS;
 use wuping_domain::premises::{Premises, Register};
@@ -19,6 +20,7 @@ use wuping_domain::recorded::subject_of;
 use wuping_domain::rulebook::{Layer, Rulebook};
 use wuping_domain::subject::Subject;
 use wuping_projections::queries::{AuthorityView, Sheet};
+use wuping_projections::recording::recorded;
 
 use super::doubt::{Doubtful, Doubts};
 use super::words::ACCOUNTS;
@@ -42,6 +44,8 @@ pub(crate) struct Matter {
     pub(crate) doubtful: Vec<Doubtful>,
     /// Registered authorities, where a notice can be issued in the name of one.
     pub(crate) authorities: Vec<AuthorityView>,
+    /// The prohibition of letting of the building that binds this unit with it.
+    pub(crate) building_ban: Option<BuildingBan>,
     /// Accounts that may be named here: who reviews appeals, for a confirmer who proposes a ban on letting, and who handles a
     /// notice, makes an inspection or examines a hazard beside the one who says so.
     pub(crate) colleagues: Vec<(String, Vec<Grant>)>,
@@ -68,6 +72,17 @@ pub(crate) struct Chosen {
     pub(crate) area: Option<String>,
     /// Ids of the premises.
     pub(crate) premises: Vec<String>,
+}
+
+/// A prohibition of letting in force over the building that a unit is in.
+#[derive(Debug)]
+pub(crate) struct BuildingBan {
+    /// The stream of the building's grade.
+    pub(crate) stream: String,
+    /// Its number there.
+    pub(crate) number: u64,
+    /// The number of the decision.
+    pub(crate) document_number: String,
 }
 
 /// How much of a matter somebody may see.
@@ -107,6 +122,7 @@ pub(crate) fn read(app: &App, signed: &Signed, stream: &str) -> Result<Matter, E
         _ => vec![],
     };
     let authorities = if issues { app.views.views().authorities().unwrap_or_default() } else { vec![] };
+    let building_ban = building_ban(app, &trial)?;
     let doubts = Doubts::about(app, subject_of(stream))?;
     let open = doubts.as_ref().filter(|_| aggregate_type(stream) == "premises");
     let doubtful = open.map(|doubts| doubts.open(app, stream)).transpose()?.unwrap_or_default();
@@ -130,6 +146,7 @@ pub(crate) fn read(app: &App, signed: &Signed, stream: &str) -> Result<Matter, E
         doubts,
         doubtful,
         authorities,
+        building_ban,
         colleagues,
         sight,
         people,
@@ -138,6 +155,29 @@ pub(crate) fn read(app: &App, signed: &Signed, stream: &str) -> Result<Matter, E
         chosen,
         deadlines,
     })
+}
+
+/// The ban on the building of a unit, where there is one and nobody has said that it does not bind the unit.
+fn building_ban(app: &App, trial: &Trial) -> Result<Option<BuildingBan>, ExecuteError> {
+    let unit = trial.facts.subject.as_deref();
+    let register = unit.and_then(|unit| unit.premises.register.as_ref());
+    let parent = register.filter(|register| register.layer == Layer::Unit).and_then(|of| of.parent.as_ref());
+    let Some((unit, parent)) = unit.zip(parent) else { return Ok(None) };
+    let building = format!("premises/{parent}");
+    let stream = format!("{building}/grade");
+    let mut grade = Grade::default();
+    for entry in app.reader().stream(&stream)? {
+        if let Event::Grade(event) = recorded(&entry.row())?.event {
+            grade.evolve(&event);
+        }
+    }
+    let newest = grade.bans.last_key_value().filter(|_| grade.prohibition.is_some());
+    let binds = newest.filter(|(number, _)| !unit.grade.spared.contains(&(building.clone(), **number)));
+    Ok(binds.map(|(number, ban)| BuildingBan {
+        stream,
+        number: *number,
+        document_number: ban.document_number.clone(),
+    }))
 }
 
 /// How a person who sees so much is told of others.

@@ -151,6 +151,8 @@ impl Before<'_> {
                 Event::Grade(grade::Event::ProhibitionConfirmed { prohibition, .. }) => {
                     newest = Some((prohibition, wuping_domain::recorded::local_date(said.occurred_at)));
                 }
+                Event::Grade(grade::Event::ProhibitionSetAside(computed)) if computed.result.of.is_some() => {
+                }
                 Event::Grade(
                     grade::Event::ProhibitionLiftConfirmed { .. } | grade::Event::ProhibitionSetAside(_),
                 ) => newest = None,
