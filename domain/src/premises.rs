@@ -120,7 +120,8 @@ pub struct PartyRole {
     /// From and until.
     #[serde(flatten)]
     pub span: Span,
-    /// What it rests on: `property_certificate`, `lease`, `management_contract`, `statement` or `other_office`.
+    /// What it rests on: `property_certificate`, `lease`, `management_contract`, `statement`, `other_office` or `office_list`. Needed of
+    /// an owner or operator; absent where it was recorded before that was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub basis: Option<String>,
 }

@@ -380,6 +380,11 @@ const WORDS: &[Words] = &[
         "A notice of this kind concerns premises and is not issued under a party. Issue it on the page of the premises.",
     ),
     Words(
+        "naming_without_basis",
+        "登记业主、管理人要写明依据。请选择不动产权证书、租赁合同、委托管理合同、当事人说明、其他部门的登记或者本单位原有台账，并附材料。",
+        "An owner or operator is named with what that rests on. Choose the property certificate, lease, contract of management, the party’s own statement, another office’s register or the office’s earlier list, and add the papers.",
+    ),
+    Words(
         "notice_of_no_credit",
         "主体的信用档案里没有这份文书要告知的等级或者失信记录。请先在信用档案里评定或者登记，再在该主体名下发出。",
         "The party's credit file holds no class or record that this notice could tell of. Have it rated or recorded first, then issue the notice under the party.",

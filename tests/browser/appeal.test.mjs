@@ -35,7 +35,7 @@ after(async () => {
 test('journey 6: heard and answered, a low grade binds; both owners are told of it with reasons, doors and dates', async () => {
   const clerk = await walk.as('clerk')
   await walk.reads(clerk, HERE)
-  assert.match(await walk.takes(clerk, 'name_party', { party: 'y-98', role: 'owner' }), /已收到/)
+  assert.match(await walk.takes(clerk, 'name_party', { party: 'y-98', role: 'owner', basis: 'property_certificate' }), /已收到/)
 
   const legal = await walk.as('legal')
   await walk.reads(legal, LOW)

@@ -23,7 +23,7 @@ before(async () => {
   ])
   walk = await Walk.through(house)
   await house.says('clerk-2', 'party/y-77', 'register', { kind: 'enterprise', name: '某公寓管理公司' })
-  await house.says('clerk-2', 'premises/sample-b11', 'name_party', { party: 'y-77', role: 'operator' })
+  await house.says('clerk-2', 'premises/sample-b11', 'name_party', { party: 'y-77', role: 'operator', basis: 'management_contract' })
 })
 
 after(async () => {

@@ -21,7 +21,7 @@ before(async () => {
   await house.says('clerk', 'premises/b-1', 'register', {
     layer: 'building', address: '石井街道金龟社区1号', subdistrict: '石井', community: '金龟', grid_cell: 'g-01', units: 12,
   })
-  await house.says('clerk', 'premises/b-1', 'name_party', { party: 'p-1', role: 'owner', from: '2020-01-01' })
+  await house.says('clerk', 'premises/b-1', 'name_party', { party: 'p-1', role: 'owner', basis: 'property_certificate', from: '2020-01-01' })
 })
 
 after(async () => {

@@ -43,7 +43,7 @@ test('journey 1: who answers for a building and who looks after it is said on it
   const clerk = await as('clerk', DESK)
   assert.match(await desk(clerk, '/desk/premises/b-1'), /石井街道金龟社区1号/)
   for (const [party, role] of [['p-1', 'owner'], ['p-3', 'steward']]) {
-    assert.match(await takes(clerk, 'name_party', { party, role }), /已收到/)
+    assert.match(await takes(clerk, 'name_party', { party, role, basis: 'statement' }), /已收到/)
     await desk(clerk, '/desk/premises/b-1')
   }
   await sound(clerk, 'premises-clerk')

@@ -120,7 +120,7 @@ test('a report with its picture', async () => {
 test('a credit file', async () => {
   const credit = await walk.as('credit-3', DESK)
   await house.says('clerk-3', 'party/y-79', 'register', { kind: 'enterprise', name: '某公寓管理公司' })
-  await house.says('clerk-3', 'premises/sample-b11', 'name_party', { party: 'y-79', role: 'operator' })
+  await house.says('clerk-3', 'premises/sample-b11', 'name_party', { party: 'y-79', role: 'operator', basis: 'management_contract' })
   await until(async () => /y-79 ?\t?.*信用/.test(await walk.reads(credit, '/audit/credit')))
   await walk.reads(credit, '/audit/credit/y-79')
   await credit.fill('[name=purpose]', '日常信用管理')

@@ -32,7 +32,7 @@ after(async () => {
 test('suspected: found with a photo, confirmed by its department; everybody sees that something waits, and nothing binds yet', async () => {
   const clerk = await walk.as('clerk')
   await walk.reads(clerk, HERE)
-  await walk.takes(clerk, 'name_party', { party: 'y-05', role: 'owner' })
+  await walk.takes(clerk, 'name_party', { party: 'y-05', role: 'owner', basis: 'property_certificate' })
   const grid = await walk.as('grid', PHONE)
   await walk.reads(grid, HERE)
   await walk.takes(grid, 'find', { indicator: 'no_mixed_occupancy', source: 'patrol', note: '一楼加工作坊，里面住人。' }, 1)

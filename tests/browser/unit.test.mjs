@@ -19,7 +19,7 @@ before(async () => {
     layer: 'unit', parent: 'b-1', address: '石井街道金龟社区1号101', codes: { house_code: CODE },
     subdistrict: '石井', community: '金龟', grid_cell: 'g-01',
   })
-  await house.says('clerk', 'premises/u-1', 'name_party', { party: 'p-1', role: 'owner', from: '2020-01-01' })
+  await house.says('clerk', 'premises/u-1', 'name_party', { party: 'p-1', role: 'owner', basis: 'property_certificate', from: '2020-01-01' })
 })
 
 after(async () => {

@@ -93,7 +93,7 @@ fn each_reads_what_waits_on_it_and_what_it_may() {
     says(
         "clerk",
         "premises/b-1/name_party",
-        json!({ "party": "y-1", "role": "owner", "from": "2020-01-01" }),
+        json!({ "party": "y-1", "role": "owner", "from": "2020-01-01", "basis": "property_certificate" }),
     );
     let found = json!({
         "indicator": "hydrant_or_hose", "severity": "serious", "works": "repair", "competent": "fire", "source": "patrol"

@@ -42,7 +42,7 @@ impl House {
         let house = Self { app, router, _folder: folder };
         let building = json!({ "command": "register", "layer": "building", "address": "石井街道1号", "subdistrict": "石井" });
         house.receive("premises/b-1", building).await;
-        let owner = json!({ "command": "name_party", "party": "p-1", "role": "owner", "from": "2020-01-01" });
+        let owner = json!({ "command": "name_party", "party": "p-1", "role": "owner", "from": "2020-01-01", "basis": "lease" });
         house.receive("premises/b-1", owner).await;
         for (login, grant) in [
             ("grid", json!({ "role": "grid_worker" })),

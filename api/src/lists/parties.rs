@@ -116,7 +116,8 @@ pub(super) fn parts(cells: &Cells<'_>, places: &Places<'_>, scheme: &Value) -> R
                     .fault("until", "ends_before", "早于开始日期", "is before the first day")
                     .into());
             }
-            let mut named = json!({ "party": party, "role": role });
+            // what it rests on is this list
+            let mut named = json!({ "party": party, "role": role, "basis": "office_list" });
             span(&mut named, from, until);
             parts.push(answering(&premises, named)?);
         }

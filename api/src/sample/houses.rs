@@ -71,7 +71,7 @@ impl House {
         register["year_built"] = json!(1994 + (number * 7) % 26);
         register["tenure"] = json!("village_collective");
         diary.say("clerk", format!("premises/{}", self.id()), register);
-        let owner = json!({ "command": "name_party", "party": format!("y-{number:02}"), "role": "owner" });
+        let owner = json!({ "command": "name_party", "party": format!("y-{number:02}"), "role": "owner", "basis": "property_certificate" });
         diary.say("clerk", format!("premises/{}", self.id()), owner);
         for unit in 0..UNITS {
             let address = format!("{}{}01室", self.address(), unit + 1);

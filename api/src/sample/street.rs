@@ -76,7 +76,7 @@ impl House {
         };
         let address = format!("{subdistrict}街道模拟路{}号", self.number);
         diary.say("clerk", format!("premises/{id}"), register(Layer::Building, None, address.clone()));
-        let owner = json!({ "command": "name_party", "party": party(&id), "role": "owner" });
+        let owner = json!({ "command": "name_party", "party": party(&id), "role": "owner", "basis": "property_certificate" });
         diary.say("clerk", format!("premises/{id}"), owner.clone());
         for (n, unit) in self.unit_ids().iter().enumerate() {
             let address = format!("{address}{}01室", n + 1);

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::{Event, PartyRole, Premises};
 use crate::account::Span;
@@ -33,7 +34,7 @@ pub(super) fn claim(
         return Err(Rejection::NotFound { what: "party that you speak for" });
     }
     must_be_role(&claim.role)?;
-    must_be_basis(claim.basis.as_deref())?;
+    must_rest_on_something(&claim)?;
     if premises.parties.contains(&claim) || premises.claims.contains(&claim) {
         return Ok(vec![]);
     }
@@ -48,7 +49,7 @@ pub(super) fn name(
     evidence: &[Photo],
 ) -> Result<Vec<Said<Event>>, Rejection> {
     must_be_role(&named.role)?;
-    must_be_basis(named.basis.as_deref())?;
+    must_rest_on_something(&named)?;
     let says_more = |held: &PartyRole| named.basis.is_some() && named.basis != held.basis;
     if premises.parties.iter().any(|held| held.is_same_as(&named) && !says_more(held)) {
         return Ok(vec![]);
@@ -57,12 +58,20 @@ pub(super) fn name(
     Ok(vec![Said::with(Event::ResponsiblePartyNamed(named), private)])
 }
 
-fn must_be_basis(basis: Option<&str>) -> Result<(), Rejection> {
-    if basis.is_none_or(|basis| BASES.contains(&basis)) {
-        return Ok(());
+/// Whoever owns or runs a house is ordered, heard and believed for it, so that it is said what that rests on; a steward only looks
+/// round.
+fn must_rest_on_something(named: &PartyRole) -> Result<(), Rejection> {
+    match named.basis.as_deref() {
+        None if ["owner", "operator"].contains(&named.role.as_str()) => {
+            Err(Rejection::because("naming_without_basis", json!({ "role": named.role })))
+        }
+        Some(basis) if !BASES.contains(&basis) => {
+            let needs =
+                "property_certificate, lease, management_contract, statement, other_office or office_list";
+            Err(Rejection::Malformed { field: "basis", needs })
+        }
+        _ => Ok(()),
     }
-    let needs = "property_certificate, lease, management_contract, statement or other_office";
-    Err(Rejection::Malformed { field: "basis", needs })
 }
 
 /// The clerk confirms or refuses a claim.
@@ -128,8 +137,8 @@ fn speaks_for(actor: &Actor, party: &str) -> bool {
 }
 
 /// What the naming of a party may rest on.
-const BASES: [&str; 5] =
-    ["lease", "management_contract", "other_office", "property_certificate", "statement"];
+const BASES: [&str; 6] =
+    ["lease", "management_contract", "office_list", "other_office", "property_certificate", "statement"];
 const ROLES: [&str; 3] = ["owner", "operator", "steward"];
 
 #[cfg(test)]
@@ -141,7 +150,8 @@ mod tests {
     use crate::premises::tests::{building, house, owned, owner};
 
     fn of(role: &str) -> PartyRole {
-        PartyRole { party: "y-1".into(), role: role.into(), span: Span::default(), basis: None }
+        let basis = Some("property_certificate".into());
+        PartyRole { party: "y-1".into(), role: role.into(), span: Span::default(), basis }
     }
 
     fn claim_of(role: &str) -> Command {
@@ -248,9 +258,21 @@ mod tests {
         assert!(!event.to_string().contains("abab"), "{event}");
         assert!(serde_json::to_string(&said[0].private).unwrap().contains("abab"));
         clerk(registered()).when(name(Some("hearsay"))).then_rejected("malformed");
+        for role in ["owner", "operator"] {
+            let bare = PartyRole { basis: None, ..of(role) };
+            let named = Command::NameParty { named: bare.clone(), evidence: vec![] };
+            let refused = clerk(registered()).when(named).then_rejected("naming_without_basis");
+            assert!(
+                refused.zh().contains("不动产权证书") && refused.en().contains("certificate"),
+                "{refused}"
+            );
+            let claim = Command::Claim { claim: bare, evidence: vec![], note: None };
+            house(registered()).by_grant(owner()).when(claim).then_rejected("naming_without_basis");
+        }
+        let steward = PartyRole { basis: None, ..of("steward") };
+        clerk(registered()).when(Command::NameParty { named: steward, evidence: vec![] }).said();
         let held = || vec![Event::PremisesRegistered(building()), said[0].event.clone()];
         clerk(held()).when(name(Some("lease"))).then([]);
-        clerk(held()).when(name(None)).then([]);
         let better = clerk(held()).when(name(Some("property_certificate"))).said();
         let mut premises = Premises::default();
         for event in held().iter().chain([&better[0].event]) {

@@ -20,7 +20,8 @@ pub(crate) fn house(events: impl IntoIterator<Item = Event>) -> Given<Premises> 
 
 /// Registered, and owned by `y-1`.
 pub(crate) fn owned() -> Vec<Event> {
-    let named = PartyRole { party: "y-1".into(), role: "owner".into(), span: Span::default(), basis: None };
+    let basis = Some("property_certificate".into());
+    let named = PartyRole { party: "y-1".into(), role: "owner".into(), span: Span::default(), basis };
     vec![Event::PremisesRegistered(building()), Event::ResponsiblePartyNamed(named)]
 }
 

@@ -26,7 +26,7 @@ fn a_company_runs_a_unit(story: &mut Story) {
     let register = json!({ "command": "register", "kind": "enterprise", "name": "某公寓管理公司" });
     story.say("clerk", "party/y-5", register);
     story.house("u-8", Some("b-1"));
-    let runs = json!({ "command": "name_party", "party": "y-5", "role": "operator" });
+    let runs = json!({ "command": "name_party", "party": "y-5", "role": "operator", "basis": "management_contract" });
     story.say("clerk", "premises/u-8", runs);
     story.assess("u-8", "a1", "first", SOUND);
     story.days(1);

@@ -22,7 +22,7 @@ fn a_company_is_to_be_inspected(story: &mut Story) {
     story.house("u-36", Some("b-1"));
     // it answers alone: of two, the stricter class would set the day
     story.say("clerk", "premises/u-36", json!({ "command": "end_party", "party": "y-1", "why": "sold" }));
-    let runs = json!({ "command": "name_party", "party": "y-6", "role": "operator" });
+    let runs = json!({ "command": "name_party", "party": "y-6", "role": "operator", "basis": "management_contract" });
     story.say("clerk", "premises/u-36", runs);
     story.assess("u-36", "a1", "first", SOUND);
     story.days(1);

@@ -81,7 +81,15 @@ fn a_house_is_put_right(story: &mut Story) {
 fn people_answer_for_a_house(story: &mut Story) {
     let house = "premises/b-1";
     for role in ["owner", "operator"] {
-        story.say("stranger", house, json!({ "command": "claim", "party": "y-2", "role": role }));
+        let mut claim = json!({ "command": "claim", "party": "y-2", "role": role });
+        story.is_refused("stranger", house, claim.clone(), "naming_without_basis");
+        let mut name = json!({ "command": "name_party", "party": "y-2", "role": role });
+        let told = story.is_refused("clerk", house, name.clone(), "naming_without_basis");
+        assert!(told.contains("property certificate"), "{told}");
+        name["basis"] = json!("hearsay");
+        story.is_refused("clerk", house, name, "malformed");
+        claim["basis"] = json!("management_contract");
+        story.say("stranger", house, claim);
     }
     story.say("clerk", house, json!({ "command": "confirm_claim", "party": "y-2", "role": "operator" }));
     story.say(

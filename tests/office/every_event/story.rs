@@ -307,7 +307,8 @@ impl Story {
             "codes": { "house_code": code_of(id) }, "units": if building.is_some() { Value::Null } else { json!(9) },
         });
         self.say("clerk", &stream, register);
-        self.say("clerk", &stream, json!({ "command": "name_party", "party": "y-1", "role": "owner" }));
+        let owner = json!({ "command": "name_party", "party": "y-1", "role": "owner", "basis": "property_certificate" });
+        self.say("clerk", &stream, owner);
     }
 
     /// An assessment is opened by the grid worker.
@@ -555,7 +556,7 @@ impl Story {
 }
 
 /// A house's code, by which feeds and residents know it.
-fn code_of(premises: &str) -> String {
+pub(crate) fn code_of(premises: &str) -> String {
     format!("440310-{premises}")
 }
 

@@ -29,7 +29,7 @@ fn each_reads_the_reports_of_the_own_role_on_pages_and_over_rest() {
         .command(&clerk, "premises/b-1/register", Uuid::now_v7(), &register)
         .unwrap();
     let position = said.body["position"].as_u64().unwrap();
-    let named = json!({ "party": "y-1", "role": "owner" });
+    let named = json!({ "party": "y-1", "role": "owner", "basis": "property_certificate" });
     Client::to(server.address).command(&clerk, "premises/b-1/name_party", Uuid::now_v7(), &named).unwrap();
     let get = |session: &Session, lang: &str, path: &str| {
         let headers = [("accept-language", lang), ("cookie", session.cookie.as_str())];

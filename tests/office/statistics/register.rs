@@ -118,7 +118,11 @@ fn every_gap_that_is_made_is_found() {
             "codes": { "house_code": code } });
         say("counter", &format!("premises/{id}"), register);
     }
-    say("counter", "premises/u-1", json!({ "command": "name_party", "party": "y-1", "role": "owner" }));
+    say(
+        "counter",
+        "premises/u-1",
+        json!({ "command": "name_party", "party": "y-1", "role": "owner", "basis": "property_certificate" }),
+    );
     say("counter", "premises/u-1", json!({ "command": "record_occupancy", "vacant": false }));
     say("counter", "premises/u-1", json!({ "command": "assign_assessor", "account": "a-1" }));
     say(

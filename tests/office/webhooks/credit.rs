@@ -27,7 +27,7 @@ fn the_public_platform_is_told_of_a_publication_and_of_its_end_until_it_has_take
     let clerk = server.sign_in("clerk-2", &clerk);
     let company = json!({ "kind": "enterprise", "name": "某公寓管理公司" });
     say(&server, &clerk, "party/y-77/register", &company);
-    let runs = json!({ "party": "y-77", "role": "operator" });
+    let runs = json!({ "party": "y-77", "role": "operator", "basis": "management_contract" });
     say(&server, &clerk, "premises/sample-b11/name_party", &runs);
     until("the company is rated", Duration::from_secs(30), || a_rated_company(&folder).is_some());
 

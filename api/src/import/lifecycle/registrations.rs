@@ -158,7 +158,9 @@ impl Registrations<'_, '_> {
             }
         };
         if let Some(party) = party {
-            let named = PartyRole { party, role: "operator".to_owned(), span: Span::default(), basis: None };
+            // the publication itself: it is another office's register
+            let basis = Some("other_office".to_owned());
+            let named = PartyRole { party, role: "operator".to_owned(), span: Span::default(), basis };
             commands.push(premises::Command::NameParty { named, evidence: vec![] });
         }
         let says = commands.into_iter().enumerate();

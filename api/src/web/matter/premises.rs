@@ -9,6 +9,7 @@ use wuping_domain::assessment::Stage as AssessmentStage;
 use wuping_domain::grade::PlaqueKind;
 use wuping_domain::hazard::Stage as HazardStage;
 use wuping_domain::passing::{Owed, owes};
+use wuping_domain::premises::PartyRole;
 use wuping_domain::report::Stage as ReportStage;
 use wuping_domain::task::Stage as TaskStage;
 
@@ -217,7 +218,18 @@ fn registered(matter: &Matter) -> Vec<Fact> {
     }
     if matter.sight != Sight::Public {
         let parties = matter.subject().into_iter().flat_map(|subject| &subject.premises.parties);
-        told.extend(parties.map(|party| Fact::code(lang.role(&party.role), &party.party)));
+        // what was recorded before it was asked says nothing of what it rests on
+        let bare = |party: &PartyRole| party.basis.is_none() && party.role != "steward";
+        told.extend(parties.map(|party| match bare(party) {
+            true => Fact::new(
+                lang.role(&party.role),
+                html! {
+                    code.hash { (party.party) }
+                    " " span.quiet { (lang.pick("没有写明依据", "no basis given")) }
+                },
+            ),
+            false => Fact::code(lang.role(&party.role), &party.party),
+        }));
         told.extend(plaques(matter));
     }
     told

@@ -330,6 +330,7 @@ const RULES_OF_FIELDS: &[(&str, &str)] = &[
     ("counter_without_paper", "photos"),
     ("due_too_early", "due"),
     ("extension_too_long", "until"),
+    ("naming_without_basis", "basis"),
     ("no_case_to_merge_into", "into"),
     ("no_document", "document_number"),
     ("no_open_case", "hazard"),

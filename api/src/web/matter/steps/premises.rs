@@ -22,7 +22,7 @@ const UNITS: Field = open("changes.units", ["正确的套数", "The right number
 const YEAR: Field =
     open("changes.year_built", ["正确的建成年份", "The right year of building"], Kind::Number);
 
-const BASIS: Field = open(
+const BASIS: Field = field(
     "basis",
     ["依据", "What it rests on"],
     Kind::One(&[
@@ -31,6 +31,7 @@ const BASIS: Field = open(
         Code("management_contract", "委托管理合同", "Contract of management"),
         Code("statement", "当事人说明", "The party's own statement"),
         Code("other_office", "其他部门的登记", "Another office's register"),
+        Code("office_list", "本单位原有台账", "The office's own earlier list"),
     ]),
 );
 
