@@ -6,6 +6,7 @@ mod appeals;
 mod assessing;
 mod boards;
 mod campaigns;
+mod catalogue;
 mod credit;
 mod hazards;
 mod hearing;
