@@ -1,5 +1,5 @@
 //! Who does what, for many premises at once: a whole area is assigned to a grid worker, and everything that a colleague has in hand
-//! goes over to another. Each is so many commands of the one who asks, each in the gate for itself; what is refused is said
+//! goes over to another; the appeals that a reviewer has not decided go by the hand of legal staff. Each is so many commands of the one who asks, each in the gate for itself; what is refused is said
 //! with its reason, and the rest stands.
 
 use std::collections::BTreeMap;
@@ -15,13 +15,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 use wuping_domain::facts::{Actor, Role};
-use wuping_domain::matter::{Kind as MatterKind, sights};
+use wuping_domain::matter::{Kind as MatterKind, Sight, sights};
 use wuping_domain::recorded::local_date;
+use wuping_domain::subject::Subject;
 use wuping_domain::task::Dispatch;
 use wuping_ledger::entry::derived_event_id;
 use wuping_projections::ViewsError;
 use wuping_projections::queries::{
-    AssessmentFilter, Looked, MatterFilter, Page, Paged, WaitingOn, WorkerDay,
+    AssessmentFilter, Looked, MatterFilter, MatterView, Page, Paged, WaitingOn, WorkerDay,
 };
 
 use crate::app::{App, Asked, Done, ExecuteError};
@@ -36,7 +37,9 @@ pub(super) fn router(app: Arc<App>) -> Router {
 }
 
 /// Whether the page is of use to somebody: who assigns by the gate of the commands.
-pub(super) const ASSIGNING: [Role; 2] = [Role::Administrator, Role::StreetLead];
+pub(super) const ASSIGNING: [Role; 3] = [Role::Administrator, Role::LegalOfficer, Role::StreetLead];
+/// Who assigns premises and what is done there.
+const OF_PREMISES: [Role; 2] = [Role::Administrator, Role::StreetLead];
 
 /// What is sent from one of the two forms.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -72,6 +75,13 @@ enum Kind {
     Assessment,
     Round,
     Task,
+    Appeal,
+}
+
+/// What a form comes to: the commands, and how many appeals there are that somebody else must hand over.
+struct Work {
+    parts: Vec<Part>,
+    left: u64,
 }
 
 /// What became of all of it.
@@ -101,8 +111,8 @@ async fn take(State(app): State<Arc<App>>, signed: Signed, Form(sent): Form<Sent
         return refused(&forged_text(lang));
     }
     let Ok(command_id) = sent.command_id.parse::<Uuid>() else { return refused(&forged_text(lang)) };
-    let parts = match parts(&app, &actor, lang, &sent) {
-        Ok(parts) => parts,
+    let Work { parts, left } = match work(&app, &actor, lang, &sent) {
+        Ok(work) => work,
         Err(Unclear::Told(why)) => {
             let head = notice_box(Tone::Grave, lang.pick("没有记录", "Nothing was recorded"), &[why]);
             return page(&app, &signed, head, &sent);
@@ -110,7 +120,7 @@ async fn take(State(app): State<Arc<App>>, signed: Signed, Form(sent): Form<Sent
         Err(Unclear::Failed(error)) => return refused(&failed_text(lang, error.as_ref())),
     };
     if sent.sure != "yes" {
-        return page(&app, &signed, asking(&signed, &sent, command_id, &parts), &sent);
+        return page(&app, &signed, asking(&signed, &sent, command_id, &Work { parts, left }), &sent);
     }
     let mut outcome = Outcome::default();
     for part in parts {
@@ -132,7 +142,7 @@ async fn take(State(app): State<Arc<App>>, signed: Signed, Form(sent): Form<Sent
             Err(error) => return refused(&failed_text(lang, &error)),
         }
     }
-    page(&app, &signed, told(lang, &outcome), &Sent::default())
+    page(&app, &signed, told(lang, &outcome, left), &Sent::default())
 }
 
 /// Whoever may, as the actor that they are.
@@ -144,8 +154,8 @@ fn may(app: &App, signed: &Signed) -> Result<Actor, Box<Response>> {
         return Ok(actor);
     }
     Err(page(lang.pick(
-        "分派和移交由街道负责人或系统管理员办理。",
-        "Work is assigned and handed over by a street lead or an administrator.",
+        "分派和移交由街道负责人或系统管理员办理；在复核的申诉由法制工作人员移交。",
+        "Work is assigned and handed over by a street lead or an administrator, appeals under review by legal staff.",
     )))
 }
 
@@ -162,11 +172,11 @@ impl From<ViewsError> for Unclear {
     }
 }
 
-/// The commands that a form comes to.
-fn parts(app: &App, actor: &Actor, lang: Lang, sent: &Sent) -> Result<Vec<Part>, Unclear> {
+/// What a form comes to.
+fn work(app: &App, actor: &Actor, lang: Lang, sent: &Sent) -> Result<Work, Unclear> {
     if sent.what == "area" {
         let worker = account(app, lang, &sent.worker)?;
-        return of_area(app, lang, sent.area.trim(), &worker);
+        return Ok(Work { parts: of_area(app, lang, sent.area.trim(), &worker)?, left: 0 });
     }
     let to = account(app, lang, &sent.to)?;
     let from = account(app, lang, &sent.from)?;
@@ -177,12 +187,56 @@ fn parts(app: &App, actor: &Actor, lang: Lang, sent: &Sent) -> Result<Vec<Part>,
     if !WHYS.contains(&sent.why.as_str()) {
         return Err(Unclear::Told(lang.say("请选择移交的原因。", "Choose why it is handed over.")));
     }
-    let parts = of_colleague(app, actor, (&from, &to), &sent.why)?;
+    let mut parts = match OF_PREMISES.iter().any(|role| actor.holds(*role)) {
+        true => of_colleague(app, actor, (&from, &to), &sent.why)?,
+        false => vec![],
+    };
+    let appeals = appeals_of(app, &from, &to)?;
+    let mut left = 0;
+    match actor.holds(Role::LegalOfficer) {
+        true => parts.extend(appeals),
+        false => left = appeals.len() as u64,
+    }
     if parts.is_empty() {
-        let why = lang.say("这位同志名下没有要移交的工作。", "This colleague has nothing in hand.");
-        return Err(Unclear::Told(why));
+        let nothing = lang.say(
+            "这位同志名下没有您能移交的工作。",
+            "This colleague has nothing in hand that is yours to hand over.",
+        );
+        let why = [Some(nothing), for_legal_staff(lang, left)];
+        return Err(Unclear::Told(why.into_iter().flatten().collect::<Vec<_>>().join(lang.gap())));
+    }
+    Ok(Work { parts, left })
+}
+
+/// The appeals that somebody reviews and has not decided. Whether the other may review each is asked of its own rules.
+fn appeals_of(app: &App, from: &str, to: &str) -> Result<Vec<Part>, Unclear> {
+    let everywhere = vec![Sight::Office { area: None, kinds: &[MatterKind::Appeal] }];
+    let running = MatterFilter::running(everywhere, local_date(app.now().datetime()));
+    let filter = MatterFilter { kind: Some(MatterKind::Appeal), ..running };
+    let mut parts = Vec::new();
+    for (matter, subject, key) in matters_of(app, &filter)? {
+        let appeal = subject.appeals.get(&key).map(|of| &of.state);
+        if appeal.is_some_and(|appeal| appeal.is_running() && appeal.reviewer.as_deref() == Some(from)) {
+            parts.push(Part {
+                stream: matter.stream,
+                command: json!({ "command": "assign", "reviewer": to }),
+                kind: Kind::Appeal,
+                address: matter.address.unwrap_or_default(),
+            });
+        }
     }
     Ok(parts)
+}
+
+/// Where appeals stay with the colleague, who must hand them over.
+fn for_legal_staff(lang: Lang, left: u64) -> Option<String> {
+    let n = lang.count(left);
+    (left > 0).then(|| {
+        lang.pick(
+            format!("这位同志还有 {n} 件申诉在复核，由法制工作人员在本页移交给另一位复核人。"),
+            format!("This colleague still reviews {n} appeals: legal staff hand them over to another reviewer on this page."),
+        )
+    })
 }
 
 /// The account of a name to sign in by; one's own id is taken as it is.
@@ -259,32 +313,41 @@ fn of_colleague(app: &App, actor: &Actor, (from, to): (&str, &str), why: &str) -
 
 /// The tasks that somebody has taken, or that were meant for this person alone: sent on as they were.
 fn tasks_of(app: &App, actor: &Actor, from: &str, to: &str) -> Result<Vec<Part>, Unclear> {
-    let views = app.views.views();
     let filter = MatterFilter {
         kind: Some(MatterKind::Task),
         waiting_on: Some(WaitingOn::account(from)),
         ..MatterFilter::running(sights(actor), local_date(app.now().datetime()))
     };
-    let (mut parts, mut after) = (Vec::new(), None);
+    let mut parts = Vec::new();
+    for (matter, subject, key) in matters_of(app, &filter)? {
+        let Some(dispatch) = subject.tasks.get(&key).and_then(|task| task.dispatched.clone()) else {
+            continue;
+        };
+        let mut command = json!(Dispatch { account: Some(to.to_owned()), ..dispatch });
+        command["command"] = json!("dispatch");
+        let address = matter.address.unwrap_or_default();
+        parts.push(Part { stream: matter.stream, command, kind: Kind::Task, address });
+    }
+    Ok(parts)
+}
+
+/// Matters of a list, each with the premises it lies under and its own key there.
+fn matters_of(app: &App, filter: &MatterFilter) -> Result<Vec<(MatterView, Subject, String)>, Unclear> {
+    let (mut all, mut after) = (Vec::new(), None);
     loop {
-        let listed = views.matters(&filter, after.as_deref(), AT_A_TIME)?;
+        let listed = app.views.views().matters(filter, after.as_deref(), AT_A_TIME)?;
         for matter in listed.rows {
             let (Some(premises), Some((_, key))) = (&matter.premises, matter.stream.rsplit_once('/')) else {
                 continue;
             };
+            let key = key.to_owned();
             let subject = app.subject(&format!("premises/{premises}"));
             let subject = subject.map_err(|error| Unclear::Failed(error.into()))?;
-            let Some(dispatch) = subject.tasks.get(key).and_then(|task| task.dispatched.clone()) else {
-                continue;
-            };
-            let mut command = json!(Dispatch { account: Some(to.to_owned()), ..dispatch });
-            command["command"] = json!("dispatch");
-            let address = matter.address.unwrap_or_default();
-            parts.push(Part { stream: matter.stream, command, kind: Kind::Task, address });
+            all.push((matter, subject, key));
         }
         match listed.next {
             Some(next) => after = Some(next),
-            None => return Ok(parts),
+            None => return Ok(all),
         }
     }
 }
@@ -310,6 +373,8 @@ fn every<T>(of_page: impl Fn(Page) -> Result<Paged<T>, ViewsError>) -> Result<Ve
 
 fn page(app: &App, signed: &Signed, head: Markup, sent: &Sent) -> Response {
     let lang = signed.lang;
+    let actor = app.actor(&signed.session.account);
+    let of_premises = actor.is_ok_and(|actor| OF_PREMISES.iter().any(|role| actor.holds(*role)));
     let title = lang.pick("分派和移交", "Assigning and handing over");
     let lead = lang.pick(
         "一次最多 500 处。先显示会改动什么，确认后才记录；每一处都按各自的权限办理。",
@@ -335,11 +400,11 @@ fn page(app: &App, signed: &Signed, head: Markup, sent: &Sent) -> Response {
     let body = html! {
         (page_heading(None, title, Some(lead)))
         (head)
-        (section(lang.pick("把一个片区分派给一位网格员", "Assign an area to a grid worker"), form(&view(signed, Uuid::now_v7(), lang.say("看会分派哪些", "See which")), html! {
+        @if of_premises { (section(lang.pick("把一个片区分派给一位网格员", "Assign an area to a grid worker"), form(&view(signed, Uuid::now_v7(), lang.say("看会分派哪些", "See which")), html! {
             input type="hidden" name="what" value="area";
             (text("area", lang.pick("街道或社区", "Subdistrict or community"), lang.pick("例如：石桥", "For example: 石桥"), &area.area))
             (text("worker", lang.pick("分派给谁", "To whom"), login, &area.worker))
-        })))
+        }))) }
         (section(lang.pick("把一位同志的全部工作移交给另一位", "Hand all of a colleague's work over"), form(&view(signed, Uuid::now_v7(), lang.say("看会移交哪些", "See what")), html! {
             input type="hidden" name="what" value="work";
             (text("from", lang.pick("原来是谁的", "Whose it was"), login, &work.from))
@@ -362,8 +427,8 @@ fn view(signed: &Signed, command_id: Uuid, submit: String) -> FormView {
 }
 
 /// What would be recorded, and whether it is to be.
-fn asking(signed: &Signed, sent: &Sent, command_id: Uuid, parts: &[Part]) -> Markup {
-    let lang = signed.lang;
+fn asking(signed: &Signed, sent: &Sent, command_id: Uuid, work: &Work) -> Markup {
+    let (lang, parts) = (signed.lang, &work.parts);
     let mut counts: BTreeMap<Kind, u64> = BTreeMap::new();
     parts.iter().for_each(|part| *counts.entry(part.kind).or_default() += 1);
     let first: Vec<&str> = parts.iter().take(NAMED).map(|part| part.address.as_str()).collect();
@@ -372,6 +437,7 @@ fn asking(signed: &Signed, sent: &Sent, command_id: Uuid, parts: &[Part]) -> Mar
         format!("其中：{}{}", first.join("、"), if parts.len() > NAMED { "……" } else { "。" }),
         format!("Among them: {}{}", first.join(", "), if parts.len() > NAMED { " …" } else { "." }),
     ));
+    said.extend(for_legal_staff(lang, work.left));
     html! {
         (notice_box(Tone::Warning, lang.pick("确认后记录", "To be confirmed"), &said))
         (form(&view(signed, command_id, lang.say("确认记录", "Record it")), html! {
@@ -385,8 +451,8 @@ fn asking(signed: &Signed, sent: &Sent, command_id: Uuid, parts: &[Part]) -> Mar
     }
 }
 
-fn told(lang: Lang, outcome: &Outcome) -> Markup {
-    let tone = if outcome.refused.is_empty() { Tone::Good } else { Tone::Warning };
+fn told(lang: Lang, outcome: &Outcome, left: u64) -> Markup {
+    let tone = if outcome.refused.is_empty() && left == 0 { Tone::Good } else { Tone::Warning };
     let mut said = Vec::new();
     if !outcome.done.is_empty() {
         said.push(counted(lang, &outcome.done));
@@ -399,6 +465,7 @@ fn told(lang: Lang, outcome: &Outcome) -> Markup {
         let n = lang.count(*n);
         lang.pick(format!("{n} 处没有记录：{why}"), format!("{n} not recorded: {why}"))
     }));
+    said.extend(for_legal_staff(lang, left));
     notice_box(tone, lang.pick("办理结果", "What became of it"), &said)
 }
 
@@ -412,6 +479,7 @@ fn counted(lang: Lang, counts: &BTreeMap<Kind, u64>) -> String {
             }
             Kind::Round => lang.pick(format!("{n} 次巡查"), format!("{n} rounds")),
             Kind::Task => lang.pick(format!("{n} 项任务"), format!("{n} tasks")),
+            Kind::Appeal => lang.pick(format!("{n} 件在复核的申诉"), format!("{n} appeals under review")),
         }
     });
     format!("{}{}", each.collect::<Vec<_>>().join(lang.pick("、", ", ")), lang.pick("。", "."))
@@ -427,7 +495,7 @@ fn why_word(lang: Lang, code: &str) -> &'static str {
 
 const PATH: &str = "/desk/assignments";
 const WHYS: [&str; 3] = ["transferred", "leave", "left_service"];
-/// How many tasks are read at a time.
+/// How many matters are read at a time.
 const AT_A_TIME: u64 = 200;
 /// How many addresses are named before it is confirmed.
 const NAMED: usize = 12;

@@ -13,7 +13,9 @@ pub(crate) fn tell(story: &mut Story) {
     a_court_is_asked(story);
     a_new_assessment_is_asked_for(story);
     one_came_through_the_wrong_door(story);
+    that_one_is_rejected(story);
     a_late_one_is_told_so_on_its_form(story);
+    it_is_looked_at_all_the_same_and_goes_over_to_another_reviewer(story);
     a_ban_is_set_aside(story);
     a_flat_is_spared_the_ban_of_its_building(story);
 }
@@ -146,6 +148,55 @@ fn one_came_through_the_wrong_door(story: &mut Story) {
     assert!(running.contains(appeal) && !running.contains(request), "one matter, and not two: {running}");
 }
 
+fn that_one_is_rejected(story: &mut Story) {
+    let appeal = "premises/u-6/appeal/4";
+    story.say("legal", appeal, json!({ "command": "assign", "reviewer": "reviewer" }));
+    let decide = json!({
+        "command": "decide", "outcome": "rejected", "document_number": "住申〔2024〕4号", "reason_codes": ["unfounded"],
+        "reasons": "检查无误", "remedies": ["litigation"],
+    });
+    story.say("reviewer", appeal, decide);
+}
+
+/// What a reviewer who leaves has not decided goes over to another by the hand of legal staff, and of nobody else.
+fn it_is_looked_at_all_the_same_and_goes_over_to_another_reviewer(story: &mut Story) {
+    let appeal = "premises/u-38/appeal/late";
+    let against = json!({ "stream": "premises/u-38/grade", "determination": 1 });
+    story.say("owner", appeal, json!({ "command": "file", "against": against, "grounds": "出差刚回来" }));
+    let refuse = json!({
+        "command": "refuse_admission", "why": "late", "reason": "超过期限", "remedies": ["administrative_reconsideration"],
+    });
+    story.say("legal", appeal, refuse);
+    assert_eq!(story.newest(appeal, "AppealRefusedAdmission")["own_motion"], true);
+    story.say("legal", appeal, json!({ "command": "assign", "reviewer": "reviewer" }));
+    let told = hands_over(story, "admin", "reviewer", "reviewer-2");
+    assert!(told.contains("still reviews 1 appeals: legal staff hand them over"), "{told}");
+    let told = hands_over(story, "legal", "reviewer", "owner");
+    assert!(told.contains("1 not recorded"), "somebody who reviews no appeals: {told}");
+    assert_eq!(story.newest(appeal, "AppealAssigned")["reviewer"], "reviewer");
+    let told = hands_over(story, "legal", "reviewer", "reviewer-2");
+    assert!(told.contains("1 appeals under review") && !told.contains("not recorded"), "{told}");
+    assert_eq!(story.newest(appeal, "AppealAssigned")["reviewer"], "reviewer-2");
+    let told = hands_over(story, "legal", "reviewer", "reviewer-2");
+    assert!(told.contains("nothing in hand"), "once: {told}");
+}
+
+/// Everything that somebody has in hand goes over to another, as far as it is this person's to hand over: what the page says.
+fn hands_over(story: &Story, who: &str, from: &str, to: &str) -> String {
+    let id = uuid::Uuid::now_v7().to_string();
+    let fields = [
+        ("command_id", id.as_str()),
+        ("what", "work"),
+        ("from", from),
+        ("to", to),
+        ("why", "leave"),
+        ("sure", "yes"),
+    ];
+    let (status, told) = story.fills(who, "/desk/assignments", &fields);
+    assert_eq!(status, 200, "{told}");
+    told
+}
+
 /// Whoever appeals sees on the form by which days it will be called late, and what is left then.
 fn a_late_one_is_told_so_on_its_form(story: &mut Story) {
     story.house("u-38", Some("b-1"));
@@ -224,6 +275,10 @@ fn one_is_upheld(story: &mut Story) {
     story.say("owner", appeal, json!({ "command": "request_recusal", "grounds": "是邻居" }));
     story.say("legal", appeal, json!({ "command": "decide_recusal", "granted": true, "reason": "属实" }));
     story.say("legal", appeal, json!({ "command": "assign", "reviewer": "reviewer-2" }));
+    // whoever stepped aside gets it back by no other way either
+    let told = hands_over(story, "legal", "reviewer-2", "reviewer");
+    assert!(told.contains("1 not recorded") && told.contains("aside"), "{told}");
+    assert_eq!(story.newest(appeal, "AppealAssigned")["reviewer"], "reviewer-2");
     story.say("owner", appeal, json!({ "command": "add_evidence", "what": "photo", "note": "灭火器照片" }));
     let again = json!({ "command": "order_reinspection", "indicators": ["smoke_alarm"] });
     story.say("reviewer-2", appeal, again);
