@@ -74,6 +74,7 @@ use crate::authorities::Authorities;
 use crate::office::Office;
 use crate::past::Past;
 use crate::shelf::Shelf;
+use crate::statistics::kept::Reports;
 
 /// Everything that runs while the house is open.
 pub struct App {
@@ -93,6 +94,8 @@ pub struct App {
     pub vault: Arc<Vault>,
     /// Read models.
     pub views: Arc<ViewsHandle>,
+    /// Reports that were made.
+    pub(crate) reports: Reports,
     /// When the heads were last committed to for the sake of evidence.
     pub(crate) committed_for_evidence: tokio::sync::Mutex<Option<std::time::Instant>>,
     /// What the time is asked of.

@@ -241,6 +241,12 @@ impl Chronicle {
             .map(|(_, standing)| standing)
     }
 
+    /// What took effect by this day and was not set aside by then, in the order of the ledger.
+    pub fn took_effect_by(&self, day: NaiveDate) -> impl Iterator<Item = &Standing> {
+        let bound = self.bound.iter().filter(move |standing| standing.effective_from <= day);
+        bound.filter(move |standing| !self.ceased(standing.determination.number, day))
+    }
+
     /// What was determined by this day and had not taken effect by then: it waited, or was refused.
     pub fn determined_at(&self, day: NaiveDate) -> Option<&Standing> {
         let latest = self.determined.iter().rev().find(|standing| standing.effective_from <= day)?;

@@ -6,3 +6,5 @@ mod figures;
 mod forms;
 mod readers;
 mod register;
+mod remedies;
+mod situation;

@@ -21,6 +21,7 @@ use crate::office::{Office, OfficeError};
 use crate::past::Past;
 use crate::reactions::Reactions;
 use crate::shelf::{CompileError, Shelf};
+use crate::statistics::kept::Reports;
 
 /// Why the house could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -221,6 +222,7 @@ impl App {
             ledger,
             office,
             past: Past::beside(folder, reader, shelf.clone()),
+            reports: Reports::default(),
             shelf,
             vault,
             views: Arc::new(views),

@@ -85,6 +85,8 @@ enum Name {
     Grades,
     /// Hazards by department: open, overdue, how old
     Hazards,
+    /// Inspections planned, put off, made and missed, by area, credit class, grade and departments
+    Inspections,
     /// Measures, incentives and trainings by area, level and stage
     Measures,
     /// Who stands higher or lower than on an earlier day, and why
@@ -97,8 +99,10 @@ enum Name {
     Portfolio,
     /// What each imported publication shows, as the ledger gives it back: rows, deductions, colours, digest
     Publications,
-    /// The grades in force of an area, as they hang on a board and lie before a meeting, with their digest
+    /// The grades in force of an area, as they hang on a board, with their digest
     Sheet,
+    /// Incidents, hazards and grades by area, kind, level and month: what lies before a joint meeting
+    Situation,
 }
 
 impl Name {
@@ -113,10 +117,12 @@ impl Name {
             Self::Distribution => Some(Statistic::Distribution),
             Self::Gaps => Some(Statistic::Gaps),
             Self::Hazards => Some(Statistic::Hazards),
+            Self::Inspections => Some(Statistic::Inspections),
             Self::Measures => Some(Statistic::Measures),
             Self::Movement => Some(Statistic::Movement),
             Self::Patrols => Some(Statistic::Patrols),
             Self::Portfolio => Some(Statistic::Portfolio),
+            Self::Situation => Some(Statistic::Situation),
             Self::Cases | Self::Grades | Self::Parties | Self::Publications | Self::Sheet => None,
         }
     }

@@ -2,7 +2,7 @@
 //! good as the screen.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use wuping_replay::statistics::{Cell, Column as Named, Made, Statistic, Terms};
+use wuping_replay::statistics::{Bars, Cell, Column as Named, Made, Statistic, Table, Terms};
 
 use super::{say, value, word, xlsx};
 use crate::look::parts::*;
@@ -41,28 +41,13 @@ pub(crate) fn accounts(made: &Made) -> impl Iterator<Item = &str> {
 /// the page knows, and as they stand in the report where it knows none.
 pub(crate) fn body(lang: Lang, made: &Made, rows_at_most: usize, people: &People) -> Markup {
     let table = &made.table;
-    let of = table.bars.and_then(|bars| table.columns.iter().find(|column| column.id == bars.of));
-    let terms = of.map_or(Terms::Plain, |column| column.terms);
-    let mut named = table.bars();
-    named.sort_by_key(|(name, _)| rank(terms, &name.text()));
-    let bars: Vec<Bar> = named
-        .into_iter()
-        .map(|(name, value)| Bar {
-            label: label(lang, terms, &name),
-            value,
-            href: None,
-            level: (terms == Terms::Level).then(|| Level::from_code(&name.text())).flatten(),
-        })
-        .collect();
     let rows = u64::try_from(table.rows.len()).unwrap_or(u64::MAX);
     html! {
         (provenance(lang, made))
         @if table.rows.is_empty() {
             (empty_state(lang.pick("这一天没有可以统计的记录。", "Nothing is on record to be counted for this day."), None))
         } @else {
-            @if bars.len() > 1 && bars.len() <= BARS_MAX {
-                (bar_chart(lang, of.map_or("", |column| say(lang, column.name)), &bars))
-            }
+            @for bars in table.bars { (picture(lang, table, *bars)) }
             @if table.rows.len() > rows_at_most {
                 (section(
                     &lang.pick(
@@ -82,6 +67,37 @@ pub(crate) fn body(lang: Lang, made: &Made, rows_at_most: usize, people: &People
             }
         }
     }
+}
+
+/// One picture of the figures; none where there is nothing to compare, or more than a glance takes in.
+fn picture(lang: Lang, table: &Table, bars: Bars) -> Markup {
+    let column = |id: &str| table.columns.iter().find(|column| column.id == id);
+    let of = column(bars.of);
+    let terms = of.map_or(Terms::Plain, |column| column.terms);
+    let mut named = table.lengths(bars);
+    named.sort_by_key(|(name, _)| rank(terms, &name.text()));
+    let drawn: Vec<Bar> = named
+        .into_iter()
+        .map(|(name, value)| Bar {
+            label: label(lang, terms, &name),
+            value,
+            href: None,
+            level: (terms == Terms::Level).then(|| Level::from_code(&name.text())).flatten(),
+        })
+        .collect();
+    if drawn.len() < 2 || drawn.len() > BARS_MAX {
+        return Markup::default();
+    }
+    let of = of.map_or("", |column| say(lang, column.name));
+    // where there are several, each says what it counts
+    let counts = bars.counts.filter(|_| table.bars.len() > 1).and_then(column);
+    let caption = match counts.map(|column| say(lang, column.name)) {
+        Some(counts) => {
+            lang.pick(format!("{counts}（按{of}）"), format!("{counts}, by {}", of.to_lowercase()))
+        }
+        None => of.to_owned(),
+    };
+    bar_chart(lang, &caption, &drawn)
 }
 
 fn shown(lang: Lang, made: &Made, rows_at_most: usize, people: &People) -> TableView {
@@ -133,6 +149,7 @@ fn rank(terms: Terms, code: &str) -> Option<usize> {
     let ranked: &[&str] = match terms {
         Terms::Grade => &GRADES,
         Terms::Level => &LEVELS,
+        Terms::Risk => &RISKS,
         Terms::Severity => &SEVERITIES,
         _ => return None,
     };
@@ -150,6 +167,7 @@ fn label(lang: Lang, terms: Terms, name: &Cell) -> String {
 const GRADES: [&str; 6] =
     ["five_star", "four_star", "three_star", "two_star", "one_star", "letting_prohibited"];
 const LEVELS: [&str; 4] = ["lenient", "attention", "strict", "prohibited"];
+const RISKS: [&str; 5] = ["public_order", "fire", "environment", "safety", "other"];
 const SEVERITIES: [&str; 3] = ["general", "serious", "major"];
 /// More bars than this say nothing at a glance.
 const BARS_MAX: usize = 24;

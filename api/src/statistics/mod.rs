@@ -4,6 +4,7 @@
 mod csv;
 pub mod html;
 mod json;
+pub(crate) mod kept;
 mod xlsx;
 
 use wuping_replay::statistics::{Cell, Column, Made, Terms, Words};
@@ -116,17 +117,23 @@ pub fn word(lang: Lang, terms: Terms, code: &str) -> String {
         // a deadline may be a department's or a role's
         Terms::Department if lang.department(code) == code => lang.role(code),
         Terms::Department => lang.department(code),
+        Terms::Departments => {
+            let all: Vec<&str> = code.split(' ').map(|code| lang.department(code)).collect();
+            return all.join(lang.pick("、", ", "));
+        }
         Terms::Direction => lang.direction(code),
         Terms::Flag => lang.pick("是", "yes"),
         Terms::Gap => gap(lang, code),
         Terms::Grade => lang.grade(code),
         Terms::Kind => lang.matter_kind(code),
         Terms::Layer => lang.layer(code),
+        Terms::Level if code == "not_assessed" => lang.grade(code),
         Terms::Level => lang.level(code),
         Terms::Measure => lang.measure(code),
         Terms::Party if code == "enterprise" => lang.pick("企业", "Enterprise"),
         Terms::Party => lang.pick("自然人", "Natural person"),
         Terms::Account | Terms::Plain => code,
+        Terms::Risk => risk(lang, code),
         Terms::Role => lang.role(code),
         Terms::Severity => lang.severity(code),
         Terms::Side => lang.side(code),
@@ -135,6 +142,19 @@ pub fn word(lang: Lang, terms: Terms, code: &str) -> String {
         Terms::Undertaking => undertaking_stage(lang, code),
     }
     .to_owned()
+}
+
+/// What kind of danger.
+fn risk(lang: Lang, code: &str) -> &str {
+    match code {
+        "environment" => lang.pick("环境", "Environment"),
+        "fire" => lang.pick("消防", "Fire"),
+        "grade" => lang.pick("等级", "Grades"),
+        "other" => lang.pick("其他", "Other"),
+        "public_order" => lang.pick("治安", "Public order"),
+        "safety" => lang.pick("安全", "Safety"),
+        other => other,
+    }
 }
 
 /// What is missing of premises.

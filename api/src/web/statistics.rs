@@ -1,24 +1,22 @@
 //! Statistics over REST: each report as of any moment, in the form that is asked for, with its position, tree head and digest.
-//! What was made is kept for a while, since a report of a position never changes.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Extension, Json, Router};
+use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
 use wuping_domain::facts::Actor;
 use wuping_domain::matter::{Figures, reads_figures};
 use wuping_ledger::away::is_away;
-use wuping_replay::statistics::{Asked, Made, Statistic, StatisticError, make};
+use wuping_replay::statistics::{Asked, Made, Statistic};
 
 use crate::app::App;
 use crate::look::words::Lang;
+use crate::statistics::kept::NotMade;
 use crate::statistics::{Form, file_name, written};
 use crate::web::api::{not_read, problem};
 use crate::web::commands::in_session;
@@ -32,7 +30,6 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/v1/statistics", get(listed))
         .route("/api/v1/statistics/{name}", get(one))
         .merge(super::statistics_page::routes())
-        .layer(Extension(Shelf::default()))
         .with_state(app)
 }
 
@@ -94,111 +91,18 @@ impl Wanted {
 }
 
 /// Whether somebody may read a report.
-pub(super) fn may_read(actor: &Actor, statistic: Statistic) -> bool {
+pub(in crate::web) fn may_read(actor: &Actor, statistic: Statistic) -> bool {
     let figures = match statistic {
         Statistic::Patrols | Statistic::Deadlines => Figures::Hands,
-        Statistic::Classes | Statistic::Credit | Statistic::Parties | Statistic::Portfolio => Figures::Party,
+        // of a few premises the class that asks for an inspection is the class of who answers for them
+        Statistic::Classes
+        | Statistic::Credit
+        | Statistic::Inspections
+        | Statistic::Parties
+        | Statistic::Portfolio => Figures::Party,
         _ => Figures::Places,
     };
     reads_figures(actor, figures)
-}
-
-/// Reports that were made. One is made at a time: it takes every core that there is.
-#[derive(Clone)]
-pub(super) struct Shelf {
-    kept: Arc<Mutex<VecDeque<Arc<Made>>>>,
-    one: Arc<Semaphore>,
-}
-
-impl Default for Shelf {
-    fn default() -> Self {
-        Self { kept: Arc::default(), one: Arc::new(Semaphore::new(1)) }
-    }
-}
-
-/// Why there is no report.
-pub(super) enum NotMade {
-    /// What was asked for cannot be.
-    Asked(StatisticError),
-    /// Something failed.
-    Failed(Box<dyn std::error::Error + Send + Sync>),
-}
-
-impl Shelf {
-    /// The report, made now or kept from before.
-    pub(super) async fn made(
-        &self,
-        app: &Arc<App>,
-        statistic: Statistic,
-        mut asked: Asked,
-    ) -> Result<Arc<Made>, NotMade> {
-        let failed = |error: Box<dyn std::error::Error + Send + Sync>| NotMade::Failed(error);
-        let _one = self.one.acquire().await.map_err(|error| failed(error.into()))?;
-        let (house, shelf) = (app.clone(), self.clone());
-        let made = tokio::task::spawn_blocking(move || {
-            if asked.question.at.is_none() && asked.question.as_of.is_none() {
-                asked.question.at = house.reader().size()?.checked_sub(1);
-            }
-            if let Some(kept) = shelf.find(statistic, &asked) {
-                return Ok(kept);
-            }
-            let made = Arc::new(make(house.reader(), statistic, &asked)?);
-            shelf.keep(made.clone());
-            Ok(made)
-        });
-        match made.await {
-            Ok(Ok(made)) => Ok(made),
-            Ok(Err(
-                error @ (StatisticError::Beyond { .. }
-                | StatisticError::Span { .. }
-                | StatisticError::NoParty
-                | StatisticError::UnknownParty { .. }),
-            )) => Err(NotMade::Asked(error)),
-            Ok(Err(error)) => Err(failed(error.into())),
-            Err(error) => Err(failed(error.into())),
-        }
-    }
-
-    fn find(&self, statistic: Statistic, asked: &Asked) -> Option<Arc<Made>> {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.iter().find(|made| made.statistic == statistic && made.asked == *asked).cloned()
-    }
-
-    fn keep(&self, made: Arc<Made>) {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        // what is asked as of a time that is to come changes yet
-        if made.asked.question.as_of.is_none_or(|as_of| made.recorded_at.is_some_and(|at| at >= as_of)) {
-            kept.push_front(made);
-            kept.truncate(KEPT_MAX);
-        }
-    }
-}
-
-impl NotMade {
-    /// Whether a position was asked for that the ledger has not.
-    const fn is_beyond(&self) -> bool {
-        matches!(self, Self::Asked(StatisticError::Beyond { .. }))
-    }
-
-    /// Why not, where the person can mend it.
-    pub(super) fn told(&self, lang: Lang) -> Option<String> {
-        let Self::Asked(error) = self else { return None };
-        Some(match error {
-            StatisticError::Beyond { position, entries } => lang.pick(
-                format!("账本只有 {entries} 条记录，没有第 {position} 条。请写小一些的位置。"),
-                format!("The ledger holds {entries} entries, and none at position {position}. Ask for a lower one."),
-            ),
-            StatisticError::Span { from, until } => lang.pick(
-                format!("起始日 {from} 在截止日 {until} 之后。请改早一些。"),
-                format!("The first day {from} is after the last, {until}. Choose an earlier one."),
-            ),
-            StatisticError::UnknownParty { party } => lang.pick(
-                format!("没有登记责任人 {party}，也没有房屋由它负责。请核对编号，例如 y-21。"),
-                format!("There is no party {party}, and it answers for no premises. Check its id, such as y-21."),
-            ),
-            _ => lang.say("请写责任人的编号。", "Name the party by its id."),
-        })
-    }
 }
 
 async fn listed(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
@@ -219,7 +123,6 @@ async fn listed(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
 
 async fn one(
     State(app): State<Arc<App>>,
-    Extension(shelf): Extension<Shelf>,
     headers: HeaderMap,
     Path(name): Path<String>,
     Query(wanted): Query<Wanted>,
@@ -244,7 +147,7 @@ async fn one(
         Ok(asked) => asked,
         Err(wrong) => return wrong.answer(lang),
     };
-    match shelf.made(&app, statistic, asked).await {
+    match app.reports.made(app.reader(), statistic, asked).await {
         Ok(made) => file(lang, &made, form, said_in),
         Err(not_made) => match not_made.told(lang) {
             // a position that the ledger has not reached may be there tomorrow
@@ -307,6 +210,3 @@ fn broken(lang: Lang, not_made: &NotMade) -> Response {
     );
     problem(StatusCode::INTERNAL_SERVER_ERROR, "not_read", &told)
 }
-
-/// How many reports are kept.
-const KEPT_MAX: usize = 16;

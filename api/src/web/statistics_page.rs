@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Extension, Router};
 use chrono::Utc;
 use maud::{Markup, html};
 use wuping_replay::statistics::{Made, Statistic};
@@ -19,7 +19,7 @@ use crate::web::desk_page::{broken_text, printed, refused_page, shown, unseen_pa
 use crate::web::people::{People, Told};
 use crate::web::session::Signed;
 use crate::web::state::address;
-use crate::web::statistics::{Shelf, Wanted, may_read, not_yours};
+use crate::web::statistics::{Wanted, may_read, not_yours};
 
 /// The pages' routes.
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -55,7 +55,6 @@ async fn listed(State(app): State<Arc<App>>, signed: Signed) -> Response {
 
 async fn show(
     State(app): State<Arc<App>>,
-    Extension(shelf): Extension<Shelf>,
     signed: Signed,
     Path(name): Path<String>,
     Query(wanted): Query<Wanted>,
@@ -82,7 +81,7 @@ async fn show(
         Ok(asked) => asked,
         Err(wrong) => return told(&app, &signed, title, &asking, &wrong.told(lang)),
     };
-    let made = match shelf.made(&app, statistic, asked).await {
+    let made = match app.reports.made(app.reader(), statistic, asked).await {
         Ok(made) => made,
         Err(not_made) => {
             let why = not_made.told(lang).unwrap_or_else(|| broken_text(lang));

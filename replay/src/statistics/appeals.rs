@@ -51,7 +51,7 @@ impl Fold for Appeals {
 
     fn table(self, _: Span) -> Table {
         let rows = self.appeals.iter().filter_map(|(stream, appeal)| self.row(stream, appeal)).collect();
-        Table { columns: &COLUMNS, rows, bars: Some(Bars { of: "stage", counts: None }) }
+        Table { columns: &COLUMNS, rows, bars: &[Bars { of: "stage", counts: None }] }
     }
 }
 

@@ -98,7 +98,7 @@ impl Fold for Classes {
             ]
         };
         let rows = self.portfolios(span).into_iter().map(row).collect();
-        Table { columns: &COLUMNS, rows, bars: Some(Bars { of: "class", counts: None }) }
+        Table { columns: &COLUMNS, rows, bars: &[Bars { of: "class", counts: None }] }
     }
 }
 

@@ -117,7 +117,7 @@ impl Fold for Coverage {
             let named = [Cell::from(layer.to_string()), subdistrict.into()];
             named.into_iter().chain(count.cells()).collect()
         };
-        let bars = Some(Bars { of: "subdistrict", counts: Some("not_assessed") });
+        let bars = &[Bars { of: "subdistrict", counts: Some("not_assessed") }];
         Table { columns: &COLUMNS, rows: counts.into_iter().map(row).collect(), bars }
     }
 }

@@ -88,7 +88,7 @@ impl Fold for Credit {
             ]
         };
         let rows = lines.into_iter().map(row).collect();
-        Table { columns: &COLUMNS, rows, bars: Some(Bars { of: "class", counts: Some("parties") }) }
+        Table { columns: &COLUMNS, rows, bars: &[Bars { of: "class", counts: Some("parties") }] }
     }
 }
 

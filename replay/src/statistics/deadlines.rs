@@ -70,7 +70,7 @@ impl Fold for Deadlines {
                 count.days_late_most.into(),
             ]
         };
-        let bars = Some(Bars { of: "deadline", counts: Some("missed") });
+        let bars = &[Bars { of: "deadline", counts: Some("missed") }];
         Table { columns: &COLUMNS, rows: counts.into_iter().map(row).collect(), bars }
     }
 }

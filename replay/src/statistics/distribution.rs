@@ -44,7 +44,7 @@ impl Fold for Distribution {
                 premises.into(),
             ]
         };
-        let bars = Some(Bars { of: "grade", counts: Some("premises") });
+        let bars = &[Bars { of: "grade", counts: Some("premises") }];
         Table { columns: &COLUMNS, rows: counts.into_iter().map(row).collect(), bars }
     }
 }

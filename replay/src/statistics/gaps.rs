@@ -73,7 +73,7 @@ impl Fold for Gaps {
             }
         }
         rows.sort();
-        Table { columns: &COLUMNS, rows, bars: Some(Bars { of: "gap", counts: None }) }
+        Table { columns: &COLUMNS, rows, bars: &[Bars { of: "gap", counts: None }] }
     }
 }
 

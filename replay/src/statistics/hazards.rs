@@ -34,7 +34,7 @@ impl Fold for Hazards {
             row.push(count.oldest.into());
             row
         };
-        let bars = Some(Bars { of: "department", counts: Some("open") });
+        let bars = &[Bars { of: "department", counts: Some("open") }];
         Table { columns: &COLUMNS, rows: counts.into_iter().map(row).collect(), bars }
     }
 }

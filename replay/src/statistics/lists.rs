@@ -16,17 +16,17 @@ pub(super) struct Lines(Table);
 impl Lines {
     pub(super) fn of_cases(reader: &Reader, question: Question) -> Result<Self, ReportError> {
         let rows = cases(reader, question)?.iter().map(case).collect();
-        Ok(Self(Table { columns: &CASES, rows, bars: Some(Bars { of: "stage", counts: None }) }))
+        Ok(Self(Table { columns: &CASES, rows, bars: &[Bars { of: "stage", counts: None }] }))
     }
 
     pub(super) fn of_grades(reader: &Reader, question: Question) -> Result<Self, ReportError> {
         let rows = grades(reader, question)?.iter().map(grade).collect();
-        Ok(Self(Table { columns: &GRADES, rows, bars: Some(Bars { of: "band", counts: None }) }))
+        Ok(Self(Table { columns: &GRADES, rows, bars: &[Bars { of: "band", counts: None }] }))
     }
 
     pub(super) fn of_parties(reader: &Reader, question: Question) -> Result<Self, ReportError> {
         let rows = parties(reader, question)?.iter().map(party).collect();
-        Ok(Self(Table { columns: &PARTIES, rows, bars: Some(Bars { of: "kind", counts: None }) }))
+        Ok(Self(Table { columns: &PARTIES, rows, bars: &[Bars { of: "kind", counts: None }] }))
     }
 }
 

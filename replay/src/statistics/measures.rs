@@ -68,7 +68,7 @@ impl Fold for Measures {
             vec![subdistrict.into(), level.into(), measure.into(), stage.into(), count.into()]
         };
         let rows = lines.into_iter().map(row).collect();
-        Table { columns: &COLUMNS, rows, bars: Some(Bars { of: "measure", counts: Some("count") }) }
+        Table { columns: &COLUMNS, rows, bars: &[Bars { of: "measure", counts: Some("count") }] }
     }
 }
 

@@ -35,7 +35,7 @@ impl Fold for Movement {
         let row = |((layer, subdistrict, direction, why), premises): ((Layer, String, &str, String), u64)| -> Vec<Cell> {
             vec![layer.to_string().into(), subdistrict.into(), direction.into(), why.into(), premises.into()]
         };
-        let bars = Some(Bars { of: "direction", counts: Some("premises") });
+        let bars = &[Bars { of: "direction", counts: Some("premises") }];
         Table { columns: &COLUMNS, rows: counts.into_iter().map(row).collect(), bars }
     }
 }

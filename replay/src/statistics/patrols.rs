@@ -70,7 +70,7 @@ impl Fold for Patrols {
                 row.extend([count.made, count.entered, count.unanswered, count.refused].map(Cell::from));
                 row
             };
-        let bars = Some(Bars { of: "subdistrict", counts: Some("missed") });
+        let bars = &[Bars { of: "subdistrict", counts: Some("missed") }];
         Table { columns: &COLUMNS, rows: counts.into_iter().map(row).collect(), bars }
     }
 }

@@ -82,7 +82,7 @@ impl Fold for Portfolio {
         }
         rows.sort();
         let columns = if self.party.is_some() { &COLUMNS[1..] } else { &COLUMNS };
-        Table { columns, rows, bars: Some(Bars { of: "level", counts: None }) }
+        Table { columns, rows, bars: &[Bars { of: "level", counts: None }] }
     }
 }
 

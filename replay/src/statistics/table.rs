@@ -14,8 +14,8 @@ pub struct Table {
     pub columns: &'static [Column],
     /// One value for each column.
     pub rows: Vec<Vec<Cell>>,
-    /// What a picture of it counts; none where nothing is counted.
-    pub bars: Option<Bars>,
+    /// What each picture of it counts.
+    pub bars: &'static [Bars],
 }
 
 /// A text in both languages.
@@ -51,6 +51,8 @@ pub enum Terms {
     DemoClass,
     Deadline,
     Department,
+    /// Departments that act together, with blanks between.
+    Departments,
     Direction,
     Flag,
     Gap,
@@ -60,6 +62,8 @@ pub enum Terms {
     Level,
     Measure,
     Party,
+    /// What kind of danger.
+    Risk,
     Role,
     Severity,
     Side,
@@ -164,9 +168,8 @@ impl Table {
         self.columns.iter().position(|column| column.id == id)
     }
 
-    /// The names and lengths of its bars, in the order of its rows.
-    pub fn bars(&self) -> Vec<(Cell, u64)> {
-        let Some(bars) = self.bars else { return vec![] };
+    /// The names and lengths of a picture's bars, in the order of its rows. A row that has no such count is none of them.
+    pub fn lengths(&self, bars: Bars) -> Vec<(Cell, u64)> {
         let Some(of) = self.position(bars.of) else { return vec![] };
         let counts = bars.counts.and_then(|counts| self.position(counts));
         let mut lengths: Vec<(Cell, u64)> = Vec::new();
@@ -174,7 +177,7 @@ impl Table {
             let Some(name) = row.get(of) else { continue };
             let length = match counts.and_then(|counts| row.get(counts)) {
                 Some(Cell::Number(number)) => *number,
-                Some(_) => 0,
+                Some(_) => continue,
                 None => 1,
             };
             match lengths.iter_mut().find(|(known, _)| known == name) {

@@ -16,6 +16,7 @@ pub(crate) fn tell(story: &mut Story) {
     it_has_a_record_repaired(story);
     what_was_published_is_taken_back(story);
     its_file_is_read(story);
+    it_asks_for_what_nobody_has_decided(story);
 }
 
 fn a_company_runs_a_unit(story: &mut Story) {
@@ -178,6 +179,19 @@ fn its_file_is_read(story: &mut Story) {
     assert!(status == 200 && told.contains("y-5"), "{told}");
     assert_eq!(story.opens("company", "/api/v1/credit/outbox").0, 403);
     it_is_read_on_pages(story);
+}
+
+/// An objection and a request that wait, so that reports have something to count.
+fn it_asks_for_what_nobody_has_decided(story: &mut Story) {
+    let object = json!({ "command": "raise_objection", "item": record(3), "grounds": "不是本公司的房屋" });
+    story.say("company", FILE, object);
+    let sign = json!({
+        "command": "sign_commitment", "template": "2024-1", "scheme": story.units.scheme, "document": story.photo(),
+    });
+    story.say("company", FILE, sign);
+    story.say("fire", FILE, json!({ "command": "breach_commitment", "document_number": "信违〔2024〕2号" }));
+    let ask = json!({ "command": "request_repair", "conduct": 4, "commitment": true, "text": "已重新承诺" });
+    story.say("company", FILE, ask);
 }
 
 fn it_is_read_on_pages(story: &mut Story) {

@@ -1,7 +1,7 @@
 //! The language of the stories: who says what where, and how many days pass. Behind it stands a real server over a ledger
 //! whose clock is stepped, so that an assessment lapses and a term ends within a test.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +18,6 @@ use wuping::runner::Runner;
 use wuping::shelf::{self, Compiled};
 use wuping::web;
 use wuping_domain::assessment::needs_photo;
-use wuping_domain::event::aggregate_type;
 use wuping_domain::facts::Grant;
 use wuping_domain::outcome::Outcome;
 use wuping_domain::passing::begins;
@@ -405,15 +404,6 @@ impl Story {
             }
         });
         streams
-    }
-
-    /// Every kind of event in the ledger, with the concept in whose stream it stands.
-    pub(crate) fn recorded(&self) -> BTreeSet<(String, String)> {
-        let mut all = BTreeSet::new();
-        self.rows(|stream, event_type, _, _| {
-            all.insert((aggregate_type(stream).to_owned(), event_type.to_owned()));
-        });
-        all
     }
 
     /// Every receipt that was given is true; the house is closed. It lies in `house` of the folder.

@@ -156,35 +156,6 @@ fn missed_deadlines_are_those_on_record() {
 }
 
 #[test]
-fn appeals_have_the_outcome_that_was_decided() {
-    let sql = "SELECT coalesce((SELECT json_extract(e.d, '$.outcome') FROM said e WHERE e.stream = f.stream
-                 AND e.type = 'AppealDecided'), 'open'), count(*) FROM said f WHERE type = 'AppealFiled' GROUP BY 1";
-    for (folder, _) in ledgers() {
-        let appeals = report(&folder, &["appeals"]);
-        let mut counts = Counts::new();
-        for row in appeals["rows"].as_array().unwrap() {
-            let decided = row["decided_on"].is_string();
-            let outcome = if decided { row["stage"].as_str().unwrap() } else { "open" };
-            *counts.entry(vec![outcome.to_owned()]).or_default() += 1;
-        }
-        assert_eq!(counts, counted(&folder, NEVER, sql));
-    }
-}
-
-/// Those of a ledger whose parties were rated, merged and objected are counted in `tests/office/every_event.rs`.
-#[test]
-fn parties_are_counted_by_the_class_that_was_computed_last() {
-    let sql = "SELECT json_extract(p.d, '$.kind'), coalesce((SELECT json_extract(r.d, '$.result.class.shown') FROM said r
-                 WHERE r.stream = p.stream || '/credit' AND r.type = 'CreditRated' ORDER BY r.position DESC LIMIT 1), 'not_rated'),
-                 count(*) FROM said p WHERE p.type = 'PartyRegistered'
-                 AND NOT EXISTS (SELECT 1 FROM said m WHERE m.stream = p.stream AND m.type = 'PartyMerged') GROUP BY 1, 2";
-    for (folder, _) in ledgers() {
-        let counts = sums(&report(&folder, &["credit"]), &["kind", "class"], "parties");
-        assert_eq!(counts, counted(&folder, NEVER, sql));
-    }
-}
-
-#[test]
 fn a_party_answers_for_what_it_was_named_for() {
     for (folder, _) in ledgers() {
         let party = counted(

@@ -44,13 +44,19 @@ fn each_reads_the_reports_of_the_own_role_on_pages_and_over_rest() {
         listed["statistics"].as_array().unwrap().iter().map(|one| text(&one["name"])).collect()
     };
     assert!(names(&grid).is_empty());
-    assert_eq!(names(&lead).len(), 11, "no portfolio, no parties, and no credit");
+    assert_eq!(
+        names(&lead).len(),
+        12,
+        "no portfolio, no parties, no credit, and no inspections by its classes"
+    );
     assert_eq!(
         names(&clerk),
         [
+            "situation",
             "distribution",
             "grades",
             "movement",
+            "inspections",
             "hazards",
             "cases",
             "appeals",
