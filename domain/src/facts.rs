@@ -46,7 +46,7 @@ pub struct Facts {
     pub merged: BTreeMap<String, String>,
     /// Of the parties and premises that a command names, those that are registered and go on, as their paths: `party/y-1`.
     pub known: BTreeSet<String>,
-    /// The list of grades as it stood at the position that a command says it was shown at.
+    /// The list of grades, or the analysis of the situation, as it stood at the position that a command says it was shown at.
     pub list_then: Option<ListThen>,
     /// Of the officers that a command names by account, those whose accounts were opened, with what each may do now.
     pub officers: Vec<Colleague>,

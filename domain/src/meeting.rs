@@ -1,6 +1,7 @@
 //! Meeting (联席会议): departments look at the risk situation together and resolve what is to be done, by whom, until when. What
-//! they were shown is named by its digest and the position it was made at, so that the same page can be made again however
-//! much happened since; it is held against that page, and refused where it is another ([`crate::shown_list`]). In `meeting/<id>`.
+//! they were shown is the analysis of the situation over the period, named by its digest and the position it was made at, so that it
+//! can be made again however much happened since; it is held against that, and refused where it is another ([`crate::shown_list`]).
+//! In `meeting/<id>`.
 //!
 //! Invariants:
 //! - every resolution has one department that answers for it, and a day;
@@ -44,7 +45,8 @@ pub struct Held {
     pub area: Option<String>,
     /// The departments that took part: ids of the policy's list.
     pub departments: Vec<String>,
-    /// The analysis that was shown: its digest, and the position that it was made at.
+    /// The analysis of the situation that was shown, over the period and the whole district: its digest, and the position that
+    /// it was made at. Earlier meetings were shown the list of grades, and say so.
     pub shown: Rebuilt,
     /// The rulebook by which its days are reckoned.
     pub scheme: SchemeRef,
@@ -237,7 +239,7 @@ impl Held {
             });
         }
         self.departments.iter().try_for_each(|department| must_be_known(department, facts))?;
-        self.shown.must_be_the_list(None, facts.list_then.as_ref())
+        self.shown.must_be_the_situation(facts.list_then.as_ref())
     }
 }
 

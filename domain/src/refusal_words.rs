@@ -256,8 +256,8 @@ const WORDS: &[Words] = &[
     ),
     Words(
         "list_of_another_kind",
-        "张贴的和会上看的是等级名单（sheet），不是{report}。请从等级名单取位置和摘要。",
-        "What hangs or is shown is the list of grades (sheet), and not “{report}”. Take position and digest from that list.",
+        "张贴的是等级名单（sheet），不是{report}。请从等级名单取位置和摘要。",
+        "What hangs is the list of grades (sheet), and not “{report}”. Take position and digest from that list.",
     ),
     Words(
         "list_of_no_entry",
@@ -593,6 +593,26 @@ const WORDS: &[Words] = &[
         "sheet_is_older",
         "现在张贴的名单（位置{hangs}）比这一份（位置{at}）新，请打印最新名单。",
         "What hangs (made at position {hangs}) is newer than this list (made at {at}). Print the newest one.",
+    ),
+    Words(
+        "situation_differs",
+        "账本位置 {at} 的风险形势分析共 {lines} 行，指纹是 {sha256}，和登记的不一样。请按同样的时段重新取这一位置的分析。",
+        "The analysis of the situation at position {at} has {lines} rows and the digest {sha256}, which is not what was named. Get that of the same days and that position again.",
+    ),
+    Words(
+        "situation_not_made",
+        "那一位置的风险形势分析没有做出来。请稍后再提交一次。",
+        "The analysis of the situation at that position could not be made. Send it again a little later.",
+    ),
+    Words(
+        "situation_of_another_kind",
+        "会上看的是风险形势分析（situation），不是{report}。请从这张报表取位置和指纹。",
+        "What lies before a meeting is the analysis of the situation (situation), and not “{report}”. Take position and digest from that report.",
+    ),
+    Words(
+        "situation_of_no_entry",
+        "账本只有 {entries} 条记录，没有位置 {at}。请重新取风险形势分析。",
+        "The ledger has {entries} entries, and none at position {at}. Get the analysis of the situation again.",
     ),
     Words(
         "stale_draft",

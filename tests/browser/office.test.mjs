@@ -1,5 +1,5 @@
 // What the office does with grades. Journey 10: a rulebook is drafted, rehearsed on what is on record and published by a second
-// person. Journey 11: a campaign goes from house to house, a joint meeting resolves what is to be done, and the list that it saw
+// person. Journey 11: a campaign goes from house to house, a joint meeting resolves what is to be done, and the situation that it saw
 // is made again. Journey 12: a court asks; what it gets is checked by a stranger, and one changed byte is named.
 
 import assert from 'node:assert/strict'
@@ -57,18 +57,31 @@ test('journey 11: a campaign over chosen houses, joined by a department, visited
   assert.match(await walk.takes(lead, 'conclude', { findings: '没有人应门的下周再去。' }), /已结束/)
 })
 
-test('journey 11: a joint meeting sees the list of that position, and what it resolved is closed', async () => {
+test('journey 11: a joint meeting sees the situation of that position, and what it resolved is closed', async () => {
   const chief = await walk.as('chief-1', DESK)
-  await walk.reads(chief, '/desk/meetings')
+  assert.match(await walk.reads(chief, '/desk/meetings'), /先在上面选研判的时段/)
   await walk.sound(chief, 'meetings')
+  await chief.fill('[name=from]', day(-400))
+  await chief.fill('[name=until]', day())
+  await chief.click('form.filters button[type=submit]')
+  await chief.waitForLoadState()
+  const shown = (await body(chief)).match(/[0-9a-f]{64}/)[0]
+  await walk.sound(chief, 'meeting-situation')
   await walk.takes(chief, 'hold', {
-    from: day(-30), until: day(), departments: ['fire'], resolved: `fire ${day(7)} 排查楼顶门锁`, minutes: '一致同意。',
+    departments: ['fire'], resolved: `fire ${day(7)} 排查楼顶门锁`, minutes: '一致同意。',
   })
   await walk.sound(chief, 'meeting-held')
   const meeting = place(chief)
+  assert.match(await body(chief), new RegExp(`${shown}[^]*指纹一致`), 'what was seen is what is recorded')
+  await chief.click('a[href^="/desk/reports/situation"]')
+  await chief.waitForLoadState()
+  assert.match(await body(chief), new RegExp(`${shown}[^]*发现隐患（按类别）`), 'the report at that position')
+  await walk.sound(chief, 'situation')
   const fire = await walk.as('fire-2')
   assert.match(await walk.reads(fire, meeting), /排查楼顶门锁/)
   assert.match(await walk.takes(fire, 'close', { resolution: '1', how: 'done' }), /都已办结/)
+  await walk.reads(fire, '/desk/reports/situation')
+  await walk.sound(fire, 'situation-phone')
 })
 
 test('journey 12: a court gets a bundle; a stranger finds it sound, and one changed byte is named', async () => {

@@ -115,6 +115,8 @@ test('a report with its picture', async () => {
   const chief = await walk.as('chief-3', DESK)
   await walk.reads(chief, '/desk/reports/distribution')
   await prints(chief, 'report', { pages: 4 })
+  await walk.reads(chief, `/desk/reports/situation?from=${day(-90)}`)
+  await prints(chief, 'situation', { pages: 8 })
 })
 
 test('a credit file', async () => {
@@ -132,9 +134,9 @@ test('a credit file', async () => {
 
 test('the situation before a meeting', async () => {
   const chief = await walk.as('chief-3', DESK)
-  await walk.reads(chief, '/desk/meetings')
+  await walk.reads(chief, `/desk/meetings?from=${day(-30)}&until=${day()}`)
   await walk.takes(chief, 'hold', {
-    from: day(-30), until: day(), departments: ['fire'], resolved: `fire ${day(7)} 排查楼顶门锁`, minutes: '一致同意。',
+    departments: ['fire'], resolved: `fire ${day(7)} 排查楼顶门锁`, minutes: '一致同意。',
   })
   await walk.reads(chief, place(chief))
   await prints(chief, 'meeting', { pages: 4 })

@@ -13,7 +13,7 @@ fn held() -> Held {
         until: day("2026-02-28"),
         area: None,
         departments: vec!["fire".into(), "housing".into()],
-        shown: Rebuilt { report: "sheet".into(), at: 812, sha256: "ab".repeat(32) },
+        shown: Rebuilt { report: "situation".into(), at: 812, sha256: "ab".repeat(32) },
         scheme: Log::rulebook(Layer::Building),
     }
 }
@@ -62,9 +62,14 @@ fn a_meeting_names_departments_that_there_are_and_a_digest() {
     refused(
         Held { shown: Rebuilt { sha256: "cd".repeat(32), ..held().shown }, ..held() },
         vec![],
-        "list_differs",
+        "situation_differs",
     );
-    refused(Held { shown: Rebuilt { at: 1_000, ..held().shown }, ..held() }, vec![], "list_of_no_entry");
+    refused(Held { shown: Rebuilt { at: 1_000, ..held().shown }, ..held() }, vec![], "situation_of_no_entry");
+    refused(
+        Held { shown: Rebuilt { report: "sheet".into(), ..held().shown }, ..held() },
+        vec![],
+        "situation_of_another_kind",
+    );
     refused(held(), vec![resolved("navy", "2026-03-09")], "unknown_department");
     refused(held(), vec![resolved("fire", "2026-03-01")], "malformed");
     refused(held(), vec![Resolved { words: " ".into(), ..resolved("fire", "2026-03-09") }], "malformed");

@@ -43,17 +43,31 @@ fn what_was_resolved_has_its_day(story: &mut Story) {
     let meeting = "meeting/m-1";
     let (from, today, due) = (story.day(-30), story.today(), story.day(2));
     let scheme = story.units.scheme.clone();
-    let list: Value = serde_json::from_str(&story.page(None, "/api/v1/sheet")).unwrap();
+    let days = format!("from={from}&valid_at={today}");
+    let analysis = story.page(Some("commission"), &format!("/api/v1/statistics/situation?{days}"));
+    let analysis: Value = serde_json::from_str(&analysis).unwrap();
+    let (at, sha256) = (&analysis["position"], &analysis["digest"]);
     let resolve = |owner: &str, words: &str| json!({ "owner": owner, "due": due, "words": words });
     let hold = json!({
         "command": "hold", "from": from, "until": today, "departments": ["fire", "housing"], "scheme": scheme,
-        "shown": { "report": "sheet", "at": list["at"], "sha256": list["sha256"] }, "minutes": "纪要",
+        "shown": { "report": "situation", "at": at, "sha256": sha256 }, "minutes": "纪要",
         "resolved": [resolve("fire", "排查楼顶门锁"), resolve("housing", "复核危房")],
     });
+    let digest = sha256.as_str().unwrap().to_owned();
+    let page = story.page(Some("commission"), &format!("/desk/meetings?from={from}&until={today}&at={at}"));
+    assert!(page.contains(&digest) && page.contains("Risk situation"), "{page}");
+    let page = story.page(Some("commission"), "/desk/meetings");
+    assert!(page.contains("Choose the period above first") && !page.contains(&digest), "{page}");
     let mut invented = hold.clone();
     invented["shown"]["sha256"] = json!("cd".repeat(32));
-    let told = story.is_refused("commission", meeting, invented, "list_differs");
-    assert!(told.contains(list["sha256"].as_str().unwrap()), "what it is: {told}");
+    let told = story.is_refused("commission", meeting, invented, "situation_differs");
+    assert!(told.contains(&digest), "what it is: {told}");
+    let mut of_another_month = hold.clone();
+    of_another_month["from"] = json!(story.day(-60));
+    story.is_refused("commission", meeting, of_another_month, "situation_differs");
+    let mut list = hold.clone();
+    list["shown"]["report"] = json!("sheet");
+    story.is_refused("commission", meeting, list, "situation_of_another_kind");
     story.say("commission", meeting, hold);
     let close = |resolution: u32| json!({ "command": "close", "resolution": resolution, "how": "done" });
     story.is_refused("fire", meeting, close(2), "department_needed");
@@ -62,6 +76,10 @@ fn what_was_resolved_has_its_day(story: &mut Story) {
     let missed = story.newest("meeting/m-1/record/missed-meeting_resolution-2", "DeadlineMissed");
     assert_eq!((&missed["result"]["whose"], &missed["result"]["due"]), (&json!("housing"), &json!(due)));
     assert!(story.page(Some("commission"), "/desk/meetings").contains(meeting));
+    let page = story.page(Some("commission"), &format!("/desk/matters/{meeting}"));
+    let way = format!("/desk/reports/situation?from={from}&amp;valid_at={today}&amp;at={at}");
+    assert!(page.contains(&way), "the way to the report as it was shown: {page}");
+    assert!(page.contains("Made again at that position, it has the same digest"), "days later: {page}");
     assert!(
         story.page(Some("housing"), &format!("/desk/matters/{meeting}")).contains("Resolutions are open")
     );

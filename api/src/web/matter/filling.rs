@@ -223,6 +223,7 @@ pub(crate) fn given(matter: &Matter, step: &Step) -> Value {
         command["scheme"] = json!(scheme);
     }
     let (grade, sheet) = (matter.subject().map(|subject| &subject.grade), matter.sheet.as_ref());
+    let situation = matter.situation.as_ref();
     for (name, given) in step.given {
         let in_force = || grade.and_then(|grade| grade.in_force()).map(|binding| &binding.determination);
         let value = match given {
@@ -242,6 +243,10 @@ pub(crate) fn given(matter: &Matter, step: &Step) -> Value {
             Given::SheetDigest => json!(sheet.map(|sheet| &sheet.sha256)),
             Given::SheetLines => json!(sheet.map(|sheet| sheet.lines.len())),
             Given::SheetPosition => json!(sheet.map(|sheet| sheet.at)),
+            Given::SituationDigest => json!(situation.map(|made| &made.digest)),
+            Given::SituationFrom => json!(situation.and_then(|made| made.from)),
+            Given::SituationPosition => json!(situation.and_then(|made| made.position)),
+            Given::SituationUntil => json!(situation.map(|made| made.day)),
         };
         put_at(&mut command, name, value);
     }

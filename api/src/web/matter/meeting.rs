@@ -1,13 +1,31 @@
 //! A joint meeting as it is laid on the table: what it looked at, and what was resolved, by whom, until when.
 
+use std::sync::Arc;
+
 use maud::{Markup, html};
 use serde_json::Value;
-use wuping_domain::meeting::Meeting;
+use wuping_domain::meeting::{Held, Meeting};
+use wuping_replay::statistics::Made;
 
 use super::reading::Matter;
+use super::situation;
 use super::story::{may_read, private};
 use crate::app::App;
 use crate::look::parts::*;
+
+/// The analysis that a meeting looked at, made again at its position; none of any other matter, or where it cannot be made.
+pub(super) async fn looked_at(app: &App, matter: &Matter) -> Option<Arc<Made>> {
+    if matter.concept() != "meeting" {
+        return None;
+    }
+    let held = matter.trial.state::<Meeting>().held.filter(saw_the_situation)?;
+    app.situation((held.from, held.until), Some(held.shown.at)).await.ok()
+}
+
+/// Earlier meetings were shown the list of grades.
+fn saw_the_situation(held: &Held) -> bool {
+    held.shown.report == "situation"
+}
 
 /// What it saw and what it resolved; nothing of any other matter.
 pub(super) fn on_the_table(app: &App, matter: &Matter) -> Markup {
@@ -20,14 +38,9 @@ pub(super) fn on_the_table(app: &App, matter: &Matter) -> Markup {
     let words = words(app, matter);
     let area = held.area.clone().unwrap_or_else(|| lang.say("全区", "The whole district"));
     let departments: Vec<&str> = held.departments.iter().map(|code| lang.department(code)).collect();
-    let looked_at = [
+    let took_part = [
         Fact::text(lang.pick("范围", "Area"), area),
         Fact::text(lang.pick("参加部门", "Departments"), departments.join(lang.pick("、", ", "))),
-        Fact::text(
-            lang.pick("等级名单的账本位置", "List of grades, ledger entry"),
-            lang.count(held.shown.at),
-        ),
-        Fact::code(lang.pick("等级名单的摘要", "Digest of that list"), &held.shown.sha256),
     ];
     let rows = meeting.resolutions.iter().zip(words.into_iter().chain(std::iter::repeat(None)));
     let rows = rows.map(|(resolution, words)| {
@@ -64,10 +77,46 @@ pub(super) fn on_the_table(app: &App, matter: &Matter) -> Markup {
         rows: rows.collect(),
     };
     html! {
-        (section(lang.pick("会上看的", "What it looked at"), facts(&looked_at)))
+        (section(lang.pick("会上看的", "What it looked at"), html! {
+            (facts(&took_part))
+            (seen(matter, held))
+        }))
         (section(lang.pick("议定事项", "What was resolved"), data_table(&table)))
     }
 }
+
+/// The analysis, made again and held against what the meeting named; of an earlier meeting the list of grades.
+fn seen(matter: &Matter, held: &Held) -> Markup {
+    let lang = matter.lang;
+    let named = |[at, digest]: [&str; 2]| {
+        facts(&[Fact::text(at, lang.count(held.shown.at)), Fact::code(digest, &held.shown.sha256)])
+    };
+    if !saw_the_situation(held) {
+        return named(lang.pick(
+            ["等级名单的账本位置", "等级名单的摘要"],
+            ["List of grades, ledger entry", "Digest of that list"],
+        ));
+    }
+    match &matter.situation {
+        Some(made) if made.digest == held.shown.sha256 => html! {
+            (situation::shown(matter, made, held.area.as_deref()))
+            p.hint { (lang.pick("按这一位置重新计算，指纹一致。", "Made again at that position, it has the same digest.")) }
+        },
+        Some(made) => html! {
+            (named(PLACE.map(|of| lang.pick(of[0], of[1]))))
+            (notice_box(Tone::Grave, lang.pick("重新计算的结果不一致", "Made again it is another"), &[lang.pick(
+                format!("按这一位置重新计算，指纹是 {}。请联系管理员核查账本。", made.digest),
+                format!("Made again at that position, its digest is {}. Ask the operator to check the ledger.", made.digest),
+            )]))
+        },
+        None => named(PLACE.map(|of| lang.pick(of[0], of[1]))),
+    }
+}
+
+const PLACE: [[&str; 2]; 2] = [
+    ["形势分析的账本位置", "Analysis of the situation, ledger entry"],
+    ["形势分析的指纹", "Digest of that analysis"],
+];
 
 /// What is to be done, in words, in the order of the resolutions; none where it was erased or is not for this person.
 fn words(app: &App, matter: &Matter) -> Vec<Option<String>> {

@@ -18,6 +18,7 @@ mod offering;
 mod photos;
 mod premises;
 pub(crate) mod reading;
+mod situation;
 pub(crate) mod stage;
 pub(crate) mod step;
 pub(crate) mod steps;
@@ -87,7 +88,8 @@ async fn show(
         return Redirect::to(&here).into_response();
     }
     match known(&app, &signed, &stream) {
-        Ok(matter) => {
+        Ok(mut matter) => {
+            matter.situation = meeting::looked_at(&app, &matter).await;
             let receipt = opened.recorded.and_then(|position| receipt_of(&matter, position));
             matter_page(&app, &signed, &matter, receipt, None)
         }

@@ -21,6 +21,7 @@ use wuping_domain::rulebook::{Layer, Rulebook};
 use wuping_domain::subject::Subject;
 use wuping_projections::queries::{AuthorityView, Sheet};
 use wuping_projections::recording::recorded;
+use wuping_replay::statistics::Made;
 
 use super::doubt::{Doubtful, Doubts};
 use super::words::ACCOUNTS;
@@ -55,8 +56,10 @@ pub(crate) struct Matter {
     pub(crate) people: People,
     /// Accounts by the keys that signed here.
     pub(crate) signers: BTreeMap<String, String>,
-    /// The grades in force, for what hangs on a board or lies before a meeting.
+    /// The grades in force, for what hangs on a board.
     pub(crate) sheet: Option<Sheet>,
+    /// The analysis of the situation that lies before a meeting.
+    pub(crate) situation: Option<Arc<Made>>,
     /// What a campaign looks for, and the premises that this chooses.
     pub(crate) chosen: Chosen,
     /// What runs on it, as the docket tells it.
@@ -152,6 +155,7 @@ pub(crate) fn read(app: &App, signed: &Signed, stream: &str) -> Result<Matter, E
         people,
         signers,
         sheet,
+        situation: None,
         chosen,
         deadlines,
     })
@@ -231,13 +235,12 @@ fn deadlines(app: &App, trial: &Trial) -> Vec<Deadline> {
     running.into_iter().find(|matter| matter.stream == *stream).map(|of| of.deadlines).unwrap_or_default()
 }
 
-/// The grades in force of a board's area, or of all for a meeting; nobody else asks for them.
+/// The grades in force of a board's area; nobody else asks for them.
 fn sheet(app: &App, trial: &Trial) -> Option<Sheet> {
-    let area = match aggregate_type(&trial.facts.stream) {
-        "board" => trial.state::<Board>().place?.area,
-        "meeting" => None,
-        _ => return None,
-    };
+    if aggregate_type(&trial.facts.stream) != "board" {
+        return None;
+    }
+    let area = trial.state::<Board>().place?.area;
     app.views.views().sheet(area.as_deref()).ok()
 }
 

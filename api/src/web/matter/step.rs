@@ -51,6 +51,14 @@ pub(crate) enum Given {
     SheetPosition,
     /// The newest rating of a credit file.
     Rating,
+    /// The first day of the analysis of the situation that is shown.
+    SituationFrom,
+    /// Its last day.
+    SituationUntil,
+    /// The position that it was made at.
+    SituationPosition,
+    /// Its digest.
+    SituationDigest,
 }
 
 /// One thing to fill in.

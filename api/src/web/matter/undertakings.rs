@@ -28,6 +28,7 @@ use super::address_of;
 use super::forms::{Returned, Sending, returned_head, steps_now};
 use super::offering::offered;
 use super::reading::{Chosen, Matter, OUTSIDE, Sight, read};
+use super::situation::{self, LookedAt};
 use super::stage::{self, suspended, undertaking_stage};
 use super::steps;
 use crate::app::App;
@@ -42,7 +43,8 @@ use crate::web::state::address;
 pub(super) fn routes() -> Router<Arc<App>> {
     LISTS.iter().fold(Router::new(), |routes, list| {
         let show = move |State(app): State<Arc<App>>, signed: Signed, Query(wanted): Query<Wanted>| async move {
-            page(&app, &signed, list, &wanted, None)
+            let looked_at = looked_at(&app, list, &wanted).await;
+            page(&app, &signed, list, &wanted, (&looked_at, None))
         };
         let take = move |State(app): State<Arc<App>>, signed: Signed, Query(wanted): Query<Wanted>, form: Multipart| {
             begin(app, signed, list, wanted, form)
@@ -78,6 +80,10 @@ struct Wanted {
     stage: String,
     area: String,
     page: String,
+    /// The period that a meeting looks at, and the position at which its analysis was shown.
+    from: String,
+    until: String,
+    at: String,
     /// A campaign's filter.
     hazard: String,
     layer: String,
@@ -94,6 +100,9 @@ impl Wanted {
         let all = [
             ("stage", self.stage.as_str()),
             ("area", &self.area),
+            ("from", &self.from),
+            ("until", &self.until),
+            ("at", &self.at),
             ("hazard", &self.hazard),
             ("layer", &self.layer),
             ("level", &self.level),
@@ -118,9 +127,18 @@ impl Wanted {
     }
 }
 
+/// The analysis of the situation over the days that are chosen of a list of meetings.
+async fn looked_at(app: &App, list: &List, wanted: &Wanted) -> LookedAt {
+    match list.concept {
+        "meeting" => situation::over(app, [&wanted.from, &wanted.until], &wanted.at).await,
+        _ => None,
+    }
+}
+
 /// The list's own matter: one that is not begun, with what the rules would answer to this person.
-fn unbegun(app: &App, signed: &Signed, list: &List, wanted: &Wanted) -> Option<Matter> {
+fn unbegun(app: &App, signed: &Signed, list: &List, wanted: &Wanted, looked_at: &LookedAt) -> Option<Matter> {
     let mut matter = read(app, signed, &format!("{}/new", list.concept)).ok()?;
+    matter.situation = looked_at.as_ref().and_then(|made| made.as_ref().ok()).cloned();
     if list.concept == "campaign" {
         let (criteria, area) = (wanted.criteria(), wanted.area());
         let looked = Looked {
@@ -145,21 +163,28 @@ async fn begin(
     wanted: Wanted,
     form: Multipart,
 ) -> Response {
-    let Some(matter) = unbegun(&app, &signed, list, &wanted) else {
+    let looked_at = looked_at(&app, list, &wanted).await;
+    let Some(matter) = unbegun(&app, &signed, list, &wanted, &looked_at) else {
         return refused_page(&app, signed.lang, Some(&signed), &broken_text(signed.lang));
     };
     let act_on = Page {
         here: wanted.address(list.path, ""),
         steps: steps::starts_apart(list.concept).collect(),
         stream_of: &|_, id| format!("{}/{}{}", list.concept, list.key, id.simple()),
-        again: &|_, returned| page(&app, &signed, list, &wanted, returned),
+        again: &|_, returned| page(&app, &signed, list, &wanted, (&looked_at, returned)),
     };
     act(&app, &signed, matter, form, act_on).await
 }
 
-fn page(app: &App, signed: &Signed, list: &List, wanted: &Wanted, returned: Option<&Returned>) -> Response {
+fn page(
+    app: &App,
+    signed: &Signed,
+    list: &List,
+    wanted: &Wanted,
+    (looked_at, returned): (&LookedAt, Option<&Returned>),
+) -> Response {
     let lang = signed.lang;
-    let Some(matter) = unbegun(app, signed, list, wanted) else {
+    let Some(matter) = unbegun(app, signed, list, wanted, looked_at) else {
         return refused_page(app, lang, Some(signed), &broken_text(lang));
     };
     if matter.sight == Sight::None {
@@ -170,7 +195,10 @@ fn page(app: &App, signed: &Signed, list: &List, wanted: &Wanted, returned: Opti
         return refused_page(app, lang, Some(signed), &broken_text(lang));
     };
     let title = lang.pick(list.title[0], list.title[1]);
-    let here = wanted.address(list.path, "");
+    // what is recorded is what was seen, however much comes in before the form is sent
+    let seen_at = matter.situation.as_ref().and_then(|made| made.position);
+    let at = seen_at.map(|at| at.to_string()).unwrap_or_default();
+    let here = Wanted { at, ..wanted.clone() }.address(list.path, "");
     let sending = Sending { here: &here, csrf: &signed.session.csrf };
     let offered = offered(&matter, steps::starts_apart(list.concept), |_| Some(matter.trial.clone()));
     let body = html! {
@@ -180,12 +208,7 @@ fn page(app: &App, signed: &Signed, list: &List, wanted: &Wanted, returned: Opti
         (table(&matter, list, wanted, &found.listed))
         @if let Some(plaques) = &found.plaques { (plaques_section(lang, plaques, &found.resting)) }
         @if list.concept == "campaign" { (chosen_note(lang, &matter)) }
-        @if let Some(sheet) = &matter.sheet {
-            p.hint { (lang.pick(
-                format!("现在的等级名单：{} 行，账本位置 {}，摘要 {}", sheet.lines.len(), sheet.at, sheet.sha256),
-                format!("Grades as of now: {} lines, ledger entry {}, digest {}", sheet.lines.len(), sheet.at, sheet.sha256),
-            )) }
-        }
+        @if list.concept == "meeting" { (situation::before_a_meeting(&matter, wanted.area().as_deref(), looked_at)) }
         (steps_now(&matter, &offered, sending, returned))
     };
     let page = shown(app, lang, Some(signed), title, body);
@@ -282,6 +305,15 @@ fn bar(lang: Lang, list: &List, wanted: &Wanted, indicators: &BTreeMap<String, S
             Choice::new(*code, label, &wanted.stage)
         });
         filters.push(choice("stage", lang.say("进展", "How far"), stages.collect()));
+    }
+    if list.concept == "meeting" {
+        let day = |name: &str, label: String, text: &str| Filter {
+            name: name.to_owned(),
+            label,
+            kind: FilterKind::Day(text.parse().ok()),
+        };
+        filters.push(day("from", lang.say("研判的时段，从", "Period looked at, from"), &wanted.from));
+        filters.push(day("until", lang.say("到", "Until"), &wanted.until));
     }
     let filtered = wanted.address(list.path, "") != list.path;
     let clear = filtered.then(|| list.path.to_owned());

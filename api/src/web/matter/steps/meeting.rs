@@ -5,8 +5,6 @@ use crate::web::matter::step::*;
 pub(super) const STEPS: &[Step] = &[
     Step {
         fields: &[
-            field("from", ["研判的时段，从", "Period looked at, from"], Kind::Day),
-            field("until", ["到", "Until"], Kind::Day),
             open("area", ["哪个街道", "Which subdistrict"], Kind::Short)
                 .hint("全区的不填", "None for the whole district"),
             field("departments", ["参加部门", "Departments that took part"], Kind::ManyOf(Source::Departments)),
@@ -17,13 +15,15 @@ pub(super) const STEPS: &[Step] = &[
             open("minutes", ["会议纪要", "Minutes"], Kind::Long),
         ],
         given: &[
-            ("shown.report", Given::Code("sheet")),
-            ("shown.at", Given::SheetPosition),
-            ("shown.sha256", Given::SheetDigest),
+            ("from", Given::SituationFrom),
+            ("until", Given::SituationUntil),
+            ("shown.report", Given::Code("situation")),
+            ("shown.at", Given::SituationPosition),
+            ("shown.sha256", Given::SituationDigest),
         ],
         note: Some([
-            "会上看的是本页的等级名单；记录里有它的位置和摘要，以后可以按原样重做。",
-            "What was shown is the list of grades on this page; its position and digest are recorded, and it can be made again as it was.",
+            "会上看的是本页的形势分析；时段、账本位置和指纹一并记录，以后可以按原样重做。",
+            "What was shown is the analysis on this page; its days, position and digest are recorded, and it can be made again as it was.",
         ]),
         starts: true,
         ..step("meeting", "hold", "hold", ["登记一次联席会议", "Record a joint meeting"])
