@@ -75,7 +75,10 @@ fn picture(lang: Lang, table: &Table, bars: Bars) -> Markup {
     let of = column(bars.of);
     let terms = of.map_or(Terms::Plain, |column| column.terms);
     let mut named = table.lengths(bars);
-    named.sort_by_key(|(name, _)| rank(terms, &name.text()));
+    match terms {
+        Terms::Month => named.sort(),
+        _ => named.sort_by_key(|(name, _)| rank(terms, &name.text())),
+    }
     let drawn: Vec<Bar> = named
         .into_iter()
         .map(|(name, value)| Bar {
@@ -85,7 +88,7 @@ fn picture(lang: Lang, table: &Table, bars: Bars) -> Markup {
             level: (terms == Terms::Level).then(|| Level::from_code(&name.text())).flatten(),
         })
         .collect();
-    if drawn.len() < 2 || drawn.len() > BARS_MAX {
+    if drawn.len() < 2 || drawn.len() > BARS_MAX || drawn.iter().all(|bar| bar.value == 0) {
         return Markup::default();
     }
     let of = of.map_or("", |column| say(lang, column.name));

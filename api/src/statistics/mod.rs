@@ -132,7 +132,7 @@ pub fn word(lang: Lang, terms: Terms, code: &str) -> String {
         Terms::Measure => lang.measure(code),
         Terms::Party if code == "enterprise" => lang.pick("企业", "Enterprise"),
         Terms::Party => lang.pick("自然人", "Natural person"),
-        Terms::Account | Terms::Plain => code,
+        Terms::Account | Terms::Month | Terms::Plain => code,
         Terms::Risk => risk(lang, code),
         Terms::Role => lang.role(code),
         Terms::Severity => lang.severity(code),

@@ -248,7 +248,7 @@ const COLUMNS: [Column; 12] = [
     Column::plain("community", "社区", "Community"),
     Column::of("kind", "类别", "Kind", Terms::Risk),
     Column::of("level", "管理等级", "Management level", Terms::Level),
-    Column::plain("month", "月份", "Month"),
+    Column::of("month", "月份", "Month", Terms::Month),
     Column::plain("incidents", "发生事件", "Incidents"),
     Column::plain("confirmed", "其中已确认", "Of them confirmed"),
     Column::plain("hazards", "发现隐患", "Hazards found"),

@@ -61,6 +61,8 @@ pub enum Terms {
     Layer,
     Level,
     Measure,
+    /// A month, `2026-03`.
+    Month,
     Party,
     /// What kind of danger.
     Risk,

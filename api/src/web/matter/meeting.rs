@@ -13,9 +13,10 @@ use super::story::{may_read, private};
 use crate::app::App;
 use crate::look::parts::*;
 
-/// The analysis that a meeting looked at, made again at its position; none of any other matter, or where it cannot be made.
+/// The analysis that a meeting looked at, made again at its position; none of any other matter, where it cannot be made, or for
+/// somebody who does not read it.
 pub(super) async fn looked_at(app: &App, matter: &Matter) -> Option<Arc<Made>> {
-    if matter.concept() != "meeting" {
+    if matter.concept() != "meeting" || !situation::reads(&matter.trial.facts.actor) {
         return None;
     }
     let held = matter.trial.state::<Meeting>().held.filter(saw_the_situation)?;

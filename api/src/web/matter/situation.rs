@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use maud::{Markup, html};
+use wuping_domain::facts::Actor;
 use wuping_replay::statistics::{Cell, Made, Statistic, Terms};
 
 use super::reading::Matter;
@@ -14,21 +15,34 @@ use crate::look::words::Lang;
 use crate::statistics::kept::NotMade;
 use crate::statistics::{say, word};
 use crate::web::desk_page::broken_text;
+use crate::web::session::Signed;
 use crate::web::state::address;
 use crate::web::statistics::may_read;
 
-/// The analysis over the days that were chosen; none where they are not.
+/// The analysis over the days that were chosen; none where they are not, or for somebody who does not read it.
 pub(super) type LookedAt = Option<Result<Arc<Made>, NotMade>>;
 
 /// The analysis over these days as they stand in an address, at the position that stands there too, else as of now.
-pub(super) async fn over(app: &App, days: [&String; 2], at: &str) -> LookedAt {
+pub(super) async fn over(app: &App, signed: &Signed, days: [&String; 2], at: &str) -> LookedAt {
+    let actor = app.actor(&signed.session.account).ok()?;
+    if !reads(&actor) {
+        return None;
+    }
     let [from, until] = days.map(|day| day.parse::<NaiveDate>().ok());
     Some(app.situation((from?, until?), at.parse().ok()).await)
+}
+
+/// Whether somebody reads the analysis: it is a report like others.
+pub(super) fn reads(actor: &Actor) -> bool {
+    may_read(actor, Statistic::Situation)
 }
 
 /// What a meeting is about to look at, or how to come by it.
 pub(super) fn before_a_meeting(matter: &Matter, area: Option<&str>, looked_at: &LookedAt) -> Markup {
     let lang = matter.lang;
+    if !reads(&matter.trial.facts.actor) {
+        return Markup::default();
+    }
     let analysis = match looked_at {
         None => html! {
             p.hint { (lang.pick(
@@ -45,16 +59,13 @@ pub(super) fn before_a_meeting(matter: &Matter, area: Option<&str>, looked_at: &
     section(lang.pick("会前的形势分析", "The situation before a meeting"), analysis)
 }
 
-/// Its sums, of one area where one is meant, for whoever may read the report; its place and digest for everybody who is here.
+/// Its place and digest, its sums, of one area where one is meant, and the way to all of it.
 pub(super) fn shown(matter: &Matter, made: &Made, area: Option<&str>) -> Markup {
     let lang = matter.lang;
-    let readable = may_read(&matter.trial.facts.actor, Statistic::Situation);
     html! {
         (facts(&place(lang, made)))
-        @if readable {
-            (sums(lang, made, area))
-            p { a href=(way(made)) { (lang.pick("全部数字和图", "All figures and pictures")) } }
-        }
+        (sums(lang, made, area))
+        p { a href=(way(made)) { (lang.pick("全部数字和图", "All figures and pictures")) } }
     }
 }
 

@@ -43,7 +43,7 @@ use crate::web::state::address;
 pub(super) fn routes() -> Router<Arc<App>> {
     LISTS.iter().fold(Router::new(), |routes, list| {
         let show = move |State(app): State<Arc<App>>, signed: Signed, Query(wanted): Query<Wanted>| async move {
-            let looked_at = looked_at(&app, list, &wanted).await;
+            let looked_at = looked_at(&app, &signed, list, &wanted).await;
             page(&app, &signed, list, &wanted, (&looked_at, None))
         };
         let take = move |State(app): State<Arc<App>>, signed: Signed, Query(wanted): Query<Wanted>, form: Multipart| {
@@ -128,9 +128,9 @@ impl Wanted {
 }
 
 /// The analysis of the situation over the days that are chosen of a list of meetings.
-async fn looked_at(app: &App, list: &List, wanted: &Wanted) -> LookedAt {
+async fn looked_at(app: &App, signed: &Signed, list: &List, wanted: &Wanted) -> LookedAt {
     match list.concept {
-        "meeting" => situation::over(app, [&wanted.from, &wanted.until], &wanted.at).await,
+        "meeting" => situation::over(app, signed, [&wanted.from, &wanted.until], &wanted.at).await,
         _ => None,
     }
 }
@@ -163,7 +163,7 @@ async fn begin(
     wanted: Wanted,
     form: Multipart,
 ) -> Response {
-    let looked_at = looked_at(&app, list, &wanted).await;
+    let looked_at = looked_at(&app, &signed, list, &wanted).await;
     let Some(matter) = unbegun(&app, &signed, list, &wanted, &looked_at) else {
         return refused_page(&app, signed.lang, Some(&signed), &broken_text(signed.lang));
     };
