@@ -128,15 +128,20 @@ fn sums(lang: Lang, made: &Made, area: Option<&str>) -> Markup {
             .collect(),
         tone: Tone::Calm,
     });
-    let caption = match area {
-        Some(area) => format!("{} · {area}", say(lang, made.statistic.title())),
-        None => say(lang, made.statistic.title()).to_owned(),
-    };
-    data_table(&TableView {
-        caption,
+    let table = data_table(&TableView {
+        caption: lang.say("形势分析", "Analysis of the situation"),
         columns: std::iter::once(Column::text(named("kind"))).chain(numbers).collect(),
         rows: rows.collect(),
-    })
+    });
+    html! {
+        (table)
+        @if let Some(area) = area {
+            p.hint { (lang.pick(
+                format!("表中只算{area}，指纹是全区分析的。"),
+                format!("The table counts {area} alone; the digest is that of the whole district's analysis."),
+            )) }
+        }
+    }
 }
 
 /// Kinds of danger, in the order in which they are gone through.
