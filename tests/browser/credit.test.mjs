@@ -134,3 +134,13 @@ test('what is public of companies is told to everybody, on a phone: nothing yet,
   assert.match(await walk.anybody('/credit/published'), /信用优良/)
   await walk.sound(walk.people['nobody-390'], 'credit-published')
 })
+
+test('the inspections that credit asks for are a report, for whoever keeps the files', async () => {
+  const credit = await walk.as('credit-1', DESK)
+  const told = await walk.reads(credit, '/desk/reports/inspections')
+  assert.match(told, /检查完成情况[^]*内容指纹[^]*还没有做/)
+  await walk.sound(credit, 'inspections')
+  await credit.goto(`${house.address}/language/en`)
+  assert.match(await walk.reads(credit, '/desk/reports/inspections'), /Inspections made and missed[^]*To be made/)
+  await walk.sound(credit, 'inspections-en')
+})
