@@ -176,8 +176,12 @@ impl Facts {
             return Ok(());
         }
         let held = |account: &String| self.officers.iter().find(|known| known.account == *account);
+        let mut departments = self.rulebook.iter().flat_map(|rulebook| &rulebook.policy.departments);
+        let of = departments.find(|known| department == Some(known.id.as_str()));
+        let zh = of.map(|of| of.zh.as_str()).or(department);
+        let en = of.map(|of| of.en.as_str()).filter(|en| !en.is_empty()).or(department);
         let refused = |code, accounts: Vec<&str>| {
-            let detail = json!({ "officers": accounts.join(", "), "department": department });
+            let detail = json!({ "officers": accounts.join(", "), "department_zh": zh, "department_en": en });
             if accounts.is_empty() { Ok(()) } else { Err(Rejection::because(code, detail)) }
         };
         let unknown = named.iter().filter(|account| !held(account).is_some_and(Colleague::is_of_the_office));

@@ -451,8 +451,8 @@ const WORDS: &[Words] = &[
     ),
     Words(
         "officers_of_another_department",
-        "{officers}只是其他部门的人员，不能为{department}经办。请改填该部门的经办人，或者改选机关。",
-        "{officers} is of another department only and handles nothing for {department}. Name officers of that department, or choose the authority that is theirs.",
+        "{officers}只是其他部门的人员，不能为{department_zh}经办。请改填该部门的经办人，或者改选机关。",
+        "{officers} is of another department only and handles nothing for {department_en}. Name officers of that department, or choose the authority that is theirs.",
     ),
     Words(
         "only_the_reviewer",
@@ -714,7 +714,14 @@ mod tests {
             "id": "pingshan-unit-3", "newest": "pingshan-unit-4", "changed": "total",
             "document": "行停〔2026〕1号", "party": "y-9",
         });
-        let more = [("authority", "x"), ("officers", "a-9"), ("report", "desk"), ("sha256", "ab")];
+        let more = [
+            ("authority", "x"),
+            ("department_en", "fire"),
+            ("department_zh", "消防"),
+            ("officers", "a-9"),
+            ("report", "desk"),
+            ("sha256", "ab"),
+        ];
         more.iter().for_each(|(name, value)| detail[*name] = json!(value));
         for (name, value) in [("entries", 7), ("lines", 3)] {
             detail[name] = json!(value);

@@ -18,16 +18,17 @@ pub(crate) fn tell(story: &mut Story) {
     it_is_looked_at_all_the_same_and_goes_over_to_another_reviewer(story);
     a_ban_is_set_aside(story);
     a_flat_is_spared_the_ban_of_its_building(story);
+    a_plaque_waits_for_the_court(story);
 }
 
 /// The ban on a building takes a flat with it; the flat's owner is told of it by a notice of the own, contests it there, and lets
 /// again once that is upheld, while the other flats stay banned.
 fn a_flat_is_spared_the_ban_of_its_building(story: &mut Story) {
     let (grade, notice, appeal) =
-        ("premises/b-46/grade", "premises/u-46/notice/ban", "premises/u-46/appeal/ban");
-    story.house("b-46", None);
-    for unit in ["u-46", "u-47"] {
-        story.house(unit, Some("b-46"));
+        ("premises/b-60/grade", "premises/u-60/notice/ban", "premises/u-60/appeal/ban");
+    story.house("b-60", None);
+    for unit in ["u-60", "u-61"] {
+        story.house(unit, Some("b-60"));
         story.assess(unit, "a1", "first", SOUND);
     }
     let prohibit = json!({
@@ -41,7 +42,7 @@ fn a_flat_is_spared_the_ban_of_its_building(story: &mut Story) {
         let submit = json!({ "command": "submit", "rent": "from1000", "from": story.day(1), "station": "金龟社区服务站" });
         (listing, submit)
     };
-    let (listing, submit) = vacancy("u-46", 1, story);
+    let (listing, submit) = vacancy("u-60", 1, story);
     story.is_refused("owner", &listing, submit, "letting_prohibited");
     let issue = json!({
         "command": "issue", "kind": "prohibition", "about": grade, "to": "y-1", "authority": "housing",
@@ -50,11 +51,11 @@ fn a_flat_is_spared_the_ban_of_its_building(story: &mut Story) {
     });
     story.say("legal", notice, issue);
     let told = story.newest(notice, "NoticeIssued");
-    assert_eq!((&told["prohibition"], &told["prohibition_of"]), (&json!(1), &json!("premises/b-46")));
+    assert_eq!((&told["prohibition"], &told["prohibition_of"]), (&json!(1), &json!("premises/b-60")));
     let letter = story.page(Some("legal"), &format!("/desk/matters/{notice}"));
     assert!(letter.contains("住禁〔2024〕46号") && letter.contains("Letting is prohibited from"), "{letter}");
     story.say("grid", notice, json!({ "command": "serve", "method": "direct", "on": story.today() }));
-    let form = story.opens("owner", "/desk/premises/u-46").1;
+    let form = story.opens("owner", "/desk/premises/u-60").1;
     assert!(
         form.contains("Prohibition of letting of the whole building 住禁〔2024〕46号: served on"),
         "{form}"
@@ -72,19 +73,19 @@ fn a_flat_is_spared_the_ban_of_its_building(story: &mut Story) {
         "reasons": "这一套不受影响", "remedies": ["litigation"],
     });
     story.say("reviewer-2", appeal, decide);
-    let spared = story.newest("premises/u-46/grade", "ProhibitionSetAside");
+    let spared = story.newest("premises/u-60/grade", "ProhibitionSetAside");
     assert_eq!(
         (&spared["result"]["of"], &spared["result"]["prohibition"]),
-        (&json!("premises/b-46"), &json!(1))
+        (&json!("premises/b-60"), &json!(1))
     );
     let whole = "Letting is prohibited in the whole building";
-    assert!(!story.page(None, &format!("/s/{}", code_of("u-46"))).contains(whole), "the flat is spared");
-    assert!(story.page(None, &format!("/s/{}", code_of("u-47"))).contains(whole), "and the other is not");
-    let (listing, submit) = vacancy("u-46", 2, story);
+    assert!(!story.page(None, &format!("/s/{}", code_of("u-60"))).contains(whole), "the flat is spared");
+    assert!(story.page(None, &format!("/s/{}", code_of("u-61"))).contains(whole), "and the other is not");
+    let (listing, submit) = vacancy("u-60", 2, story);
     story.say("owner", &listing, submit);
     story.say("community", &listing, json!({ "command": "publish" }));
-    assert!(story.page(None, "/vacancies").contains("/vacancies/u-46/l-2"), "it is let again");
-    let (other, submit) = vacancy("u-47", 1, story);
+    assert!(story.page(None, "/vacancies").contains("/vacancies/u-60/l-2"), "it is let again");
+    let (other, submit) = vacancy("u-61", 1, story);
     story.is_refused("owner", &other, submit, "letting_prohibited");
 }
 
@@ -302,25 +303,44 @@ fn a_court_is_asked(story: &mut Story) {
     });
     story.say("legal", dispute, notify);
     story.say("legal", dispute, json!({ "command": "reply", "on": story.today() }));
-    let owes = story.page(Some("owner"), "/desk/premises/u-6");
-    assert!(
-        owes.contains("Posting the grade plaque") && !owes.contains("Terms that rest"),
-        "it runs: {owes}"
-    );
     story.say("legal", dispute, json!({ "command": "suspend", "document_number": "行停〔2024〕9号" }));
-    // what is to hang rests with the grade, and who answers for the house sees it
-    let rests = "suspended, the term rests and runs on once the dispute has ended";
-    for page in ["/desk/premises/u-6", "/desk/matters/premises/u-6/grade", "/my"] {
-        let told = story.page(Some("owner"), page);
-        assert!(told.contains(rests), "{page}: {told}");
-    }
-    let doors = story.page(Some("street"), "/desk/boards");
-    let line = doors.split("premises/u-6/grade").nth(1).and_then(|rest| rest.split("</tr>").next()).unwrap();
-    assert!(line.contains("It waits: suspended"), "{line}");
     let outcome = json!({
         "command": "record_outcome", "finding": "upheld", "document_number": "行终〔2024〕9号", "on": story.today(),
     });
     story.say("legal", dispute, outcome);
+    story.say("legal", dispute, json!({ "command": "carry_out", "what": "nothing_due" }));
+}
+
+/// What is to hang rests with the grade while a court has suspended it; who answers for the house sees that, and so does whoever
+/// would hang it. It runs on once the court has decided.
+fn a_plaque_waits_for_the_court(story: &mut Story) {
+    let (dispute, grade) = ("premises/u-62/dispute/1", "premises/u-62/grade");
+    story.house("u-62", Some("b-1"));
+    story.assess("u-62", "a1", "first", SOUND);
+    let notify = json!({
+        "command": "notify", "kind": "litigation", "body": "某区人民法院", "document_number": "行初〔2024〕48号",
+        "against": { "stream": grade, "determination": 1 }, "received_on": story.today(), "reply_by": story.day(15),
+    });
+    story.say("legal", dispute, notify);
+    let owes = story.page(Some("owner"), "/desk/premises/u-62");
+    assert!(owes.contains("Posting the grade plaque") && !owes.contains("Terms that rest"), "{owes}");
+    story.say("legal", dispute, json!({ "command": "suspend", "document_number": "行停〔2024〕48号" }));
+    let rests = "suspended, the term rests and runs on once the dispute has ended";
+    for page in ["/desk/premises/u-62", "/desk/matters/premises/u-62/grade", "/my"] {
+        let told = story.page(Some("owner"), page);
+        assert!(told.contains(rests), "{page}: {told}");
+    }
+    let doors = story.page(Some("street"), "/desk/boards?area=石井");
+    let line = doors.split("premises/u-62/grade").nth(1).and_then(|rest| rest.split("</tr>").next());
+    assert!(line.is_some_and(|line| line.contains("It waits: suspended")), "{doors}");
+    story.days(1);
+    let outcome = json!({
+        "command": "record_outcome", "finding": "upheld", "document_number": "行终〔2024〕48号", "on": story.today(),
+    });
+    story.say("legal", dispute, outcome);
+    story.days(1);
+    let owes = story.page(Some("owner"), "/desk/premises/u-62");
+    assert!(owes.contains("Posting the grade plaque") && !owes.contains("Terms that rest"), "{owes}");
     story.say("legal", dispute, json!({ "command": "carry_out", "what": "nothing_due" }));
 }
 
