@@ -225,7 +225,7 @@ impl Matter {
 /// their subject, `premises/p-1`; that of an alert is `alert/n-1`.
 pub fn matters(own: &str, subject: &Subject, rulebooks: &dyn Rulebooks) -> Vec<Matter> {
     let look = Look::of(own, subject, rulebooks);
-    let mut all: Vec<Matter> = look.alert().into_iter().chain(look.grade()).collect();
+    let mut all: Vec<Matter> = look.alert().into_iter().chain(look.grade()).chain(look.warning()).collect();
     all.extend(subject.assessments.iter().filter_map(|(key, of)| look.assessment(key, of)));
     all.extend(subject.hazards.iter().filter_map(|(key, of)| look.hazard(key, of)));
     all.extend(subject.incidents.iter().filter_map(|(key, of)| look.incident(key, &of.state)));

@@ -102,21 +102,25 @@ impl Docket {
         }
         let (own, now) = (recorded.subject(), Moment::of(recorded));
         let before = self.subject.grade.waiting().map(|(determined, _)| determined.number);
-        let waited = Look::of(own, &self.subject, rulebooks).grade();
+        let look = Look::of(own, &self.subject, rulebooks);
+        let (waited, to_warn) = (look.grade(), look.warning());
         let warnings = std::mem::take(&mut self.subject.duties.warnings);
         self.subject.apply(recorded);
         self.warn(warnings, recorded, grade);
         self.leave_what_nobody_runs(recorded, rulebooks);
         let mut gone = Vec::new();
         let after = self.subject.grade.waiting().map(|(determined, _)| determined.number);
-        let decided = before.is_some() && before != after;
-        if let Some(grade) = waited
-            && (decided || Look::of(own, &self.subject, rulebooks).grade().is_none())
-            && let Some(span) = self.spans.remove(&grade.stream)
-        {
-            let how = if decided { ending(&recorded.event) } else { WARNED };
-            let matter = Matter { ended: Some(how.to_owned()), waits_on: vec![], ..grade };
+        let mut end = |matter: Matter, how: &str| {
+            let span = self.spans.remove(&matter.stream)?;
+            let matter = Matter { ended: Some(how.to_owned()), waits_on: vec![], ..matter };
             gone.push(Case { matter, opened: span.opened, changed: now, ended: Some(now) });
+            Some(())
+        };
+        if before != after {
+            waited.and_then(|grade| end(grade, ending(&recorded.event)));
+        }
+        if Look::of(own, &self.subject, rulebooks).warning().is_none() {
+            to_warn.and_then(|warning| end(warning, WARNED));
         }
         self.mark(recorded, now, rulebooks);
         gone.extend(self.let_go(own, rulebooks));

@@ -118,22 +118,18 @@ impl Look<'_> {
         })
     }
 
-    /// A determination that needs a person: invited, heard, considered, confirmed. And a level, in force or waiting, of which those who
-    /// live there are still to be warned.
-    pub(super) fn grade(&self) -> Option<Matter> {
-        let warning = self.rulebook.as_deref().and_then(|by| office::warning(by, self.own, self.subject));
-        let warning = warning.and_then(|owed| Deadline::office_period(owed.rule, &owed.period));
-        let waiting = self.waiting();
-        let mut matter = match (waiting, &warning) {
-            (Some(waiting), _) => waiting,
-            (None, Some(_)) => self.of_grade("to_warn", self.subject.grade.latest.as_ref()?),
-            (None, None) => return None,
-        };
-        if warning.is_some() {
-            matter.waits_on.push(Hand::of_role(Role::StreetLead));
-            matter.deadlines.extend(warning);
-        }
-        Some(matter)
+    /// A level, in force or waiting, of which those who live there are still to be warned: the subdistrict's to do, whoever the grade
+    /// itself waits on.
+    pub(super) fn warning(&self) -> Option<Matter> {
+        let owed = office::warning(self.rulebook.as_deref()?, self.own, self.subject)?;
+        let deadline = Deadline::office_period(owed.rule, &owed.period)?;
+        let of = self.of_grade("to_warn", self.subject.grade.latest.as_ref()?);
+        Some(Matter {
+            stream: format!("{}/{}", of.stream, owed.rule),
+            waits_on: vec![Hand::of_role(Role::StreetLead)],
+            deadlines: vec![deadline],
+            ..of
+        })
     }
 
     fn of_grade(&self, stage: &'static str, determined: &Determination) -> Matter {
@@ -144,7 +140,8 @@ impl Look<'_> {
         }
     }
 
-    fn waiting(&self) -> Option<Matter> {
+    /// A determination that needs a person: invited, heard, considered, confirmed.
+    pub(super) fn grade(&self) -> Option<Matter> {
         let (determined, proceeding) = self.subject.grade.waiting()?;
         let rulebook = self.rulebook.as_deref();
         let effect = rulebook.and_then(|rulebook| self.subject.effect(rulebook)?.ok());

@@ -262,7 +262,7 @@ fn to_be_warned_of(needs_confirmer: bool) -> House {
 #[test]
 fn that_people_are_to_be_warned_is_in_the_list_of_the_subdistrict_until_somebody_does() {
     let mut house = to_be_warned_of(false);
-    let matter = house.case("grade").matter;
+    let matter = house.case(WARNING).matter;
     assert_eq!(
         (matter.kind, matter.stage, matter.about.as_str()),
         (Kind::Grade, "to_warn", "letting_prohibited")
@@ -273,7 +273,7 @@ fn that_people_are_to_be_warned_is_in_the_list_of_the_subdistrict_until_somebody
     let mut warning = notice("grade");
     warning["kind"] = json!("risk_notice");
     house.hears("2026-03-05", "notice/n-1", &warning);
-    assert_eq!(house.case("grade").matter.stage, "to_warn", "written, and nobody was told yet");
+    assert_eq!(house.case(WARNING).matter.stage, "to_warn", "written, and nobody was told yet");
     let served = json!({ "type": "NoticeServed", "method": "direct", "on": "2026-03-06", "witnesses": 0, "by": "u-1" });
     house.hears("2026-03-06", "notice/n-1", &served);
     assert!(house.running().iter().all(|matter| matter.kind != Kind::Grade));
@@ -282,25 +282,28 @@ fn that_people_are_to_be_warned_is_in_the_list_of_the_subdistrict_until_somebody
 }
 
 #[test]
-fn a_grade_that_waits_for_a_person_waits_for_the_warning_too_and_goes_on_waiting_for_it_once_it_binds() {
+fn a_grade_that_waits_for_a_person_and_the_warning_of_it_are_two_matters_of_two_hands() {
     let mut house = to_be_warned_of(true);
-    let matter = house.case("grade").matter;
-    assert_eq!(matter.stage, "invitation");
-    assert!(matter.waits_on.contains(&Hand::of_role(Role::StreetLead)), "{matter:?}");
-    assert_eq!(matter.next().unwrap().rule, "risk_notice");
+    let grade = house.case("grade").matter;
+    assert_eq!(grade.stage, "invitation");
+    assert!(grade.deadlines.is_empty(), "nobody else is late with the warning: {grade:?}");
+    let warning = house.case(WARNING).matter;
+    assert_eq!((warning.waits_on, warning.stage), (vec![Hand::of_role(Role::StreetLead)], "to_warn"));
     let confirmed = json!({
         "type": "AdverseGradeConfirmed", "determination": 1, "on": "2026-03-04", "document_number": "1", "by": "u-3"
     });
     house.hears("2026-03-04", "grade", &confirmed);
     assert_eq!(house.last_gone(), ("grade", "confirmed"));
-    let case = house.case("grade");
-    assert_eq!((case.matter.stage, case.opened.on), ("to_warn", day("2026-03-04")));
+    let case = house.case(WARNING);
+    assert_eq!((case.matter.stage, case.opened.on), ("to_warn", day("2026-03-02")), "it goes on as it was");
     house.hears_of_itself(
         "2026-03-09",
         &json!({ "type": "PremisesClosed", "on": "2026-03-09", "why": "demolished" }),
     );
     assert!(house.running().iter().all(|matter| matter.kind != Kind::Grade), "nobody lives there any more");
 }
+
+const WARNING: &str = "grade/risk_notice";
 
 #[test]
 fn an_answered_report_comes_up_again_and_keeps_the_day_it_came() {

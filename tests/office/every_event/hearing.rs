@@ -101,7 +101,8 @@ fn letting_is_prohibited(story: &mut Story) {
     });
     story.say("confirmer", GRADE, confirm);
     // those who live there are to be warned: that lies on the desk of the subdistrict, with its day, until somebody does
-    let listed = story.matter("street", GRADE).unwrap();
+    let warning = format!("{GRADE}/risk_notice");
+    let listed = story.matter("street", &warning).unwrap();
     assert_eq!(
         (&listed["stage"], &listed["waits_on"][0]["role"]),
         (&json!("to_warn"), &json!("street_lead"))
@@ -110,7 +111,7 @@ fn letting_is_prohibited(story: &mut Story) {
     let desk = story.page(Some("street"), "/desk");
     assert!(desk.contains("Risk notice: ") && desk.contains("href=\"/desk/premises/u-4\""), "{desk}");
     story.days(2);
-    let late = story.matter("street", GRADE).unwrap();
+    let late = story.matter("street", &warning).unwrap();
     assert!(late["overdue_since"].is_string(), "{late}");
     story.say("confirmer", GRADE, json!({ "command": "refuse_lift", "reason": "尚未加固" }));
     let lift = json!({ "command": "lift_prohibition", "document_number": "住解〔2024〕1号" });

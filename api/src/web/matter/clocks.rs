@@ -202,15 +202,6 @@ fn reevaluation(matter: &Matter) -> Vec<Clock> {
 }
 
 fn grade(matter: &Matter) -> Vec<Clock> {
-    let otherwise = matter
-        .lang
-        .say("记机关逾期，注明由谁负责。", "it is marked as missed by the office, with whose it was.");
-    let mut clocks = office(matter, "risk_notice", otherwise);
-    clocks.extend(statement(matter));
-    clocks
-}
-
-fn statement(matter: &Matter) -> Vec<Clock> {
     let lang = matter.lang;
     let (Some(subject), Some(rulebook)) = (matter.subject(), matter.rulebook()) else { return vec![] };
     let Some(Ok(effect)) = subject.effect(rulebook) else { return vec![] };
