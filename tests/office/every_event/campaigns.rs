@@ -55,7 +55,7 @@ fn what_was_resolved_has_its_day(story: &mut Story) {
     });
     let digest = sha256.as_str().unwrap().to_owned();
     let page = story.page(Some("commission"), &format!("/desk/meetings?from={from}&until={today}&at={at}"));
-    assert!(page.contains(&digest) && page.contains("Risk situation"), "{page}");
+    assert!(page.contains(&digest) && page.contains("Digest of that analysis"), "{page}");
     let page = story.page(Some("commission"), "/desk/meetings");
     assert!(page.contains("Choose the period above first") && !page.contains(&digest), "{page}");
     let mut invented = hold.clone();
