@@ -99,7 +99,7 @@ test('journey 9: a department records what a document decided; the lowest class 
   await walk.sound(confirmer, 'credit-lowest')
   await takes(confirmer, 'confirm_lowest', { document_number: '信定〔2026〕1号' })
   const credit = await walk.as('credit-1')
-  await comes(credit, FILE, /信用较差/)
+  await comes(credit, FILE, /现在\s*信用较差/)
 })
 
 test('journey 9: told, not public before its days have passed, objected to; upheld, it counts no more', async () => {
@@ -118,7 +118,7 @@ test('journey 9: told, not public before its days have passed, objected to; uphe
   assert.match(await body(other), /材料不是本公司提供的/)
   await takes(other, 'decide_objection', { number: '1', upheld: 'yes', document_number: '信异〔2026〕1号' })
   await walk.sound(other, 'credit-upheld')
-  await comes(other, FILE, /信用优良/)
+  await comes(other, FILE, /现在\s*信用优良/)
   assert.equal(await offers(other, 'decide_objection'), 0)
 })
 
