@@ -352,7 +352,9 @@ fn made<F: Fold>(
     let position = goal.checked_sub(1);
     let recorded_at = position.map(|position| recorded_at(reader, position)).transpose()?.flatten();
     let valid_at = asked.question.valid_at;
-    let day = valid_at.or(recorded_at.map(local_date)).unwrap_or(NaiveDate::MIN);
+    // before anything was recorded nothing is counted, by whatever day that was asked for
+    let before_all = || asked.question.as_of.map(local_date).max(asked.from).unwrap_or(NaiveDate::MIN);
+    let day = valid_at.or(recorded_at.map(local_date)).unwrap_or_else(before_all);
     let month_before = || day.checked_sub_days(Days::new(MOVED_IN_DAYS)).unwrap_or(day);
     let from = match (asked.from, statistic) {
         (None, Statistic::Movement) => Some(month_before()),

@@ -23,6 +23,15 @@ const EVERY: [&[&str]; 12] = [
 ];
 
 #[test]
+fn before_anything_was_recorded_there_is_nothing_to_count_from_any_day() {
+    for name in ["movement", "situation"] {
+        let asked = [name, "--from", "2000-01-01", "--as-of", "2000-01-01T00:00:00Z"];
+        let nothing = report(&STREET.path().join("ledger"), &asked);
+        assert_eq!((&nothing["rows"], &nothing["day"]), (&Value::from(vec![0; 0]), &"2000-01-01".into()));
+    }
+}
+
+#[test]
 fn an_old_position_gives_the_old_report_for_ever() {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path().join("ledger");
