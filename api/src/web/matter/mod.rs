@@ -189,9 +189,10 @@ fn case_page(app: &App, signed: &Signed, title: &str, case: Case) -> Response {
     let status = if case.returned.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let body = html! {
         (case.heading)
-        @if let Some(receipt) = case.receipt { (receipt) }
+        // a receipt has a button of its own, which prints the page with it
+        @if let Some(receipt) = &case.receipt { (receipt) }
         @if let Some(returned) = case.returned { (returned) }
-        (print_button(signed.lang))
+        @if case.receipt.is_none() { (print_button(signed.lang)) }
         (case_columns(signed.lang, case.story, case.steps))
     };
     let newest = app.reader().size().ok().and_then(|size| size.checked_sub(1));
