@@ -27,7 +27,7 @@ serve() {
   : >"$work/said"
   target/debug/wuping serve --data "$work/sample" --listen 127.0.0.1:0 >"$work/said" 2>"$work/log" &
   server=$!
-  for _ in $(seq 600); do
+  for _ in $(seq 1800); do
     base=$(sed -n 's/^wuping serves .* on //p' "$work/said")
     [ -z "$base" ] || return 0
     kill -0 "$server" 2>/dev/null || break

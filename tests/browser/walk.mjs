@@ -37,7 +37,7 @@ export class Walk {
 
   async enters(login, device) {
     const page = await (await this.browser.newContext(device)).newPage()
-    page.setDefaultTimeout(20000)
+    page.setDefaultTimeout(45000)
     page.faults = []
     page.on('console', (message) => message.type() === 'error' && page.faults.push(message.text()))
     page.on('pageerror', (error) => page.faults.push(String(error)))
