@@ -98,7 +98,9 @@ fn row_looked_at(lying: LyingRow, origin: &str) -> LookedAt {
     };
     let key = row.payload.contains(KEY).then(|| serde_json::from_str(&row.payload).ok()).flatten();
     let key = key.as_ref().and_then(key_in);
-    LookedAt { position, entry: row.check(origin), leaf: leaf_hash(&row.leaf(origin)), signature: None, key }
+    let rebuilt = row.leaf(origin);
+    let leaf = leaf_hash(&rebuilt);
+    LookedAt { position, entry: row.check_rebuilt(origin, &rebuilt, leaf), leaf, signature: None, key }
 }
 
 fn leaf_looked_at(position: u64, leaf: &[u8], origin: &str) -> LookedAt {

@@ -49,6 +49,11 @@ pub struct Row {
 impl Row {
     /// The row of an entry.
     pub fn from_entry(entry: &Entry) -> Row {
+        Self::of(entry, entry.leaf_hash())
+    }
+
+    /// As [`Row::from_entry`], of an entry whose leaf was hashed already.
+    fn of(entry: &Entry, leaf_hash: Hash) -> Row {
         let meta = &entry.meta;
         Row {
             position: entry.sequence,
@@ -66,7 +71,7 @@ impl Row {
             kid: entry.kid.to_string(),
             signature: b64u_encode(&entry.signature),
             recorded_at: entry.recorded_at.to_string(),
-            leaf_hash: entry.leaf_hash(),
+            leaf_hash,
         }
     }
 
@@ -100,9 +105,14 @@ impl Row {
     /// `row-leaf_hash`, the entry's own refusal, or `row-columns` naming the columns that differ.
     pub fn check(&self, log: &str) -> Result<Entry, Refusal> {
         let leaf = self.leaf(log);
-        need(leaf_hash(&leaf) == self.leaf_hash, "row-leaf_hash", "the columns do not rebuild the leaf")?;
-        let entry = Entry::parse(&leaf, Some(log))?;
-        let other = self.columns_unlike(&Row::from_entry(&entry));
+        self.check_rebuilt(log, &leaf, leaf_hash(&leaf))
+    }
+
+    /// As [`Row::check`], of the leaf that was rebuilt, and hashed once for whoever asks.
+    pub(crate) fn check_rebuilt(&self, log: &str, leaf: &[u8], hash: Hash) -> Result<Entry, Refusal> {
+        need(hash == self.leaf_hash, "row-leaf_hash", "the columns do not rebuild the leaf")?;
+        let entry = Entry::parse(leaf, Some(log))?;
+        let other = self.columns_unlike(&Row::of(&entry, hash));
         need_that(other.is_empty(), "row-columns", || other.join(", "))?;
         Ok(entry)
     }
