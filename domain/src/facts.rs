@@ -310,6 +310,11 @@ impl Actor {
         self.received || self.grants.iter().any(|grant| grant.role == role)
     }
 
+    /// Whether the actor holds a role of the office.
+    pub fn is_of_the_office(&self) -> bool {
+        self.grants.iter().any(|grant| grant.role.is_of_the_office())
+    }
+
     /// Whether the actor is of this department.
     pub fn is_of(&self, department: &str) -> bool {
         self.received || self.grants.iter().any(|grant| grant.department.as_deref() == Some(department))

@@ -27,7 +27,6 @@ use crate::look::words::Lang;
 use crate::past::{NotThen, Past};
 use crate::web::api::{not_read, problem};
 use crate::web::commands::{come_back, in_session};
-use crate::web::matter::reading::OUTSIDE;
 use crate::web::paging;
 use crate::web::parameters::{Malformed, Moment, day, truth};
 use crate::web::resident::Tracking;
@@ -416,7 +415,7 @@ async fn undertakings(
         Ok(actor) => actor,
         Err(refused) => return *refused,
     };
-    if !actor.grants.iter().any(|grant| !OUTSIDE.contains(&grant.role)) {
+    if !actor.is_of_the_office() {
         let told = lang.pick("这里由工作人员查看。", "Staff of the office read this.");
         return problem(StatusCode::FORBIDDEN, "not_yours", told);
     }

@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use wuping_domain::facts::{Actor, Grant};
 use wuping_ledger::disclosure::digests_in;
 
-use super::matter::reading::OUTSIDE;
 use crate::app::{App, ExecuteError};
 use crate::look::parts::PersonView;
 use crate::look::words::Lang;
@@ -35,8 +34,7 @@ pub(crate) struct People {
 impl Told {
     /// How a person is told of others on lists: colleagues by name.
     pub(crate) fn to(actor: &Actor) -> Self {
-        let inside = actor.grants.iter().any(|grant| !OUTSIDE.contains(&grant.role));
-        if inside { Self::Name } else { Self::Role }
+        if actor.is_of_the_office() { Self::Name } else { Self::Role }
     }
 }
 

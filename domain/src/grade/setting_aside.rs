@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::Previous;
-use crate::appeal;
+use crate::appeal::{Against, Outcome};
 use crate::recorded::subject_of;
 use crate::subject::Subject;
 
@@ -36,33 +36,45 @@ pub struct SetAside {
 
 /// What an appeal or dispute of these premises sets aside and is not set aside yet.
 pub(crate) fn set_aside(own: &str, subject: &Subject) -> Option<SetAside> {
-    let mut found = by_appeal(own, subject).or_else(|| by_dispute(own, subject))?;
+    let standing = |against: &Against| against.determination.filter(|number| stands(subject, *number));
+    let Overturned { what: determination, origin, decided_in, on } = overturned(own, subject, standing)?;
     let mut after = subject.grade.clone();
-    after.put_aside(found.determination);
-    found.holds = after
+    after.put_aside(determination);
+    let holds = after
         .in_force()
         .map(|binding| Previous { number: binding.determination.number, star: binding.determination.star });
-    Some(found)
+    Some(SetAside { determination, origin, decided_in, on, holds })
 }
 
-fn by_appeal(own: &str, subject: &Subject) -> Option<SetAside> {
-    subject.appeals.iter().find_map(|(key, of)| {
-        let decision = of.state.decision.as_ref()?;
-        let upheld = decision.outcome == appeal::Outcome::Upheld;
-        let determination = decision.against.determination.filter(|n| upheld && stands(subject, *n))?;
-        let origin = if of.state.own_motion { Origin::OwnMotion } else { Origin::Appeal };
+/// What was found wrong, and where.
+struct Overturned<T> {
+    what: T,
+    origin: Origin,
+    decided_in: String,
+    on: NaiveDate,
+}
+
+/// The first of what is looked for that an appeal of these premises which was upheld was against, else a dispute which was lost.
+fn overturned<T>(
+    own: &str,
+    subject: &Subject,
+    looked_for: impl Fn(&Against) -> Option<T>,
+) -> Option<Overturned<T>> {
+    let by_appeal = subject.appeals.iter().find_map(|(key, appeal)| {
+        let decision =
+            appeal.state.decision.as_ref().filter(|decision| decision.outcome == Outcome::Upheld)?;
+        let origin = if appeal.state.own_motion { Origin::OwnMotion } else { Origin::Appeal };
         let decided_in = format!("{own}/appeal/{key}");
-        Some(SetAside { determination, origin, decided_in, on: decision.on, holds: None })
-    })
-}
-
-fn by_dispute(own: &str, subject: &Subject) -> Option<SetAside> {
-    subject.disputes.iter().find_map(|(key, of)| {
-        let (against, on) = of.state.lost()?;
-        let determination = against.determination.filter(|n| stands(subject, *n))?;
-        let decided_in = format!("{own}/dispute/{key}");
-        Some(SetAside { determination, origin: Origin::Dispute, decided_in, on, holds: None })
-    })
+        Some(Overturned { what: looked_for(&decision.against)?, origin, decided_in, on: decision.on })
+    });
+    let by_dispute = || {
+        subject.disputes.iter().find_map(|(key, dispute)| {
+            let (against, on) = dispute.state.lost()?;
+            let decided_in = format!("{own}/dispute/{key}");
+            Some(Overturned { what: looked_for(against)?, origin: Origin::Dispute, decided_in, on })
+        })
+    };
+    by_appeal.or_else(by_dispute)
 }
 
 fn stands(subject: &Subject, number: u64) -> bool {
@@ -95,48 +107,24 @@ pub(crate) fn ban_set_aside(own: &str, subject: &Subject) -> Option<BanSetAside>
 
 /// The prohibition of the building that an appeal or dispute about this flat says does not bind it.
 fn spared(own: &str, subject: &Subject) -> Option<BanSetAside> {
-    let of = |against: &appeal::Against| {
+    let of_building = |against: &Against| {
         let building = subject_of(&against.stream).to_owned();
-        let number = against.prohibition.filter(|_| building != own)?;
-        let said = subject.grade.spared.contains(&(building.clone(), number));
-        (!said).then_some((building, number))
+        let ban = (building, against.prohibition.filter(|_| !against.is_of(own))?);
+        (!subject.grade.spared.contains(&ban)).then_some(ban)
     };
-    let by_appeal = subject.appeals.iter().find_map(|(key, appeal)| {
-        let decision = appeal.state.decision.as_ref()?;
-        let found = of(&decision.against).filter(|_| decision.outcome == appeal::Outcome::Upheld)?;
-        let origin = if appeal.state.own_motion { Origin::OwnMotion } else { Origin::Appeal };
-        Some((found, origin, format!("{own}/appeal/{key}"), decision.on))
-    });
-    let by_dispute = || {
-        subject.disputes.iter().find_map(|(key, dispute)| {
-            let (contested, on) = dispute.state.lost()?;
-            Some((of(contested)?, Origin::Dispute, format!("{own}/dispute/{key}"), on))
-        })
-    };
-    let ((building, prohibition), origin, decided_in, on) = by_appeal.or_else(by_dispute)?;
-    let of = Some(building);
-    Some(BanSetAside { prohibition, of, document_number: String::new(), origin, decided_in, on })
+    let Overturned { what, origin, decided_in, on } = overturned(own, subject, of_building)?;
+    let (building, prohibition) = what;
+    let (of, document_number) = (Some(building), String::new());
+    Some(BanSetAside { prohibition, of, document_number, origin, decided_in, on })
 }
 
 fn own_ban_set_aside(own: &str, subject: &Subject) -> Option<BanSetAside> {
     let grade = &subject.grade;
     grade.prohibition.as_ref()?;
     let (prohibition, ban) = grade.bans.last_key_value()?;
-    let against = |against: &appeal::Against| against.prohibition == Some(*prohibition) && against.is_of(own);
-    let by_appeal = subject.appeals.iter().find_map(|(key, of)| {
-        let decision = of.state.decision.as_ref()?;
-        let upheld = decision.outcome == appeal::Outcome::Upheld && against(&decision.against);
-        let origin = if of.state.own_motion { Origin::OwnMotion } else { Origin::Appeal };
-        upheld.then(|| (origin, format!("{own}/appeal/{key}"), decision.on))
-    });
-    let by_dispute = || {
-        subject.disputes.iter().find_map(|(key, of)| {
-            let (contested, on) = of.state.lost()?;
-            against(contested).then(|| (Origin::Dispute, format!("{own}/dispute/{key}"), on))
-        })
-    };
-    let (origin, decided_in, on) = by_appeal.or_else(by_dispute)?;
-    let document_number = ban.document_number.clone();
-    let of = None;
-    Some(BanSetAside { prohibition: *prohibition, of, document_number, origin, decided_in, on })
+    let in_force =
+        |against: &Against| against.prohibition.filter(|number| number == prohibition && against.is_of(own));
+    let Overturned { what: prohibition, origin, decided_in, on } = overturned(own, subject, in_force)?;
+    let (of, document_number) = (None, ban.document_number.clone());
+    Some(BanSetAside { prohibition, of, document_number, origin, decided_in, on })
 }

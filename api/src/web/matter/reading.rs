@@ -350,7 +350,7 @@ fn sight(trial: &Trial, stream: &str) -> Sight {
     }
     let Some(subject) = facts.subject.as_deref() else {
         let own = |role: Role| role == Role::AssociationAdmin && aggregate_type(stream) == "association";
-        let sees = |grant: &Grant| !OUTSIDE.contains(&grant.role) || own(grant.role);
+        let sees = |grant: &Grant| grant.role.is_of_the_office() || own(grant.role);
         let inside = facts.actor.grants.iter().any(sees);
         return if inside { Sight::Office } else { Sight::None };
     };
@@ -378,7 +378,7 @@ fn sight(trial: &Trial, stream: &str) -> Sight {
         return Sight::Register;
     }
     // whoever may claim premises sees that they are registered, and the form
-    let claims = grants.iter().any(|grant| OUTSIDE.contains(&grant.role)) && concept == "premises";
+    let claims = grants.iter().any(|grant| !grant.role.is_of_the_office()) && concept == "premises";
     if claims { Sight::Public } else { Sight::None }
 }
 
@@ -415,8 +415,6 @@ fn looks_after(premises: &Premises, actor: &Actor, on: NaiveDate) -> bool {
 
 /// Who acts for a department.
 const OFFICERS: [Role; 2] = [Role::CompetentAuthority, Role::DepartmentOfficer];
-/// Who is not of the office.
-pub(crate) const OUTSIDE: [Role; 4] = [Role::AssociationAdmin, Role::Operator, Role::Owner, Role::Steward];
 /// Who looks into the register, and not into a case's words.
 const READING: [Role; 5] =
     [Role::Administrator, Role::Auditor, Role::CommissionAdmin, Role::CreditOfficer, Role::DataClerk];

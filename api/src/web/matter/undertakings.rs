@@ -27,7 +27,7 @@ use super::acting::{Page, act};
 use super::address_of;
 use super::forms::{Returned, Sending, returned_head, steps_now};
 use super::offering::offered;
-use super::reading::{Chosen, Matter, OUTSIDE, Sight, read};
+use super::reading::{Chosen, Matter, Sight, read};
 use super::situation::{self, LookedAt};
 use super::stage::{self, suspended, undertaking_stage};
 use super::steps;
@@ -55,7 +55,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
 
 /// The ways to the lists that a person may see.
 pub(crate) fn links(lang: Lang, actor: &Actor) -> Vec<Link> {
-    let inside = actor.grants.iter().any(|grant| !OUTSIDE.contains(&grant.role));
+    let inside = actor.is_of_the_office();
     let own = |list: &&List| inside || list.concept == "association" && actor.holds(Role::AssociationAdmin);
     LISTS
         .iter()
