@@ -119,8 +119,11 @@ impl Docket {
         if before != after {
             waited.and_then(|grade| end(grade, ending(&recorded.event)));
         }
-        if Look::of(own, &self.subject, rulebooks).warning().is_none() {
-            to_warn.and_then(|warning| end(warning, WARNED));
+        // of most houses nobody is to be warned, and nothing is looked up
+        if let Some(warning) = to_warn
+            && Look::of(own, &self.subject, rulebooks).warning().is_none()
+        {
+            end(warning, WARNED);
         }
         self.mark(recorded, now, rulebooks);
         gone.extend(self.let_go(own, rulebooks));

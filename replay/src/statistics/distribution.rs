@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use wuping_domain::event::Event;
 use wuping_domain::recorded::Recorded;
 
-use super::houses::{Houses, grade_of};
+use super::houses::{Houses, grade_held};
 use super::{Bars, Cell, Column, Fold, Span, Table, Terms};
 
 /// Premises by what they hold.
@@ -26,7 +26,7 @@ impl Fold for Distribution {
             let holds = house.holds(span);
             let star = holds.as_ref().and_then(|standing| standing.determination.star);
             let level = holds.as_ref().and_then(|standing| standing.determination.management_level.clone());
-            let grade = holds.as_ref().map_or_else(|| NOT_ASSESSED.to_owned(), grade_of);
+            let grade = grade_held(holds.as_ref());
             let area = (register.subdistrict.clone(), register.community.clone());
             *counts.entry((register.layer, area, Reverse(star), grade, level)).or_default() += 1_u64;
         }
@@ -48,9 +48,6 @@ impl Fold for Distribution {
         Table { columns: &COLUMNS, rows: counts.into_iter().map(row).collect(), bars }
     }
 }
-
-/// The public state of premises without a grade in force.
-const NOT_ASSESSED: &str = "not_assessed";
 
 const COLUMNS: [Column; 7] = [
     Column::of("layer", "层面", "Layer", Terms::Layer),

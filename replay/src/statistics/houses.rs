@@ -59,6 +59,14 @@ impl House {
     }
 }
 
+/// The public state of premises without a grade in force.
+pub(super) const NOT_ASSESSED: &str = "not_assessed";
+
+/// The grade that is held, as [`grade_of`] says it; [`NOT_ASSESSED`] where none is.
+pub(super) fn grade_held(holds: Option<&Standing>) -> String {
+    holds.map_or_else(|| NOT_ASSESSED.to_owned(), grade_of)
+}
+
 /// The grade's id, or the rulebook's own word where it has none.
 pub(super) fn grade_of(standing: &Standing) -> String {
     let determination = &standing.determination;

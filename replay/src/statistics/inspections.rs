@@ -9,7 +9,7 @@ use wuping_domain::event::Event;
 use wuping_domain::inspection::{Event as InspectionEvent, Inspection};
 use wuping_domain::recorded::Recorded;
 
-use super::houses::{Houses, grade_of};
+use super::houses::{Houses, grade_held};
 use super::{Bars, Column, Fold, Span, Table, Terms};
 
 /// Inspections by their stream.
@@ -60,8 +60,7 @@ impl Fold for Inspections {
             let register = house.and_then(|house| house.premises.register.as_ref());
             let area = register.map(|register| [&register.subdistrict, &register.community]);
             let [subdistrict, community] = area.map_or_else(Default::default, |area| area.map(String::clone));
-            let grade = house.and_then(|house| house.holds(span));
-            let grade = grade.as_ref().map_or_else(|| NOT_ASSESSED.to_owned(), grade_of);
+            let grade = grade_held(house.and_then(|house| house.holds(span)).as_ref());
             let joined: Vec<&str> = course.state.joined.iter().map(String::as_str).collect();
             let key = [subdistrict, community, plan.leads.class.clone(), grade, joined.join(" ")];
             let count = course.count(plan.leads.due, span);
@@ -130,9 +129,6 @@ impl Count {
         self.open += other.open;
     }
 }
-
-/// The public state of premises without a grade in force.
-const NOT_ASSESSED: &str = "not_assessed";
 
 const BARS: &[Bars] = &[
     Bars { of: "class", counts: Some("missed") },

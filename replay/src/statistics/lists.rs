@@ -5,6 +5,7 @@ use wuping_domain::event::Event;
 use wuping_domain::recorded::Recorded;
 use wuping_ledger::reader::Reader;
 
+use super::houses::NOT_ASSESSED;
 use super::{Bars, Cell, Column, Fold, Span, Table, Terms};
 use crate::cases::{CaseLine, cases};
 use crate::parties::{PartyLine, parties};
@@ -68,7 +69,7 @@ fn grade(line: &GradeLine) -> Vec<Cell> {
         line.layer.map(|layer| layer.to_string()).into(),
         held.score.into(),
         held.star.into(),
-        held.band.as_deref().unwrap_or("not_assessed").into(),
+        held.band.as_deref().unwrap_or(NOT_ASSESSED).into(),
         held.level.clone().into(),
         held.effective_from.into(),
         held.position.into(),

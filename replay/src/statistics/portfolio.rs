@@ -7,7 +7,7 @@ use wuping_domain::recorded::Recorded;
 
 use super::families::Families;
 use super::hazards::on;
-use super::houses::{Houses, grade_of};
+use super::houses::{Houses, grade_held};
 use super::{Bars, Cell, Column, Fold, Span, Table, Terms};
 use crate::cases::Cases;
 use crate::report::code_of;
@@ -69,7 +69,7 @@ impl Fold for Portfolio {
                     answers.role.as_str().into(),
                     answers.span.from.into(),
                     determination.and_then(|determination| determination.star).into(),
-                    holds.as_ref().map_or_else(|| "not_assessed".to_owned(), grade_of).into(),
+                    grade_held(holds.as_ref()).into(),
                     determination.and_then(|determination| determination.management_level.clone()).into(),
                     holds.as_ref().map(|standing| standing.effective_from).into(),
                     waits.into(),

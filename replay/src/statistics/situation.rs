@@ -13,7 +13,7 @@ use wuping_domain::rulebook::Layer;
 use wuping_projections::grade_book::Standing;
 
 use super::hazards::on;
-use super::houses::{House, Houses};
+use super::houses::{House, Houses, NOT_ASSESSED};
 use super::{Bars, Cell, Column, Fold, Span, Table, Terms};
 use crate::cases::Cases;
 
@@ -231,8 +231,6 @@ struct Count {
 
 /// How a result that lowers premises is marked.
 const DOWN: &str = "down";
-/// The public state of premises without a level in force.
-const NOT_ASSESSED: &str = "not_assessed";
 
 const BARS: &[Bars] = &[
     Bars { of: "kind", counts: Some("incidents") },
