@@ -185,6 +185,12 @@ impl Grade {
             .max_by_key(|binding| (binding.determination.assessed_on, binding.first))
     }
 
+    /// The prohibition of letting in force here, with its number: that of the newest one.
+    pub fn ban_in_force(&self) -> Option<(u64, &Ban)> {
+        self.prohibition.as_ref()?;
+        self.bans.last_key_value().map(|(number, ban)| (*number, ban))
+    }
+
     /// The determination that stands: the newest, while it waits or binds; what binds, where that was refused or set aside.
     pub fn stands(&self) -> Option<&Determination> {
         let fell = |number| self.refused.contains(&number) || self.set_aside.contains(&number);

@@ -119,11 +119,9 @@ fn spared(own: &str, subject: &Subject) -> Option<BanSetAside> {
 }
 
 fn own_ban_set_aside(own: &str, subject: &Subject) -> Option<BanSetAside> {
-    let grade = &subject.grade;
-    grade.prohibition.as_ref()?;
-    let (prohibition, ban) = grade.bans.last_key_value()?;
+    let (prohibition, ban) = subject.grade.ban_in_force()?;
     let in_force =
-        |against: &Against| against.prohibition.filter(|number| number == prohibition && against.is_of(own));
+        |against: &Against| against.prohibition.filter(|number| *number == prohibition && against.is_of(own));
     let Overturned { what: prohibition, origin, decided_in, on } = overturned(own, subject, in_force)?;
     let (of, document_number) = (None, ban.document_number.clone());
     Some(BanSetAside { prohibition, of, document_number, origin, decided_in, on })

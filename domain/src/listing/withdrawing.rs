@@ -70,7 +70,7 @@ pub fn ban(unit: &Subject, building: Option<&Subject>) -> Option<Ban> {
 
 /// The ban of a unit's building, unless an appeal or dispute about the unit said that it does not bind it.
 pub(crate) fn ban_of_building(unit: &Subject, building: &Subject) -> Option<Ban> {
-    let number = building.grade.bans.keys().next_back().copied();
+    let number = building.grade.ban_in_force().map(|(number, _)| number);
     let spared = building_of(unit).zip(number).is_some_and(|ban| unit.grade.spared.contains(&ban));
     of(building, Layer::Building).filter(|_| !spared)
 }

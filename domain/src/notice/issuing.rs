@@ -213,8 +213,7 @@ fn issued(draft: Draft, facts: &Facts) -> Result<Issued, Rejection> {
 /// prohibited a notice about the premises tells of their own, and one about the building's grade of the building's.
 fn prohibition(draft: &Draft, facts: &Facts) -> Option<(u64, Option<String>)> {
     let subject = facts.subject.as_deref().filter(|_| draft.kind == Kind::Prohibition)?;
-    let number =
-        |of: &Subject| of.grade.prohibition.as_ref().and_then(|_| of.grade.bans.keys().next_back().copied());
+    let number = |of: &Subject| of.grade.ban_in_force().map(|(number, _)| number);
     let own = number(subject).filter(|_| facts.is_of_subject(&draft.about)).map(|number| (number, None));
     own.or_else(|| Some((number(facts.building.as_deref()?)?, building_of(subject))))
 }

@@ -175,11 +175,11 @@ fn building_ban(app: &App, trial: &Trial) -> Result<Option<BuildingBan>, Execute
             grade.evolve(&event);
         }
     }
-    let newest = grade.bans.last_key_value().filter(|_| grade.prohibition.is_some());
-    let binds = newest.filter(|(number, _)| !unit.grade.spared.contains(&(building.clone(), **number)));
+    let in_force = grade.ban_in_force();
+    let binds = in_force.filter(|(number, _)| !unit.grade.spared.contains(&(building, *number)));
     Ok(binds.map(|(number, ban)| BuildingBan {
         stream,
-        number: *number,
+        number,
         document_number: ban.document_number.clone(),
     }))
 }
