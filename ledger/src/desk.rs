@@ -54,7 +54,7 @@ impl Desk {
     /// Reads the state of the store.
     pub(crate) fn open(
         origin: String,
-        store: Box<dyn LedgerStore>,
+        mut store: Box<dyn LedgerStore>,
         (held, master): (HeldKeys, SealingKey),
         reactor: Box<dyn Reactor>,
         (clock, simulated): (Arc<dyn Clock>, bool),
@@ -62,6 +62,9 @@ impl Desk {
         recent: Arc<RecentStreams>,
     ) -> Result<Self, StoreError> {
         let state = Some(TreeState::load(store.reads(), &origin)?);
+        if simulated {
+            store.wait_for_disk(false)?;
+        }
         Ok(Self {
             origin,
             store,
@@ -215,6 +218,7 @@ impl Desk {
             return Err(AppendError::Clock(ClockFault::Behind { behind_ms: last_ms - now_ms }));
         }
         state.written = None;
+        self.store.wait_for_disk(true)?;
         self.clock = Arc::new(clock);
         self.simulated = false;
         Ok(())

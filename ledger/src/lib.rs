@@ -49,6 +49,7 @@ pub(crate) mod committing;
 pub mod cqrs;
 mod desk;
 pub mod device;
+mod disk;
 pub mod disk_full;
 pub mod durable;
 mod enrolment;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, params};
 
 use crate::clock::Monotonic;
+use crate::disk::wait_for_disk;
 use crate::keys::Kid;
 use crate::lock_file::locked_alone;
 use crate::merkle::Frontier;
@@ -205,6 +206,13 @@ impl Drop for SqliteStore {
 impl LedgerStore for SqliteStore {
     fn reads(&self) -> &dyn LedgerReads {
         &self.connection
+    }
+
+    fn wait_for_disk(&mut self, wait: bool) -> Result<(), StoreError> {
+        wait_for_disk(&self.connection, wait).map_err(|source| {
+            let file = self.connection.path().map(PathBuf::from).unwrap_or_default();
+            StoreError::File { file, source }
+        })
     }
 
     fn begin(&mut self, asked: &Asked<'_>) -> Result<Known, StoreError> {

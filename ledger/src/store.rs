@@ -58,6 +58,18 @@ pub trait LedgerStore: Send {
     /// Gives the head lock back without having written; never fails, since there is nothing to lose.
     fn abandon(&mut self);
 
+    /// Whether commits wait for the disk, as they do from the opening on. They need not while a history is made up that
+    /// nobody was promised; where they are to again, what was written until then is on disk when this answers. A server
+    /// keeps its own ways.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]; what was written may not be on disk.
+    fn wait_for_disk(&mut self, wait: bool) -> Result<(), StoreError> {
+        let _ = wait;
+        Ok(())
+    }
+
     /// Makes sure that the store answers: one that lost its server connects anew. Called outside of a transaction.
     ///
     /// # Errors

@@ -115,6 +115,15 @@ pub enum VaultError {
         #[source]
         source: rusqlite::Error,
     },
+    /// Its file is not known to be on disk.
+    #[error("the vault's database {file} could not be brought to disk")]
+    Disk {
+        /// The database.
+        file: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
     /// A value that was erased is to be put again.
     #[error("the private value {digest} was erased and is not taken in again")]
     Erased {
@@ -236,6 +245,15 @@ impl Vault {
             Some(digest) => Err(VaultError::Erased { digest }),
             None => Ok(()),
         }
+    }
+
+    /// As [`LedgerStore::wait_for_disk`](crate::store::LedgerStore::wait_for_disk), of private values.
+    ///
+    /// # Errors
+    ///
+    /// [`VaultError::Disk`].
+    pub fn wait_for_disk(&self, wait: bool) -> Result<(), VaultError> {
+        locked(&self.store).wait_for_disk(wait)
     }
 
     /// A mark of a text under the vault's key: the same each time, and nobody without the key can tell what it is of.

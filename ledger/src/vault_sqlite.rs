@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 
+use crate::disk::wait_for_disk;
 use crate::select::signed;
 use crate::sqlite::schema_version;
 use crate::store::StoreError;
@@ -98,6 +99,11 @@ impl VaultFile {
 }
 
 impl VaultStore for VaultFile {
+    fn wait_for_disk(&mut self, wait: bool) -> Result<(), VaultError> {
+        wait_for_disk(&self.connection, wait)
+            .map_err(|source| VaultError::Disk { file: self.file.clone(), source })
+    }
+
     fn put(&mut self, put: &Put<'_>) -> Result<Option<String>, VaultError> {
         self.write("take private values", |connection| {
             confirm(connection, put.confirmed)?;

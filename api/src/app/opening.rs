@@ -90,6 +90,9 @@ pub enum OpenError {
     /// Office records.
     #[error(transparent)]
     Office(#[from] OfficeError),
+    /// A made-up history cannot be ended.
+    #[error("the made-up history could not be ended")]
+    Simulation(#[source] AppendError),
     /// The vault.
     #[error(transparent)]
     Vault(#[from] VaultError),
@@ -154,7 +157,8 @@ impl App {
     }
 
     /// As [`App::create`], for a history that is made up: the ledger's time is that of `clock`, which is set before each
-    /// command, until [`App::finish_simulation`]. The origin must begin with `sample/`.
+    /// command, until [`App::finish_simulation`]. The origin must begin with `sample/`. Nothing waits for the disk before
+    /// that end: nobody was promised what is made up, and it counts as a whole only.
     ///
     /// # Errors
     /// As [`App::create`]; [`LedgerError::Simulation`] for another origin.
@@ -208,6 +212,7 @@ impl App {
         simulating: bool,
     ) -> Result<Self, OpenError> {
         let vault = Arc::new(Vault::open(folder)?);
+        vault.wait_for_disk(!simulating)?;
         let back = apply_again(ledger.reader(), &vault, folder)?;
         if back > 0 {
             tracing::warn!(back, "private values that were erased were there again, and are erased again");
@@ -236,9 +241,11 @@ impl App {
     /// End a made-up history: from here on the machine's clock counts.
     ///
     /// # Errors
-    /// [`AppendError::NotSimulated`], or [`AppendError::Clock`] if its last entry lies in the future.
-    pub async fn finish_simulation(&mut self) -> Result<(), AppendError> {
-        self.ledger.writer().finish_simulation().await?;
+    /// [`OpenError::Simulation`] with [`AppendError::NotSimulated`], or with [`AppendError::Clock`] if its last entry lies in
+    /// the future; [`OpenError::Vault`] if the private values could not be brought to disk.
+    pub async fn finish_simulation(&mut self) -> Result<(), OpenError> {
+        self.ledger.writer().finish_simulation().await.map_err(OpenError::Simulation)?;
+        self.vault.wait_for_disk(true)?;
         self.clock = Arc::new(SystemClock::default());
         self.simulating = false;
         Ok(())

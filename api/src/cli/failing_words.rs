@@ -80,6 +80,7 @@ fn opening(error: &OpenError) -> Option<String> {
             path.display()
         ),
         OpenError::Erasing(_) => "已经删除的内容没能再次删除，因此不提供服务".to_owned(),
+        OpenError::Simulation(_) => "虚拟时间的账本没能收尾".to_owned(),
         OpenError::Compile(_) => "随程序提供的一份评分规则有错误，不能用".to_owned(),
         OpenError::File { path, .. } => format!("无法使用 {}", path.display()),
         OpenError::Store(_) => "账本读不出来".to_owned(),
@@ -257,6 +258,7 @@ fn vault(error: &VaultError) -> Option<String> {
         VaultError::Database { file, doing, .. } => {
             format!("隐私库 {} 没能办成一件事（{doing}）", file.display())
         }
+        VaultError::Disk { file, .. } => format!("隐私库 {} 没能写到磁盘上", file.display()),
         VaultError::Erased { digest } => format!("隐私内容 {digest} 已经删除，不再收入"),
         VaultError::Keyring(_) => "隐私库打不开".to_owned(),
         VaultError::LeftBehind { file } => format!(
