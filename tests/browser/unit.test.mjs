@@ -24,6 +24,7 @@ before(async () => {
 
 after(async () => {
   await walk?.close()
+  await house?.close()
   house?.remove()
 })
 
