@@ -9,10 +9,10 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use rayon::prelude::*;
 use serde_json::Value;
 
-use crate::audit_entry::{Looked, LookedAt, check_signatures, look_at, said_key};
+use crate::audit_ahead::Looking;
+use crate::audit_entry::{Looked, LookedAt, Looker, check_signatures, said_key};
 use crate::audit_kept;
 use crate::audit_side::{self, TreeAudit};
 use crate::audit_source::{AuditSource, Lying, LyingRow};
@@ -50,6 +50,9 @@ pub struct AuditOptions {
     pub log_key: Option<VerifierKey>,
     /// How signatures are verified.
     pub signatures: Signatures,
+    /// Threads that entries are looked at and signatures verified on, beside the one that reads and follows the rules; with one
+    /// of them nothing goes on beside it. As many as the machine has if none is said.
+    pub threads: Option<usize>,
     /// Sizes at which the tree's root is wanted.
     pub roots_at: Vec<u64>,
 }
@@ -160,6 +163,7 @@ struct Audit {
     due: u64,
     findings: Findings,
     signatures: Signatures,
+    threads: Option<usize>,
     keys: HashMap<Kid, PublicKey>,
     chain: Chain,
     /// Whether the rules over the whole log can still be followed: not beyond an entry that is not sound.
@@ -188,6 +192,7 @@ impl Audit {
             due: 0,
             findings,
             signatures: options.signatures,
+            threads: options.threads,
             keys: HashMap::new(),
             chained: true,
             tree,
@@ -207,15 +212,20 @@ impl Audit {
 
     /// Every entry in order of position, a part at a time.
     fn entries(&mut self, source: &dyn AuditSource, onlooker: &mut dyn Onlooker) -> Result<(), StoreError> {
-        let mut part = Vec::with_capacity(ENTRIES_A_PART);
-        source.each_entry(None, &mut |lying| {
-            part.push(lying);
-            match part.len() == ENTRIES_A_PART {
-                true => self.part(source, &mut part, onlooker),
-                false => Ok(()),
-            }
+        let looking = Looking::on(self.threads, &self.origin, self.signatures);
+        looking.ahead(|ahead| {
+            let mut part = Vec::with_capacity(ENTRIES_A_PART);
+            source.each_entry(None, &mut |lying| {
+                part.push(lying);
+                if part.len() < ENTRIES_A_PART {
+                    return Ok(());
+                }
+                let full = std::mem::replace(&mut part, Vec::with_capacity(ENTRIES_A_PART));
+                self.part(source, ahead.next(full), onlooker)
+            })?;
+            self.part(source, ahead.next(part), onlooker)?;
+            self.part(source, ahead.last(), onlooker)
         })?;
-        self.part(source, &mut part, onlooker)?;
         for position in self.due..self.size {
             self.missing(position);
             if self.findings.more {
@@ -228,17 +238,14 @@ impl Audit {
     fn part(
         &mut self,
         source: &dyn AuditSource,
-        part: &mut Vec<Lying>,
+        part: Vec<Looked>,
         onlooker: &mut dyn Onlooker,
     ) -> Result<(), StoreError> {
-        let origin = &self.origin;
-        let mut looked: Vec<Looked> = part.par_drain(..).map(|lying| look_at(lying, origin)).collect();
-        // a key that is enrolled in this part signs in this part; whether it may is a matter of level 4
-        for public in looked.iter().filter_map(said_key) {
+        // whether a key may sign is a matter of level 4
+        for public in part.iter().filter_map(said_key) {
             self.keys.insert(public.kid(), public);
         }
-        check_signatures(&mut looked, &self.keys, self.signatures);
-        for looked in looked {
+        for looked in part {
             match looked {
                 Looked::Entry(entry) => self.entry(source, entry, onlooker)?,
                 Looked::Gone { first, count, why } => self.gone(source, first, count, &why)?,
@@ -352,7 +359,7 @@ impl Audit {
                 continue;
             }
             source.each_entry(Some(sequence..sequence + 1), &mut |lying| {
-                let mut again = [look_at(lying, &self.origin)];
+                let mut again = [Looker::of(&self.origin).look_at(lying)];
                 check_signatures(&mut again, &self.keys, Signatures::Strict);
                 if let [Looked::Entry(LookedAt { entry: Ok(entry), signature: None, .. })] = &again
                     && entry.sequence == sequence
@@ -494,4 +501,5 @@ pub(crate) fn origin_of_rows(
 
 /// More findings than this are not listed.
 pub const FINDINGS_MAX: usize = 10_000;
-const ENTRIES_A_PART: usize = 4_096;
+/// Three parts are in memory at a time.
+const ENTRIES_A_PART: usize = if cfg!(test) { 7 } else { 2_048 };

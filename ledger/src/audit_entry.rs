@@ -8,9 +8,11 @@ use serde_json::Value;
 use crate::audit_source::{Lying, LyingRow};
 use crate::encoding::{Hash, b64u_decode};
 use crate::entry::Entry;
-use crate::keys::{Kid, PublicKey, verify_batch};
+use crate::keys::{Kid, PublicKey, verify_batch, verify_strict};
+use crate::leaf_parts::LeafCutter;
 use crate::merkle::leaf_hash;
 use crate::refusal::{Refusal, need_that};
+use crate::stored_leaf::LeafMaker;
 
 /// How signatures are verified.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -44,12 +46,69 @@ pub(crate) struct LookedAt {
     key: Option<PublicKey>,
 }
 
-/// Reads an entry as it lies.
-pub(crate) fn look_at(lying: Lying, origin: &str) -> Looked {
-    match lying {
-        Lying::Row(row) => Looked::Entry(row_looked_at(row, origin)),
-        Lying::Leaf { position, leaf } => Looked::Entry(leaf_looked_at(position, &leaf, origin)),
-        Lying::Gone { first, count, why } => Looked::Gone { first, count, why },
+/// Reads entries of one log as they lie, in memory of its own that is used again for each.
+pub(crate) struct Looker<'a> {
+    origin: &'a str,
+    cutter: LeafCutter,
+    maker: LeafMaker,
+}
+
+impl<'a> Looker<'a> {
+    pub(crate) fn of(origin: &'a str) -> Self {
+        Self { origin, cutter: LeafCutter::default(), maker: LeafMaker::of(origin) }
+    }
+
+    /// Reads an entry as it lies.
+    pub(crate) fn look_at(&mut self, lying: Lying) -> Looked {
+        match lying {
+            Lying::Row(row) => Looked::Entry(self.row(row)),
+            Lying::Leaf { position, leaf } => Looked::Entry(self.leaf(position, &leaf)),
+            Lying::Gone { first, count, why } => Looked::Gone { first, count, why },
+        }
+    }
+
+    fn row(&mut self, lying: LyingRow) -> LookedAt {
+        let position = lying.position;
+        let row = match lying.row {
+            Ok(row) => row,
+            Err(refusal) => {
+                return LookedAt {
+                    position,
+                    entry: Err(refusal),
+                    leaf: leaf_hash(b""),
+                    signature: None,
+                    key: None,
+                };
+            }
+        };
+        if let Some((entry, leaf)) = row.sound(self.origin, &mut self.maker) {
+            return LookedAt { position, key: key_in(&entry.data), entry: Ok(entry), leaf, signature: None };
+        }
+        let key = row.payload.contains(KEY).then(|| serde_json::from_str(&row.payload).ok()).flatten();
+        let key = key.as_ref().and_then(key_in);
+        let rebuilt = row.leaf(self.origin);
+        let leaf = leaf_hash(&rebuilt);
+        let entry = row.check_rebuilt(self.origin, &rebuilt, leaf);
+        LookedAt { position, entry, leaf, signature: None, key }
+    }
+
+    fn leaf(&mut self, position: u64, leaf: &[u8]) -> LookedAt {
+        let hash = leaf_hash(leaf);
+        let columns = self.cutter.columns(leaf, position, self.origin, hash);
+        let straight = columns.and_then(|columns| Entry::of_columns(&columns, self.origin, &mut self.maker));
+        let entry = match straight {
+            Some((entry, made)) if made == leaf => Ok(entry),
+            _ => Entry::parse(leaf, Some(self.origin)).and_then(|entry| {
+                let stated = entry.sequence;
+                need_that(stated == position, "sequence", || format!("{stated} at index {position}"))?;
+                Ok(entry)
+            }),
+        };
+        let key = match &entry {
+            Ok(entry) => key_in(&entry.data),
+            Err(_) => key_in_damaged(leaf),
+        };
+        LookedAt { position: Some(position), entry, leaf: hash, signature: None, key }
     }
 }
 
@@ -82,40 +141,6 @@ pub(crate) fn check_signatures(
     }
 }
 
-fn row_looked_at(lying: LyingRow, origin: &str) -> LookedAt {
-    let position = lying.position;
-    let row = match lying.row {
-        Ok(row) => row,
-        Err(refusal) => {
-            return LookedAt {
-                position,
-                entry: Err(refusal),
-                leaf: leaf_hash(b""),
-                signature: None,
-                key: None,
-            };
-        }
-    };
-    let key = row.payload.contains(KEY).then(|| serde_json::from_str(&row.payload).ok()).flatten();
-    let key = key.as_ref().and_then(key_in);
-    let rebuilt = row.leaf(origin);
-    let leaf = leaf_hash(&rebuilt);
-    LookedAt { position, entry: row.check_rebuilt(origin, &rebuilt, leaf), leaf, signature: None, key }
-}
-
-fn leaf_looked_at(position: u64, leaf: &[u8], origin: &str) -> LookedAt {
-    let entry = Entry::parse(leaf, Some(origin)).and_then(|entry| {
-        let stated = entry.sequence;
-        need_that(stated == position, "sequence", || format!("{stated} at index {position}"))?;
-        Ok(entry)
-    });
-    let key = match &entry {
-        Ok(entry) => key_in(&entry.data),
-        Err(_) => key_in_damaged(leaf),
-    };
-    LookedAt { position: Some(position), entry, leaf: leaf_hash(leaf), signature: None, key }
-}
-
 fn key_in(data: &Value) -> Option<PublicKey> {
     PublicKey::from_jwk(data.get("jwk")?).ok()
 }
@@ -129,7 +154,8 @@ fn key_in_damaged(leaf: &[u8]) -> Option<PublicKey> {
 
 fn signature_fault(entry: &Entry, keys: &HashMap<Kid, PublicKey>) -> Option<Refusal> {
     match keys.get(&entry.kid) {
-        Some(public) => entry.verify(public).err(),
+        // each stands there under its own name
+        Some(public) => verify_strict(public, &entry.signature, entry.signing_input().as_bytes()).err(),
         None => Some(Refusal::new("key-not-enrolled", entry.kid.as_str())),
     }
 }

@@ -9,7 +9,8 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::append::Author;
-use crate::audit::{Finding, verify_rows};
+use crate::audit::{AuditOptions, Audited, Finding, Onlooker, audit, verify_rows};
+use crate::entry::Entry;
 use crate::genesis::{ClockChoice, RunOptions};
 use crate::store::Scheme;
 use crate::test_ledger::{CountingReactor, TestLedger, event, request};
@@ -83,8 +84,23 @@ fn copy(of: &Path) -> (TempDir, PathBuf) {
     (folder, file)
 }
 
+/// What is found, which is the same whether one part of the log is looked at while another is followed or not.
 fn found(folder: &Path) -> Vec<Finding> {
-    verify_rows(folder).unwrap().findings
+    struct Counting(Vec<u64>);
+    impl Onlooker for Counting {
+        fn entry(&mut self, entry: &Entry) {
+            self.0.push(entry.sequence);
+        }
+    }
+    let [(one_by_one, shown), (ahead, also_shown)] = [1, 3].map(|threads| {
+        let options = AuditOptions { threads: Some(threads), ..AuditOptions::default() };
+        let mut shown = Counting(Vec::new());
+        let report = audit(Audited::Folder(folder), &options, &mut shown).unwrap();
+        ((report.findings, report.root, report.contested), shown.0)
+    });
+    assert_eq!(one_by_one, ahead);
+    assert_eq!(shown, also_shown);
+    ahead.0
 }
 
 fn names(findings: &[Finding], position: i64) -> bool {

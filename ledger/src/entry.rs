@@ -2,6 +2,8 @@
 //!
 //! Everything that is signed or hashed is put together by concatenation; reading goes through the strict parser.
 
+mod columns;
+
 use std::fmt::Write as _;
 
 use serde_json::Value;

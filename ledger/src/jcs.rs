@@ -140,26 +140,25 @@ impl Reader<'_> {
     }
 
     fn object(&mut self, depth: usize) -> Result<Value, Refusal> {
-        let mut members: Map<String, Value> = Map::new();
-        let mut last: Option<String> = None;
+        let mut members: Vec<(String, Value)> = Vec::new();
         self.at += 1;
         if self.take(b'}') {
-            return Ok(Value::Object(members));
+            return Ok(Value::Object(Map::new()));
         }
         loop {
             if self.peek() != Some(b'"') {
                 return Err(self.unexpected());
             }
             let name = self.string()?;
-            need(!members.contains_key(&name), "json-duplicate-name", &name)?;
-            let in_order = last.as_ref().is_none_or(|last| by_utf16(last, &name) == Ordering::Less);
-            need(in_order, "jcs-not-canonical", "members out of order")?;
+            if members.last().is_some_and(|(last, _)| by_utf16(last, &name) != Ordering::Less) {
+                let twice = members.iter().any(|(known, _)| *known == name);
+                need(!twice, "json-duplicate-name", &name)?;
+                return Err(Refusal::new("jcs-not-canonical", "members out of order"));
+            }
             self.expect(b':')?;
-            let value = self.value(depth + 1)?;
-            last = Some(name.clone());
-            members.insert(name, value);
+            members.push((name, self.value(depth + 1)?));
             if self.take(b'}') {
-                return Ok(Value::Object(members));
+                return Ok(Value::Object(members.into_iter().collect()));
             }
             self.expect(b',')?;
         }

@@ -36,6 +36,7 @@ pub mod alarm;
 pub mod append;
 pub mod attachments;
 pub mod audit;
+mod audit_ahead;
 mod audit_entry;
 mod audit_kept;
 mod audit_side;

@@ -1,6 +1,8 @@
 //! A stored entry in the columns that rebuild its leaf, borrowed from where they lie, and the making of many leaves one
 //! after the other without a new piece of memory for each (docs/format.md §2).
 
+use std::ops::Range;
+
 use crate::encoding::{Hash, b64u_append_to};
 use crate::entry::protected_of;
 use crate::jcs;
@@ -45,6 +47,8 @@ pub struct LeafMaker {
     /// Name of the key whose protected header was made last, and that header: many entries in a row have one author.
     kid: String,
     protected: String,
+    /// Where the payload stands in the leaf.
+    payload: Range<usize>,
 }
 
 impl LeafMaker {
@@ -53,7 +57,8 @@ impl LeafMaker {
     pub fn of(origin: &str) -> Self {
         let mut log = String::new();
         jcs::write_string(origin, &mut log);
-        Self { log, plain: String::new(), leaf: Vec::new(), kid: String::new(), protected: String::new() }
+        let (plain, leaf) = (String::new(), Vec::new());
+        Self { log, plain, leaf, kid: String::new(), protected: String::new(), payload: 0..0 }
     }
 
     /// The leaf that these columns make, by concatenation alone: no serialiser between storage and hash.
@@ -63,18 +68,32 @@ impl LeafMaker {
             self.protected = protected_of(row.kid);
             row.kid.clone_into(&mut self.kid);
         }
-        let Self { plain, leaf, protected, .. } = self;
+        let Self { plain, leaf, protected, payload, .. } = self;
         leaf.clear();
         leaf.extend_from_slice(br#"{"header":{"recorded_at":""#);
         leaf.extend_from_slice(row.recorded_at.as_bytes());
         leaf.extend_from_slice(br#"","sequence":"#);
         leaf.extend_from_slice(decimal(row.position, &mut [0; DIGITS]));
         leaf.extend_from_slice(br#"},"payload":""#);
+        let before = leaf.len();
         b64u_append_to(plain.as_bytes(), leaf);
+        *payload = before..leaf.len();
         for part in [r#"","protected":""#, protected, r#"","signature":""#, row.signature, r#""}"#] {
             leaf.extend_from_slice(part.as_bytes());
         }
         leaf
+    }
+
+    /// As [`LeafMaker::leaf`], with what its signature covers, `Q.P`, and where `Q` ends.
+    pub(crate) fn signed_leaf(&mut self, row: &StoredLeaf<'_>) -> (&[u8], String, usize) {
+        self.leaf(row);
+        let Self { leaf, protected, payload, .. } = self;
+        let mut signed = Vec::with_capacity(protected.len() + 1 + payload.len());
+        for part in [protected.as_bytes(), b".", leaf.get(payload.clone()).unwrap_or_default()] {
+            signed.extend_from_slice(part);
+        }
+        // both are base64url
+        (leaf, String::from_utf8(signed).unwrap_or_default(), protected.len())
     }
 
     /// Whether the columns rebuild the leaf whose hash stands beside them.

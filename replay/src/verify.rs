@@ -106,6 +106,7 @@ pub fn verify(
             .filter_map(|note| stated_size(note))
             .chain(stamped_sizes)
             .collect(),
+        ..AuditOptions::default()
     };
     let folder = match source {
         Source::Folder(folder) => Some(folder),

@@ -70,12 +70,9 @@ fn our_round(folder: &Path, signatures: Signatures, threads: usize) -> Result<Ro
     impl Onlooker for Nobody {
         fn entry(&mut self, _: &Entry) {}
     }
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(BenchError::of(DOING))?;
-    let options = AuditOptions { signatures, ..AuditOptions::default() };
+    let options = AuditOptions { signatures, threads: Some(threads), ..AuditOptions::default() };
     let began = Instant::now();
-    // all of it within the pool, what it reads and what it hashes too
-    let report = pool.scope(|_| audit(Audited::Folder(folder), &options, &mut Nobody));
-    let report = report.map_err(BenchError::of(DOING))?;
+    let report = audit(Audited::Folder(folder), &options, &mut Nobody).map_err(BenchError::of(DOING))?;
     let took = began.elapsed();
     match report.findings.first() {
         None => Ok(Round { done: report.size, took, waits: vec![] }),
