@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use sha2::{Digest, Sha256};
+use ring::digest::{Context, SHA256};
 
 use crate::refusal::{Refusal, need};
 
@@ -91,7 +91,19 @@ impl std::fmt::Display for Hash {
 
 /// SHA-256 of some bytes.
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
-    Sha256::digest(bytes).into()
+    sha256_of(&[bytes])
+}
+
+/// SHA-256 of some bytes one behind the other. Every leaf goes through here, and whoever verifies does little else beside the
+/// signatures: where a processor has no instructions for it, this library takes half the time of `sha2`, which says the same.
+pub fn sha256_of(parts: &[&[u8]]) -> [u8; 32] {
+    let mut digest = Context::new(&SHA256);
+    for part in parts {
+        digest.update(part);
+    }
+    let mut hash = [0; 32];
+    hash.copy_from_slice(digest.finish().as_ref());
+    hash
 }
 
 /// Unpadded base64url.
@@ -203,6 +215,15 @@ fn nibble(digit: u8) -> Result<u8, Refusal> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use sha2::Digest as _;
+
+    proptest! {
+        #[test]
+        fn another_library_hashes_to_the_same(parts: Vec<Vec<u8>>) {
+            let borrowed: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+            prop_assert_eq!(sha256_of(&borrowed), <[u8; 32]>::from(sha2::Sha256::digest(parts.concat())));
+        }
+    }
 
     #[test]
     fn every_second_spelling_is_refused() {

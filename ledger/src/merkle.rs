@@ -1,8 +1,6 @@
 //! The Merkle tree of RFC 6962 with SHA-256, and the proofs of RFC 9162 (docs/format.md §3).
 
-use sha2::{Digest, Sha256};
-
-use crate::encoding::{Hash, MAX_INT, sized};
+use crate::encoding::{Hash, MAX_INT, sha256_of, sized};
 use crate::refusal::{Refusal, need, need_that};
 
 /// The root of a tree without leaves: SHA-256 of nothing.
@@ -13,13 +11,12 @@ pub const EMPTY_ROOT: Hash = Hash::new([
 
 /// The hash of a leaf, `H(0x00 ‖ leaf)`.
 pub fn leaf_hash(leaf: &[u8]) -> Hash {
-    Hash::new(Sha256::new().chain_update([0]).chain_update(leaf).finalize().into())
+    Hash::new(sha256_of(&[&[0], leaf]))
 }
 
 /// The hash of an inner node, `H(0x01 ‖ left ‖ right)`.
 pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
-    let node = Sha256::new().chain_update([1]).chain_update(left.as_bytes()).chain_update(right.as_bytes());
-    Hash::new(node.finalize().into())
+    Hash::new(sha256_of(&[&[1], left.as_bytes(), right.as_bytes()]))
 }
 
 /// The right edge of a growing tree: one hash for every set bit of its size, largest subtree first.
