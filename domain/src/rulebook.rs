@@ -9,6 +9,7 @@
 //! indicator without an aspect, a score without a band, or a hazard without a term.
 
 pub mod credit;
+pub mod danger;
 pub mod difference;
 mod drafted;
 mod error;

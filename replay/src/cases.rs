@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, NaiveDate, Utc};
 use rayon::prelude::*;
 use serde::Serialize;
+use wuping_domain::derivation::SchemeRef;
 use wuping_domain::event::Event;
 use wuping_domain::hazard::{Event as HazardEvent, Review};
 use wuping_domain::recorded::Recorded;
@@ -130,6 +131,11 @@ impl Cases {
     pub(crate) fn lines(&self, id: &str, question: Question) -> Vec<CaseLine> {
         let line = |(key, course): (&String, &Course)| line(&self.subject, id, (key, course), question);
         self.courses.iter().filter_map(line).collect()
+    }
+
+    /// The rulebook that a case goes by, where one is known.
+    pub(crate) fn scheme(&self, case: &str) -> Option<SchemeRef> {
+        self.subject.hazard_scheme(case)
     }
 }
 

@@ -2,6 +2,7 @@
 //! good as the screen.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use wuping_domain::rulebook::danger::Danger;
 use wuping_replay::statistics::{Bars, Cell, Column as Named, Made, Statistic, Table, Terms};
 
 use super::{say, value, word, xlsx};
@@ -152,7 +153,7 @@ fn rank(terms: Terms, code: &str) -> Option<usize> {
     let ranked: &[&str] = match terms {
         Terms::Grade => &GRADES,
         Terms::Level => &LEVELS,
-        Terms::Risk => &RISKS,
+        Terms::Risk => &Danger::CODES,
         Terms::Severity => &SEVERITIES,
         _ => return None,
     };
@@ -170,7 +171,6 @@ fn label(lang: Lang, terms: Terms, name: &Cell) -> String {
 const GRADES: [&str; 6] =
     ["five_star", "four_star", "three_star", "two_star", "one_star", "letting_prohibited"];
 const LEVELS: [&str; 4] = ["lenient", "attention", "strict", "prohibited"];
-const RISKS: [&str; 5] = ["public_order", "fire", "environment", "safety", "other"];
 const SEVERITIES: [&str; 3] = ["general", "serious", "major"];
 /// More bars than this say nothing at a glance.
 const BARS_MAX: usize = 24;

@@ -194,7 +194,8 @@ fn reader(app: &App, lang: Lang, headers: &HeaderMap) -> Result<Actor, Box<Respo
     app.actor(&session.account).map_err(|error| Box::new(broken(lang, &NotMade::Failed(error.into()))))
 }
 
-fn broken(lang: Lang, not_made: &NotMade) -> Response {
+/// A report that could not be made, though what was asked for can be.
+pub(super) fn broken(lang: Lang, not_made: &NotMade) -> Response {
     if let NotMade::Failed(error) = not_made
         && is_away(error.as_ref())
     {

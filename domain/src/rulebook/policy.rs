@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::credit::{CreditPolicy, IdentifierPolicy};
+use super::danger::Danger;
 use super::imported::ImportPolicy;
 use super::procedure::{
     AdversePolicy, DeadlineRule, Escalation, NotAssessedPolicy, ProhibitionGround, ProhibitionPolicy,
@@ -468,6 +469,9 @@ pub struct Department {
     /// Its name in English.
     #[serde(default)]
     pub en: String,
+    /// What kind of danger the hazards are that it answers for; where nothing is said, as [`super::danger`] tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub danger: Option<Danger>,
 }
 
 impl Department {

@@ -324,7 +324,9 @@ pub fn make(reader: &Reader, statistic: Statistic, asked: &Asked) -> Result<Made
             }
         }
         Statistic::Situation => {
-            made(reader, statistic, asked, situation::Situation::by(asked.question.valid_at))
+            let rulebooks = LedgerRulebooks::of(reader.clone());
+            let by = asked.question.valid_at;
+            made(reader, statistic, asked, situation::Situation::by(by, rulebooks))
         }
     }
 }

@@ -128,9 +128,9 @@ impl Statistic {
                 "The premises that this party answers for on the day, with the grade in force and open hazards.",
             ),
             Self::Situation => Words::new(
-                "统计期内发生的事件、发现的隐患（按主管部门归入治安、消防、环境、安全）和生效的等级，按街道、社区、管理等级和月份统计。事件和隐患\
+                "统计期内发生的事件、发现的隐患（按规则归入治安、消防、环境、安全）和生效的等级，按街道、社区、管理等级和月份统计。事件和隐患\
                  取当时所在楼栋的管理等级，等级一类取房屋自己的；未办结和逾期是截至当日的。",
-                "Incidents that happened, hazards that were found (by their departments: public order, fire, environment, safety) and grades \
+                "Incidents that happened, hazards that were found (by the rulebook: public order, fire, environment, safety) and grades \
                  that took effect in the span, by subdistrict, community, management level and month. Incidents and hazards stand at the level of \
                  their building then, grades at the premises' own; open and overdue are as of the day.",
             ),

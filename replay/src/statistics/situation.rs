@@ -8,14 +8,17 @@ use wuping_domain::aggregate::Concept;
 use wuping_domain::event::Event;
 use wuping_domain::incident::{Incident, Known};
 use wuping_domain::premises::Register;
+use wuping_domain::reaction::Rulebooks;
 use wuping_domain::recorded::{Recorded, local_date};
 use wuping_domain::rulebook::Layer;
+use wuping_domain::rulebook::danger::Danger;
 use wuping_projections::grade_book::Standing;
+use wuping_projections::ledger_rulebooks::LedgerRulebooks;
 
 use super::hazards::on;
 use super::houses::{House, Houses, NOT_ASSESSED};
 use super::{Bars, Cell, Column, Fold, Span, Table, Terms};
-use crate::cases::Cases;
+use crate::cases::{CaseLine, Cases};
 
 /// All premises with their cases and incidents.
 pub(super) struct Situation {
@@ -24,17 +27,13 @@ pub(super) struct Situation {
     houses: Houses,
     /// By their stream.
     incidents: BTreeMap<String, Incident>,
+    rulebooks: LedgerRulebooks,
 }
 
-/// What kind of danger, in the order in which a meeting goes through them.
+/// What a line counts, in the order in which a meeting goes through them.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 enum Kind {
-    PublicOrder,
-    Fire,
-    Environment,
-    Safety,
-    /// Of departments that keep order rather than ward off a danger.
-    Other,
+    Danger(Danger),
     /// The grades themselves, which are of all kinds.
     Grade,
 }
@@ -42,46 +41,30 @@ enum Kind {
 impl Kind {
     const fn code(self) -> &'static str {
         match self {
-            Self::Environment => "environment",
-            Self::Fire => "fire",
+            Self::Danger(danger) => danger.code(),
             Self::Grade => "grade",
-            Self::Other => "other",
-            Self::PublicOrder => "public_order",
-            Self::Safety => "safety",
-        }
-    }
-
-    /// Of an incident: its own category.
-    fn of_category(category: &str) -> Self {
-        match category {
-            "fire" => Self::Fire,
-            "public_order" => Self::PublicOrder,
-            "safety" => Self::Safety,
-            _ => Self::Other,
-        }
-    }
-
-    /// Of a hazard: what its competent department is there for.
-    fn of_department(department: &str) -> Self {
-        match department {
-            "ecology" | "health" | "urban_management" | "water" => Self::Environment,
-            "emergency" | "housing" | "market" | "natural_resources" => Self::Safety,
-            "fire" => Self::Fire,
-            "police" => Self::PublicOrder,
-            _ => Self::Other,
         }
     }
 }
 
 impl Situation {
     /// By what held on a day; by what holds where there is none.
-    pub(super) fn by(day: Option<NaiveDate>) -> Self {
-        Self { by: day, cases: BTreeMap::new(), houses: Houses::default(), incidents: BTreeMap::new() }
+    pub(super) fn by(day: Option<NaiveDate>, rulebooks: LedgerRulebooks) -> Self {
+        let (cases, houses, incidents) = Default::default();
+        Self { by: day, cases, houses, incidents, rulebooks }
+    }
+
+    /// What kind of danger a hazard is; of one that goes by no rulebook nobody said it.
+    fn danger(&self, cases: &Cases, case: &CaseLine) -> Danger {
+        let scheme = cases.scheme(&case.case);
+        let rulebook = scheme.and_then(|scheme| self.rulebooks.rulebook(&scheme));
+        rulebook.map_or(Danger::Other, |of| of.danger(&case.indicator, &case.competent))
     }
 }
 
 impl Fold for Situation {
-    const TAKES: &'static [&'static str] = &["premises", "grade", "hazard", "incident", "notice"];
+    const TAKES: &'static [&'static str] =
+        &["premises", "assessment", "grade", "hazard", "incident", "notice"];
 
     fn take(&mut self, recorded: &Recorded<Event>) {
         let Some(id) = recorded.subject().strip_prefix("premises/") else { return };
@@ -109,7 +92,7 @@ impl Fold for Situation {
         for (id, cases) in &self.cases {
             for case in cases.lines(id, on(span)) {
                 if span.takes_in(case.found_on) {
-                    let count = lines.at(id, Kind::of_department(&case.competent), case.found_on);
+                    let count = lines.at(id, self.danger(cases, &case), case.found_on);
                     count.hazards += 1;
                     count.open += u64::from(case.open);
                     count.overdue += u64::from(case.overdue);
@@ -134,7 +117,8 @@ impl Lines<'_> {
     fn incident(&mut self, stream: &str, known: &Known, confirmed: bool, span: Span) {
         let happened_on = local_date(known.happened_at);
         let Some(id) = stream.split('/').nth(1).filter(|_| span.takes_in(happened_on)) else { return };
-        let count = self.at(id, Kind::of_category(&known.category), happened_on);
+        let danger = Danger::of_code(&known.category).unwrap_or(Danger::Other);
+        let count = self.at(id, danger, happened_on);
         count.incidents += 1;
         count.confirmed += u64::from(confirmed);
     }
@@ -161,13 +145,13 @@ impl Lines<'_> {
     }
 
     /// Where something at these premises is counted that happened or was found on a day.
-    fn at(&mut self, id: &str, kind: Kind, on: NaiveDate) -> &mut Count {
+    fn at(&mut self, id: &str, danger: Danger, on: NaiveDate) -> &mut Count {
         let house = self.houses.0.get(id);
         let register = house.and_then(|house| house.premises.register.as_ref());
         let of_unit = register.filter(|register| register.layer == Layer::Unit);
         let building = of_unit.and_then(|register| self.houses.0.get(register.parent.as_ref()?));
         let standing = building.or(house).and_then(|house| house.grades.valid_at(on));
-        self.counts.entry(Key::of(register, kind, level(standing), on)).or_default()
+        self.counts.entry(Key::of(register, Kind::Danger(danger), level(standing), on)).or_default()
     }
 }
 

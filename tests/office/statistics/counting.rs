@@ -179,8 +179,18 @@ CREATE TEMP VIEW holds AS
     FROM bound b WHERE shown IS NOT 'GradeUnpublished') WHERE place = 1;
 CREATE TEMP VIEW open_house AS
   SELECT * FROM house WHERE closed_on IS NULL OR closed_on > (SELECT day FROM asked);
+CREATE TEMP TABLE document AS SELECT CAST(bytes AS TEXT) AS d FROM schemes;
+CREATE TEMP TABLE ruled AS
+  SELECT json_extract(i.value, '$.competent') AS department, min(json_extract(i.value, '$.category')) AS danger
+  FROM document, json_each(document.d, '$.policy.incident_rule') i GROUP BY 1
+  HAVING count(DISTINCT json_extract(i.value, '$.category')) = 1;
+CREATE TEMP TABLE aspect AS
+  SELECT DISTINCT json_extract(i.value, '$.id') AS indicator, k.column1 AS danger
+  FROM document, json_each(document.d, '$.indicators.indicator') i,
+    (VALUES ('public_order'), ('fire'), ('environment'), ('safety')) k
+  WHERE json_extract(i.value, '$.aspect') IN (k.column1, json_extract(document.d, '$.indicators.layer') || '_' || k.column1);
 CREATE TEMP VIEW hazard AS
-  SELECT f.stream, f.premises, json_extract(f.d, '$.result.severity') AS computed,
+  SELECT f.stream, f.premises, coalesce(json_extract(f.d, '$.result.indicator'), json_extract(f.d, '$.indicator')) AS indicator, json_extract(f.d, '$.result.severity') AS computed,
     coalesce(json_extract(f.d, '$.result.severity'), json_extract(f.d, '$.severity')) AS severity,
     coalesce((SELECT json_extract(r.d, '$.outcome.passed_on.to') FROM said r WHERE r.stream = f.stream
         AND json_extract(r.d, '$.outcome.passed_on.to') IS NOT NULL ORDER BY r.position DESC LIMIT 1),

@@ -5,16 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::counting::{Counts, STREET, counted, levels_on, report, sums, with_stories};
 use crate::program::run;
 
-/// What each department is there for.
-const OF_DEPARTMENT: &str = "CASE WHEN department = 'fire' THEN 'fire' WHEN department = 'police' THEN 'public_order'
-    WHEN department IN ('ecology', 'health', 'urban_management', 'water') THEN 'environment'
-    WHEN department IN ('emergency', 'housing', 'market', 'natural_resources') THEN 'safety' ELSE 'other' END";
+/// What the rulebooks say: of which category the incidents are that a department confirms, else for what the indicator's aspect is
+/// named.
+const OF_RULEBOOK: &str = "coalesce((SELECT danger FROM ruled WHERE ruled.department = hazard.department),
+    (SELECT danger FROM aspect WHERE aspect.indicator = hazard.indicator), 'other')";
 const BY: [&str; 5] = ["subdistrict", "community", "kind", "level", "month"];
 
 #[test]
 fn the_situation_is_counted_by_area_kind_level_and_month() {
     let hazards = format!(
-        "SELECT premises, {OF_DEPARTMENT}, found_on, count(*) FROM hazard, asked WHERE found_on <= day"
+        "SELECT premises, {OF_RULEBOOK}, found_on, count(*) FROM hazard, asked WHERE found_on <= day"
     );
     let incidents =
         "SELECT premises, category, happened_on, count(*) FROM incident, asked WHERE happened_on <= day";
@@ -25,6 +25,7 @@ fn the_situation_is_counted_by_area_kind_level_and_month() {
         ("open", format!("{hazards} AND (closed_on IS NULL OR closed_on > day)")),
     ];
     let mut seen = Counts::new();
+    let mut kinds = BTreeSet::new();
     for (folder, middle) in with_stories() {
         let asked: [&[&str]; 3] =
             [&["situation"], &["situation", "--from", &middle], &["situation", "--valid-at", &middle]];
@@ -39,10 +40,14 @@ fn the_situation_is_counted_by_area_kind_level_and_month() {
                 let counts = sums_of_numbers(&situation, column);
                 assert_eq!(counts, due, "{column} of {asked:?} in {}", folder.display());
                 *seen.entry(vec![(*column).to_owned()]).or_default() += counts.values().sum::<u64>();
+                if column == &"hazards" {
+                    kinds.extend(counts.into_keys().map(|key| key[2].clone()));
+                }
             }
         }
     }
     assert!(seen.len() == 4 && seen.values().all(|count| *count > 0), "each is counted somewhere: {seen:?}");
+    assert!(kinds.len() > 3 && kinds.contains("environment"), "several kinds by the rulebook: {kinds:?}");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use maud::{Markup, html};
 use wuping_domain::facts::Actor;
+use wuping_domain::rulebook::danger::Danger;
 use wuping_replay::statistics::{Cell, Made, Statistic, Terms};
 
 use super::reading::Matter;
@@ -105,7 +106,9 @@ fn sums(lang: Lang, made: &Made, area: Option<&str>) -> Markup {
             [text(row, "subdistrict"), text(row, "community")].iter().any(|own| own == area)
         });
         let kind = text(row, "kind");
-        let Some(place) = KINDS.iter().position(|known| **known == kind).filter(|_| within) else { continue };
+        let Some(place) = Danger::CODES.iter().position(|known| **known == kind).filter(|_| within) else {
+            continue;
+        };
         let (_, sums) = kinds.entry(place).or_insert((kind, [0; 5]));
         for (sum, column) in sums.iter_mut().zip(COUNTED) {
             *sum += number(row, column);
@@ -144,6 +147,4 @@ fn sums(lang: Lang, made: &Made, area: Option<&str>) -> Markup {
     }
 }
 
-/// Kinds of danger, in the order in which they are gone through.
-const KINDS: [&str; 5] = ["public_order", "fire", "environment", "safety", "other"];
 const COUNTED: [&str; 5] = ["incidents", "confirmed", "hazards", "open", "overdue"];
