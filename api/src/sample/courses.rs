@@ -1,7 +1,8 @@
 //! Courses: what became of the houses after their first assessment, rounds apart. Some were put right, some
 //! are under way, three wait for a person, two stand low.
 
-use serde_json::json;
+use chrono::{Days, NaiveDate};
+use serde_json::{Value, json};
 
 use super::diary::{Diary, Until};
 use super::findings::*;
@@ -21,6 +22,8 @@ pub(super) fn of(house: &House, diary: &mut Diary<'_>) {
     match house.number {
         7 => way_cleared(house, diary),
         13 => wires_replaced(house, diary),
+        14 => smoke_put_out(house, diary),
+        15 => quarrel_reported(house, diary),
         18 => under_way(house, diary),
         19 => just_opened(house, diary),
         20 => awaits_invitation(house, diary),
@@ -51,6 +54,43 @@ fn wires_replaced(house: &House, diary: &mut Diary<'_>) {
     diary.hazards_put_right(&house.unit(&unit), "a1", house.units_seen[0], 244);
     diary.on(239, 10, 0);
     diary.assess(&house.unit(&unit), "a2", "after_rectification", FAIR, Until::Submitted);
+}
+
+/// Smoke from a kitchen, put out at once: the fire department confirms it, and the hazard that follows by rule, which holds the
+/// house at two stars until it is put right.
+fn smoke_put_out(house: &House, diary: &mut Diary<'_>) {
+    let premises = format!("premises/{}", house.id());
+    let record = happened(
+        diary.on(3, 8, 40),
+        "fire",
+        "minor",
+        "示119-0417",
+        "一楼煮饭离人，锅烧干冒烟，邻居扑灭，没有人受伤",
+    );
+    diary.say("fire", format!("{premises}/incident/i1"), record);
+    let note = "已到现场核实，锅具和线路已断开";
+    diary.say("fire", format!("{premises}/incident/i1"), json!({ "command": "confirm", "note": note }));
+    diary.on(2, 15, 10);
+    let review = json!({ "command": "review", "outcome": "confirmed", "reason": "灶具软管老化，与起火有关" });
+    diary.say("fire", format!("{premises}/hazard/incident-i1"), review);
+}
+
+/// A quarrel that the police's system shares; the police have still to confirm that it was here, and this grave.
+fn quarrel_reported(house: &House, diary: &mut Diary<'_>) {
+    let incident = format!("premises/{}/incident/i1", house.id());
+    let record =
+        happened(diary.on(1, 8, 50), "public_order", "general", "示110-2093", "租户之间因噪音争吵推搡");
+    diary.receive("feed-police", incident, record);
+}
+
+/// What a source says of the evening before.
+fn happened(told_on: NaiveDate, category: &str, severity: &str, source_id: &str, text: &str) -> Value {
+    let source = if category == "fire" { "fire" } else { "police" };
+    let on = told_on - Days::new(1);
+    json!({
+        "command": "record", "source": source, "source_id": source_id, "category": category, "severity": severity,
+        "happened_at": format!("{on}T11:40:00Z"), "text": text,
+    })
 }
 
 /// The periodic assessment is half done: the departments' and the feeds' parts are missing.

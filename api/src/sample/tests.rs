@@ -5,7 +5,9 @@ use axum::http::{Request, StatusCode};
 use tempfile::TempDir;
 use tower::ServiceExt;
 use wuping_domain::assessment::Stage;
+use wuping_domain::hazard::Stage as HazardStage;
 use wuping_projections::queries::{AssessmentFilter, Page, PatrolFilter};
+use wuping_replay::statistics::{Statistic, make as make_report};
 
 use super::*;
 use crate::web;
@@ -110,10 +112,38 @@ async fn the_story_goes_from_four_stars_to_one_and_up_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_house_is_prohibited_on_a_ground_in_law() {
+async fn one_house_is_prohibited_on_a_ground_in_law_and_two_had_an_incident() {
     let (_folder, app) = sample().await;
     let banned = app.subject("premises/sample-b24").unwrap();
     assert_eq!(banned.grade.prohibition.unwrap().ground, "dangerous_building");
+    let smoke = app.subject("premises/sample-b14").unwrap();
+    assert!(smoke.incidents["i1"].state.acts().is_some(), "confirmed");
+    let opened = smoke.hazards["incident-i1"].state.clone();
+    assert_eq!(
+        (opened.stage, opened.found.unwrap().severity),
+        (HazardStage::Confirmed, "serious".to_owned())
+    );
+    let holds = &smoke.grade.in_force().unwrap().determination;
+    assert_eq!((holds.star, holds.trigger.as_str()), (Some(2), "hazard_confirmed"));
+    let quarrel = app.subject("premises/sample-b15").unwrap();
+    assert!(quarrel.incidents["i1"].state.linked && !quarrel.incidents["i1"].state.confirmed);
+    let situation = make_report(app.reader(), Statistic::Situation, &Default::default()).unwrap().table;
+    let sum = |column: &str| -> u64 {
+        let at = situation.position(column).unwrap();
+        let numbers = situation.rows.iter().map(|row| row[at].text());
+        numbers.filter_map(|text| text.parse::<u64>().ok()).sum()
+    };
+    assert_eq!((sum("incidents"), sum("confirmed")), (2, 1));
+    let app = Arc::new(app);
+    let routes = web::router(app.clone(), "");
+    for (login, house) in [("fire", "示例楼14"), ("police", "示例楼15")] {
+        let door = Request::post(format!("/sign-in/sample/{login}")).body(Body::empty()).unwrap();
+        let (_, cookie, ..) = answer(&routes, door).await;
+        let cookie = cookie.split(';').next().unwrap().to_owned();
+        let desk = Request::get("/desk/matters").header("cookie", &cookie).body(Body::empty()).unwrap();
+        let (status, _, _, page) = answer(&routes, desk).await;
+        assert!(status == StatusCode::OK && page.contains(house), "{login}: {page}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
