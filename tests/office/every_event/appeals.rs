@@ -19,6 +19,39 @@ pub(crate) fn tell(story: &mut Story) {
     a_ban_is_set_aside(story);
     a_flat_is_spared_the_ban_of_its_building(story);
     a_plaque_waits_for_the_court(story);
+    one_is_varied(story);
+}
+
+/// The reviewer puts one result right and leaves the rest: the grade is reckoned again on what was put right.
+fn one_is_varied(story: &mut Story) {
+    let (grade, appeal) = ("premises/u-63/grade", "premises/u-63/appeal/1");
+    story.house("u-63", Some("b-1"));
+    story.assess(
+        "u-63",
+        "a1",
+        "first",
+        &[("electrical_wiring", "minor_defect"), ("tenant_education", "unrecorded")],
+    );
+    let score = |story: &Story| story.newest(grade, "GradeDetermined")["result"]["score"].as_u64().unwrap();
+    let before = score(story);
+    let file = json!({
+        "command": "file", "against": { "stream": grade, "determination": 1 }, "grounds": "插座是好的，照片是隔壁的",
+    });
+    story.say("owner", appeal, file);
+    story.say("legal", appeal, json!({ "command": "admit" }));
+    story.say("legal", appeal, json!({ "command": "assign", "reviewer": "reviewer" }));
+    let mut decide = json!({
+        "command": "decide", "outcome": "varied", "document_number": "住申〔2024〕63号", "reason_codes": ["fact_wrong"],
+        "reasons": "一项记错，其余维持", "remedies": ["administrative_reconsideration"],
+    });
+    story.is_refused("reviewer", appeal, decide.clone(), "nothing_varied");
+    decide["corrected"] = json!({ "electrical_wiring": "no_such_row" });
+    story.is_refused("reviewer", appeal, decide.clone(), "bad_result");
+    decide["corrected"] = json!({ "electrical_wiring": "compliant" });
+    story.say("reviewer", appeal, decide);
+    let determined = story.newest(grade, "GradeDetermined");
+    assert_eq!(determined["result"]["number"], 2, "{determined}");
+    assert!(score(story) > before, "{determined}");
 }
 
 /// The ban on a building takes a flat with it; the flat's owner is told of it by a notice of the own, contests it there, and lets

@@ -17,6 +17,9 @@ pub(crate) fn tell(story: &mut Story) {
     what_was_published_is_taken_back(story);
     its_file_is_read(story);
     it_asks_for_what_nobody_has_decided(story);
+    another_waits_for_its_lowest_class(story);
+    what_it_rested_on_is_set_aside(story);
+    two_are_one(story);
 }
 
 fn a_company_runs_a_unit(story: &mut Story) {
@@ -192,6 +195,99 @@ fn it_asks_for_what_nobody_has_decided(story: &mut Story) {
     story.say("fire", FILE, json!({ "command": "breach_commitment", "document_number": "信违〔2024〕2号" }));
     let ask = json!({ "command": "request_repair", "conduct": 4, "commitment": true, "text": "已重新承诺" });
     story.say("company", FILE, ask);
+}
+
+/// Nobody has confirmed or refused the lowest class of another company yet: it is shown the class above.
+fn another_waits_for_its_lowest_class(story: &mut Story) {
+    let file = "party/y-8/credit";
+    let register = json!({ "command": "register", "kind": "enterprise", "name": "第三公寓公司" });
+    story.say("clerk", "party/y-8", register);
+    story.house("u-64", Some("b-1"));
+    let runs = json!({ "command": "name_party", "party": "y-8", "role": "operator", "basis": "management_contract" });
+    story.say("clerk", "premises/u-64", runs);
+    story.assess("u-64", "a1", "first", SOUND);
+    let false_materials = conduct(story, "false_materials");
+    story.say("fire", file, false_materials);
+    story.days(1);
+    let class = story.newest(file, "CreditRated")["result"]["class"].clone();
+    assert_eq!((&class["shown"], &class["needs_confirmer"]), (&json!("C"), &json!(true)), "{class}");
+}
+
+/// A hazard that fell overdue weighs against a company, in public too, until an appeal says that there was none: on that very day the
+/// class is what it was, and what was public ends everywhere.
+fn what_it_rested_on_is_set_aside(story: &mut Story) {
+    let (file, hazard) = ("party/y-10/credit", "premises/u-65/hazard/h-1");
+    let register = json!({ "command": "register", "kind": "enterprise", "name": "第四公寓公司" });
+    story.say("clerk", "party/y-10", register);
+    story.house("u-65", Some("b-1"));
+    let runs = json!({ "command": "name_party", "party": "y-10", "role": "operator", "basis": "management_contract" });
+    story.say("clerk", "premises/u-65", runs);
+    story.assess("u-65", "a1", "first", SOUND);
+    let class = |story: &Story| story.newest(file, "CreditRated")["result"]["class"]["shown"].clone();
+    story.days(1);
+    assert_eq!(class(story), "B");
+    let find = json!({
+        "command": "find", "indicator": "electrical_wiring", "severity": "serious", "works": "repair", "competent": "fire",
+        "source": "patrol",
+    });
+    story.say("grid", hazard, find);
+    story.say("fire", hazard, json!({ "command": "review", "outcome": "confirmed", "reason": "线路裸露" }));
+    let order = json!({
+        "command": "order", "what": "更换线路", "parties": ["y-10"], "document_number": "消改〔2024〕65号",
+    });
+    story.say("fire", hazard, order);
+    let notice = "premises/u-65/notice/of-h-1";
+    let issue = json!({
+        "command": "issue", "kind": "rectification", "about": hazard, "to": "y-10", "authority": "fire",
+        "document_number": "消改〔2024〕65号", "legal_basis": "消防法第五十四条", "handling_officers": ["fire"],
+        "remedies": ["appeal_file"],
+    });
+    story.say("fire", notice, issue);
+    story.say("grid", notice, json!({ "command": "serve", "method": "direct", "on": story.today() }));
+    story.days(8);
+    assert_eq!(story.newest(file, "ConductRecorded")["result"]["conduct"], "serious_hazard_overdue");
+    assert_eq!(class(story), "C");
+    let appeal = "premises/u-65/appeal/1";
+    let against = json!({ "command": "file", "against": { "stream": hazard }, "grounds": "线路是隔壁的" });
+    story.say("owner", appeal, against);
+    let told = json!({ "command": "give_notice", "item": record(1), "method": "direct", "document_number": "信告〔2024〕65号" });
+    story.say("credit", file, told);
+    story.days(4);
+    let publish = json!({ "command": "publish", "item": record(1), "channels": ["credit_website"] });
+    story.say("credit", file, publish);
+    let public = |story: &Story| story.page(None, "/api/v1/credit/published").contains("\"y-10\"");
+    assert!(public(story));
+
+    story.say("legal", appeal, json!({ "command": "admit" }));
+    story.say("legal", appeal, json!({ "command": "assign", "reviewer": "reviewer-2" }));
+    let decide = json!({
+        "command": "decide", "outcome": "upheld", "document_number": "住申〔2024〕65号", "reason_codes": ["fact_wrong"],
+        "reasons": "不是这一套的线路", "remedies": ["litigation"],
+    });
+    story.say("reviewer-2", appeal, decide);
+    story.looks();
+    let rated = story.newest(file, "CreditRated")["result"].clone();
+    assert_eq!((&rated["on"], &rated["class"]["shown"]), (&json!(story.today()), &json!("B")), "{rated}");
+    for ended in ["CreditUnpublished", "CreditRecalled"] {
+        assert_eq!(story.newest(file, ended)["result"]["why"], "basis_set_aside", "{ended}");
+    }
+    assert!(!public(story), "what has ended is gone");
+}
+
+/// Two companies are one: the file that goes on counts the premises of both, and each is read as it was.
+fn two_are_one(story: &mut Story) {
+    let merge = json!({ "command": "merge", "into": "y-8", "why": "same_identity" });
+    story.say("clerk", "party/y-10", merge);
+    story.days(1);
+    let rated = story.newest("party/y-8/credit", "CreditRated")["result"].clone();
+    let premises = rated["levels"].as_object().unwrap().values().filter_map(Value::as_u64).sum::<u64>();
+    assert_eq!(premises, 2, "{rated}");
+    for (party, says) in [("y-10", "serious_hazard_overdue"), ("y-8", "false_materials")] {
+        let (status, told) = story.opens("credit", &format!("/api/v1/parties/{party}/credit"));
+        assert!(status == 200 && told.contains(says), "{party}: {told}");
+    }
+    let new = conduct(story, "false_materials");
+    story.is_refused("fire", "party/y-10/credit", new, "party_merged");
 }
 
 fn it_is_read_on_pages(story: &mut Story) {

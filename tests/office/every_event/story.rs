@@ -267,6 +267,11 @@ impl Story {
         }
     }
 
+    /// What one subject's change means to others is recorded now, as a server's runner does at once.
+    pub(crate) fn looks(&mut self) {
+        self.runtime.block_on(self.runner.pass(&self.app, self.app.now())).unwrap();
+    }
+
     /// The session in which somebody is signed in.
     pub(crate) fn session(&self, who: &str) -> &Session {
         &self.sessions[who]

@@ -26,7 +26,7 @@ fn appeals_have_the_outcome_that_was_decided() {
             assert_eq!(counts, counted(&folder, day, sql), "{} {day}", folder.display());
         }
     }
-    for outcome in ["upheld", "rejected", "own_motion", "not_admitted", "withdrawn"] {
+    for outcome in ["upheld", "varied", "rejected", "own_motion", "not_admitted", "withdrawn"] {
         assert!(seen.contains(outcome), "some appeal was {outcome}: {seen:?}");
     }
 }
@@ -55,6 +55,7 @@ fn parties_are_counted_by_the_class_that_was_computed_last() {
         ("objections", undecided("ObjectionRaised", "ObjectionDecided")),
         ("published", public),
         ("repairs", undecided("RepairRequested", "RepairDecided")),
+        ("waiting", of_file(WAITS)),
     ];
     let by = ["kind", "class"];
     let (mut seen, mut shown) = (Counts::new(), BTreeSet::new());
@@ -82,8 +83,16 @@ fn parties_are_counted_by_the_class_that_was_computed_last() {
         }
     }
     assert!(shown.len() > 2, "parties stand in several classes: {shown:?}");
-    assert!(seen.len() == 5 && seen.values().all(|count| *count > 0), "each is counted somewhere: {seen:?}");
+    assert!(seen.len() == 6 && seen.values().all(|count| *count > 0), "each is counted somewhere: {seen:?}");
 }
+
+/// The newest rating of a file whose lowest class nobody has confirmed or refused: some conduct that leads there is in neither.
+const WAITS: &str = "f.type = 'CreditRated' AND json_extract(f.d, '$.result.class.needs_confirmer')
+    AND NOT json_extract(f.d, '$.result.class.confirmed')
+    AND f.position = (SELECT max(n.position) FROM said n WHERE n.stream = f.stream AND n.type = 'CreditRated')
+    AND EXISTS (SELECT 1 FROM json_each(f.d, '$.result.conduct') c WHERE json_extract(c.value, '$.needs_confirmer')
+      AND NOT EXISTS (SELECT 1 FROM said k, json_each(k.d, '$.conduct') o WHERE k.stream = f.stream
+        AND k.type IN ('LowestClassConfirmed', 'LowestClassRefused') AND json(o.value) = json(json_extract(c.value, '$.of'))))";
 
 #[test]
 fn inspections_are_counted_by_class_grade_and_departments() {
