@@ -13,6 +13,7 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 use uuid::Uuid;
+use wuping_ledger::encoding::{hex_encode, sha256};
 
 const SCHEME: &str = "toronto-2017-building-1";
 const BUILDING: &str = include_str!("../../rulebooks/toronto-2017/building.toml");
@@ -412,6 +413,65 @@ async fn a_program_tries_a_draft_records_it_once_and_lists_what_waits() {
         (&json!("pingshan-unit-3"), &json!("drafter"))
     );
     assert_eq!(house.ask(&clerk, drafts, None).await.0, 403);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_checks_a_credit_rule_and_tries_it_on_all_parties() {
+    let house = Commission::new().await;
+    let drafter = house.person("drafter", "commission_admin").await;
+    let clerk = house.person("clerk", "data_clerk").await;
+    let rule = include_str!("../../rulebooks/toronto-credit-demo/credit.toml");
+    let trial = "/api/v1/credit-rules/trial";
+    for (party, kind) in [("y-1", "enterprise"), ("y-2", "person")] {
+        let register = json!({ "command": "register", "kind": kind, "name": "某某" });
+        house.say(&format!("party/{party}"), register).await;
+    }
+    let entries = house.app.reader().size().unwrap();
+    let ask = async |who: &Person, body: Value| {
+        let (status, told) = house.send(who, trial, Uuid::now_v7(), &body).await;
+        (status.as_u16(), told)
+    };
+
+    let (status, told) = ask(&clerk, json!({ "file": rule })).await;
+    assert_eq!((status, &told["type"]), (403, &json!("/problems/not_yours")), "{told}");
+    for (body, says) in [
+        (json!({ "files": [rule] }), "files"),
+        (json!({ "file": rule, "valid_at": "soon" }), ""),
+        (json!({}), "file"),
+    ] {
+        let (status, told) = ask(&drafter, body).await;
+        assert!(status == 400 && told["detail"].as_str().unwrap().contains(says), "{says}: {status} {told}");
+    }
+    let chinese = house.person("drafter-2", "commission_admin").await.in_chinese();
+    for (old, new, en, zh) in [
+        ("status = \"illustrative\"", "status = \"binding\"", "write illustrative", "请写 illustrative"),
+        ("level = \"strict\"", "level = \"harsh\"", "there is no level harsh", "没有管理等级 harsh"),
+        ("status =", "satus =", "satus", "没有 satus 这个字段"),
+    ] {
+        let faulty = rule.replacen(old, new, 1);
+        assert_ne!(faulty, rule);
+        for (reader, says) in [(&drafter, en), (&chinese, zh)] {
+            let (status, told) = ask(reader, json!({ "file": faulty })).await;
+            assert_eq!((status, &told["type"]), (422, &json!("/problems/no_credit_rule")), "{told}");
+            let faults = told["faults"].to_string();
+            assert!(
+                faults.contains(says) && told["detail"].as_str().unwrap().contains(says),
+                "{says}: {told}"
+            );
+        }
+    }
+
+    let (status, told) = ask(&drafter, json!({ "file": rule })).await;
+    assert_eq!((status, &told["id"]), (200, &json!("toronto-credit-demo-1")), "{told}");
+    assert_eq!(told["sha256"], hex_encode(&sha256(rule.as_bytes())), "{told}");
+    let classes: Vec<(&Value, &Value)> =
+        told["classes"].as_array().unwrap().iter().map(|class| (&class["id"], &class["parties"])).collect();
+    let none = json!(0);
+    assert_eq!(classes, [(&json!("A"), &none), (&json!("B"), &none), (&json!("C"), &none)]);
+    assert_eq!(told["not_rated"], 2, "both answer for nothing that the rule counts: {told}");
+    let (status, before) = ask(&drafter, json!({ "file": rule, "valid_at": "2020-01-01" })).await;
+    assert_eq!((status, &before["day"]), (200, &json!("2020-01-01")), "{before}");
+    assert_eq!(house.app.reader().size().unwrap(), entries, "a trial records nothing");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,10 +7,11 @@ use crate::web::openapi::recorded;
 use crate::web::openapi_answers::{in_session, whole};
 
 /// The paths, each with its methods.
-pub(super) fn paths() -> [(&'static str, Value); 5] {
+pub(super) fn paths() -> [(&'static str, Value); 6] {
     [
         ("/api/v1/rulebook-drafts", json!({ "get": drafts(), "post": drafting() })),
         ("/api/v1/rulebook-drafts/trial", json!({ "post": trial() })),
+        ("/api/v1/credit-rules/trial", json!({ "post": credit_rule_trial() })),
         ("/api/v1/bundles/check", json!({ "post": checking() })),
         ("/api/v1/premises/{code}/evidence", json!({ "post": giving_out() })),
         ("/api/v1/premises/{code}/determinations/{number}/impact", json!({ "get": impact() })),
@@ -51,6 +52,26 @@ fn trial() -> Value {
         "parameters": [token()],
         "requestBody": files(None),
         "responses": told(told_of, &["id", "layer", "sha256", "base", "differences", "rehearsal"]),
+    })
+}
+
+fn credit_rule_trial() -> Value {
+    let schema = json!({
+        "type": "object", "required": ["file"], "additionalProperties": false,
+        "properties": {
+            "file": { "type": "string", "description": "TOML: id, counts_as, credit; see rulebooks/README.md" },
+            "valid_at": {
+                "type": ["string", "null"], "format": "date", "description": "The day of which the grades are; those in force when absent",
+            },
+        },
+    });
+    let told_of = "id, names and sha256 of the rule; classes: id, names, and how many parties come to it; not_rated; day, position and tree_head";
+    json!({
+        "security": in_session(),
+        "summary": "Check a written credit rule and try it on all parties; nothing is recorded, and nothing follows from it",
+        "parameters": [token()],
+        "requestBody": { "required": true, "content": { "application/json": { "schema": schema } } },
+        "responses": told(told_of, &["id", "sha256", "classes", "not_rated"]),
     })
 }
 

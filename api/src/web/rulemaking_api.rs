@@ -1,6 +1,6 @@
 //! Rulemaking over REST, for the commission's administrators: written files are checked, compared and rehearsed without being
 //! recorded, a draft is recorded with its document, and those that wait for a second person are listed. Publishing is a command
-//! of the rulebook's own stream.
+//! of the rulebook's own stream. A credit rule that is asked for by file is checked and tried; it is never recorded.
 
 use std::sync::Arc;
 
@@ -9,11 +9,16 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
+use chrono::NaiveDate;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use wuping_domain::credit::IllustrativeRule;
 use wuping_domain::facts::Role;
+use wuping_domain::rulebook::RulebookError;
 use wuping_ledger::keys::Kid;
 use wuping_ledger::refusal::Refusal;
+use wuping_replay::report::Question;
+use wuping_replay::statistics::{Asked, Cell, Statistic};
 
 use crate::app::{App, Who};
 use crate::drafting::{Draft, DraftError};
@@ -27,12 +32,14 @@ use crate::web::format_refusals::of_the_sender;
 use crate::web::json_body::StrictJson;
 use crate::web::rehearsing::OneAtATime;
 use crate::web::session::lang_of;
+use crate::web::statistics::broken as not_made_answer;
 
 /// The routes.
 pub(super) fn router(app: Arc<App>, rehearsing: OneAtATime) -> Router {
     Router::new()
         .route("/api/v1/rulebook-drafts", get(listed).post(record))
         .route("/api/v1/rulebook-drafts/trial", post(tried))
+        .route("/api/v1/credit-rules/trial", post(credit_rule_tried))
         .layer(DefaultBodyLimit::max(FILES_BYTES_MAX))
         .layer(Extension(rehearsing))
         .with_state(app)
@@ -155,6 +162,72 @@ async fn record(State(app): State<Arc<App>>, headers: HeaderMap, StrictJson(body
         Ok(done) => took(done),
         Err(error) => refused(lang, &error),
     }
+}
+
+/// A written credit rule.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenCreditRule {
+    /// TOML.
+    file: String,
+    /// The day of which the grades are; those in force when absent.
+    #[serde(default)]
+    valid_at: Option<NaiveDate>,
+}
+
+/// Whether a written credit rule holds together, and how many parties come to each of its classes; nothing is recorded.
+async fn credit_rule_tried(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    StrictJson(body): StrictJson,
+) -> Response {
+    let lang = lang_of(&headers);
+    let session = signed_in(&app, lang, &headers);
+    if let Err(no) = session.and_then(|session| must_be_commission(&app, lang, &session)) {
+        return *no;
+    }
+    let WrittenCreditRule { file, valid_at } = match serde_json::from_value(body) {
+        Ok(written) => written,
+        Err(error) => return of_the_sender(lang, &Refusal::new("request", error.to_string())),
+    };
+    let rule = match IllustrativeRule::of_file(&file) {
+        Ok(rule) => rule,
+        Err(error) => return no_credit_rule(lang, &error),
+    };
+    let question = Question { valid_at, ..Question::default() };
+    let asked = Asked { question, credit_rule: Some(file), ..Asked::default() };
+    let made = match app.reports.made(app.reader(), Statistic::Classes, asked).await {
+        Ok(made) => made,
+        Err(not_made) => return not_made_answer(lang, &not_made),
+    };
+    let class = made.table.position("class");
+    let of_rows = || made.table.rows.iter().filter_map(|row| row.get(class?).map(Cell::text));
+    let parties = |id: &str| of_rows().filter(|class| class == id).count();
+    let classes = rule.classes().iter().map(
+        |class| json!({ "id": class.id, "zh": class.zh, "en": class.en, "parties": parties(&class.id) }),
+    );
+    Json(json!({
+        "id": rule.id,
+        "zh": rule.zh,
+        "en": rule.en,
+        "sha256": made.rule.as_ref().map(|rule| &rule.sha256),
+        "classes": classes.collect::<Vec<Value>>(),
+        "not_rated": parties("not_rated"),
+        "day": made.day,
+        "position": made.position,
+        "tree_head": made.tree_head,
+    }))
+    .into_response()
+}
+
+/// A file that is no credit rule: every fault, in the reader's language.
+fn no_credit_rule(lang: Lang, error: &RulebookError) -> Response {
+    let faults: Vec<String> = error.faults().into_iter().map(|fault| lang.pick(fault.zh, fault.en)).collect();
+    let detail = lang.pick(
+        format!("这份文件不成一份信用规则。请逐条改正后再发送：{}", faults.join("；")),
+        format!("The file makes no credit rule. Mend each of these and send it again: {}", faults.join("; ")),
+    );
+    problem_with(StatusCode::UNPROCESSABLE_ENTITY, "no_credit_rule", &detail, json!({ "faults": faults }))
 }
 
 /// The draft that files make, beside what is published.

@@ -65,6 +65,12 @@ impl IllustrativeRule {
         named.map(|one| one.level.as_str())
     }
 
+    /// Its classes, from the best down.
+    #[must_use]
+    pub fn classes(&self) -> &[CreditClass] {
+        &self.credit.classes
+    }
+
     /// The class of a portfolio, by how many of its premises stand at each level; none of an empty one.
     ///
     /// # Errors
