@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::Days;
 use serde_json::{Value, json};
 use uuid::Uuid;
 use wuping::app::{App, Asked, Who};
-use wuping::shelf;
+use wuping::shelf::{self, Compiled};
 use wuping_ledger::timestamp::Timestamp;
-use wuping_replay::statistics::{Statistic, make};
+use wuping_replay::report::Question;
+use wuping_replay::statistics::{Asked as ReportAsked, Statistic, make};
 
 use super::counting::{Counts, counted, ledgers, report, runtime, sums, text};
 
@@ -187,3 +189,87 @@ fn every_gap_that_is_made_is_found() {
     let due = due.map(|(id, told)| (id.to_owned(), told.into_iter().map(str::to_owned).collect()));
     assert_eq!(found, BTreeMap::from(due));
 }
+
+/// What was said about who lives there is relied on for as many days as the rulebook of units says, its last day included.
+#[test]
+fn occupancy_is_relied_on_up_to_the_day_that_the_rulebook_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = folder.path().join("ledger");
+    let app = App::create(&ledger, "ledger.example/occupancy", false).unwrap();
+    let runtime = runtime();
+    let say = |stream: &str, command: Value| {
+        let who = Who::Channel { name: "counter".into(), reference: "test".into() };
+        let (id, stream, occurred_at) = (Uuid::now_v7(), stream.to_owned(), Timestamp::now());
+        let asked = Asked { id, stream: stream.clone(), command, expected: None, occurred_at };
+        runtime.block_on(app.execute(&who, asked)).unwrap_or_else(|error| panic!("{stream}: {error:?}"));
+    };
+    let publish = |compiled: &Compiled| {
+        runtime.block_on(app.ledger.writer().keep_scheme(compiled.document())).unwrap();
+        say(&compiled.stream(), compiled.illustrative_publication(app.today()));
+    };
+    for (id, layer) in [("b-1", "building"), ("u-1", "unit"), ("u-2", "unit"), ("e-1", "estate")] {
+        let parent = (layer == "unit").then_some("b-1");
+        let register = json!({
+            "command": "register", "layer": layer, "parent": parent, "address": "石井街道1号", "subdistrict": "石井",
+        });
+        say(&format!("premises/{id}"), register);
+    }
+    let said_on = app.today();
+    for id in ["b-1", "u-1"] {
+        say(&format!("premises/{id}"), json!({ "command": "record_occupancy", "vacant": id == "u-1" }));
+    }
+    let stale = |ahead: u64, relied_on: u64| {
+        let day = said_on + Days::new(ahead);
+        let question = Question { valid_at: Some(day), ..Question::default() };
+        let asked = ReportAsked { question, ..ReportAsked::default() };
+        let made = make(app.reader(), Statistic::Coverage, &asked).unwrap().table;
+        let place = |id: &str| made.position(id).unwrap();
+        let (layer, count) = (place("layer"), place("stale_occupancy"));
+        let told = made.rows.iter().map(|row| (vec![row[layer].text()], row[count].text().parse().unwrap()));
+        let told: Counts = told.filter(|(_, count)| *count > 0).collect();
+        let sql = format!(
+            "SELECT layer, count(*) FROM open_house WHERE layer <> 'estate' AND coalesce((SELECT julianday(day)
+               - julianday(max(s.holds_from)) FROM said s, asked WHERE s.premises = open_house.premises
+                 AND s.type = 'OccupancyChanged' AND s.holds_from <= day), {NEVER_SAID}) > {relied_on} GROUP BY 1"
+        );
+        assert_eq!(
+            told,
+            counted(&ledger, &day.to_string(), &sql),
+            "{ahead} days on, relied on for {relied_on}"
+        );
+        told
+    };
+    let nobody_said = Counts::from([(vec!["unit".to_owned()], 1)]);
+    let all = Counts::from([(vec!["building".to_owned()], 1), (vec!["unit".to_owned()], 2)]);
+    assert_eq!(
+        (stale(180, 180), stale(181, 180)),
+        (nobody_said.clone(), all.clone()),
+        "no rulebook is published"
+    );
+
+    let [units, ..] = shelf::pingshan().unwrap();
+    publish(&units);
+    assert_eq!(
+        (stale(0, 180), stale(180, 180), stale(181, 180)),
+        (nobody_said.clone(), nobody_said.clone(), all.clone())
+    );
+
+    let policy = include_str!("../../../rulebooks/pingshan/policy.toml");
+    let shorter = policy.replacen("occupancy_days = 180", "occupancy_days = 30", 1);
+    assert_ne!(shorter, policy);
+    let unit =
+        include_str!("../../../rulebooks/pingshan/unit.toml").replacen("version = 2", "version = 3", 1);
+    let holidays = include_str!("../../../rulebooks/pingshan/holidays.toml");
+    publish(&shelf::compile("pingshan", &unit, &shorter, holidays).unwrap());
+    assert_eq!(
+        (stale(30, 30), stale(31, 30)),
+        (nobody_said, all.clone()),
+        "the newest rulebook says another number"
+    );
+
+    say("premises/u-1", json!({ "command": "record_occupancy", "vacant": false }));
+    assert_eq!(stale(31, 30), all, "said again on the same day, it lasts no longer");
+}
+
+/// More days than any rulebook relies on.
+const NEVER_SAID: u32 = 1_000_000;
