@@ -84,7 +84,7 @@ async fn one(
         return nothing(lang);
     }
     if let Err(error) = read(&app, &who, &party, &wanted.why, &wanted.purpose).await {
-        return unread(lang, &party, &error);
+        return unread(lang, &error);
     }
     let house = app.clone();
     match blocking(move || Ok(credit_file::told(&house, &party)?)).await {
@@ -110,7 +110,8 @@ pub(super) async fn read(
         None => usual_reason(app, who, party)?.to_owned(),
     };
     let command = json!({ "command": "read_file", "why": why, "purpose": Wanted::stated(purpose) });
-    match app.execute(who, asked(app, format!("access/{party}"), command)).await? {
+    let done = app.execute(who, asked(app, format!("access/{party}"), command)).await;
+    match done.inspect_err(|error| is_attempted(who, party, error))? {
         Done::Recorded(receipt) => Ok(receipt.position),
         // every reading is a new one: nothing is shown where none was recorded
         Done::Nothing => Err(ExecuteError::Command { detail: "no reading was recorded".to_owned() }),
@@ -151,7 +152,7 @@ async fn handed_out(
     match read_list(app, who, said, files, &bytes).await {
         // the bytes whose digest was recorded
         Ok(()) => sent(([(header::CONTENT_TYPE, "application/json")], bytes).into_response()),
-        Err(error) => unread(lang, LIST, &error),
+        Err(error) => unread(lang, &error),
     }
 }
 
@@ -170,7 +171,20 @@ pub(super) async fn read_list(
     let list = json!({ "sha256": hex_encode(&sha256(bytes)), "files": files });
     let purpose = Wanted::stated(purpose);
     let command = json!({ "command": "read_list", "why": why, "list": list, "purpose": purpose });
-    app.execute(who, asked(app, format!("access/{LIST}"), command)).await.map(drop)
+    let done = app.execute(who, asked(app, format!("access/{LIST}"), command)).await;
+    done.map(drop).inspect_err(|error| is_attempted(who, LIST, error))
+}
+
+/// A reading that the rules refused is in the server's log, with who asked.
+fn is_attempted(who: &Who, party: &str, error: &ExecuteError) {
+    if let (Who::Person { account, .. }, ExecuteError::Rejected(rejection)) = (who, error) {
+        not_shown(account, party, rejection.code());
+    }
+}
+
+/// Somebody asked for a file, or for the list of them, and was not shown it.
+pub(super) fn not_shown(account: &str, party: &str, code: &str) {
+    tracing::warn!(account, party, code, "a credit file was asked for and not shown");
 }
 
 async fn outbox(State(app): State<Arc<App>>, headers: HeaderMap, Query(wanted): Query<Wanted>) -> Response {
@@ -186,6 +200,7 @@ async fn outbox(State(app): State<Arc<App>>, headers: HeaderMap, Query(wanted): 
         Err(refused) => return *refused,
     };
     if ![Role::CreditOfficer, Role::Auditor].iter().any(|role| actor.holds(*role)) {
+        not_shown(&actor.account, LIST, "role_needed");
         let told = lang.pick(
             "报送清单由信用管理人员和审计人员查看。",
             "What is reported is read by credit officers and auditors.",
@@ -215,10 +230,9 @@ fn asked(app: &App, stream: String, command: Value) -> Asked {
     Asked { id: Uuid::now_v7(), stream, command, expected: None, occurred_at: app.now() }
 }
 
-/// A reading that was refused: nothing of the file is said, and the attempt is in the server's log.
-fn unread(lang: Lang, party: &str, error: &ExecuteError) -> Response {
+/// A reading that was refused: nothing of the file is said.
+fn unread(lang: Lang, error: &ExecuteError) -> Response {
     let ExecuteError::Rejected(rejection) = error else { return refused(lang, error) };
-    tracing::warn!(party, code = rejection.code(), "a credit file was asked for and not shown");
     match rejection {
         Rejection::DepartmentNeeded { .. } | Rejection::OutOfReach { .. } | Rejection::RoleNeeded { .. } => {
             problem(StatusCode::FORBIDDEN, rejection.code(), &lang.pick(rejection.zh(), rejection.en()))
@@ -248,3 +262,82 @@ fn malformed(lang: Lang) -> Response {
 
 /// The log of readings that lists stand in.
 const LIST: &str = "list";
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Result as Written, Write};
+    use std::sync::{Mutex, PoisonError};
+
+    use axum::body::Body;
+    use axum::http::Request;
+    use tower::ServiceExt;
+    use tracing_subscriber::fmt::MakeWriter;
+
+    use super::*;
+    use crate::web;
+
+    /// What the server would write to its log.
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> Written<usize> {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
+        }
+
+        fn flush(&mut self) -> Written<()> {
+            Ok(())
+        }
+    }
+
+    impl<'a> MakeWriter<'a> for Log {
+        type Writer = Self;
+
+        fn make_writer(&'a self) -> Self {
+            self.clone()
+        }
+    }
+
+    #[tokio::test]
+    async fn who_asked_for_a_file_and_was_not_shown_it_is_in_the_log() {
+        let folder = tempfile::tempdir().unwrap();
+        let app = Arc::new(App::create(folder.path(), "ledger.example/attempts", false).unwrap());
+        let counter = Who::Channel { name: "counter".into(), reference: "test".into() };
+        let neighbour = json!({ "command": "grant", "role": "owner", "party": "y-2" });
+        for (stream, command) in [
+            ("party/y-1", json!({ "command": "register", "kind": "person", "name": "黄某" })),
+            ("account/a-7", json!({ "command": "open", "name": "邻居" })),
+            ("account/a-7", neighbour),
+        ] {
+            app.execute(&counter, asked(&app, stream.to_owned(), command)).await.unwrap();
+        }
+        let kid = app.ledger.enrol_officer("a-7").await.unwrap();
+        app.office.set_login("neighbour", "a-7", kid.as_str(), "a long password").unwrap();
+        let routes = web::router(app.clone(), "");
+        let sign_in = json!({ "login": "neighbour", "password": "a long password" }).to_string();
+        let sign_in = Request::post("/api/v1/session")
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(sign_in));
+        let signed_in = routes.clone().oneshot(sign_in.unwrap()).await.unwrap();
+        let cookie =
+            signed_in.headers()[header::SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_owned();
+
+        let log = Log::default();
+        let lines = tracing_subscriber::fmt().with_ansi(false).with_writer(log.clone()).finish();
+        let _told = tracing::subscriber::set_default(lines);
+        for path in
+            ["/api/v1/parties/y-1/credit", "/audit/credit/y-1", "/api/v1/credit", "/api/v1/credit/outbox"]
+        {
+            log.0.lock().unwrap().clear();
+            let ask = Request::get(path).header("cookie", &cookie).body(Body::empty()).unwrap();
+            let answer = routes.clone().oneshot(ask).await.unwrap();
+            assert!(answer.status().is_client_error(), "{path}: {}", answer.status());
+            let told = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+            let named = if path.contains("y-1") { "party=\"y-1\"" } else { "party=\"list\"" };
+            for says in ["asked for and not shown", "account=\"a-7\"", named] {
+                assert!(told.contains(says), "{path} {says}: {told}");
+            }
+            assert!(!told.contains("黄某") && !told.contains("邻居"), "no name: {told}");
+        }
+    }
+}

@@ -30,7 +30,7 @@ use super::{Case, case_page, receipt_of, steps};
 use crate::app::{App, ExecuteError};
 use crate::look::parts::*;
 use crate::look::words::Lang;
-use crate::web::credit_api::{read as read_file, read_list};
+use crate::web::credit_api::{not_shown, read as read_file, read_list};
 use crate::web::desk_page::{broken_text, forged_text, refused_page, shown, unseen_page};
 use crate::web::paging::{self, page_number};
 use crate::web::session::Signed;
@@ -76,7 +76,7 @@ async fn show(
             };
             match read {
                 Ok(()) => file_page(&app, &signed, &matter, receipt, None),
-                Err(error) => unread(&app, &signed, &party, &error),
+                Err(error) => unread(&app, &signed, &error),
             }
         }
         Ok(Opening::Asked) => asked_page(&app, &signed, &party, None),
@@ -87,10 +87,10 @@ async fn show(
             shown(&app, signed.lang, Some(&signed), title, body).into_response()
         }
         Ok(Opening::Refused(why)) => {
-            tracing::warn!(party, "a credit file was asked for and not shown");
+            not_shown(&signed.session.account, &party, "not_open_to_this_person");
             unseen_page(&app, signed.lang, &signed, &why)
         }
-        Err(error) => unread(&app, &signed, &party, &error),
+        Err(error) => unread(&app, &signed, &error),
     }
 }
 
@@ -168,7 +168,7 @@ async fn say_why(
             let told = signed.lang.pick(rejection.zh(), rejection.en());
             asked_page(&app, &signed, &party, Some(told))
         }
-        Err(error) => unread(&app, &signed, &party, &error),
+        Err(error) => unread(&app, &signed, &error),
     }
 }
 
@@ -200,7 +200,7 @@ async fn take(
     // what is given back to be mended shows the file again
     match record_reading(&app, &signed, &party, opening).await {
         Ok(()) => answered,
-        Err(error) => unread(&app, &signed, &party, &error),
+        Err(error) => unread(&app, &signed, &error),
     }
 }
 
@@ -285,10 +285,9 @@ fn known(app: &App, signed: &Signed, party: &str) -> Result<Matter, String> {
     if registered { Ok(matter) } else { Err(none()) }
 }
 
-fn unread(app: &App, signed: &Signed, party: &str, error: &ExecuteError) -> Response {
+fn unread(app: &App, signed: &Signed, error: &ExecuteError) -> Response {
     let lang = signed.lang;
     if let ExecuteError::Rejected(rejection) = error {
-        tracing::warn!(party, code = rejection.code(), "a credit file was asked for and not shown");
         return unseen_page(app, lang, signed, &lang.pick(rejection.zh(), rejection.en()));
     }
     refused_page(app, lang, Some(signed), &broken_text(lang))
@@ -382,7 +381,7 @@ async fn list(State(app): State<Arc<App>>, signed: Signed, Query(wanted): Query<
         Err(refusal) => Err(refusal.into()),
     };
     if let Err(error) = recorded {
-        return unread(&app, &signed, "list", &error);
+        return unread(&app, &signed, &error);
     }
     let title = lang.pick("信用档案", "Credit files");
     let columns = [
