@@ -31,6 +31,35 @@ after(async () => {
   rmSync(elsewhere, { recursive: true, force: true })
 })
 
+test('journey 11: a warning raised again in another colour is another one; both are kept until each is over', async () => {
+  const officer = await walk.as('emergency', PHONE)
+  const warns = async (colour, effective) => {
+    await walk.reads(officer, '/desk/alerts')
+    await walk.takes(officer, 'issue', {
+      kind: 'typhoon', colour, areas: '榕溪', issued_at: `${day(-1)}T08:00`, effective_at: `${day(effective)}T08:00`,
+    })
+    return place(officer)
+  }
+  await walk.reads(officer, '/desk/alerts')
+  await walk.sound(officer, 'alerts')
+  assert.match(await walk.takes(officer, 'issue', {
+    kind: 'typhoon', colour: 'blue', issued_at: `${day(-1)}T08:00`, effective_at: `${day(-2)}T08:00`,
+  }), /生效时间不能早于发布时间/, 'it takes effect no earlier than it was issued')
+  const [yellow, red] = [await warns('yellow', 2), await warns('red', 3)]
+  assert.notEqual(yellow, red)
+  const running = await walk.reads(officer, '/desk/matters?kind=alert')
+  assert.match(running, /台风[^]*已发布，没有解除[^]*台风[^]*已发布，没有解除/)
+  assert.doesNotMatch(running, /待送达/, 'it is no notice')
+  await walk.sound(officer, 'alerts-running')
+  assert.match(await walk.reads(officer, yellow), /黄色/)
+  assert.match(await walk.takes(officer, 'lift', { safe_on: day(4) }), /解除/)
+  assert.match(await walk.reads(officer, red), /红色/)
+  assert.equal(await offers(officer, 'lift'), 1, 'the other is not over')
+  await walk.takes(officer, 'lift', { safe_on: day(4) })
+  await walk.sound(officer, 'alert-over')
+  assert.equal(await offers(officer, 'lift'), 0)
+})
+
 test('journey 11: a campaign over chosen houses, joined by a department, visited and concluded', async () => {
   const lead = await walk.as('community-2', DESK)
   const chosen = async (more) => Number((await walk.reads(lead, `/desk/campaigns?${more}`)).match(/筛选出 (\d+) 处/)?.[1] ?? 0)

@@ -53,11 +53,8 @@ impl Teller<'_> {
         }
         columns.push(Column::text(lang.pick("期限", "Due")));
         let rows = rows.iter().map(|row| {
-            let mut cells = vec![
-                self.name(row),
-                html! { bdi { (self.place(row)) } },
-                html! { (lang.matter_stage(&row.stage)) },
-            ];
+            let mut cells =
+                vec![self.name(row), html! { bdi { (self.place(row)) } }, html! { (self.stage(row)) }];
             if !own {
                 cells.push(html! { (self.waits_on(row)) });
             }
@@ -77,6 +74,14 @@ impl Teller<'_> {
         html! {
             (kind) (lang.pick("：", ": ")) (self.about(row))
             @if let Some(detail) = detail { " " span.quiet { (detail) } }
+        }
+    }
+
+    /// How far it is; a warning that was issued is served on nobody.
+    fn stage<'r>(&self, row: &'r MatterView) -> &'r str {
+        match (row.kind, row.stage.as_str()) {
+            (Kind::Alert, "issued") => self.lang.pick("已发布，没有解除", "Issued, not lifted"),
+            (_, stage) => self.lang.matter_stage(stage),
         }
     }
 

@@ -19,6 +19,52 @@ pub(crate) fn tell(story: &mut Story) {
     story.days(60);
     a_task_that_was_given_back_is_missed(story, task_due);
     nobody_opens_three_times(story);
+    of_two_warnings_the_higher_rules(story);
+}
+
+/// A vacant house is gone to before the storm comes. Raised again in another colour, both warnings are kept, and the higher one says
+/// by when.
+fn of_two_warnings_the_higher_rules(story: &mut Story) {
+    story.house("b-43", None);
+    story.house("u-43", Some("b-43"));
+    story.assess("u-43", "a1", "first", SOUND);
+    story.days(1);
+    // a round due after the new year stands in the stream of that year
+    let due = |story: &Story| {
+        let streams = story.streams_with("PatrolAssigned").into_iter();
+        let own = streams.filter(|stream| stream.starts_with("premises/b-43/patrol/"));
+        let newest = own.max_by_key(|stream| story.newest_at(stream, "PatrolAssigned")).unwrap();
+        story.newest(&newest, "PatrolAssigned")["result"]["due"].clone()
+    };
+    let ordinary = due(story);
+    let warns = |story: &mut Story, alert: &str, colour: &str, ahead: i64| {
+        let (now, effective_at) = (story.now(), story.now() + chrono::TimeDelta::days(ahead));
+        let issue = json!({
+            "command": "issue", "kind": "typhoon", "colour": colour, "areas": ["石井"], "issued_at": now,
+            "effective_at": effective_at,
+        });
+        story.say("emergency", alert, issue);
+        story.looks();
+    };
+    warns(story, "alert/w-2", "yellow", 4);
+    assert_eq!(due(story), ordinary, "somebody lives there");
+    story.say("grid", "premises/u-43", json!({ "command": "record_occupancy", "vacant": true }));
+    story.looks();
+    let before_yellow = json!(story.day(3));
+    assert_eq!(due(story), before_yellow, "a day before it takes effect");
+    warns(story, "alert/w-3", "red", 6);
+    let before_red = json!(story.day(5));
+    assert_eq!(due(story), before_red, "the higher colour says by when");
+    warns(story, "alert/w-4", "blue", 2);
+    assert_eq!(due(story), before_red, "and a lower one moves nothing");
+    let running = story.page(Some("emergency"), "/api/v1/matters?kind=alert");
+    for alert in ["alert/w-2", "alert/w-3", "alert/w-4"] {
+        assert!(running.contains(alert), "{alert} is kept: {running}");
+    }
+    let safe_on = story.day(8);
+    for alert in ["alert/w-2", "alert/w-3", "alert/w-4"] {
+        story.say("emergency", alert, json!({ "command": "lift", "safe_on": safe_on }));
+    }
 }
 
 fn rounds_are_made_and_missed(story: &mut Story) {
