@@ -481,6 +481,25 @@ fn repair_comes_when_the_shortest_span_is_over_and_ends_publication_everywhere()
 }
 
 #[test]
+fn a_record_falls_out_on_the_day_that_its_span_is_over_and_nobody_has_to_remember_it() {
+    let mut town = Town::of("enterprise");
+    town.says("dept-1", conduct("false_materials", "serious", "2025-02-01"));
+    town.runs();
+    town.says("officer-1", notice(&conduct_item(1)));
+    town.later(4);
+    town.says("officer-1", publish(&conduct_item(1)));
+    // its span is three years, the last day excluded
+    town.until("2028-01-31");
+    assert_eq!((town.file().published.len(), town.shown()), (1, "C".to_owned()));
+    town.until("2028-02-01");
+    assert!(town.file().published.is_empty());
+    assert_eq!(town.file().reports[&1].ended.as_deref(), Some("span_over"));
+    assert_eq!(town.file().reports[&1].state(), "recall_waits", "the platform is told");
+    assert_eq!((town.shown(), town.file().rating.as_ref().unwrap().on), ("B".to_owned(), day("2028-02-01")));
+    assert_eq!(town.file().conduct.len(), 1, "it stays on record");
+}
+
+#[test]
 fn a_serious_hazard_that_fell_overdue_counts_until_it_is_set_aside() {
     let mut town = Town::of("enterprise");
     town.falls_overdue();
