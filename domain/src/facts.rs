@@ -27,7 +27,8 @@ pub struct Facts {
     pub actor: Actor,
     /// The association that a command about an account names, as its own stream left it.
     pub association: Option<Arc<Association>>,
-    /// The registered authority in whose name a command issues something, where it calls one by name or id.
+    /// The registered authority in whose name a command issues or does something, or whose document it rests on, where it calls one by
+    /// name or id.
     pub authority: Option<Arc<Registration>>,
     /// The building of the unit that the stream lies under, where the rules look at it: for what is to be let.
     pub building: Option<Arc<Subject>>,

@@ -8,6 +8,7 @@
 //!
 //! Invariants:
 //! - a measure goes with the level in force, as the policy lists them, when it is proposed, decided and carried out;
+//! - it is done in the name of an authority that is known here;
 //! - whoever proposed a measure does not decide on it;
 //! - nothing here bans letting or imposes a penalty: the one has its own decision, the other is referred.
 
@@ -165,6 +166,7 @@ impl Concept for Measure {
                 let level = fitting::must_fit(&proposal.measure, facts)?;
                 proposal.must_be_sound(on)?;
                 facts.must_know_parties([&proposal.party])?;
+                facts.must_know_authority(proposal.authority.trim())?;
                 let event = Event::MeasureProposed { proposal, level, on, by };
                 Said::with(event, Private::none().with("reason", reason))
             }
@@ -173,6 +175,7 @@ impl Concept for Measure {
                 let level = fitting::must_carry_incentives(facts)?;
                 offer.must_be_sound(on)?;
                 facts.must_know_parties([&offer.party])?;
+                facts.must_know_authority(offer.authority.trim())?;
                 let event = Event::IncentiveOffered { offer, level, on, by };
                 Said::with(event, Private::none().with("reason", reason))
             }

@@ -90,7 +90,7 @@ test('journey 9: a department records what a document decided; the lowest class 
   await opens(fire, '查办提供虚假材料案')
   const recorded = await walk.takes(fire, 'record_conduct', {
     conduct: 'false_materials', attributed_to: 'party', degree: 'serious', decided_on: day(), document_number: '消罚〔2026〕7号',
-    authority: '区消防救援大队',
+    authority: '示例区消防救援大队',
   })
   assert.match(recorded, /已收到：记录失信行为/)
   const confirmer = await walk.as('confirmer-2', DESK)

@@ -289,11 +289,13 @@ impl Gathering<'_> {
         Ok(found)
     }
 
-    /// The registered authority in whose name a notice goes out. The views say which one is called so; its own stream says
+    /// The registered authority in whose name a notice goes out or a measure is taken, or whose document a record of conduct rests
+    /// on. The views say which one is called so; its own stream says
     /// what it is.
     fn authority(&mut self) -> Result<Option<Registration>, ExecuteError> {
         let named = self.asked.command.get("authority").and_then(Value::as_str).map(str::trim);
-        let Some(named) = named.filter(|_| self.kind() == Notice::TYPE) else { return Ok(None) };
+        let names_one = [CreditFile::TYPE, Measure::TYPE, Notice::TYPE].contains(&self.kind());
+        let Some(named) = named.filter(|_| names_one) else { return Ok(None) };
         let called = self.app.views.views().authority_called(named).unwrap_or_else(|error| {
             tracing::error!(causes = %causes(&error).join(": "), "an authority could not be looked up");
             None

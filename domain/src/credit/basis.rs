@@ -108,6 +108,7 @@ pub(super) fn due(
                 let basis = Basis {
                     document_number: order.map(|order| order.document_number.clone()).unwrap_or_default(),
                     authority: None,
+                    outside_authority: None,
                     stream: Some(of.stream.clone()),
                     at: Some(mark.at),
                 };
@@ -126,7 +127,7 @@ fn broken_promise(policy: &CreditPolicy, own: &str, party: &Subject) -> Option<(
     if party.credit.state.conduct.values().any(|on_file| on_file.conduct.basis.at == at) {
         return None;
     }
-    let basis = Basis { document_number, authority: None, stream: None, at };
+    let basis = Basis { document_number, authority: None, outside_authority: None, stream: None, at };
     let number = party.credit.state.next_conduct();
     let rule = policy.brought_by(Brings::CommitmentBreached)?;
     Some((own.to_owned(), conduct(rule, number, on, basis, vec![by])))

@@ -41,6 +41,9 @@ pub struct Basis {
     /// The authority whose document it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authority: Option<String>,
+    /// The organ elsewhere whose document it is, where it is none of those known here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outside_authority: Option<String>,
     /// The hazard that it follows from: where that is set aside, the record falls away.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stream: Option<String>,
@@ -62,8 +65,13 @@ pub struct SaidConduct {
     pub decided_on: NaiveDate,
     /// Number of the document.
     pub document_number: String,
-    /// The authority whose document it is.
-    pub authority: String,
+    /// The authority whose document it is: a department of the rulebook's list, by its id or name, or a registered authority by its
+    /// id or name.
+    #[serde(default)]
+    pub authority: Option<String>,
+    /// In place of it, the name of an organ that cannot be known here: a court, another district's or city's authority.
+    #[serde(default)]
+    pub outside_authority: Option<String>,
     /// The hazard it is about, where it is about one.
     #[serde(default)]
     pub about: Option<String>,
@@ -87,6 +95,28 @@ pub struct OnFile {
     pub repaired_on: Option<NaiveDate>,
 }
 
+impl SaidConduct {
+    /// A document of the office is an authority's that is known here. Courts and the authorities of other places are not registered,
+    /// and what they decide counts as well: theirs is told in a field of its own, so that a mistyped name is not taken for one.
+    fn must_be_of_an_authority(&self, facts: &Facts) -> Result<(), Rejection> {
+        match (named(self.authority.as_deref()), named(self.outside_authority.as_deref())) {
+            (Some(known), None) => facts.must_know_authority(known).map(drop),
+            (None, Some(_)) => Ok(()),
+            (None, None) => {
+                Err(Rejection::Malformed { field: "authority", needs: "the authority of the document" })
+            }
+            (Some(_), Some(_)) => Err(Rejection::Malformed {
+                field: "outside_authority",
+                needs: "nothing where the authority is one that is known here",
+            }),
+        }
+    }
+}
+
+fn named(name: Option<&str>) -> Option<&str> {
+    name.map(str::trim).filter(|name| !name.is_empty())
+}
+
 impl OnFile {
     /// Whether nothing in the file itself has ended it.
     pub const fn stands(&self) -> bool {
@@ -103,9 +133,7 @@ impl CreditFile {
     ) -> Result<Vec<Said<Event>>, Rejection> {
         let policy = policy_of(facts.rulebook()?)?;
         must_have_document(&said.document_number)?;
-        if said.authority.trim().is_empty() {
-            return Err(Rejection::Malformed { field: "authority", needs: "the authority of the document" });
-        }
+        said.must_be_of_an_authority(facts)?;
         let rule = policy.conduct.iter().find(|rule| rule.id == said.conduct);
         let Some(rule) = rule else {
             return Err(Rejection::because("unknown_conduct", json!({ "conduct": said.conduct })));
@@ -125,7 +153,7 @@ impl CreditFile {
         if said.about.as_ref().is_some_and(|about| !is_hazard(about)) {
             return Err(Rejection::Malformed { field: "about", needs: "the stream of a hazard" });
         }
-        let SaidConduct { conduct, attributed_to, degree, decided_on, document_number, authority, .. } = said;
+        let SaidConduct { conduct, attributed_to, degree, decided_on, document_number, .. } = said;
         let same = |on_file: &&OnFile| {
             let held = &on_file.conduct;
             held.conduct == conduct && held.basis.document_number == document_number && on_file.stands()
@@ -133,7 +161,13 @@ impl CreditFile {
         if self.conduct.values().any(|on_file| same(&on_file)) {
             return Err(Rejection::AlreadyExists { what: "record of this conduct by this document" });
         }
-        let basis = Basis { document_number, authority: Some(authority), stream: said.about, at: None };
+        let basis = Basis {
+            document_number,
+            authority: said.authority,
+            outside_authority: said.outside_authority,
+            stream: said.about,
+            at: None,
+        };
         let recorded = Conduct {
             number: self.next_conduct(),
             conduct,

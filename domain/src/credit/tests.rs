@@ -201,7 +201,7 @@ fn actor(account: &str) -> Actor {
 fn conduct(kind: &str, degree: &str, decided_on: &str) -> Value {
     json!({
         "command": "record_conduct", "conduct": kind, "attributed_to": "party", "degree": degree, "decided_on": decided_on,
-        "document_number": format!("区消罚〔2025〕{kind}号"), "authority": "区消防救援大队",
+        "document_number": format!("区消罚〔2025〕{kind}号"), "authority": "fire",
         "scheme": Log::rulebook(Layer::Unit),
     })
 }
@@ -330,6 +330,26 @@ fn conduct_needs_its_document_its_attribution_and_its_degree() {
     town.runs();
     let rating = town.file().rating.clone().unwrap();
     assert_eq!(rating.conduct.len(), 1, "what no catalogue lists is on file and does not count");
+}
+
+#[test]
+fn a_document_is_an_authoritys_that_is_known_or_is_said_to_be_from_elsewhere() {
+    let mut town = Town::of("enterprise");
+    let by = |authority: Value, outside: Value| {
+        let mut said = conduct("false_materials", "serious", "2025-02-01");
+        (said["authority"], said["outside_authority"]) = (authority, outside);
+        said
+    };
+    town.refused("dept-1", by(json!("消防救缓机构"), Value::Null), "unknown_authority");
+    town.refused("dept-1", by(Value::Null, Value::Null), "malformed");
+    town.refused("dept-1", by(json!(" "), json!("")), "malformed");
+    town.refused("dept-1", by(json!("fire"), json!("某区人民法院")), "malformed");
+    // a court is registered nowhere here, and what it decides counts as well
+    town.says("dept-1", by(Value::Null, json!("某区人民法院")));
+    town.runs();
+    assert_eq!(town.class().0, "D");
+    let basis = town.file().conduct[&1].conduct.basis.clone();
+    assert_eq!((basis.authority, basis.outside_authority.as_deref()), (None, Some("某区人民法院")));
 }
 
 #[test]

@@ -90,7 +90,8 @@ pub struct Proposal {
     pub nature: Nature,
     /// The law or rule that it rests on.
     pub basis: String,
-    /// The authority in whose name it is done.
+    /// The authority in whose name it is done: a department of the rulebook's list, by its id or name, or a registered authority by its
+    /// id or name.
     pub authority: String,
     /// Who hears of it.
     pub audience: Audience,
@@ -108,7 +109,7 @@ pub struct Offer {
     pub party: String,
     /// The law or rule that it rests on.
     pub basis: String,
-    /// The authority that gives it.
+    /// The authority that gives it, as that of a measure.
     pub authority: String,
     /// The last day on which it holds; as long as the level lasts where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -76,6 +76,11 @@ fn offered() -> Event {
 }
 
 fn lead(log: &Log, events: Vec<Event>) -> Given<Measure> {
+    nameless(log, events).issued_by("石井街道办事处", None)
+}
+
+/// Where no authority is registered under the name that is given.
+fn nameless(log: &Log, events: Vec<Event>) -> Given<Measure> {
     let grant = Grant { role: Role::StreetLead, department: None, area: Some("石井".into()), party: None };
     given(events)
         .by_grant(grant)
@@ -131,6 +136,22 @@ fn a_proposal_says_to_whom_on_what_basis_and_in_whose_name() {
     ] {
         let ask = Command::Propose { proposal: wrong, reason: None };
         lead(&strict, vec![]).when(ask).then_rejected("malformed");
+    }
+}
+
+#[test]
+fn what_is_done_because_of_a_level_is_done_by_an_authority_that_is_known() {
+    let (strict, lenient) = (unit(1), unit(5));
+    let refused = nameless(&strict, vec![]).when(propose("training")).then_rejected("unknown_authority");
+    assert!(refused.zh().contains("石井街道办事处") && refused.en().contains("registers first"), "{refused}");
+    let ask = Command::Offer { offer: offer(), reason: None };
+    nameless(&lenient, vec![]).when(ask).then_rejected("unknown_authority");
+    // a department of the list goes by its id and by its name
+    for name in ["subdistrict", "街道办事处"] {
+        let proposal = Proposal { authority: name.into(), ..proposal("training") };
+        nameless(&strict, vec![]).when(Command::Propose { proposal, reason: None }).said();
+        let offer = Offer { authority: name.into(), ..offer() };
+        nameless(&lenient, vec![]).when(Command::Offer { offer, reason: None }).said();
     }
 }
 

@@ -94,7 +94,7 @@ impl House {
             story.say(&clerk, "party/y-1", register).await;
             let conduct = json!({
                 "command": "record_conduct", "conduct": "false_materials", "attributed_to": "party", "degree": "serious",
-                "decided_on": "2025-01-02", "document_number": "消罚1号", "authority": "某区消防救援大队", "scheme": unit.scheme,
+                "decided_on": "2025-01-02", "document_number": "消罚1号", "authority": "fire", "scheme": unit.scheme,
             });
             story.say(&fire, "party/y-1/credit", conduct).await;
         });

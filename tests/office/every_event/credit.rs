@@ -54,6 +54,9 @@ fn it_promises(story: &mut Story) {
 }
 
 fn the_lowest_class_is_refused_and_confirmed(story: &mut Story) {
+    let mut mistyped = conduct(story, "false_materials");
+    mistyped["authority"] = json!("消防救缓机构");
+    story.is_refused("fire", FILE, mistyped, "unknown_authority");
     let false_materials = conduct(story, "false_materials");
     story.say("fire", FILE, false_materials);
     story.days(1);
@@ -357,7 +360,7 @@ fn shown(story: &Story) -> String {
 fn conduct(story: &Story, kind: &str) -> Value {
     json!({
         "command": "record_conduct", "conduct": kind, "attributed_to": "party", "degree": "serious",
-        "decided_on": story.today(), "document_number": format!("消罚〔2024〕{kind}号"), "authority": "某区消防救援大队",
+        "decided_on": story.today(), "document_number": format!("消罚〔2024〕{kind}号"), "authority": "消防救援机构",
         "scheme": story.units.scheme,
     })
 }

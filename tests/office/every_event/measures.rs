@@ -17,8 +17,18 @@ pub(crate) fn tell(story: &mut Story) {
 fn an_incentive_is_granted(story: &mut Story) {
     let offer = json!({
         "command": "offer", "incentive": "social_resources", "party": "y-1", "basis": "分级管理办法第九条",
-        "authority": "石井街道办事处",
+        "authority": "subdistrict",
     });
+    let mut mistyped = offer.clone();
+    mistyped["authority"] = json!("街到办事处");
+    story.is_refused("street", INCENTIVE, mistyped, "unknown_authority");
+    let form = story.page(Some("street"), "/desk/premises/u-30");
+    let offers =
+        form.split("id=\"step-offer_incentive\"").nth(1).and_then(|rest| rest.split("</details>").next());
+    let offers = offers.expect("an incentive is offered");
+    for offered in ["value=\"某区住房和建设局\"", "value=\"subdistrict\""] {
+        assert!(offers.contains(offered), "{offered}: {offers}");
+    }
     story.say("street", INCENTIVE, offer);
     story.say("street", INCENTIVE, json!({ "command": "grant", "document_number": "坪石奖〔2024〕1号" }));
     assert!(story.page(Some("street"), "/desk/measures").contains(INCENTIVE), "it is on the list");
@@ -71,6 +81,9 @@ fn the_house_falls(story: &mut Story) {
 }
 
 fn its_owner_is_spoken_to(story: &mut Story) {
+    let mut mistyped = talk();
+    mistyped["authority"] = json!("街到办事处");
+    story.is_refused("fire", TALK, mistyped, "unknown_authority");
     story.say("fire", TALK, talk());
     let decide = json!({ "command": "decide", "approved": true, "document_number": "坪石约〔2024〕2号" });
     story.say("street", TALK, decide);
@@ -80,7 +93,7 @@ fn its_owner_is_spoken_to(story: &mut Story) {
 fn talk() -> Value {
     json!({
         "command": "propose", "measure": "regulatory_interview", "party": "y-1", "nature": "guidance",
-        "basis": "分级管理办法第十二条", "authority": "石井街道办事处", "audience": "party",
+        "basis": "分级管理办法第十二条", "authority": "subdistrict", "audience": "party",
     })
 }
 

@@ -8,7 +8,7 @@ use wuping_domain::inspection::Inspection;
 
 use super::reading::Matter;
 
-/// In whose name a notice goes out: registered authorities by their names, and those departments of the policy's list that none
+/// In whose name a notice goes out or a measure is taken, and whose document conduct is on record by: registered authorities by their names, and those departments of the policy's list that none
 /// of them is.
 pub(super) fn authorities(matter: &Matter) -> Vec<(String, String)> {
     let known = &matter.authorities;

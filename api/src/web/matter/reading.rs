@@ -43,7 +43,7 @@ pub(crate) struct Matter {
     pub(crate) doubts: Option<Doubts>,
     /// Records of the premises under doubt that nobody has judged.
     pub(crate) doubtful: Vec<Doubtful>,
-    /// Registered authorities, where a notice can be issued in the name of one.
+    /// Registered authorities, where a notice can be issued or a measure taken in the name of one, or a document is one's.
     pub(crate) authorities: Vec<AuthorityView>,
     /// The prohibition of letting of the building that binds this unit with it.
     pub(crate) building_ban: Option<BuildingBan>,
@@ -124,7 +124,9 @@ pub(crate) fn read(app: &App, signed: &Signed, stream: &str) -> Result<Matter, E
         _ if issues => colleagues(app, &ISSUERS),
         _ => vec![],
     };
-    let authorities = if issues { app.views.views().authorities().unwrap_or_default() } else { vec![] };
+    let records = aggregate_type(stream) == "credit" && holds(&RECORDERS);
+    let names_one = issues || records;
+    let authorities = if names_one { app.views.views().authorities().unwrap_or_default() } else { vec![] };
     let building_ban = building_ban(app, &trial)?;
     let doubts = Doubts::about(app, subject_of(stream))?;
     let open = doubts.as_ref().filter(|_| aggregate_type(stream) == "premises");
@@ -415,6 +417,8 @@ fn looks_after(premises: &Premises, actor: &Actor, on: NaiveDate) -> bool {
 
 /// Who acts for a department.
 const OFFICERS: [Role; 2] = [Role::CompetentAuthority, Role::DepartmentOfficer];
+/// Who puts conduct on record.
+const RECORDERS: [Role; 3] = [Role::CompetentAuthority, Role::CreditOfficer, Role::DepartmentOfficer];
 /// Who looks into the register, and not into a case's words.
 const READING: [Role; 5] =
     [Role::Administrator, Role::Auditor, Role::CommissionAdmin, Role::CreditOfficer, Role::DataClerk];

@@ -507,6 +507,7 @@ const MEMBERS: &[(&str, &str, &str)] = &[
     ("party", "主体", "Party"),
     ("role", "身份", "As"),
     ("authority", "机关", "Authority"),
+    ("outside_authority", "外部机关", "Organ elsewhere"),
     ("handling_officers", "经办人", "Handled by"),
     ("second", "另一位执法人员", "The second officer"),
     ("body", "机关", "Organ"),

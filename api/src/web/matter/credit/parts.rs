@@ -2,7 +2,7 @@
 //! who has read it.
 
 use maud::{Markup, html};
-use wuping_domain::credit::{Counted, Item, Rating};
+use wuping_domain::credit::{Basis, Counted, Item, Rating};
 use wuping_domain::recorded::local_date;
 use wuping_domain::subject::Subject;
 
@@ -78,7 +78,7 @@ pub(super) fn whole(app: &App, matter: &Matter, party: &str, subject: &Subject) 
     entries.reverse();
     html! {
         @if let Some(rating) = &subject.credit.state.rating { (class(lang, subject, rating)) }
-        (records(lang, subject))
+        (records(matter, subject))
         (public(lang, subject))
         (said(lang, matter, subject))
         (readings(app, lang, party))
@@ -136,7 +136,8 @@ fn class(lang: Lang, subject: &Subject, rating: &Rating) -> Markup {
 }
 
 /// Every record of conduct: what it rests on, what became of it, until when it counts.
-fn records(lang: Lang, subject: &Subject) -> Markup {
+fn records(matter: &Matter, subject: &Subject) -> Markup {
+    let lang = matter.lang;
     let file = &subject.credit.state;
     let heading = lang.pick("失信行为", "Conduct");
     if file.conduct.is_empty() {
@@ -166,7 +167,10 @@ fn records(lang: Lang, subject: &Subject) -> Markup {
             href: None,
             cells: vec![
                 html! { (number) ". " (lang.credit(&conduct.conduct)) " " span.quiet { (lang.credit(&conduct.degree)) } },
-                html! { (conduct.basis.document_number) br; (day(lang, conduct.decided_on)) },
+                html! {
+                    (conduct.basis.document_number) br; (day(lang, conduct.decided_on))
+                    @if let Some(authority) = authority_of(matter, &conduct.basis) { br; span.quiet { (authority) } }
+                },
                 html! { @match &conduct.basis.stream {
                     Some(stream) => a href=(super::super::address_of(stream)) { (lang.pick("隐患", "Hazard")) },
                     None => (lang.pick("决定文书", "The document")),
@@ -179,6 +183,12 @@ fn records(lang: Lang, subject: &Subject) -> Markup {
     });
     let columns = columns.into_iter().map(Column::text).collect();
     section(heading, data_table(&TableView { caption: heading.to_owned(), columns, rows: rows.collect() }))
+}
+
+/// Whose document a record rests on: an authority known here by its name, else the organ elsewhere as it was written.
+fn authority_of(matter: &Matter, basis: &Basis) -> Option<String> {
+    let known = basis.authority.as_deref().map(|authority| matter.ruled().department(authority));
+    known.or_else(|| basis.outside_authority.clone())
 }
 
 /// What of a file, in words.

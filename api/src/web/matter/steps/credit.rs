@@ -115,7 +115,11 @@ pub(super) const STEPS: &[Step] = &[
             ),
             field("decided_on", ["文书日期", "The document's day"], Kind::Day),
             DOCUMENT,
-            field("authority", ["作出决定的机关", "The authority"], Kind::Short),
+            open("authority", ["作出决定的机关", "The authority"], Kind::OneOf(Source::Authorities)),
+            open("outside_authority", ["外部机关", "Or an organ elsewhere"], Kind::Short).hint(
+                "文书由法院或外地机关作出的，上一项不选，在这里写它的名称",
+                "Of a court or an authority of another place, choose none above and write its name here",
+            ),
             open("note", ["说明", "Note"], Kind::Long),
         ],
         sure: Some([

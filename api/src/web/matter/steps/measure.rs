@@ -5,7 +5,8 @@ use crate::web::matter::step::*;
 const PARTY: Field = field("party", ["对谁", "To whom"], Kind::OneOf(Source::Parties));
 const BASIS: Field = field("basis", ["依据", "On what basis"], Kind::Short)
     .hint("法律、法规或规范性文件的条款", "The article of a law, or of another rule");
-const AUTHORITY: Field = field("authority", ["以哪个机关的名义", "In whose name"], Kind::Short);
+const AUTHORITY: Field =
+    field("authority", ["以哪个机关的名义", "In whose name"], Kind::OneOf(Source::Authorities));
 const UNTIL: Field = open("until", ["到哪天为止", "Until"], Kind::Day);
 const IN_WORDS: Field = open("reason", ["说明", "In your words"], Kind::Long);
 
