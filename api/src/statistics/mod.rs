@@ -164,6 +164,7 @@ fn gap(lang: Lang, code: &str) -> &str {
         "code_conflict" => lang.pick("编码重复", "Code held twice"),
         "never_opened" => lang.pick("未评定：没有开始", "Not assessed: never opened"),
         "no_assessor" => lang.pick("没有评定人", "No assessor"),
+        "no_basis" => lang.pick("责任人没有写明依据", "Answers with no basis given"),
         "no_longer_in_force" => lang.pick("未评定：已失效", "Not assessed: no longer in force"),
         "no_owner" => lang.pick("没有业主或管理人", "No owner or operator"),
         "not_entered" => lang.pick("未评定：没能进门", "Not assessed: nobody could enter"),

@@ -143,7 +143,13 @@ impl Coverage {
     }
 
     /// What is missing of premises that are not closed.
-    pub(super) fn missing(&self, id: &str, house: &House, register: &Register, span: Span) -> Missing<'_> {
+    pub(super) fn missing<'k>(
+        &'k self,
+        id: &str,
+        house: &'k House,
+        register: &Register,
+        span: Span,
+    ) -> Missing<'k> {
         let known = self.known.get(id);
         let gradable = self.rulebooks.get(&register.layer).is_some_and(|from| *from <= span.day);
         Missing {
@@ -153,6 +159,7 @@ impl Coverage {
                 None
             },
             no_owner: no_owner(house, span),
+            no_basis: no_basis(house, span),
             no_assessor: no_assessor(house, register, span, &self.walkers),
             stale_occupancy: stale_occupancy(register, known, span, self.occupancy_days()),
             unmatched_incidents: known.into_iter().flat_map(|known| &known.unmatched).collect(),
@@ -248,6 +255,7 @@ struct Count {
     no_longer_in_force: u64,
     never_opened: u64,
     no_owner: u64,
+    no_basis: u64,
     no_assessor: u64,
     code_conflicts: u64,
     stale_occupancy: u64,
@@ -266,12 +274,13 @@ impl Count {
             None => {}
         }
         self.no_owner += u64::from(missing.no_owner);
+        self.no_basis += u64::from(!missing.no_basis.is_empty());
         self.no_assessor += u64::from(missing.no_assessor);
         self.stale_occupancy += u64::from(missing.stale_occupancy.is_some());
         self.unmatched_incidents += missing.unmatched_incidents.len() as u64;
     }
 
-    fn cells(self) -> [Cell; 15] {
+    fn cells(self) -> [Cell; 16] {
         [
             self.registered,
             self.closed,
@@ -284,6 +293,7 @@ impl Count {
             self.no_longer_in_force,
             self.never_opened,
             self.no_owner,
+            self.no_basis,
             self.no_assessor,
             self.code_conflicts,
             self.stale_occupancy,
@@ -298,6 +308,8 @@ pub(super) struct Missing<'k> {
     /// Why they have no grade in force, as a code.
     pub(super) grade: Option<&'static str>,
     pub(super) no_owner: bool,
+    /// Who owns or runs them by what nobody ever wrote down.
+    pub(super) no_basis: Vec<&'k str>,
     pub(super) no_assessor: bool,
     /// That nobody knows any more who lives there: when it was said last, if ever.
     pub(super) stale_occupancy: Option<Option<NaiveDate>>,
@@ -342,9 +354,14 @@ fn is_shut(rulebook: &Rulebook, calls: &[VisitMade]) -> bool {
 }
 
 fn no_owner(house: &House, span: Span) -> bool {
-    let answers = |role: &str| ["owner", "operator"].contains(&role);
-    let mut parties = house.premises.parties.iter();
-    !parties.any(|held| answers(&held.role) && held.span.holds_on(span.day))
+    !house.premises.parties.iter().any(|held| held.answers_on(span.day))
+}
+
+/// Whoever is heard and ordered as owner or operator without anybody's having said what that rests on: so it was recorded before it
+/// was asked for.
+fn no_basis(house: &House, span: Span) -> Vec<&str> {
+    let answering = house.premises.parties.iter().filter(|held| held.answers_on(span.day));
+    answering.filter(|held| held.basis.is_none()).map(|held| held.party.as_str()).collect()
 }
 
 fn no_assessor(house: &House, register: &Register, span: Span, walkers: &Walkers) -> bool {
@@ -371,7 +388,7 @@ const NOT_ENTERED: &str = "not_entered";
 const NO_LONGER_IN_FORCE: &str = "no_longer_in_force";
 const UNDER_WAY: &str = "under_way";
 
-const COLUMNS: [Column; 17] = [
+const COLUMNS: [Column; 18] = [
     Column::of("layer", "层面", "Layer", Terms::Layer),
     Column::plain("subdistrict", "街道", "Subdistrict"),
     Column::plain("registered", "已登记", "Registered"),
@@ -385,6 +402,7 @@ const COLUMNS: [Column; 17] = [
     Column::plain("no_longer_in_force", "已失效", "No longer in force"),
     Column::plain("never_opened", "没有开始", "Never opened"),
     Column::plain("no_owner", "没有业主或管理人", "No owner or operator"),
+    Column::plain("no_basis", "责任人没有写明依据", "Answers with no basis given"),
     Column::plain("no_assessor", "没有评定人", "No assessor"),
     Column::plain("code_conflicts", "编码重复", "Code held twice"),
     Column::plain("stale_occupancy", "居住情况过期", "Occupancy stale"),

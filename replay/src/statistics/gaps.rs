@@ -1,5 +1,6 @@
 //! Gaps: the premises behind the numbers of the coverage, a row for each thing that somebody must put right: no grade and why,
-//! nobody who answers or assesses, a code that others have too, occupancy that is stale, incidents of no known house.
+//! nobody who answers or assesses, somebody who answers and nobody said why, a code that others have too, occupancy that is stale,
+//! incidents of no known house.
 
 use std::collections::BTreeMap;
 
@@ -58,6 +59,9 @@ impl Fold for Gaps {
             }
             if missing.no_owner {
                 gap("no_owner", Cell::Nothing, Cell::Nothing);
+            }
+            if !missing.no_basis.is_empty() {
+                gap("no_basis", missing.no_basis.join(" ").into(), Cell::Nothing);
             }
             if missing.no_assessor {
                 gap("no_assessor", Cell::Nothing, Cell::Nothing);
