@@ -14,8 +14,8 @@ mod reviewing;
 #[cfg(test)]
 mod tests;
 
-pub use filing::{Against, Reckoned};
-pub(crate) use filing::{DECIDE, must_bind_here};
+pub use filing::{Against, Reckoned, reckoned};
+pub(crate) use filing::{DECIDE, must_bind_here, of_building};
 pub use reviewing::Decision;
 
 use std::collections::BTreeMap;

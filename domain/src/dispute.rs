@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::aggregate::{Concept, named};
-use crate::appeal::{Against, must_bind_here};
+use crate::appeal::{Against, must_bind_here, of_building};
+use crate::derivation::SchemeRef;
 use crate::event::aggregate_type;
 use crate::facts::{Facts, Role};
 use crate::permission::{Permission, anywhere};
@@ -18,6 +19,9 @@ use crate::said::{Photo, Private, Said};
 pub struct Dispute {
     /// What was notified.
     pub notified: Option<Notified>,
+    /// The building's rulebook, where it is a flat's that was never assessed and contests a ban of its building.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scheme: Option<SchemeRef>,
     /// The day the office replied.
     pub replied_on: Option<NaiveDate>,
     /// How it ended.
@@ -142,6 +146,9 @@ pub enum Event {
     DisputeNotified {
         #[serde(flatten)]
         notified: Notified,
+        /// The building's rulebook, where it is a flat's that was never assessed and contests a ban of its building.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        scheme: Option<SchemeRef>,
         by: String,
     },
     OutcomeCarriedOut {
@@ -185,7 +192,8 @@ impl Concept for Dispute {
             (None, Command::Notify { notified, claims, document }) => {
                 must_be_notified(&notified, facts)?;
                 let private = Private::none().with("claims", claims).with("document", document);
-                Said::with(Event::DisputeNotified { notified, by }, private)
+                let scheme = of_building(&notified.against, facts);
+                Said::with(Event::DisputeNotified { notified, scheme, by }, private)
             }
             (Some(_), Command::Notify { .. }) => return Err(Rejection::AlreadyExists { what: "dispute" }),
             (None, _) => return Err(Rejection::NotFound { what: "dispute" }),
@@ -236,7 +244,10 @@ impl Concept for Dispute {
 
     fn evolve(&mut self, event: &Event) {
         match event {
-            Event::DisputeNotified { notified, .. } => self.notified = Some(notified.clone()),
+            Event::DisputeNotified { notified, scheme, .. } => {
+                self.notified = Some(notified.clone());
+                self.scheme.clone_from(scheme);
+            }
             Event::OutcomeCarriedOut { on, .. } => self.carried_out_on = Some(*on),
             Event::OutcomeRecorded { outcome, .. } => {
                 self.outcome = Some(outcome.clone());

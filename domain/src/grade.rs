@@ -33,7 +33,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::aggregate::Concept;
-use crate::derivation::Either;
+use crate::derivation::{Either, SchemeRef};
 use crate::effect::{self, EffectQuestion, Waiver};
 use crate::facts::Facts;
 use crate::grading::{Cap, OpenedHazard};
@@ -48,6 +48,8 @@ use crate::said::{Private, Said, must_have_words};
 pub struct Grade {
     /// Every prohibition of letting there was, by number: 1 is the first.
     pub bans: BTreeMap<u64, Ban>,
+    /// The rulebook by which letting was prohibited in premises that were never assessed.
+    pub banned_under: Option<SchemeRef>,
     /// What took effect, by the assessment it came from.
     pub binding: BTreeMap<String, Binding>,
     /// Who confirmed which determination.
@@ -241,8 +243,8 @@ impl Concept for Grade {
             Command::MakeStatement { determination, text, handed_in_on } => {
                 self.make_statement(determination, text, handed_in_on, facts)?
             }
-            Command::Prohibit { prohibition, waiver_reason } => {
-                self.prohibit(prohibition, waiver_reason, facts)?
+            Command::Prohibit { prohibition, waiver_reason, scheme } => {
+                self.prohibit(prohibition, waiver_reason, scheme, facts)?
             }
             Command::Publish { assessment, why } => {
                 if !self.unpublished.contains(&assessment) {
@@ -330,7 +332,8 @@ impl Concept for Grade {
             Event::GradeUnpublished { assessment, .. } => {
                 self.unpublished.insert(assessment.clone());
             }
-            Event::ProhibitionConfirmed { prohibition, by } => {
+            Event::ProhibitionConfirmed { prohibition, scheme, by } => {
+                self.banned_under = scheme.clone().or_else(|| self.banned_under.take());
                 let number = self.bans.keys().next_back().map_or(1, |last| last + 1);
                 let determination = self.latest.as_ref().map(|latest| latest.number);
                 self.bans.insert(number, Ban::of(prohibition, by, determination));

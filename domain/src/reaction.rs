@@ -247,7 +247,7 @@ pub fn compute(
         }
         ("measure", "IncentiveEnded") => to_value(measure::ended(rulebook, subject, key, local_date(as_of))),
         ("notice", "DeadlineFixed") => match subject.notices.get(key) {
-            Some(of) => to_value(of.state.fixed_dates(rulebook)?),
+            Some(of) => to_value(of.state.fixed_dates(rulebook, local_date(as_of))?),
             None => None,
         },
         ("notice", "RemedyDatesFixed") => match subject.notices.get(key) {
@@ -401,8 +401,7 @@ fn ban_set_aside_due(own: &str, subject: &Subject) -> Option<Due> {
     grade::ban_set_aside(own, subject)?;
     let (stream, subjects) = (format!("{own}/grade"), vec![own.to_owned()]);
     // a flat that was never assessed goes by the rulebook of the building's
-    let of_appeal = || subject.appeals.values().find_map(|of| of.state.scheme.clone());
-    let scheme = subject.scheme().or_else(of_appeal)?;
+    let scheme = subject.scheme().or_else(|| subject.scheme_of_remedies())?;
     Some(Due { reaction: "ban_set_aside", stream, event_type: "ProhibitionSetAside", scheme, subjects })
 }
 

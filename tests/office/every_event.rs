@@ -9,6 +9,7 @@ mod campaigns;
 mod catalogue;
 mod credit;
 mod hazards;
+mod flats;
 mod hearing;
 mod inspections;
 mod listings;
@@ -43,6 +44,7 @@ pub(crate) static TOLD: LazyLock<TempDir> = LazyLock::new(|| {
     hearing::tell(&mut story);
     appeals::tell(&mut story);
     reports::tell(&mut story);
+    flats::tell(&mut story);
     rounds::tell(&mut story);
     measures::tell(&mut story);
     listings::tell(&mut story);

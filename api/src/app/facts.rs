@@ -139,14 +139,16 @@ impl Gathering<'_> {
         let of_party = self.party()?;
         let nobody = Subject::default();
         let unread = app.shelf.unread();
-        let rulebook = self.rulebook(subject.as_ref().or(of_party.as_ref()).unwrap_or(&nobody));
+        let building = self.building(subject.as_ref())?;
+        let of = subject.as_ref().or(of_party.as_ref()).unwrap_or(&nobody);
+        let rulebook = self.rulebook(of, building.as_deref());
         all_were_read(app.shelf.as_ref(), unread)?;
         let colleague = self.colleague()?;
         Ok(Facts {
             actor,
             association: self.association()?,
             authority: self.authority()?.map(Arc::new),
-            building: self.building(subject.as_ref())?,
+            building,
             merged: self.merged(subject.as_ref(), colleague.as_ref())?,
             colleague,
             credit: self.credit_file()?.map(Arc::new),
@@ -388,7 +390,7 @@ impl Gathering<'_> {
     /// The rulebook that governs a command: that of its assessment, case or credit file, or of the assessment that the
     /// grade came from. A command names it only where something begins that goes by it from then on: nobody chooses the rules by
     /// which their own command is judged.
-    fn rulebook(&self, subject: &Subject) -> Option<Arc<Rulebook>> {
+    fn rulebook(&self, subject: &Subject, building: Option<&Subject>) -> Option<Arc<Rulebook>> {
         let asked = self.asked;
         let key = asked.stream.rsplit('/').next()?;
         let of_assessment = |key: &str| subject.assessments.get(key).and_then(|of| of.state.scheme.clone());
@@ -408,10 +410,13 @@ impl Gathering<'_> {
         let of_rounds = || subject.rounds.scheme.clone().filter(|_| asked.stream.contains("/patrol/"));
         let begins = BEGIN_UNDER_A_RULEBOOK.contains(&self.kind());
         let known = opened.or_else(of_case).or_else(|| named().filter(|_| begins)).or_else(graded);
+        let contests = [Appeal::TYPE, Dispute::TYPE, Notice::TYPE].contains(&self.kind());
         let of_appeal =
             || subject.appeals.get(key)?.state.scheme.clone().filter(|_| self.kind() == Appeal::TYPE);
         let known = known.or_else(of_file).or_else(|| subject.newest_scheme()).or_else(of_rounds);
-        let known = known.or_else(of_appeal);
+        // premises that were never assessed go by what was decided there, and a flat by what was decided of its building
+        let of_decision = || subject.scheme().or_else(|| building.filter(|_| contests)?.scheme());
+        let known = known.or_else(of_appeal).or_else(of_decision);
         self.app.shelf.rulebook(&known.or_else(named)?)
     }
 

@@ -7,7 +7,8 @@ use serde_json::json;
 use super::reviewing::must_tell_remedies;
 use super::{Appeal, Event, Stage, words};
 use crate::counter::{self, Word};
-use crate::deadline::{FilingQuestion, PeriodQuestion, filing, period};
+use crate::deadline::{Filing, FilingQuestion, PeriodQuestion, filing, period};
+use crate::derivation::SchemeRef;
 use crate::event::aggregate_type;
 use crate::facts::Facts;
 use crate::grade::Grade;
@@ -15,7 +16,9 @@ use crate::notice::Remedy;
 use crate::reaction::building_of;
 use crate::recorded::subject_of;
 use crate::reevaluation::Answer;
+use crate::refused::Refused;
 use crate::rejection::Rejection;
+use crate::rulebook::Rulebook;
 use crate::said::{Photo, Private, Said, photos};
 use crate::subject::Subject;
 
@@ -100,9 +103,7 @@ pub(super) fn file(
         None => on,
     };
     let turned_from = papers.turned_from;
-    let of_building =
-        || facts.building.as_deref()?.scheme().filter(|_| !facts.is_of_subject(&against.stream));
-    let scheme = if subject.scheme().is_none() { of_building() } else { None };
+    let scheme = of_building(&against, facts);
     let event = Event::AppealFiled { against, on, party, authorised, taken_by, turned_from, scheme, by };
     let private = Private::none()
         .with("grounds", Some(papers.grounds))
@@ -225,17 +226,7 @@ impl Appeal {
     /// Whether it came in time: the time runs from service of what it is against, and has not begun before.
     fn reckoned(&self, facts: &Facts) -> Result<Option<Reckoned>, Rejection> {
         let (Some(against), Some(filed_on)) = (&self.against, self.filed_on) else { return Ok(None) };
-        let served = facts.subject()?.result_served(against);
-        let Some(served_on) = served else { return Ok(None) };
-        let question = FilingQuestion { period: PeriodQuestion::of(FILE, served_on), filed_on };
-        let filing = filing(facts.rulebook()?, &question)?;
-        Ok(Some(Reckoned {
-            served_on,
-            due: filing.period.date().unwrap_or(served_on),
-            provisional: filing.period.provisional,
-            filed_on,
-            in_time: filing.in_time,
-        }))
+        Ok(reckoned(against, filed_on, facts.subject()?, facts.rulebook()?)?)
     }
 
     pub(super) fn must_be(&self, stages: &[Stage], needs: &'static str) -> Result<(), Rejection> {
@@ -244,6 +235,41 @@ impl Appeal {
         }
         Err(Rejection::WrongState { is: self.stage.code(), needs })
     }
+}
+
+/// Whether an appeal against this that comes on a day comes in time; nothing where nobody was served with it yet. Where the time ends
+/// beyond the rulebook's calendar nobody is late, until the notice's own date was made final.
+///
+/// # Errors
+/// `unknown_rule` where the policy has no time to appeal.
+pub fn reckoned(
+    against: &Against,
+    filed_on: NaiveDate,
+    subject: &Subject,
+    rulebook: &Rulebook,
+) -> Result<Option<Reckoned>, Refused> {
+    let Some((served_on, notice)) = subject.result_told(against) else { return Ok(None) };
+    let question = FilingQuestion { period: PeriodQuestion::of(FILE, served_on), filed_on };
+    let Filing { period, in_time } = filing(rulebook, &question)?;
+    let (due, provisional) = (period.date().unwrap_or(served_on), period.provisional);
+    let mut told = notice.remedy_dates.iter().filter(|date| date.rule == FILE && !date.provisional);
+    Ok(Some(match told.next().filter(|_| provisional) {
+        Some(fixed) => Reckoned {
+            served_on,
+            due: fixed.due,
+            provisional: false,
+            filed_on,
+            in_time: filed_on <= fixed.due,
+        },
+        None => Reckoned { served_on, due, provisional, filed_on, in_time },
+    }))
+}
+
+/// The building's rulebook, by which a flat that was never assessed and has none of its own contests the building's prohibition.
+pub(crate) fn of_building(against: &Against, facts: &Facts) -> Option<SchemeRef> {
+    let none_of_its_own = facts.subject.as_deref()?.scheme().is_none();
+    let contests_it = none_of_its_own && !facts.is_of_subject(&against.stream);
+    facts.building.as_deref().filter(|_| contests_it)?.scheme()
 }
 
 /// Refuses what was not decided on these premises, nor on the building that binds a flat in it.

@@ -1,5 +1,6 @@
 //! What appeals keep: who may file, when it is too late, who may not review, and what a decision brings.
 
+mod beyond_the_calendar;
 mod of_bans;
 
 use proptest::prelude::*;

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 
 use super::{Plaque, PlaqueKind, Prohibition};
+use crate::derivation::SchemeRef;
 use crate::facts::Role;
 use crate::permission::{
     AT_THE_COUNTER, NOBODY, OWNER_OR_OPERATOR, Permission, anywhere, in_area, of_premises, on_beat,
@@ -85,6 +86,9 @@ pub enum Command {
         /// Why the party was not heard beforehand, in writing: private.
         #[serde(default)]
         waiver_reason: Option<String>,
+        /// The rulebook by which it is decided, of premises that were never assessed; the others have one.
+        #[serde(default)]
+        scheme: Option<SchemeRef>,
     },
     /// Make a result public again.
     Publish {

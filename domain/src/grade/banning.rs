@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Binding, Determination, Event, Grade, must_have_document};
+use crate::derivation::SchemeRef;
 use crate::effect::{self, Waiver};
 use crate::facts::{Colleague, Facts, Role};
 use crate::prohibition::{self, ProhibitionQuestion};
@@ -64,6 +65,7 @@ impl Grade {
         &self,
         prohibition: Prohibition,
         waiver_reason: Option<String>,
+        scheme: Option<SchemeRef>,
         facts: &Facts,
     ) -> Result<Said<Event>, Rejection> {
         if self.prohibition.is_some() {
@@ -90,7 +92,8 @@ impl Grade {
         prohibition::prohibition(facts.rulebook()?, &question)?;
         must_be_proposed(&prohibition.ground, &prohibition.proposer, facts)?;
         let private = Private::none().with("waiver_reason", waiver_reason);
-        Ok(Said::with(Event::ProhibitionConfirmed { prohibition, by: confirmer }, private))
+        let scheme = scheme.filter(|_| facts.subject.as_ref().is_none_or(|of| of.scheme().is_none()));
+        Ok(Said::with(Event::ProhibitionConfirmed { prohibition, scheme, by: confirmer }, private))
     }
 
     /// Letting is banned once the party was heard about the lowest grade, which binds or could be confirmed today; without that only
@@ -219,7 +222,9 @@ mod tests {
 
     fn prohibit(proposer: &str) -> Command {
         Command::Prohibit {
-            prohibition: ban(proposer), waiver_reason: Some("墙体随时可能倒塌".into())
+            prohibition: ban(proposer),
+            waiver_reason: Some("墙体随时可能倒塌".into()),
+            scheme: None,
         }
     }
 
@@ -242,13 +247,13 @@ mod tests {
     }
 
     fn banned_by(confirmer: &str) -> Event {
-        Event::ProhibitionConfirmed { prohibition: ban("a-2"), by: confirmer.into() }
+        Event::ProhibitionConfirmed { prohibition: ban("a-2"), scheme: None, by: confirmer.into() }
     }
 
     /// Letting is prohibited without anybody having been heard.
     fn unheard() -> Command {
         let prohibition = Prohibition { waiver_ground: None, ..ban("a-2") };
-        Command::Prohibit { prohibition, waiver_reason: None }
+        Command::Prohibit { prohibition, waiver_reason: None, scheme: None }
     }
 
     fn assessed_by(assessor: &str) -> Event {
@@ -348,9 +353,11 @@ mod tests {
         let waived = |ground: &str, reason: Option<&str>| {
             let prohibition = Prohibition { waiver_ground: Some(ground.into()), ..ban("a-2") };
             let waiver_reason = reason.map(str::to_owned);
-            before_a_confirmer([])
-                .naming(fire_officer())
-                .when(Command::Prohibit { prohibition, waiver_reason })
+            before_a_confirmer([]).naming(fire_officer()).when(Command::Prohibit {
+                prohibition,
+                waiver_reason,
+                scheme: None,
+            })
         };
         waived("imminent_danger", None).then_rejected("waiver_without_reason");
         waived("imminent_danger", Some(" ")).then_rejected("waiver_without_reason");

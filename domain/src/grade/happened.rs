@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::veto::Vetoes;
 use super::{BanSetAside, Determination, Invitation, Plaque, PlaqueKind, Prohibition, Publication, SetAside};
 use crate::aggregate::named;
-use crate::derivation::{Computed, Either};
+use crate::derivation::{Computed, Either, SchemeRef};
 
 /// What can have happened.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -78,6 +78,9 @@ pub enum Event {
     ProhibitionConfirmed {
         #[serde(flatten)]
         prohibition: Prohibition,
+        /// The rulebook by which it was decided, where the premises were never assessed and have none of their own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        scheme: Option<SchemeRef>,
         by: String,
     },
     ProhibitionLiftConfirmed {

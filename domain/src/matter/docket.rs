@@ -10,6 +10,7 @@ use super::{Kind, Look, Matter, matters};
 use crate::alert::Alert;
 use crate::appeal::Appeal;
 use crate::assessment::{Assessment, Stage as AssessmentStage};
+use crate::derivation::SchemeRef;
 use crate::dispute::Dispute;
 use crate::event::Event;
 use crate::grade::{Determination, Determined, Event as GradeEvent, Grade, Proceeding};
@@ -287,6 +288,8 @@ struct Kept {
     latest: Option<Determination>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pending: Option<Proceeding>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    banned_under: Option<SchemeRef>,
     #[serde(skip_serializing_if = "Warnings::is_empty")]
     warnings: Warnings,
 }
@@ -295,7 +298,7 @@ impl Kept {
     fn of(subject: Subject, spans: BTreeMap<String, Span>) -> Self {
         let Subject { alert, appeals, assessments, disputes, duties, fixed, grade, .. } = subject;
         let Subject { hazards, incidents, notices, reevaluations, reports, served, tasks, .. } = subject;
-        let Grade { mut determined, latest, pending, .. } = grade;
+        let Grade { banned_under, mut determined, latest, pending, .. } = grade;
         determined.retain(|number, _| latest.as_ref().is_none_or(|latest| latest.number != *number));
         Self {
             spans,
@@ -314,6 +317,7 @@ impl Kept {
             determined,
             latest: latest.map(short),
             pending,
+            banned_under,
             warnings: duties.warnings,
         }
     }
@@ -377,7 +381,8 @@ impl Kept {
             (latest.number, of)
         });
         let determined = self.determined.into_iter().chain(newest).collect();
-        let grade = Grade { determined, pending: self.pending, ..Grade::default() };
+        let (pending, banned_under) = (self.pending, self.banned_under);
+        let grade = Grade { banned_under, determined, pending, ..Grade::default() };
         Subject {
             alert: self.alert,
             appeals: self.appeals,

@@ -203,7 +203,7 @@ fn issued(draft: Draft, facts: &Facts) -> Result<Issued, Rejection> {
         handling_officers: draft.handling_officers,
         text_version: draft.text_version,
         remedies,
-        scheme: draft.scheme.filter(|_| names_no_rulebook(facts)),
+        scheme: of_building(facts).or(draft.scheme).filter(|_| names_no_rulebook(facts)),
         on: facts.today,
         by: facts.actor.account.clone(),
     })
@@ -216,6 +216,11 @@ fn prohibition(draft: &Draft, facts: &Facts) -> Option<(u64, Option<String>)> {
     let number = |of: &Subject| of.grade.ban_in_force().map(|(number, _)| number);
     let own = number(subject).filter(|_| facts.is_of_subject(&draft.about)).map(|number| (number, None));
     own.or_else(|| Some((number(facts.building.as_deref()?)?, building_of(subject))))
+}
+
+/// A flat that was never assessed is told by its building's rulebook what it can do.
+fn of_building(facts: &Facts) -> Option<SchemeRef> {
+    facts.building.as_deref()?.scheme()
 }
 
 /// A party names no rulebook, and neither do premises that were never assessed.

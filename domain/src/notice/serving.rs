@@ -97,14 +97,20 @@ impl Notice {
         Ok((!dates.is_empty()).then_some(RemedyDates { served_on, dates }))
     }
 
-    /// The provisional dates as this rulebook's calendar fixes them, once it fixes all of them.
+    /// The provisional dates as this rulebook's calendar fixes them on a day, once it fixes all of them. None ends before that day: nobody
+    /// could know it.
     ///
     /// # Errors
     /// As [`Notice::dates`].
-    pub(crate) fn fixed_dates(&self, rulebook: &Rulebook) -> Result<Option<FixedDates>, Refused> {
+    pub(crate) fn fixed_dates(
+        &self,
+        rulebook: &Rulebook,
+        on: NaiveDate,
+    ) -> Result<Option<FixedDates>, Refused> {
         let Some((served_on, _)) = self.served else { return Ok(None) };
         let open = self.remedy_dates.iter().filter(|date| date.provisional);
         let dates = open.map(|date| RemedyDate::of(rulebook, &date.rule, served_on));
+        let dates = dates.map(|date| date.map(|date| RemedyDate { due: date.due.max(on), ..date }));
         let dates = dates.collect::<Result<Vec<_>, _>>()?;
         let fixed = !dates.is_empty() && dates.iter().all(|date| !date.provisional);
         Ok(fixed.then_some(FixedDates { dates }))

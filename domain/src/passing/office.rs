@@ -180,7 +180,7 @@ fn fixed(own: &str, subject: &Subject, today: NaiveDate, rulebooks: &dyn Ruleboo
         subject.notices.iter().filter(|(_, of)| of.state.remedy_dates.iter().any(|date| date.provisional));
     // a calendar is looked up only where a date waits for one
     open.filter_map(|(key, of)| {
-        let fixes = |rulebook: &Rulebook| matches!(of.state.fixed_dates(rulebook), Ok(Some(_)));
+        let fixes = |rulebook: &Rulebook| matches!(of.state.fixed_dates(rulebook, today), Ok(Some(_)));
         let newest = subject
             .newest_scheme()
             .filter(|scheme| rulebooks.rulebook(scheme).is_some_and(|rulebook| fixes(&rulebook)));

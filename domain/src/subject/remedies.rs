@@ -13,15 +13,28 @@ use crate::{dispute, notice, reevaluation};
 
 impl Subject {
     /// The rulebook that governs these premises' procedures: that of the assessment the newest determination came from,
-    /// else of the newest assessment; that of a meeting, where the subject is one.
+    /// else of the newest assessment; that of a meeting, where the subject is one. Premises that were never assessed go by the one by
+    /// which letting was prohibited in them, and a flat of such a building, while that is contested, by the building's.
     pub fn scheme(&self) -> Option<SchemeRef> {
         let latest = self.grade.latest.as_ref();
         let of = latest.and_then(|latest| self.assessments.get(&latest.assessment)?.state.scheme.clone());
         let meeting = || self.meeting.state.held.as_ref().map(|held| held.scheme.clone());
-        // a flat that was never assessed, while it appeals against a ban of its building
-        let mut open = self.appeals.values().filter(|of| of.state.is_open());
-        let appealed = || open.find_map(|of| of.state.scheme.clone());
-        of.or_else(|| self.newest_scheme()).or_else(meeting).or_else(appealed)
+        let banned = || self.grade.banned_under.clone();
+        let mut appeals = self.appeals.values().filter(|of| of.state.is_open());
+        let appealed = || appeals.find_map(|of| of.state.scheme.clone());
+        let mut disputes = self.disputes.values().filter(|of| of.state.outcome.is_none());
+        let contested = || disputes.find_map(|of| of.state.scheme.clone());
+        of.or_else(|| self.newest_scheme())
+            .or_else(meeting)
+            .or_else(banned)
+            .or_else(appealed)
+            .or_else(contested)
+    }
+
+    /// The rulebook by which a flat that was never assessed contested a ban of its building, be that decided or not.
+    pub(crate) fn scheme_of_remedies(&self) -> Option<SchemeRef> {
+        let appealed = self.appeals.values().find_map(|of| of.state.scheme.clone());
+        appealed.or_else(|| self.disputes.values().find_map(|of| of.state.scheme.clone()))
     }
 
     /// The rulebook of the assessment opened last: the newest that these premises know, and so the newest calendar.
@@ -34,6 +47,11 @@ impl Subject {
     /// The day on which the party was served with the result that it could appeal against; of several owners' notices the
     /// last one, so that nobody's time has run who was told later.
     pub fn result_served(&self, against: &appeal::Against) -> Option<NaiveDate> {
+        self.result_told(against).map(|(served, _)| served)
+    }
+
+    /// That day with the notice that was served on it.
+    pub(crate) fn result_told(&self, against: &appeal::Against) -> Option<(NaiveDate, &notice::Notice)> {
         let notices = self.notices.values().map(|of| &of.state);
         let about = |notice: &&notice::Notice| {
             notice.issued.as_ref().is_some_and(|issued| {
@@ -49,7 +67,8 @@ impl Subject {
                 issued.about == against.stream && issued.kind.decides() && same
             })
         };
-        notices.filter(about).filter_map(|notice| notice.served).map(|(on, _)| on).max()
+        let served = notices.filter(about).filter_map(|notice| Some((notice.served?.0, notice)));
+        served.max_by_key(|(on, _)| *on)
     }
 
     /// The notice whose service completed the invitation to make a statement: everybody who answers for the premises was told by one

@@ -3,7 +3,8 @@
 
 use chrono::NaiveDate;
 use maud::{Markup, html};
-use wuping_domain::deadline::{FilingQuestion, PeriodQuestion, filing, period};
+use wuping_domain::appeal::{Reckoned, reckoned};
+use wuping_domain::deadline::{PeriodQuestion, period};
 
 use super::choices::{case_of, contested};
 use super::reading::{Matter, Sight};
@@ -35,12 +36,23 @@ struct Told {
 /// When it was served, and until when it can be appealed against; nothing of what was not served, for its time has not begun.
 fn told(matter: &Matter, (case, name): (String, String)) -> Option<Told> {
     let (lang, today) = (matter.lang, matter.today());
-    let served_on = matter.subject()?.result_served(&case_of(&case))?;
-    let rulebook = matter.rulebook()?;
-    let question = FilingQuestion { period: PeriodQuestion::of(FILE, served_on), filed_on: today };
-    let filing = filing(rulebook, &question).ok()?;
-    let (served, due) = (lang.day(served_on), lang.day(filing.period.date()?));
-    if filing.in_time {
+    let (subject, against) = (matter.subject()?, case_of(&case));
+    let of_building = matter.building_ban.as_ref().filter(|ban| ban.stream == against.stream);
+    let rulebook = of_building.and_then(|ban| ban.rulebook.as_ref()).or_else(|| matter.rulebook())?;
+    let Reckoned { served_on, due, provisional, in_time, .. } =
+        reckoned(&against, today, subject, rulebook).ok()??;
+    let (served, due) = (lang.day(served_on), lang.day(due));
+    if in_time && provisional {
+        let sentence = lang.pick(
+            format!("{name}：{served} 送达，申诉期限暂定到 {due}：之后的放假安排公布以前只会更晚，不算逾期。"),
+            format!(
+                "{name}: served on {served}; it can be appealed against until {due}, which is provisional: it may only move later \
+                 once the holidays after it are published, and nobody is late before."
+            ),
+        );
+        return Some(Told { late: false, sentence });
+    }
+    if in_time {
         let sentence = lang.pick(
             format!("{name}：{served} 送达，申诉期限到 {due} 为止。"),
             format!("{name}: served on {served}; it can be appealed against until {due}."),
@@ -66,7 +78,5 @@ fn told(matter: &Matter, (case, name): (String, String)) -> Option<Told> {
     Some(Told { late: true, sentence })
 }
 
-/// The policy's deadline for filing.
-const FILE: &str = "appeal_file";
 /// The policy's deadline for reconsideration.
 const RECONSIDERATION: &str = "administrative_reconsideration";

@@ -86,6 +86,8 @@ pub(crate) struct BuildingBan {
     pub(crate) number: u64,
     /// The number of the decision.
     pub(crate) document_number: String,
+    /// The building's rulebook, by which a unit that was never assessed contests it.
+    pub(crate) rulebook: Option<Arc<Rulebook>>,
 }
 
 /// How much of a matter somebody may see.
@@ -178,12 +180,15 @@ fn building_ban(app: &App, trial: &Trial) -> Result<Option<BuildingBan>, Execute
         }
     }
     let in_force = grade.ban_in_force();
-    let binds = in_force.filter(|(number, _)| !unit.grade.spared.contains(&(building, *number)));
-    Ok(binds.map(|(number, ban)| BuildingBan {
-        stream,
-        number,
-        document_number: ban.document_number.clone(),
-    }))
+    let binds = in_force.filter(|(number, _)| !unit.grade.spared.contains(&(building.clone(), *number)));
+    let Some((number, ban)) = binds else { return Ok(None) };
+    let scheme = match unit.scheme() {
+        None => app.subject(&building)?.scheme(),
+        Some(_) => None,
+    };
+    let rulebook = scheme.and_then(|scheme| app.shelf.rulebook(&scheme));
+    let document_number = ban.document_number.clone();
+    Ok(Some(BuildingBan { stream, number, document_number, rulebook }))
 }
 
 /// How a person who sees so much is told of others.
