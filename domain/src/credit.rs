@@ -8,6 +8,7 @@
 //! - what is published has a living basis: it is taken back, here and on the public platform, when its span is over, when it is
 //!   repaired, when an objection is upheld, and when what it rests on is set aside.
 
+mod answering;
 mod asked;
 mod basis;
 mod commitment;
@@ -29,6 +30,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
+pub(crate) use self::answering::late_in;
+pub use self::answering::{OwedAnswer, owed};
 pub use self::asked::Command;
 pub(crate) use self::basis::Mark;
 pub use self::commitment::Commitment;
@@ -40,7 +43,7 @@ pub use self::objection::{Marked, Objection};
 pub use self::publishing::{Published, Recalled, Report, Reported, Unpublished};
 pub use self::rating::{Class, Counted, Rating, Weight};
 pub(crate) use self::rating::{answering, family, is_answered_by};
-pub(crate) use self::reacting::{CONDUCT, compute, enters, follow, late_in, passed};
+pub(crate) use self::reacting::{CONDUCT, compute, enters, follow, passed};
 pub use self::repairing::RepairCase;
 pub use self::rule::{Credit, CreditQuestion, Repair, RepairQuestion, credit, repair};
 use crate::aggregate::Concept;

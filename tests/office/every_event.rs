@@ -4,12 +4,13 @@
 
 mod appeals;
 mod assessing;
+mod beyond;
 mod boards;
 mod campaigns;
 mod catalogue;
 mod credit;
-mod hazards;
 mod flats;
+mod hazards;
 mod hearing;
 mod inspections;
 mod listings;
@@ -43,8 +44,8 @@ pub(crate) static TOLD: LazyLock<TempDir> = LazyLock::new(|| {
     notices::tell(&mut story);
     hearing::tell(&mut story);
     appeals::tell(&mut story);
-    reports::tell(&mut story);
     flats::tell(&mut story);
+    reports::tell(&mut story);
     rounds::tell(&mut story);
     measures::tell(&mut story);
     listings::tell(&mut story);
@@ -53,6 +54,7 @@ pub(crate) static TOLD: LazyLock<TempDir> = LazyLock::new(|| {
     credit::tell(&mut story);
     inspections::tell(&mut story);
     records::tell(&mut story);
+    beyond::tell(&mut story);
     story.ends()
 });
 

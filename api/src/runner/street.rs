@@ -30,6 +30,8 @@ pub(super) struct Street {
     alerts: BTreeMap<String, Alert>,
     /// What matters to a party, by its subject.
     parties: HashMap<String, Answering>,
+    /// Parties that ever objected or asked for repair: a later rulebook may fix by when they are answered.
+    asked: BTreeSet<String>,
     /// When premises and parties are to be looked at again, the earliest first; and the day of each.
     wakes: BTreeSet<(NaiveDate, String)>,
     wakes_on: HashMap<String, NaiveDate>,
@@ -147,6 +149,9 @@ impl Street {
 
     /// What a party is one with, and what its conduct rests on.
     fn take_party(&mut self, subject: &str, row: &RecordedRow<'_>) -> Result<(), RunError> {
+        if ["ObjectionRaised", "RepairRequested"].contains(&row.event_type) {
+            self.asked.insert(subject.to_owned());
+        }
         if !["ConductRecorded", "PartyMerged"].contains(&row.event_type) {
             return Ok(());
         }
@@ -204,7 +209,7 @@ impl Street {
     fn reached(&self, touched: Touched) -> BTreeSet<String> {
         let mut all = touched.premises;
         if touched.rulebook {
-            all.extend(self.places.keys().cloned());
+            all.extend(self.places.keys().chain(&self.asked).cloned());
         }
         for place in touched.reaching.iter().filter_map(|subject| self.places.get(subject)) {
             all.extend(place.building.iter().chain(&place.units).cloned());

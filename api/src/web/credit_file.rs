@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use wuping_domain::access::OWN_FILE;
-use wuping_domain::credit::{CreditFile, FileOf, Item};
+use wuping_domain::credit::{CreditFile, FileOf, Item, owed};
+use wuping_domain::deadline::Period;
 use wuping_domain::facts::{Actor, Role};
+use wuping_domain::reaction::Rulebooks;
 use wuping_domain::subject::Subject;
 
 use crate::app::{App, ExecuteError, Who};
@@ -51,8 +53,8 @@ pub(super) fn told(app: &App, party: &str) -> Result<Option<Value>, ExecuteError
         "conduct": conduct(&subject),
         "published": published(of),
         "told": named(&file.told, |on| json!(on)),
-        "objections": objections(of),
-        "repairs": repairs(of),
+        "objections": objections(app, &subject),
+        "repairs": repairs(app, &subject),
         "outbox": outbox(file),
     })))
 }
@@ -100,10 +102,18 @@ fn named<V>(all: &BTreeMap<Item, V>, say: impl Fn(&V) -> Value) -> Vec<Value> {
     all.iter().map(|(item, said)| json!({ "item": item, "said": say(said) })).collect()
 }
 
-fn objections(of: &FileOf) -> Vec<Value> {
+/// By when the office answers an objection or a request that is open; a day that may still move is marked as provisional.
+pub(super) fn answered_by(app: &App, subject: &Subject, rule: &str, number: u64) -> Option<Period> {
+    let owed = owed(&subject.credit).find(|owed| owed.rule == rule && owed.number == number)?;
+    let rulebook = app.shelf.rulebook(owed.scheme.as_ref()?)?;
+    owed.period(&rulebook, subject)
+}
+
+fn objections(app: &App, subject: &Subject) -> Vec<Value> {
+    let of = &subject.credit;
     let told = |(number, objection): (&u64, &wuping_domain::credit::Objection)| {
         json!({
-            "number": number, "item": objection.item, "on": objection.on, "decide_by": objection.marked,
+            "number": number, "item": objection.item, "on": objection.on, "decide_by": answered_by(app, subject, "credit_objection_decide", *number).or(objection.marked),
             "upheld": objection.decided.map(|(upheld, _)| upheld), "decided_on": objection.decided.map(|(_, on)| on),
             "position": of.objected_at.get(number),
         })
@@ -111,10 +121,12 @@ fn objections(of: &FileOf) -> Vec<Value> {
     of.state.objections.iter().map(told).collect()
 }
 
-fn repairs(of: &FileOf) -> Vec<Value> {
+fn repairs(app: &App, subject: &Subject) -> Vec<Value> {
+    let of = &subject.credit;
     let told = |(number, case): (&u64, &wuping_domain::credit::RepairCase)| {
         json!({
             "number": number, "conduct": case.conduct, "commitment": case.commitment, "on": case.on,
+            "decide_by": answered_by(app, subject, "credit_repair", *number),
             "granted": case.decided.map(|(granted, _)| granted), "decided_on": case.decided.map(|(_, on)| on),
             "position": of.asked_at.get(number),
         })

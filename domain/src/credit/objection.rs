@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::item::Item;
 use super::{CreditFile, Event, must_have_document, received_on};
 use crate::deadline::{Period, PeriodQuestion, period};
+use crate::derivation::SchemeRef;
 use crate::facts::Facts;
 use crate::refused::Refused;
 use crate::rejection::Rejection;
@@ -23,6 +24,8 @@ pub struct Objection {
     pub on: NaiveDate,
     /// Who raised it.
     pub by: String,
+    /// The rulebook that the file went by then.
+    pub scheme: Option<SchemeRef>,
     /// By when it must be decided, once it is marked.
     pub marked: Option<Period>,
     /// Whether it was upheld, once it is decided, and the day.
@@ -108,8 +111,8 @@ impl CreditFile {
     pub(super) fn objected(&mut self, event: &Event) {
         match event {
             Event::ObjectionRaised { number, item, on, by } => {
-                let objection =
-                    Objection { item: *item, on: *on, by: by.clone(), marked: None, decided: None };
+                let (by, scheme) = (by.clone(), self.scheme.clone());
+                let objection = Objection { item: *item, on: *on, by, scheme, marked: None, decided: None };
                 self.objections.insert(*number, objection);
             }
             Event::ObjectionMarked(computed) => {

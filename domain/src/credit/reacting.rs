@@ -11,14 +11,12 @@ use super::basis;
 use super::item::Item;
 use super::publishing::Unpublished;
 use super::rating::{self, family, rests_on};
-use super::{Event as CreditEvent, objection, repairing};
-use crate::deadline::{PeriodQuestion, period};
+use super::{Event as CreditEvent, OwedAnswer, owed};
 use crate::derivation::SchemeRef;
 use crate::event::Event;
 use crate::party;
 use crate::passing::Passed;
 use crate::reaction::{Due, Rulebooks};
-use crate::record::Missed;
 use crate::recorded::{Recorded, local_date, subject_of};
 use crate::refused::Refused;
 use crate::rulebook::Rulebook;
@@ -84,12 +82,14 @@ pub(crate) fn passed(
         subjects.dedup();
         Due { reaction, stream, event_type, scheme: scheme.clone(), subjects }
     };
-    let missed = |late: Late| {
+    let missed = |owed: OwedAnswer| {
+        let (scheme, rulebook) = governing(owed.scheme.as_ref().or(Some(&scheme)), rulebooks)?;
+        let late = owed.late(&rulebook, own, party, on)?;
         let stream = format!("{own}/record/{}", late.key);
         let due = due(late.reaction, stream, "DeadlineMissed", vec![own.to_owned()]);
-        Passed { due, since: late.since }
+        Some(Passed { due: Due { scheme, ..due }, since: late.since })
     };
-    let mut passed: Vec<Passed> = late(&rulebook, own, party, on).into_iter().map(missed).collect();
+    let mut passed: Vec<Passed> = owed(&party.credit).filter_map(missed).collect();
     // what was recorded on a day has come on no day before it
     let rests = rests_on(own, subjects);
     if rests.iter().filter_map(|key| subjects.get(key)?.touched_on).max().is_some_and(|last| on < last) {
@@ -203,55 +203,6 @@ fn basis_of(party: &Subject, item: Item) -> Option<String> {
     let Item::Conduct { number } = item else { return None };
     let stream = party.credit.state.conduct.get(&number)?.conduct.basis.stream.as_ref()?;
     Some(subject_of(stream).to_owned())
-}
-
-/// A decision of the office that is late.
-struct Late {
-    key: String,
-    missed: Missed,
-    reaction: &'static str,
-    since: u64,
-}
-
-/// Objections and requests that the office has not decided in time and that are not marked yet.
-fn late(rulebook: &Rulebook, own: &str, party: &Subject, on: NaiveDate) -> Vec<Late> {
-    let file = &party.credit;
-    let late = |rule: &str, reaction, number: u64, from: NaiveDate, since: Option<&u64>| {
-        let period = period(rulebook, &PeriodQuestion::of(rule, from)).ok()?;
-        let due = period.due.filter(|due| !period.provisional && *due < on)?;
-        let key = format!("missed-{rule}-{number}");
-        let missed = Missed {
-            deadline: rule.to_owned(),
-            whose: "credit_officer".to_owned(),
-            about: stream(own),
-            due,
-            days_late: u32::try_from((on - due).num_days()).unwrap_or_default(),
-        };
-        let known = party.missed.contains(&key);
-        (!known).then(|| Late { key, missed, reaction, since: since.copied().unwrap_or_default() })
-    };
-    let objections = file.state.objections.iter().filter(|(_, objection)| objection.decided.is_none());
-    let objections = objections.filter_map(|(number, objection)| {
-        let since = file.objected_at.get(number);
-        late(objection::DECIDE, "credit_objection_missed", *number, objection.on, since)
-    });
-    let repairs = file.state.repairs.iter().filter(|(_, case)| case.decided.is_none());
-    let repairs = repairs.filter_map(|(number, case)| {
-        late(repairing::DECIDE, "credit_repair_missed", *number, case.on, file.asked_at.get(number))
-    });
-    objections.chain(repairs).collect()
-}
-
-/// What the record of this stream says of a credit file, if that deadline has passed.
-pub(crate) fn late_in(
-    rulebook: &Rulebook,
-    own: &str,
-    party: &Subject,
-    key: &str,
-    as_of: DateTime<Utc>,
-) -> Option<Missed> {
-    let mut late = late(rulebook, own, party, local_date(as_of)).into_iter();
-    late.find(|late| late.key == key).map(|late| late.missed)
 }
 
 /// The rulebook that a file is looked at by: of the premises' own, that of the newest determination.

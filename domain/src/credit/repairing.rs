@@ -7,6 +7,7 @@ use super::conduct::Conduct;
 use super::item::Item;
 use super::rule::{Repair, RepairQuestion, repair};
 use super::{CreditFile, Event, must_have_document, received_on};
+use crate::derivation::SchemeRef;
 use crate::facts::Facts;
 use crate::rejection::Rejection;
 use crate::said::{Photo, Private, Said, photos};
@@ -20,6 +21,8 @@ pub struct RepairCase {
     pub commitment: bool,
     /// The day of its receipt.
     pub on: NaiveDate,
+    /// The rulebook that the file went by then.
+    pub scheme: Option<SchemeRef>,
     /// Whether it was granted, once it is decided, and the day.
     pub decided: Option<(bool, NaiveDate)>,
 }
@@ -94,7 +97,8 @@ impl CreditFile {
     pub(super) fn repaired(&mut self, event: &Event) {
         match event {
             Event::RepairRequested { number, conduct, commitment, on, .. } => {
-                let case = RepairCase { conduct: *conduct, commitment: *commitment, on: *on, decided: None };
+                let (conduct, commitment, scheme) = (*conduct, *commitment, self.scheme.clone());
+                let case = RepairCase { conduct, commitment, on: *on, scheme, decided: None };
                 self.repairs.insert(*number, case);
             }
             Event::RepairDecided { number, granted, on, .. } => {

@@ -1,5 +1,6 @@
 //! Credit, from facts to class and back: told with a log, a runner and people.
 
+mod beyond_the_calendar;
 mod interleaving;
 
 use std::sync::Arc;

@@ -10,6 +10,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{Passed, office};
+use crate::credit;
 use crate::deadline::{Period, PeriodQuestion, period};
 use crate::derivation::SchemeRef;
 use crate::reaction::{Due, Later, Rulebooks};
@@ -92,6 +93,11 @@ pub(super) fn passed(
             all.extend(later.map(|later| fixing(own, &term, later)));
         }
     };
+    for owed in credit::owed(&subject.credit) {
+        if let Some(scheme) = &owed.scheme {
+            look(scheme, &|_| vec![owed.term(own)]);
+        }
+    }
     if let Some(scheme) = subject.scheme() {
         look(&scheme, &|rulebook| of_procedures(rulebook, own, subject));
     }
@@ -137,7 +143,8 @@ pub(crate) fn fixed_in(
         return None;
     }
     let of_hazards = subject.hazards.values().flat_map(|of| of.terms());
-    let mut terms = of_procedures(rulebook, own, subject).into_iter().chain(of_hazards);
+    let of_a_file = credit::owed(&subject.credit).map(|owed| owed.term(own));
+    let mut terms = of_procedures(rulebook, own, subject).into_iter().chain(of_hazards).chain(of_a_file);
     let term = terms.find(|term| term.key(own) == key)?;
     let period = term.period(rulebook).filter(|period| !period.provisional)?;
     let due = period.due?.max(local_date(as_of));

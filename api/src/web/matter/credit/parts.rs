@@ -3,6 +3,7 @@
 
 use maud::{Markup, html};
 use wuping_domain::credit::{Basis, Counted, Item, Rating};
+use wuping_domain::deadline::Period;
 use wuping_domain::recorded::local_date;
 use wuping_domain::subject::Subject;
 
@@ -11,6 +12,7 @@ use super::super::story;
 use crate::app::App;
 use crate::look::parts::*;
 use crate::look::words::Lang;
+use crate::web::credit_file::answered_by;
 
 /// What kind of party it is.
 pub(super) fn kind(lang: Lang, subject: &Subject) -> &'static str {
@@ -80,7 +82,7 @@ pub(super) fn whole(app: &App, matter: &Matter, party: &str, subject: &Subject) 
         @if let Some(rating) = &subject.credit.state.rating { (class(lang, subject, rating)) }
         (records(matter, subject))
         (public(lang, subject))
-        (said(lang, matter, subject))
+        (said(app, matter, subject))
         (readings(app, lang, party))
         (section(lang.pick("经过（最近的在前）", "History, newest first"), timeline(lang, &entries)))
     }
@@ -233,7 +235,8 @@ fn public(lang: Lang, subject: &Subject) -> Markup {
 }
 
 /// Objections and requests for repair, with their deadlines.
-fn said(lang: Lang, matter: &Matter, subject: &Subject) -> Markup {
+fn said(app: &App, matter: &Matter, subject: &Subject) -> Markup {
+    let lang = matter.lang;
     let file = &subject.credit.state;
     if file.objections.is_empty() && file.repairs.is_empty() {
         return html! {};
@@ -245,22 +248,30 @@ fn said(lang: Lang, matter: &Matter, subject: &Subject) -> Markup {
         Some((false, on)) => html! { (lang.pick(no[0], no[1])) " " (day(lang, on)) },
         None => html! { (lang.pick("等待答复", "waits for an answer")) },
     };
+    let answer_by = |rule: &str, number: u64| {
+        let period = answered_by(app, subject, rule, number);
+        let standing = |period: Period| match period.provisional {
+            true => DeadlineStanding::Provisional,
+            false => DeadlineStanding::Running,
+        };
+        let view = |period: Period| {
+            Some(DeadlineView { due: period.date()?, today: matter.today(), standing: standing(period) })
+        };
+        html! { @if let Some(view) = period.and_then(view) { " " (deadline(lang, &view)) } }
+    };
     section(
         lang.pick("异议和修复", "Objections and repair"),
         html! { ul.doors {
             @for (number, objection) in &file.objections { li {
                 strong { (lang.pick("异议 ", "Objection ")) (number) } " " (named(lang, objection.item)) " — "
                 (answer(objection.decided, ["成立", "upheld"], ["不成立", "not upheld"]))
-                @if objection.decided.is_none() {
-                    @if let Some(due) = objection.marked.and_then(|period| period.due) {
-                        " " (deadline(lang, &DeadlineView { due, today: matter.today(), standing: DeadlineStanding::Running }))
-                    }
-                }
+                (answer_by(OBJECTION, *number))
             } }
             @for (number, case) in &file.repairs { li {
                 strong { (lang.pick("修复申请 ", "Request for repair ")) (number) } " "
                 (named(lang, Item::Conduct { number: case.conduct })) " — "
                 (answer(case.decided, ["同意", "granted"], ["不同意", "not granted"]))
+                (answer_by(REPAIR, *number))
             } }
         } },
     )
@@ -294,3 +305,7 @@ fn readings(app: &App, lang: Lang, party: &str) -> Markup {
 
 /// Readings on a page; the ledger has them all.
 const READINGS_SHOWN: usize = 50;
+
+/// The policy's deadlines for the answers that the office owes.
+const OBJECTION: &str = "credit_objection_decide";
+const REPAIR: &str = "credit_repair";
