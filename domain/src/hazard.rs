@@ -148,11 +148,22 @@ pub enum Review {
 /// How a case ended.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Closed {
-    /// `rectified`, `dismissed`, `merged`; `set_aside` where an appeal or dispute said that it does not hold.
+    /// `rectified`, `dismissed`, `merged`; `put_right` where the result that opened it was put right; `set_aside` where an appeal or
+    /// dispute said that it does not hold.
     pub how: String,
     /// The case that goes on, where it was merged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub into: Option<String>,
+}
+
+impl Closed {
+    /// How a case ends whose result was put right.
+    pub(crate) const PUT_RIGHT: &str = "put_right";
+
+    /// Whether it ended because the result that opened it was put right.
+    pub(crate) fn is_put_right(&self) -> bool {
+        self.how == Self::PUT_RIGHT
+    }
 }
 
 /// A closed case that goes on in a new one.

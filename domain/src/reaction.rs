@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::appeal;
 use crate::assessment::{self, Stage, Supplied, opening};
 use crate::credit;
-use crate::derivation::SchemeRef;
+use crate::derivation::{Either, SchemeRef};
 use crate::dispute;
 use crate::event::{Event, aggregate_type};
 use crate::grade;
@@ -31,7 +31,7 @@ use crate::report;
 use crate::rounds;
 use crate::rulebook::scheme::Collect;
 use crate::rulebook::{Layer, Rulebook};
-use crate::subject::Subject;
+use crate::subject::{HazardOf, Subject};
 
 /// Published rulebooks by their digest.
 pub trait Rulebooks {
@@ -106,6 +106,9 @@ pub fn follow(cause: &Recorded<Event>, subject: &Subject, rulebooks: &dyn Rulebo
             let closed = case_due(cause, subject, rulebooks, "hazard_closed", "HazardClosed");
             regrade_due(own, subject).into_iter().chain(closed).collect()
         }
+        Event::Hazard(hazard::Event::HazardClosed(Either::Stated(closed))) if closed.is_put_right() => {
+            regrade_due(own, subject).into_iter().collect()
+        }
         Event::Report(report::Event::ReportReopened {}) => {
             report::reopened_due(cause, subject, rulebooks).into_iter().collect()
         }
@@ -135,6 +138,7 @@ pub fn follow(cause: &Recorded<Event>, subject: &Subject, rulebooks: &dyn Rulebo
             let scheme = &computed.derivation.scheme;
             let mut due = grade::veto::due(own, &subject.grade, scheme);
             due.extend(hazards_due(own, subject, &computed.result, scheme));
+            due.extend(put_right_due(own, subject, rulebooks));
             due.extend(publication_due(own, subject, computed.result.number, rulebooks));
             due
         }
@@ -293,7 +297,9 @@ fn case(
             let set_aside = of.state.is_open() && subject.is_hazard_set_aside(&of.stream);
             let how = match of.state.stage {
                 hazard::Stage::Accepted => Some("rectified"),
-                _ => set_aside.then_some("set_aside"),
+                _ if set_aside => Some("set_aside"),
+                hazard::Stage::PendingReview => subject.is_finding_put_right(of).then_some(Closed::PUT_RIGHT),
+                _ => None,
             };
             to_value(how.map(|how| Closed { how: how.to_owned(), into: None }))
         }
@@ -499,6 +505,22 @@ fn hazards_due(own: &str, subject: &Subject, result: &grade::Determination, sche
     };
     let opened = result.hazards_opened.iter().map(|opened| opened.indicator.as_str());
     opened.filter(|indicator| !open(indicator) && !known(indicator)).map(due).collect()
+}
+
+/// Cases that nobody has looked into yet, and whose result was put right: they rest on nothing.
+fn put_right_due(own: &str, subject: &Subject, rulebooks: &dyn Rulebooks) -> Vec<Due> {
+    let cases = subject.hazards.iter().filter(|(_, of)| of.state.stage == hazard::Stage::PendingReview);
+    let due = |(key, of): (&String, &HazardOf)| {
+        let scheme = subject.hazard_scheme(key).filter(|_| subject.is_finding_put_right(of))?;
+        rulebooks.rulebook(&scheme).is_some_and(|rulebook| rulebook.policy.operating).then(|| Due {
+            reaction: "finding_put_right",
+            stream: of.stream.clone(),
+            event_type: "HazardClosed",
+            scheme,
+            subjects: vec![own.to_owned()],
+        })
+    };
+    cases.filter_map(due).collect()
 }
 
 /// The hazard of a stream `<assessment>-<indicator>`, as the newest determination opened it.

@@ -122,7 +122,10 @@ const STATES: &[(&str, &str)] = &[
     ("a unit, which somebody can rent", "可以出租的一户"),
     ("absent", "还没有"),
     ("accepted", "验收合格"),
-    ("accepted or dismissed", "验收合格或审核不成立"),
+    (
+        "accepted or dismissed, or begun by a result that was put right",
+        "验收合格、审核不成立，或者发现它的评定结果已更正",
+    ),
     ("admitted", "已受理"),
     ("admitted, or taken up on own motion", "已受理，或依职权复查"),
     ("an adverse determination", "不利的评定结果"),

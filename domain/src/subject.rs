@@ -493,6 +493,8 @@ impl Subject {
             hazard::Event::HazardFellOverdue(_) => "hazard_overdue",
             hazard::Event::MajorHazardDetermined { .. } => "major_hazard_determined",
             hazard::Event::RectificationAccepted { .. } => "rectification_accepted",
+            // what nobody had confirmed moved no grade, and is closed by rule
+            hazard::Event::HazardClosed(Either::Stated(closed)) if closed.is_put_right() => "fact_corrected",
             _ => return,
         };
         // A hazard with points belongs to the assessment it is taken off from; any other counts for the newest one.

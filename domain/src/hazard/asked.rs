@@ -40,7 +40,7 @@ pub enum Command {
     },
     /// Close it.
     Close {
-        /// `rectified`, `dismissed`, `merged`.
+        /// `rectified`, `dismissed`, `merged`; `put_right` where the result that opened it was.
         how: String,
         /// The case that goes on, of the same premises, where it was merged: its stream's last segment.
         #[serde(default)]
@@ -219,7 +219,7 @@ impl Command {
             Self::Accept { .. } => "confirmed",
             Self::AnswerContest { .. } => "contested",
             Self::ApproveWorksPlan { .. } | Self::RefuseWorksPlan { .. } => "with a works plan to decide on",
-            Self::Close { .. } => "accepted or dismissed",
+            Self::Close { .. } => "accepted or dismissed, or begun by a result that was put right",
             Self::ConfirmInterimMeasures { .. } | Self::Contest { .. } => "confirmed and not yet put right",
             Self::Determine { .. } => "open",
             Self::EndSupervision { .. } => "under supervision",

@@ -145,11 +145,17 @@ impl Hazard {
                 self.must_go_on(into.as_deref(), facts)?;
                 true
             }
+            (_, Closed::PUT_RIGHT) if self.is_open() => {
+                self.must_not_have_found(facts)?;
+                must_be_put_right(facts)?;
+                into.is_none()
+            }
             (Stage::Accepted | Stage::Dismissed, _) => false,
             _ => return Ok(None),
         };
         if !fits {
-            let needs = "“rectified” after acceptance, “dismissed” after dismissal, “merged” for the same hazard found twice";
+            let needs = "“rectified” after acceptance, “dismissed” after dismissal, “merged” for the same hazard found twice, “put_right” \
+                         where its result was put right";
             return Err(Rejection::Malformed { field: "how", needs });
         }
         Ok(Some(vec![Said::openly(Event::HazardClosed(Either::Stated(Closed { how, into })))]))
@@ -173,6 +179,18 @@ impl Hazard {
         };
         let term = plain_term(rulebook, &severity, &found.works, facts.today)?;
         Ok(u32::try_from((term.due - facts.today).num_days()).unwrap_or_default())
+    }
+}
+
+/// A department that has confirmed a case saw for itself; that the result it began with was wrong is for it to weigh. Without that it
+/// takes an acceptance, or an objection that is upheld.
+fn must_be_put_right(facts: &Facts) -> Result<(), Rejection> {
+    let subject = facts.subject()?;
+    let of = subject.hazards.get(facts.last_segment());
+    if of.is_some_and(|of| subject.is_finding_put_right(of)) {
+        Ok(())
+    } else {
+        Err(refused("finding_stands"))
     }
 }
 

@@ -33,6 +33,10 @@ pub(crate) fn told(code: &str, detail: &Value) -> Option<[String; 2]> {
             "延期最晚到{due}(规则规定的最长期限),请选更早的日期。",
             "The rulebook's longest term ends on {due}. Choose an earlier day.",
         ],
+        "finding_stands" => [
+            "发现这项隐患的评定结果没有更正，不能这样办结。结果确有错误的，请先更正结果；隐患不存在的，请按异议或验收办理。",
+            "The result that opened this case was not put right, so it cannot be closed for that. Correct the result first if it is wrong; a hazard that is not there is answered on the party's objection or by an acceptance.",
+        ],
         "interim_measures_missing" => [
             "整改方案须先在现场落实临时措施，请确认后再办。",
             "A works plan needs interim measures confirmed on the spot. Confirm them first.",

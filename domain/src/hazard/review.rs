@@ -189,7 +189,7 @@ impl Hazard {
         self.stage = Stage::Rectifying;
     }
 
-    fn must_not_have_found(&self, facts: &Facts) -> Result<(), Rejection> {
+    pub(super) fn must_not_have_found(&self, facts: &Facts) -> Result<(), Rejection> {
         let Some(found) = self.found.as_ref().filter(|_| !facts.actor.received) else { return Ok(()) };
         let entered = facts.subject.as_ref().and_then(|subject| subject.entered_by(found));
         if found.by.as_ref().or(entered) == Some(&facts.actor.account) {

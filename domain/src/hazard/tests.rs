@@ -4,6 +4,7 @@ mod asking;
 mod clocks;
 mod elsewhere;
 mod interleaving;
+mod put_right;
 
 use std::sync::{Arc, OnceLock};
 

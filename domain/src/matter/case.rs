@@ -35,6 +35,11 @@ impl Look<'_> {
         if found.suspected && state.determined.is_none() && state.is_open() {
             waits_on.push(Hand::of_department(Some(Role::CompetentAuthority), &state.competent));
         }
+        // the department weighs whether the case stands without the result that it began with
+        let department = Hand::of_department(Some(Role::DepartmentOfficer), &state.competent);
+        if state.is_open() && self.subject.is_finding_put_right(of) && !waits_on.contains(&department) {
+            waits_on.push(department);
+        }
         let ended = (state.stage == hazard::Stage::Closed)
             .then(|| state.course.merged_into.as_ref().map_or("closed", |_| "merged").to_owned());
         Some(Matter {

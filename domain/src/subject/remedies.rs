@@ -280,6 +280,16 @@ impl Subject {
         of.said_failed.is_empty() || of.said_failed.iter().rfind(stands).is_some_and(|(_, failed)| *failed)
     }
 
+    /// Whether the result that opened a case was put right since, as a corrected fact or on appeal: what stands of its assessment says that
+    /// it did not fail, and no later one says that it does.
+    pub fn is_finding_put_right(&self, of: &HazardOf) -> bool {
+        let stands = |(number, _): &(&u64, &bool)| !self.grade.set_aside.contains(number);
+        let said = of.said_failed.iter().rfind(stands).map(|(_, failed)| *failed);
+        let fails_now = self.grade.latest.as_ref().zip(of.state.found.as_ref());
+        let fails_now = fails_now.is_some_and(|(latest, found)| latest.failed.contains(&found.indicator));
+        said == Some(false) && !fails_now
+    }
+
     /// A new determination says of each case that its assessment opened whether the result still fails.
     pub(super) fn say_what_failed(&mut self, determined: &Determination) {
         for of in self.hazards.values_mut().filter(|of| !of.said_failed.is_empty()) {

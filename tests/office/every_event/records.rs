@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::story::Story;
+use super::story::{EBIKE_INDOORS, Story};
 
 pub(crate) fn tell(story: &mut Story) {
     a_fact_is_corrected(story);
+    a_finding_is_corrected(story);
     papers_are_given_out(story);
     somebody_asks_for_the_own_data(story);
     records_are_in_doubt(story);
@@ -35,6 +36,34 @@ fn a_fact_is_corrected(story: &mut Story) {
     }
     story.say("grid-2", record, correct);
     story.say("clerk", record, json!({ "command": "publish_correction", "channels": ["public_page"] }));
+}
+
+/// A result that opened a case was entered wrongly. The department had confirmed the case, and settles it itself; the grade is free of
+/// it then.
+fn a_finding_is_corrected(story: &mut Story) {
+    let hazard = "premises/u-72/hazard/a1-no_ebike_indoors";
+    story.house("u-72", Some("b-1"));
+    story.assess("u-72", "a1", "first", EBIKE_INDOORS);
+    story.say("fire", hazard, json!({ "command": "review", "outcome": "confirmed" }));
+    let close = json!({ "command": "close", "how": "put_right" });
+    story.is_refused("fire", hazard, close.clone(), "finding_stands");
+    let page = format!("/desk/matters/{hazard}");
+    let offered = "Close: its result was put right";
+    assert!(!story.page(Some("fire"), &page).contains(offered));
+    let correct = json!({
+        "command": "correct", "corrects": "premises/u-72/assessment/a1", "field": "no_ebike_indoors", "right": "met",
+        "why": "misread", "reason": "照片是隔壁的",
+    });
+    story.say("grid", "premises/u-72/record/1", correct);
+    assert_eq!(story.newest("premises/u-72/grade", "GradeDetermined")["result"]["trigger"], "fact_corrected");
+    assert!(story.page(Some("fire"), &page).contains(offered));
+    let waits = story.matter("fire", hazard).expect("it runs on");
+    assert!(waits["waits_on"].to_string().contains("\"department\":\"fire\""), "{waits}");
+    story.say("fire", hazard, close);
+    let free = story.newest("premises/u-72/grade", "GradeDetermined");
+    assert_eq!((&free["result"]["star"], &free["result"]["trigger"]), (&json!(5), &json!("fact_corrected")));
+    let told = story.page(Some("owner"), &page);
+    assert!(told.contains("the result that opened it was put right"), "{told}");
 }
 
 fn papers_are_given_out(story: &mut Story) {

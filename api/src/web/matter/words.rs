@@ -138,6 +138,7 @@ fn word(matter: &Matter, name: &str, code: &str) -> String {
             "dismissed" => lang.say("不属实", "it was none"),
             "merged" => lang.say("并入另一件", "merged into another"),
             "set_aside" => lang.say("经申诉或诉讼撤销", "set aside on appeal or in court"),
+            "put_right" => lang.say("评定结果已更正", "the result that opened it was put right"),
             other => other.to_owned(),
         },
         "level" => match code {

@@ -232,6 +232,23 @@ pub(super) const STEPS: &[Step] = &[
         ..step("hazard", "close_dismissed", "close", ["办结：不属实", "Close: it was none"])
     },
     Step {
+        given: &[("how", Given::Code("put_right"))],
+        note: Some([
+            "发现这项隐患的评定结果已经更正。隐患本身确实存在的，不要在这里办结。",
+            "The result that opened this case was put right. Where the hazard is there all the same, do not close it here.",
+        ]),
+        sure: Some([
+            "办结以后等级会按更正后的结果重新计算。确定吗？",
+            "The grade is then reckoned anew on the results as they were put right. Close it?",
+        ]),
+        ..step(
+            "hazard",
+            "close_put_right",
+            "close",
+            ["办结：评定结果已更正", "Close: its result was put right"],
+        )
+    },
+    Step {
         fields: &[field("into", ["并入", "Goes on in"], Kind::OneOf(Source::OpenHazards))],
         given: &[("how", Given::Code("merged"))],
         ..step("hazard", "close_merged", "close", ["同一隐患，并案", "Found twice: merge"])
