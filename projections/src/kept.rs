@@ -189,9 +189,10 @@ impl Kept {
 
 impl KeptGrade {
     fn of(book: &GradeBook) -> Self {
-        // which prohibitions there were, and what was said too late, stands in no view
+        // which prohibitions there were and by which rulebook, and what was said too late, stands in no view
         let Grade {
             bans: _,
+            banned_under: _,
             binding,
             confirmers,
             count,
