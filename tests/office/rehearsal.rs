@@ -426,6 +426,7 @@ async fn a_program_checks_a_credit_rule_and_tries_it_on_all_parties() {
         let register = json!({ "command": "register", "kind": kind, "name": "某某" });
         house.say(&format!("party/{party}"), register).await;
     }
+    let chinese = house.person("drafter-2", "commission_admin").await.in_chinese();
     let entries = house.app.reader().size().unwrap();
     let ask = async |who: &Person, body: Value| {
         let (status, told) = house.send(who, trial, Uuid::now_v7(), &body).await;
@@ -442,7 +443,6 @@ async fn a_program_checks_a_credit_rule_and_tries_it_on_all_parties() {
         let (status, told) = ask(&drafter, body).await;
         assert!(status == 400 && told["detail"].as_str().unwrap().contains(says), "{says}: {status} {told}");
     }
-    let chinese = house.person("drafter-2", "commission_admin").await.in_chinese();
     for (old, new, en, zh) in [
         ("status = \"illustrative\"", "status = \"binding\"", "write illustrative", "请写 illustrative"),
         ("level = \"strict\"", "level = \"harsh\"", "there is no level harsh", "没有管理等级 harsh"),

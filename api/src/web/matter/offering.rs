@@ -54,6 +54,7 @@ fn of_command(step: &Step, trial: &Trial, command: &Value) -> Option<Standing> {
     // whether the matter is where the step belongs, whoever takes it
     match trial.answer_to_anybody(command) {
         Answer::New => {}
+        Answer::Refused(refused) if ELSEWHERE.contains(&refused.code()) => return None,
         Answer::Refused(refused) if fits_another_hand(step, &refused) => {}
         Answer::Nothing | Answer::Refused(_) | Answer::Unreadable => return None,
     }
@@ -72,6 +73,9 @@ fn of_command(step: &Step, trial: &Trial, command: &Value) -> Option<Standing> {
         Answer::Nothing | Answer::Unreadable => None,
     }
 }
+
+/// Rules that say that the matter is elsewhere: what nobody may do as it stands, and few ever will, is not told of everywhere.
+const ELSEWHERE: [&str; 1] = ["finding_stands"];
 
 /// A refusal that does not say that the matter is elsewhere: of what was filled in, of whose it is, or of a rule.
 fn fits_another_hand(step: &Step, refused: &Rejection) -> bool {
