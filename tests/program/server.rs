@@ -1,6 +1,7 @@
 //! The server as a process of its own, and as much of HTTP as it takes to talk to it.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Stdio};
@@ -14,6 +15,8 @@ use super::{terminate, wuping};
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) child: Child,
+    /// What it logs: shown where a test fails.
+    log: File,
 }
 
 #[derive(Clone)]
@@ -31,12 +34,14 @@ impl Server {
     /// Start something that serves at an address it prints in its first line.
     pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Self {
         let mut serve = wuping(folder);
-        serve.args(arguments).stdout(Stdio::piped());
+        let log = tempfile::tempfile().unwrap();
+        serve.args(arguments).stdout(Stdio::piped()).stderr(log.try_clone().unwrap());
         let mut child = serve.spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().rsplit_once("http://").map(|(_, address)| address.parse().unwrap());
-        Self { address: address.unwrap_or_else(|| panic!("it does not serve: “{line}”")), child }
+        let address = address.unwrap_or_else(|| panic!("it does not serve: “{line}”\n{}", last_lines(&log)));
+        Self { address, child, log }
     }
 
     /// Ask it to end, as a service manager does, and wait until it has: in good order.
@@ -58,7 +63,19 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if std::thread::panicking() {
+            eprintln!("the server's last words:\n{}", last_lines(&self.log));
+        }
     }
+}
+
+/// The end of a log, from its beginning if it is short.
+fn last_lines(mut log: &File) -> String {
+    let mut text = Vec::new();
+    let read = log.seek(SeekFrom::Start(0)).and_then(|_| log.read_to_end(&mut text));
+    let text = String::from_utf8_lossy(&text);
+    let lines: Vec<&str> = text.lines().collect();
+    read.map_or_else(|error| error.to_string(), |_| lines[lines.len().saturating_sub(40)..].join("\n"))
 }
 
 /// As much of HTTP/1.1 as these tests need, over one connection.

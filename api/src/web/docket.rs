@@ -101,7 +101,8 @@ impl Teller<'_> {
         let lang = self.lang;
         let detail = row.detail.as_deref()?;
         match row.kind {
-            Kind::Hazard | Kind::Incident => Some(lang.severity(detail).to_owned()),
+            Kind::Hazard => Some(lang.severity(detail).to_owned()),
+            Kind::Incident => Some(lang.incident_severity(detail).to_owned()),
             Kind::Alert => Some(lang.incident(detail).to_owned()),
             Kind::Notice | Kind::Dispute => Some(detail.to_owned()),
             _ => None,
@@ -112,7 +113,7 @@ impl Teller<'_> {
         if let Some((category, severity)) =
             id.strip_prefix("incident:").and_then(|incident| incident.rsplit_once('_'))
         {
-            return format!("{} {}", self.lang.incident(category), self.lang.severity(severity));
+            return format!("{} {}", self.lang.incident(category), self.lang.incident_severity(severity));
         }
         let known = self.rulebooks.iter().find_map(|rulebook| rulebook.indicator(id));
         self.lang.hazard(id, known)

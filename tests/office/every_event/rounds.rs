@@ -23,19 +23,19 @@ pub(crate) fn tell(story: &mut Story) {
 }
 
 /// A vacant house is gone to before the storm comes. Raised again in another colour, both warnings are kept, and the higher one says
-/// by when.
+/// by when. Whoever went in time has met them; where nobody did, the house is gone to on the first safe day.
 fn of_two_warnings_the_higher_rules(story: &mut Story) {
     story.house("b-43", None);
     story.house("u-43", Some("b-43"));
     story.assess("u-43", "a1", "first", SOUND);
     story.days(1);
     // a round due after the new year stands in the stream of that year
-    let due = |story: &Story| {
+    let rounds = |story: &Story| {
         let streams = story.streams_with("PatrolAssigned").into_iter();
         let own = streams.filter(|stream| stream.starts_with("premises/b-43/patrol/"));
-        let newest = own.max_by_key(|stream| story.newest_at(stream, "PatrolAssigned")).unwrap();
-        story.newest(&newest, "PatrolAssigned")["result"]["due"].clone()
+        own.max_by_key(|stream| story.newest_at(stream, "PatrolAssigned")).unwrap()
     };
+    let due = |story: &Story| story.newest(&rounds(story), "PatrolAssigned")["result"]["due"].clone();
     let ordinary = due(story);
     let warns = |story: &mut Story, alert: &str, colour: &str, ahead: i64| {
         let (now, effective_at) = (story.now(), story.now() + chrono::TimeDelta::days(ahead));
@@ -61,10 +61,32 @@ fn of_two_warnings_the_higher_rules(story: &mut Story) {
     for alert in ["alert/w-2", "alert/w-3", "alert/w-4"] {
         assert!(running.contains(alert), "{alert} is kept: {running}");
     }
-    let safe_on = story.day(8);
-    for alert in ["alert/w-2", "alert/w-3", "alert/w-4"] {
+    story.days(1);
+    let goes =
+        json!({ "command": "complete", "units_entered": 0, "units_unanswered": 1, "units_refused": 0 });
+    story.say("grid", &rounds(story), goes);
+    story.looks();
+    let met: chrono::NaiveDate = serde_json::from_value(due(story)).unwrap();
+    assert!(met > story.day(5), "whoever went between warning and storm has met it: {met}");
+    let lift = |story: &mut Story, alert: &str, safe_on: chrono::NaiveDate| {
         story.say("emergency", alert, json!({ "command": "lift", "safe_on": safe_on }));
+        story.looks();
+    };
+    for alert in ["alert/w-2", "alert/w-3", "alert/w-4"] {
+        let safe_on = story.day(1);
+        lift(story, alert, safe_on);
     }
+
+    // before the next one nobody goes
+    story.days(1);
+    warns(story, "alert/w-5", "red", 3);
+    let before = json!(story.day(2));
+    assert_eq!(due(story), before);
+    story.days(4);
+    assert_eq!(story.newest(&rounds(story), "PatrolMissed")["result"]["due"], before);
+    let safe_on = story.day(2);
+    lift(story, "alert/w-5", safe_on);
+    assert_eq!(due(story), json!(safe_on), "the first safe day");
 }
 
 fn rounds_are_made_and_missed(story: &mut Story) {

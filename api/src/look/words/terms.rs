@@ -84,6 +84,11 @@ impl Lang {
         find(self, SEVERITIES, code)
     }
 
+    /// How grave an incident is: `minor`, `general`, `serious`.
+    pub fn incident_severity(self, code: &str) -> &str {
+        find(self, INCIDENT_SEVERITIES, code)
+    }
+
     /// Whose a deadline is: `office`, `party`.
     pub fn side(self, code: &str) -> &str {
         find(self, SIDES, code)
@@ -200,8 +205,7 @@ impl Lang {
             }
             Some(("incident", rest)) => {
                 let (category, severity) = rest.rsplit_once('_').unwrap_or((rest, ""));
-                let (category, severity) =
-                    (self.incident(category), find(self, INCIDENT_SEVERITIES, severity));
+                let (category, severity) = (self.incident(category), self.incident_severity(severity));
                 self.pick(
                     format!("已确认的{category}（{severity}）"),
                     format!("confirmed {category} ({severity})"),

@@ -162,6 +162,7 @@ fn word(matter: &Matter, name: &str, code: &str) -> String {
         },
         "management_level" => ruled.level(code),
         "reason" => lang.visit(code).to_owned(),
+        "severity" if matter.concept() == "incident" => lang.incident_severity(code).to_owned(),
         "severity" => ruled.severity(code),
         "side" if code == "office" => lang.say("办案机关", "the office"),
         "side" => lang.say("当事人", "the party"),
