@@ -212,7 +212,9 @@ impl App {
         simulating: bool,
     ) -> Result<Self, OpenError> {
         let vault = Arc::new(Vault::open(folder)?);
-        vault.wait_for_disk(!simulating)?;
+        if simulating {
+            vault.wait_for_disk(false)?;
+        }
         let back = apply_again(ledger.reader(), &vault, folder)?;
         if back > 0 {
             tracing::warn!(back, "private values that were erased were there again, and are erased again");
