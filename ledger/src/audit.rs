@@ -12,7 +12,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::audit_ahead::Looking;
-use crate::audit_entry::{Looked, LookedAt, Looker, check_signatures, said_key};
+use crate::audit_entry::{Looked, LookedAt, Looker};
 use crate::audit_kept;
 use crate::audit_side::{self, TreeAudit};
 use crate::audit_source::{AuditSource, Lying, LyingRow};
@@ -21,7 +21,6 @@ use crate::checkpoints::in_file;
 use crate::encoding::Hash;
 use crate::entry::Entry;
 use crate::erasure;
-use crate::keys::{Kid, PublicKey};
 use crate::log_files::LogFiles;
 use crate::merkle::leaf_hash;
 use crate::note::VerifierKey;
@@ -164,7 +163,6 @@ struct Audit {
     findings: Findings,
     signatures: Signatures,
     threads: Option<usize>,
-    keys: HashMap<Kid, PublicKey>,
     chain: Chain,
     /// Whether the rules over the whole log can still be followed: not beyond an entry that is not sound.
     chained: bool,
@@ -193,7 +191,6 @@ impl Audit {
             findings,
             signatures: options.signatures,
             threads: options.threads,
-            keys: HashMap::new(),
             chained: true,
             tree,
             genesis: None,
@@ -241,10 +238,6 @@ impl Audit {
         part: Vec<Looked>,
         onlooker: &mut dyn Onlooker,
     ) -> Result<(), StoreError> {
-        // whether a key may sign is a matter of level 4
-        for public in part.iter().filter_map(said_key) {
-            self.keys.insert(public.kid(), public);
-        }
         for looked in part {
             match looked {
                 Looked::Entry(entry) => self.entry(source, entry, onlooker)?,
@@ -359,10 +352,11 @@ impl Audit {
                 continue;
             }
             source.each_entry(Some(sequence..sequence + 1), &mut |lying| {
-                let mut again = [Looker::of(&self.origin).look_at(lying)];
-                check_signatures(&mut again, &self.keys, Signatures::Strict);
-                if let [Looked::Entry(LookedAt { entry: Ok(entry), signature: None, .. })] = &again
+                let again = Looker::of(&self.origin).look_at(lying);
+                if let Looked::Entry(LookedAt { entry: Ok(entry), .. }) = &again
                     && entry.sequence == sequence
+                    && let Some(record) = self.chain.keys().record(&entry.kid)
+                    && entry.verify(&record.public).is_ok()
                 {
                     below.extend(chain::digests_of(entry).ok().map(|digests| (sequence, digests)));
                 }

@@ -15,7 +15,7 @@ use crate::keys::{Kid, PublicKey};
 pub(crate) struct Looking {
     origin: String,
     signatures: Signatures,
-    /// Enrolled by the entries so far; whether they may sign is a matter of level 4.
+    /// Enrolled by the entries so far, by what these say; whether they may sign is a matter of level 4.
     keys: HashMap<Kid, PublicKey>,
     /// So many threads of its own; where there is none, those that all share.
     threads: Option<ThreadPool>,

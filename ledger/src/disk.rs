@@ -1,7 +1,7 @@
 //! Whether a SQLite database waits for the disk. It does, except while a history is made up that nobody was promised.
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
@@ -10,11 +10,8 @@ use rusqlite::Connection;
 pub(crate) fn wait_for_disk(connection: &Connection, wait: bool) -> std::io::Result<()> {
     let setting = if wait { "PRAGMA synchronous = FULL" } else { "PRAGMA synchronous = OFF" };
     connection.execute_batch(setting).map_err(std::io::Error::other)?;
-    let database = connection.path().filter(|_| wait).map(PathBuf::from);
-    let Some(database) = database else { return Ok(()) };
-    let mut log = database.clone().into_os_string();
-    log.push("-wal");
-    for file in [database, log.into()] {
+    let Some(database) = connection.path().filter(|_| wait).map(Path::new) else { return Ok(()) };
+    for file in [database.to_owned(), log_of(database)] {
         match File::open(file) {
             Ok(file) => file.sync_all()?,
             Err(missing) if missing.kind() == std::io::ErrorKind::NotFound => {}
@@ -22,6 +19,13 @@ pub(crate) fn wait_for_disk(connection: &Connection, wait: bool) -> std::io::Res
         }
     }
     Ok(())
+}
+
+/// The write-ahead log of a database's file, which lies beside it.
+pub(crate) fn log_of(database: &Path) -> PathBuf {
+    let mut log = database.as_os_str().to_owned();
+    log.push("-wal");
+    log.into()
 }
 
 #[cfg(test)]

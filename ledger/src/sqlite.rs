@@ -10,7 +10,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, params};
 
 use crate::clock::Monotonic;
-use crate::disk::wait_for_disk;
+use crate::disk::{log_of, wait_for_disk};
 use crate::keys::Kid;
 use crate::lock_file::locked_alone;
 use crate::merkle::Frontier;
@@ -321,7 +321,7 @@ pub(crate) fn open_reading(file: &Path) -> Result<Connection, StoreError> {
         Ok(connection)
     };
     let opened = Connection::open_with_flags(file, flags).map_err(reading).and_then(probe);
-    let log = PathBuf::from(format!("{}-wal", file.display()));
+    let log = log_of(file);
     match opened {
         Err(_) if std::fs::metadata(&log).map_or(true, |log| log.len() == 0) && file.is_file() => {
             let name = file.display().to_string().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
