@@ -144,6 +144,11 @@ impl Facts {
         self.must_know("premises", "unknown_premises", premises)
     }
 
+    /// Whether what the command is about names no rulebook: a party does not, and neither do premises that were never assessed.
+    pub(crate) fn have_no_rulebook_of_their_own(&self) -> bool {
+        self.subject.as_ref().is_none_or(|subject| subject.scheme().is_none())
+    }
+
     /// Refuse an authority that is neither a department of the rulebook's list nor registered: what is issued in a mistyped name is
     /// nobody's. What was issued elsewhere and comes in through a channel was issued in the name that it bears.
     ///

@@ -292,8 +292,7 @@ impl Gathering<'_> {
     }
 
     /// The registered authority in whose name a notice goes out or a measure is taken, or whose document a record of conduct rests
-    /// on. The views say which one is called so; its own stream says
-    /// what it is.
+    /// on. The views say which one is called so; its own stream says what it is.
     fn authority(&mut self) -> Result<Option<Registration>, ExecuteError> {
         let named = self.asked.command.get("authority").and_then(Value::as_str).map(str::trim);
         let names_one = [CreditFile::TYPE, Measure::TYPE, Notice::TYPE].contains(&self.kind());

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use wuping_domain::access::OWN_FILE;
-use wuping_domain::credit::{CreditFile, FileOf, Item, owed};
+use wuping_domain::credit::{CreditFile, DECIDE_OBJECTION, DECIDE_REPAIR, FileOf, Item, owed};
 use wuping_domain::deadline::Period;
 use wuping_domain::facts::{Actor, Role};
 use wuping_domain::reaction::Rulebooks;
@@ -112,8 +112,9 @@ pub(super) fn answered_by(app: &App, subject: &Subject, rule: &str, number: u64)
 fn objections(app: &App, subject: &Subject) -> Vec<Value> {
     let of = &subject.credit;
     let told = |(number, objection): (&u64, &wuping_domain::credit::Objection)| {
+        let answered_by = answered_by(app, subject, DECIDE_OBJECTION, *number);
         json!({
-            "number": number, "item": objection.item, "on": objection.on, "decide_by": answered_by(app, subject, "credit_objection_decide", *number).or(objection.marked),
+            "number": number, "item": objection.item, "on": objection.on, "decide_by": answered_by.or(objection.marked),
             "upheld": objection.decided.map(|(upheld, _)| upheld), "decided_on": objection.decided.map(|(_, on)| on),
             "position": of.objected_at.get(number),
         })
@@ -126,7 +127,7 @@ fn repairs(app: &App, subject: &Subject) -> Vec<Value> {
     let told = |(number, case): (&u64, &wuping_domain::credit::RepairCase)| {
         json!({
             "number": number, "conduct": case.conduct, "commitment": case.commitment, "on": case.on,
-            "decide_by": answered_by(app, subject, "credit_repair", *number),
+            "decide_by": answered_by(app, subject, DECIDE_REPAIR, *number),
             "granted": case.decided.map(|(granted, _)| granted), "decided_on": case.decided.map(|(_, on)| on),
             "position": of.asked_at.get(number),
         })

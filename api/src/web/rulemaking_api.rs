@@ -86,8 +86,7 @@ async fn tried(
     StrictJson(body): StrictJson,
 ) -> Response {
     let lang = lang_of(&headers);
-    let session = signed_in(&app, lang, &headers);
-    if let Err(no) = session.and_then(|session| must_be_commission(&app, lang, &session)) {
+    if let Err(no) = must_be_asked_by_commission(&app, lang, &headers) {
         return *no;
     }
     let draft = match serde_json::from_value(body) {
@@ -182,8 +181,7 @@ async fn credit_rule_tried(
     StrictJson(body): StrictJson,
 ) -> Response {
     let lang = lang_of(&headers);
-    let session = signed_in(&app, lang, &headers);
-    if let Err(no) = session.and_then(|session| must_be_commission(&app, lang, &session)) {
+    if let Err(no) = must_be_asked_by_commission(&app, lang, &headers) {
         return *no;
     }
     let WrittenCreditRule { file, valid_at } = match serde_json::from_value(body) {
@@ -253,6 +251,10 @@ fn does_not_hold(lang: Lang, error: &DraftError) -> Response {
         ),
     );
     problem_with(StatusCode::UNPROCESSABLE_ENTITY, "no_rulebook", &detail, json!({ "faults": faults }))
+}
+
+fn must_be_asked_by_commission(app: &App, lang: Lang, headers: &HeaderMap) -> Result<(), Box<Response>> {
+    must_be_commission(app, lang, &signed_in(app, lang, headers)?)
 }
 
 fn must_be_commission(app: &App, lang: Lang, session: &Session) -> Result<(), Box<Response>> {

@@ -12,7 +12,7 @@ use crate::derivation::SchemeRef;
 use crate::event::aggregate_type;
 use crate::facts::Facts;
 use crate::grade::Grade;
-use crate::notice::Remedy;
+use crate::notice::{Remedy, RemedyDate};
 use crate::reaction::building_of;
 use crate::recorded::subject_of;
 use crate::reevaluation::Answer;
@@ -251,17 +251,15 @@ pub fn reckoned(
     let Some((served_on, notice)) = subject.result_told(against) else { return Ok(None) };
     let question = FilingQuestion { period: PeriodQuestion::of(FILE, served_on), filed_on };
     let Filing { period, in_time } = filing(rulebook, &question)?;
-    let (due, provisional) = (period.date().unwrap_or(served_on), period.provisional);
-    let mut told = notice.remedy_dates.iter().filter(|date| date.rule == FILE && !date.provisional);
-    Ok(Some(match told.next().filter(|_| provisional) {
-        Some(fixed) => Reckoned {
-            served_on,
-            due: fixed.due,
-            provisional: false,
-            filed_on,
-            in_time: filed_on <= fixed.due,
-        },
-        None => Reckoned { served_on, due, provisional, filed_on, in_time },
+    let final_date = |date: &&RemedyDate| date.rule == FILE && !date.provisional;
+    let fixed =
+        notice.remedy_dates.iter().find(final_date).filter(|_| period.provisional).map(|date| date.due);
+    Ok(Some(Reckoned {
+        served_on,
+        due: fixed.or(period.date()).unwrap_or(served_on),
+        provisional: period.provisional && fixed.is_none(),
+        filed_on,
+        in_time: fixed.map_or(in_time, |due| filed_on <= due),
     }))
 }
 

@@ -3,10 +3,12 @@
 //! Each time is counted by the rulebook that the file went by when the party's word came. Where it ends beyond that rulebook's calendar
 //! it is provisional: nobody is late, until a later rulebook of the same name reaches it and the end is made final.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{FileOf, objection, repairing};
-use crate::deadline::{Period, PeriodQuestion, period};
+use crate::deadline::{Period, PeriodQuestion};
 use crate::derivation::SchemeRef;
 use crate::passing::fixing::{self, Term};
 use crate::record::Missed;
@@ -31,35 +33,25 @@ pub struct OwedAnswer {
 
 /// Objections and requests for repair that are not decided.
 pub fn owed(file: &FileOf) -> impl Iterator<Item = OwedAnswer> {
-    let since = |at: Option<&u64>| at.copied().unwrap_or_default();
+    let owed =
+        |rule, (number, from): (&u64, NaiveDate), scheme: &Option<SchemeRef>, at: &BTreeMap<u64, u64>| {
+            let since = at.get(number).copied().unwrap_or_default();
+            OwedAnswer { rule, number: *number, scheme: scheme.clone(), from, since }
+        };
     let objections = file.state.objections.iter().filter(|(_, objection)| objection.decided.is_none());
-    let objections = objections.map(move |(number, objection)| OwedAnswer {
-        rule: objection::DECIDE,
-        number: *number,
-        scheme: objection.scheme.clone(),
-        from: objection.on,
-        since: since(file.objected_at.get(number)),
+    let objections = objections.map(move |(number, objection)| {
+        owed(objection::DECIDE, (number, objection.on), &objection.scheme, &file.objected_at)
     });
     let repairs = file.state.repairs.iter().filter(|(_, case)| case.decided.is_none());
-    let repairs = repairs.map(move |(number, case)| OwedAnswer {
-        rule: repairing::DECIDE,
-        number: *number,
-        scheme: case.scheme.clone(),
-        from: case.on,
-        since: since(file.asked_at.get(number)),
-    });
+    let repairs = repairs
+        .map(move |(number, case)| owed(repairing::DECIDE, (number, case.on), &case.scheme, &file.asked_at));
     objections.chain(repairs)
 }
 
 impl OwedAnswer {
     /// Its time, with the end that a later calendar has made final; none where the policy gives none.
     pub fn period(&self, rulebook: &Rulebook, party: &Subject) -> Option<Period> {
-        let reckoned = period(rulebook, &PeriodQuestion::of(self.rule, self.from)).ok()?;
-        let fixed = party.fixed.get(&fixing::key(FILE, self.rule, self.from, false));
-        Some(match fixed.filter(|_| reckoned.provisional) {
-            Some(due) => Period { due: Some(*due), not_before: None, provisional: false },
-            None => reckoned,
-        })
+        fixing::ends(rulebook, party, FILE, &PeriodQuestion::of(self.rule, self.from))
     }
 
     pub(crate) fn term(&self, own: &str) -> Term {

@@ -98,18 +98,21 @@ pub struct OnFile {
 impl SaidConduct {
     /// A document of the office is an authority's that is known here. Courts and the authorities of other places are not registered,
     /// and what they decide counts as well: theirs is told in a field of its own, so that a mistyped name is not taken for one.
-    fn must_be_of_an_authority(&self, facts: &Facts) -> Result<(), Rejection> {
-        match (named(self.authority.as_deref()), named(self.outside_authority.as_deref())) {
-            (Some(known), None) => facts.must_know_authority(known).map(drop),
-            (None, Some(_)) => Ok(()),
-            (None, None) => {
+    /// Answers either of them.
+    fn authority(&self, facts: &Facts) -> Result<[Option<String>; 2], Rejection> {
+        let names = [&self.authority, &self.outside_authority].map(|name| named(name.as_deref()));
+        match names {
+            [Some(known), None] => facts.must_know_authority(known).map(drop),
+            [None, Some(_)] => Ok(()),
+            [None, None] => {
                 Err(Rejection::Malformed { field: "authority", needs: "the authority of the document" })
             }
-            (Some(_), Some(_)) => Err(Rejection::Malformed {
+            [Some(_), Some(_)] => Err(Rejection::Malformed {
                 field: "outside_authority",
                 needs: "nothing where the authority is one that is known here",
             }),
-        }
+        }?;
+        Ok(names.map(|name| name.map(str::to_owned)))
     }
 }
 
@@ -133,7 +136,7 @@ impl CreditFile {
     ) -> Result<Vec<Said<Event>>, Rejection> {
         let policy = policy_of(facts.rulebook()?)?;
         must_have_document(&said.document_number)?;
-        said.must_be_of_an_authority(facts)?;
+        let [authority, outside_authority] = said.authority(facts)?;
         let rule = policy.conduct.iter().find(|rule| rule.id == said.conduct);
         let Some(rule) = rule else {
             return Err(Rejection::because("unknown_conduct", json!({ "conduct": said.conduct })));
@@ -161,13 +164,7 @@ impl CreditFile {
         if self.conduct.values().any(|on_file| same(&on_file)) {
             return Err(Rejection::AlreadyExists { what: "record of this conduct by this document" });
         }
-        let basis = Basis {
-            document_number,
-            authority: said.authority,
-            outside_authority: said.outside_authority,
-            stream: said.about,
-            at: None,
-        };
+        let basis = Basis { document_number, authority, outside_authority, stream: said.about, at: None };
         let recorded = Conduct {
             number: self.next_conduct(),
             conduct,

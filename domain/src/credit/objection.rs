@@ -146,4 +146,4 @@ impl CreditFile {
 }
 
 /// The policy's deadline for a decision.
-pub(super) const DECIDE: &str = "credit_objection_decide";
+pub const DECIDE: &str = "credit_objection_decide";

@@ -115,4 +115,4 @@ impl CreditFile {
 }
 
 /// The policy's deadline for a decision.
-pub(super) const DECIDE: &str = "credit_repair";
+pub const DECIDE: &str = "credit_repair";

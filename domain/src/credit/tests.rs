@@ -49,6 +49,13 @@ impl Town {
         self.log.hears("2025-01-02", &format!("party/{party}"), &registered);
     }
 
+    /// The party is told of its first record of conduct, which is public after the days that it has.
+    fn makes_it_public(&mut self) {
+        self.says("officer-1", notice(&conduct_item(1)));
+        self.later(4);
+        self.says("officer-1", publish(&conduct_item(1)));
+    }
+
     fn later(&mut self, days: u64) -> &mut Self {
         self.on = self.on + chrono::Days::new(days);
         self.runs()
@@ -346,7 +353,7 @@ fn a_document_is_an_authoritys_that_is_known_or_is_said_to_be_from_elsewhere() {
     town.refused("dept-1", by(json!(" "), json!("")), "malformed");
     town.refused("dept-1", by(json!("fire"), json!("某区人民法院")), "malformed");
     // a court is registered nowhere here, and what it decides counts as well
-    town.says("dept-1", by(Value::Null, json!("某区人民法院")));
+    town.says("dept-1", by(json!(" "), json!("某区人民法院")));
     town.runs();
     assert_eq!(town.class().0, "D");
     let basis = town.file().conduct[&1].conduct.basis.clone();
@@ -446,9 +453,7 @@ fn an_objection_is_marked_at_once_decided_by_another_and_upheld_ends_it_everywhe
     let mut town = Town::of("enterprise");
     town.says("officer-1", conduct("false_materials", "serious", "2025-02-01"));
     town.runs();
-    town.says("officer-1", notice(&conduct_item(1)));
-    town.later(4);
-    town.says("officer-1", publish(&conduct_item(1)));
+    town.makes_it_public();
     town.says("owner-1", object(&conduct_item(1)));
     assert!(town.file().objections[&1].marked.is_some(), "in the same breath");
     assert_eq!(town.log.results("ObjectionMarked")[0]["public"], json!(true));
@@ -476,9 +481,7 @@ fn repair_comes_when_the_shortest_span_is_over_and_ends_publication_everywhere()
     let mut town = Town::of("enterprise");
     town.says("dept-1", conduct("false_materials", "serious", "2025-02-01"));
     town.runs();
-    town.says("officer-1", notice(&conduct_item(1)));
-    town.later(4);
-    town.says("officer-1", publish(&conduct_item(1)));
+    town.makes_it_public();
     let ask =
         |commitment: bool| json!({ "command": "request_repair", "conduct": 1, "commitment": commitment });
     let decide = |number: u64, granted: bool, corrected: bool| {
@@ -506,9 +509,7 @@ fn a_record_falls_out_on_the_day_that_its_span_is_over_and_nobody_has_to_remembe
     let mut town = Town::of("enterprise");
     town.says("dept-1", conduct("false_materials", "serious", "2025-02-01"));
     town.runs();
-    town.says("officer-1", notice(&conduct_item(1)));
-    town.later(4);
-    town.says("officer-1", publish(&conduct_item(1)));
+    town.makes_it_public();
     // its span is three years, the last day excluded
     town.until("2028-01-31");
     assert_eq!((town.file().published.len(), town.shown()), (1, "C".to_owned()));
@@ -529,9 +530,7 @@ fn a_serious_hazard_that_fell_overdue_counts_until_it_is_set_aside() {
     assert_eq!(recorded.conduct.basis.document_number, "消责改〔2025〕1号");
     assert_eq!(recorded.conduct.hands, ["a-finder", "a-fire"]);
     assert_eq!(town.shown(), "C");
-    town.says("officer-1", notice(&conduct_item(1)));
-    town.later(4);
-    town.says("officer-1", publish(&conduct_item(1)));
+    town.makes_it_public();
     town.later(1);
     assert_eq!(town.file().conduct.len(), 1, "once");
     town.hazard_is_set_aside();
@@ -580,9 +579,7 @@ fn a_record_outlives_an_appeal_that_leaves_what_it_rests_on() {
     let mut town = Town::of("enterprise");
     town.fails_for_its_wiring();
     town.later(10);
-    town.says("officer-1", notice(&conduct_item(1)));
-    town.later(4);
-    town.says("officer-1", publish(&conduct_item(1)));
+    town.makes_it_public();
     town.wiring_is_decided("rejected", &json!({}));
     town.runs();
     assert_eq!(town.file().published.len(), 1);

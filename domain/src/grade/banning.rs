@@ -92,7 +92,7 @@ impl Grade {
         prohibition::prohibition(facts.rulebook()?, &question)?;
         must_be_proposed(&prohibition.ground, &prohibition.proposer, facts)?;
         let private = Private::none().with("waiver_reason", waiver_reason);
-        let scheme = scheme.filter(|_| facts.subject.as_ref().is_none_or(|of| of.scheme().is_none()));
+        let scheme = scheme.filter(|_| facts.have_no_rulebook_of_their_own());
         Ok(Said::with(Event::ProhibitionConfirmed { prohibition, scheme, by: confirmer }, private))
     }
 

@@ -203,7 +203,7 @@ fn issued(draft: Draft, facts: &Facts) -> Result<Issued, Rejection> {
         handling_officers: draft.handling_officers,
         text_version: draft.text_version,
         remedies,
-        scheme: of_building(facts).or(draft.scheme).filter(|_| names_no_rulebook(facts)),
+        scheme: of_building(facts).or(draft.scheme).filter(|_| facts.have_no_rulebook_of_their_own()),
         on: facts.today,
         by: facts.actor.account.clone(),
     })
@@ -221,11 +221,6 @@ fn prohibition(draft: &Draft, facts: &Facts) -> Option<(u64, Option<String>)> {
 /// A flat that was never assessed is told by its building's rulebook what it can do.
 fn of_building(facts: &Facts) -> Option<SchemeRef> {
     facts.building.as_deref()?.scheme()
-}
-
-/// A party names no rulebook, and neither do premises that were never assessed.
-fn names_no_rulebook(facts: &Facts) -> bool {
-    facts.subject.as_ref().is_none_or(|subject| subject.scheme().is_none())
 }
 
 /// Whoever is named in it is there, be it a formal notice or not: the authority, and the officers for it.

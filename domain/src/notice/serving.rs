@@ -109,9 +109,11 @@ impl Notice {
     ) -> Result<Option<FixedDates>, Refused> {
         let Some((served_on, _)) = self.served else { return Ok(None) };
         let open = self.remedy_dates.iter().filter(|date| date.provisional);
-        let dates = open.map(|date| RemedyDate::of(rulebook, &date.rule, served_on));
-        let dates = dates.map(|date| date.map(|date| RemedyDate { due: date.due.max(on), ..date }));
-        let dates = dates.collect::<Result<Vec<_>, _>>()?;
+        let dates = open.map(|date| {
+            let date = RemedyDate::of(rulebook, &date.rule, served_on)?;
+            Ok(RemedyDate { due: date.due.max(on), ..date })
+        });
+        let dates = dates.collect::<Result<Vec<_>, Refused>>()?;
         let fixed = !dates.is_empty() && dates.iter().all(|date| !date.provisional);
         Ok(fixed.then_some(FixedDates { dates }))
     }

@@ -66,6 +66,19 @@ impl Term {
     }
 }
 
+/// When a period ends of a case of this subject; none where the policy has no such deadline. What a later calendar has made final stands.
+pub(crate) fn ends(
+    rulebook: &Rulebook,
+    subject: &Subject,
+    case: &str,
+    question: &PeriodQuestion,
+) -> Option<Period> {
+    let reckoned = period(rulebook, question).ok()?;
+    let fixed = || subject.fixed.get(&key(case, &question.rule, question.from, question.extended));
+    let fixed = if reckoned.provisional { fixed() } else { None };
+    Some(fixed.map_or(reckoned, |due| Period::ending(*due)))
+}
+
 /// The last segment of the record that fixes a period's end: `case` is what lies under the subject, `appeal/7`.
 pub(crate) fn key(case: &str, rule: &str, from: NaiveDate, extended: bool) -> String {
     let extended = if extended { "-extended" } else { "" };

@@ -323,11 +323,8 @@ impl Clock<'_> {
     /// When a deadline ends; none where the policy has no such deadline. What a later calendar has fixed stands.
     fn period(&self, about: &str, rule: &str, from: NaiveDate, extended: bool) -> Option<Reckoned> {
         let question = PeriodQuestion { extended, ..PeriodQuestion::of(rule, from) };
-        let reckoned = period(self.rulebook, &question).ok()?;
         let case = about.strip_prefix(self.own).unwrap_or(about).trim_start_matches('/');
-        let fixed = || self.subject.fixed.get(&fixing::key(case, rule, from, extended));
-        let fixed = if reckoned.provisional { fixed() } else { None };
-        let period = fixed.map_or(reckoned, |due| Period::ending(*due));
+        let period = fixing::ends(self.rulebook, self.subject, case, &question)?;
         Some(Reckoned { period, from: Some((from, extended)) })
     }
 

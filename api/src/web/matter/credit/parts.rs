@@ -2,7 +2,7 @@
 //! who has read it.
 
 use maud::{Markup, html};
-use wuping_domain::credit::{Basis, Counted, Item, Rating};
+use wuping_domain::credit::{Basis, Counted, DECIDE_OBJECTION, DECIDE_REPAIR, Item, Rating};
 use wuping_domain::deadline::Period;
 use wuping_domain::recorded::local_date;
 use wuping_domain::subject::Subject;
@@ -265,13 +265,13 @@ fn said(app: &App, matter: &Matter, subject: &Subject) -> Markup {
             @for (number, objection) in &file.objections { li {
                 strong { (lang.pick("异议 ", "Objection ")) (number) } " " (named(lang, objection.item)) " — "
                 (answer(objection.decided, ["成立", "upheld"], ["不成立", "not upheld"]))
-                (answer_by(OBJECTION, *number))
+                (answer_by(DECIDE_OBJECTION, *number))
             } }
             @for (number, case) in &file.repairs { li {
                 strong { (lang.pick("修复申请 ", "Request for repair ")) (number) } " "
                 (named(lang, Item::Conduct { number: case.conduct })) " — "
                 (answer(case.decided, ["同意", "granted"], ["不同意", "not granted"]))
-                (answer_by(REPAIR, *number))
+                (answer_by(DECIDE_REPAIR, *number))
             } }
         } },
     )
@@ -305,7 +305,3 @@ fn readings(app: &App, lang: Lang, party: &str) -> Markup {
 
 /// Readings on a page; the ledger has them all.
 const READINGS_SHOWN: usize = 50;
-
-/// The policy's deadlines for the answers that the office owes.
-const OBJECTION: &str = "credit_objection_decide";
-const REPAIR: &str = "credit_repair";
