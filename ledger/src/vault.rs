@@ -169,14 +169,14 @@ impl Vault {
         if let Some(beside) = Beside::of_folder(folder).map_err(VaultError::Server)? {
             none_left_behind(file)?;
             let tables = VaultTables::over(beside);
-            let some_value = tables.some_value()?;
-            let key = match (tables.key_check()?, &some_value) {
-                (None, None) => SealingKey::load_or_create(KEY_VARIABLE, &key_file),
+            let some_values = tables.some_values()?;
+            let key = match (tables.key_check()?, some_values.as_slice()) {
+                (None, []) => SealingKey::load_or_create(KEY_VARIABLE, &key_file),
                 _ => SealingKey::load(KEY_VARIABLE, &key_file),
             };
             let key = key.map_err(VaultError::Keyring)?;
             // values that a backup brought are there before anything is that their key is known by
-            must_open(&key, some_value, ON_SERVER)?;
+            must_open(&key, &some_values, ON_SERVER)?;
             tables.put_key_check(&key.seal(KEY_CHECK.as_bytes(), KEY_CHECK).map_err(VaultError::Keyring)?)?;
             check_key(&tables, &key)?;
             return Ok(Self::over(tables, key));
@@ -186,7 +186,7 @@ impl Vault {
             false => SealingKey::load_or_create(KEY_VARIABLE, &key_file),
         };
         let (key, file) = (key.map_err(VaultError::Keyring)?, VaultFile::open(file)?);
-        must_open(&key, file.some_value()?, FILE)?;
+        must_open(&key, &file.some_values()?, FILE)?;
         Ok(Self::over(file, key))
     }
 
@@ -203,7 +203,7 @@ impl Vault {
             return Ok(Self::over(tables, key));
         }
         let (file, key) = (VaultFile::open_read_only(folder.join(FILE))?, key()?);
-        must_open(&key, file.some_value()?, FILE)?;
+        must_open(&key, &file.some_values()?, FILE)?;
         Ok(Self::over(file, key))
     }
 
@@ -403,14 +403,21 @@ fn check_key(tables: &VaultTables, key: &SealingKey) -> Result<(), VaultError> {
     Ok(())
 }
 
-/// Refuses a key that does not open what is there: values sealed under two keys would never all be read again.
+/// Refuses a key that opens nothing of what is there: values sealed under two keys would never all be read again. One that it does not
+/// open may have been altered, which verification finds.
 fn must_open(
     key: &SealingKey,
-    some_value: Option<(String, Vec<u8>)>,
+    some_values: &[(String, Vec<u8>)],
     vault: &'static str,
 ) -> Result<(), VaultError> {
-    let Some((digest, sealed)) = some_value else { return Ok(()) };
-    key.open(&sealed, &digest, vault).map(|_| ()).map_err(VaultError::Keyring)
+    let mut refused = Ok(());
+    for (digest, sealed) in some_values {
+        match key.open(sealed, digest, vault) {
+            Ok(_) => return Ok(()),
+            Err(error) => refused = Err(VaultError::Keyring(error)),
+        }
+    }
+    refused
 }
 
 fn now_ms() -> i64 {

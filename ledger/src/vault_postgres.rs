@@ -32,11 +32,14 @@ impl VaultTables {
         })
     }
 
-    /// Any of the values, by its digest, where it is not known yet which key they are sealed under.
-    pub(crate) fn some_value(&self) -> Result<Option<(String, Vec<u8>)>, VaultError> {
+    /// A few of the values, by their digests, where it is not known yet which key they are sealed under.
+    pub(crate) fn some_values(&self) -> Result<Vec<(String, Vec<u8>)>, VaultError> {
         self.with(|session| {
-            let found = session.first(SOME_VALUE, &[])?;
-            found.map(|columns| Ok((text(&columns, 0)?.to_owned(), blob(&columns, 1)?.to_vec()))).transpose()
+            let found = session.query(SOME_VALUES, &[])?;
+            found
+                .iter()
+                .map(|columns| Ok((text(columns, 0)?.to_owned(), blob(columns, 1)?.to_vec())))
+                .collect()
         })
     }
 
@@ -283,6 +286,6 @@ const PART: &str = "SELECT digest, sealed FROM vault_values WHERE digest > $1 OR
 const PART_OF_DIGESTS: &str = "SELECT digest, length(sealed)::bigint FROM vault_values WHERE digest > $1 \
     ORDER BY digest LIMIT 10000";
 const PART_OF_ERASED: &str = "SELECT digest FROM vault_erased WHERE digest > $1 ORDER BY digest LIMIT 10000";
-const SOME_VALUE: &str = "SELECT digest, sealed FROM vault_values \
-    WHERE NOT EXISTS (SELECT FROM vault_key_check) ORDER BY digest LIMIT 1";
+const SOME_VALUES: &str = "SELECT digest, sealed FROM vault_values \
+    WHERE NOT EXISTS (SELECT FROM vault_key_check) ORDER BY digest LIMIT 8";
 const OWNS: &str = "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = 'vault_values'::regclass";

@@ -133,6 +133,27 @@ fn an_altered_value_is_not_given_out() {
     }
 }
 
+/// The key is known by what it opens, and somebody may have altered the very value that is looked at first.
+#[test]
+fn one_altered_value_keeps_no_vault_shut_and_another_key_does() {
+    for altered in ["digest = ''", "sealed = zeroblob(40)", "sealed = zeroblob(0)"] {
+        let folder = folder(On::Sqlite);
+        let (_, disclosures) = said("Chen");
+        Vault::open(folder.path()).unwrap().put(&disclosures, 0).unwrap();
+        let alter = format!(
+            "DROP TRIGGER disclosures_are_never_updated; \
+             UPDATE disclosures SET {altered} WHERE digest = (SELECT min(digest) FROM disclosures);"
+        );
+        behind_its_back(On::Sqlite, folder.path(), &alter, "");
+        for opened in [Vault::open(folder.path()), Vault::open_read_only(folder.path())] {
+            assert_eq!(opened.unwrap().checked(&mut |_, _| ()).unwrap().altered.len(), 1, "{altered}");
+        }
+        std::fs::write(folder.path().join("vault.key"), "ab".repeat(32)).unwrap();
+        let refused = Vault::open(folder.path());
+        assert!(matches!(refused, Err(VaultError::Keyring(KeyringError::WrongKey { .. }))), "{refused:?}");
+    }
+}
+
 #[test]
 fn a_lost_vault_key_is_said_and_not_replaced() {
     for on in BOTH {

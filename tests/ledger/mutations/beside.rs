@@ -145,7 +145,7 @@ const VALUES: [(&str, &str, &str, &str, &[&str]); 19] = [
 ];
 
 /// File, what is done to it, and what finds it.
-const STATEMENTS: [(&str, &str, &[&str]); 18] = [
+const STATEMENTS: [(&str, &str, &[&str]); 19] = [
     ("ledger.db", "DELETE FROM head", &["head"]),
     ("ledger.db", "UPDATE checkpoints SET size = size + 100000", &["checkpoint"]),
     ("ledger.db", "DELETE FROM checkpoints WHERE size = (SELECT min(size) FROM checkpoints)", CHECKPOINT),
@@ -168,6 +168,11 @@ const STATEMENTS: [(&str, &str, &[&str]); 18] = [
     ("ledger.db", "INSERT INTO tiles (level, n, hashes) VALUES (1, 0, zeroblob(8192))", &["tile-count"]),
     ("ledger.db", "INSERT INTO tiles (level, n, hashes) VALUES (9, 9, NULL)", &["tile-count"]),
     ("vault.db", "DELETE FROM disclosures", &["vault-missing"]),
+    (
+        "vault.db",
+        "UPDATE disclosures SET digest = '' WHERE digest = (SELECT min(digest) FROM disclosures)",
+        &["vault-value", "vault-missing"],
+    ),
     (
         "vault.db",
         "DELETE FROM disclosures WHERE digest = (SELECT min(digest) FROM disclosures)",
