@@ -10,6 +10,8 @@
 //! - a measure goes with the level in force, as the policy lists them, when it is proposed, decided and carried out;
 //! - it is done in the name of an authority that is known here;
 //! - whoever proposed a measure does not decide on it;
+//! - what carries out a level that is suspended, or under an appeal for which the policy lets measures wait, is neither approved nor
+//!   done meanwhile, unless it is a measure of safety;
 //! - nothing here bans letting or imposes a penalty: the one has its own decision, the other is referred.
 
 mod asking;
@@ -295,13 +297,14 @@ impl Measure {
         Ok(Said::with(event, private))
     }
 
-    /// The level may have moved since it was proposed, and its time may be over.
+    /// The level may have moved since it was proposed or be contested, and its time may be over.
     fn must_still_fit(&self, facts: &Facts) -> Result<(), Rejection> {
         let Some(proposal) = &self.proposed else { return Err(Rejection::NotFound { what: "measure" }) };
         if let Some(until) = proposal.until.filter(|until| *until < facts.today) {
             return Err(Rejection::because("measure_over", serde_json::json!({ "until": until })));
         }
-        fitting::must_fit(&proposal.measure, facts).map(drop)
+        fitting::must_fit(&proposal.measure, facts)?;
+        fitting::must_not_rest(&proposal.measure, facts)
     }
 }
 

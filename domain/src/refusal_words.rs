@@ -116,8 +116,8 @@ const WORDS: &[Words] = &[
     ),
     Words(
         "carrying_out_suspended",
-        "复议机关或法院已决定停止执行（{document}），停止期间不能确认。请等停止期满或案件审结。",
-        "Carrying out is suspended by the organ or court ({document}), so nothing is confirmed meanwhile. Wait until the suspension or the dispute ends.",
+        "复议机关或法院已决定停止执行（{document}），停止期间不能确认，也不能执行。请等停止期满或案件审结。",
+        "Carrying out is suspended by the organ or court ({document}), so nothing is confirmed or carried out meanwhile. Wait until the suspension or the dispute ends.",
     ),
     Words(
         "check_before_naming",
@@ -278,6 +278,11 @@ const WORDS: &[Words] = &[
         "measure_over",
         "这项措施的期限到{until}为止，已经过期，请重新提出。",
         "The time of this measure ended on {until}. Propose it again.",
+    ),
+    Words(
+        "measure_waits",
+        "这项措施所依据的等级正在申诉（{filed_on}提出），按现行规则，申诉办结前暂缓决定和执行。请等申诉决定；涉及安全的措施照常进行。",
+        "The grade that this measure follows from is under appeal, filed on {filed_on}, and by the rulebook such measures wait for its decision. Wait until the appeal is decided; measures of safety go on.",
     ),
     Words(
         "merged_into_itself",

@@ -403,6 +403,13 @@ mod tests {
                 "no [[deadline]] credit_repair",
                 "没有 [[deadline]] credit_repair",
             ),
+            (
+                "policy",
+                "suspends_safety_measures = false",
+                "suspends_safety_measures = true",
+                "rounds and warnings go on while an appeal runs",
+                "申诉期间巡查和风险提示照常进行",
+            ),
             ("holidays", "years = [2024,", "years = [2023, 2024,", "no [year.2023]", "没有 [year.2023]"),
         ] {
             let error = changed(file, old, new);

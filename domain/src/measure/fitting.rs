@@ -28,6 +28,23 @@ pub(super) fn must_fit(measure: &str, facts: &Facts) -> Result<String, Rejection
     }
 }
 
+/// Refuse what would carry out a level that an organ or court has suspended, or one that is under appeal where the policy lets
+/// measures wait for that. What concerns safety goes on.
+pub(super) fn must_not_rest(measure: &str, facts: &Facts) -> Result<(), Rejection> {
+    let (rulebook, subject) = (facts.rulebook()?, facts.subject()?);
+    if rulebook.policy.measures.iter().any(|known| known.id == measure && known.at_once) {
+        return Ok(());
+    }
+    if let Some(rest) = subject.rests_on(facts.today) {
+        return Err(subject.suspended_in(&rest.dispute));
+    }
+    let waits = rulebook.policy.appeal.is_some_and(|policy| policy.suspends_measures);
+    match subject.grade_under_review().filter(|_| waits) {
+        Some(appeal) => Err(Rejection::because("measure_waits", json!({ "filed_on": appeal.filed_on }))),
+        None => Ok(()),
+    }
+}
+
 /// The level in force, if incentives go with it.
 pub(super) fn must_carry_incentives(facts: &Facts) -> Result<String, Rejection> {
     let (rulebook, subject) = (facts.rulebook()?, facts.subject()?);

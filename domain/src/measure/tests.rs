@@ -4,7 +4,7 @@ use super::*;
 use crate::facts::{Grant, Role};
 use crate::given::{Given, day, given};
 use crate::given_log::Log;
-use crate::rulebook::Layer;
+use crate::rulebook::{Layer, Rulebook};
 use crate::shipped;
 
 const UNIT: &str = "premises/u-1";
@@ -196,6 +196,80 @@ fn it_is_carried_out_while_it_still_fits() {
     lead(&unit(1), undecided).when(carry_out()).then_rejected("wrong_state");
     lead(&unit(5), decided()).when(carry_out()).then_rejected("measure_does_not_fit");
     lead(&unit(1), decided()).on("2026-04-01").when(carry_out()).then_rejected("measure_over");
+}
+
+/// The grade of the unit is contested from 20 February 2026, and reviewed since the 23rd.
+fn under_appeal(log: &mut Log) {
+    let against = json!({ "stream": format!("{UNIT}/grade"), "determination": 1 });
+    let appeal = format!("{UNIT}/appeal/1");
+    let filed = json!({ "type": "AppealFiled", "against": against, "on": "2026-02-20", "authorised": true, "by": "a-9" });
+    log.hears("2026-02-20", &appeal, &filed);
+    let admitted = json!({
+        "type": "AppealAdmitted", "on": "2026-02-23", "decide_by": "2026-05-29", "safety_measures_suspended": false,
+        "by": "a-8"
+    });
+    log.hears("2026-02-23", &appeal, &admitted);
+}
+
+/// The district's rulebook, by which measures wait for the decision on an appeal; a training is one of safety.
+fn rulebook_that_waits() -> Rulebook {
+    let mut rulebook = shipped::pingshan(Layer::Unit);
+    rulebook.policy.appeal.as_mut().unwrap().suspends_measures = true;
+    rulebook.policy.measures.iter_mut().find(|known| known.id == "training").unwrap().at_once = true;
+    rulebook
+}
+
+#[test]
+fn what_carries_out_a_contested_level_waits_where_the_policy_says_so_and_safety_does_not() {
+    let approve = || Command::Decide {
+        approved: true,
+        document_number: Some("坪石告〔2026〕7号".into()),
+        reason: None,
+    };
+    let carry_out = || Command::CarryOut { findings: "已约谈，当事人签字".into(), photos: vec![] };
+    let waiting = |measure: &str| vec![proposed(measure, "strict")];
+    let decided = || vec![proposed("regulatory_interview", "strict"), approved()];
+    let mut log = unit(1);
+    under_appeal(&mut log);
+    lead(&log, waiting("regulatory_interview")).when(approve()).then([approved()]);
+
+    let lead = |log: &Log, events| lead(log, events).under(rulebook_that_waits());
+    let refused = lead(&log, waiting("regulatory_interview")).when(approve()).then_rejected("measure_waits");
+    assert!(refused.zh().contains("2026年2月20日") && refused.en().contains("under appeal"), "{refused}");
+    lead(&log, decided()).when(carry_out()).then_rejected("measure_waits");
+    lead(&log, waiting("training")).when(approve()).then([approved()]);
+    lead(&log, vec![]).when(propose("regulatory_interview")).said();
+    let turned_down =
+        Command::Decide { approved: false, document_number: None, reason: Some("申诉中".into()) };
+    lead(&log, waiting("regulatory_interview")).when(turned_down).said();
+
+    let decision = json!({
+        "type": "AppealDecided", "outcome": "rejected", "against": { "stream": format!("{UNIT}/grade"), "determination": 1 },
+        "on": "2026-03-02", "document_number": "1", "reason_codes": ["unfounded"], "by": "a-6"
+    });
+    log.hears("2026-03-02", &format!("{UNIT}/appeal/1"), &decision);
+    lead(&log, waiting("regulatory_interview")).when(approve()).then([approved()]);
+}
+
+#[test]
+fn what_carries_out_a_level_that_a_court_suspended_rests_with_it() {
+    let carry_out = || Command::CarryOut { findings: "已约谈，当事人签字".into(), photos: vec![] };
+    let decided = |measure: &str| vec![proposed(measure, "strict"), approved()];
+    let mut log = unit(1);
+    let dispute = format!("{UNIT}/dispute/d-1");
+    let notified = json!({
+        "type": "DisputeNotified", "kind": "litigation", "body": "区人民法院", "document_number": "行初1号",
+        "against": { "stream": format!("{UNIT}/grade"), "determination": 1 }, "received_on": "2026-02-20",
+        "reply_by": "2026-03-31", "by": "a-8",
+    });
+    log.hears("2026-02-20", &dispute, &notified);
+    lead(&log, decided("regulatory_interview")).when(carry_out()).said();
+    let order = json!({ "type": "SuspensionOrdered", "document_number": "停1号", "until": "2026-03-10", "by": "a-8" });
+    log.hears("2026-02-24", &dispute, &order);
+    let refused = lead(&log, decided("regulatory_interview")).when(carry_out());
+    refused.then_rejected("carrying_out_suspended");
+    lead(&log, decided("training")).under(rulebook_that_waits()).when(carry_out()).said();
+    lead(&log, decided("regulatory_interview")).on("2026-03-11").when(carry_out()).said();
 }
 
 #[test]

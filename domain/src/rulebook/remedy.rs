@@ -10,7 +10,9 @@ pub struct AppealPolicy {
     pub reviewer_may_be_assessor: bool,
     /// Whether somebody who confirmed may review.
     pub reviewer_may_be_confirmer: bool,
-    /// Whether patrols and risk notices pause while an appeal runs.
+    /// Whether what is done because of a contested level, safety measures aside, waits while the appeal is under review.
+    pub suspends_measures: bool,
+    /// Whether patrols and risk notices pause while an appeal runs: never, as long as the rulebook is sound.
     pub suspends_safety_measures: bool,
 }
 

@@ -252,7 +252,7 @@ fn department(rulebook: &Rulebook, id: &str) -> Option<Fault> {
 }
 
 /// What keeps a rulebook that holds together from being worked by: a deadline that the rules ask for by its name and that it
-/// lacks is one that nobody ever misses. Asked of what is written anew, and of nothing that was published.
+/// lacks is one that nobody ever misses, and danger does not wait for an appeal. Asked of what is written anew, and of nothing that was published.
 pub(super) fn unfit_to_operate(rulebook: &Rulebook) -> Vec<Fault> {
     let policy = &rulebook.policy;
     if !policy.operating {
@@ -266,7 +266,14 @@ pub(super) fn unfit_to_operate(rulebook: &Rulebook) -> Vec<Fault> {
             format!("there is no [[deadline]] {id}, so that nobody would ever be late with it; add it"),
         )
     };
-    lacks.map(told).collect()
+    let mut faults: Vec<Fault> = lacks.map(told).collect();
+    if policy.appeal.is_some_and(|appeal| appeal.suspends_safety_measures) {
+        faults.push(Fault::new(
+            "appeal.suspends_safety_measures 写的是 true：申诉期间巡查和风险提示照常进行，请改成 false；其他措施暂缓请写 suspends_measures",
+            "appeal.suspends_safety_measures is true, but rounds and warnings go on while an appeal runs; write false, and suspends_measures for what may wait",
+        ));
+    }
+    faults
 }
 
 /// The deadlines by name without which an office cannot work by a rulebook: people's rights run by them.

@@ -113,6 +113,16 @@ impl Subject {
         }
     }
 
+    /// The appeal under review against the determination that binds; none where none is.
+    pub(crate) fn grade_under_review(&self) -> Option<&appeal::Appeal> {
+        let binds = self.grade.in_force()?.determination.number;
+        let contests = |appeal: &&appeal::Appeal| {
+            let against = appeal.against.as_ref().and_then(|against| against.determination);
+            appeal.is_running() && against == Some(binds)
+        };
+        self.appeals.values().map(|of| &of.state).find(contests)
+    }
+
     /// The refusal of what would carry out a decision that is suspended in this dispute.
     pub(crate) fn suspended_in(&self, dispute: &str) -> Rejection {
         let notified = self.disputes.get(dispute).and_then(|of| of.state.notified.as_ref());

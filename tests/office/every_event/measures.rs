@@ -1,6 +1,7 @@
 //! What is done because of a level: measures, incentives and trainings.
 
 use serde_json::{Value, json};
+use wuping::shelf::{self, Compiled};
 
 use super::story::{EBIKE_INDOORS, SOUND, Story};
 
@@ -12,6 +13,7 @@ pub(crate) fn tell(story: &mut Story) {
     a_training_is_held(story);
     the_house_falls(story);
     its_owner_is_spoken_to(story);
+    a_measure_waits_for_the_appeal_and_for_the_court(story);
 }
 
 fn an_incentive_is_granted(story: &mut Story) {
@@ -88,6 +90,80 @@ fn its_owner_is_spoken_to(story: &mut Story) {
     let decide = json!({ "command": "decide", "approved": true, "document_number": "坪石约〔2024〕2号" });
     story.say("street", TALK, decide);
     story.say("fire", TALK, json!({ "command": "carry_out", "findings": "已约谈,当事人承诺三日内搬走" }));
+}
+
+/// Under a rulebook by which measures wait for an appeal: the interview is neither approved nor held while the grade is under review,
+/// nor while a court has suspended it, and is held in the end.
+fn a_measure_waits_for_the_appeal_and_for_the_court(story: &mut Story) {
+    let (grade, appeal, talk_there) =
+        ("premises/u-31/grade", "premises/u-31/appeal/1", "premises/u-31/measure/m-1");
+    let rulebook = where_measures_wait();
+    story.publishes(&rulebook, None, story.today());
+    story.house("u-31", Some("b-30"));
+    let assessment = "premises/u-31/assessment/a1";
+    story.say("grid", assessment, json!({ "command": "open", "scheme": rulebook.scheme, "reason": "first" }));
+    story.enter_all("u-31", assessment, "grid", EBIKE_INDOORS);
+    story.say("grid", assessment, json!({ "command": "submit" }));
+    story.invite("u-31");
+    story.say(
+        "owner",
+        grade,
+        json!({ "command": "make_statement", "determination": 1, "text": "车是邻居的" }),
+    );
+    let consider = json!({
+        "command": "consider_statement", "determination": 1, "adopted": false, "reasons": "车牌登记在本户",
+    });
+    story.say("legal", grade, consider);
+    let confirm =
+        json!({ "command": "confirm", "determination": 1, "document_number": "坪石定〔2024〕31号" });
+    story.say("confirmer", grade, confirm);
+    story.say("fire", talk_there, talk());
+
+    let file = json!({ "command": "file", "against": { "stream": grade, "determination": 1 }, "grounds": "车不是我的" });
+    story.say("owner", appeal, file);
+    story.say("legal", appeal, json!({ "command": "admit" }));
+    let approve =
+        || json!({ "command": "decide", "approved": true, "document_number": "坪石约〔2024〕31号" });
+    let why = story.is_refused("street", talk_there, approve(), "measure_waits");
+    assert!(
+        why.contains("is under appeal, filed on ") && why.contains("Wait until the appeal is decided"),
+        "{why}"
+    );
+    let page = story.opens("street", &format!("/desk/matters/{talk_there}")).1;
+    assert!(page.contains("such measures wait for its decision"), "{page}");
+    story.say("legal", appeal, json!({ "command": "assign", "reviewer": "reviewer" }));
+    let reject = json!({
+        "command": "decide", "outcome": "rejected", "document_number": "住申〔2024〕31号", "reason_codes": ["unfounded"],
+        "reasons": "登记属实", "remedies": ["litigation"],
+    });
+    story.say("reviewer", appeal, reject);
+    story.say("street", talk_there, approve());
+
+    let dispute = "premises/u-31/dispute/d-1";
+    let notify = json!({
+        "command": "notify", "kind": "litigation", "body": "某区人民法院", "document_number": "行初31号",
+        "against": { "stream": grade, "determination": 1 }, "received_on": story.today(),
+    });
+    story.say("legal", dispute, notify);
+    let until = story.day(5);
+    let order = json!({ "command": "order_suspension", "document_number": "停31号", "until": until });
+    story.say("legal", dispute, order);
+    let held = || json!({ "command": "carry_out", "findings": "已约谈" });
+    story.is_refused("fire", talk_there, held(), "carrying_out_suspended");
+    story.days(6);
+    story.say("fire", talk_there, held());
+}
+
+/// The rulebook of units, by which what is done because of a level under appeal waits.
+fn where_measures_wait() -> Compiled {
+    let safety = "suspends_safety_measures = false";
+    let policy = include_str!("../../../rulebooks/pingshan/policy.toml");
+    let policy = policy.replacen(safety, &format!("{safety}\nsuspends_measures = true"), 1);
+    let (units, holidays) = (
+        include_str!("../../../rulebooks/pingshan/unit.toml"),
+        include_str!("../../../rulebooks/pingshan/holidays.toml"),
+    );
+    shelf::compile("where-measures-wait", units, &policy, holidays).unwrap()
 }
 
 fn talk() -> Value {

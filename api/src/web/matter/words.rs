@@ -287,6 +287,7 @@ const BARRING: &[&str] = &[
     "measure_decided_by_proposer",
     "measure_does_not_fit",
     "measure_over",
+    "measure_waits",
     "no_commitment",
     "no_level",
     "no_lowest_class_waits",
