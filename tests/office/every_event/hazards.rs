@@ -10,13 +10,14 @@ pub(crate) fn tell(story: &mut Story) {
     one_is_put_right_in_the_end(story);
     it_comes_back_and_is_contested(story);
     one_falls_overdue(story);
+    two_ask_for_more_time_and_are_answered_late(story);
     one_is_determined(story);
     one_is_there_before_any_grade(story);
 }
 
 fn one_is_put_right_in_the_end(story: &mut Story) {
     let hazard = "premises/u-2/hazard/h-1";
-    is_ordered(story, "h-1", "repair");
+    is_ordered(story, "u-2", "h-1", "repair");
     let plan = || json!({ "command": "submit_works_plan", "days": 30, "text": "分段更换线路" });
     story.say("owner", hazard, plan());
     story.say("fire", hazard, json!({ "command": "refuse_works_plan", "reason": "没有施工单位" }));
@@ -53,7 +54,7 @@ fn it_comes_back_and_is_contested(story: &mut Story) {
 }
 
 fn one_falls_overdue(story: &mut Story) {
-    is_ordered(story, "h-3", "buy");
+    is_ordered(story, "u-2", "h-3", "buy");
     story.days(10);
     let hazard = "premises/u-2/hazard/h-3";
     let until = story.day(20);
@@ -61,6 +62,40 @@ fn one_falls_overdue(story: &mut Story) {
         json!({ "command": "order_supervision", "until": until, "document_number": "石督〔2024〕1号" });
     story.say("street", hazard, order);
     story.say("street", hazard, json!({ "command": "end_supervision", "reason": "已整改" }));
+}
+
+/// Asked on the last day and answered days after it: what is granted was never late, what is refused was late on its true day.
+fn two_ask_for_more_time_and_are_answered_late(story: &mut Story) {
+    story.house("u-48", Some("b-1"));
+    story.assess("u-48", "a1", "first", SOUND);
+    let [granted, refused] = ["premises/u-48/hazard/h-1", "premises/u-48/hazard/h-2"];
+    for case in ["h-1", "h-2"] {
+        is_ordered(story, "u-48", case, "buy");
+    }
+    story.days(7);
+    let (last, until) = (story.today(), story.day(14));
+    for hazard in [granted, refused] {
+        let longer = json!({ "command": "request_extension", "until": until, "text": "缺货" });
+        story.say("owner", hazard, longer);
+    }
+    story.days(3);
+    let overdue = |story: &Story| {
+        let marked = story.streams_with("HazardFellOverdue");
+        marked.into_iter().filter(|stream| stream.contains("u-48")).collect::<Vec<_>>()
+    };
+    assert!(overdue(story).is_empty(), "the office has not answered");
+    let answered_on = story.today();
+    story.say("fire", granted, json!({ "command": "extend", "until": until }));
+    story.say("fire", refused, json!({ "command": "refuse_extension", "reason": "有现货" }));
+    story.days(1);
+    assert_eq!(overdue(story), [refused]);
+    assert_eq!(story.newest(refused, "HazardFellOverdue")["result"]["due"], json!(last));
+    let running = story.matter("fire", granted).unwrap();
+    assert!(running["deadlines"].as_array().unwrap().iter().any(|of| of["due"] == json!(until)), "{running}");
+    let page = story.page(Some("fire"), &format!("/desk/matters/{granted}"));
+    for (words, on) in [("Extension requested", last), ("Deadline extended", answered_on)] {
+        assert!(page.contains(words) && page.contains(&on.to_string()), "{words}, {on}: {page}");
+    }
 }
 
 /// Nobody reviews it in time, which is marked; then the authority determines.
@@ -96,8 +131,8 @@ fn one_is_there_before_any_grade(story: &mut Story) {
 }
 
 /// Found, reviewed, ordered, and the order served on the owner.
-fn is_ordered(story: &mut Story, case: &str, works: &str) {
-    let hazard = format!("premises/u-2/hazard/{case}");
+fn is_ordered(story: &mut Story, house: &str, case: &str, works: &str) {
+    let hazard = format!("premises/{house}/hazard/{case}");
     story.say("grid", &hazard, found("general", works, false));
     story.say("fire", &hazard, review());
     let listed = story.matter("fire", &hazard).unwrap();
@@ -107,7 +142,7 @@ fn is_ordered(story: &mut Story, case: &str, works: &str) {
         "command": "order", "what": "更换老化线路", "parties": ["y-1"], "document_number": format!("消改〔2024〕{case}号"),
     });
     story.say("fire", &hazard, order);
-    let notice = format!("premises/u-2/notice/of-{case}");
+    let notice = format!("premises/{house}/notice/of-{case}");
     let issue = json!({
         "command": "issue", "kind": "rectification", "about": hazard, "to": "y-1", "authority": "fire",
         "document_number": format!("消改〔2024〕{case}号"), "legal_basis": "消防法第五十四条", "handling_officers": ["fire"],

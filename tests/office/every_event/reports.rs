@@ -27,6 +27,41 @@ pub(crate) fn tell(story: &mut Story) {
     story.is_refused("grid", "premises/u-1/report/r-3", withdraw.clone(), "counter_had_a_hand");
     story.say("dispatcher", "premises/u-1/report/r-3", withdraw);
     one_is_not_fixed(story);
+    two_say_the_same(story);
+}
+
+/// Somebody about to report what was found true already is shown that before; who reports it all the same follows what came of the
+/// first, by a number of their own.
+fn two_say_the_same(story: &mut Story) {
+    story.house("u-47", Some("b-1"));
+    story.assess("u-47", "a1", "first", SOUND);
+    let form = "/s/u-47/report";
+    assert!(!story.page(None, form).contains("Known already"), "nothing is known yet");
+    let first = story.resident_reports("u-47", "electrical_wiring", "走廊电线裸露");
+    let number = story.followed.clone();
+    assert!(!story.page(None, form).contains("Known already"), "what nobody looked at is told to nobody");
+    story.say("grid", &first, json!({ "command": "substantiate", "indicator": "electrical_wiring" }));
+    let key = first.rsplit('/').next().unwrap().to_owned();
+    let hazard = format!("premises/u-47/hazard/report-{key}");
+    story.say("fire", &hazard, json!({ "command": "review", "outcome": "confirmed", "reason": "属实" }));
+    let page = story.page(None, form);
+    assert!(page.contains("Known already") && page.contains("Report it again if it changes"), "{page}");
+
+    let second = story.resident_reports("u-47", "electrical_wiring", "三楼电线露在外面");
+    assert_ne!(story.followed, number, "whoever has a number may take that report back");
+    let joined = |with: &str| json!({ "command": "triage", "outcome": { "merged": { "with": with } } });
+    story.is_refused("dispatcher", &second, joined("r-nowhere"), "no_report_to_merge_with");
+    story.say("dispatcher", &second, joined(&key));
+    assert_eq!(
+        story.streams_with("HazardFound").iter().filter(|of| of.contains("u-47")).count(),
+        1,
+        "one case"
+    );
+    let page = story.page(None, &format!("/track/{}", story.followed));
+    for words in ["Somebody reported the same before", "Found true, being dealt with", "The hazard"] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    assert!(!page.contains(&number), "whose number the first goes by is not told");
 }
 
 /// Put right and closed, and still there: another case goes on from it, with its own day, and the reporter sees that.

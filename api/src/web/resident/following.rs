@@ -188,10 +188,26 @@ fn standing(app: &App, lang: Lang, followed: &Followed, today: NaiveDate) -> Vec
     if let Some(withdrawn) = &followed.withdrawn {
         told.push(Fact::text(lang.pick("谁撤回的", "Taken back"), withdrawn.told(lang)));
     }
-    if let Some(with) = &report.with {
+    let goes_on = goes_on(report, subject);
+    if report.merged_with.is_some() {
+        told.push(Fact::text(
+            lang.pick("一并办理", "Joined to an earlier report"),
+            lang.pick(
+                format!(
+                    "同一问题此前已有人举报，两件一并办理。那一件的进展：{}",
+                    report_stage(lang, goes_on)
+                ),
+                format!(
+                    "Somebody reported the same before, and both are dealt with as one. It is: {}",
+                    report_stage(lang, goes_on)
+                ),
+            ),
+        ));
+    }
+    if let Some(with) = &goes_on.with {
         told.push(Fact::text(lang.pick("办理部门", "With"), lang.department(with)));
     }
-    let case = report.substantiated.as_ref().and_then(|found| case_of(found, subject));
+    let case = goes_on.substantiated.as_ref().and_then(|found| case_of(found, subject));
     let Some((key, of)) = case else { return told };
     told.push(Fact::text(lang.pick("隐患", "The hazard"), lang.case_state(of.state.stage.code())));
     if of.state.course.reopens.is_some() {
@@ -223,6 +239,19 @@ fn standing(app: &App, lang: Lang, followed: &Followed, today: NaiveDate) -> Vec
         ));
     }
     told
+}
+
+/// The report under which this one is dealt with: itself, or the first about the same that it was joined to.
+fn goes_on<'a>(report: &'a Report, subject: &'a Subject) -> &'a Report {
+    let mut goes_on = report;
+    // one is joined to another of the same house, so that there are no more steps than reports
+    for _ in 0..subject.reports.len() {
+        match goes_on.merged_with.as_ref().and_then(|first| subject.reports.get(first)) {
+            Some(first) => goes_on = first,
+            None => break,
+        }
+    }
+    goes_on
 }
 
 /// By when the department must have looked at the case.
