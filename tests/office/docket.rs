@@ -65,6 +65,28 @@ fn lists_are_told_as_they_were(server: &Server, session: &Session, found: u64) {
     }
 }
 
+/// The page's list as a file: the same matters in the same order, chosen by the same filter, and nobody else's.
+fn a_list_is_taken_away_as_it_is_shown(server: &Server, officer: &Session, elsewhere: &Session) {
+    let file = |session: &Session, more: &str| {
+        let headers = [("accept-language", "en"), ("cookie", session.cookie.as_str())];
+        let path = format!("/desk/matters?format=csv{more}");
+        let (status, file) = Client::to(server.address).get_with(&path, &headers).unwrap();
+        assert_eq!(status, 200, "{file}");
+        file.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let rows = file(officer, "");
+    assert!(rows[0].starts_with("\u{feff}Kind,Matter,") && rows[0].ends_with(",Number"), "{rows:?}");
+    let told: Vec<_> = rows[1..].iter().map(|row| row.rsplit(',').next().unwrap()).collect();
+    assert_eq!(told, streams(&get(server, Some(officer), "/api/v1/matters").1));
+    assert!(
+        rows[1..].iter().any(|row| row.contains("Hazard,") && row.contains(",石井街道1号,石井,")),
+        "{rows:?}"
+    );
+    let hazards = file(officer, "&kind=hazard");
+    assert_eq!(hazards.len(), 2, "{hazards:?}");
+    assert_eq!(file(elsewhere, "").len(), 1, "another subdistrict's are not this one's to take");
+}
+
 #[test]
 fn each_reads_what_waits_on_it_and_what_it_may() {
     let folder = tempfile::tempdir().unwrap();
@@ -128,6 +150,7 @@ fn each_reads_what_waits_on_it_and_what_it_may() {
     assert_eq!(then["stage"], "pending_review");
 
     lists_are_told_as_they_were(&server, of("fire"), first);
+    a_list_is_taken_away_as_it_is_shown(&server, of("fire"), of("far"));
 
     let (status, wrong) = get(&server, Some(of("fire")), "/api/v1/matters?kind=nothing");
     assert_eq!((status, &wrong["type"]), (400, &json!("/problems/malformed")));

@@ -7,6 +7,7 @@ mod json;
 pub(crate) mod kept;
 mod xlsx;
 
+use serde::Deserialize;
 use wuping_replay::statistics::{Cell, Column, Made, Terms, Words};
 
 use crate::look::words::Lang;
@@ -80,6 +81,52 @@ pub fn written(made: &Made, form: Form, lang: Option<Lang>) -> Result<Vec<u8>, W
         Form::Html => Ok(html::document(lang.unwrap_or_default(), made).into_string().into_bytes()),
         Form::Json => json::write(made),
         Form::Xlsx => xlsx::write(made, lang),
+    }
+}
+
+/// A list that is no report, for people: what a page shows a part of.
+pub(crate) struct List<'a> {
+    /// What is in it.
+    pub title: &'a str,
+    /// The names of its columns.
+    pub headings: Vec<&'a str>,
+    /// Its rows, each with a value for each column.
+    pub rows: Vec<Vec<Cell>>,
+    /// By what it was chosen, as of when; by name.
+    pub made_from: Vec<(&'a str, String)>,
+}
+
+impl List<'_> {
+    /// The list as comma-separated text or as a workbook.
+    ///
+    /// # Errors
+    /// [`WriteError`] if it cannot be written.
+    pub(crate) fn written(self, form: ListForm, lang: Lang) -> Result<Vec<u8>, WriteError> {
+        let headings = self.headings.into_iter();
+        match form {
+            ListForm::Csv => csv::table(headings, self.rows.into_iter(), true),
+            ListForm::Xlsx => xlsx::table(lang, self.title, headings, self.rows.into_iter(), self.made_from),
+        }
+    }
+}
+
+/// The form of a list's file.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ListForm {
+    /// Comma-separated, UTF-8.
+    Csv,
+    /// A workbook.
+    Xlsx,
+}
+
+impl ListForm {
+    /// The form of a report that it is written like.
+    pub(crate) const fn form(self) -> Form {
+        match self {
+            Self::Csv => Form::Csv,
+            Self::Xlsx => Form::Xlsx,
+        }
     }
 }
 

@@ -66,26 +66,27 @@ impl Teller<'_> {
 
     /// What it is: the kind, and what it is about.
     pub(super) fn name(&self, row: &MatterView) -> Markup {
-        let lang = self.lang;
-        let detail = self.detail(row);
-        // what people are to be warned of is a grade that nobody need confirm
-        let kind =
-            if row.stage == TO_WARN { lang.notice("risk_notice") } else { lang.matter_kind(row.kind.code()) };
         html! {
-            (kind) (lang.pick("：", ": ")) (self.about(row))
-            @if let Some(detail) = detail { " " span.quiet { (detail) } }
+            (self.kind(row)) (self.lang.pick("：", ": ")) (self.about(row))
+            @if let Some(detail) = self.detail(row) { " " span.quiet { (detail) } }
         }
     }
 
+    /// Of what kind it is. What people are to be warned of is a grade that nobody need confirm.
+    pub(super) fn kind(&self, row: &MatterView) -> &str {
+        let lang = self.lang;
+        if row.stage == TO_WARN { lang.notice("risk_notice") } else { lang.matter_kind(row.kind.code()) }
+    }
+
     /// How far it is; a warning that was issued is served on nobody.
-    fn stage<'r>(&self, row: &'r MatterView) -> &'r str {
+    pub(super) fn stage<'r>(&self, row: &'r MatterView) -> &'r str {
         match (row.kind, row.stage.as_str()) {
             (Kind::Alert, "issued") => self.lang.pick("已发布，没有解除", "Issued, not lifted"),
             (_, stage) => self.lang.matter_stage(stage),
         }
     }
 
-    fn about(&self, row: &MatterView) -> String {
+    pub(super) fn about(&self, row: &MatterView) -> String {
         let lang = self.lang;
         match row.kind {
             Kind::Assessment => lang.assessment_reason(&row.about).to_owned(),
@@ -97,7 +98,7 @@ impl Teller<'_> {
         }
     }
 
-    fn detail(&self, row: &MatterView) -> Option<String> {
+    pub(super) fn detail(&self, row: &MatterView) -> Option<String> {
         let lang = self.lang;
         let detail = row.detail.as_deref()?;
         match row.kind {
@@ -119,7 +120,7 @@ impl Teller<'_> {
         self.lang.hazard(id, known)
     }
 
-    fn place(&self, row: &MatterView) -> String {
+    pub(super) fn place(&self, row: &MatterView) -> String {
         match &row.address {
             Some(address) => address.clone(),
             None if row.areas.is_empty() => self.lang.say("全区", "The whole district"),

@@ -128,7 +128,19 @@ impl Wanted {
 
     /// The page of this list, from its beginning or with what is added.
     pub(super) fn address(&self, more: &[(&str, &str)]) -> String {
-        let mut all = vec![
+        let mut all = self.chosen_by().to_vec();
+        all.extend(more);
+        address("/desk/matters", &all)
+    }
+
+    /// What was chosen, `overdue=true kind=hazard`; everything that may be read where that is empty.
+    pub(super) fn chosen(&self) -> String {
+        let said = self.chosen_by().into_iter().filter(|(_, value)| !value.is_empty());
+        said.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
+    }
+
+    fn chosen_by(&self) -> [(&'static str, &str); 12] {
+        [
             ("account", self.account.as_str()),
             ("area", &self.area),
             ("building", &self.building),
@@ -141,9 +153,7 @@ impl Wanted {
             ("role", &self.role),
             ("stage", &self.stage),
             ("waits_on", &self.waits_on),
-        ];
-        all.extend(more);
-        address("/desk/matters", &all)
+        ]
     }
 
     fn size(&self) -> Result<u64, Malformed> {

@@ -17,9 +17,11 @@ use wuping_projections::queries::{KindCount, LateHand, Listed, MatterFilter, Mat
 use crate::app::App;
 use crate::look::parts::*;
 use crate::look::words::Lang;
+use crate::statistics::ListForm;
 use crate::web::desk_page::{broken_text, refused_page, shown};
 use crate::web::docket::{Teller, hands, rulebooks, ways_on};
 use crate::web::docket_api::{SIZE, Wanted, blocking};
+use crate::web::docket_file::MatterList;
 use crate::web::people::People;
 use crate::web::session::Signed;
 use crate::web::state::address;
@@ -27,6 +29,13 @@ use crate::web::state::address;
 /// The list's route; each matter's page lies below it.
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new().route("/desk/matters", get(show))
+}
+
+/// The form in which the list is taken away; none for the page.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Taken {
+    format: Option<ListForm>,
 }
 
 /// How many rows were shown before, for the count on the page.
@@ -55,6 +64,7 @@ async fn show(
     signed: Signed,
     Query(wanted): Query<Wanted>,
     Query(seen): Query<Seen>,
+    Query(Taken { format }): Query<Taken>,
 ) -> Response {
     let (lang, today) = (signed.lang, app.today());
     let Ok(actor) = app.actor(&signed.session.account) else {
@@ -65,6 +75,18 @@ async fn show(
             lang.say("筛选条件看不懂，请重新选择。", "The filter says nothing that is known. Choose again.");
         return refused_page(&app, lang, Some(&signed), &why);
     };
+    let title = match (filter.ended, filter.overdue) {
+        (true, _) => lang.pick("已办结的事项", "Matters that have ended"),
+        (_, true) => lang.pick("逾期的事项", "Overdue matters"),
+        _ => lang.pick("全部事项", "All matters"),
+    };
+    if let Some(form) = format {
+        let list = MatterList { title, filter, chosen: wanted.chosen(), form };
+        return match list.file(&app, &actor, lang).await {
+            Ok(file) => file,
+            Err(why) => refused_page(&app, lang, Some(&signed), &why),
+        };
+    }
     let (house, asking) = (app.clone(), actor.clone());
     let (asked, after) = (filter.clone(), wanted.after.clone());
     let read = blocking(move || {
@@ -84,11 +106,6 @@ async fn show(
         return refused_page(&app, lang, Some(&signed), &broken_text(lang));
     };
     let teller = Teller { lang, today, actor: &actor, rulebooks: &found.rulebooks, people: &found.people };
-    let title = match (filter.ended, filter.overdue) {
-        (true, _) => lang.pick("已办结的事项", "Matters that have ended"),
-        (_, true) => lang.pick("逾期的事项", "Overdue matters"),
-        _ => lang.pick("全部事项", "All matters"),
-    };
     let here = |more: &[(&str, &str)]| wanted.address(more);
     let body = html! {
         (page_heading(None, title, None))
@@ -102,10 +119,20 @@ async fn show(
         } @else {
             (teller.table(title, &found.listed.rows, false))
             (ways_on(lang, &found.listed, seen.rows(), here))
+            (files(lang, &wanted))
         }
         @if !filter.ended && leads(&actor) { (late_section(&teller, &found.late)) }
     };
     shown(&app, lang, Some(&signed), title, body).into_response()
+}
+
+/// The whole list as a file.
+fn files(lang: Lang, wanted: &Wanted) -> Markup {
+    let link = |form: &str| Link::new(wanted.address(&[("format", form)]), form.to_uppercase());
+    html! {
+        p.quiet { (lang.pick("整份清单下载：", "The whole list as a file:")) }
+        (link_list(&["csv", "xlsx"].map(link)))
+    }
 }
 
 /// Who asks whose lateness it is.

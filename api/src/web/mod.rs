@@ -22,6 +22,7 @@ pub mod desk;
 mod desk_page;
 mod docket;
 pub mod docket_api;
+mod docket_file;
 mod docket_page;
 pub mod evidence;
 mod evidence_api;
