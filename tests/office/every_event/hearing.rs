@@ -34,8 +34,7 @@ fn one_is_heard_and_confirmed(story: &mut Story) {
     story.say("legal", notice, result("u-4", "issue"));
     let letter = story.page(Some("legal"), &format!("/desk/matters/{notice}"));
     for words in [
-        // the district's rulebook names the outcome in Chinese alone, and the letter says that it is Chinese
-        "No e-bike or battery kept or charged indoors: <span lang=\"zh-CN\">发现入户停放或充电</span>; 4 points lost.",
+        "No e-bike or battery kept or charged indoors: Parked or charged indoors; 4 points lost.",
         "The result: One star, level of management: Strict.",
         "<p class=\"letter-head\"><span lang=\"zh-CN\">某区住房和建设局</span></p>",
     ] {
