@@ -19,7 +19,6 @@ struct Missed {
     deadline: String,
     whose: String,
     due: NaiveDate,
-    days_late: Option<u64>,
 }
 
 impl Fold for Deadlines {
@@ -34,7 +33,6 @@ impl Fold for Deadlines {
                     deadline: missed.deadline.clone(),
                     whose: missed.whose.clone(),
                     due: missed.due,
-                    days_late: Some(missed.days_late.into()),
                 });
             }
             Event::Hazard(HazardEvent::HazardFellOverdue(computed)) => {
@@ -44,7 +42,6 @@ impl Fold for Deadlines {
                         deadline: RECTIFICATION.to_owned(),
                         whose: party.clone(),
                         due: computed.result.due,
-                        days_late: None,
                     });
                 }
             }
@@ -58,7 +55,7 @@ impl Fold for Deadlines {
             let count = counts.entry((missed.side, missed.deadline, missed.whose)).or_default();
             count.missed += 1;
             count.last_due = count.last_due.max(Some(missed.due));
-            count.days_late_most = count.days_late_most.max(missed.days_late);
+            count.first_due = Some(count.first_due.map_or(missed.due, |first| first.min(missed.due)));
         }
         let row = |((side, deadline, whose), count): ((&str, String, String), Count)| -> Vec<Cell> {
             vec![
@@ -66,8 +63,8 @@ impl Fold for Deadlines {
                 deadline.into(),
                 whose.into(),
                 count.missed.into(),
+                count.first_due.into(),
                 count.last_due.into(),
-                count.days_late_most.into(),
             ]
         };
         let bars = &[Bars { of: "deadline", counts: Some("missed") }];
@@ -78,8 +75,8 @@ impl Fold for Deadlines {
 #[derive(Default)]
 struct Count {
     missed: u64,
+    first_due: Option<NaiveDate>,
     last_due: Option<NaiveDate>,
-    days_late_most: Option<u64>,
 }
 
 /// What a party that was ordered to put a hazard right was late with.
@@ -90,6 +87,6 @@ const COLUMNS: [Column; 6] = [
     Column::of("deadline", "期限", "Deadline", Terms::Deadline),
     Column::of("whose", "谁的", "Whose", Terms::Department),
     Column::plain("missed", "错过次数", "Missed"),
+    Column::plain("first_due", "最早的期限日", "First due day"),
     Column::plain("last_due", "最近的期限日", "Last due day"),
-    Column::plain("days_late_most", "最多晚几天", "Most days late"),
 ];

@@ -82,7 +82,7 @@ const COLUMNS: [Column; 11] = [
     Column::plain("found", "发现", "Found"),
     Column::plain("closed", "已办结", "Closed"),
     Column::plain("open", "未办结", "Open"),
-    Column::plain("overdue", "逾期", "Overdue"),
+    Column::plain("overdue", "责任人逾期", "Overdue by the party"),
     Column::plain("days_0_7", "7 天内", "Up to 7 days"),
     Column::plain("days_8_30", "8 到 30 天", "8 to 30 days"),
     Column::plain("days_31_90", "31 到 90 天", "31 to 90 days"),

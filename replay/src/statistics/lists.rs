@@ -104,7 +104,7 @@ const CASES: [Column; 16] = [
     Column::plain("submitted_on", "报整改日", "Put right, as reported"),
     Column::plain("refused", "验收退回次数", "Times refused"),
     Column::plain("closed_on", "办结日", "Closed on"),
-    Column::of("overdue", "逾期", "Overdue", Terms::Flag),
+    Column::of("overdue", "责任人逾期", "Overdue by the party", Terms::Flag),
 ];
 const GRADES: [Column; 9] = [
     Column::plain("code", "房屋编码", "Code"),

@@ -29,8 +29,17 @@ struct Building {
     met_by: BTreeMap<NaiveDate, String>,
     /// Whose a round was that ended undone, by its due day; none where it was given to nobody.
     ended: BTreeMap<NaiveDate, Option<String>>,
-    /// Rounds as they were recorded.
-    made: Vec<(NaiveDate, String, patrol::Round)>,
+    /// Rounds as they were recorded, be it as the round of the list or as a visit for one.
+    made: Vec<Made>,
+}
+
+/// A round that somebody made.
+struct Made {
+    on: NaiveDate,
+    by: String,
+    entered: u64,
+    unanswered: u64,
+    refused: u64,
 }
 
 impl Fold for Patrols {
@@ -84,7 +93,22 @@ impl Building {
                 if let Some(due) = round.due.filter(|_| !repeat) {
                     self.met_by.entry(due).or_insert_with(|| by.clone());
                 }
-                self.made.push((*on, by.clone(), round.clone()));
+                self.made.push(Made {
+                    on: *on,
+                    by: by.clone(),
+                    entered: round.units_entered.into(),
+                    unanswered: round.units_unanswered.into(),
+                    refused: round.units_refused.into(),
+                });
+            }
+            Event::Visit(visit::Event::VisitMade { round, by }) if round.kind == visit::Kind::Patrol => {
+                self.made.push(Made {
+                    on: recorded.holds_from(),
+                    by: by.clone(),
+                    entered: round.units_entered.into(),
+                    unanswered: round.units_unanswered.into(),
+                    refused: round.units_refused.into(),
+                });
             }
             Event::Patrol(patrol::Event::PatrolMissed(computed)) => {
                 let to = open.as_ref().and_then(|open| open.to.clone());
@@ -124,12 +148,12 @@ impl Building {
         for due in self.ended.keys().filter(|due| span.takes_in(**due)).filter(undone) {
             of(whose(due), &|count| count.excused += 1);
         }
-        for (_, by, round) in self.made.iter().filter(|(on, ..)| span.takes_in(*on)) {
-            of(by.clone(), &|count| {
+        for made in self.made.iter().filter(|made| span.takes_in(made.on)) {
+            of(made.by.clone(), &|count| {
                 count.made += 1;
-                count.entered += u64::from(round.units_entered);
-                count.unanswered += u64::from(round.units_unanswered);
-                count.refused += u64::from(round.units_refused);
+                count.entered += made.entered;
+                count.unanswered += made.unanswered;
+                count.refused += made.refused;
             });
         }
     }

@@ -235,7 +235,7 @@ const COLUMNS: [Column; 12] = [
     Column::plain("confirmed", "其中已确认", "Of them confirmed"),
     Column::plain("hazards", "发现隐患", "Hazards found"),
     Column::plain("open", "其中未办结", "Of them open"),
-    Column::plain("overdue", "其中逾期", "Of them overdue"),
+    Column::plain("overdue", "其中责任人逾期", "Of them overdue by the party"),
     Column::plain("premises", "生效等级的房屋", "Premises by grade in force"),
     Column::plain("lowered", "降级次数", "Times lowered"),
 ];

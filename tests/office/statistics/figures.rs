@@ -65,7 +65,8 @@ fn rounds_are_counted_by_area_and_worker() {
             AND json_extract(m.d, '$.result.due') BETWEEN json_extract(x.d, '$.from') AND json_extract(x.d, '$.until'))
         GROUP BY 1, 2";
     let made = "SELECT json_extract(p.d, '$.by'), sum(json_extract(p.d, '$.units_entered'))
-        FROM said p JOIN house USING (premises) WHERE p.type = 'PatrolCompleted' GROUP BY 1";
+        FROM said p JOIN house h USING (premises) WHERE h.layer = 'building' AND (p.type = 'PatrolCompleted'
+          OR p.type = 'VisitMade' AND json_extract(p.d, '$.kind') = 'patrol') GROUP BY 1";
     // a link of the chain was met if the next one begins within it, on the day of a round
     let met = "SELECT subdistrict, count(*) FROM (SELECT a.premises, json_extract(a.d, '$.result.counted_from') AS here,
             json_extract(a.d, '$.result.due') AS due, lead(json_extract(a.d, '$.result.counted_from'))
@@ -81,7 +82,8 @@ fn rounds_are_counted_by_area_and_worker() {
         seen += counts.values().sum::<u64>();
         assert_eq!(sums(&rounds, &["worker"], "units_entered"), counted(&folder, NEVER, made));
         assert_eq!(sums(&rounds, &["subdistrict"], "met"), counted(&folder, NEVER, met));
-        let all = "SELECT count(*) FROM said WHERE type = 'PatrolCompleted'";
+        let all = "SELECT count(*) FROM said p JOIN house h USING (premises) WHERE h.layer = 'building'
+            AND (p.type = 'PatrolCompleted' OR p.type = 'VisitMade' AND json_extract(p.d, '$.kind') = 'patrol')";
         assert_eq!(sums(&rounds, &[], "made"), counted(&folder, NEVER, all));
         for row in rounds["rows"].as_array().unwrap() {
             let [due, met, missed] = ["due", "met", "missed"].map(|name| row[name].as_u64().unwrap());
