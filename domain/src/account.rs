@@ -226,6 +226,16 @@ impl Span {
     pub fn holds_on(&self, day: NaiveDate) -> bool {
         self.from.is_none_or(|from| from <= day) && self.until.is_none_or(|until| day <= until)
     }
+
+    /// Refuse one that ends before it begins.
+    pub(crate) fn must_be_in_order(&self) -> Result<(), Rejection> {
+        match (self.from, self.until) {
+            (Some(from), Some(until)) if until < from => {
+                Err(Rejection::Malformed { field: "until", needs: "a day not before the first" })
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 #[cfg(test)]

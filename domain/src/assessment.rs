@@ -24,6 +24,7 @@ use crate::derivation::{Computed, Either, SchemeRef};
 use crate::facts::{Facts, Role};
 use crate::outcome::Outcome;
 use crate::permission::{NOBODY, Permission, anywhere, in_area, in_hands, on_beat};
+use crate::premises::ASSESSING;
 use crate::rejection::{Missing, Rejection};
 use crate::rulebook::Rulebook;
 use crate::said::{Photo, Private, Said};
@@ -350,6 +351,7 @@ impl Assessment {
         if to == self.lead {
             return Ok(vec![]);
         }
+        facts.must_know_colleague(&to, ASSESSING)?;
         let by = facts.actor.account.clone();
         let private = Private::none().with("why", why);
         Ok(vec![Said::with(Event::AssessmentHandedOver { to, by }, private)])

@@ -106,6 +106,7 @@ impl Concept for Association {
         Ok(vec![Said::openly(match (&self.registered, command) {
             (None, Command::Register(registration)) => {
                 registration.must_be_sound()?;
+                facts.must_know_colleague(&registration.administrator, ADMINISTERING)?;
                 facts.must_work_in(REGISTRARS, Some(&registration.area))?;
                 Event::AssociationRegistered { registration, by }
             }
@@ -180,6 +181,8 @@ fn must_be_account(field: &'static str, account: &str) -> Result<(), Rejection> 
     Ok(())
 }
 
+/// Who administers an association, and may be named to.
+pub const ADMINISTERING: &[Role] = &[Role::AssociationAdmin];
 const REGISTRARS: &[Permission] = &[anywhere(Role::StreetLead)];
 
 #[cfg(test)]
@@ -207,8 +210,11 @@ mod tests {
 
     #[test]
     fn the_subdistrict_registers_it_once() {
-        let lead = |events: Vec<Event>| given::<Association>(events).by_role(Role::StreetLead);
+        let nobody = |events: Vec<Event>| given::<Association>(events).by_role(Role::StreetLead);
+        let lead = |events| nobody(events).naming_holder("a-1", Role::AssociationAdmin);
         let register = || Command::Register(registration());
+        nobody(vec![]).when(register()).then_rejected("unknown_colleague");
+        nobody(vec![]).naming_holder("a-1", Role::Owner).when(register()).then_rejected("unknown_colleague");
         let by_lead = Event::AssociationRegistered { registration: registration(), by: "a-1".into() };
         lead(vec![]).when(register()).then([by_lead]);
         lead(vec![registered()]).when(register()).then([]);

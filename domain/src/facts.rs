@@ -168,6 +168,26 @@ impl Facts {
         }
     }
 
+    /// Refuse to name somebody who has no open account that acts by one of these roles: what is given to nobody is done by nobody. Whom
+    /// another office's list names was theirs to name.
+    ///
+    /// # Errors
+    /// `unknown_colleague`, with the account and the roles.
+    pub(crate) fn must_know_colleague(&self, named: &str, roles: &[Role]) -> Result<(), Rejection> {
+        let known = self.colleague.as_ref().filter(|known| known.account == named);
+        if self.actor.received || known.is_some_and(|known| roles.iter().any(|role| known.holds(*role))) {
+            return Ok(());
+        }
+        let told = |word: fn(Role) -> &'static str, or: &str| {
+            roles.iter().map(|role| word(*role)).collect::<Vec<_>>().join(or)
+        };
+        let detail = json!({
+            "account": named, "roles": roles.iter().map(|role| role.code()).collect::<Vec<_>>(),
+            "roles_zh": told(Role::zh, "或"), "roles_en": told(Role::en, " or "),
+        });
+        Err(Rejection::because("unknown_colleague", detail))
+    }
+
     /// Refuse officers who have no open account with a role of the office; and, where something is issued by a department, those
     /// who are of other departments only.
     ///

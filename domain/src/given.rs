@@ -70,6 +70,12 @@ impl<C: Concept> Given<C> {
         self
     }
 
+    /// The account that the command names is open and has this role, in all of the district.
+    pub(crate) fn naming_holder(self, account: &str, role: Role) -> Self {
+        let grant = Grant { role, department: None, area: None, party: None };
+        self.naming(Colleague { account: account.into(), grants: vec![grant], relations: vec![] })
+    }
+
     /// Parties that were merged, each with the one that it goes on as.
     pub(crate) fn merged(mut self, parties: &[(&str, &str)]) -> Self {
         let parties = parties.iter().map(|(party, into)| ((*party).to_owned(), (*into).to_owned()));

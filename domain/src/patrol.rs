@@ -226,6 +226,7 @@ impl Concept for Patrol {
                 if open.to.as_ref() == Some(&to) && route.is_none() {
                     return Ok(vec![]);
                 }
+                facts.must_know_colleague(&to, WALKING)?;
                 Ok(vec![Said::openly(Event::PatrolReassigned { due, to, route, by })])
             }
         }
@@ -316,6 +317,9 @@ impl Patrol {
         Ok(patrol.completed.contains_key(&due) || patrol.missed.contains(&due))
     }
 }
+
+/// Who goes rounds, and may be given one.
+pub const WALKING: &[Role] = &[Role::GridWorker, Role::DepartmentOfficer];
 
 #[cfg(test)]
 mod tests;

@@ -19,6 +19,7 @@ use self::amending::{amend, amended, decide_on, propose};
 pub use self::answering::Steward;
 use self::answering::{claim, name, settle};
 pub use self::asking::Command;
+pub use self::assigning::{ASSESSING, LOOKING_AFTER};
 use crate::account::Span;
 use crate::aggregate::{Concept, named};
 use crate::facts::{Actor, Facts, Grant, Role};
@@ -300,7 +301,6 @@ impl Concept for Premises {
                 Err(Rejection::PremisesClosed { on })
             };
         }
-        let by = facts.actor.account.clone();
         let event = match command {
             Command::Amend { changes, why, coordinates } => {
                 return amend(register, changes, why, coordinates);
@@ -310,7 +310,7 @@ impl Concept for Premises {
             | Command::HandOverAssignments { .. }
             | Command::ReleaseAssessor { .. }
             | Command::ReleaseSteward { .. } => {
-                return Ok(self.assign(command, by)?.into_iter().map(Said::openly).collect());
+                return Ok(self.assign(command, facts)?.into_iter().map(Said::openly).collect());
             }
             Command::Claim { claim: said, evidence, note } => {
                 return claim(self, said, &evidence, note, facts);

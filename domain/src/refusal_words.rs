@@ -530,6 +530,11 @@ const WORDS: &[Words] = &[
         "A rejected appeal changes no result. Choose upheld or varied if something is put right.",
     ),
     Words(
+        "remedy_of_another_decision",
+        "“{remedy_zh}”的期限从复议决定送达起算，不是对这份文书的救济途径。请去掉这一项，由复议机关在决定书中告知。",
+        "The time of “{remedy_en}” runs from service of the decision on reconsideration, and is no remedy against this one. Leave it out: the organ that decides tells it.",
+    ),
+    Words(
         "repair_not_eligible",
         "还不符合修复条件（{missing}），最早可以修复的日期是{earliest}。请补齐条件后再申请。",
         "The conditions of a repair are not met ({missing}); the earliest day is {earliest}. Ask again once they are.",
@@ -670,6 +675,11 @@ const WORDS: &[Words] = &[
         "The policy's list has no measure “{measure}”. Choose one of those shown.",
     ),
     Words(
+        "unknown_colleague",
+        "没有担任{roles_zh}的账号“{account}”，或者账号已经停用。请从在岗人员中选择，或者请系统管理员先开通账号、授予角色。",
+        "No open account “{account}” acts as {roles_en}. Choose somebody who does, or have an administrator open the account or grant the role first.",
+    ),
+    Words(
         "unknown_officers",
         "没有这些工作人员账号，或者账号已经停用：{officers}。请核对账号，或者请系统管理员先开通。",
         "No such account of the office is open: {officers}. Check the accounts, or have an administrator open them first.",
@@ -724,7 +734,11 @@ mod tests {
             ("department_en", "fire"),
             ("department_zh", "消防"),
             ("officers", "a-9"),
+            ("remedy_en", "sue"),
+            ("remedy_zh", "起诉"),
             ("report", "desk"),
+            ("roles_en", "auditor"),
+            ("roles_zh", "审计"),
             ("sha256", "ab"),
         ];
         more.iter().for_each(|(name, value)| detail[*name] = json!(value));

@@ -242,7 +242,10 @@ fn must_be_doable(dispatch: &Dispatch, facts: &Facts) -> Result<(), Rejection> {
     if departments.is_some_and(|known| known.iter().all(|one| one.id != dispatch.to)) {
         return Err(Rejection::Malformed { field: "to", needs: "a department of the list" });
     }
-    Ok(())
+    match &dispatch.account {
+        Some(account) => facts.must_know_colleague(account, DOING),
+        None => Ok(()),
+    }
 }
 
 fn must_be_said(field: &'static str, words: &str) -> Result<(), Rejection> {
@@ -251,6 +254,9 @@ fn must_be_said(field: &'static str, words: &str) -> Result<(), Rejection> {
     }
     Ok(())
 }
+
+/// Who does tasks, and may be given one.
+pub const DOING: &[Role] = &[Role::GridWorker, Role::DepartmentOfficer, Role::Steward];
 
 #[cfg(test)]
 mod tests;

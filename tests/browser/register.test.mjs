@@ -64,13 +64,13 @@ test('an area is assigned to a grid worker by whoever may, once it was seen', as
   await walk.reads(street, '/desk/assignments')
   await walk.sound(street, 'assigning')
   assert.match(await sends(street, 'area', { area: '石桥', worker: 'nobody' }), /没有“nobody”这个登录名或账号/)
-  assert.match(await sends(street, 'area', { area: '石桥', worker: 'grid-4' }), /确认后记录/)
+  assert.match(await sends(street, 'area', { area: '石桥', worker: 'clerk-4' }), /不是网格员，也不是部门工作人员/)
+  assert.match(await sends(street, 'area', { area: '石桥', worker: 'grid-4' }), /确认后记录[^]*分派给：网格员/)
   const would = Number((await body(street)).match(/(\d+) 处房屋/)[1])
   await walk.sound(street, 'assigning-asked')
   assert.match(await confirms(street), new RegExp(`办理结果[^]*${would} 处房屋`))
   await walk.sound(street, 'assigning-done')
-  await sends(street, 'area', { area: '石桥', worker: 'grid-4' })
-  assert.match(await confirms(street), new RegExp(`${would} 处本来就是这样`))
+  assert.match(await sends(street, 'area', { area: '石桥', worker: 'grid-4' }), /没有还可以分派给这位同志的房屋/)
 })
 
 test('all that a colleague has in hand goes over, in English too; nobody else is let in', async () => {

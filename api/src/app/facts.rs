@@ -31,12 +31,15 @@ use wuping_domain::measure::Measure;
 use wuping_domain::meeting::Meeting;
 use wuping_domain::notice::Notice;
 use wuping_domain::party::Party;
+use wuping_domain::patrol::Patrol;
+use wuping_domain::premises::Premises;
 use wuping_domain::reaction::Rulebooks;
 use wuping_domain::record::Record;
 use wuping_domain::recorded::subject_of;
 use wuping_domain::rulebook::Rulebook;
 use wuping_domain::subject::Subject;
 use wuping_domain::survey::Survey;
+use wuping_domain::task::Task;
 use wuping_ledger::stream::StreamPath;
 use wuping_projections::error::causes;
 use wuping_projections::ledger_rulebooks::all_were_read;
@@ -248,7 +251,8 @@ impl Gathering<'_> {
     }
 
     /// The account that a command names: of an appeal as its reviewer, else the one that asks; of a grade as the proposer of a
-    /// ban; of an inspection as the second officer. One that was never opened is nobody.
+    /// ban; of an inspection as the second officer; to whom premises, a round, a task or an assessment is given; who administers an
+    /// association. One that was never opened is nobody.
     fn colleague(&mut self) -> Result<Option<Colleague>, ExecuteError> {
         let said = |member: &str| self.asked.command.get(member).and_then(Value::as_str);
         let named = match (self.kind(), self.who) {
@@ -258,6 +262,10 @@ impl Gathering<'_> {
                 said("reviewer").or(Some(account.as_str()))
             }
             (Appeal::TYPE, _) => said("reviewer"),
+            (Assessment::TYPE | Patrol::TYPE, _) => said("to"),
+            (Association::TYPE, _) => said("administrator"),
+            (Premises::TYPE, _) => said("to").or_else(|| said("account")),
+            (Task::TYPE, _) => said("account"),
             _ => None,
         };
         named.map_or(Ok(None), |named| self.person(named))

@@ -16,19 +16,21 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use wuping_domain::facts::{Actor, Role};
 use wuping_domain::matter::{Kind as MatterKind, Sight, sights};
+use wuping_domain::premises::ASSESSING;
 use wuping_domain::recorded::local_date;
 use wuping_domain::subject::Subject;
 use wuping_domain::task::Dispatch;
 use wuping_ledger::entry::derived_event_id;
 use wuping_projections::ViewsError;
 use wuping_projections::queries::{
-    AssessmentFilter, Looked, MatterFilter, MatterView, Page, Paged, WaitingOn, WorkerDay,
+    AssessmentFilter, MatterFilter, MatterView, Page, Paged, WaitingOn, WorkerDay,
 };
 
 use crate::app::{App, Asked, Done, ExecuteError};
 use crate::look::parts::*;
 use crate::look::words::Lang;
 use crate::web::desk_page::{broken_text, failed_text, forged_text, refused_page, shown};
+use crate::web::people::{People, Told};
 use crate::web::session::Signed;
 
 /// The routes of the page.
@@ -82,6 +84,8 @@ enum Kind {
 struct Work {
     parts: Vec<Part>,
     left: u64,
+    /// What else is said before it is confirmed.
+    notes: Vec<String>,
 }
 
 /// What became of all of it.
@@ -111,7 +115,7 @@ async fn take(State(app): State<Arc<App>>, signed: Signed, Form(sent): Form<Sent
         return refused(&forged_text(lang));
     }
     let Ok(command_id) = sent.command_id.parse::<Uuid>() else { return refused(&forged_text(lang)) };
-    let Work { parts, left } = match work(&app, &actor, lang, &sent) {
+    let work = match work(&app, &actor, lang, &sent) {
         Ok(work) => work,
         Err(Unclear::Told(why)) => {
             let head = notice_box(Tone::Grave, lang.pick("没有记录", "Nothing was recorded"), &[why]);
@@ -120,8 +124,9 @@ async fn take(State(app): State<Arc<App>>, signed: Signed, Form(sent): Form<Sent
         Err(Unclear::Failed(error)) => return refused(&failed_text(lang, error.as_ref())),
     };
     if sent.sure != "yes" {
-        return page(&app, &signed, asking(&signed, &sent, command_id, &Work { parts, left }), &sent);
+        return page(&app, &signed, asking(&signed, &sent, command_id, &work), &sent);
     }
+    let Work { parts, left, .. } = work;
     let mut outcome = Outcome::default();
     for part in parts {
         let cause = format!("desk/assigning/{command_id}/{}", part.stream);
@@ -175,8 +180,7 @@ impl From<ViewsError> for Unclear {
 /// What a form comes to.
 fn work(app: &App, actor: &Actor, lang: Lang, sent: &Sent) -> Result<Work, Unclear> {
     if sent.what == "area" {
-        let worker = account(app, lang, &sent.worker)?;
-        return Ok(Work { parts: of_area(app, lang, sent.area.trim(), &worker)?, left: 0 });
+        return of_area(app, actor, lang, sent);
     }
     let to = account(app, lang, &sent.to)?;
     let from = account(app, lang, &sent.from)?;
@@ -205,7 +209,7 @@ fn work(app: &App, actor: &Actor, lang: Lang, sent: &Sent) -> Result<Work, Uncle
         let why = [Some(nothing), for_legal_staff(lang, left)];
         return Err(Unclear::Told(why.into_iter().flatten().collect::<Vec<_>>().join(lang.gap())));
     }
-    Ok(Work { parts, left })
+    Ok(Work { parts, left, notes: vec![] })
 }
 
 /// The appeals that somebody reviews and has not decided. Whether the other may review each is asked of its own rules.
@@ -255,25 +259,48 @@ fn account(app: &App, lang: Lang, name: &str) -> Result<String, Unclear> {
     )))
 }
 
-fn of_area(app: &App, lang: Lang, area: &str, to: &str) -> Result<Vec<Part>, Unclear> {
+/// The premises of an area that a grid worker or officer does not assess yet, as many as are assigned at once.
+fn of_area(app: &App, actor: &Actor, lang: Lang, sent: &Sent) -> Result<Work, Unclear> {
+    let (area, worker) = (sent.area.trim(), account(app, lang, &sent.worker)?);
+    let told = |why| Err(Unclear::Told(why));
     if area.is_empty() {
-        return Err(Unclear::Told(lang.say("请写街道或社区的名称。", "Name a subdistrict or community.")));
+        return told(lang.say("请写街道、社区或网格的名称。", "Name a subdistrict, community or grid cell."));
     }
+    let grants = app.actor(&worker).map_err(|error| Unclear::Failed(error.into()))?.grants;
+    let Some(grant) = grants.into_iter().find(|grant| ASSESSING.contains(&grant.role)) else {
+        return told(lang.pick(
+            format!("“{}”不是网格员，也不是部门工作人员，不能评定房屋。请选择另一位同志。", sent.worker),
+            format!("“{}” is neither a grid worker nor an officer of a department, and assesses no premises. Choose somebody who does.", sent.worker),
+        ));
+    };
+    let reach = actor.grants.iter().filter(|grant| OF_PREMISES.contains(&grant.role));
+    let within: Option<Vec<String>> = reach.map(|grant| grant.area.clone()).collect();
     let views = app.views.views();
-    let found = views.chosen(&Looked { area: Some(area.to_owned()), ..Looked::default() })?;
+    let (found, total) = views.premises_to_assign(area, &worker, &within.unwrap_or_default(), AT_ONCE)?;
     if found.is_empty() {
-        return Err(Unclear::Told(lang.pick(
-            format!("“{area}”没有登记的房屋。请核对名称。"),
-            format!("No premises are registered in “{area}”. Check the name."),
-        )));
+        return told(lang.pick(
+            format!("“{area}”没有还可以分派给这位同志的房屋：名称不对、不在您的辖区，或者都已分派。请核对。"),
+            format!("There are no premises in “{area}” left to be assigned: the name is wrong, the area is not yours, or all are assigned. Check it."),
+        ));
+    }
+    let people = People::of(app, Told::to(actor), [worker.as_str()]);
+    let role = lang.role(grant.role.code());
+    let who = people.say(lang, &worker);
+    let mut notes = vec![lang.pick(format!("分派给：{role} {who}"), format!("To: {role} {who}"))];
+    if total > AT_ONCE {
+        let (total, now) = (lang.count(total), lang.count(AT_ONCE));
+        notes.push(lang.pick(
+            format!("“{area}”还有 {total} 处没有分派给这位同志，这一次分派前 {now} 处；记录后再来一次，接着分派其余的。"),
+            format!("{total} premises of “{area}” are not assigned to this person yet. These are the first {now}: do the same again for the rest."),
+        ));
     }
     let part = |line: wuping_projections::queries::PremisesLine| Part {
         stream: format!("premises/{}", line.id),
-        command: json!({ "command": "assign_assessor", "account": to }),
+        command: json!({ "command": "assign_assessor", "account": worker }),
         kind: Kind::Premises,
         address: line.address,
     };
-    Ok(found.into_iter().map(part).collect())
+    Ok(Work { parts: found.into_iter().map(part).collect(), left: 0, notes })
 }
 
 /// All that somebody has in hand: premises assigned, assessments led, rounds and tasks given to this person by name.
@@ -400,9 +427,9 @@ fn page(app: &App, signed: &Signed, head: Markup, sent: &Sent) -> Response {
     let body = html! {
         (page_heading(None, title, Some(lead)))
         (head)
-        @if of_premises { (section(lang.pick("把一个片区分派给一位网格员", "Assign an area to a grid worker"), form(&view(signed, Uuid::now_v7(), lang.say("看会分派哪些", "See which")), html! {
+        @if of_premises { (section(lang.pick("把一个片区分派给一位网格员或部门工作人员", "Assign an area to a grid worker or officer"), form(&view(signed, Uuid::now_v7(), lang.say("看会分派哪些", "See which")), html! {
             input type="hidden" name="what" value="area";
-            (text("area", lang.pick("街道或社区", "Subdistrict or community"), lang.pick("例如：石桥", "For example: 石桥"), &area.area))
+            (text("area", lang.pick("街道、社区或网格", "Subdistrict, community or grid cell"), lang.pick("例如：石桥", "For example: 石桥"), &area.area))
             (text("worker", lang.pick("分派给谁", "To whom"), login, &area.worker))
         }))) }
         (section(lang.pick("把一位同志的全部工作移交给另一位", "Hand all of a colleague's work over"), form(&view(signed, Uuid::now_v7(), lang.say("看会移交哪些", "See what")), html! {
@@ -437,6 +464,7 @@ fn asking(signed: &Signed, sent: &Sent, command_id: Uuid, work: &Work) -> Markup
         format!("其中：{}{}", first.join("、"), if parts.len() > NAMED { "……" } else { "。" }),
         format!("Among them: {}{}", first.join(", "), if parts.len() > NAMED { " …" } else { "." }),
     ));
+    said.extend(work.notes.iter().cloned());
     said.extend(for_legal_staff(lang, work.left));
     html! {
         (notice_box(Tone::Warning, lang.pick("确认后记录", "To be confirmed"), &said))
@@ -497,5 +525,7 @@ const PATH: &str = "/desk/assignments";
 const WHYS: [&str; 3] = ["transferred", "leave", "left_service"];
 /// How many matters are read at a time.
 const AT_A_TIME: u64 = 200;
+/// How many premises are assigned at once.
+const AT_ONCE: u64 = 500;
 /// How many addresses are named before it is confirmed.
 const NAMED: usize = 12;

@@ -58,15 +58,17 @@ fn of_lead(events: Vec<Event>) -> Given<Assessment> {
 fn the_lead_or_whoever_leads_the_subdistrict_hands_it_over() {
     let hand = |to: &str| Command::HandOver { to: to.into(), why: Some("产假".into()) };
     let handed = |to: &str| Event::AssessmentHandedOver { to: to.into(), by: "a-1".into() };
-    let said = of_lead(vec![opened()]).when(hand("a-2")).said();
+    let said = of_lead(vec![opened()]).naming_holder("a-2", Role::GridWorker).when(hand("a-2")).said();
     assert_eq!(said[0].event, handed("a-2"));
     assert!(!serde_json::to_string(&said[0].event).unwrap().contains("产假"));
+    of_lead(vec![opened()]).when(hand("a-2")).then_rejected("unknown_colleague");
     of_lead(vec![opened()]).when(hand("a-1")).then([]);
     of_lead(vec![opened()]).when(hand(" ")).then_rejected("malformed");
     of_lead(vec![opened(), handed("a-2")]).when(hand("a-3")).then_rejected("only_the_lead_submits");
     given::<Assessment>([opened(), handed("a-2")])
         .about(house())
         .by_role(Role::StreetLead)
+        .naming_holder("a-1", Role::DepartmentOfficer)
         .when(hand("a-1"))
         .then([handed("a-1")]);
     of_lead(vec![]).when(hand("a-2")).then_rejected("not_found");

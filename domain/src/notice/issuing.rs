@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::concerning::must_concern_something;
 use super::{Event, Kind};
@@ -108,11 +108,15 @@ impl Remedy {
     /// The remedy of a policy's deadline, in words.
     ///
     /// # Errors
-    /// `unknown_rule`, by its id.
+    /// `unknown_rule`, by its id; `remedy_of_another_decision` for one that runs from the service of what somebody else decides.
     pub fn of(rulebook: &Rulebook, id: &str) -> Result<Self, Rejection> {
         let rule = rulebook
             .deadline_rule(id)
-            .ok_or_else(|| Rejection::because("unknown_rule", serde_json::json!({ "ids": [id] })))?;
+            .ok_or_else(|| Rejection::because("unknown_rule", json!({ "ids": [id] })))?;
+        if id == AFTER_RECONSIDERATION {
+            let detail = json!({ "remedy_zh": rule.zh, "remedy_en": name_in_english(rule) });
+            return Err(Rejection::because("remedy_of_another_decision", detail));
+        }
         Ok(Self { rule: id.to_owned(), zh: in_chinese(rule), en: in_english(rule) })
     }
 }
@@ -145,12 +149,15 @@ fn name_in_english(rule: &DeadlineRule) -> String {
         .unwrap_or_else(|| rule.id.replace('_', " "))
 }
 
+/// Its days run from the service of a decision on reconsideration (行政诉讼法 第四十五条), which is none of the office's: the organ that
+/// decides tells it.
+const AFTER_RECONSIDERATION: &str = "litigation_after_reconsideration";
 /// What can be done against a decision, where the rulebook has no English name for it.
 const REMEDIES: [(&str, &str); 4] = [
     ("administrative_reconsideration", "Apply for administrative reconsideration"),
     ("appeal_file", "Appeal to the office that decided"),
     ("litigation", "Bring an administrative lawsuit"),
-    ("litigation_after_reconsideration", "Bring a lawsuit against the decision on reconsideration"),
+    (AFTER_RECONSIDERATION, "Bring a lawsuit against the decision on reconsideration"),
 ];
 
 /// A new notice.

@@ -60,6 +60,7 @@ fn a_notice_names_what_the_policy_asks_for_and_tells_the_remedy_in_words() {
         ("legal_basis", json!(""), "notice_without_basis"),
         ("handling_officers", json!([]), "notice_without_officers"),
         ("remedies", json!([]), "notice_without_remedy"),
+        ("remedies", json!(["litigation_after_reconsideration"]), "remedy_of_another_decision"),
         ("remedies", json!(["dance"]), "unknown_rule"),
         ("determination", json!(9), "not_found"),
         ("about", json!("premises/p-2/grade"), "malformed"),

@@ -143,10 +143,10 @@ fn a_round_is_given_to_somebody_else_while_it_is_due() {
         route: Some("r-2".into()),
         by: "a-1".into(),
     };
-    after([assigned("2026-03-06")])
-        .by_role(Role::StreetLead)
-        .when(reassign("2026-03-06"))
-        .then([reassigned.clone()]);
+    let lead = || after([assigned("2026-03-06")]).by_role(Role::StreetLead);
+    lead().when(reassign("2026-03-06")).then_rejected("unknown_colleague");
+    lead().naming_holder("a-5", Role::Owner).when(reassign("2026-03-06")).then_rejected("unknown_colleague");
+    lead().naming_holder("a-5", Role::GridWorker).when(reassign("2026-03-06")).then([reassigned.clone()]);
     let again = Command::Reassign { due: day("2026-03-06"), to: "a-5".into(), route: None };
     after([assigned("2026-03-06"), reassigned]).by_role(Role::StreetLead).when(again).then([]);
     after([assigned("2026-03-06")])

@@ -286,7 +286,8 @@ mod tests {
     fn the_subdistrict_appoints_a_steward_who_looks_round() {
         let steward = |account: &str| Steward { account: account.into(), span: Span::default() };
         let appointed = |account: &str| Event::StewardAppointed(steward(account));
-        let lead = |events: Vec<Event>| house(events).by_role(Role::StreetLead);
+        let lead =
+            |events: Vec<Event>| house(events).by_role(Role::StreetLead).naming_holder("a-9", Role::Steward);
         lead(registered()).when(Command::AppointSteward(steward("a-9"))).then([appointed("a-9")]);
         let with = |account: &str| registered().into_iter().chain([appointed(account)]).collect::<Vec<_>>();
         lead(with("a-9")).when(Command::AppointSteward(steward("a-9"))).then([]);

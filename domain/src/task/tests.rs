@@ -104,8 +104,15 @@ fn what_somebody_has_goes_to_somebody_else_and_is_theirs_alone() {
         |by: &str| Event::TaskDispatched { dispatch: dispatch("grid", Some("a-3"), None), by: by.into() };
     let send_on = || send(dispatch("grid", Some("a-3"), None));
     let lead = Grant { role: Role::StreetLead, department: None, area: None, party: None };
-    asked([dispatched()]).by_role(Role::Dispatcher).when(send_on()).then([to_another("a-1")]);
-    asked([dispatched(), taken("a-2")]).by_grant(lead).when(send_on()).then([to_another("a-1")]);
+    let sends = || asked([dispatched()]).by_role(Role::Dispatcher);
+    sends().when(send_on()).then_rejected("unknown_colleague");
+    sends().naming_holder("a-3", Role::Auditor).when(send_on()).then_rejected("unknown_colleague");
+    sends().naming_holder("a-3", Role::Steward).when(send_on()).then([to_another("a-1")]);
+    asked([dispatched(), taken("a-2")])
+        .by_grant(lead)
+        .naming_holder("a-3", Role::GridWorker)
+        .when(send_on())
+        .then([to_another("a-1")]);
     asked([dispatched(), taken("a-3")])
         .by_role(Role::Dispatcher)
         .when(send_on())

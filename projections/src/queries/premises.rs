@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, Row, params_from_iter};
 use serde::Serialize;
 use wuping_domain::premises::{Assessor, PartyRole, Steward};
 use wuping_domain::rulebook::Layer;
 
+use super::conditions::Conditions;
 use super::{
     GradeView, HazardView, OpenAssessmentView, Page, Paged, PatrolView, ProhibitionView, all, count,
     day_if_any, first, json, parsed,
@@ -225,6 +226,37 @@ impl Views {
                 page.offset()
             );
             Ok(Paged::of(all(connection, &sql, [account], read_line)?, page, total))
+        })
+    }
+
+    /// The open premises of a subdistrict, community or grid cell that an account does not assess yet, by address: the first `most` of
+    /// them, and how many there are. Where `within` names areas, those that lie in one of them alone.
+    ///
+    /// # Errors
+    /// If the views cannot be read.
+    pub fn premises_to_assign(
+        &self,
+        area: &str,
+        account: &str,
+        within: &[String],
+        most: u64,
+    ) -> Result<(Vec<PremisesLine>, u64), ViewsError> {
+        let in_area = "? IN (p.subdistrict, p.community, p.grid_cell)";
+        let assessed = "NOT EXISTS (SELECT 1 FROM json_each(p.assessors) e WHERE e.value ->> 'account' = ?)";
+        let mut asked = Conditions::of("p.closed_on IS NULL")
+            .with(in_area, Some(area.to_owned()))
+            .with(assessed, Some(account.to_owned()));
+        if !within.is_empty() {
+            asked = asked
+                .any(within.iter().map(|area| (in_area.to_owned(), vec![area.clone().into()])).collect());
+        }
+        self.read(|connection| {
+            let held = asked.sql();
+            let values = || params_from_iter(asked.values());
+            let total =
+                count(connection, &format!("SELECT count(*) FROM premises p WHERE {held}"), values())?;
+            let sql = format!("{LINE} WHERE {held} ORDER BY p.address, p.number LIMIT {most}");
+            Ok((all(connection, &sql, values(), read_line)?, total))
         })
     }
 

@@ -96,15 +96,15 @@ fn its_owner_is_spoken_to(story: &mut Story) {
 /// nor while a court has suspended it, and is held in the end.
 fn a_measure_waits_for_the_appeal_and_for_the_court(story: &mut Story) {
     let (grade, appeal, talk_there) =
-        ("premises/u-31/grade", "premises/u-31/appeal/1", "premises/u-31/measure/m-1");
+        ("premises/u-49/grade", "premises/u-49/appeal/1", "premises/u-49/measure/m-1");
     let rulebook = where_measures_wait();
     story.publishes(&rulebook, None, story.today());
-    story.house("u-31", Some("b-30"));
-    let assessment = "premises/u-31/assessment/a1";
+    story.house("u-49", Some("b-30"));
+    let assessment = "premises/u-49/assessment/a1";
     story.say("grid", assessment, json!({ "command": "open", "scheme": rulebook.scheme, "reason": "first" }));
-    story.enter_all("u-31", assessment, "grid", EBIKE_INDOORS);
+    story.enter_all("u-49", assessment, "grid", EBIKE_INDOORS);
     story.say("grid", assessment, json!({ "command": "submit" }));
-    story.invite("u-31");
+    story.invite("u-49");
     story.say(
         "owner",
         grade,
@@ -115,7 +115,7 @@ fn a_measure_waits_for_the_appeal_and_for_the_court(story: &mut Story) {
     });
     story.say("legal", grade, consider);
     let confirm =
-        json!({ "command": "confirm", "determination": 1, "document_number": "坪石定〔2024〕31号" });
+        json!({ "command": "confirm", "determination": 1, "document_number": "坪石定〔2024〕49号" });
     story.say("confirmer", grade, confirm);
     story.say("fire", talk_there, talk());
 
@@ -123,33 +123,34 @@ fn a_measure_waits_for_the_appeal_and_for_the_court(story: &mut Story) {
     story.say("owner", appeal, file);
     story.say("legal", appeal, json!({ "command": "admit" }));
     let approve =
-        || json!({ "command": "decide", "approved": true, "document_number": "坪石约〔2024〕31号" });
+        || json!({ "command": "decide", "approved": true, "document_number": "坪石约〔2024〕49号" });
     let why = story.is_refused("street", talk_there, approve(), "measure_waits");
     assert!(
         why.contains("is under appeal, filed on ") && why.contains("Wait until the appeal is decided"),
         "{why}"
     );
-    let page = story.opens("street", &format!("/desk/matters/{talk_there}")).1;
-    assert!(page.contains("such measures wait for its decision"), "{page}");
     story.say("legal", appeal, json!({ "command": "assign", "reviewer": "reviewer" }));
     let reject = json!({
-        "command": "decide", "outcome": "rejected", "document_number": "住申〔2024〕31号", "reason_codes": ["unfounded"],
+        "command": "decide", "outcome": "rejected", "document_number": "住申〔2024〕49号", "reason_codes": ["unfounded"],
         "reasons": "登记属实", "remedies": ["litigation"],
     });
     story.say("reviewer", appeal, reject);
     story.say("street", talk_there, approve());
 
-    let dispute = "premises/u-31/dispute/d-1";
+    let dispute = "premises/u-49/dispute/d-1";
     let notify = json!({
-        "command": "notify", "kind": "litigation", "body": "某区人民法院", "document_number": "行初31号",
+        "command": "notify", "kind": "litigation", "body": "某区人民法院", "document_number": "行初49号",
         "against": { "stream": grade, "determination": 1 }, "received_on": story.today(),
+        "reply_by": story.day(15),
     });
     story.say("legal", dispute, notify);
     let until = story.day(5);
-    let order = json!({ "command": "order_suspension", "document_number": "停31号", "until": until });
+    let order = json!({ "command": "suspend", "document_number": "停49号", "until": until });
     story.say("legal", dispute, order);
     let held = || json!({ "command": "carry_out", "findings": "已约谈" });
     story.is_refused("fire", talk_there, held(), "carrying_out_suspended");
+    let page = story.page(Some("fire"), &format!("/desk/matters/{talk_there}"));
+    assert!(page.contains("Carrying out is suspended by the organ or court"), "{page}");
     story.days(6);
     story.say("fire", talk_there, held());
 }

@@ -61,6 +61,7 @@ fn from(matter: &Matter, source: Source) -> Vec<(String, String)> {
         Source::Resolutions => resolutions(matter),
         Source::ClosedHazards => hazards(matter, false),
         Source::Findings => findings(matter),
+        Source::Holders(roles) => naming::holders(matter, roles),
         Source::Indicators => indicators(matter),
         Source::CreditConduct
         | Source::CreditKinds
@@ -372,5 +373,4 @@ pub(crate) fn short(key: &str) -> &str {
 /// Before the number of a prohibition, in the name of a choice.
 const BAN: &str = "ban-";
 /// Deadlines of the policy that a party has against a decision.
-const REMEDIES: [&str; 4] =
-    ["appeal_file", "administrative_reconsideration", "litigation", "litigation_after_reconsideration"];
+const REMEDIES: [&str; 3] = ["appeal_file", "administrative_reconsideration", "litigation"];

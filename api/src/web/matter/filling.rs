@@ -302,7 +302,7 @@ fn sample(matter: &Matter, step: &Step) -> Option<Value> {
             Kind::Part => part_of(&first()?)?,
             Kind::OneOf(source) if source.is_numbered() => json!(first()?.parse::<u64>().ok()?),
             // only who may name somebody is shown whom
-            Kind::OneOf(Source::Proposers | Source::SecondOfficers) => {
+            Kind::OneOf(Source::Holders(_) | Source::Proposers | Source::SecondOfficers) => {
                 json!(first().unwrap_or_else(|| "…".to_owned()))
             }
             Kind::OneOf(_) => json!(first()?),

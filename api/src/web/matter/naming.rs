@@ -54,6 +54,29 @@ pub(super) fn proposers(matter: &Matter) -> Vec<(String, String)> {
     others(matter, named(matter, fits))
 }
 
+/// To whom something can be given: those who hold one of these roles, those who work where the premises are first, each with the role and
+/// where or for whom.
+pub(super) fn holders(matter: &Matter, roles: &[Role]) -> Vec<(String, String)> {
+    let lang = matter.lang;
+    let here = matter.register();
+    let works_here = |grant: &Grant| here.is_none_or(|register| grant.takes_in(register));
+    let held = matter.hands.iter().filter_map(|(account, grants)| {
+        let grant = grants
+            .iter()
+            .filter(|grant| roles.contains(&grant.role))
+            .min_by_key(|grant| !works_here(grant))?;
+        let department = grant.department.as_deref().map(|of| matter.ruled().department(of));
+        let body = department.or_else(|| grant.area.clone());
+        let role = lang.role(grant.role.code());
+        let of = body.map_or_else(|| role.to_owned(), |body| format!("{role} · {body}"));
+        let who = matter.people.say(lang, account);
+        Some((!works_here(grant), lang.pick(format!("{of}：{who}"), format!("{of}: {who}")), account.clone()))
+    });
+    let mut held: Vec<_> = held.collect();
+    held.sort_unstable();
+    held.into_iter().map(|(_, label, account)| (account, label)).collect()
+}
+
 fn others(matter: &Matter, offers: Vec<(String, String)>) -> Vec<(String, String)> {
     offers.into_iter().filter(|(account, _)| *account != matter.actor().account).collect()
 }

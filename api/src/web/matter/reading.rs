@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use serde_json::Value;
 use wuping_domain::aggregate::Concept as _;
+use wuping_domain::association::ADMINISTERING;
 use wuping_domain::board::Board;
 use wuping_domain::campaign::Criteria;
 use wuping_domain::derivation::SchemeRef;
@@ -14,11 +15,13 @@ use wuping_domain::facts::{Actor, Grant, Role};
 use wuping_domain::grade::{Grade, PROPOSERS};
 use wuping_domain::matter::{Deadline, matters};
 use wuping_domain::notice::ISSUERS;
-use wuping_domain::premises::{Premises, Register};
+use wuping_domain::patrol::WALKING;
+use wuping_domain::premises::{ASSESSING, LOOKING_AFTER, Premises, Register};
 use wuping_domain::reaction::Rulebooks;
 use wuping_domain::recorded::subject_of;
 use wuping_domain::rulebook::{Layer, Rulebook};
 use wuping_domain::subject::Subject;
+use wuping_domain::task::DOING;
 use wuping_projections::queries::{AuthorityView, Sheet};
 use wuping_projections::recording::recorded;
 use wuping_replay::statistics::Made;
@@ -50,6 +53,8 @@ pub(crate) struct Matter {
     /// Accounts that may be named here: who reviews appeals, for a confirmer who proposes a ban on letting, and who handles a
     /// notice, makes an inspection or examines a hazard beside the one who says so.
     pub(crate) colleagues: Vec<(String, Vec<Grant>)>,
+    /// Accounts to which something may be given here: premises, a round, a task, an association.
+    pub(crate) hands: Vec<(String, Vec<Grant>)>,
     /// How much the person may see.
     pub(crate) sight: Sight,
     /// The people who are told of here, as this person is told of them.
@@ -119,12 +124,18 @@ pub(crate) fn read(app: &App, signed: &Signed, stream: &str) -> Result<Matter, E
     let holds = |roles: &[Role]| roles.iter().any(|role| trial.facts.actor.holds(*role));
     let issues = ["notice", "premises"].contains(&aggregate_type(stream)) && holds(&ISSUERS);
     let colleagues = match aggregate_type(stream) {
-        "appeal" => colleagues(app, &[Role::Reviewer]),
-        "grade" if holds(&[Role::Confirmer]) => colleagues(app, &PROPOSERS),
-        "hazard" if holds(&[Role::CompetentAuthority]) => colleagues(app, &OFFICERS),
-        "inspection" if holds(&[Role::DepartmentOfficer]) => colleagues(app, &OFFICERS),
-        _ if issues => colleagues(app, &ISSUERS),
+        "appeal" => holders(app, &[Role::Reviewer]),
+        "grade" if holds(&[Role::Confirmer]) => holders(app, &PROPOSERS),
+        "hazard" if holds(&[Role::CompetentAuthority]) => holders(app, &OFFICERS),
+        "inspection" if holds(&[Role::DepartmentOfficer]) => holders(app, &OFFICERS),
+        _ if issues => holders(app, &ISSUERS),
         _ => vec![],
+    };
+    let gives = GIVEN_UNDER.contains(&aggregate_type(stream)) && holds(&GIVERS);
+    let hands = if gives {
+        holders(app, &[ASSESSING, LOOKING_AFTER, WALKING, DOING, ADMINISTERING].concat())
+    } else {
+        vec![]
     };
     let records = aggregate_type(stream) == "credit" && holds(&RECORDERS);
     let names_one = issues || records;
@@ -142,7 +153,7 @@ pub(crate) fn read(app: &App, signed: &Signed, stream: &str) -> Result<Matter, E
     let deadlines = deadlines(app, &trial);
     let lang = signed.lang;
     let signers = signers(app, &trial);
-    let named = colleagues.iter().map(|(account, _)| account.clone());
+    let named = colleagues.iter().chain(&hands).map(|(account, _)| account.clone());
     let accounts = named.chain(doubtful.iter().map(|of| of.recorded_by.clone())).chain(mentioned(&trial));
     let accounts: BTreeSet<String> = accounts.chain(signers.values().cloned()).collect();
     let people = People::of(app, told(sight), accounts.iter().map(String::as_str));
@@ -155,6 +166,7 @@ pub(crate) fn read(app: &App, signed: &Signed, stream: &str) -> Result<Matter, E
         authorities,
         building_ban,
         colleagues,
+        hands,
         sight,
         people,
         signers,
@@ -252,7 +264,7 @@ fn sheet(app: &App, trial: &Trial) -> Option<Sheet> {
 }
 
 /// The open accounts that hold one of these roles, with what they hold of them.
-fn colleagues(app: &App, roles: &[Role]) -> Vec<(String, Vec<Grant>)> {
+fn holders(app: &App, roles: &[Role]) -> Vec<(String, Vec<Grant>)> {
     let open = app.views.views().open_accounts().unwrap_or_default();
     let held = open.into_iter().map(|(account, mut grants)| {
         grants.retain(|grant| roles.contains(&grant.role));
@@ -422,6 +434,11 @@ fn looks_after(premises: &Premises, actor: &Actor, on: NaiveDate) -> bool {
 
 /// Who acts for a department.
 const OFFICERS: [Role; 2] = [Role::CompetentAuthority, Role::DepartmentOfficer];
+/// Who gives others something to do.
+const GIVERS: [Role; 5] =
+    [Role::Administrator, Role::CommunityLead, Role::DepartmentOfficer, Role::Dispatcher, Role::StreetLead];
+/// Where something is given to somebody: to start with, from the page of the premises.
+const GIVEN_UNDER: [&str; 4] = ["association", "patrol", "premises", "task"];
 /// Who puts conduct on record.
 const RECORDERS: [Role; 3] = [Role::CompetentAuthority, Role::CreditOfficer, Role::DepartmentOfficer];
 /// Who looks into the register, and not into a case's words.

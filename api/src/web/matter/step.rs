@@ -1,6 +1,8 @@
 //! A step of a matter, declared: which command it is, what a person fills in, and what is asked once more before it is
 //! recorded. Whether somebody may take it is the domain's to say.
 
+use wuping_domain::facts::Role;
+
 /// One thing that can be done to a stream.
 #[derive(Debug)]
 pub(crate) struct Step {
@@ -166,6 +168,8 @@ pub(crate) enum Source {
     Findings,
     /// Grounds in law for a ban on letting.
     Grounds,
+    /// People with an open account that acts by one of these roles, to whom something is given.
+    Holders(&'static [Role]),
     /// Indicators of the rulebook.
     Indicators,
     /// Measures that go with the level in force, and that are proposed.

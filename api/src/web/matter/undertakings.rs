@@ -20,7 +20,7 @@ use wuping_domain::resting::Rest;
 use wuping_domain::rulebook::Layer;
 use wuping_projections::ViewsError;
 use wuping_projections::queries::{
-    Looked, Page as ViewPage, Paged, PlaqueLine, UndertakingFilter, UndertakingView,
+    CHOSEN_MAX, Looked, Page as ViewPage, Paged, PlaqueLine, UndertakingFilter, UndertakingView,
 };
 
 use super::acting::{Page, act};
@@ -491,6 +491,8 @@ fn chosen_note(lang: Lang, matter: &Matter) -> Markup {
         p.hint {
             @if count == 0 {
                 (lang.pick("先用上面的条件筛选房屋，再启动专项行动。", "Filter premises above first, then launch a campaign over them."))
+            } @else if count >= CHOSEN_MAX {
+                (lang.pick(format!("筛选出的房屋超过或正好 {CHOSEN_MAX} 处，一次专项行动最多 {CHOSEN_MAX} 处：下面是按地址排在前面的。其余的请缩小范围，另行启动。"), format!("The filter chooses {CHOSEN_MAX} premises or more, and a campaign takes in {CHOSEN_MAX} at most: these are the first by address. Narrow it and launch another for the rest.")))
             } @else {
                 (lang.pick(format!("筛选出 {count} 处房屋，已填入下面的表格。"), format!("The filter chooses {count} premises; they stand in the form below.")))
             }

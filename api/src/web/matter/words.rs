@@ -218,8 +218,8 @@ pub(crate) fn beside(lang: Lang, step: &Step, rejection: &Rejection) -> FieldErr
             (NAMED.iter().find(|(account, _)| account == what).and_then(|(_, name)| of(name)), said)
         }
         Rejection::Rule { code, .. } => {
-            let named = RULES_OF_FIELDS.iter().find(|(rule, _)| rule == code).and_then(|(_, name)| of(name));
-            (named, said)
+            let mut fields = RULES_OF_FIELDS.iter().filter(|(rule, _)| rule == code);
+            (fields.find_map(|(_, name)| of(name)), said)
         }
         _ => (None, said),
     };
@@ -316,7 +316,11 @@ const BARRING: &[&str] = &[
 /// The field that a rule is about.
 const RULES_OF_FIELDS: &[(&str, &str)] = &[
     ("decision_without_remedy", "remedies"),
+    ("remedy_of_another_decision", "remedies"),
     ("result_in_force", "assessment"),
+    ("unknown_colleague", "account"),
+    ("unknown_colleague", "administrator"),
+    ("unknown_colleague", "to"),
     ("second_officer_not_joined", "second"),
     ("address_not_confirmed", "method"),
     ("answer_not_so", "answer"),

@@ -1,5 +1,7 @@
 //! Steps of an association of building stewards.
 
+use wuping_domain::association::ADMINISTERING;
+
 use crate::web::matter::step::*;
 
 pub(super) const STEPS: &[Step] = &[
@@ -7,7 +9,11 @@ pub(super) const STEPS: &[Step] = &[
         fields: &[
             field("name", ["名称", "Its name"], Kind::Short),
             field("area", ["哪个街道或社区", "Which subdistrict or community"], Kind::Short),
-            field("administrator", ["管理员账号", "Its administrator's account"], Kind::Short),
+            field(
+                "administrator",
+                ["管理员", "Its administrator"],
+                Kind::OneOf(Source::Holders(ADMINISTERING)),
+            ),
         ],
         starts: true,
         ..step("association", "register", "register", ["登记联合会", "Register an association"])

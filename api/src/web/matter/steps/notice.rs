@@ -46,7 +46,10 @@ const METHOD: Field = field(
 pub(super) const STEPS: &[Step] = &[
     Step {
         fields: &[KIND, ABOUT, TO, AUTHORITY, NUMBER, BASIS, OFFICERS, REMEDIES, TEXT, DOCUMENT_PAGE],
-        note: Some(["期限从送达之日起算，发出后请尽快送达。", "Periods run from service, so serve it soon."]),
+        note: Some([
+            "除风险提示外，机关、文号、法律依据和经办人都要写明；告知结果或者作出决定的，还要写明救济途径。期限从送达之日起算，发出后请尽快送达。",
+            "But for a risk notice, name the authority, the number, the legal basis and who handles it; what tells a result or decides tells the remedies too. Periods run from service, so serve it soon.",
+        ]),
         sure: Some([
             "文书发出后对当事人有约束力，内容公开。确定发出吗？",
             "A notice binds its party and what it says is public. Issue it?",

@@ -1,5 +1,7 @@
 //! Steps of a building's rounds.
 
+use wuping_domain::patrol::WALKING;
+
 use crate::web::matter::step::*;
 
 pub(super) const STEPS: &[Step] = &[
@@ -29,8 +31,7 @@ pub(super) const STEPS: &[Step] = &[
     },
     Step {
         fields: &[
-            field("to", ["改派给", "To the account"], Kind::Short)
-                .hint("接手人的账号", "Account of whoever makes it"),
+            field("to", ["改派给", "To whom"], Kind::OneOf(Source::Holders(WALKING))),
             open("route", ["路线编号", "Code of the route"], Kind::Short),
         ],
         given: &[("due", Given::DueRound)],

@@ -1,8 +1,11 @@
 //! Steps about premises themselves: who answers for them, who looks after them, what is registered.
 
+use wuping_domain::premises::{ASSESSING, LOOKING_AFTER};
+
 use crate::web::matter::step::*;
 
-const ACCOUNT: Field = field("account", ["账号", "Account"], Kind::Short);
+const ASSESSOR: Field = field("account", ["交给谁", "To whom"], Kind::OneOf(Source::Holders(ASSESSING)));
+const STEWARD: Field = field("account", ["委任谁", "Whom"], Kind::OneOf(Source::Holders(LOOKING_AFTER)));
 const WHY: Field = field("why", ["原因", "Why"], Kind::Short);
 const ROLE: Field = field(
     "role",
@@ -140,7 +143,7 @@ pub(super) const STEPS: &[Step] = &[
     },
     Step {
         fields: &[
-            ACCOUNT,
+            ASSESSOR,
             open("department", ["部门", "Department"], Kind::OneOf(Source::Departments)),
             FROM,
             UNTIL,
@@ -150,8 +153,7 @@ pub(super) const STEPS: &[Step] = &[
     Step {
         fields: &[
             field("from", ["原来是谁的", "Whose they were"], Kind::OneOf(Source::Assessors)),
-            field("to", ["交给谁", "Whose they are"], Kind::Short)
-                .hint("接手人的账号", "Account of whoever takes over"),
+            field("to", ["交给谁", "Whose they are"], Kind::OneOf(Source::Holders(ASSESSING))),
             field(
                 "why",
                 ["原因", "Why"],
@@ -169,7 +171,7 @@ pub(super) const STEPS: &[Step] = &[
         ..step("premises", "release_assessor", "release_assessor", ["解除评定人", "Release an assessor"])
     },
     Step {
-        fields: &[ACCOUNT, FROM, UNTIL],
+        fields: &[STEWARD, FROM, UNTIL],
         ..step("premises", "appoint_steward", "appoint_steward", ["委任楼栋长", "Appoint a steward"])
     },
     Step {

@@ -1,5 +1,7 @@
 //! Steps of a task: what is no hazard and must be done.
 
+use wuping_domain::task::DOING;
+
 use crate::web::matter::step::*;
 
 pub(super) const STEPS: &[Step] = &[
@@ -17,8 +19,8 @@ pub(super) const STEPS: &[Step] = &[
                 ]),
             ),
             field("to", ["交给部门", "To the department"], Kind::OneOf(Source::Departments)),
-            open("account", ["指定账号", "To one account"], Kind::Short)
-                .hint("只交给一个人时填写", "Where it is meant for one person"),
+            open("account", ["指定一个人", "To one person"], Kind::OneOf(Source::Holders(DOING)))
+                .hint("只交给一个人时选择", "Where it is meant for one person"),
             open("due", ["最迟哪天", "Due on"], Kind::Day),
             open("note", ["说明", "In your words"], Kind::Long),
         ],
