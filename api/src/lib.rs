@@ -27,6 +27,7 @@ pub mod log_client;
 pub mod look;
 pub mod office;
 mod past;
+mod people;
 pub mod reactions;
 pub mod rulemaking;
 pub mod runner;

@@ -9,7 +9,7 @@ use super::{say, value, word, xlsx};
 use crate::look::parts::*;
 use crate::look::style;
 use crate::look::words::Lang;
-use crate::web::people::People;
+use crate::people::People;
 
 /// A document that stands alone, with its style in it.
 pub(super) fn document(lang: Lang, made: &Made) -> Markup {

@@ -11,7 +11,6 @@ use serde::Deserialize;
 use wuping_replay::statistics::{Cell, Column, Made, Terms, Words};
 
 use crate::look::words::Lang;
-use crate::web::matter::stage::undertaking_stage;
 
 /// The form of a report.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -186,7 +185,7 @@ pub fn word(lang: Lang, terms: Terms, code: &str) -> String {
         Terms::Side => lang.side(code),
         Terms::Stage => lang.matter_stage(code),
         Terms::Trigger => lang.trigger(code),
-        Terms::Undertaking => undertaking_stage(lang, code),
+        Terms::Undertaking => lang.undertaking(code),
     }
     .to_owned()
 }

@@ -29,8 +29,8 @@ use wuping_projections::queries::{
 use crate::app::{App, Asked, Done, ExecuteError};
 use crate::look::parts::*;
 use crate::look::words::Lang;
+use crate::people::{People, Told};
 use crate::web::desk_page::{broken_text, failed_text, forged_text, refused_page, shown};
-use crate::web::people::{People, Told};
 use crate::web::session::Signed;
 
 /// The routes of the page.

@@ -13,8 +13,8 @@ use wuping_projections::queries::{LateHand, Listed, MatterView};
 use crate::app::App;
 use crate::look::parts::*;
 use crate::look::words::Lang;
+use crate::people::{People, Told};
 use crate::shelf::LAYERS;
-use crate::web::people::{People, Told};
 
 /// What a list is told with: for whom, in which language, on which day.
 pub(super) struct Teller<'a> {

@@ -17,12 +17,12 @@ use wuping_projections::queries::{KindCount, LateHand, Listed, MatterFilter, Mat
 use crate::app::App;
 use crate::look::parts::*;
 use crate::look::words::Lang;
+use crate::people::People;
 use crate::statistics::ListForm;
 use crate::web::desk_page::{broken_text, refused_page, shown};
 use crate::web::docket::{Teller, hands, rulebooks, ways_on};
 use crate::web::docket_api::{SIZE, Wanted, blocking};
 use crate::web::docket_file::MatterList;
-use crate::web::people::People;
 use crate::web::session::Signed;
 use crate::web::state::address;
 

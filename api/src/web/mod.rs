@@ -51,7 +51,6 @@ mod origins;
 mod paging;
 mod parameter_names;
 mod parameters;
-pub(crate) mod people;
 pub mod published;
 pub mod rehearsing;
 pub mod resident;

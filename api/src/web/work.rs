@@ -19,6 +19,7 @@ use wuping_projections::queries::{
 use crate::app::App;
 use crate::look::parts::*;
 use crate::look::words::Lang;
+use crate::people::People;
 use crate::sample;
 use crate::web::assigning::ASSIGNING;
 use crate::web::desk::opening_form;
@@ -28,7 +29,6 @@ use crate::web::docket_api::{Failure, SIZE, Wanted, blocking, worker_day};
 use crate::web::docket_page::{Seen, late_section, leads};
 use crate::web::matter::undertakings;
 use crate::web::my::{self, Mine};
-use crate::web::people::People;
 use crate::web::session::Signed;
 use crate::web::state::address;
 

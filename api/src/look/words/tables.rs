@@ -33,6 +33,7 @@ pub(super) const TABLES: &[&[Term]] = &[
     INCIDENT_SEVERITIES,
     MATTER_KINDS,
     MATTER_STAGES,
+    UNDERTAKINGS,
     MATTERS,
     LETTING,
     CAUSES,
@@ -440,6 +441,34 @@ pub(super) const MATTER_STAGES: &[Term] = &[
     Term("statement", "当事人可以陈述", "The party may speak"),
     Term("to_warn", "待提示风险", "People are to be warned"),
     Term("unlinked", "不在此处", "Of another house"),
+];
+
+/// How far it is what the office does besides grading: measures, inspections, listings, boards, campaigns, meetings.
+pub(super) const UNDERTAKINGS: &[Term] = &[
+    Term("approved", "已同意，等待执行", "Approved, to be carried out"),
+    Term("carried_out", "已执行", "Carried out"),
+    Term("closed", "事项都已办结", "All resolutions closed"),
+    Term("concluded", "已结束", "Concluded"),
+    Term("damaged", "破损，要重新张贴", "Damaged: to be hung anew"),
+    Term("empty", "还没有张贴", "Nothing hangs yet"),
+    Term("ended", "已结束", "Ended"),
+    Term("granted", "已给予", "Granted"),
+    Term("held", "已举办", "Held"),
+    Term("in_order", "张贴完好", "In order"),
+    Term("let", "已租出", "Let"),
+    Term("missing", "没有张贴，要补贴", "Missing: to be hung"),
+    Term("offered", "已提供，等待给予", "Offered, to be granted"),
+    Term("open", "有事项没有办结", "Resolutions are open"),
+    Term("outdated", "内容过期，要更换", "Out of date: to be replaced"),
+    Term("planned", "已安排，等待检查", "Planned, to be made"),
+    Term("posted", "已张贴", "Hangs"),
+    Term("proposed", "已提出，等待决定", "Proposed, to be decided"),
+    Term("published", "已公布", "Shown to the public"),
+    Term("refused", "不同意", "Refused"),
+    Term("registered", "已登记", "Registered"),
+    Term("running", "进行中", "Under way"),
+    Term("submitted", "已报送，等待公布", "Submitted, to be shown"),
+    Term("withdrawn", "已撤下", "Taken down"),
 ];
 
 /// What matters are about, where no other table says it.

@@ -160,6 +160,12 @@ impl Lang {
         if own == code { find(self, CASE_STATES, code) } else { own }
     }
 
+    /// How far something is that the office does besides grading; nothing where it has not begun.
+    pub fn undertaking(self, code: &str) -> &str {
+        let told = find(self, UNDERTAKINGS, code);
+        if told == code { "" } else { told }
+    }
+
     /// What a report, task, appeal or dispute is about.
     pub fn matter(self, code: &str) -> &str {
         find(self, MATTERS, code)

@@ -315,7 +315,7 @@ fn of_the_party(matter: &Matter) -> Vec<Open> {
         };
         open.push(Open::new("notice", key, format!("{} · {served}", lang.notice(issued.kind.code()))));
     }
-    let told = |code: &str| stage::undertaking_stage(lang, code).to_owned();
+    let told = |code: &str| lang.undertaking(code).to_owned();
     let listed = subject.listings.iter().filter(|(_, of)| of.state.runs());
     open.extend(listed.map(|(key, of)| Open::new("listing", key, told(of.state.stage.code()))));
     let measures = subject.measures.iter().filter(|(_, of)| of.state.runs());

@@ -30,8 +30,8 @@ use super::doubt::{Doubtful, Doubts};
 use super::words::ACCOUNTS;
 use crate::app::{App, ExecuteError};
 use crate::look::words::{Lang, Ruled};
+use crate::people::{People, Told};
 use crate::trying::Trial;
-use crate::web::people::{People, Told};
 use crate::web::session::Signed;
 
 /// A matter and who looks at it.

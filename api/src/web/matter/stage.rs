@@ -237,38 +237,7 @@ fn undertaking(matter: &Matter) -> String {
         "meeting" => trial.state::<Meeting>().stage(),
         _ => return String::new(),
     };
-    undertaking_stage(lang, stage).to_owned()
-}
-
-/// A state of what the office does besides grading, in words.
-pub(crate) fn undertaking_stage(lang: Lang, code: &str) -> &'static str {
-    match code {
-        "approved" => lang.pick("已同意，等待执行", "Approved, to be carried out"),
-        "carried_out" => lang.pick("已执行", "Carried out"),
-        "closed" => lang.pick("事项都已办结", "All resolutions closed"),
-        "concluded" => lang.pick("已结束", "Concluded"),
-        "damaged" => lang.pick("破损，要重新张贴", "Damaged: to be hung anew"),
-        "empty" => lang.pick("还没有张贴", "Nothing hangs yet"),
-        "ended" => lang.pick("已结束", "Ended"),
-        "granted" => lang.pick("已给予", "Granted"),
-        "held" => lang.pick("已举办", "Held"),
-        "in_order" => lang.pick("张贴完好", "In order"),
-        "let" => lang.pick("已租出", "Let"),
-        "missing" => lang.pick("没有张贴，要补贴", "Missing: to be hung"),
-        "offered" => lang.pick("已提供，等待给予", "Offered, to be granted"),
-        "open" => lang.pick("有事项没有办结", "Resolutions are open"),
-        "outdated" => lang.pick("内容过期，要更换", "Out of date: to be replaced"),
-        "planned" => lang.pick("已安排，等待检查", "Planned, to be made"),
-        "posted" => lang.pick("已张贴", "Hangs"),
-        "proposed" => lang.pick("已提出，等待决定", "Proposed, to be decided"),
-        "published" => lang.pick("已公布", "Shown to the public"),
-        "refused" => lang.pick("不同意", "Refused"),
-        "registered" => lang.pick("已登记", "Registered"),
-        "running" => lang.pick("进行中", "Under way"),
-        "submitted" => lang.pick("已报送，等待公布", "Submitted, to be shown"),
-        "withdrawn" => lang.pick("已撤下", "Taken down"),
-        _ => "",
-    }
+    lang.undertaking(stage).to_owned()
 }
 
 /// How a report stands, told to the office and to whoever made it alike.

@@ -29,7 +29,7 @@ use super::forms::{Returned, Sending, returned_head, steps_now};
 use super::offering::offered;
 use super::reading::{Chosen, Matter, Sight, read};
 use super::situation::{self, LookedAt};
-use super::stage::{self, suspended, undertaking_stage};
+use super::stage::{self, suspended};
 use super::steps;
 use crate::app::App;
 use crate::look::parts::*;
@@ -301,7 +301,7 @@ fn bar(lang: Lang, list: &List, wanted: &Wanted, indicators: &BTreeMap<String, S
         filters.push(choice("vacant", lang.say("是否空置", "Vacant"), vacant.to_vec()));
     } else {
         let stages = stages_of(list.concept).iter().map(|code| {
-            let label = if code.is_empty() { any() } else { undertaking_stage(lang, code).to_owned() };
+            let label = if code.is_empty() { any() } else { lang.undertaking(code).to_owned() };
             Choice::new(*code, label, &wanted.stage)
         });
         filters.push(choice("stage", lang.say("进展", "How far"), stages.collect()));
@@ -353,7 +353,7 @@ fn table(matter: &Matter, list: &List, wanted: &Wanted, found: &Paged<Undertakin
         cells: vec![
             html! { bdi { (named(matter, row)) } },
             html! { bdi { (row.address.as_deref().or(row.area.as_deref()).unwrap_or(lang.pick("全区", "The whole district"))) } },
-            html! { (undertaking_stage(lang, &row.stage)) },
+            html! { (lang.undertaking(&row.stage)) },
             html! {
                 @if let Some(due) = row.due {
                     (day(lang, due))

@@ -15,12 +15,12 @@ use super::{must_be_commission, title};
 use crate::app::App;
 use crate::drafting::Draft;
 use crate::look::parts::*;
+use crate::people::{People, Told};
 use crate::rulemaking::{document, published};
 use crate::shelf::of_document;
 use crate::web::answering::{answered, asked_by_form};
 use crate::web::desk_page::{broken_text, done_by, forged_text, refused_page, shown, unseen_page};
 use crate::web::docket_api::blocking;
-use crate::web::people::{People, Told};
 use crate::web::rehearsing::OneAtATime;
 use crate::web::session::Signed;
 

@@ -106,7 +106,7 @@ fn names(app: &App, accounts: &BTreeSet<&str>) -> Result<BTreeMap<String, String
 
 /// A long pseudonym is told by its end: enough to tell one hand from another.
 fn shortened(account: &str) -> &str {
-    if account.len() > ACCOUNT_SHOWN { super::matter::choices::short(account) } else { account }
+    if account.len() > ACCOUNT_SHOWN { crate::web::matter::choices::short(account) } else { account }
 }
 
 const ACCOUNT_SHOWN: usize = 24;
