@@ -2,6 +2,9 @@
 //! goes over to another; the appeals that a reviewer has not decided go by the hand of legal staff. Each is so many commands of the one who asks, each in the gate for itself; what is refused is said
 //! with its reason, and the rest stands.
 
+mod area;
+mod handing_over;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -9,27 +12,19 @@ use axum::Router;
 use axum::extract::{Form, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use chrono::NaiveDate;
 use maud::{Markup, html};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use uuid::Uuid;
 use wuping_domain::facts::{Actor, Role};
-use wuping_domain::matter::{Kind as MatterKind, Sight, sights};
-use wuping_domain::premises::ASSESSING;
-use wuping_domain::recorded::local_date;
-use wuping_domain::subject::Subject;
-use wuping_domain::task::Dispatch;
 use wuping_ledger::entry::derived_event_id;
 use wuping_projections::ViewsError;
-use wuping_projections::queries::{
-    AssessmentFilter, MatterFilter, MatterView, Page, Paged, WaitingOn, WorkerDay,
-};
 
+use self::area::of_area;
+use self::handing_over::{appeals_of, of_colleague};
 use crate::app::{App, Asked, Done, ExecuteError};
 use crate::look::parts::*;
 use crate::look::words::Lang;
-use crate::people::{People, Told};
 use crate::web::desk_page::{broken_text, failed_text, forged_text, refused_page, shown};
 use crate::web::session::Signed;
 
@@ -212,26 +207,6 @@ fn work(app: &App, actor: &Actor, lang: Lang, sent: &Sent) -> Result<Work, Uncle
     Ok(Work { parts, left, notes: vec![] })
 }
 
-/// The appeals that somebody reviews and has not decided. Whether the other may review each is asked of its own rules.
-fn appeals_of(app: &App, from: &str, to: &str) -> Result<Vec<Part>, Unclear> {
-    let everywhere = vec![Sight::Office { area: None, kinds: &[MatterKind::Appeal] }];
-    let running = MatterFilter::running(everywhere, local_date(app.now().datetime()));
-    let filter = MatterFilter { kind: Some(MatterKind::Appeal), ..running };
-    let mut parts = Vec::new();
-    for (matter, subject, key) in matters_of(app, &filter)? {
-        let appeal = subject.appeals.get(&key).map(|of| &of.state);
-        if appeal.is_some_and(|appeal| appeal.is_running() && appeal.reviewer.as_deref() == Some(from)) {
-            parts.push(Part {
-                stream: matter.stream,
-                command: json!({ "command": "assign", "reviewer": to }),
-                kind: Kind::Appeal,
-                address: matter.address.unwrap_or_default(),
-            });
-        }
-    }
-    Ok(parts)
-}
-
 /// Where appeals stay with the colleague, who must hand them over.
 fn for_legal_staff(lang: Lang, left: u64) -> Option<String> {
     let n = lang.count(left);
@@ -257,145 +232,6 @@ fn account(app: &App, lang: Lang, name: &str) -> Result<String, Unclear> {
         format!("没有“{name}”这个登录名或账号。请核对。"),
         format!("There is no login or account “{name}”. Check it."),
     )))
-}
-
-/// The premises of an area that a grid worker or officer does not assess yet, as many as are assigned at once.
-fn of_area(app: &App, actor: &Actor, lang: Lang, sent: &Sent) -> Result<Work, Unclear> {
-    let (area, worker) = (sent.area.trim(), account(app, lang, &sent.worker)?);
-    let told = |why| Err(Unclear::Told(why));
-    if area.is_empty() {
-        return told(lang.say("请写街道、社区或网格的名称。", "Name a subdistrict, community or grid cell."));
-    }
-    let grants = app.actor(&worker).map_err(|error| Unclear::Failed(error.into()))?.grants;
-    let Some(grant) = grants.into_iter().find(|grant| ASSESSING.contains(&grant.role)) else {
-        return told(lang.pick(
-            format!("“{}”不是网格员，也不是部门工作人员，不能评定房屋。请选择另一位同志。", sent.worker),
-            format!("“{}” is neither a grid worker nor an officer of a department, and assesses no premises. Choose somebody who does.", sent.worker),
-        ));
-    };
-    let reach = actor.grants.iter().filter(|grant| OF_PREMISES.contains(&grant.role));
-    let within: Option<Vec<String>> = reach.map(|grant| grant.area.clone()).collect();
-    let views = app.views.views();
-    let (found, total) = views.premises_to_assign(area, &worker, &within.unwrap_or_default(), AT_ONCE)?;
-    if found.is_empty() {
-        return told(lang.pick(
-            format!("“{area}”没有还可以分派给这位同志的房屋：名称不对、不在您的辖区，或者都已分派。请核对。"),
-            format!("There are no premises in “{area}” left to be assigned: the name is wrong, the area is not yours, or all are assigned. Check it."),
-        ));
-    }
-    let people = People::of(app, Told::to(actor), [worker.as_str()]);
-    let role = lang.role(grant.role.code());
-    let who = people.say(lang, &worker);
-    let mut notes = vec![lang.pick(format!("分派给：{role} {who}"), format!("To: {role} {who}"))];
-    if total > AT_ONCE {
-        let (total, now) = (lang.count(total), lang.count(AT_ONCE));
-        notes.push(lang.pick(
-            format!("“{area}”还有 {total} 处没有分派给这位同志，这一次分派前 {now} 处；记录后再来一次，接着分派其余的。"),
-            format!("{total} premises of “{area}” are not assigned to this person yet. These are the first {now}: do the same again for the rest."),
-        ));
-    }
-    let part = |line: wuping_projections::queries::PremisesLine| Part {
-        stream: format!("premises/{}", line.id),
-        command: json!({ "command": "assign_assessor", "account": worker }),
-        kind: Kind::Premises,
-        address: line.address,
-    };
-    Ok(Work { parts: found.into_iter().map(part).collect(), left: 0, notes })
-}
-
-/// All that somebody has in hand: premises assigned, assessments led, rounds and tasks given to this person by name.
-fn of_colleague(app: &App, actor: &Actor, (from, to): (&str, &str), why: &str) -> Result<Vec<Part>, Unclear> {
-    let views = app.views.views();
-    let mut parts = Vec::new();
-    for line in every(|page| views.premises_assessed_by(from, page))? {
-        parts.push(Part {
-            stream: format!("premises/{}", line.id),
-            command: json!({ "command": "hand_over_assignments", "from": from, "to": to, "why": why }),
-            kind: Kind::Premises,
-            address: line.address,
-        });
-    }
-    let filter = AssessmentFilter { lead: Some(from.to_owned()), ..AssessmentFilter::default() };
-    for open in every(|page| views.open_assessments(&filter, page))? {
-        parts.push(Part {
-            stream: format!("premises/{}/assessment/{}", open.premises, open.assessment),
-            command: json!({ "command": "hand_over", "to": to }),
-            kind: Kind::Assessment,
-            address: open.address,
-        });
-    }
-    let rounds = WorkerDay { worker: from.to_owned(), areas: vec![], day: some_day() };
-    for round in every(|page| views.patrols_of(&rounds, page))? {
-        let Some(due) = round.due else { continue };
-        parts.push(Part {
-            stream: format!("premises/{}/patrol/{}", round.premises, due.format("%Y")),
-            command: json!({ "command": "reassign", "due": due, "to": to, "route": round.route }),
-            kind: Kind::Round,
-            address: round.address,
-        });
-    }
-    parts.extend(tasks_of(app, actor, from, to)?);
-    Ok(parts)
-}
-
-/// The tasks that somebody has taken, or that were meant for this person alone: sent on as they were.
-fn tasks_of(app: &App, actor: &Actor, from: &str, to: &str) -> Result<Vec<Part>, Unclear> {
-    let filter = MatterFilter {
-        kind: Some(MatterKind::Task),
-        waiting_on: Some(WaitingOn::account(from)),
-        ..MatterFilter::running(sights(actor), local_date(app.now().datetime()))
-    };
-    let mut parts = Vec::new();
-    for (matter, subject, key) in matters_of(app, &filter)? {
-        let Some(dispatch) = subject.tasks.get(&key).and_then(|task| task.dispatched.clone()) else {
-            continue;
-        };
-        let mut command = json!(Dispatch { account: Some(to.to_owned()), ..dispatch });
-        command["command"] = json!("dispatch");
-        let address = matter.address.unwrap_or_default();
-        parts.push(Part { stream: matter.stream, command, kind: Kind::Task, address });
-    }
-    Ok(parts)
-}
-
-/// Matters of a list, each with the premises it lies under and its own key there.
-fn matters_of(app: &App, filter: &MatterFilter) -> Result<Vec<(MatterView, Subject, String)>, Unclear> {
-    let (mut all, mut after) = (Vec::new(), None);
-    loop {
-        let listed = app.views.views().matters(filter, after.as_deref(), AT_A_TIME)?;
-        for matter in listed.rows {
-            let (Some(premises), Some((_, key))) = (&matter.premises, matter.stream.rsplit_once('/')) else {
-                continue;
-            };
-            let key = key.to_owned();
-            let subject = app.subject(&format!("premises/{premises}"));
-            let subject = subject.map_err(|error| Unclear::Failed(error.into()))?;
-            all.push((matter, subject, key));
-        }
-        match listed.next {
-            Some(next) => after = Some(next),
-            None => return Ok(all),
-        }
-    }
-}
-
-/// A day by which every round is due, as the views write days.
-fn some_day() -> NaiveDate {
-    NaiveDate::from_ymd_opt(9999, 12, 31).unwrap_or_default()
-}
-
-/// The rows of all pages.
-fn every<T>(of_page: impl Fn(Page) -> Result<Paged<T>, ViewsError>) -> Result<Vec<T>, ViewsError> {
-    let mut all = Vec::new();
-    let mut number = 1;
-    loop {
-        let found = of_page(Page::of(number))?;
-        all.extend(found.rows);
-        if number >= found.pages {
-            return Ok(all);
-        }
-        number += 1;
-    }
 }
 
 fn page(app: &App, signed: &Signed, head: Markup, sent: &Sent) -> Response {
@@ -523,8 +359,6 @@ fn why_word(lang: Lang, code: &str) -> &'static str {
 
 const PATH: &str = "/desk/assignments";
 const WHYS: [&str; 3] = ["transferred", "leave", "left_service"];
-/// How many matters are read at a time.
-const AT_A_TIME: u64 = 200;
 /// How many premises are assigned at once.
 const AT_ONCE: u64 = 500;
 /// How many addresses are named before it is confirmed.
