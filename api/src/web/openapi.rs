@@ -1,22 +1,27 @@
 //! The description of the REST interface, OpenAPI 3.1.
 
+mod answers;
+mod casework;
+mod credit;
+mod docket;
+mod keys;
+mod lists;
+mod statistics;
+
 use std::sync::LazyLock;
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 use wuping_domain::{
-    access, account, alert, appeal, assessment, association, authority, board, campaign, credit, dispute,
-    draft, grade, hazard, incident, inspection, listing, measure, meeting, notice, party, patrol, premises,
+    access, account, alert, appeal, assessment, association, authority, board, campaign, dispute, draft,
+    grade, hazard, incident, inspection, listing, measure, meeting, notice, party, patrol, premises,
     publication, record, reevaluation, report, survey, task, visit,
 };
 
-use crate::web::openapi_answers::{in_session, or_empty, whole};
+use self::answers::{in_session, or_empty, whole};
+use crate::web::members;
 use crate::web::paging::PAGES_MAX;
-use crate::web::{
-    members, openapi_answers, openapi_casework, openapi_credit, openapi_docket, openapi_keys, openapi_lists,
-    openapi_statistics,
-};
 
 /// The document at `/api/v1/openapi.json`: every route that programs use.
 pub fn document() -> Value {
@@ -33,16 +38,16 @@ pub fn document() -> Value {
     paths.insert("/api/v1/commands/{stream}/{command}".to_owned(), json!({ "post": command() }));
     paths.insert("/api/v1/feeds".to_owned(), json!({ "post": feed() }));
     paths.insert("/api/v1/session".to_owned(), json!({ "delete": leaving(), "post": session() }));
-    paths.extend(openapi_lists::paths().map(|(path, methods)| (path.to_owned(), methods)));
-    paths.extend(openapi_casework::paths().map(|(path, methods)| (path.to_owned(), methods)));
-    paths.extend(openapi_credit::paths().map(|(path, methods)| (path.to_owned(), methods)));
-    paths.extend(openapi_docket::paths().map(|(path, methods)| (path.to_owned(), methods)));
-    paths.extend(openapi_keys::paths().map(|(path, methods)| (path.to_owned(), methods)));
-    paths.extend(openapi_statistics::paths().map(|(path, methods)| (path.to_owned(), methods)));
+    paths.extend(lists::paths().map(|(path, methods)| (path.to_owned(), methods)));
+    paths.extend(casework::paths().map(|(path, methods)| (path.to_owned(), methods)));
+    paths.extend(credit::paths().map(|(path, methods)| (path.to_owned(), methods)));
+    paths.extend(docket::paths().map(|(path, methods)| (path.to_owned(), methods)));
+    paths.extend(keys::paths().map(|(path, methods)| (path.to_owned(), methods)));
+    paths.extend(statistics::paths().map(|(path, methods)| (path.to_owned(), methods)));
     let paths: Map<String, Value> = paths
         .into_iter()
         .map(|(path, methods)| {
-            let completed = openapi_answers::completed(&path, methods);
+            let completed = answers::completed(&path, methods);
             (path, completed)
         })
         .collect();
@@ -57,8 +62,8 @@ pub fn document() -> Value {
         },
         "paths": paths,
         "components": {
-            "securitySchemes": openapi_answers::security_schemes(),
-            "responses": openapi_answers::responses(),
+            "securitySchemes": answers::security_schemes(),
+            "responses": answers::responses(),
             "schemas": schemas,
         },
     })
@@ -96,7 +101,7 @@ fn command_schemas() -> Map<String, Value> {
         ("authority", authority::Command::json_schema(&mut parts)),
         ("board", board::Command::json_schema(&mut parts)),
         ("campaign", campaign::Command::json_schema(&mut parts)),
-        ("credit", credit::Command::json_schema(&mut parts)),
+        ("credit", wuping_domain::credit::Command::json_schema(&mut parts)),
         ("dispute", dispute::Command::json_schema(&mut parts)),
         ("grade", grade::Command::json_schema(&mut parts)),
         ("hazard", hazard::Command::json_schema(&mut parts)),
@@ -215,7 +220,7 @@ fn feed() -> Value {
         "summary": "Share results that nobody types, with the token of a channel",
         "security": [{ "channel": [] }],
         "parameters": [{
-            "name": "Idempotency-Key", "in": "header", "required": true, "schema": openapi_lists::delivery_name(),
+            "name": "Idempotency-Key", "in": "header", "required": true, "schema": lists::delivery_name(),
             "description": "The sender's own name of the delivery, the same one for a retry",
         }],
         "requestBody": {

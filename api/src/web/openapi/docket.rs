@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 use wuping_domain::facts::Role;
 use wuping_domain::matter::Kind;
 
+use super::answers::{in_session, or_empty, whole};
 use crate::web::docket_api::SIZE_MAX;
 use crate::web::docket_api::UNDERTAKINGS;
-use crate::web::openapi_answers::{in_session, or_empty, whole};
 use crate::web::paging::PAGES_MAX;
 
 /// The paths, each with its methods.
@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn every_route_is_described() {
         let described = super::paths().map(|(path, _)| path);
-        let routed: Vec<String> = include_str!("docket_api.rs")
+        let routed: Vec<String> = include_str!("../docket_api.rs")
             .split(".route(\"")
             .skip(1)
             .map(|rest| rest.split('"').next().unwrap_or_default().replace("{*", "{"))

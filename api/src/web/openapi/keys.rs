@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::answers::in_session;
 use crate::web::openapi::recorded;
-use crate::web::openapi_answers::in_session;
 
 /// The paths, each with its methods.
 pub(super) fn paths() -> [(&'static str, Value); 6] {

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use wuping_domain::record::RECIPIENTS;
 
+use super::answers::{in_session, whole};
 use crate::web::openapi::recorded;
-use crate::web::openapi_answers::{in_session, whole};
 
 /// The paths, each with its methods.
 pub(super) fn paths() -> [(&'static str, Value); 6] {
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn every_route_is_described() {
         let described = super::paths().map(|(path, _)| path);
-        let sources = concat!(include_str!("rulemaking_api.rs"), include_str!("evidence.rs"));
+        let sources = concat!(include_str!("../rulemaking_api.rs"), include_str!("../evidence.rs"));
         let routed: Vec<String> = sources
             .split(".route(\"")
             .skip(1)

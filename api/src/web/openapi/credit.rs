@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::web::openapi_answers::{in_session, or_empty};
+use super::answers::{in_session, or_empty};
 use crate::web::paging::PAGES_MAX;
 
 /// The paths, each with its methods.
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn every_route_is_described() {
         let described = super::paths().map(|(path, _)| path);
-        let routes = include_str!("credit_api.rs").split(".route(\"").skip(1);
+        let routes = include_str!("../credit_api.rs").split(".route(\"").skip(1);
         let routed: Vec<&str> = routes.map(|rest| rest.split('"').next().unwrap_or_default()).collect();
         assert_eq!(routed, described);
     }

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use wuping_replay::statistics::Statistic;
 
+use super::answers::{in_session, or_empty, whole};
 use crate::statistics::Form;
-use crate::web::openapi_answers::{in_session, or_empty, whole};
 
 /// The paths, each with its methods.
 pub(super) fn paths() -> [(&'static str, Value); 2] {
@@ -77,7 +77,7 @@ mod tests {
     #[test]
     fn every_route_is_described() {
         let described = super::paths().map(|(path, _)| path);
-        let routed: Vec<&str> = include_str!("statistics.rs")
+        let routed: Vec<&str> = include_str!("../statistics.rs")
             .split(".route(\"")
             .skip(1)
             .map(|rest| rest.split('"').next().unwrap_or_default())
