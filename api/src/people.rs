@@ -55,7 +55,7 @@ impl People {
     pub(crate) fn view(&self, lang: Lang, account: &str) -> PersonView {
         let grant = self.grants.get(account).and_then(Option::as_ref);
         let role = grant.map_or("officer", |grant| grant.role.code()).to_owned();
-        let code = (self.told != Told::Role).then(|| shortened(account).to_owned());
+        let code = (self.told != Told::Role).then(|| account.to_owned());
         let (name, account) = match self.names.get(account) {
             Some(name) => (Some(name.clone()), code),
             None => (code, None),
@@ -65,10 +65,11 @@ impl People {
 
     /// Somebody in a sentence or a list.
     pub(crate) fn say(&self, lang: Lang, account: &str) -> String {
-        let code = shortened(account);
         match (self.told, self.names.get(account), self.grants.get(account)) {
-            (Told::Name, Some(name), _) => lang.pick(format!("{name}（{code}）"), format!("{name} ({code})")),
-            (Told::Name | Told::Account, ..) => code.to_owned(),
+            (Told::Name, Some(name), _) => {
+                lang.pick(format!("{name}（{account}）"), format!("{name} ({account})"))
+            }
+            (Told::Name | Told::Account, ..) => account.to_owned(),
             (Told::Role, _, Some(Some(grant))) => {
                 let role = lang.role(grant.role.code());
                 body(lang, grant).map_or_else(|| role.to_owned(), |body| format!("{role} · {body}"))
@@ -103,13 +104,6 @@ fn names(app: &App, accounts: &BTreeSet<&str>) -> Result<BTreeMap<String, String
     });
     Ok(named.collect())
 }
-
-/// A long pseudonym is told by its end: enough to tell one hand from another.
-fn shortened(account: &str) -> &str {
-    if account.len() > ACCOUNT_SHOWN { crate::web::matter::choices::short(account) } else { account }
-}
-
-const ACCOUNT_SHOWN: usize = 24;
 
 #[cfg(test)]
 mod tests {

@@ -117,6 +117,9 @@ test('a report with its picture', async () => {
   await prints(chief, 'report', { pages: 4 })
   await walk.reads(chief, `/desk/reports/situation?from=${day(-90)}`)
   await prints(chief, 'situation', { pages: 8 })
+  // sixteen columns lie across the sheet, and none is cut
+  await walk.reads(chief, '/desk/reports/cases')
+  await prints(chief, 'cases', { pages: 12 })
 })
 
 test('a credit file', async () => {

@@ -234,7 +234,7 @@ fn a_legal_officer_gives_it_out_from_the_page_of_the_records_and_anybody_has_it_
     assert!(!pages.get("/audit/u-1", Some(&other)).contains("/audit/u-1/evidence"));
     assert!(pages.get("/audit/u-1/evidence", Some(&other)).contains("legal officer"));
     let form = pages.get("/audit/u-1/evidence", Some(&legal));
-    for offered in ["value=\"court\"", "reasons", "up to determination 1"] {
+    for offered in ["value=\"court\"", "value=\"reasons\"", "(records: ", "up to determination 1"] {
         assert!(form.contains(offered), "{offered}: {form}");
     }
     let id = Uuid::now_v7().to_string();

@@ -350,6 +350,12 @@ async fn one_person_drafts_a_rulebook_and_a_second_publishes_it() {
     let (first, other) = (house.draft(&drafter, &version(3)).await, house.draft(&drafter, &version(4)).await);
     let (_, _, list) = house.ask(&second, "/desk/rulebooks", None).await;
     assert!(list.contains(&first) && list.contains(&other), "{list}");
+    let (_, _, desk) = house.ask(&second, "/desk", None).await;
+    assert!(desk.contains(&first) && desk.contains(&other) && desk.contains("Rulebook 2"), "{desk}");
+    let (_, _, desk) = house.ask(&drafter, "/desk", None).await;
+    assert!(!desk.contains(&first) && !desk.contains(&other), "one's own waits on another: {desk}");
+    let (status, page) = house.upload(&drafter, Uuid::now_v7(), "").await;
+    assert!(status == 422 && page.contains("Choose a file"), "{status} {page}");
     let (_, _, own) = house.ask(&drafter, &first, None).await;
     assert!(own.contains("indicators.version") && !own.contains("holds_from"), "{own}");
     assert!(house.ask(&second, &first, None).await.2.contains("holds_from"));
@@ -357,8 +363,13 @@ async fn one_person_drafts_a_rulebook_and_a_second_publishes_it() {
     let today = house.app.today();
     let (status, page) = house.publish(&drafter, &first, today).await;
     assert!(status == 422 && page.contains("does not publish it"), "{page}");
-    let (status, page) = house.publish(&second, &first, today.pred_opt().unwrap()).await;
-    assert!(status == 422 && page.contains("today or a later day"), "{page}");
+    let yesterday = today.pred_opt().unwrap();
+    let (status, page) = house.publish(&second, &first, yesterday).await;
+    assert!(status == 422 && page.contains("Choose today or a later day"), "{page}");
+    assert!(
+        page.contains(&format!("value=\"{yesterday}\"")) && page.contains("value=\"commission\""),
+        "what was typed is given back: {page}"
+    );
     let (status, page) = house.publish(&second, &first, today).await;
     assert!(status.is_redirection(), "{page}");
     let (status, page) = house.publish(&second, &other, today).await;
@@ -366,8 +377,17 @@ async fn one_person_drafts_a_rulebook_and_a_second_publishes_it() {
         status == 422 && page.contains("pingshan-unit-3 was published") && page.contains("].cap"),
         "what changed is said: {page}"
     );
+    let (_, _, stale) = house.ask(&second, &other, None).await;
+    assert!(stale.contains("This draft is stale") && !stale.contains("name=\"holds_from\""), "{stale}");
+    assert!(stale.contains("What changed since it was drafted") && stale.contains("].cap"), "{stale}");
+    let (_, _, desk) = house.ask(&second, "/desk", None).await;
+    assert!(!desk.contains(&other), "nobody publishes it any more: {desk}");
     let (_, _, list) = house.ask(&second, "/desk/rulebooks", None).await;
     assert!(!list.contains(&first) && list.contains("/rules/pingshan-unit-3"), "{list}");
+    assert!(
+        list.contains("stale: to be drafted again") && list.contains("<strong>in force</strong>"),
+        "{list}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

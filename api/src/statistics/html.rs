@@ -1,7 +1,10 @@
 //! A report as a page: the figures as bars, all of them in a table beside, what it was made from, and a print that is as
 //! good as the screen.
 
+use std::sync::Arc;
+
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use wuping_domain::rulebook::Rulebook;
 use wuping_domain::rulebook::danger::Danger;
 use wuping_replay::statistics::{Bars, Cell, Column as Named, Made, Statistic, Table, Terms};
 
@@ -23,7 +26,7 @@ pub(super) fn document(lang: Lang, made: &Made) -> Markup {
                 title { (title) " · " (made.day) }
                 style { (PreEscaped(style().body)) }
             }
-            body.area-desk { main.wide { (page_heading(None, title, Some(say(lang, made.statistic.about())))) (body(lang, made, usize::MAX, &People::default())) } }
+            body.area-desk { main.wide { (page_heading(None, title, Some(say(lang, made.statistic.about())))) (body(lang, made, usize::MAX, &Known::default())) } }
         }
     }
 }
@@ -38,9 +41,25 @@ pub(crate) fn accounts(made: &Made) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The figures, without a page's frame and heading; of a long table so many rows. Accounts are told as the people tell them that
-/// the page knows, and as they stand in the report where it knows none.
-pub(crate) fn body(lang: Lang, made: &Made, rows_at_most: usize, people: &People) -> Markup {
+/// What a page knows besides the report: whose accounts are, and what indicators are called. Programs read both as they stand.
+#[derive(Default)]
+pub(crate) struct Known {
+    /// How people are told of.
+    pub(crate) people: People,
+    /// Rulebooks by which indicators are named.
+    pub(crate) rulebooks: Vec<Arc<Rulebook>>,
+}
+
+impl Known {
+    fn indicator(&self, lang: Lang, id: &str) -> String {
+        let known = self.rulebooks.iter().find_map(|rulebook| rulebook.indicator(id));
+        known.map_or_else(|| lang.hazard(id, None), |known| lang.named(&known.zh, &known.en).to_owned())
+    }
+}
+
+/// The figures, without a page's frame and heading; of a long table so many rows. Accounts and indicators are told as far as the page
+/// knows them, and as they stand in the report where it does not.
+pub(crate) fn body(lang: Lang, made: &Made, rows_at_most: usize, known: &Known) -> Markup {
     let table = &made.table;
     let rows = u64::try_from(table.rows.len()).unwrap_or(u64::MAX);
     html! {
@@ -56,14 +75,17 @@ pub(crate) fn body(lang: Lang, made: &Made, rows_at_most: usize, people: &People
                         format!("The first {rows_at_most} of {} rows", lang.count(rows)),
                     ),
                     html! {
-                        p.hint { (lang.pick("其余的在下载的文件里。", "The others are in the files to download.")) }
-                        (data_table(&shown(lang, made, rows_at_most, people)))
+                        p.hint { (lang.pick(
+                            "其余的在这张报表的 CSV、XLSX 文件里，从网页下载。",
+                            "The others are in this report's CSV and XLSX files, which its page has to download.",
+                        )) }
+                        (sheet(lang, made, rows_at_most, known))
                     },
                 ))
             } @else {
                 (section(
                     &lang.pick(format!("全部 {} 行", lang.count(rows)), format!("All {} rows", lang.count(rows))),
-                    data_table(&shown(lang, made, rows_at_most, people)),
+                    sheet(lang, made, rows_at_most, known),
                 ))
             }
         }
@@ -104,7 +126,26 @@ fn picture(lang: Lang, table: &Table, bars: Bars) -> Markup {
     bar_chart(lang, &caption, &drawn)
 }
 
-fn shown(lang: Lang, made: &Made, rows_at_most: usize, people: &People) -> TableView {
+/// The table; one of many columns lies across its sheet on paper.
+fn sheet(lang: Lang, made: &Made, rows_at_most: usize, known: &Known) -> Markup {
+    let across = made.table.columns.len() > COLUMNS_UPRIGHT;
+    html! { div.sheet.sheet-across[across] { (data_table(&shown(lang, made, rows_at_most, known))) } }
+}
+
+/// Where a row leads: to the case, else to the house, where the report lists some.
+fn leads(made: &Made, row: &[Cell]) -> Option<String> {
+    let text =
+        |column: &str| Some(row.get(made.table.position(column)?)?.text()).filter(|text| !text.is_empty());
+    match made.statistic {
+        Statistic::Cases => Some(format!("/desk/hazards/{}/{}", text("premises")?, text("case")?)),
+        // where somebody must put something right, the way leads there; any code of a house leads to it
+        Statistic::Gaps => Some(format!("/desk/premises/{}", text("premises")?)),
+        Statistic::Grades => Some(format!("/desk/premises/{}", text("code")?)),
+        _ => None,
+    }
+}
+
+fn shown(lang: Lang, made: &Made, rows_at_most: usize, known: &Known) -> TableView {
     let table = &made.table;
     let numeric = |n: usize| {
         let cells = || table.rows.iter().filter_map(|row| row.get(n));
@@ -116,15 +157,16 @@ fn shown(lang: Lang, made: &Made, rows_at_most: usize, people: &People) -> Table
         if numeric(n) { Column::number(name) } else { Column::text(name) }
     });
     let cell = |column: &Named, cell: &Cell| match value(column, cell, Some(lang)) {
-        Cell::Text(account) if column.terms == Terms::Account => html! { (people.say(lang, &account)) },
+        Cell::Text(account) if column.terms == Terms::Account => {
+            html! { (known.people.say(lang, &account)) }
+        }
+        Cell::Text(id) if column.id == "indicator" => html! { (known.indicator(lang, &id)) },
         Cell::Number(number) => html! { (lang.count(number)) },
         Cell::Nothing => html! { "–" },
         other => html! { (other.text()) },
     };
-    let of_premises = table.position("premises").filter(|_| made.statistic == Statistic::Gaps);
     let rows = table.rows.iter().take(rows_at_most).map(|row| Row {
-        // where somebody must put something right, the way leads there
-        href: of_premises.and_then(|place| Some(format!("/desk/premises/{}", row.get(place)?.text()))),
+        href: leads(made, row),
         cells: table.columns.iter().zip(row).map(|(column, value)| cell(column, value)).collect(),
         tone: Tone::Calm,
     });
@@ -172,6 +214,8 @@ const GRADES: [&str; 6] =
     ["five_star", "four_star", "three_star", "two_star", "one_star", "letting_prohibited"];
 const LEVELS: [&str; 4] = ["lenient", "attention", "strict", "prohibited"];
 const SEVERITIES: [&str; 3] = ["general", "serious", "major"];
+/// A table of more columns lies across a sheet of paper.
+const COLUMNS_UPRIGHT: usize = 7;
 /// More bars than this say nothing at a glance.
 const BARS_MAX: usize = 24;
 /// Length of a SHA-256 in hexadecimal.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Form, Path, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use chrono::NaiveDate;
@@ -42,6 +43,12 @@ async fn show(State(app): State<Arc<App>>, signed: Signed, Path(premises): Path<
     ) else {
         return refused_page(&app, lang, Some(&signed), &broken_text(lang));
     };
+    if subject.premises.register.is_none() {
+        let why = lang.say("没有这个编号的房屋。", "No premises go by that number.");
+        let mut page = unseen_page(&app, lang, &signed, &why);
+        *page.status_mut() = StatusCode::NOT_FOUND;
+        return page;
+    }
     if !may_see(&actor, &subject.premises, app.today()) {
         let why = lang.say(
             "只有承办人员和该房屋的业主、管理人可以看未生效的等级。",

@@ -1,7 +1,7 @@
 //! Evidence on pages: a legal officer gives out a bundle from a premises' audit page, and anybody has one checked. The routes
 //! for programs are beside those of the pages.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -11,9 +11,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use maud::{Markup, html};
-use serde::Deserialize;
 use tokio::sync::{Mutex, Semaphore};
 use uuid::Uuid;
+use wuping_domain::event::aggregate_type;
 use wuping_domain::facts::Role;
 use wuping_domain::record::RECIPIENTS;
 use wuping_ledger::genesis::stated_log_key;
@@ -25,13 +25,15 @@ use wuping_replay::witnessed::Trusted;
 
 use crate::app::{App, ExecuteError, Who};
 use crate::authorities::now;
-use crate::evidence::{IssueError, Wanted, bundle_in, finding, issue, private_names, seen};
+use crate::evidence::{IssueError, Wanted, bundle_in, finding, issue, seen};
 use crate::look::layout::{Area, Page, page};
 use crate::look::parts::*;
 use crate::look::words::Lang;
 use crate::trusting::listed_in;
 use crate::web::desk_page::{broken_text, failed_text, forged_text, refused_page, shown, unseen_page};
 use crate::web::evidence_api;
+use crate::web::matter::stage::kind;
+use crate::web::matter::story::private;
 use crate::web::matter::words::member;
 use crate::web::session::{Signed, lang_of};
 use crate::web::state::{encoded, origin_of};
@@ -69,18 +71,35 @@ async fn ask(State(app): State<Arc<App>>, signed: Signed, Path(code): Path<Strin
     shown(&app, lang, Some(&signed), title(lang), body).into_response()
 }
 
-#[derive(Deserialize)]
+/// What the form says; a private value is there once for each box that is ticked.
+#[derive(Default)]
 struct Asked {
     basis: String,
     command_id: Uuid,
     csrf: String,
-    #[serde(default)]
-    fields: String,
-    #[serde(default)]
+    fields: Vec<String>,
     recipient: String,
     to: String,
-    #[serde(default)]
     upto: String,
+}
+
+impl Asked {
+    fn of(pairs: Vec<(String, String)>) -> Self {
+        let mut asked = Self { command_id: Uuid::now_v7(), ..Self::default() };
+        for (name, text) in pairs {
+            match name.as_str() {
+                "basis" => asked.basis = text,
+                "command_id" => asked.command_id = text.parse().unwrap_or(asked.command_id),
+                "csrf" => asked.csrf = text,
+                "fields" => asked.fields.extend(text.split_whitespace().map(str::to_owned)),
+                "recipient" => asked.recipient = text,
+                "to" => asked.to = text,
+                "upto" => asked.upto = text,
+                _ => {}
+            }
+        }
+        asked
+    }
 }
 
 /// The bundle with what explains it, as a download. A second tap gets the first one's bytes.
@@ -89,9 +108,9 @@ async fn give_out(
     Extension(given): Extension<Arc<Given>>,
     signed: Signed,
     Path(code): Path<String>,
-    Form(asked): Form<Asked>,
+    Form(pairs): Form<Vec<(String, String)>>,
 ) -> Response {
-    let lang = signed.lang;
+    let (lang, asked) = (signed.lang, Asked::of(pairs));
     let about = match About::of(&app, &signed, &code).await {
         Ok(about) => about,
         Err(page) => return *page,
@@ -103,12 +122,11 @@ async fn give_out(
         return refused_page(&app, lang, Some(&signed), &broken_text(lang));
     };
     let grade = format!("{}/grade", about.path);
-    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
     let recipient = asked.recipient.trim();
     let wanted = Wanted {
         path: about.path.clone(),
         upto: asked.upto.parse().ok().map(|number| (grade, number)),
-        fields: words(&asked.fields),
+        fields: asked.fields,
         basis: asked.basis,
         to: asked.to,
         recipient: (!recipient.is_empty()).then(|| recipient.to_owned()),
@@ -225,7 +243,8 @@ struct About {
     path: String,
     address: String,
     determinations: Vec<u64>,
-    names: Vec<String>,
+    /// Private values that are still there, by name: in records of which concept, and how many.
+    names: BTreeMap<String, BTreeMap<String, u64>>,
 }
 
 impl About {
@@ -244,7 +263,7 @@ impl About {
             };
             let path = format!("premises/{}", premises.id);
             let subject = reading.subject(&path).ok()?;
-            let names = private_names(&reading, &path).ok()?;
+            let names = private_values(&reading, &path).ok()?;
             let determinations = subject.grade.determined.keys().copied().collect();
             Some(Some(Self { path, address: premises.address, determinations, names }))
         });
@@ -254,6 +273,32 @@ impl About {
             Ok(None) | Err(_) => Err(page(&broken_text(lang))),
         }
     }
+}
+
+/// The private values of premises that are still there, each with the records that it is in.
+fn private_values(app: &App, path: &str) -> Result<BTreeMap<String, BTreeMap<String, u64>>, ExecuteError> {
+    let mut names: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
+    for entry in app.reader().subject(path, None)? {
+        let there = private(app, &entry).into_iter().flatten().filter(|(_, value)| !value.is_null());
+        for (name, _) in there {
+            let concept = aggregate_type(&entry.stream).to_owned();
+            *names.entry(name).or_default().entry(concept).or_default() += 1;
+        }
+    }
+    Ok(names)
+}
+
+/// A private value in words, with the records that it is in.
+fn value_in_words(lang: Lang, name: &str, places: &BTreeMap<String, u64>) -> String {
+    let known = VALUES.iter().find(|known| known.0 == name);
+    let word = known.map_or_else(|| member(lang, name), |known| lang.pick(known.1, known.2));
+    let place = |(concept, count): (&String, &u64)| {
+        let kind =
+            if concept == "assessment" { lang.pick("评定", "Assessment") } else { kind(lang, concept) };
+        lang.pick(format!("{kind} {count} 条"), format!("{kind}, {count}"))
+    };
+    let places: Vec<String> = places.iter().map(place).collect();
+    lang.pick(format!("{word}（{}）", places.join("、")), format!("{word} (records: {})", places.join("; ")))
 }
 
 fn asking_form(signed: &Signed, code: &str, about: &About) -> Markup {
@@ -277,6 +322,11 @@ fn asking_form(signed: &Signed, code: &str, about: &About) -> Markup {
         )
     });
     let cuts: Vec<Choice> = std::iter::once(whole).chain(numbered).collect();
+    let values: Vec<Choice> = about
+        .names
+        .iter()
+        .map(|(name, places)| Choice::new(name.as_str(), value_in_words(lang, name, places), ""))
+        .collect();
     let text = |name: &str, label: String, hint: String, required: bool| {
         text_field(
             lang,
@@ -300,15 +350,17 @@ fn asking_form(signed: &Signed, code: &str, about: &About) -> Markup {
                 false,
             ))
             (select_field(lang, "upto", lang.pick("截止", "Up to"), &cuts, None))
-            (text(
+            (several_field(
+                lang,
                 "fields",
-                lang.say("公开哪些隐私内容", "Private values to disclose"),
-                lang.say("写下面的代码，用空格分开；不写就都不公开。", "By their codes below, parted by spaces; none where nothing is written."),
-                false,
+                lang.pick("公开哪些隐私内容", "Private values to disclose"),
+                Some(lang.pick(
+                    "不勾选就都不公开。勾选一种，所列记录里的这种内容都公开。",
+                    "None is disclosed where none is ticked. One that is ticked is disclosed in all the records named.",
+                )),
+                &values,
+                None,
             ))
-            p.hint {
-                @for name in &about.names { code { (name) } " " (member(lang, name)) " " }
-            }
         },
     )
 }
@@ -459,6 +511,22 @@ fn title(lang: Lang) -> &'static str {
 #[derive(Default)]
 pub(super) struct Given(Mutex<VecDeque<((String, Uuid), Bytes)>>);
 
+/// Private values that no page of a matter tells in words.
+const VALUES: &[(&str, &str, &str)] = &[
+    ("answers", "问卷答案", "Answers of the survey"),
+    ("certificate", "证件编号", "Number of the certificate"),
+    ("changes", "要求更正的内容", "What was asked to be changed"),
+    ("coordinates", "定位", "Where it was"),
+    ("document", "文书原件", "The document"),
+    ("evidence", "证据材料", "Evidence"),
+    ("id_number", "证件号码", "Number of the identity paper"),
+    ("power_of_attorney", "授权委托书", "Power of attorney"),
+    ("purpose", "用途", "What it is for"),
+    ("receipt", "送达回证", "Receipt of service"),
+    ("reference", "核验编号", "Reference of a check"),
+    ("scan", "扫描件", "Scan"),
+    ("second_certificate", "另一位执法人员的证件编号", "Number of the second officer's certificate"),
+];
 const BUNDLE_BYTES_MAX: usize = 32 << 20;
 const CHECKED_AT_ONCE: usize = 2;
 const FINDINGS_SHOWN_MAX: usize = 50;

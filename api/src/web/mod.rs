@@ -24,6 +24,7 @@ mod docket;
 pub mod docket_api;
 mod docket_file;
 mod docket_page;
+mod errands;
 pub mod evidence;
 mod evidence_api;
 pub mod feeds;

@@ -17,6 +17,7 @@ use crate::look::words::Lang;
 use crate::people::{People, Told};
 use crate::statistics::{Form, html, say};
 use crate::web::desk_page::{broken_text, printed, refused_page, shown, unseen_page};
+use crate::web::docket::rulebooks;
 use crate::web::session::Signed;
 use crate::web::state::address;
 use crate::web::statistics::{Wanted, may_read, not_yours};
@@ -89,12 +90,15 @@ async fn show(
         }
     };
     // the account stays in what is downloaded: by it a report made again is the same
-    let people = People::of(&app, Told::Name, html::accounts(&made));
+    let known = html::Known {
+        people: People::of(&app, Told::Name, html::accounts(&made)),
+        rulebooks: rulebooks(&app, app.today()).unwrap_or_default(),
+    };
     let body = html! {
         (asking)
         (downloads(lang, &files(lang, statistic, &made)))
         (print_button(lang))
-        (html::body(lang, &made, ROWS_SHOWN, &people))
+        (html::body(lang, &made, ROWS_SHOWN, &known))
     };
     let print = PrintHeader {
         address: address(&path(statistic), &parameters(&wanted)),

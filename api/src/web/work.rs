@@ -16,7 +16,7 @@ use wuping_projections::queries::{
     WaitingOn,
 };
 
-use crate::app::App;
+use crate::app::{App, Who};
 use crate::look::parts::*;
 use crate::look::words::Lang;
 use crate::people::People;
@@ -27,6 +27,7 @@ use crate::web::desk_page::{broken_text, refused_page, shown};
 use crate::web::docket::{Teller, hands, rulebooks, ways_on};
 use crate::web::docket_api::{Failure, SIZE, Wanted, blocking, worker_day};
 use crate::web::docket_page::{Seen, late_section, leads};
+use crate::web::errands::{self, Errand};
 use crate::web::matter::undertakings;
 use crate::web::my::{self, Mine};
 use crate::web::session::Signed;
@@ -35,6 +36,8 @@ use crate::web::state::address;
 /// What waits, for anybody.
 struct Waiting {
     counts: BTreeMap<Kind, KindCount>,
+    /// What waits and is no matter of premises.
+    errands: Vec<Errand>,
     late: Vec<LateHand>,
     matters: Listed<MatterView>,
     mine: Vec<Mine>,
@@ -55,13 +58,16 @@ pub(super) async fn work(
     let Ok(actor) = app.actor(&signed.session.account) else {
         return refused_page(&app, lang, Some(&signed), &broken_text(lang));
     };
-    let (asking, house, asked) = (actor.clone(), app.clone(), wanted.clone());
-    let Ok(waiting) = blocking(move || waiting(&house, &asking, today, &asked)).await else {
+    let (asking, house, asked, who) = (actor.clone(), app.clone(), wanted.clone(), signed.who.clone());
+    let Ok(waiting) = blocking(move || waiting(&house, (&who, &asking), today, &asked)).await else {
         return refused_page(&app, lang, Some(&signed), &broken_text(lang));
     };
     let teller =
         Teller { lang, today, actor: &actor, rulebooks: &waiting.rulebooks, people: &waiting.people };
     let may = |roles: &[Role]| roles.iter().any(|role| actor.holds(*role));
+    // a kind of what is no matter is asked for, or one of matters, or all
+    let only_errands = errands::Of::from_code(&wanted.kind).is_some();
+    let shown_errands: Vec<&Errand> = waiting.errands.iter().filter(|one| is_wanted(one, &wanted)).collect();
     let body = html! {
         (page_heading(None, lang.pick("待办", "Your work"), None))
         @if sample::is_sample(app.ledger.origin()) { (tried_role(&app, lang, &signed)) }
@@ -69,11 +75,13 @@ pub(super) async fn work(
             @let heading = format!("{} {}", lang.pick("今天的巡查", "Rounds of today"), lang.count(rounds.total));
             (section(&heading, patrols(lang, rounds, today, lang.pick("今天没有要巡查的楼。", "No round is due today."))))
         }
-        (section(&format!("{} {}", lang.pick("等您办理", "Waiting for you"), lang.count(total(&waiting.counts))), html! {
-            (kinds(lang, &waiting.counts, &wanted))
-            @if waiting.matters.rows.is_empty() {
+        (section(&format!("{} {}", lang.pick("等您办理", "Waiting for you"), lang.count(waiting.total())), html! {
+            (kinds(lang, &waiting, &wanted))
+            (errands::table(lang, &shown_errands))
+            @let matters = !waiting.matters.rows.is_empty() && !only_errands;
+            @if !matters && shown_errands.is_empty() {
                 (empty_state(lang.pick("现在没有等您办理的事项。", "Nothing waits for you now."), Some(&Link::new("/desk/matters", lang.pick("看全部事项", "See all matters")))))
-            } @else {
+            } @else if matters {
                 (teller.table(lang.pick("等您办理", "Waiting for you"), &waiting.matters.rows, true))
                 (ways_on(lang, &waiting.matters, seen.rows(), |more| {
                     let kind = [("kind", wanted.kind.as_str()), ("overdue", wanted.overdue.as_str())];
@@ -110,7 +118,12 @@ pub(super) async fn work(
     shown(&app, lang, Some(&signed), lang.pick("待办", "Your work"), body).into_response()
 }
 
-fn waiting(app: &App, actor: &Actor, today: NaiveDate, wanted: &Wanted) -> Result<Waiting, Failure> {
+fn waiting(
+    app: &App,
+    (who, actor): (&Who, &Actor),
+    today: NaiveDate,
+    wanted: &Wanted,
+) -> Result<Waiting, Failure> {
     let views = app.views.views();
     let holds = |roles: &[Role]| roles.iter().any(|role| actor.holds(*role));
     let readable = MatterFilter::running(sights(actor), today);
@@ -135,6 +148,7 @@ fn waiting(app: &App, actor: &Actor, today: NaiveDate, wanted: &Wanted) -> Resul
     let mine = if my::has_premises(actor) { my::mine(app, actor, today)? } else { vec![] };
     Ok(Waiting {
         counts: views.matters_counted(&own)?,
+        errands: errands::waiting(app, who, actor)?,
         people: hands(app, actor, mine.iter().flat_map(Mine::matters).chain(&matters.rows), &late),
         late,
         matters,
@@ -145,16 +159,33 @@ fn waiting(app: &App, actor: &Actor, today: NaiveDate, wanted: &Wanted) -> Resul
     })
 }
 
-fn total(counts: &BTreeMap<Kind, KindCount>) -> u64 {
-    counts.values().map(|count| count.total).sum()
+impl Waiting {
+    fn total(&self) -> u64 {
+        self.counts.values().map(|count| count.total).sum::<u64>() + self.errands.len() as u64
+    }
+
+    fn late(&self) -> u64 {
+        let errands = self.errands.iter().filter(|one| one.is_late()).count() as u64;
+        self.counts.values().map(|count| count.overdue).sum::<u64>() + errands
+    }
+}
+
+/// Whether something that is no matter belongs to what is asked for.
+fn is_wanted(errand: &Errand, wanted: &Wanted) -> bool {
+    (wanted.kind.is_empty() || errand.of().code() == wanted.kind)
+        && (wanted.overdue != "true" || errand.is_late())
 }
 
 /// How many wait of each kind: the ways to each, and to what is late.
-fn kinds(lang: Lang, counts: &BTreeMap<Kind, KindCount>, wanted: &Wanted) -> Markup {
-    if counts.is_empty() {
+fn kinds(lang: Lang, waiting: &Waiting, wanted: &Wanted) -> Markup {
+    if waiting.total() == 0 {
         return html! {};
     }
-    let late: u64 = counts.values().map(|count| count.overdue).sum();
+    let (counts, late) = (&waiting.counts, waiting.late());
+    let errands = errands::Of::ALL.map(|of| {
+        let count = waiting.errands.iter().filter(|one| one.of() == of).count() as u64;
+        (of, count)
+    });
     let link = |label: String, kind: &str, overdue: &str| {
         let here = wanted.kind == kind && wanted.overdue == overdue;
         let to = address("/desk", &[("kind", kind), ("overdue", overdue)]);
@@ -164,12 +195,15 @@ fn kinds(lang: Lang, counts: &BTreeMap<Kind, KindCount>, wanted: &Wanted) -> Mar
     html! {
         nav.kinds aria-label=(lang.pick("按种类看", "By kind")) {
             ul.kinds-list {
-                (link(labelled(lang.pick("全部", "All"), total(counts)), "", ""))
+                (link(labelled(lang.pick("全部", "All"), waiting.total()), "", ""))
                 @if late > 0 { (link(labelled(lang.pick("逾期", "Overdue"), late), "", "true")) }
                 @for kind in Kind::ALL {
                     @if let Some(count) = counts.get(&kind) {
                         (link(labelled(lang.matter_kind(kind.code()), count.total), kind.code(), ""))
                     }
+                }
+                @for (of, count) in errands {
+                    @if count > 0 { (link(labelled(of.word(lang), count), of.code(), "")) }
                 }
             }
         }

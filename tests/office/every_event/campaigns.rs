@@ -56,6 +56,25 @@ fn what_was_resolved_has_its_day(story: &mut Story) {
     let digest = sha256.as_str().unwrap().to_owned();
     let page = story.page(Some("commission"), &format!("/desk/meetings?from={from}&until={today}&at={at}"));
     assert!(page.contains(&digest) && page.contains("Digest of that analysis"), "{page}");
+    let here = format!("/desk/meetings?from={from}&until={today}&at={at}");
+    assert!(page.contains("<code>fire</code>"), "departments stand beside the field: {page}");
+    for (lines, wrong) in [
+        ("nobody 2024-10-01 x".to_owned(), "Line 1 has to begin with the name or code"),
+        (format!("fire {due} x\nhousing 2020-01-01 x"), "The due day of line 2, 2020-01-01, is past"),
+        ("fire soon x".to_owned(), "Line 1 has to have the due day"),
+        (format!("fire {due}"), "Line 1 has to say after the day"),
+    ] {
+        let fields = [("departments", "fire"), ("resolved", lines.as_str())];
+        let (status, told) = story.takes("commission", &here, "hold", &fields);
+        assert!(status == 422 && told.contains(wrong), "{wrong}: {status} {told}");
+    }
+    let named = format!("FIRE {due} x\n住房建设部门 {due} y");
+    let fields = [("departments", "fire"), ("resolved", named.as_str())];
+    let (status, led) = story.takes("commission", &here, "hold", &fields);
+    assert_eq!(status, 303, "{led}");
+    let held = led.split('?').next().unwrap().trim_start_matches("/desk/matters/").to_owned();
+    let owners = story.newest(&held, "JointMeetingHeld")["resolutions"].clone();
+    assert_eq!((&owners[0]["owner"], &owners[1]["owner"]), (&json!("fire"), &json!("housing")), "{owners}");
     let page = story.page(Some("commission"), "/desk/meetings");
     assert!(page.contains("Choose the period above first") && !page.contains(&digest), "{page}");
     let mut invented = hold.clone();

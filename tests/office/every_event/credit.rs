@@ -35,6 +35,10 @@ fn a_company_runs_a_unit(story: &mut Story) {
     story.assess("u-8", "a1", "first", SOUND);
     story.days(1);
     assert_eq!(shown(story), "B");
+    let page = story.page(Some("grid"), "/desk/premises/u-8");
+    assert!(page.contains("Grade in force") && page.contains("Five stars"), "{page}");
+    assert!(page.contains("某公寓管理公司"), "a company is called by its name: {page}");
+    assert!(story.page(Some("grid"), "/desk/premises/b-1").contains("/desk/premises/u-8"), "its unit");
 }
 
 fn it_promises(story: &mut Story) {
@@ -61,8 +65,17 @@ fn the_lowest_class_is_refused_and_confirmed(story: &mut Story) {
     story.say("fire", FILE, false_materials);
     story.days(1);
     assert_eq!(shown(story), "C");
+    let before = story.count("access/y-5");
+    let lowest = "The lowest class, to be confirmed by you";
+    let desk = story.page(Some("confirmer"), "/desk");
+    assert!(desk.contains(lowest) && desk.contains("/audit/credit/y-5#step-confirm_lowest"), "{desk}");
+    assert!(desk.contains("Waiting for you 2") && desk.contains("Credit file 2"), "with y-1 before: {desk}");
+    assert!(!story.page(Some("credit"), "/desk").contains(lowest), "it is the confirmer's");
+    assert!(story.page(Some("confirmer"), "/audit/credit/y-5").contains("step-confirm_lowest"));
+    assert_eq!(story.count("access/y-5"), before, "nothing that the file says is shown by that");
     let refuse = json!({ "command": "refuse_lowest", "rating": rating(story), "reason": "情节轻微" });
     story.say("confirmer", FILE, refuse);
+    assert!(!story.page(Some("confirmer"), "/desk").contains("y-5#step-confirm_lowest"));
     let defies = conduct(story, "defies_prohibition");
     story.say("fire", FILE, defies);
     story.days(1);
@@ -83,10 +96,20 @@ fn it_is_told_and_published(story: &mut Story) {
         let told = story.is_refused("credit", FILE, publish(item), "published_too_soon");
         assert!(told.contains(&story.day(4).to_string()), "from when on: {told}");
     }
+    let ready = "The party was told: to be published";
+    assert!(!story.page(Some("credit"), "/desk").contains(ready), "not before its day");
     story.days(4);
+    let desk = story.page(Some("credit"), "/desk");
+    assert_eq!(desk.matches(ready).count(), 2, "{desk}");
     for item in &items {
         story.say("credit", FILE, publish(item));
     }
+    let desk = story.page(Some("credit"), "/desk?kind=credit_file");
+    assert_eq!(
+        (desk.matches(ready).count(), desk.matches("receipt is to be recorded").count()),
+        (0, 2),
+        "{desk}"
+    );
     let taken = json!({ "command": "acknowledge_report", "number": 1, "receipt": "GX-2024-1" });
     story.say("credit", FILE, taken);
     let public = published(story);
@@ -121,6 +144,12 @@ fn it_objects(story: &mut Story) {
     assert_eq!((&marked["result"]["number"], &marked["result"]["public"]), (&json!(1), &json!(true)));
     assert_eq!(published(story)[1], ("conduct", json!("false_materials"), true), "with the mark");
     assert!(story.page(None, "/credit/published").contains("Objected to, being looked at"));
+    let desk = story.page(Some("credit"), "/desk");
+    assert!(
+        desk.contains("An objection to be answered") && desk.contains("#step-decide_objection"),
+        "{desk}"
+    );
+    assert!(!story.page(Some("credit"), "/desk?overdue=true").contains("An objection to be answered"));
     let decide = json!({
         "command": "decide_objection", "number": 1, "upheld": true, "document_number": "信异〔2024〕1号", "reason": "属实",
     });
@@ -198,6 +227,9 @@ fn it_asks_for_what_nobody_has_decided(story: &mut Story) {
     story.say("fire", FILE, json!({ "command": "breach_commitment", "document_number": "信违〔2024〕2号" }));
     let ask = json!({ "command": "request_repair", "conduct": 4, "commitment": true, "text": "已重新承诺" });
     story.say("company", FILE, ask);
+    let desk = story.page(Some("credit"), "/desk");
+    assert!(desk.contains("A request for repair to be answered") && desk.contains("Recalled: "), "{desk}");
+    assert!(!desk.contains("false_materials"), "whose it is and what waits, and no more: {desk}");
 }
 
 /// Nobody has confirmed or refused the lowest class of another company yet: it is shown the class above.
@@ -288,6 +320,10 @@ fn two_are_one(story: &mut Story) {
         let (status, told) = story.opens("credit", &format!("/api/v1/parties/{party}/credit"));
         assert!(status == 200 && told.contains(says), "{party}: {told}");
     }
+    let list = story.page(Some("credit"), "/audit/credit");
+    assert!(list.contains("Merged into y-8") && list.contains("第四公寓公司 (y-10)"), "{list}");
+    let of_class = story.page(Some("credit"), "/audit/credit?class=A");
+    assert!(!of_class.contains("y-10") && of_class.contains("option value=\"A\" selected"), "{of_class}");
     let new = conduct(story, "false_materials");
     story.is_refused("fire", "party/y-10/credit", new, "party_merged");
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::story::{EBIKE_INDOORS, SOUND, Story};
+use super::story::{EBIKE_INDOORS, SOUND, Story, code_of};
 
 pub(crate) fn tell(story: &mut Story) {
     story.house("u-2", Some("b-1"));
@@ -13,6 +13,37 @@ pub(crate) fn tell(story: &mut Story) {
     two_ask_for_more_time_and_are_answered_late(story);
     one_is_determined(story);
     one_is_there_before_any_grade(story);
+    one_has_nobody_to_be_addressed_to(story);
+}
+
+/// Of a unit that nobody answers for: who names somebody, and who answers for the building, is said in the place of the order.
+fn one_has_nobody_to_be_addressed_to(story: &mut Story) {
+    let unit = "premises/u-bare";
+    let register = json!({
+        "command": "register", "layer": "unit", "parent": "b-1", "address": "石井街道金龟路u-bare", "subdistrict": "石井",
+        "community": "金龟", "grid_cell": "g-01", "codes": { "house_code": code_of("u-bare") },
+    });
+    story.say("clerk", unit, register);
+    let hazard = format!("{unit}/hazard/h-1");
+    let find = json!({
+        "command": "find", "indicator": "electrical_wiring", "severity": "serious", "works": "repair", "competent": "fire",
+        "source": "patrol",
+    });
+    story.say("grid", &hazard, find);
+    story.say("fire", &hazard, review());
+    let page = story.page(Some("fire"), &format!("/desk/matters/{hazard}"));
+    assert!(page.contains("A data clerk names them on") && page.contains("/desk/premises/u-bare"), "{page}");
+    assert!(page.contains("Who answers for the building: 黄某 (y-1)"), "{page}");
+    assert!(page.contains("/desk/premises/b-1"), "{page}");
+    let cases = story.page(Some("commission"), "/desk/reports/cases");
+    assert!(cases.contains("/desk/hazards/u-bare/h-1"), "a row leads to its case: {cases}");
+    assert!(!cases.contains("electrical_wiring"), "an indicator by its name: {cases}");
+    let grades = story.page(Some("commission"), "/desk/reports/grades");
+    assert!(grades.contains("href=\"/desk/premises/440310-u-2\""), "a row leads to its house: {grades}");
+    let found = story.page(Some("legal"), "/desk/premises/u-bare");
+    let named = format!("{} (h-1)", story.today());
+    assert!(found.contains("request_erasure.streams") && found.contains(&named), "{found}");
+    story.assess("u-bare", "a1", "first", SOUND);
 }
 
 fn one_is_put_right_in_the_end(story: &mut Story) {

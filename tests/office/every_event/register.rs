@@ -8,6 +8,7 @@ pub(crate) fn tell(story: &mut Story) {
     an_account_comes_and_goes(story);
     an_authority_delegates(story);
     a_party_is_two_and_one(story);
+    a_party_is_registered_and_merged_on_its_page(story);
     a_house_is_put_right(story);
     people_answer_for_a_house(story);
     people_assess_a_house(story);
@@ -52,6 +53,35 @@ fn a_party_is_two_and_one(story: &mut Story) {
     story.say("clerk", "party/y-3", merge("y-1"));
     // nobody goes in a circle
     story.is_refused("clerk", "party/y-1", merge("y-3"), "wrong_state");
+}
+
+fn a_party_is_registered_and_merged_on_its_page(story: &mut Story) {
+    let desk = story.page(Some("clerk"), "/desk");
+    assert!(desk.contains("/desk/parties"), "the way there: {desk}");
+    let (status, told) = story.opens("grid", "/desk/parties");
+    assert!(status == 422 && told.contains("Data clerks and credit officers"), "{status} {told}");
+    let twice = [("kind", "person"), ("name", "黄某某"), ("phone", "13811112222")];
+    let (status, led) = story.takes("clerk", "/desk/parties", "register", &twice);
+    assert!(status == 303 && led.starts_with("/desk/matters/party/y"), "{status} {led}");
+    let page = led.split('?').next().unwrap();
+    let party = page.rsplit('/').next().unwrap();
+    let found = story.page(Some("clerk"), "/desk/parties?q=黄某某");
+    assert!(found.contains(party) && found.contains("Merged into y-1"), "this one and y-3: {found}");
+    let (status, told) =
+        story.takes("clerk", page, "merge", &[("into", "y-9"), ("why", "same_identity"), ("sure", "yes")]);
+    assert!(status == 422 && told.contains("party that it is merged into"), "{status} {told}");
+    let into = [("into", "y-1"), ("why", "same_identity")];
+    let (status, told) = story.takes("clerk", page, "merge", &into);
+    assert!(status == 200 && told.contains("Merge them?"), "asked once more: {status} {told}");
+    let (status, led) = story.takes("clerk", page, "merge", &[into[0], into[1], ("sure", "yes")]);
+    assert_eq!(status, 303, "{led}");
+    let told = story.page(Some("clerk"), page);
+    assert!(told.contains("merged into y-1") && !told.contains("step-merge"), "{told}");
+    assert!(told.contains("13811112222"), "who registers parties reads their particulars: {told}");
+    let told = story.page(Some("grid"), page);
+    assert!(!told.contains("13811112222") && !told.contains("黄某某"), "others of the office do not: {told}");
+    let list = story.page(Some("credit"), "/audit/credit");
+    assert!(list.contains("Merged into y-1") && !list.contains("黄某"), "no natural person's name: {list}");
 }
 
 fn a_house_is_put_right(story: &mut Story) {
@@ -132,6 +162,10 @@ fn people_assess_a_house(story: &mut Story) {
         house,
         json!({ "command": "assign_assessor", "account": "housing", "department": "housing" }),
     );
+    let page = story.page(Some("street"), "/desk/premises/b-1");
+    assert!(page.contains("As it stands") && page.contains("某housing (housing)"), "{page}");
+    assert!(page.contains("none yet"), "no grade is in force: {page}");
+    assert_eq!(story.opens("legal", "/desk/grades/none").0, 404);
     let hand_over =
         json!({ "command": "hand_over_assignments", "from": "housing", "to": "fire", "why": "leave" });
     story.say("street", house, hand_over);

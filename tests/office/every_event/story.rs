@@ -160,6 +160,34 @@ impl Story {
         (status, self.runtime.block_on(answer.text()).unwrap())
     }
 
+    /// Somebody takes a step on a page of the desk: the status and what is answered, the address that it leads to or the page.
+    pub(crate) fn takes(&self, who: &str, path: &str, step: &str, fields: &[(&str, &str)]) -> (u16, String) {
+        self.a_minute_passes();
+        self.pages_catch_up();
+        let session = &self.sessions[who];
+        let part = |name: &str, value: &str| {
+            format!("--part\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+        };
+        let id = Uuid::now_v7().to_string();
+        let own = [("command_id", id.as_str()), ("csrf", &session.csrf), ("step", step)];
+        let own = own.iter().map(|(name, value)| part(name, value));
+        let fields = fields.iter().map(|(name, value)| match *name {
+            "sure" => part(name, value),
+            name => part(&format!("{step}.{name}"), value),
+        });
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let request = client
+            .post(format!("http://{}{path}", self.address))
+            .header("content-type", "multipart/form-data; boundary=part")
+            .header("accept-language", "en")
+            .header("cookie", &session.cookie)
+            .body(format!("{}--part--\r\n", own.chain(fields).collect::<String>()));
+        let answer = self.runtime.block_on(request.send()).unwrap();
+        let status = answer.status().as_u16();
+        let to = answer.headers().get("location").and_then(|to| to.to_str().ok()).map(str::to_owned);
+        (status, to.unwrap_or_else(|| self.runtime.block_on(answer.text()).unwrap()))
+    }
+
     /// A system delivers results of a house over REST, with its token.
     pub(crate) fn feed(&mut self, department: &str, lines: Vec<Value>) {
         self.a_minute_passes();

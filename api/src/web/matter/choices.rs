@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use wuping_domain::appeal;
 use wuping_domain::campaign::Campaign;
+use wuping_domain::event::aggregate_type;
 use wuping_domain::hazard::Stage as HazardStage;
 use wuping_domain::meeting::{Meeting, Resolution};
 use wuping_domain::reevaluation::Answer;
@@ -145,11 +146,17 @@ fn of_people(matter: &Matter, source: Source) -> Vec<(String, String)> {
     };
     let named: Vec<&String> = match source {
         Source::Assessors => return people(premises.assessors.iter().map(|one| &one.account).collect()),
-        Source::Claims => premises.claims.iter().map(|one| &one.party).collect(),
+        Source::Claims => {
+            let claims = premises.claims.iter().map(|one| &one.party);
+            return claims.map(|id| (id.clone(), matter.parties.say(matter.lang, id))).collect();
+        }
         Source::Parties => {
             let now = premises.parties.iter().filter(|one| one.span.holds_on(matter.today()));
             return now
-                .map(|one| (one.party.clone(), format!("{} {}", one.party, matter.lang.role(&one.role))))
+                .map(|one| {
+                    let name = matter.parties.say(matter.lang, &one.party);
+                    (one.party.clone(), format!("{name} {}", matter.lang.role(&one.role)))
+                })
                 .collect();
         }
         Source::PartiesOfMine => {
@@ -215,7 +222,18 @@ fn proposals(matter: &Matter) -> Vec<(String, String)> {
 fn reports(matter: &Matter) -> Vec<(String, String)> {
     let all = matter.subject().map(|subject| &subject.reports).into_iter().flatten();
     let others = all.filter(|(key, _)| key.as_str() != matter.key());
-    others.map(|(key, of)| (key.clone(), format!("{} {}", matter.found(&of.category), short(key)))).collect()
+    let stream = |key: &str| format!("premises/{}/report/{key}", matter.premises().unwrap_or_default());
+    others
+        .map(|(key, of)| (key.clone(), told_apart(matter, &stream(key), &matter.found(&of.category), key)))
+        .collect()
+}
+
+/// A matter of these premises in words, with the day on which it began and its whole key.
+fn told_apart(matter: &Matter, stream: &str, words: &str, key: &str) -> String {
+    let lang = matter.lang;
+    let day = matter.began.get(stream).map(|on| lang.pick(format!("，{on}"), format!(", {on}")));
+    let day = day.unwrap_or_default();
+    lang.pick(format!("{words}{day}（{key}）"), format!("{words}{day} ({key})"))
 }
 
 /// Records under doubt: what happened, when it is said to have happened, and who recorded it.
@@ -235,17 +253,34 @@ fn streams(matter: &Matter) -> Vec<(String, String)> {
     let (lang, Some(subject), Some(premises)) = (matter.lang, matter.subject(), matter.premises()) else {
         return vec![];
     };
-    let of = |concept: &str, key: &str| {
+    let of = |concept: &str, key: &str, about: String| {
         let kind = stage::kind(lang, concept);
-        (format!("premises/{premises}/{concept}/{key}"), format!("{kind} {}", short(key)))
+        let stream = format!("premises/{premises}/{concept}/{key}");
+        let words = if about.is_empty() {
+            kind.to_owned()
+        } else {
+            format!("{kind}{}{about}", lang.pick("：", ": "))
+        };
+        let label = told_apart(matter, &stream, &words, key);
+        (stream, label)
     };
     let grade = (format!("premises/{premises}/grade"), stage::kind(lang, "grade").to_owned());
     let mut offers = vec![grade];
-    offers.extend(subject.reports.keys().map(|key| of("report", key)));
-    offers.extend(subject.appeals.keys().map(|key| of("appeal", key)));
-    offers.extend(subject.reevaluations.keys().map(|key| of("reevaluation", key)));
-    offers.extend(subject.notices.keys().map(|key| of("notice", key)));
-    offers.extend(subject.hazards.keys().map(|key| of("hazard", key)));
+    let found = |category: &str| matter.found(category);
+    offers.extend(subject.reports.iter().map(|(key, one)| of("report", key, found(&one.category))));
+    offers.extend(subject.appeals.iter().map(|(key, one)| {
+        let against = one.state.against.as_ref().map(|against| aggregate_type(&against.stream));
+        of("appeal", key, against.map_or("", |concept| stage::kind(lang, concept)).to_owned())
+    }));
+    offers.extend(subject.reevaluations.keys().map(|key| of("reevaluation", key, String::new())));
+    offers.extend(subject.notices.iter().map(|(key, one)| {
+        let issued = one.state.issued.as_ref();
+        let about = issued.map(|of| format!("{} {}", lang.notice(of.kind.code()), of.document_number));
+        of("notice", key, about.unwrap_or_default())
+    }));
+    offers.extend(subject.hazards.iter().map(|(key, one)| {
+        of("hazard", key, one.state.found.as_ref().map(|of| matter.found(&of.indicator)).unwrap_or_default())
+    }));
     offers
 }
 
@@ -273,7 +308,12 @@ fn cases(matter: &Matter) -> Vec<(String, String)> {
     let running = subject.appeals.keys().filter(|_| matter.sight != Sight::Public).map(|key| {
         (
             format!("premises/{premises}/appeal/{key}"),
-            lang.pick(format!("申诉 {}", short(key)), format!("Appeal {}", short(key))),
+            told_apart(
+                matter,
+                &format!("premises/{premises}/appeal/{key}"),
+                stage::kind(lang, "appeal"),
+                key,
+            ),
         )
     });
     offers.extend(running);
@@ -363,11 +403,6 @@ pub(crate) fn class_of(matter: &Matter, indicator: &str) -> Option<Value> {
         "indicator": known.id, "severity": class.severity, "works": class.works, "competent": known.competent,
         "suspected": known.veto == Some(wuping_domain::rulebook::scheme::Veto::AfterDetermination),
     }))
-}
-
-/// The end of a key, enough to tell it from its neighbours.
-pub(crate) fn short(key: &str) -> &str {
-    key.get(key.len().saturating_sub(6)..).unwrap_or(key)
 }
 
 /// Before the number of a prohibition, in the name of a choice.

@@ -17,7 +17,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use wuping_domain::access::OWN_FILE;
 use wuping_domain::facts::{Actor, Role};
+use wuping_domain::reaction::Rulebooks;
 use wuping_domain::recorded::local_date;
+use wuping_domain::rulebook::Layer;
 use wuping_domain::subject::Subject;
 use wuping_ledger::jcs;
 use wuping_projections::queries::{CreditFilter, CreditLine, Page as ViewPage};
@@ -25,7 +27,9 @@ use wuping_projections::queries::{CreditFilter, CreditLine, Page as ViewPage};
 use super::acting::{Page, act};
 use super::forms::{Returned, Sending, returned_head, steps_now};
 use super::offering::offered;
-use super::reading::{Matter, read};
+use super::parties::merged;
+use super::party_names::PartyNames;
+use super::reading::{Matter, Sight, read};
 use super::{Case, case_page, receipt_of, steps};
 use crate::app::{App, ExecuteError};
 use crate::look::parts::*;
@@ -340,7 +344,7 @@ fn file_page(
     let decides = matches!(opened_as(app, signed, &party), Ok(Opening::Decides));
     let story =
         if decides { parts::waiting(matter, &subject) } else { parts::whole(app, matter, &party, &subject) };
-    let title = format!("{} {party}", lang.pick("信用档案", "Credit file"));
+    let title = format!("{} {}", lang.pick("信用档案", "Credit file"), matter.parties.say(lang, &party));
     let heading =
         page_heading(Some(parts::kind(lang, &subject)), &title, Some(&parts::stands(lang, &subject)));
     let steps = steps_now(matter, &offered, sending, returned);
@@ -390,10 +394,15 @@ async fn list(State(app): State<Arc<App>>, signed: Signed, Query(wanted): Query<
         lang.pick("要办的事", "What waits"),
         lang.pick("计算日期", "Rated on"),
     ];
+    let parties = found.rows.iter().map(|line| line.party.as_str());
+    let names = PartyNames::of(&app, (&actor, Sight::Register), parties);
     let rows = found.rows.iter().map(|line| Row {
         href: Some(format!("/audit/credit/{}", line.party)),
         cells: vec![
-            html! { (line.party) },
+            html! {
+                bdi { (names.say(lang, &line.party)) }
+                @if let Some(into) = &line.merged_into { " " span.flag { (merged(lang, into)) } }
+            },
             html! { (line.shown.as_deref().map_or(lang.pick("还没有", "none yet"), |class| lang.credit(class))) },
             html! { (waits(lang, line)) },
             html! { @if let Some(on) = line.rated_on { (day(lang, on)) } @else { "—" } },
@@ -408,12 +417,41 @@ async fn list(State(app): State<Arc<App>>, signed: Signed, Query(wanted): Query<
     let at = |number: u64| format!("/audit/credit?class={}&page={number}", wanted.class);
     let body = html! {
         (page_heading(None, title, None))
-        @if found.rows.is_empty() {
-            (empty_state(lang.pick("没有符合条件的档案。", "No file fits."), None))
+        (filter_bar(lang, &bar(&app, lang, &wanted.class)))
+        @if found.rows.is_empty() && wanted.class.is_empty() {
+            (empty_state(lang.pick(
+                "还没有信用档案：登记了主体以后才有。",
+                "There is no credit file yet: one begins when a party is registered.",
+            ), None))
+        } @else if found.rows.is_empty() {
+            (empty_state(lang.pick("没有这个等级的档案。", "No file is of this class."), Some(&Link::new("/audit/credit", lang.pick("看全部档案", "See all files")))))
         } @else { (data_table(&table)) }
         (paging::ways(lang, &found, at))
     };
     shown(&app, lang, Some(&signed), title, body).into_response()
+}
+
+/// The classes that the rulebook in use has, to choose one of.
+fn bar(app: &App, lang: Lang, chosen: &str) -> FilterBar {
+    let operating = app.views.views().operating_rulebook(Layer::Building, app.today()).ok().flatten();
+    let rulebook = operating.and_then(|operating| app.shelf.rulebook(&operating.scheme));
+    let classes = rulebook.iter().filter_map(|rulebook| rulebook.policy.credit.as_ref());
+    let mut choices = vec![Choice::new("", lang.say("全部", "All"), chosen)];
+    choices.extend(
+        classes
+            .flat_map(|policy| &policy.classes)
+            .map(|class| Choice::new(class.id.as_str(), lang.credit(&class.id), chosen)),
+    );
+    FilterBar {
+        action: "/audit/credit".to_owned(),
+        filters: vec![Filter {
+            name: "class".to_owned(),
+            label: lang.say("等级", "Class"),
+            kind: FilterKind::Choice(choices),
+        }],
+        hidden: vec![],
+        clear: (!chosen.is_empty()).then(|| "/audit/credit".to_owned()),
+    }
 }
 
 /// What somebody has to do in a file.

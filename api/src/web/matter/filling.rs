@@ -180,7 +180,7 @@ impl Filled {
                 None => None,
             },
             Kind::Resolutions => match first {
-                Some(_) => Some(resolved(lang, texts)?),
+                Some(_) => Some(resolved(matter, texts)?),
                 None => None,
             },
             Kind::OneOf(source) if source.is_numbered() => {
@@ -194,20 +194,58 @@ impl Filled {
     }
 }
 
-/// What was resolved: on each line the department, the day and the words, with blanks between.
-fn resolved(lang: Lang, texts: &[String]) -> Result<Value, String> {
+/// What was resolved: on each line the department by name or code, the day and the words, with blanks between.
+fn resolved(matter: &Matter, texts: &[String]) -> Result<Value, String> {
+    let lang = matter.lang;
     let lines = texts.iter().flat_map(|text| text.lines()).map(str::trim).filter(|line| !line.is_empty());
-    let parted = lines.map(|line| {
-        let mut parts = line.splitn(3, char::is_whitespace);
-        let (owner, due, words) = (parts.next()?, parts.next()?.parse::<NaiveDate>().ok()?, parts.next()?);
-        Some(json!({ "owner": owner, "due": due, "words": words.trim() }))
+    let parted = lines.enumerate().map(|(at, line)| {
+        let number = at + 1;
+        let (owner, rest) = department_of(matter, line).ok_or_else(|| {
+            lang.pick(
+                format!("第 {number} 行要以下面列出的部门名称或代码开头。"),
+                format!(
+                    "Line {number} has to begin with the name or code of a department that is listed below."
+                ),
+            )
+        })?;
+        let (due, words) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+        let due: NaiveDate = due.parse().map_err(|_| {
+            lang.pick(
+                format!("第 {number} 行的部门后面要写办结日期，例如 2026-03-31。"),
+                format!("Line {number} has to have the due day after the department, such as 2026-03-31."),
+            )
+        })?;
+        if due < matter.today() {
+            return Err(lang.pick(
+                format!("第 {number} 行的办结日期 {due} 已经过去，要写今天或以后的一天。"),
+                format!("The due day of line {number}, {due}, is past: write today or a later day."),
+            ));
+        }
+        if words.trim().is_empty() {
+            return Err(lang.pick(
+                format!("第 {number} 行的日期后面要写做什么。"),
+                format!("Line {number} has to say after the day what is to be done."),
+            ));
+        }
+        Ok(json!({ "owner": owner, "due": due, "words": words.trim() }))
     });
-    parted.collect::<Option<Vec<_>>>().map(Value::from).ok_or_else(|| {
-        lang.say(
-            "每一行都要写：部门代码、日期、内容，例如：fire 2026-03-31 排查楼顶门锁。",
-            "Write on each line: the department's code, the day, what is to be done, such as: fire 2026-03-31 Check the roof doors.",
-        )
-    })
+    parted.collect::<Result<Vec<_>, String>>().map(Value::from)
+}
+
+/// The department that a line begins with, by its code or its name in either language, and the rest of the line.
+fn department_of<'l>(matter: &Matter, line: &'l str) -> Option<(String, &'l str)> {
+    let departments = matter.rulebook().into_iter().flat_map(|rulebook| &rulebook.policy.departments);
+    let called = departments.flat_map(|one| {
+        let names = [Lang::Zh, Lang::En]
+            .map(|lang| lang.under(matter.rulebook().map(AsRef::as_ref)).department(&one.id));
+        [one.id.clone()].into_iter().chain(names).map(move |name| (one.id.clone(), name))
+    });
+    let begins = called.filter_map(|(id, name)| {
+        let rest = line.get(..name.len()).filter(|head| head.eq_ignore_ascii_case(&name))?;
+        let rest = line.get(rest.len()..)?.strip_prefix(char::is_whitespace)?;
+        Some((name.len(), id, rest.trim_start()))
+    });
+    begins.max_by_key(|(length, ..)| *length).map(|(_, id, rest)| (id, rest))
 }
 
 /// The name of a field's parameter: a page may have several forms, and each control has a name of its own.

@@ -51,6 +51,7 @@ pub(crate) fn steps_now(
                 Standing::Barred(why) => div.step-barred {
                     p.refused { span.refused-label { (label(lang, one.step)) } " " span.refused-word { (lang.pick("现在不能办", "not now")) } }
                     p.refused-why { (lang.pick(why.zh(), why.en())) }
+                    (who_names_them(matter, why))
                 },
                 Standing::Others(_) => {},
             }
@@ -59,6 +60,33 @@ pub(crate) fn steps_now(
             (empty_state(lang.pick("现在没有您要办的事。", "Nothing here is yours to do now."), None))
         }
         (others(lang, offered))
+    }
+}
+
+/// Where an order has nobody to be addressed to: who names somebody, and who answers for the building.
+fn who_names_them(matter: &Matter, why: &Rejection) -> Markup {
+    let (lang, Some(premises)) = (matter.lang, matter.premises()) else { return html! {} };
+    if why.code() != "order_without_party" {
+        return html! {};
+    }
+    let parent = matter.register().and_then(|register| register.parent.as_deref());
+    let building = parent.filter(|_| !matter.of_the_building.is_empty());
+    let names: Vec<String> =
+        matter.of_the_building.iter().map(|party| matter.parties.say(lang, party)).collect();
+    html! {
+        p.hint {
+            (lang.pick("由数据管理员在", "A data clerk names them on "))
+            a href={ "/desk/premises/" (premises) } { (lang.pick("本房屋的页面", "the page of these premises")) }
+            (lang.pick("登记责任人。", "."))
+        }
+        @if let Some(building) = building {
+            p.hint {
+                (lang.pick("所在楼栋的责任人是", "Who answers for the building: "))
+                (lang.list(&names)) (lang.pick("，见", ", see "))
+                a href={ "/desk/premises/" (building) } { (lang.pick("楼栋的页面", "the building's page")) }
+                (lang.pick("；是否也为本套负责，由数据管理员核实后登记。", "; whether they answer for this unit too is for a data clerk to find out and record."))
+            }
+        }
     }
 }
 
@@ -198,7 +226,8 @@ pub(crate) fn control(
         Kind::Number => text(TextKind::Number),
         Kind::Telephone => text(TextKind::Telephone),
         Kind::Short => text(TextKind::Short),
-        Kind::Lines | Kind::Long | Kind::Resolutions => text(TextKind::Long),
+        Kind::Lines | Kind::Long => text(TextKind::Long),
+        Kind::Resolutions => html! { (text(TextKind::Long)) (departments(matter)) },
         Kind::Tick => tick_field(&name, &label, texts.iter().any(|text| text == "yes")),
         Kind::Photo | Kind::Photos => photos_field(
             lang,
@@ -234,6 +263,29 @@ pub(crate) fn control(
         | Kind::Part
         | Kind::YesNo => {
             one_of(matter, field, (&name, &optional(lang, field, label)), &first(), error.as_deref())
+        }
+    }
+}
+
+/// The departments that a resolution may name, each with its code and an example of a line.
+fn departments(matter: &Matter) -> Markup {
+    let lang = matter.lang;
+    let known = matter.rulebook().into_iter().flat_map(|rulebook| &rulebook.policy.departments);
+    let known: Vec<(&str, String)> =
+        known.map(|one| (one.id.as_str(), matter.ruled().department(&one.id))).collect();
+    let Some((_, first)) = known.first() else { return html! {} };
+    let example = matter.today().checked_add_days(chrono::Days::new(14)).unwrap_or_default();
+    html! {
+        p.hint {
+            (lang.pick("例如：", "For example: "))
+            code { (first) " " (example) " " (lang.pick("排查楼顶门锁", "Check the roof doors")) }
+        }
+        p.hint {
+            (lang.pick("部门：", "Departments: "))
+            @for (at, (id, name)) in known.iter().enumerate() {
+                @if at > 0 { (lang.pick("、", ", ")) }
+                (name) " (" code { (id) } ")"
+            }
         }
     }
 }

@@ -15,11 +15,14 @@ mod letter;
 mod meeting;
 mod naming;
 mod offering;
+mod parties;
+pub(crate) mod party_names;
 mod photos;
 mod premises;
 pub(crate) mod reading;
 mod situation;
 pub(crate) mod stage;
+mod standing;
 pub(crate) mod step;
 pub(crate) mod steps;
 pub(crate) mod story;
@@ -36,7 +39,9 @@ use axum::routing::get;
 use chrono::Utc;
 use maud::{Markup, html};
 use serde::Deserialize;
+use wuping_domain::aggregate::Concept as _;
 use wuping_domain::event::aggregate_type;
+use wuping_domain::party::Party;
 
 use self::acting::{Page, act};
 use self::clocks::{clocks, clocks_shown};
@@ -61,6 +66,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/desk/photos/{position}/{field}/{n}", get(photos::show))
         .merge(undertakings::routes())
         .merge(credit::routes())
+        .merge(parties::routes())
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
 }
 
@@ -203,6 +209,9 @@ fn case_page(app: &App, signed: &Signed, title: &str, case: Case) -> Response {
 /// The ways on from a matter.
 fn links(matter: &Matter) -> Vec<Link> {
     let lang = matter.lang;
+    if matter.concept() == Party::TYPE {
+        return of_party(matter);
+    }
     let Some(premises) = matter.premises() else { return vec![] };
     let mut links = vec![Link::new(
         format!("/desk/premises/{premises}"),
@@ -257,6 +266,19 @@ fn links(matter: &Matter) -> Vec<Link> {
     links
 }
 
+/// The ways on from a party.
+fn of_party(matter: &Matter) -> Vec<Link> {
+    let (lang, party) = (matter.lang, matter.key());
+    let merged = matter.trial.state::<Party>().merged_into;
+    let goes_on = merged.map(|into| {
+        let label = lang.pick(format!("继续使用的主体 {into}"), format!("The party that goes on: {into}"));
+        Link::new(address_of(&format!("party/{into}")), label)
+    });
+    let file = Link::new(format!("/audit/credit/{party}"), lang.say("信用档案", "Credit file"));
+    let search = parties::link(lang, matter.actor());
+    goes_on.into_iter().chain([file]).chain(search).collect()
+}
+
 /// Where a stream has its page.
 pub(in crate::web) fn address_of(stream: &str) -> String {
     let parts: Vec<&str> = stream.split('/').collect();
@@ -275,7 +297,7 @@ pub(super) fn receipt_of(matter: &Matter, position: u64) -> Option<Markup> {
     let time = |text: &str| text.parse().unwrap_or_default();
     let view = ReceiptView {
         what: lang.event(&entry.event_type).to_owned(),
-        number: format!("{}-{}", choices::short(matter.key()), entry.version),
+        number: format!("{}-{}", matter.key(), entry.version),
         times: TwoTimes { claimed: time(&entry.occurred_at), received: time(&entry.recorded_at), flag: None },
         position,
         next: next(matter),

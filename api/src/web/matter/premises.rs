@@ -19,7 +19,7 @@ use super::forms::{Returned, Sending, returned_head, steps_now};
 use super::offering::offered;
 use super::reading::{Matter, Sight, read};
 use super::step::Step;
-use super::{Case, Opened, address_of, case_page, receipt_of, stage, steps, story};
+use super::{Case, Opened, address_of, case_page, parties, receipt_of, stage, standing, steps, story};
 use crate::app::App;
 use crate::look::parts::*;
 use crate::trying::Trial;
@@ -170,18 +170,20 @@ fn premises_page(
     let mut entries = story::story(app, matter);
     entries.reverse();
     let story = html! {
-            (section(lang.pick("登记", "Register"), facts(&registered(matter))))
-            @if matter.sight != Sight::Public {
-    (clocks_shown(lang, matter.today(), &owed(matter)))
-    (resting(matter))
-    (section(lang.pick("正在办的事", "What is going on here"), open_matters(matter)))
+        (standing::standing(matter))
+        (section(lang.pick("登记", "Register"), facts(&registered(matter))))
+        (standing::units(app, matter))
+        @if matter.sight != Sight::Public {
+            (clocks_shown(lang, matter.today(), &owed(matter)))
+            (resting(matter))
+            (section(lang.pick("正在办的事", "What is going on here"), open_matters(matter)))
             (section(lang.pick("登记的经过", "History of the register"), timeline(lang, &entries)))
-    }
-            (link_list(&[
-                Link::new(format!("/s/{}", matter.key()), lang.say("公开页面", "The public page")),
-                Link::new(format!("/audit/{}", matter.key()), lang.say("每一条记录和证明", "Every record and its proof")),
-            ]))
-        };
+        }
+        (link_list(&[
+            Link::new(format!("/s/{}", matter.key()), lang.say("公开页面", "The public page")),
+            Link::new(format!("/audit/{}", matter.key()), lang.say("每一条记录和证明", "Every record and its proof")),
+        ]))
+    };
     let stage = stage::stage(matter);
     let stage = Some(stage.as_str()).filter(|stage| !stage.is_empty());
     let heading = page_heading(kind.as_deref(), &address, stage);
@@ -218,21 +220,26 @@ fn registered(matter: &Matter) -> Vec<Fact> {
     }
     if matter.sight != Sight::Public {
         let parties = matter.subject().into_iter().flat_map(|subject| &subject.premises.parties);
-        // what was recorded before it was asked says nothing of what it rests on
-        let bare = |party: &PartyRole| party.basis.is_none() && party.role != "steward";
-        told.extend(parties.map(|party| match bare(party) {
-            true => Fact::new(
-                lang.role(&party.role),
-                html! {
-                    code.hash { (party.party) }
-                    " " span.quiet { (lang.pick("没有写明依据", "no basis given")) }
-                },
-            ),
-            false => Fact::code(lang.role(&party.role), &party.party),
-        }));
+        told.extend(parties.map(|party| Fact::new(lang.role(&party.role), answering(matter, party))));
         told.extend(plaques(matter));
     }
     told
+}
+
+/// Who answers for the premises: by name where the person may read it, with a way to the party's page for who registers parties.
+fn answering(matter: &Matter, party: &PartyRole) -> Markup {
+    let lang = matter.lang;
+    let name = matter.parties.get(&party.party);
+    // what was recorded before it was asked says nothing of what it rests on
+    let bare = party.basis.is_none() && party.role != "steward";
+    html! {
+        @if let Some(name) = name { bdi { (name) } " " }
+        @if parties::registers(matter.actor()) {
+            a href=(address_of(&format!("party/{}", party.party))) { code.hash { (party.party) } }
+        } @else { code.hash { (party.party) } }
+        @if let Some(until) = party.span.until { " " span.quiet { (lang.pick("到 ", "until ")) (day(lang, until)) } }
+        @if bare { " " span.quiet { (lang.pick("没有写明依据", "no basis given")) } }
+    }
 }
 
 /// The plaques at the door: what hangs, and what hung and is gone.

@@ -18,7 +18,7 @@ use wuping_domain::notice::ISSUERS;
 use wuping_domain::patrol::WALKING;
 use wuping_domain::premises::{ASSESSING, LOOKING_AFTER, Premises, Register};
 use wuping_domain::reaction::Rulebooks;
-use wuping_domain::recorded::subject_of;
+use wuping_domain::recorded::{local_date, subject_of};
 use wuping_domain::rulebook::{Layer, Rulebook};
 use wuping_domain::subject::Subject;
 use wuping_domain::task::DOING;
@@ -27,6 +27,8 @@ use wuping_projections::recording::recorded;
 use wuping_replay::statistics::Made;
 
 use super::doubt::{Doubtful, Doubts};
+use super::parties::registers;
+use super::party_names::PartyNames;
 use super::words::ACCOUNTS;
 use crate::app::{App, ExecuteError};
 use crate::look::words::{Lang, Ruled};
@@ -69,6 +71,12 @@ pub(crate) struct Matter {
     pub(crate) chosen: Chosen,
     /// What runs on it, as the docket tells it.
     pub(crate) deadlines: Vec<Deadline>,
+    /// The names of the parties that are told of here, as this person may read them.
+    pub(crate) parties: PartyNames,
+    /// The day on which each stream of the premises began, on the page of the premises.
+    pub(crate) began: BTreeMap<String, NaiveDate>,
+    /// Who answers for the building of a unit for which nobody is named.
+    pub(crate) of_the_building: Vec<String>,
 }
 
 /// Premises chosen by a campaign's filter.
@@ -157,6 +165,16 @@ pub(crate) fn read(app: &App, signed: &Signed, stream: &str) -> Result<Matter, E
     let accounts = named.chain(doubtful.iter().map(|of| of.recorded_by.clone())).chain(mentioned(&trial));
     let accounts: BTreeSet<String> = accounts.chain(signers.values().cloned()).collect();
     let people = People::of(app, told(sight), accounts.iter().map(String::as_str));
+    let began = if NAMING_OTHERS.contains(&aggregate_type(stream)) {
+        began(app, subject_of(stream))?
+    } else {
+        BTreeMap::new()
+    };
+    let ordered = aggregate_type(stream) == "hazard";
+    let of_the_building = if ordered { of_the_building(app, &trial)? } else { vec![] };
+    let answering = answering(&trial).into_iter().chain(of_the_building.iter().cloned());
+    let answering: BTreeSet<String> = answering.collect();
+    let parties = PartyNames::of(app, (&trial.facts.actor, sight), answering.iter().map(String::as_str));
     Ok(Matter {
         lang,
         trial,
@@ -174,6 +192,9 @@ pub(crate) fn read(app: &App, signed: &Signed, stream: &str) -> Result<Matter, E
         situation: None,
         chosen,
         deadlines,
+        parties,
+        began,
+        of_the_building,
     })
 }
 
@@ -201,6 +222,39 @@ fn building_ban(app: &App, trial: &Trial) -> Result<Option<BuildingBan>, Execute
     let rulebook = scheme.and_then(|scheme| app.shelf.rulebook(&scheme));
     let document_number = ban.document_number.clone();
     Ok(Some(BuildingBan { stream, number, document_number, rulebook }))
+}
+
+/// When each stream of premises began, by the day of its first entry.
+fn began(app: &App, premises: &str) -> Result<BTreeMap<String, NaiveDate>, ExecuteError> {
+    let mut began = BTreeMap::new();
+    for entry in app.reader().subject(premises, None)? {
+        if let Ok(at) = entry.occurred_at.parse() {
+            began.entry(entry.stream).or_insert_with(|| local_date(at));
+        }
+    }
+    Ok(began)
+}
+
+/// The parties that a matter tells of: itself, or those who answer for its premises or say so.
+fn answering(trial: &Trial) -> Vec<String> {
+    let stream = &trial.facts.stream;
+    let own = stream.strip_prefix("party/").and_then(|rest| rest.split('/').next());
+    let premises = trial.facts.subject.as_deref().map(|subject| &subject.premises);
+    let parties = premises.into_iter().flat_map(|premises| &premises.parties).map(|one| one.party.clone());
+    let claims = premises.into_iter().flat_map(|premises| &premises.claims).map(|one| one.party.clone());
+    own.map(str::to_owned).into_iter().chain(parties).chain(claims).collect()
+}
+
+/// Who answers now for the building of a unit that has nobody of its own.
+fn of_the_building(app: &App, trial: &Trial) -> Result<Vec<String>, ExecuteError> {
+    let (today, Some(unit)) = (trial.facts.today, trial.facts.subject.as_deref()) else { return Ok(vec![]) };
+    let register = unit.premises.register.as_ref().filter(|register| register.layer == Layer::Unit);
+    let parent = register.and_then(|register| register.parent.as_ref());
+    let bare = !unit.premises.parties.iter().any(|one| one.span.holds_on(today));
+    let Some(parent) = parent.filter(|_| bare) else { return Ok(vec![]) };
+    let building = app.subject(&format!("premises/{parent}"))?;
+    let now = building.premises.parties.into_iter().filter(|one| one.span.holds_on(today));
+    Ok(now.map(|one| one.party).collect())
 }
 
 /// How a person who sees so much is told of others.
@@ -367,6 +421,9 @@ fn sight(trial: &Trial, stream: &str) -> Sight {
     if ["access", "credit"].contains(&aggregate_type(stream)) {
         return of_credit(trial);
     }
+    if aggregate_type(stream) == "party" {
+        return of_party(trial);
+    }
     let Some(subject) = facts.subject.as_deref() else {
         let own = |role: Role| role == Role::AssociationAdmin && aggregate_type(stream) == "association";
         let sees = |grant: &Grant| grant.role.is_of_the_office() || own(grant.role);
@@ -401,6 +458,19 @@ fn sight(trial: &Trial, stream: &str) -> Sight {
     if claims { Sight::Public } else { Sight::None }
 }
 
+/// Of a party: its particulars are for those who register it, and for itself. The rest of the office reads what is registered.
+fn of_party(trial: &Trial) -> Sight {
+    let actor = &trial.facts.actor;
+    match () {
+        () if registers(actor) => Sight::Office,
+        () if actor.grants.iter().any(|grant| grant.party.as_deref() == Some(trial.facts.last_segment())) => {
+            Sight::Party
+        }
+        () if actor.is_of_the_office() => Sight::Register,
+        () => Sight::None,
+    }
+}
+
 /// Of a credit file: the words are for those whose work the files are, and for the party. Who else may read it does so without.
 fn of_credit(trial: &Trial) -> Sight {
     let facts = &trial.facts;
@@ -432,6 +502,8 @@ fn looks_after(premises: &Premises, actor: &Actor, on: NaiveDate) -> bool {
     appointed || premises.parties.iter().any(|one| one.span.holds_on(on) && speaks(&one.party))
 }
 
+/// On whose pages other matters of the premises are chosen from.
+const NAMING_OTHERS: [&str; 3] = ["notice", "premises", "report"];
 /// Who acts for a department.
 const OFFICERS: [Role; 2] = [Role::CompetentAuthority, Role::DepartmentOfficer];
 /// Who gives others something to do.

@@ -10,6 +10,7 @@ use wuping_domain::inspection::Inspection;
 use wuping_domain::listing::Listing;
 use wuping_domain::measure::Measure;
 use wuping_domain::meeting::Meeting;
+use wuping_domain::party::{Kind, Party};
 use wuping_domain::reevaluation::Answer;
 use wuping_domain::resting::Rest;
 use wuping_domain::subject::HazardOf;
@@ -38,6 +39,7 @@ pub(crate) fn kind(lang: Lang, concept: &str) -> &'static str {
         "measure" => lang.pick("处置措施", "Measure"),
         "meeting" => lang.pick("联席会议", "Joint meeting"),
         "notice" => lang.pick("文书", "Notice"),
+        "party" => lang.pick("主体", "Party"),
         "patrol" => lang.pick("巡查", "Rounds"),
         "premises" => lang.pick("房屋", "Premises"),
         "record" => lang.pick("关于记录", "About records"),
@@ -86,7 +88,11 @@ pub(crate) fn title(matter: &Matter) -> String {
 pub(crate) fn stage(matter: &Matter) -> String {
     let lang = matter.lang;
     let Some(subject) = matter.subject() else {
-        return if matter.concept() == "alert" { alert(matter) } else { undertaking(matter) };
+        return match matter.concept() {
+            "alert" => alert(matter),
+            "party" => party(matter),
+            _ => undertaking(matter),
+        };
     };
     let key = matter.key();
     match matter.concept() {
@@ -216,12 +222,33 @@ fn apart(matter: &Matter) -> Option<String> {
             format!("{area} {}", kind(lang, "campaign"))
         }
         "measure" => lang.say("培训", "Training"),
+        "party" => matter.parties.say(lang, matter.key()),
         "meeting" => {
             let held = matter.trial.state::<Meeting>().held?;
             format!("{} {} – {}", kind(lang, "meeting"), held.from, held.until)
         }
         _ => return None,
     })
+}
+
+/// Of what kind a party is, and what is known of who it is.
+fn party(matter: &Matter) -> String {
+    let (lang, party) = (matter.lang, matter.trial.state::<Party>());
+    let Some(registered) = party.registered else { return String::new() };
+    let kind = match registered.kind {
+        Kind::Enterprise => lang.pick("企业", "An enterprise"),
+        Kind::Person => lang.pick("自然人", "A natural person"),
+    };
+    let how = match (party.merged_into, party.checked_on) {
+        (Some(into), _) => {
+            lang.pick(format!("已并入 {into}，不再更改"), format!("merged into {into}, and changed no more"))
+        }
+        (None, Some(on)) => {
+            lang.pick(format!("{on} 核对过身份"), format!("its identity was checked on {on}"))
+        }
+        (None, None) => lang.say("还没有核对身份", "its identity was not checked yet"),
+    };
+    format!("{kind}{}{how}", lang.pick("，", ", "))
 }
 
 /// How a measure, listing, board, association, campaign or meeting stands.

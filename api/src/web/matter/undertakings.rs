@@ -27,6 +27,7 @@ use super::acting::{Page, act};
 use super::address_of;
 use super::forms::{Returned, Sending, returned_head, steps_now};
 use super::offering::offered;
+use super::parties;
 use super::reading::{Chosen, Matter, Sight, read};
 use super::situation::{self, LookedAt};
 use super::stage::{self, suspended};
@@ -57,11 +58,9 @@ pub(super) fn routes() -> Router<Arc<App>> {
 pub(crate) fn links(lang: Lang, actor: &Actor) -> Vec<Link> {
     let inside = actor.is_of_the_office();
     let own = |list: &&List| inside || list.concept == "association" && actor.holds(Role::AssociationAdmin);
-    LISTS
-        .iter()
-        .filter(own)
-        .map(|list| Link::new(list.path, lang.say(list.title[0], list.title[1])))
-        .collect()
+    let lists =
+        LISTS.iter().filter(own).map(|list| Link::new(list.path, lang.say(list.title[0], list.title[1])));
+    lists.chain(parties::link(lang, actor)).collect()
 }
 
 /// One of the lists.
@@ -442,8 +441,12 @@ fn plaque_to_do(lang: Lang, line: &PlaqueLine) -> Vec<String> {
             ),
         )),
         (Some(shows), Some(star)) if shows != star => todo.push(lang.pick(
-            format!("要换公示牌：现在写的是{shows}星，应为{star}星"),
-            format!("Replace the grade plaque: it shows {shows} star(s), {star} are in force"),
+            format!("要换公示牌：现在写的是{}，应为{}", lang.stars(Some(shows)), lang.stars(Some(star))),
+            format!(
+                "Replace the grade plaque: it shows “{}”, “{}” is in force",
+                lang.stars(Some(shows)),
+                lang.stars(Some(star))
+            ),
         )),
         (Some(_), None) => todo
             .push(lang.say("要摘公示牌：没有生效的等级", "Take the grade plaque down: no grade is in force")),

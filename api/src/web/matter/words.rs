@@ -26,7 +26,7 @@ pub(crate) fn sentences(matter: &Matter, said: &Value) -> Vec<String> {
     let colon = matter.lang.pick("：", ": ");
     let named = |name: &str| match (matter.concept(), name) {
         // premises are called by a name, and have none as people do
-        ("premises", "name") => matter.lang.say("名称", "Name"),
+        ("party" | "premises", "name") => matter.lang.say("名称", "Name"),
         // of a campaign it is how many
         ("hazard", "officers") => matter.lang.say("认定人员", "Examined by"),
         ("record", "fields") => matter.lang.say("哪些内容", "Which contents"),
@@ -129,6 +129,8 @@ fn word(matter: &Matter, name: &str, code: &str) -> String {
         }
         "category" | "indicator" => matter.found(code),
         "indicators" => matter.indicator(code),
+        "parties" | "party" => matter.parties.say(lang, code),
+        "into" if matter.concept() == "party" => code.to_owned(),
         "case" | "hazard" | "into" => matter.hazard(code),
         "deadline" | "remedies" => lang.deadline(code).to_owned(),
         "class" | "conduct" | "degree" | "proposed" | "shown" => lang.credit(code).to_owned(),
@@ -512,6 +514,9 @@ const MEMBERS: &[(&str, &str, &str)] = &[
     ("side", "哪一方", "Side"),
     ("parties", "责任人", "Parties"),
     ("party", "主体", "Party"),
+    ("into", "并入", "Merged into"),
+    ("matches", "与登记一致", "It is who it says"),
+    ("uscc", "统一社会信用代码", "Unified social credit code"),
     ("role", "身份", "As"),
     ("authority", "机关", "Authority"),
     ("outside_authority", "外部机关", "Organ elsewhere"),

@@ -11,9 +11,6 @@ use crate::look::words::rehearsals::{because, doubtful};
 
 /// What a draft changes and whom it would move.
 pub(super) fn told(lang: Lang, base: Option<&str>, differences: &[Difference], came: &Rehearsal) -> Markup {
-    let text = |value: &Option<serde_json::Value>| {
-        value.as_ref().map_or_else(|| "–".to_owned(), ToString::to_string)
-    };
     let figure = |label: String, value: u64| Figure { label, value, href: "#moves".to_owned(), note: None };
     html! {
         (section(lang.pick("试算", "Rehearsed"), html! {
@@ -50,19 +47,30 @@ pub(super) fn told(lang: Lang, base: Option<&str>, differences: &[Difference], c
         }))
         (section(&lang.pick(format!("改了什么（{} 处）", differences.len()), format!("What is changed ({})", differences.len())), html! {
             @if let Some(base) = base { p { (lang.pick("与之比较：", "Compared with ")) code { (base) } } }
-            @if !differences.is_empty() {
-                (data_table(&TableView {
-                    caption: lang.say("改动", "Changes"),
-                    columns: vec![Column::text(lang.say("哪里", "Where")), Column::text(lang.say("原来", "Was")), Column::text(lang.say("现在", "Is"))],
-                    rows: differences.iter().take(CHANGES_SHOWN_MAX).map(|one| Row {
-                        href: None,
-                        cells: vec![html! { code { (one.path) } }, html! { (text(&one.was)) }, html! { (text(&one.is)) }],
-                        tone: Tone::Calm,
-                    }).collect(),
-                }))
-            }
+            (changes(lang, differences))
         }))
     }
+}
+
+/// What differs between two rulebooks, member by member.
+pub(super) fn changes(lang: Lang, differences: &[Difference]) -> Markup {
+    if differences.is_empty() {
+        return html! {};
+    }
+    let text = |value: &Option<serde_json::Value>| {
+        value.as_ref().map_or_else(|| "–".to_owned(), ToString::to_string)
+    };
+    let columns = [("哪里", "Where"), ("原来", "Was"), ("现在", "Is")];
+    let rows = differences.iter().take(CHANGES_SHOWN_MAX).map(|one| Row {
+        href: None,
+        cells: vec![html! { code { (one.path) } }, html! { (text(&one.was)) }, html! { (text(&one.is)) }],
+        tone: Tone::Calm,
+    });
+    data_table(&TableView {
+        caption: lang.say("改动", "Changes"),
+        columns: columns.map(|(zh, en)| Column::text(lang.pick(zh, en))).to_vec(),
+        rows: rows.collect(),
+    })
 }
 
 fn moves(lang: Lang, all: &[Move]) -> TableView {

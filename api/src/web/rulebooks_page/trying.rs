@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::{Multipart, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 use uuid::Uuid;
@@ -22,7 +23,7 @@ use crate::web::rehearsing::OneAtATime;
 use crate::web::session::Signed;
 
 /// The form by which files are tried.
-pub(super) fn upload(signed: &Signed) -> Markup {
+pub(super) fn upload(signed: &Signed, wrong: Option<&str>) -> Markup {
     let lang = signed.lang;
     let view = FormView {
         action: "/desk/rulebooks".into(),
@@ -35,11 +36,13 @@ pub(super) fn upload(signed: &Signed) -> Markup {
     form(
         &view,
         html! {
-            div.field {
+            div.field.field-wrong[wrong.is_some()] {
                 label.label for="files" {
                     (lang.pick("文件（.toml）：指标、办法、日历，改了哪个就传哪个", "Files (.toml): indicators, policy, calendar; those that are changed"))
                 }
-                input #files type="file" name="files" multiple required accept=".toml,text/plain";
+                @if let Some(wrong) = wrong { p.field-error #files-error { (wrong) } }
+                input #files type="file" name="files" multiple required accept=".toml,text/plain"
+                    aria-describedby=[wrong.map(|_| "files-error")] aria-invalid=[wrong.map(|_| "true")];
             }
             (text_field(lang, &TextField {
                 name: "against".into(),
@@ -69,6 +72,16 @@ pub(super) async fn tried(
     if sent.csrf != signed.session.csrf {
         return refused(&forged_text(lang));
     }
+    if sent.files.iter().all(|file| file.trim().is_empty()) {
+        let wrong =
+            lang.pick("请选择文件：至少一个写好的 .toml。", "Choose a file: one written .toml at least.");
+        let body = html! {
+            (page_heading(None, title(lang), None))
+            (section(lang.pick("试一个草案", "Try a draft"), upload(&signed, Some(wrong))))
+        };
+        let page = shown(&app, lang, Some(&signed), title(lang), column(body));
+        return (StatusCode::UNPROCESSABLE_ENTITY, page).into_response();
+    }
     let (house, Sent { against, command_id, files, .. }) = (app.clone(), sent);
     let drafted = blocking(move || {
         let published = published(house.reader())?;
@@ -84,7 +97,7 @@ pub(super) async fn tried(
             let body = html! {
                 (page_heading(None, title(lang), None))
                 (notice_box(Tone::Grave, heading, &faults))
-                (section(lang.pick("改好后再试", "Mend it and try again"), upload(&signed)))
+                (section(lang.pick("改好后再试", "Mend it and try again"), upload(&signed, None)))
             };
             return shown(&app, lang, Some(&signed), title(lang), column(body)).into_response();
         }

@@ -14,8 +14,10 @@ pub(super) const STEPS: &[Step] = &[
                     Code("district", "区", "The district's"),
                 ]),
             ),
-            open("area", ["公示哪个区域", "The area it tells of"], Kind::Short)
-                .hint("街道或社区名；全区的不填", "A subdistrict or community; none for the whole district"),
+            open("area", ["公示哪个区域", "The area it tells of"], Kind::Short).hint(
+                "街道或社区名；负责全区的人才可以不填",
+                "A subdistrict or community; only whoever works in the whole district may leave it empty",
+            ),
             field("place", ["设在哪里", "Where it stands"], Kind::Short),
         ],
         starts: true,

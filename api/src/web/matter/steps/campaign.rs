@@ -17,8 +17,10 @@ pub(super) const STEPS: &[Step] = &[
                     Code("public_order", "治安", "Public order"),
                 ]),
             ),
-            open("area", ["范围", "Area"], Kind::Short)
-                .hint("街道或社区名；全区的不填", "A subdistrict or community; none for the whole district"),
+            open("area", ["范围", "Area"], Kind::Short).hint(
+                "街道或社区名；负责全区的人才可以不填",
+                "A subdistrict or community; only whoever works in the whole district may leave it empty",
+            ),
             field("premises", ["房屋编号", "The premises"], Kind::Lines).hint(
                 "由筛选条件选出，一行一个，可以删减",
                 "Chosen by the filter, one a line; lines may be taken out",

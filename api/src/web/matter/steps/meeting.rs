@@ -6,11 +6,11 @@ pub(super) const STEPS: &[Step] = &[
     Step {
         fields: &[
             open("area", ["哪个街道", "Which subdistrict"], Kind::Short)
-                .hint("全区的不填", "None for the whole district"),
+                .hint("负责全区的人才可以不填", "Only whoever works in the whole district may leave it empty"),
             field("departments", ["参加部门", "Departments that took part"], Kind::ManyOf(Source::Departments)),
             field("resolved", ["议定事项", "What was resolved"], Kind::Resolutions).hint(
-                "一行一件：负责部门代码、办结日期、内容，用空格隔开，例如：fire 2026-03-31 排查楼顶门锁",
-                "One a line: department's code, due day, what is to be done, with blanks between, as in: fire 2026-03-31 Check the roof doors",
+                "一行一件：负责部门的名称或代码、办结日期、内容，用空格隔开",
+                "One a line: the department's name or code, the due day, what is to be done, with blanks between",
             ),
             open("minutes", ["会议纪要", "Minutes"], Kind::Long),
         ],

@@ -15,6 +15,7 @@ mod listing;
 mod measure;
 mod meeting;
 mod notice;
+mod party;
 mod patrol;
 mod premises;
 mod record;
@@ -48,7 +49,7 @@ pub(crate) fn starts_apart(concept: &str) -> impl Iterator<Item = &'static Step>
 }
 
 /// Concepts whose matters lie under no premises.
-const APART: &[&str] = &["alert", "association", "board", "campaign", "meeting"];
+const APART: &[&str] = &["alert", "association", "board", "campaign", "meeting", "party"];
 
 /// Every concept with its steps.
 pub(crate) const ALL: &[(&str, &[Step])] = &[
@@ -75,6 +76,7 @@ pub(crate) const ALL: &[(&str, &[Step])] = &[
     ("meeting", meeting::STEPS),
     ("board", board::STEPS),
     ("association", association::STEPS),
+    ("party", party::STEPS),
 ];
 
 #[cfg(test)]
