@@ -175,6 +175,14 @@ impl Office {
         Ok(self.lock().login(login)?.map(|login| (login.account, login.kid)))
     }
 
+    /// The names to sign in by, each with its account.
+    ///
+    /// # Errors
+    /// If the records cannot be read.
+    pub fn logins(&self) -> Result<Vec<(String, String)>, OfficeError> {
+        Ok(self.lock().logins()?.into_iter().map(|known| (known.login, known.account)).collect())
+    }
+
     /// The key that the server signs with for an account; none if it has no login.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! People: how somebody with an account is told on a page. The office reads the name, with the account beside it, which is what the
-//! ledger knows them by; whoever only reads the register reads the account; everybody outside reads as what they act, for whom.
+//! ledger knows them by, or, where that is a long pseudonym, the name that they sign in with; whoever only reads the register reads
+//! the account; everybody outside reads as what they act, for whom.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,6 +28,8 @@ pub(crate) enum Told {
 pub(crate) struct People {
     told: Told,
     names: BTreeMap<String, String>,
+    /// Names to sign in by, of those whom the office knows by a pseudonym.
+    logins: BTreeMap<String, String>,
     /// What each may do first, of those told by what they are.
     grants: BTreeMap<String, Option<Grant>>,
 }
@@ -46,16 +49,23 @@ impl People {
             Told::Name => names(app, &accounts).unwrap_or_default(),
             Told::Account | Told::Role => BTreeMap::new(),
         };
+        let long = told == Told::Name && accounts.iter().any(|account| account.len() > PSEUDONYM);
+        let mut logins = BTreeMap::new();
+        for (login, account) in if long { app.office.logins().unwrap_or_default() } else { vec![] } {
+            if account.len() > PSEUDONYM && accounts.contains(account.as_str()) {
+                logins.entry(account).or_insert(login);
+            }
+        }
         let granted = |account: &str| app.actor(account).ok()?.grants.into_iter().next();
         let grants = accounts.into_iter().map(|account| (account.to_owned(), granted(account))).collect();
-        Self { told, names, grants }
+        Self { told, names, logins, grants }
     }
 
     /// Somebody with role and body, for a record.
     pub(crate) fn view(&self, lang: Lang, account: &str) -> PersonView {
         let grant = self.grants.get(account).and_then(Option::as_ref);
         let role = grant.map_or("officer", |grant| grant.role.code()).to_owned();
-        let code = (self.told != Told::Role).then(|| account.to_owned());
+        let code = (self.told != Told::Role).then(|| self.code(account).to_owned());
         let (name, account) = match self.names.get(account) {
             Some(name) => (Some(name.clone()), code),
             None => (code, None),
@@ -67,9 +77,10 @@ impl People {
     pub(crate) fn say(&self, lang: Lang, account: &str) -> String {
         match (self.told, self.names.get(account), self.grants.get(account)) {
             (Told::Name, Some(name), _) => {
-                lang.pick(format!("{name}（{account}）"), format!("{name} ({account})"))
+                let code = self.code(account);
+                lang.pick(format!("{name}（{code}）"), format!("{name} ({code})"))
             }
-            (Told::Name | Told::Account, ..) => account.to_owned(),
+            (Told::Name | Told::Account, ..) => self.code(account).to_owned(),
             (Told::Role, _, Some(Some(grant))) => {
                 let role = lang.role(grant.role.code());
                 body(lang, grant).map_or_else(|| role.to_owned(), |body| format!("{role} · {body}"))
@@ -78,6 +89,15 @@ impl People {
         }
     }
 }
+
+impl People {
+    fn code<'a>(&'a self, account: &'a str) -> &'a str {
+        self.logins.get(account).map_or(account, String::as_str)
+    }
+}
+
+/// How long an account's id is at most that somebody chose.
+const PSEUDONYM: usize = 24;
 
 /// For whom somebody acts: the department, else the area.
 fn body(lang: Lang, grant: &Grant) -> Option<String> {
@@ -141,6 +161,14 @@ mod tests {
         assert_eq!(by_role.say(Lang::En, "nobody"), "an officer");
         let view = by_role.view(Lang::Zh, "grid-7");
         assert_eq!((view.name, view.account), (None, None), "neither name nor account goes outside");
+
+        let pseudonym = "a-0190a3c27b1e7c559f006a1d8f1e2c33";
+        say(&app, &format!("account/{pseudonym}"), json!({ "command": "open", "name": "审一" })).await;
+        app.office.set_login("shenyi", pseudonym, "kid", "a long password").unwrap();
+        let of = |told| People::of(&app, told, [pseudonym, "grid-7"]);
+        assert_eq!(of(Told::Name).say(Lang::Zh, pseudonym), "审一（shenyi）");
+        assert_eq!(of(Told::Name).say(Lang::Zh, "grid-7"), "陈志强（grid-7）");
+        assert_eq!(of(Told::Account).say(Lang::Zh, pseudonym), pseudonym, "as the register has it");
 
         let entries = app.reader().stream(stream).unwrap();
         let digests: Vec<String> = entries.iter().flat_map(|entry| digests_in(&entry.data)).collect();
