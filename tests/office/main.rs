@@ -13,6 +13,7 @@ mod imports;
 mod life;
 mod lists;
 mod matters;
+mod pages;
 #[path = "../program/mod.rs"]
 mod program;
 mod rehearsal;

@@ -1,11 +1,13 @@
 //! Filling in an assessment: each collector sees the indicators that are theirs, with photos, and the lead submits.
 
-use std::collections::BTreeMap;
+mod filled;
+
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Form, Multipart, Path, State};
-use axum::response::Response;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -13,18 +15,21 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use wuping_domain::assessment::{Assessment, Stage, needs_photo};
 use wuping_domain::facts::{Actor, Role};
-use wuping_domain::outcome::Outcome;
 use wuping_domain::reaction::Rulebooks;
+use wuping_domain::rejection::Rejection;
 use wuping_domain::rulebook::Rulebook;
 use wuping_domain::rulebook::scheme::{Collect, Evidence, Indicator, Kind};
-use wuping_ledger::attachments::{AttachmentError, Attachments};
+use wuping_ledger::append::AppendError;
 use wuping_projections::error::causes;
 
-use crate::app::App;
+use self::filled::Filled;
+pub(super) use self::filled::{Photo, photo, too_large};
+use crate::app::{App, ExecuteError};
 use crate::look::parts::*;
 use crate::look::words::Lang;
-use crate::web::answering::{answered, asked_by_form};
+use crate::web::answering::{asked_by_form, told};
 use crate::web::desk_page::{broken_text, failed_text, forged_text, refused_page, shown};
+use crate::web::matter::filling::kept_text;
 use crate::web::session::Signed;
 
 /// The routes of an assessment's pages.
@@ -35,36 +40,95 @@ pub fn routes() -> Router<Arc<App>> {
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
 }
 
+/// What came back of a form, with what is wrong with it.
+#[derive(Default)]
+struct Returned {
+    filled: Filled,
+    /// The command's id to send it again with; a new one where the form itself did not come.
+    command_id: Option<Uuid>,
+    wrong: Vec<Wrong>,
+    /// What is wrong with the whole, each a sentence.
+    why: Vec<String>,
+}
+
+/// What is wrong with an indicator's answer, its note or its photo.
+struct Wrong {
+    indicator: String,
+    part: &'static str,
+    text: String,
+}
+
+impl Returned {
+    /// What is wrong with a part of an indicator.
+    fn wrong(&self, part: &str, indicator: &str) -> Option<String> {
+        let wrong = self.wrong.iter().find(|wrong| wrong.part == part && wrong.indicator == indicator);
+        wrong.map(|wrong| wrong.text.clone())
+    }
+}
+
 async fn show(
     State(app): State<Arc<App>>,
     signed: Signed,
     Path((premises, key)): Path<(String, String)>,
 ) -> Response {
+    assessment_page(&app, &signed, (&premises, &key), &Returned::default())
+}
+
+/// The page, with a form that came back where one did.
+fn assessment_page(
+    app: &App,
+    signed: &Signed,
+    (premises, key): (&str, &str),
+    returned: &Returned,
+) -> Response {
     let lang = signed.lang;
-    let Some((state, rulebook, address)) = read(&app, &premises, &key) else {
+    let Some((state, rulebook, address)) = read(app, premises, key) else {
         let text = lang.say(
             "没有这次评定，请从待办进入。",
             "There is no such assessment. Enter it from your work list.",
         );
-        return refused_page(&app, lang, Some(&signed), &text);
+        return refused_page(app, lang, Some(signed), &text);
     };
     let Ok(actor) = app.actor(&signed.session.account) else {
-        return refused_page(&app, lang, Some(&signed), &broken_text(lang));
+        return refused_page(app, lang, Some(signed), &broken_text(lang));
     };
     let here = format!("/desk/assessments/{premises}/{key}");
-    let body = column(assessment(lang, &signed, &state, &rulebook, &actor, &address, &here));
-    axum::response::IntoResponse::into_response(shown(&app, lang, Some(&signed), &address, body))
+    let body = column(assessment(signed, &state, &rulebook, (&actor, &address, &here), returned));
+    let refused = !returned.wrong.is_empty() || !returned.why.is_empty();
+    let status = if refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    (status, shown(app, lang, Some(signed), &address, body)).into_response()
+}
+
+/// What is wrong with the rows of this page, each a link to its row; what is somebody else's, and what is wrong with the whole.
+fn wrong_head(lang: Lang, rulebook: &Rulebook, mine: &[&Indicator], returned: &Returned) -> Markup {
+    let named = |wrong: &Wrong| {
+        let name = rulebook.indicator(&wrong.indicator).map(|known| lang.named(&known.zh, &known.en));
+        let name = name.unwrap_or(&wrong.indicator);
+        lang.pick(format!("“{name}”：{}", wrong.text), format!("“{name}”: {}", wrong.text))
+    };
+    let on_page = |wrong: &&Wrong| mine.iter().any(|indicator| indicator.id == wrong.indicator);
+    let (rows, mut others): (Vec<&Wrong>, Vec<&Wrong>) = returned.wrong.iter().partition(on_page);
+    // of what somebody else still owes the sentences say whose it is
+    others.retain(|wrong| wrong.part != "result");
+    let rows: Vec<FieldError> = rows
+        .into_iter()
+        .map(|wrong| FieldError { name: format!("{}-{}", wrong.part, wrong.indicator), text: named(wrong) })
+        .collect();
+    let why: Vec<String> = returned.why.iter().cloned().chain(others.into_iter().map(named)).collect();
+    html! {
+        @if !why.is_empty() { (notice_box(Tone::Grave, lang.pick("没有记录", "Nothing was recorded"), &why)) }
+        (error_summary(lang, &rows))
+    }
 }
 
 fn assessment(
-    lang: Lang,
     signed: &Signed,
     state: &Assessment,
     rulebook: &Rulebook,
-    actor: &Actor,
-    address: &str,
-    here: &str,
+    (actor, address, here): (&Actor, &str, &str),
+    returned: &Returned,
 ) -> Markup {
+    let lang = signed.lang;
     let missing = state.missing(rulebook);
     let mine: Vec<&Indicator> =
         rulebook.scheme.indicators.iter().filter(|indicator| is_mine(actor, indicator)).collect();
@@ -87,6 +151,7 @@ fn assessment(
             total: count(rulebook.scheme.indicators.len()),
             yours_left: count(mine_left),
         }))
+        (wrong_head(lang, rulebook, &mine, returned))
         @if state.stage == Stage::Open {
             @if !others.is_empty() {
                 (notice_box(Tone::Calm, lang.pick("还等其他人采集", "Still with others"), &others))
@@ -97,11 +162,11 @@ fn assessment(
                 (form(&FormView {
                     action: here.to_owned(),
                     csrf: signed.session.csrf.clone(),
-                    command_id: Uuid::now_v7().to_string(),
+                    command_id: returned.command_id.unwrap_or_else(Uuid::now_v7).to_string(),
                     expected: None,
                     files: true,
                     submit: lang.say("保存", "Save"),
-                }, html! { @for indicator in &mine { (question(lang, rulebook, state, indicator)) } }))
+                }, html! { @for indicator in &mine { (question(lang, (rulebook, state), indicator, returned)) } }))
             }
             @if state.lead == signed.session.account {
                 (form(&FormView {
@@ -119,14 +184,21 @@ fn assessment(
     }
 }
 
-fn question(lang: Lang, rulebook: &Rulebook, state: &Assessment, indicator: &Indicator) -> Markup {
+fn question(
+    lang: Lang,
+    (rulebook, state): (&Rulebook, &Assessment),
+    indicator: &Indicator,
+    returned: &Returned,
+) -> Markup {
+    let filled = &returned.filled;
     let held = state.results.get(&indicator.id);
     let taken = held.map_or(0, |checked| checked.photos_taken);
     let chosen = held.map(|checked| Value::from(checked.outcome.clone()));
-    let is = |value: &str| {
-        chosen.as_ref().is_some_and(|chosen| {
+    let is = |value: &str| match filled.answers.get(&indicator.id) {
+        Some(answer) => answer == value,
+        None => chosen.as_ref().is_some_and(|chosen| {
             chosen.as_str() == Some(value) || chosen.as_u64().is_some_and(|n| value.parse() == Ok(n))
-        })
+        }),
     };
     let mut answers: Vec<Answer> = indicator
         .rows
@@ -161,13 +233,15 @@ fn question(lang: Lang, rulebook: &Rulebook, state: &Assessment, indicator: &Ind
         name: format!("photo-{}", indicator.id),
         needed,
         taken,
+        error: returned.wrong("photo", &indicator.id),
+        kept: filled.kept.get(&indicator.id).into_iter().flatten().map(kept_text).collect(),
     });
     let note = TextField {
         name: format!("note-{}", indicator.id),
         label: lang.say("备注", "Note"),
         hint: None,
-        value: String::new(),
-        error: None,
+        value: filled.notes.get(&indicator.id).cloned().unwrap_or_default(),
+        error: returned.wrong("note", &indicator.id),
         required: false,
         kind: TextKind::Short,
     };
@@ -179,7 +253,7 @@ fn question(lang: Lang, rulebook: &Rulebook, state: &Assessment, indicator: &Ind
                 .say(&indicator.zh, if indicator.en.is_empty() { &indicator.zh } else { &indicator.en }),
             hint: indicator.count_of.clone(),
             answers,
-            error: None,
+            error: returned.wrong("result", &indicator.id),
             photo,
             measured: vec![],
             note: Some(note),
@@ -206,17 +280,67 @@ async fn save(
     }
     let form = filled.command_id.unwrap_or_else(Uuid::now_v7);
     let stream = format!("premises/{premises}/assessment/{key}");
-    let photos = match filled.kept_photos(&app).await {
-        Ok(photos) => photos,
-        Err(error) => {
-            tracing::error!(causes = %causes(&error).join(": "), "a photo could not be kept");
-            return refused_page(&app, lang, Some(&signed), &failed_text(lang, &error));
-        }
-    };
-    let command = json!({ "command": "check", "results": filled.results(&state, &rulebook, &photos) });
+    if let Err(error) = filled.keep(&app).await {
+        tracing::error!(causes = %causes(&error).join(": "), "a photo could not be kept");
+        return refused_page(&app, lang, Some(&signed), &failed_text(lang, &error));
+    }
+    if !filled.wrong.is_empty() {
+        let wrong = |(indicator, text)| Wrong { indicator, part: "photo", text };
+        let wrong = std::mem::take(&mut filled.wrong).into_iter().map(wrong).collect();
+        let returned = Returned { filled, command_id: Some(form), wrong, why: vec![] };
+        return assessment_page(&app, &signed, (&premises, &key), &returned);
+    }
+    let command = json!({ "command": "check", "results": filled.results(&state, &rulebook) });
     let asked = asked_by_form(&app, &form.to_string(), stream, command, None);
-    let here = format!("/desk/assessments/{premises}/{key}");
-    answered(&app, &signed, app.execute(&signed.who, asked).await, &here, &here)
+    match app.execute(&signed.who, asked).await {
+        Ok(_) => Redirect::to(&format!("/desk/assessments/{premises}/{key}")).into_response(),
+        Err(error) => {
+            let returned = Returned { filled, command_id: Some(form), ..refused(lang, &error) };
+            // what was refused was not recorded: mended, it is another command; what may have been recorded keeps its id
+            let command_id = returned.command_id.filter(|_| !was_refused(&error));
+            assessment_page(&app, &signed, (&premises, &key), &Returned { command_id, ..returned })
+        }
+    }
+}
+
+fn was_refused(error: &ExecuteError) -> bool {
+    matches!(
+        error,
+        ExecuteError::Rejected(_)
+            | ExecuteError::RefusedBefore { .. }
+            | ExecuteError::Append(AppendError::Conflict { .. })
+    )
+}
+
+/// Why, and what to do.
+fn sentences(lang: Lang, error: &ExecuteError) -> Vec<String> {
+    let (why, todo) = told(lang, error);
+    [vec![why], todo].concat()
+}
+
+/// What the rules say of which row, and what they say of the whole.
+fn refused(lang: Lang, error: &ExecuteError) -> Returned {
+    let of = |ids: Vec<String>, part: &'static str, text: &str| {
+        let wrong = ids.into_iter().map(|indicator| Wrong { indicator, part, text: text.to_owned() });
+        Returned { wrong: wrong.collect(), ..Returned::default() }
+    };
+    match error {
+        ExecuteError::Rejected(Rejection::ReasonMissing { indicators }) => {
+            let text = lang.pick("选“不适用”要写明原因。", "say why it does not apply.");
+            of(indicators.clone(), "note", text)
+        }
+        ExecuteError::Rejected(Rejection::PhotoMissing { indicators }) => {
+            let text = lang.pick("还缺照片，请补拍并保存。", "a photo is still needed: take it and save.");
+            of(indicators.clone(), "photo", text)
+        }
+        // whose each is stands in the sentences; the rows of this page are marked besides
+        ExecuteError::Rejected(Rejection::Incomplete { missing }) => {
+            let text = lang.pick("还没有结果，请填写并保存。", "has no result yet: enter it and save.");
+            let marked = of(missing.iter().map(|m| m.indicator.clone()).collect(), "result", text);
+            Returned { why: sentences(lang, error), ..marked }
+        }
+        error => Returned { why: sentences(lang, error), ..Returned::default() },
+    }
 }
 
 #[derive(Deserialize)]
@@ -239,131 +363,10 @@ async fn submit(
     let version = app.reader().version(&stream).unwrap_or_default();
     let form = format!("{}-{version}", submitting.command_id);
     let asked = asked_by_form(&app, &form, stream, json!({ "command": "submit" }), None);
-    let here = format!("/desk/assessments/{premises}/{key}");
-    answered(&app, &signed, app.execute(&signed.who, asked).await, &format!("/s/{premises}"), &here)
-}
-
-/// What came with the form.
-#[derive(Default)]
-struct Filled {
-    answers: BTreeMap<String, String>,
-    command_id: Option<Uuid>,
-    csrf: String,
-    notes: BTreeMap<String, String>,
-    photos: BTreeMap<String, Vec<Photo>>,
-}
-
-/// A photo that came with the form; kept once the whole form is found good.
-pub(super) struct Photo {
-    /// Its bytes.
-    pub(super) bytes: Vec<u8>,
-    /// Told by its bytes.
-    pub(super) media_type: &'static str,
-}
-
-impl Filled {
-    async fn read(mut form: Multipart, lang: Lang) -> Result<Self, String> {
-        let mut filled = Self::default();
-        while let Some(field) = form.next_field().await.map_err(|_| too_large(lang))? {
-            let name = field.name().unwrap_or_default().to_owned();
-            let bytes = field.bytes().await.map_err(|_| too_large(lang))?;
-            if let Some(indicator) = name.strip_prefix("photo-") {
-                if !bytes.is_empty() {
-                    let photo = photo(bytes.to_vec(), lang)?;
-                    filled.photos.entry(indicator.to_owned()).or_default().push(photo);
-                }
-                continue;
-            }
-            let text = String::from_utf8_lossy(&bytes).into_owned();
-            match name.as_str() {
-                "command_id" => filled.command_id = text.parse().ok(),
-                "csrf" => filled.csrf = text,
-                other => {
-                    if let Some(indicator) = other.strip_prefix("result-") {
-                        filled.answers.insert(indicator.to_owned(), text);
-                    } else if let Some(indicator) =
-                        other.strip_prefix("note-").filter(|_| !text.trim().is_empty())
-                    {
-                        filled.notes.insert(indicator.to_owned(), text);
-                    }
-                }
-            }
-        }
-        Ok(filled)
+    match app.execute(&signed.who, asked).await {
+        Ok(_) => Redirect::to(&format!("/s/{premises}")).into_response(),
+        Err(error) => assessment_page(&app, &signed, (&premises, &key), &refused(signed.lang, &error)),
     }
-
-    /// Keep the photos under their digests, and say of each indicator which they are.
-    async fn kept_photos(&mut self, app: &App) -> Result<BTreeMap<String, Vec<Value>>, AttachmentError> {
-        let mut kept = BTreeMap::<String, Vec<Value>>::new();
-        if self.photos.is_empty() {
-            return Ok(kept);
-        }
-        let attachments = Attachments::in_folder(&app.folder.join("attachments"))?;
-        for (indicator, photos) in std::mem::take(&mut self.photos) {
-            for Photo { bytes, media_type } in photos {
-                let size = bytes.len();
-                let sha256 = attachments.put(bytes).await?;
-                let photo = json!({ "bytes": size, "sha256": sha256, "type": media_type });
-                kept.entry(indicator.clone()).or_default().push(photo);
-            }
-        }
-        Ok(kept)
-    }
-
-    /// The results that say something new: another answer, or a photo that was not there.
-    fn results(
-        &self,
-        state: &Assessment,
-        rulebook: &Rulebook,
-        photos: &BTreeMap<String, Vec<Value>>,
-    ) -> Vec<Value> {
-        let mut results = Vec::new();
-        for (id, answer) in &self.answers {
-            let Some(indicator) = rulebook.indicator(id) else {
-                results.push(json!({ "indicator": id, "outcome": answer }));
-                continue;
-            };
-            let outcome = match indicator.kind {
-                Kind::Count if answer != NOT_APPLICABLE => {
-                    answer.parse::<u64>().map_or_else(|_| json!(answer), |n| json!(n))
-                }
-                _ => json!(answer),
-            };
-            let photos = photos.get(id).cloned().unwrap_or_default();
-            let same =
-                state.results.get(id).is_some_and(|held| held.outcome == Outcome::from(outcome.clone()));
-            if !same || !photos.is_empty() {
-                results.push(json!({ "indicator": id, "outcome": outcome, "note": self.notes.get(id), "photos": photos }));
-            }
-        }
-        results
-    }
-}
-
-/// A photo is told by its bytes, whatever its name says.
-pub(super) fn photo(bytes: Vec<u8>, lang: Lang) -> Result<Photo, String> {
-    let media_type = match imagesize::image_type(&bytes) {
-        Ok(imagesize::ImageType::Jpeg) => "image/jpeg",
-        Ok(imagesize::ImageType::Png) => "image/png",
-        Ok(imagesize::ImageType::Webp) => "image/webp",
-        _ => {
-            return Err(lang.say(
-                "所选文件不是照片。请用手机拍照，或选择 JPEG、PNG、WebP 格式的图片。",
-                "The file is no photo. Take one with the phone, or choose a JPEG, PNG or WebP picture.",
-            ));
-        }
-    };
-    if bytes.len() > PHOTO_BYTES_MAX {
-        return Err(too_large(lang));
-    }
-    Ok(Photo { bytes, media_type })
-}
-
-pub(super) fn too_large(lang: Lang) -> String {
-    lang.say(
-        "表单太大：每张照片不超过8兆，请重拍或分几次保存。",
-        "The form is too large: a photo may have 8 MB. Take it again, or save in several steps.",
-    )
 }
 
 fn read(app: &App, premises: &str, key: &str) -> Option<(Assessment, Arc<Rulebook>, String)> {
@@ -388,5 +391,3 @@ fn count(n: usize) -> u32 {
 
 const NOT_APPLICABLE: &str = "not_applicable";
 pub(super) const FORM_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// Eight megabytes, as the page says.
-const PHOTO_BYTES_MAX: usize = 8 * 1024 * 1024;

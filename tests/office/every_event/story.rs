@@ -39,6 +39,16 @@ pub(crate) const SOUND: Found<'static> = &[];
 /// A unit of one star: an e-bike is charged indoors.
 pub(crate) const EBIKE_INDOORS: Found<'static> = &[("no_ebike_indoors", "unmet")];
 
+/// What was answered to a form.
+pub(crate) struct Sent {
+    pub(crate) status: u16,
+    /// Where the browser is sent on to.
+    pub(crate) to: String,
+    /// What it is to remember.
+    pub(crate) cookie: String,
+    pub(crate) body: String,
+}
+
 pub(crate) struct Story {
     runtime: Runtime,
     app: Arc<App>,
@@ -162,30 +172,50 @@ impl Story {
 
     /// Somebody takes a step on a page of the desk: the status and what is answered, the address that it leads to or the page.
     pub(crate) fn takes(&self, who: &str, path: &str, step: &str, fields: &[(&str, &str)]) -> (u16, String) {
+        let id = Uuid::now_v7().to_string();
+        let named = |name: &str| if name == "sure" { name.to_owned() } else { format!("{step}.{name}") };
+        let fields: Vec<(String, &str)> = fields.iter().map(|(name, value)| (named(name), *value)).collect();
+        let mut parts = vec![("command_id", id.as_bytes()), ("step", step.as_bytes())];
+        parts.extend(fields.iter().map(|(name, value)| (name.as_str(), value.as_bytes())));
+        let sent = self.sends(Some(who), path, &parts, "");
+        (sent.status, if sent.to.is_empty() { sent.body } else { sent.to })
+    }
+
+    /// A form with files as a browser sends it, by somebody or by nobody, with a cookie besides: what is answered, in English.
+    pub(crate) fn sends(
+        &self,
+        who: Option<&str>,
+        path: &str,
+        parts: &[(&str, &[u8])],
+        besides: &str,
+    ) -> Sent {
         self.a_minute_passes();
         self.pages_catch_up();
-        let session = &self.sessions[who];
-        let part = |name: &str, value: &str| {
-            format!("--part\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
-        };
-        let id = Uuid::now_v7().to_string();
-        let own = [("command_id", id.as_str()), ("csrf", &session.csrf), ("step", step)];
-        let own = own.iter().map(|(name, value)| part(name, value));
-        let fields = fields.iter().map(|(name, value)| match *name {
-            "sure" => part(name, value),
-            name => part(&format!("{step}.{name}"), value),
-        });
+        let session = who.map(|who| &self.sessions[who]);
+        let token = session.map(|session| ("csrf", session.csrf.as_bytes()));
+        let mut body = Vec::new();
+        for (name, value) in parts.iter().copied().chain(token) {
+            let head = format!("--part\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n");
+            body.extend_from_slice(&[head.as_bytes(), value, b"\r\n"].concat());
+        }
+        body.extend_from_slice(b"--part--\r\n");
+        let cookies: Vec<&str> =
+            session.map(|session| session.cookie.as_str()).into_iter().chain([besides]).collect();
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let request = client
             .post(format!("http://{}{path}", self.address))
             .header("content-type", "multipart/form-data; boundary=part")
             .header("accept-language", "en")
-            .header("cookie", &session.cookie)
-            .body(format!("{}--part--\r\n", own.chain(fields).collect::<String>()));
+            .header("cookie", cookies.join("; "))
+            .body(body);
         let answer = self.runtime.block_on(request.send()).unwrap();
         let status = answer.status().as_u16();
-        let to = answer.headers().get("location").and_then(|to| to.to_str().ok()).map(str::to_owned);
-        (status, to.unwrap_or_else(|| self.runtime.block_on(answer.text()).unwrap()))
+        let header = |name: &str| {
+            answer.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+        };
+        let (to, cookie) = (header("location"), header("set-cookie"));
+        let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
+        Sent { status, to, cookie, body: self.runtime.block_on(answer.text()).unwrap() }
     }
 
     /// A system delivers results of a house over REST, with its token.
@@ -636,7 +666,7 @@ const FEEDS: [&str; 2] = ["housing", "police"];
 const FIRST_DAY: &str = "2024-09-02";
 const PASSWORD: &str = "correct horse battery";
 /// One grey pixel.
-const PNG: &[u8] = &[
+pub(crate) const PNG: &[u8] = &[
     0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0x0d, b'I', b'H', b'D', b'R', 0, 0, 0, 1, 0, 0,
     0, 1, 8, 0, 0, 0, 0, 0x3a, 0x7e, 0x9b, 0x55, 0, 0, 0, 0x0a, b'I', b'D', b'A', b'T', 0x78, 0x9c, 0x63,
     0x68, 0, 0, 0, 0x82, 0, 0x81, 0x77, 0xcd, 0x72, 0xb6, 0, 0, 0, 0, b'I', b'E', b'N', b'D', 0xae, 0x42,

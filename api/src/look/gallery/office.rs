@@ -258,7 +258,7 @@ fn checking(lang: Lang) -> Markup {
         error: Some(
             lang.say("这个答案要有一张照片才能提交", "this answer needs a photo before it can be submitted"),
         ),
-        photo: Some(PhotoField { name: "photo".to_owned(), needed: true, taken: 0 }),
+        photo: Some(PhotoField { name: "photo".to_owned(), needed: true, ..PhotoField::default() }),
         measured: vec![TextField {
             name: "kilograms".to_owned(),
             label: lang.say("多少公斤", "Kilograms"),

@@ -196,7 +196,7 @@ fn form_parts(lang: Lang) -> Vec<Markup> {
         hint: some(),
         answers: vec![answer],
         error: some(),
-        photo: Some(PhotoField { name: text(), needed: true, taken: 0 }),
+        photo: Some(PhotoField { name: text(), needed: true, taken: 0, error: some(), kept: vec![text()] }),
         measured: vec![field(TextKind::Number)],
         note: Some(field(TextKind::Long)),
     };

@@ -45,7 +45,7 @@ pub struct AnswerField {
 }
 
 /// A photo taken beside an indicator.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct PhotoField {
     /// Name of the parameter.
     pub name: String,
@@ -53,6 +53,10 @@ pub struct PhotoField {
     pub needed: bool,
     /// How many are there already.
     pub taken: u32,
+    /// What is wrong and what to do.
+    pub error: Option<String>,
+    /// Those that came with the form before, as it sends them back.
+    pub kept: Vec<String>,
 }
 
 /// One indicator: big answers, then photo, measured values and note.
@@ -97,12 +101,22 @@ pub fn photo_field(lang: Lang, photo: &PhotoField) -> Markup {
         (0, false) => lang.say("可不拍", "optional"),
         (n, _) => lang.pick(format!("已有 {n} 张"), format!("{n} taken")),
     };
+    let kept = photo.kept.len();
+    let state = match kept {
+        0 => state,
+        _ => lang.pick(
+            format!("已收到 {kept} 张，不用再选"),
+            format!("{kept} received already; no need to choose again"),
+        ),
+    };
     html! {
-        div.field {
+        div.field.field-wrong[photo.error.is_some()] {
             label.label for=(id) { (lang.pick("拍照片", "Photo")) }
-            p.hint #{ (id) "-hint" } { (state) }
+            (hint_and_error(lang, &id, Some(&state), photo.error.as_deref()))
+            @for one in &photo.kept { input type="hidden" name={ (photo.name) ".kept" } value=(one); }
             input.file #(id) type="file" name=(photo.name) accept="image/*" capture="environment"
-                aria-describedby={ (id) "-hint" };
+                aria-describedby=[described_by(&id, true, photo.error.is_some())]
+                aria-invalid=[photo.error.as_ref().map(|_| "true")];
         }
     }
 }

@@ -401,7 +401,8 @@ pub(crate) fn kept_text(photo: &Kept) -> String {
     format!("{} {} {}", photo.sha256, photo.bytes, photo.media_type)
 }
 
-fn kept_photo(text: &str) -> Option<Kept> {
+/// Reads a kept photo back; none of what is no such text.
+pub(crate) fn kept_photo(text: &str) -> Option<Kept> {
     let mut parts = text.split(' ');
     let (sha256, bytes, media_type) = (parts.next()?, parts.next()?.parse().ok()?, parts.next()?);
     let digest =
