@@ -313,9 +313,13 @@ async fn a_resident_is_followed_by_the_number_alone() {
     let here = format!("/track/{number}");
     let unfixed = house.post(None, &here, &[("step", "reopen"), ("text", "还在")], &[]).await;
     assert_eq!((unfixed.status, house.size()), (StatusCode::UNPROCESSABLE_ENTITY, before + 1));
-    assert_eq!(house.post(None, &here, &[("step", "withdraw")], &[]).await.status, StatusCode::SEE_OTHER);
+    let unsure = house.post(None, &here, &[("step", "withdraw")], &[]).await;
+    assert_eq!((unsure.status, house.size()), (StatusCode::UNPROCESSABLE_ENTITY, before + 1));
+    let sure = [("step", "withdraw"), ("sure", "yes")];
+    assert_eq!(house.post(None, &here, &sure, &[]).await.status, StatusCode::SEE_OTHER);
     assert!(house.open(&stranger, &here).await.text.contains("已撤回"));
-    let twice = house.post(None, &here, &[("step", "withdraw"), ("text", "再撤一次")], &[]).await;
+    let twice = [("step", "withdraw"), ("sure", "yes"), ("text", "再撤一次")];
+    let twice = house.post(None, &here, &twice, &[]).await;
     assert_eq!((twice.status, house.size()), (StatusCode::UNPROCESSABLE_ENTITY, before + 2));
 }
 

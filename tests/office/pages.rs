@@ -93,3 +93,120 @@ fn an_assessment_that_is_refused_comes_back_as_it_was_filled_in() {
     assert!(told.contains("has no result yet") && told.contains("href=\"#field-result-"), "{told}");
     story.ends();
 }
+
+#[test]
+fn a_report_that_is_sent_twice_is_one_and_its_number_is_told_to_its_browser_alone() {
+    let mut story = begins();
+    story.assess("u-1", "a1", "first", SOUND);
+    let reports = |story: &Story, form: &Uuid, text: &str, cookie: &str| {
+        let id = form.to_string();
+        let parts: Vec<(&str, &[u8])> = vec![
+            ("command_id", id.as_bytes()),
+            ("category", b"electrical_wiring"),
+            ("text", text.as_bytes()),
+        ];
+        let sent = story.sends(None, &format!("/s/{}/report", code_of("u-1")), &parts, cookie);
+        assert_eq!(sent.status, 303, "{}", sent.body);
+        let (page, told) = sent.to.split_once('?').unwrap_or((&sent.to, ""));
+        (page.to_owned(), told.to_owned(), sent.cookie)
+    };
+    let (form, words) = (Uuid::now_v7(), "走廊电线裸露");
+    let (first, new, cookie) = reports(&story, &form, words, "");
+    assert_eq!(new, "new=yes");
+    let told = (first.clone(), "new=again".to_owned());
+    let once_more = |form: &Uuid, words: &str, cookie: &str| {
+        let (page, new, _) = reports(&story, form, words, cookie);
+        (page, new)
+    };
+    let tapped = once_more(&form, words, "");
+    assert_eq!(tapped, (first.clone(), "new=yes".to_owned()), "a second tap is told what the first was");
+    assert_eq!(once_more(&form, "还有一处", ""), told, "the form that was sent, with other words");
+    assert_eq!(once_more(&Uuid::now_v7(), words, &cookie), told, "this browser, going back");
+    assert_eq!(story.streams_with("ReportFiled").len(), 1);
+    let page = story.page(None, &format!("{first}?new=again"));
+    assert!(page.contains("This report came already"), "{page}");
+
+    let (stranger, new) = once_more(&Uuid::now_v7(), words, "");
+    assert!(
+        stranger != first && new == "new=yes",
+        "somebody else who writes the same has a number of their own"
+    );
+    let (other, new) = once_more(&Uuid::now_v7(), "厨房插座冒火花", &cookie);
+    assert!(other != first && new == "new=yes", "another problem is another report");
+    story.ends();
+}
+
+#[test]
+fn whoever_reported_reads_what_about_and_why_not_and_takes_nothing_back_by_one_tap() {
+    let mut story = begins();
+    story.assess("u-1", "a1", "first", SOUND);
+    let report = story.resident_reports("u-1", "electrical_wiring", "走廊电线裸露");
+    let page = format!("/track/{}", story.followed);
+    let told = story.page(None, &page);
+    let day = story.today().to_string();
+    for words in ["石井街道金龟路u-1", "not met: electrical wiring and load", day.as_str()] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    assert!(
+        told.contains("<button class=\"button button-plain\" type=\"submit\">Take the report back"),
+        "{told}"
+    );
+    let withdraw: Vec<(&str, &[u8])> = vec![("step", b"withdraw"), ("text", b"seen wrong")];
+    let asked = story.sends(None, &page, &withdraw, "");
+    assert!(asked.status == 422 && asked.body.contains("tick first that you are sure"), "{}", asked.body);
+    assert!(asked.body.contains("seen wrong"), "what was typed is given back: {}", asked.body);
+    assert_eq!(story.count(&report), 1, "nothing was recorded");
+
+    let dismiss = json!({ "command": "dismiss", "why": "elsewhere", "reason": "隔壁王某家" });
+    story.say(
+        "dispatcher",
+        &report,
+        json!({ "command": "triage", "outcome": { "check": { "with": "grid" } } }),
+    );
+    story.say("grid", &report, dismiss);
+    let told = story.page(None, &page);
+    assert!(told.contains("it is not in these premises") && !told.contains("王某"), "{told}");
+
+    let other = story.resident_reports("u-1", "other", "太吵");
+    let page = format!("/track/{}", story.followed);
+    assert!(story.page(None, &page).contains("Something else"));
+    let listed = story.page(Some("dispatcher"), "/desk");
+    assert!(
+        listed.contains("Resident&#39;s report: Something else")
+            || listed.contains("Resident's report: Something else"),
+        "{listed}"
+    );
+    let sure: Vec<(&str, &[u8])> = vec![("step", b"withdraw"), ("sure", b"yes")];
+    assert_eq!(story.sends(None, &page, &sure, "").status, 303);
+    story.newest(&other, "ReportWithdrawn");
+    story.ends();
+}
+
+#[test]
+fn a_question_without_words_comes_back_filled_in() {
+    let mut story = begins();
+    story.assess("u-1", "a1", "first", SOUND);
+    let (listing, page) = ("premises/u-1/listing/l-1", "/vacancies/u-1/l-1");
+    let vacant =
+        json!({ "command": "submit", "rent": "from1000", "from": story.day(1), "station": "金龟社区服务站" });
+    story.say("owner", listing, vacant);
+    let home = story.page(None, &format!("/s/{}", code_of("u-1")));
+    assert!(!home.contains(page), "it is not shown yet");
+    story.say("community", listing, json!({ "command": "publish" }));
+    let home = story.page(None, &format!("/s/{}", code_of("u-1")));
+    assert!(home.contains("This home is to let") && home.contains(&format!("href=\"{page}\"")), "{home}");
+    for linked in ["href=\"/vacancies\"", "href=\"/track\""] {
+        assert!(home.contains(linked), "{linked}: {home}");
+    }
+    let fields = [("words", "+"), ("name", "Wang"), ("phone", "13800000000")];
+    let (status, again) = story.fills("stranger", &format!("{page}/ask"), &fields);
+    assert_eq!(status, 422);
+    assert!(again.contains("href=\"#field-words\">Write what you want to know."), "{again}");
+    assert!(again.contains("value=\"13800000000\"") && again.contains("value=\"Wang\""), "{again}");
+    let (status, again) = story.fills("stranger", &format!("{page}/ask"), &[("words", "still+free")]);
+    assert!(
+        status == 422 && again.contains("Leave a telephone number") && again.contains("still free"),
+        "{again}"
+    );
+    story.ends();
+}

@@ -176,6 +176,8 @@ fn public_nav(lang: Lang) -> Vec<Link> {
     vec![
         link("/", "查等级", "Find a grade"),
         link("/board", "街道公示", "Notice board"),
+        link("/vacancies", "出租空房", "Homes to let"),
+        link("/track", "举报进展", "Follow a report"),
         link("/rules", "评分规则", "Rules"),
         link("/verify", "核验", "Verify"),
     ]

@@ -6,6 +6,7 @@
 mod following;
 mod inquiring;
 mod pace;
+mod sent;
 mod surveying;
 mod tracking;
 
@@ -13,7 +14,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{DefaultBodyLimit, Multipart, Path, State};
-use axum::http::{Extensions, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
@@ -22,13 +23,14 @@ use serde_json::json;
 use uuid::Uuid;
 use wuping_domain::hazard::Stage;
 use wuping_domain::reaction::Rulebooks;
+use wuping_domain::rejection::Rejection;
 use wuping_domain::rulebook::Rulebook;
 use wuping_domain::subject::{HazardOf, Subject};
 use wuping_projections::error::causes;
 
 use self::pace::{Pace, Verdict};
 pub(in crate::web) use self::tracking::Tracking;
-use crate::app::{App, Who};
+use crate::app::{App, ExecuteError, Who};
 use crate::look::layout::{Area, Page, page};
 use crate::look::parts::*;
 use crate::look::words::Lang;
@@ -73,8 +75,7 @@ impl Place {
     }
 
     fn named(&self, lang: Lang, id: &str) -> String {
-        let known = self.rulebook.as_ref().and_then(|rulebook| rulebook.indicator(id));
-        known.map_or_else(|| lang.say("其他问题", "Something else"), |known| lang.hazard(id, Some(known)))
+        named(lang, self.rulebook.as_deref(), id)
     }
 
     /// What can be reported: whatever opens a hazard by the rulebook, and anything else.
@@ -88,6 +89,12 @@ impl Place {
         choices.push(Choice::new(OTHER, lang.say("其他问题", "Something else"), chosen));
         choices
     }
+}
+
+/// What is reported, in words: that an indicator is not met, or something else.
+fn named(lang: Lang, rulebook: Option<&Rulebook>, id: &str) -> String {
+    let known = rulebook.and_then(|rulebook| rulebook.indicator(id));
+    known.map_or_else(|| lang.say("其他问题", "Something else"), |known| lang.hazard(id, Some(known)))
 }
 
 async fn ask(State(app): State<Arc<App>>, asking: Asking, Path(code): Path<String>) -> Response {
@@ -173,7 +180,7 @@ async fn file(
     Extension(pace): Extension<Arc<Pace>>,
     asking: Asking,
     Path(code): Path<String>,
-    extensions: Extensions,
+    (extensions, headers): (Extensions, HeaderMap),
     form: Multipart,
 ) -> Response {
     let lang = asking.lang;
@@ -183,6 +190,17 @@ async fn file(
         Err(why) => return refused(&app, &asking, StatusCode::PAYLOAD_TOO_LARGE, &why),
     };
     let id = filled.command_id.unwrap_or_else(Uuid::now_v7);
+    // the number follows from the form, so that a second tap is told the same one; so is who goes back and sends it once more
+    let tracking = Tracking::of_form(&place.id, &id);
+    let followed =
+        |of: &Tracking, new: &str| Redirect::to(&format!("/track/{}?new={new}", of.number())).into_response();
+    if place.subject.reports.contains_key(&tracking.key()) {
+        let tapped_twice = sent::says_the_same(&app, &place, &tracking, &filled);
+        return followed(&tracking, if tapped_twice { "yes" } else { "again" });
+    }
+    if let Some(first) = sent::the_same(&app, &place, &headers, &filled) {
+        return followed(&first, "again");
+    }
     let back = |filled: Filled, errors, status| {
         let returned = Returned { filled, command_id: id, errors };
         report_page(&app, &asking, &place, &code, Some(returned), status)
@@ -212,8 +230,6 @@ async fn file(
     if !errors.is_empty() {
         return back(filled, errors, StatusCode::UNPROCESSABLE_ENTITY);
     }
-    // the number follows from the form, so that a second tap is told the same one
-    let tracking = Tracking::of_form(&place.id, &id);
     let command = json!({
         "command": "file", "category": one(&filled, "category"), "text": one(&filled, "text"),
         "name": one(&filled, "name"), "phone": one(&filled, "phone"),
@@ -221,7 +237,13 @@ async fn file(
     });
     let asked = asked_by_form(&app, &id.to_string(), tracking.stream(), command, None);
     match app.execute(&resident(&tracking), asked).await {
-        Ok(_) => Redirect::to(&format!("/track/{}?new=yes", tracking.number())).into_response(),
+        Ok(_) => {
+            let mut answer = followed(&tracking, "yes");
+            sent::remember(&mut answer, &id);
+            answer
+        }
+        // two taps at once: the first was recorded meanwhile
+        Err(ExecuteError::Rejected(Rejection::AlreadyExists { .. })) => followed(&tracking, "again"),
         Err(error) => {
             let (why, todo) = told(lang, &error);
             let text = [vec![why], todo].concat().join(lang.gap());
@@ -320,12 +342,9 @@ fn sounds_urgent(text: &str) -> bool {
 fn public_page(app: &App, asking: &Asking, title: &str, body: Markup) -> Markup {
     let lang = asking.lang;
     let to = asking.uri.path_and_query().map_or("/", |path| path.as_str());
-    let nav = vec![
-        Link::new("/", lang.say("查询", "Find a grade")),
-        Link::new("/track", lang.say("举报进展", "Follow a report")),
-    ];
+    let here = asking.uri.path().starts_with("/track").then(|| "/track".to_owned());
     page(&Page {
-        nav,
+        here,
         origin: origin_of(app),
         other_language: format!("/language/{}?to={}", lang.other().code(), encoded(to)),
         ..Page::new(lang, Area::Public, title, body)

@@ -16,12 +16,12 @@ use wuping_projections::queries::{
 };
 use wuping_projections::recording::recorded;
 
-use super::bans;
 use super::beside::Beside;
 use super::front::{code_of, premises_table, subject_address};
 use super::origins::origin_of_premises;
 use super::state::{Asking, ReadError, Site, encoded};
 use super::why::why;
+use super::{bans, vacancies};
 use crate::look::parts::*;
 use crate::look::qr::{QrView, qr_block};
 use crate::look::words::{Lang, local_day};
@@ -43,6 +43,8 @@ struct Told {
     beside: Beside,
     /// That nobody could enter, as often as makes a unit not assessed.
     shut: Option<ShutDoors>,
+    /// Where its vacancy is shown, while it is.
+    to_let: Option<String>,
 }
 
 async fn subject(State(site): State<Site>, asking: Asking, Path(code): Path<String>) -> Response {
@@ -77,7 +79,8 @@ fn told(site: &Site, code: &str) -> Result<Option<Told>, ReadError> {
     let rulebooks = if named { naming(site, &view)? } else { Vec::new() };
     let beside = Beside::of(site, &premises.id, view.grade.as_ref())?;
     let shut = shut_doors(site, &view)?;
-    Ok(Some(Told { view, children, history, put_right, rulebooks, reckoning, beside, shut }))
+    let to_let = vacancies::of(site, &view)?;
+    Ok(Some(Told { view, children, history, put_right, rulebooks, reckoning, beside, shut, to_let }))
 }
 
 /// Whether nobody could enter a unit so often that it is not assessed.
@@ -169,6 +172,13 @@ fn shown(asking: &Asking, told: &Told, full_address: String) -> Markup {
     html! {
         (page_heading(Some(lang.layer(&premises.layer.to_string())), &premises.address, premises.name.as_deref()))
         (grade_band(lang, &band(lang, told)))
+        @if premises.closed_on.is_none() {
+            p { a.button.button-plain href={ "/s/" (encoded(code)) "/report" } { (lang.pick("反映这里的问题", "Report a problem here")) } }
+        }
+        @if let Some(href) = &told.to_let {
+            (notice_box(Tone::Calm, lang.pick("这套房正在出租", "This home is to let"), &[]))
+            p { a href=(href) { (lang.pick("看租金、入住日期，向服务站询问", "See the rent and when it is free, and ask the service station")) } }
+        }
         @for [zh, en] in premises.tags.iter().filter_map(|tag| without_grade(tag)) {
             (notice_box(Tone::Calm, lang.pick("为什么没有等级", "Why there is no grade"), &[lang.say(zh, en)]))
         }
@@ -194,7 +204,6 @@ fn shown(asking: &Asking, told: &Told, full_address: String) -> Markup {
             p { a href={ "/audit/" (encoded(code)) } { (lang.pick("每一条记录和证明", "Every record with its proof")) } }
         }))
         @if premises.closed_on.is_none() {
-            p { a.button.button-plain href={ "/s/" (encoded(code)) "/report" } { (lang.pick("反映这里的问题", "Report a problem here")) } }
             @if premises.layer == Layer::Unit {
                 p { a href={ "/s/" (encoded(code)) "/survey" } { (lang.pick("住户：回答满意度问卷", "Residents: answer the survey")) } }
             }

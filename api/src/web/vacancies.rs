@@ -10,13 +10,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 use wuping_domain::listing::RentBand;
-use wuping_projections::queries::{Page as ViewPage, Paged, SubjectView, UndertakingView};
+use wuping_domain::rulebook::Layer;
+use wuping_projections::queries::{Page as ViewPage, Paged, SubjectView, UndertakingFilter, UndertakingView};
 
 use super::api::answered;
 use super::bans;
 use super::front::code_of;
 use super::paging::{self, page_number};
-use super::state::{Asking, Site, address, encoded};
+use super::state::{Asking, ReadError, Site, address, encoded};
 use crate::look::parts::*;
 use crate::look::qr::{QrView, qr_block};
 use crate::look::words::Lang;
@@ -76,6 +77,23 @@ async fn list(State(site): State<Site>, asking: Asking, Query(wanted): Query<Wan
         (table(lang, &found, at))
     };
     site.page(&asking, "/vacancies", title, body).await.into_response()
+}
+
+/// Where the vacancy of a unit is shown, while it is shown; nothing under a ban on letting.
+pub(super) fn of(site: &Site, unit: &SubjectView) -> Result<Option<String>, ReadError> {
+    let banned =
+        unit.building_ban.is_some() || unit.grade.as_ref().is_some_and(|grade| grade.prohibition.is_some());
+    if banned || unit.premises.layer != Layer::Unit {
+        return Ok(None);
+    }
+    let filter = UndertakingFilter {
+        kind: Some("listing".to_owned()),
+        stage: Some("published".to_owned()),
+        premises: Some(unit.premises.id.clone()),
+        ..UndertakingFilter::default()
+    };
+    let shown = site.views().undertakings(&filter, ViewPage { number: 1, size: 1 })?;
+    Ok(shown.rows.first().and_then(page_of))
 }
 
 /// The newest of them, for the front page; nothing where there are none.
@@ -218,27 +236,43 @@ fn closed(lang: Lang, view: &UndertakingView, prohibited: bool) -> String {
     }
 }
 
+/// What was typed into the form, and what is wrong with it.
+#[derive(Default)]
+pub(super) struct Typed {
+    pub(super) command_id: Option<Uuid>,
+    pub(super) name: String,
+    pub(super) phone: String,
+    pub(super) words: String,
+    pub(super) errors: Vec<FieldError>,
+}
+
 fn inquiry(lang: Lang, view: &UndertakingView) -> Markup {
-    let field = |name: &str, label: String, hint: Option<String>, required, kind| {
-        text_field(
-            lang,
-            &TextField { name: name.into(), label, hint, value: String::new(), error: None, required, kind },
-        )
+    inquiry_form(lang, &page_of(view).unwrap_or_default(), &Typed::default())
+}
+
+/// The form to ask about a vacancy, filled in where it comes back.
+pub(super) fn inquiry_form(lang: Lang, page: &str, typed: &Typed) -> Markup {
+    let field = |name: &str, label: String, value: &str, hint: Option<String>, kind| {
+        let error = typed.errors.iter().find(|error| error.name == name).map(|error| error.text.clone());
+        let (name, value, required) = (name.to_owned(), value.to_owned(), name != "name");
+        text_field(lang, &TextField { name, label, hint, value, error, required, kind })
     };
     let form_view = FormView {
-        action: format!("{}/ask", page_of(view).unwrap_or_default()),
+        action: format!("{page}/ask"),
         csrf: String::new(),
-        command_id: Uuid::now_v7().to_string(),
+        command_id: typed.command_id.unwrap_or_else(Uuid::now_v7).to_string(),
         expected: None,
         files: false,
         submit: lang.say("发送", "Send"),
     };
+    let (name, phone) = (lang.say("怎么称呼您", "Your name"), lang.say("您的电话", "Your telephone"));
+    let seen = lang.say("只有服务站看得到", "Seen by the service station only");
     form(
         &form_view,
         html! {
-            (field("words", lang.say("想问什么", "What you want to know"), None, true, TextKind::Long))
-            (field("name", lang.say("怎么称呼您", "Your name"), None, false, TextKind::Short))
-            (field("phone", lang.say("您的电话", "Your telephone"), Some(lang.say("只有服务站看得到", "Seen by the service station only")), true, TextKind::Telephone))
+            (field("words", lang.say("想问什么", "What you want to know"), &typed.words, None, TextKind::Long))
+            (field("name", name, &typed.name, None, TextKind::Short))
+            (field("phone", phone, &typed.phone, Some(seen), TextKind::Telephone))
         },
     )
 }

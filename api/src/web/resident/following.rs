@@ -14,14 +14,15 @@ use wuping_domain::deadline::Period;
 use wuping_domain::hazard::Stage as HazardStage;
 use wuping_domain::reaction::Rulebooks;
 use wuping_domain::report::{Report, Stage, case_of};
+use wuping_domain::rulebook::Layer;
 use wuping_domain::subject::{HazardOf, Subject};
 use wuping_ledger::recorded::RecordedEntry;
 
 use super::tracking::Tracking;
-use super::{emergency, one, public_page, refused, resident, sounds_urgent};
+use super::{emergency, named, one, public_page, refused, resident, sounds_urgent};
 use crate::app::App;
 use crate::look::parts::*;
-use crate::look::words::Lang;
+use crate::look::words::{Lang, local_day};
 use crate::web::answering::{asked_by_form, told};
 use crate::web::desk_page::failed_text;
 use crate::web::matter::filling::Filled;
@@ -84,7 +85,7 @@ pub(super) async fn follow(
     Query(opened): Query<Opened>,
 ) -> Response {
     match followed(&app, &number) {
-        Some(followed) => track_page(&app, &asking, &followed, opened.new == "yes", None),
+        Some(followed) => track_page(&app, &asking, &followed, &opened.new, None),
         None => unknown_number(&app, &asking),
     }
 }
@@ -96,6 +97,10 @@ struct Followed {
     subject: Subject,
     version: u64,
     answer: Option<String>,
+    /// The day on which the report came.
+    came_on: Option<NaiveDate>,
+    /// Why it was dismissed, as a code; the words are the office's own.
+    dismissed: Option<String>,
     urgent: bool,
     withdrawn: Option<Withdrawn>,
 }
@@ -148,33 +153,58 @@ fn followed(app: &App, number: &str) -> Option<Followed> {
     let urgent = words("ReportFiled").is_some_and(|text| sounds_urgent(&text));
     let version = entries.last().map_or(0, |entry| entry.version);
     let withdrawn = Withdrawn::of(&entries).filter(|_| report.stage == Stage::Withdrawn);
-    Some(Followed { tracking, report, subject, version, answer, urgent, withdrawn })
+    let filed = entries.iter().find(|entry| entry.event_type == "ReportFiled");
+    let came_on = filed.and_then(|entry| entry.recorded_at.parse().ok()).map(local_day);
+    let dismissed = entries.iter().rfind(|entry| entry.event_type == "ReportDismissed");
+    let dismissed = dismissed.filter(|_| report.stage == Stage::Dismissed).and_then(|entry| {
+        let said: serde_json::Value = serde_json::from_str(&entry.data).ok()?;
+        said["why"].as_str().map(str::to_owned)
+    });
+    Some(Followed { tracking, report, subject, version, answer, came_on, dismissed, urgent, withdrawn })
 }
 
-fn track_page(app: &App, asking: &Asking, followed: &Followed, new: bool, error: Option<String>) -> Response {
+/// What was not recorded of what was said, and why: it is given back.
+struct Unsaid {
+    why: String,
+    words: String,
+}
+
+fn track_page(
+    app: &App,
+    asking: &Asking,
+    followed: &Followed,
+    new: &str,
+    unsaid: Option<&Unsaid>,
+) -> Response {
     let lang = asking.lang;
     let number = followed.tracking.number();
     let today = app.today();
-    let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let words = unsaid.map(|unsaid| unsaid.words.clone()).unwrap_or_default();
+    let status = if unsaid.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let stage = report_stage(lang, &followed.report);
     let body = html! {
         (page_heading(Some(lang.pick("举报进展", "Your report")), &number, Some(&stage)))
-        @if new {
+        @if new == "again" {
+            (notice_box(Tone::Calm, lang.pick("这件举报已经收到过", "This report came already"), &[
+                lang.pick(format!("编号 {number}，没有重复登记。有别的问题，请另外提交一件。"), format!("Its number is {number}; it was not recorded twice. If you have another problem, make another report.")),
+            ]))
+        }
+        @if new == "yes" {
             (notice_box(Tone::Good, lang.pick("已收到您的举报", "Your report was received"), &[
                 lang.pick(format!("编号 {number}。请记下或收藏这一页，凭编号查进展。"), format!("Its number is {number}. Write it down or keep this page: it is how you follow it.")),
             ]))
         }
-        @if followed.urgent && new { (emergency(lang, true)) }
-        @if let Some(error) = &error { (notice_box(Tone::Grave, lang.pick("没有记录", "Nothing was recorded"), std::slice::from_ref(error))) }
+        @if followed.urgent && !new.is_empty() { (emergency(lang, true)) }
+        @if let Some(unsaid) = unsaid { (notice_box(Tone::Grave, lang.pick("没有记录", "Nothing was recorded"), std::slice::from_ref(&unsaid.why))) }
         (section(lang.pick("现在", "Now"), html! {
             (facts(&standing(app, lang, followed, today)))
             @if let Some(answer) = &followed.answer { (notice_box(Tone::Calm, lang.pick("答复", "The answer"), std::slice::from_ref(answer))) }
         }))
         @if matches!(followed.report.stage, Stage::Answered | Stage::Dismissed) {
-            (section(lang.pick("没有解决？", "Not fixed?"), say_form(lang, followed, "reopen", lang.say("说明没有解决", "Say that it is not fixed"), true)))
+            (section(lang.pick("没有解决？", "Not fixed?"), not_fixed(lang, followed, words.clone())))
         }
         @if matches!(followed.report.stage, Stage::Received | Stage::Triaged) {
-            (section(lang.pick("不想继续？", "Changed your mind?"), say_form(lang, followed, "withdraw", lang.say("撤回举报", "Take the report back"), false)))
+            (section(lang.pick("不想继续？", "Changed your mind?"), taking_back(lang, followed, words, unsaid.is_some())))
         }
         p { a href={ "/s/" (encoded(followed.tracking.premises())) } { (lang.pick("房屋的公开页面", "The public page of the premises")) } }
     };
@@ -184,7 +214,13 @@ fn track_page(app: &App, asking: &Asking, followed: &Followed, new: bool, error:
 /// With whom it is, and until when what must happen. What concerns the party alone is not told.
 fn standing(app: &App, lang: Lang, followed: &Followed, today: NaiveDate) -> Vec<Fact> {
     let (report, subject) = (&followed.report, &followed.subject);
-    let mut told = vec![Fact::text(lang.pick("进展", "Stage"), report_stage(lang, report))];
+    let mut told = about(app, lang, followed);
+    told.push(Fact::text(lang.pick("进展", "Stage"), report_stage(lang, report)));
+    told.extend(
+        followed.dismissed.as_deref().map(|why| {
+            Fact::text(lang.pick("为什么不成立", "Why it was dismissed"), dismissed_why(lang, why))
+        }),
+    );
     if let Some(withdrawn) = &followed.withdrawn {
         told.push(Fact::text(lang.pick("谁撤回的", "Taken back"), withdrawn.told(lang)));
     }
@@ -241,6 +277,35 @@ fn standing(app: &App, lang: Lang, followed: &Followed, today: NaiveDate) -> Vec
     told
 }
 
+/// Of which house it is, about what, and since when.
+fn about(app: &App, lang: Lang, followed: &Followed) -> Vec<Fact> {
+    let subject = &followed.subject;
+    let register = subject.premises.register.as_ref();
+    let layer = register.map_or(Layer::Building, |register| register.layer);
+    let operating = app.views.views().operating_rulebook(layer, app.today()).ok().flatten();
+    let scheme = subject.scheme().or_else(|| operating.map(|operating| operating.scheme));
+    let rulebook = scheme.and_then(|scheme| app.shelf.rulebook(&scheme));
+    let what = named(lang, rulebook.as_deref(), &followed.report.category);
+    let mut told: Vec<Fact> = register
+        .map(|register| Fact::text(lang.pick("房屋", "Premises"), register.address.clone()))
+        .into_iter()
+        .collect();
+    told.push(Fact::text(lang.pick("问题", "About"), what));
+    told.extend(followed.came_on.map(|on| Fact::text(lang.pick("收到日期", "Received on"), lang.day(on))));
+    told
+}
+
+/// Why a report led to nothing, as whoever made it is told.
+fn dismissed_why(lang: Lang, code: &str) -> &str {
+    match code {
+        "elsewhere" => lang.pick("问题不在这处房屋", "it is not in these premises"),
+        "malicious" => lang.pick("认为不是善意的举报", "it was not taken to be made in good faith"),
+        "not_found" => lang.pick("查看后没有发现", "it was looked for and not found"),
+        "out_of_scope" => lang.pick("不属于本平台办理的事", "it is nothing that is dealt with here"),
+        other => other,
+    }
+}
+
 /// The report under which this one is dealt with: itself, or the first about the same that it was joined to.
 fn goes_on<'a>(report: &'a Report, subject: &'a Subject) -> &'a Report {
     let mut goes_on = report;
@@ -261,26 +326,50 @@ fn review_by(app: &App, subject: &Subject, key: &str, of: &HazardOf) -> Option<P
     running.into_iter().find(|(rule, _)| *rule == "hazard_review").map(|(_, period)| period)
 }
 
-fn say_form(lang: Lang, followed: &Followed, says: &str, submit: String, photos: bool) -> Markup {
-    let view = FormView {
+fn sending(followed: &Followed, submit: String) -> FormView {
+    FormView {
         action: format!("/track/{}", followed.tracking.number()),
         csrf: String::new(),
         command_id: Uuid::now_v7().to_string(),
         expected: Some(followed.version.to_string()),
         files: true,
         submit,
-    };
+    }
+}
+
+fn words_field(lang: Lang, value: String) -> Markup {
     let label = lang.say("说明", "In your words");
+    let field = TextField { name: "text".into(), label, value, kind: TextKind::Long, ..TextField::default() };
+    text_field(lang, &field)
+}
+
+fn not_fixed(lang: Lang, followed: &Followed, words: String) -> Markup {
     form(
-        &view,
+        &sending(followed, lang.say("说明没有解决", "Say that it is not fixed")),
         html! {
-            input type="hidden" name="step" value=(says);
-            (text_field(lang, &TextField { name: "text".into(), label, kind: TextKind::Long, ..TextField::default() }))
-            @if photos {
-                (photos_field(lang, &PhotosField { name: "photos".into(), label: lang.say("照片", "Photos"), several: true, ..PhotosField::default() }))
-            }
+            input type="hidden" name="step" value="reopen";
+            (words_field(lang, words))
+            (photos_field(lang, &PhotosField { name: "photos".into(), label: lang.say("照片", "Photos"), several: true, ..PhotosField::default() }))
         },
     )
+}
+
+/// Nobody takes a report back by one tap: it is asked once more, and the button is not the page's first.
+fn taking_back(lang: Lang, followed: &Followed, words: String, unfolded: bool) -> Markup {
+    let view = sending(followed, String::new());
+    html! {
+        details.more open[unfolded] {
+            summary { (lang.pick("撤回举报", "Take the report back")) }
+            form.form method="post" action=(view.action) enctype="multipart/form-data" {
+                input type="hidden" name="command_id" value=(view.command_id);
+                @if let Some(expected) = &view.expected { input type="hidden" name="expected" value=(expected); }
+                input type="hidden" name="step" value="withdraw";
+                (words_field(lang, words))
+                (tick_field("sure", lang.pick("我确定要撤回。撤回后不再办理。", "Yes, I take it back. Nothing more is done then."), false))
+                p.form-end { button.button.button-plain type="submit" { (lang.pick("撤回举报", "Take the report back")) } }
+            }
+        }
+    }
 }
 
 /// The reporter takes it back, or says that it is not fixed.
@@ -296,11 +385,22 @@ pub(super) async fn say(
         Ok(filled) => filled,
         Err(why) => return refused(&app, &asking, StatusCode::PAYLOAD_TOO_LARGE, &why),
     };
+    let words = one(&filled, "text").unwrap_or_default();
+    let again = |followed: &Followed, why: String| {
+        track_page(&app, &asking, followed, "", Some(&Unsaid { why, words: words.clone() }))
+    };
     if let Some(error) = filled.wrong.first() {
-        return track_page(&app, &asking, &found, false, Some(error.text.clone()));
+        return again(&found, error.text.clone());
+    }
+    if filled.step != "reopen" && !filled.sure {
+        let why = lang.say(
+            "要撤回举报，请先勾选“我确定要撤回”。",
+            "To take the report back, tick first that you are sure.",
+        );
+        return again(&found, why);
     }
     if let Err(error) = filled.keep(&app).await {
-        return track_page(&app, &asking, &found, false, Some(failed_text(lang, &error)));
+        return again(&found, failed_text(lang, &error));
     }
     let mut command = json!({ "command": "withdraw", "text": one(&filled, "text") });
     if filled.step == "reopen" {
@@ -315,7 +415,7 @@ pub(super) async fn say(
             let (why, todo) = told(lang, &error);
             let text = [vec![why], todo].concat().join(lang.gap());
             let now = followed(&app, &number).unwrap_or(found);
-            track_page(&app, &asking, &now, false, Some(text))
+            again(&now, text)
         }
     }
 }
