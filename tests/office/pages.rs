@@ -183,6 +183,19 @@ fn whoever_reported_reads_what_about_and_why_not_and_takes_nothing_back_by_one_t
 }
 
 #[test]
+fn a_report_stands_in_lists_by_what_it_is_about_in_words() {
+    let mut story = begins();
+    story.assess("u-1", "a1", "first", SOUND);
+    story.resident_reports("u-1", "electrical_wiring", "走廊电线裸露");
+    for page in ["/desk", "/desk/matters"] {
+        let listed = story.page(Some("dispatcher"), page);
+        assert!(listed.contains("report: not met: electrical wiring and load"), "{page}: {listed}");
+        assert!(!listed.contains("electrical_wiring"), "{page}: {listed}");
+    }
+    story.ends();
+}
+
+#[test]
 fn a_question_without_words_comes_back_filled_in() {
     let mut story = begins();
     story.assess("u-1", "a1", "first", SOUND);
@@ -208,5 +221,114 @@ fn a_question_without_words_comes_back_filled_in() {
         status == 422 && again.contains("Leave a telephone number") && again.contains("still free"),
         "{again}"
     );
+    story.ends();
+}
+
+#[test]
+fn an_owner_is_offered_what_is_open_and_the_offices_lateness_is_not_the_owners() {
+    let mut story = begins();
+    story.assess("u-1", "a1", "first", SOUND);
+    let hazard = "premises/u-1/hazard/h-1";
+    let find = json!({
+        "command": "find", "indicator": "electrical_wiring", "severity": "general", "works": "repair", "competent": "fire",
+        "source": "patrol", "suspected": false,
+    });
+    story.say("grid", hazard, find);
+    let house = |story: &Story| {
+        let page = story.page(Some("owner"), "/my");
+        between(&page, "石井街道金龟路u-1</h2>", "<h2>石井街道").to_owned()
+    };
+    assert!(!house(&story).contains("#step-contest"), "nobody has confirmed it");
+    story.say("fire", hazard, json!({ "command": "review", "outcome": "confirmed", "reason": "属实" }));
+    let mine = house(&story);
+    let links = [
+        format!("/desk/matters/{hazard}#step-submit"),
+        format!("/desk/matters/{hazard}#step-contest"),
+        "/desk/premises/u-1\"".to_owned(),
+        "/desk/premises/u-1#step-steward_check".to_owned(),
+        "/desk/matters/premises/u-1/grade#step-reply".to_owned(),
+    ];
+    for link in &links {
+        assert!(mine.contains(link.as_str()), "{link}: {mine}");
+    }
+    assert!(!mine.contains("Nothing waits for you"), "{mine}");
+    let opened = story.page(Some("owner"), &format!("/desk/matters/{hazard}"));
+    assert!(opened.contains("id=\"step-submit\"") && opened.contains("id=\"step-contest\""), "{opened}");
+    let opened = story.page(Some("owner"), "/desk/premises/u-1");
+    assert!(opened.contains("id=\"step-steward_check\""), "{opened}");
+
+    // the department's time to order is over: it is the office's, and nothing in red for the owner
+    story.days(30);
+    assert!(story.matter("fire", hazard).unwrap()["overdue_since"].is_string());
+    let mine = house(&story);
+    assert!(mine.contains("a deadline of the office, which is"), "{mine}");
+    let table = between(&mine, "<table", "</table>");
+    assert!(!table.contains("row-grave") && !table.contains("overdue"), "{table}");
+
+    story.say("owner", hazard, json!({ "command": "contest", "ground": "not_there", "text": "线路是好的" }));
+    let mine = house(&story);
+    assert!(mine.contains("your objection awaits an answer") && !mine.contains("#step-contest"), "{mine}");
+    story.ends();
+}
+
+#[test]
+fn a_steward_is_offered_the_look_round_and_nothing_of_the_owners() {
+    let mut story = begins();
+    story.assess("u-1", "a1", "first", SOUND);
+    story.say("admin", "account/stranger", json!({ "command": "grant", "role": "steward" }));
+    story.say("street", "premises/u-1", json!({ "command": "appoint_steward", "account": "stranger" }));
+    for page in ["/my", "/desk"] {
+        let mine = story.page(Some("stranger"), page);
+        assert!(mine.contains("/desk/premises/u-1#step-steward_check"), "{page}: {mine}");
+        for others in ["#step-reply", "#step-request", "#step-appeal"] {
+            assert!(!mine.contains(others), "{page}, {others}: {mine}");
+        }
+    }
+    let opened = story.page(Some("stranger"), "/desk/premises/u-1");
+    assert!(opened.contains("id=\"step-steward_check\""), "{opened}");
+    story.ends();
+}
+
+#[test]
+fn a_banned_owner_reads_the_ground_what_to_do_and_where_to_contest_it() {
+    let mut story = begins();
+    story.assess("u-1", "a1", "first", SOUND);
+    let prohibit = json!({
+        "command": "prohibit", "ground": "dangerous_building", "authority": "housing", "scope": "no_new_letting",
+        "document_number": "住禁〔2024〕1号", "proposer": "housing", "waiver_ground": "imminent_danger",
+        "waiver_reason": "墙体开裂",
+    });
+    story.say("confirmer", "premises/u-1/grade", prohibit);
+    let mine = story.page(Some("owner"), "/my");
+    let banned = between(&mine, "Letting is prohibited</strong>", "What you can do now");
+    for words in
+        ["Ground: ", "住禁〔2024〕1号", "What you are to do: let nothing anew", "was not served on you yet"]
+    {
+        assert!(banned.contains(words), "{words}: {banned}");
+    }
+    assert!(banned.contains("/desk/premises/u-1#step-appeal\">Appeal against the ban"), "{banned}");
+    let against = json!({ "stream": "premises/u-1/grade", "prohibition": 1 });
+    story.say(
+        "owner",
+        "premises/u-1/appeal/1",
+        json!({ "command": "file", "against": against, "grounds": "裂缝在隔壁" }),
+    );
+    let mine = story.page(Some("owner"), "/my");
+    let banned = between(&mine, "Letting is prohibited</strong>", "What you can do now");
+    assert!(banned.contains("/desk/matters/premises/u-1/appeal/1\">You have appealed"), "{banned}");
+    story.ends();
+}
+
+#[test]
+fn a_round_of_today_leads_to_where_it_is_completed() {
+    let mut story = begins();
+    story.assess("u-1", "a1", "first", SOUND);
+    let day = (0..60).find(|_| {
+        story.days(1);
+        story.page(Some("grid"), "/desk").contains("href=\"/desk/premises/b-1#step-complete\"")
+    });
+    assert!(day.is_some(), "{}", story.page(Some("grid"), "/desk"));
+    let opened = story.page(Some("grid"), "/desk/premises/b-1");
+    assert!(opened.contains("id=\"step-complete\""), "{opened}");
     story.ends();
 }

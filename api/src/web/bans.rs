@@ -22,15 +22,27 @@ pub(super) fn in_short(lang: Lang, line: &PremisesLine) -> Vec<String> {
 /// The bans over premises as their own page says them: the building's first, with ground and document, then what it means to
 /// who lives there.
 pub(super) fn in_full(lang: Lang, view: &SubjectView) -> Vec<String> {
-    let own = view.grade.as_ref().and_then(|grade| grade.prohibition.as_ref());
-    let building = view.building_ban.as_ref();
-    let bans = building.map(|ban| (Whose::Building, ban)).into_iter().chain(own.map(|ban| (Whose::Own, ban)));
-    let mut told: Vec<String> = bans.map(|(whose, ban)| full(lang, whose, ban)).collect();
+    let mut told = each(lang, view);
     if !told.is_empty() {
-        let vacate = building.into_iter().chain(own).any(|ban| ban.scope == "vacate");
-        told.push(living(lang, vacate));
+        told.push(living(lang, vacates(view)));
     }
     told
+}
+
+/// The bans over premises, the building's first, each with ground and document.
+pub(super) fn each(lang: Lang, view: &SubjectView) -> Vec<String> {
+    over(view).map(|(whose, ban)| full(lang, whose, ban)).collect()
+}
+
+/// Whether one of them says that those who live there are to leave.
+pub(super) fn vacates(view: &SubjectView) -> bool {
+    over(view).any(|(_, ban)| ban.scope == "vacate")
+}
+
+fn over(view: &SubjectView) -> impl Iterator<Item = (Whose, &ProhibitionView)> {
+    let own = view.grade.as_ref().and_then(|grade| grade.prohibition.as_ref());
+    let building = view.building_ban.as_ref();
+    building.map(|ban| (Whose::Building, ban)).into_iter().chain(own.map(|ban| (Whose::Own, ban)))
 }
 
 /// Over what a ban was issued, from where it is read.

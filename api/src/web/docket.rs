@@ -5,14 +5,14 @@ use std::sync::Arc;
 use chrono::{Days, NaiveDate};
 use maud::{Markup, html};
 use wuping_domain::facts::Actor;
-use wuping_domain::matter::{Deadline, Hand, Kind};
+use wuping_domain::matter::{Deadline, Hand, Kind, Whose};
 use wuping_domain::reaction::Rulebooks;
 use wuping_domain::rulebook::Rulebook;
 use wuping_projections::queries::{LateHand, Listed, MatterView};
 
 use crate::app::App;
 use crate::look::parts::*;
-use crate::look::words::Lang;
+use crate::look::words::{Lang, plural};
 use crate::people::{People, Told};
 use crate::shelf::LAYERS;
 
@@ -94,6 +94,7 @@ impl Teller<'_> {
             Kind::Hazard => self.hazard(&row.about),
             Kind::Alert | Kind::Incident => lang.incident(&row.about).to_owned(),
             Kind::Notice => lang.notice(&row.about).to_owned(),
+            Kind::Report => self.reported(&row.about),
             _ => lang.matter(&row.about).to_owned(),
         }
     }
@@ -110,7 +111,8 @@ impl Teller<'_> {
         }
     }
 
-    fn hazard(&self, id: &str) -> String {
+    /// A hazard's name by its indicator.
+    pub(super) fn hazard(&self, id: &str) -> String {
         if let Some((category, severity)) =
             id.strip_prefix("incident:").and_then(|incident| incident.rsplit_once('_'))
         {
@@ -118,6 +120,17 @@ impl Teller<'_> {
         }
         let known = self.rulebooks.iter().find_map(|rulebook| rulebook.indicator(id));
         self.lang.hazard(id, known)
+    }
+
+    /// What a resident reported, in the words of the premises' own pages.
+    fn reported(&self, category: &str) -> String {
+        let lang = self.lang;
+        let known = self.rulebooks.iter().find_map(|rulebook| rulebook.indicator(category));
+        match (category, known) {
+            (_, Some(_)) => lang.hazard(category, known),
+            ("other", None) => lang.say("其他问题", "Something else"),
+            _ => lang.matter(category).to_owned(),
+        }
     }
 
     pub(super) fn place(&self, row: &MatterView) -> String {
@@ -166,11 +179,36 @@ impl Teller<'_> {
     /// What is due next and how far that is; without a deadline the day it came.
     fn due(&self, row: &MatterView) -> Markup {
         let lang = self.lang;
-        match (&row.due, row.ended_on) {
+        let due = match self.is_party() {
+            true => own_duty(row).or(row.due.as_ref()),
+            false => row.due.as_ref(),
+        };
+        match (due, row.ended_on) {
             (_, Some(on)) => html! { (lang.pick("办结于 ", "ended ")) (day(lang, on)) },
+            (Some(due), None) if self.is_party() && due.whose == Whose::Office => self.of_the_office(due),
             (Some(due), None) => self.clock(due),
             (None, None) => {
                 html! { span.quiet { (lang.pick("没有期限，来自 ", "no deadline; since ")) (day(lang, row.opened_on)) } }
+            }
+        }
+    }
+
+    /// Whether a party reads the list, which is late on nothing of the office's.
+    fn is_party(&self) -> bool {
+        !self.actor.is_of_the_office()
+    }
+
+    /// A deadline of the office as a party reads it: whose it is and how late, and nothing that looks like the party's own lateness.
+    fn of_the_office(&self, due: &Deadline) -> Markup {
+        let lang = self.lang;
+        let days = self.today.signed_duration_since(due.due).num_days().unsigned_abs();
+        let late = due.late_since(self.today).map(|_| days);
+        html! {
+            (day(lang, due.due)) " " span.quiet {
+                (lang.deadline(&due.rule)) (lang.pick("，机关的期限", ", a deadline of the office"))
+                @if let Some(days) = late {
+                    (lang.pick(format!("，机关已迟 {days} 天"), format!(", which is {days} {} late", plural(days, "day", "days"))))
+                }
             }
         }
     }
@@ -195,12 +233,26 @@ impl Teller<'_> {
         let soon = self.today.checked_add_days(Days::new(SOON_DAYS));
         let duty =
             row.due.as_ref().filter(|due| !due.lapses && !due.provisional && row.ended_position.is_none());
+        // what the office owes is no matter of the party's
+        let (duty, late) = match self.is_party() {
+            true => {
+                let own = own_duty(row).filter(|due| !due.provisional);
+                (own, own.is_some_and(|due| due.late_since(self.today).is_some()))
+            }
+            false => (duty, row.overdue_since.is_some()),
+        };
         match duty {
-            _ if row.overdue_since.is_some() => Tone::Grave,
+            _ if late => Tone::Grave,
             Some(due) if soon.is_some_and(|soon| due.due <= soon) => Tone::Warning,
             _ => Tone::Calm,
         }
     }
+}
+
+/// What a party has to do next of a matter that runs.
+fn own_duty(row: &MatterView) -> Option<&Deadline> {
+    let mut duties = row.deadlines.iter().filter(|_| row.ended_position.is_none());
+    duties.find(|due| due.whose == Whose::Party && !due.lapses)
 }
 
 /// How many there are, which are shown, and the way on. `seen` were shown before.

@@ -1,4 +1,7 @@
-//! My premises, for who answers for them: the grade and why, notices with their clocks, and what can be done until when.
+//! My premises, for who answers for them or looks after them: the grade and why, notices with their clocks, and what can be done
+//! until when.
+
+mod doors;
 
 use std::sync::Arc;
 
@@ -10,12 +13,13 @@ use chrono::NaiveDate;
 use maud::{Markup, html};
 use wuping_domain::facts::{Actor, Role};
 use wuping_domain::grade::Determination;
-use wuping_domain::matter::{Deadline, Kind, sights};
+use wuping_domain::matter::{Kind, sights};
 use wuping_domain::reaction::Rulebooks;
 use wuping_domain::resting::Rest;
 use wuping_domain::rulebook::Rulebook;
-use wuping_projections::queries::{MatterFilter, MatterView, PremisesLine};
+use wuping_projections::queries::{MatterFilter, MatterView, PremisesLine, SubjectView};
 
+use self::doors::{Doors, look_round};
 use crate::app::App;
 use crate::look::parts::*;
 use crate::look::words::Lang;
@@ -43,6 +47,10 @@ pub(super) struct Mine {
     notices: Vec<MatterView>,
     /// The suspension under which the grade in force rests.
     rests: Option<Rest>,
+    /// What the person may do here.
+    doors: Doors,
+    /// The premises as their public page tells of them, where letting is prohibited.
+    banned: Option<SubjectView>,
 }
 
 impl Mine {
@@ -100,6 +108,8 @@ pub(super) fn mine(app: &App, actor: &Actor, today: NaiveDate) -> Result<Vec<Min
             running: views.matters(&running, None, SHOWN)?.rows,
             notices: views.matters(&served, None, SHOWN)?.rows,
             rests: subject.rests_on(today).cloned(),
+            doors: Doors::of(&format!("premises/{}", line.id), &subject, actor, today),
+            banned: if line.prohibited { views.subject_view(&line.id)? } else { None },
             line,
         });
     }
@@ -128,12 +138,14 @@ fn house(teller: &Teller<'_>, one: &Mine) -> Markup {
     let (notices, others): (Vec<&MatterView>, Vec<&MatterView>) =
         one.running.iter().partition(|row| row.kind == Kind::Notice);
     let notices: Vec<&MatterView> = notices.into_iter().chain(&one.notices).collect();
-    let doors = doors(teller, one);
+    let own = format!("premises/{}", line.id);
+    let doors = one.doors.lines(teller, &one.running, &one.notices);
     section(
         &line.address,
         html! {
-            @if line.prohibited {
-                (notice_box(Tone::Grave, lang.pick("禁止出租", "Letting is prohibited"), &bans::in_short(lang, line)))
+            @if let Some(banned) = &one.banned {
+                (notice_box(Tone::Grave, lang.pick("禁止出租", "Letting is prohibited"), &bans::each(lang, banned)))
+                @if one.doors.answers { (one.doors.of_the_ban(lang, bans::vacates(banned))) }
             }
             p {
                 (grade_line(lang, line.star, level))
@@ -162,7 +174,7 @@ fn house(teller: &Teller<'_>, one: &Mine) -> Markup {
             } @else {
                 ul.doors { @for door in doors { li { (door) } } }
             }
-            @if one.binds.is_some() { (disagreeing(lang, &line.id)) }
+            @if one.binds.is_some() && one.doors.answers { (one.doors.disagreeing(lang)) }
             @if !others.is_empty() {
                 h3 { (lang.pick("正在办理", "Under way")) }
                 @let rows: Vec<MatterView> = others.into_iter().cloned().collect();
@@ -170,12 +182,16 @@ fn house(teller: &Teller<'_>, one: &Mine) -> Markup {
             }
             @if !notices.is_empty() {
                 h3 { (lang.pick("文书", "Notices")) }
-                ul.doors { @for notice in notices { li { (written(teller, notice)) } } }
+                ul.doors { @for notice in notices { li { (written(teller, &one.doors, notice)) } } }
             }
             @if let Some((determined, Some(rulebook))) = &one.binds {
                 details { summary { (binding(lang, one)) } (why(lang, determined, rulebook)) }
             }
-            p { a href={ "/s/" (line.id) } { (lang.pick("公开页面", "The public page")) } }
+            ul.links {
+                li { a href={ "/desk/premises/" (line.id) } { (lang.pick("这处房屋的全部事项", "All matters of these premises")) } }
+                @if one.doors.answers { li { (look_round(lang, &own)) } }
+                li { a href={ "/s/" (line.id) } { (lang.pick("公开页面", "The public page")) } }
+            }
         },
     )
 }
@@ -197,68 +213,15 @@ fn binding(lang: Lang, one: &Mine) -> &'static str {
     lang.pick("为什么是这个等级", "Why this grade")
 }
 
-/// What waits for the party, and the rights whose time runs, each until when.
-fn doors(teller: &Teller<'_>, one: &Mine) -> Vec<Markup> {
-    let lang = teller.lang;
-    let runs = |due: &&Deadline| due.provisional || due.due >= teller.today || !due.lapses;
-    let of = |row: &MatterView, due: &Deadline| {
-        // the one that is gone through here leads to its form, the others to the notice that tells of them
-        let form = format!("/desk/premises/{}#step-appeal", one.line.id);
-        let to = if due.rule == APPEAL { form } else { href(row) };
-        html! { a href=(to) { (lang.deadline(&due.rule)) } " — " (teller.day_of(due)) " " span.quiet { (teller.name(row)) } }
-    };
-    let party = |due: &&Deadline| due.whose == wuping_domain::matter::Whose::Party;
-    let all = one.running.iter().chain(&one.notices);
-    all.flat_map(|row| row.deadlines.iter().filter(party).filter(runs).map(move |due| of(row, due))).collect()
-}
-
-/// The five ways to answer a grade, told apart: three lie here, two outside, whose times run on meanwhile.
-fn disagreeing(lang: Lang, id: &str) -> Markup {
-    let here = [
-        (
-            format!("/desk/matters/premises/{id}/grade#step-reply"),
-            lang.pick("作出说明", "Reply"),
-            lang.pick("和等级一起公示，不改变等级", "shown beside the grade, which stays as it is"),
-        ),
-        (
-            format!("/desk/premises/{id}#step-request"),
-            lang.pick("申请复评", "Ask to be graded again"),
-            lang.pick("整改以后，重新上门评定", "after works: the premises are assessed anew"),
-        ),
-        (
-            format!("/desk/premises/{id}#step-appeal"),
-            lang.pick("提出申诉", "Appeal"),
-            lang.pick(
-                "认为结果不对，由没有参与过的人复核",
-                "the result is wrong: somebody who had no hand in it looks again",
-            ),
-        ),
-    ];
-    html! {
-        details.more {
-            summary { (lang.pick("不同意这个等级，可以怎么办", "What to do if you disagree with the grade")) }
-            ul.doors {
-                @for (to, name, what) in &here { li { a href=(to) { (name) } " — " (what) } }
-                li { (lang.pick(
-                    "申请行政复议、提起行政诉讼 — 不在本平台办理，向复议机关、法院提出；申诉不停止它们的期限",
-                    "Reconsideration and court — not here: with the organ and the court. An appeal does not stop their times",
-                )) }
-            }
-        }
-    }
-}
-
 /// A notice, whether it was served, and the clocks that run from it.
-fn written(teller: &Teller<'_>, notice: &MatterView) -> Markup {
+fn written(teller: &Teller<'_>, doors: &Doors, notice: &MatterView) -> Markup {
     let lang = teller.lang;
     html! {
         a href=(href(notice)) { (teller.name(notice)) }
         " " span.quiet { (lang.matter_stage(&notice.stage)) " " (day(lang, notice.ended_on.unwrap_or(notice.opened_on))) }
-        @for due in &notice.deadlines { br; (teller.clock(due)) }
+        @for due in notice.deadlines.iter().filter(|due| doors.is_open(notice, due)) { br; (teller.clock(due)) }
     }
 }
 
-/// The deadline for an appeal.
-const APPEAL: &str = "appeal_file";
 /// Rows of each kind at one house.
 const SHOWN: u64 = 50;

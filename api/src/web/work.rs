@@ -73,7 +73,7 @@ pub(super) async fn work(
         @if sample::is_sample(app.ledger.origin()) { (tried_role(&app, lang, &signed)) }
         @if let Some(rounds) = &waiting.rounds {
             @let heading = format!("{} {}", lang.pick("今天的巡查", "Rounds of today"), lang.count(rounds.total));
-            (section(&heading, patrols(lang, rounds, today, lang.pick("今天没有要巡查的楼。", "No round is due today."))))
+            (section(&heading, patrols(lang, rounds, today, (lang.pick("今天没有要巡查的楼。", "No round is due today."), COMPLETE))))
         }
         (section(&format!("{} {}", lang.pick("等您办理", "Waiting for you"), lang.count(waiting.total())), html! {
             (kinds(lang, &waiting, &wanted))
@@ -94,7 +94,7 @@ pub(super) async fn work(
         @if let Some(soon) = &waiting.soon {
             @let heading = format!("{} {}", lang.pick("一周内要巡查的楼", "Rounds due within a week"), lang.count(soon.total));
             (section(&heading, html! {
-                (patrols(lang, soon, today, lang.pick("一周内没有要巡查的楼。", "No round is due within a week.")))
+                (patrols(lang, soon, today, (lang.pick("一周内没有要巡查的楼。", "No round is due within a week."), "")))
                 @if soon.pages > 1 { p.quiet { (lang.pick("只列出最先到期的。", "Only those due first are listed.")) } }
             }))
         }
@@ -233,7 +233,8 @@ fn tried_role(app: &App, lang: Lang, signed: &Signed) -> Markup {
     }
 }
 
-fn patrols(lang: Lang, due: &Paged<PatrolView>, today: NaiveDate, none: &str) -> Markup {
+/// Rounds, each with the way to the house's affairs and to the step that is wanted there; `none` where there are none.
+fn patrols(lang: Lang, due: &Paged<PatrolView>, today: NaiveDate, (none, step): (&str, &str)) -> Markup {
     if due.rows.is_empty() {
         return empty_state(none, None);
     }
@@ -266,12 +267,14 @@ fn patrols(lang: Lang, due: &Paged<PatrolView>, today: NaiveDate, none: &str) ->
             },
         ]);
         let tone = if late { Tone::Grave } else if made { Tone::Good } else { Tone::Calm };
-        Row { href: Some(format!("/s/{}", line.premises)), cells, tone }
+        Row { href: Some(format!("/desk/premises/{}{step}", line.premises)), cells, tone }
     });
     let caption = lang.say("巡查", "Rounds");
     data_table(&TableView { caption, columns, rows: rows.collect() })
 }
 
+/// The step by which a round is completed, on the page of the premises.
+const COMPLETE: &str = "#step-complete";
 /// Who uploads what other systems share.
 const FEEDING: [Role; 2] = [Role::Administrator, Role::DataClerk];
 /// Who looks after the rounds of others.
