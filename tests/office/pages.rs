@@ -290,6 +290,87 @@ fn a_steward_is_offered_the_look_round_and_nothing_of_the_owners() {
 }
 
 #[test]
+fn an_appeal_says_against_what_and_by_when_and_is_offered_once() {
+    let mut story = begins();
+    story.assess("u-1", "a1", "first", SOUND);
+    let determined = story.today();
+    let notice = "premises/u-1/notice/n-1";
+    let issue = json!({
+        "command": "issue", "kind": "result_notice", "about": "premises/u-1/grade", "determination": 1, "to": "y-1",
+        "authority": "housing", "document_number": "住评告〔2024〕1号", "legal_basis": "某区管理办法第十二条",
+        "handling_officers": ["legal"], "remedies": ["appeal_file", "litigation"],
+    });
+    story.say("legal", notice, issue);
+    story.say("legal", notice, json!({ "command": "serve", "method": "direct", "on": story.today() }));
+    story.assess("u-1", "a2", "campaign", SOUND);
+    let named = format!("Grade no. 1 (Five stars, determined on {determined}");
+    for (who, form) in [("owner", "/desk/premises/u-1"), ("legal", "/desk/premises/u-1")] {
+        let form = story.page(Some(who), form);
+        assert!(form.contains(&named), "{who}, {named}: {form}");
+    }
+    let door = "Filing an appeal";
+    let before = story.page(Some("owner"), "/my");
+    assert!(before.contains(&format!("/desk/premises/u-1#step-appeal\">{door}</a> — ")), "{before}");
+    let appeal = "premises/u-1/appeal/1";
+    let against = json!({ "stream": "premises/u-1/grade", "determination": 1 });
+    story.say("owner", appeal, json!({ "command": "file", "against": against, "grounds": "评错了" }));
+    let told = story.page(Some("legal"), &format!("/desk/matters/{appeal}"));
+    for words in [named.as_str(), "Admission of the appeal", "Yes: it was served on"] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    let after = story.page(Some("owner"), "/my");
+    assert!(!after.contains(door), "{after}");
+    assert!(after.contains(&format!("/desk/matters/{appeal}\">The pending appeal</a>")), "{after}");
+
+    story.say("owner", appeal, json!({ "command": "withdraw", "reason": "想通了" }));
+    story.days(30);
+    let late = "premises/u-1/appeal/2";
+    story.say("owner", late, json!({ "command": "file", "against": against, "grounds": "又想了想" }));
+    let told = story.page(Some("owner"), &format!("/desk/matters/{late}"));
+    assert!(told.contains("No, it came late: it was served on"), "{told}");
+    story.ends();
+}
+
+#[test]
+fn a_proposal_is_read_on_the_screen_with_the_right_to_be_heard_and_its_last_day() {
+    let mut story = begins();
+    story.assess("u-1", "a1", "first", EBIKE_INDOORS);
+    let waits = story.page(Some("legal"), "/desk/grades/u-1");
+    for words in
+        ["This grade is proposed only", "No grade is in force now.", "Next: the notice of what is proposed"]
+    {
+        assert!(waits.contains(words), "{words}: {waits}");
+    }
+    let notice = "premises/u-1/notice/proposal-1";
+    let issue = json!({
+        "command": "issue", "kind": "proposal", "about": "premises/u-1/grade", "determination": 1, "authority": "housing",
+        "legal_basis": "示例办法第十条", "document_number": "住先告〔2024〕1号", "handling_officers": ["legal"],
+    });
+    story.say("legal", notice, issue);
+    let page = format!("/desk/matters/{notice}");
+    let letter = |story: &Story, who: &str| {
+        between(&story.page(Some(who), &page), "letter-sheet", "</article>").to_owned()
+    };
+    let before = letter(&story, "owner");
+    assert!(before.contains("<h2 class=\"letter-title\">The letter</h2>"), "{before}");
+    assert!(
+        before.contains("You have the right to make a statement (") && before.contains("within"),
+        "{before}"
+    );
+    assert!(!before.contains("The last day for it"), "{before}");
+    story.say("legal", notice, json!({ "command": "serve", "method": "direct" }));
+    let by = story.newest("premises/u-1/grade", "StatementInvited")["result"]["statement_by"].clone();
+    let last = format!("The last day for it: {}", by.as_str().unwrap());
+    for who in ["owner", "legal"] {
+        let after = letter(&story, who);
+        assert!(after.contains(&last), "{last}: {after}");
+    }
+    let waits = story.page(Some("legal"), "/desk/grades/u-1");
+    assert!(waits.contains("Next: the party may make a statement until"), "{waits}");
+    story.ends();
+}
+
+#[test]
 fn a_banned_owner_reads_the_ground_what_to_do_and_where_to_contest_it() {
     let mut story = begins();
     story.assess("u-1", "a1", "first", SOUND);

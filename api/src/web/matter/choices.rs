@@ -332,12 +332,7 @@ pub(super) fn contested(matter: &Matter) -> Vec<(String, String)> {
     let in_force = subject.grade.in_force().map(|binding| binding.determination.number);
     let shown = |number: &&u64| !outside || in_force == Some(**number);
     for number in subject.grade.determined.keys().rev().filter(shown) {
-        let latest = subject.grade.latest.as_ref().filter(|latest| latest.number == *number);
-        let stars = latest.map(|latest| lang.stars(latest.star)).unwrap_or_default();
-        offers.push((
-            format!("premises/{premises}/grade#{number}"),
-            lang.pick(format!("第 {number} 次等级结果 {stars}"), format!("Grade no. {number} {stars}")),
-        ));
+        offers.push((format!("premises/{premises}/grade#{number}"), matter.determination(*number)));
     }
     let banned = subject.grade.prohibition.is_some();
     for (number, ban) in subject.grade.bans.iter().rev().filter(|_| !outside || banned) {

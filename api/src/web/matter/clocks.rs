@@ -11,6 +11,7 @@ use crate::look::parts::*;
 use crate::look::words::Lang;
 
 /// A deadline.
+#[derive(Clone)]
 pub(crate) struct Clock {
     /// What is due.
     pub(crate) what: String,
@@ -127,11 +128,15 @@ fn office(matter: &Matter, rule: &str, otherwise: String) -> Vec<Clock> {
 }
 
 fn appeal(matter: &Matter) -> Vec<Clock> {
+    let slow = matter.lang.say(
+        "记法务迟办；申诉不会因此丢失，仍可申请复议或起诉。",
+        "the legal staff is recorded as late; the appeal is not lost, and reconsideration and court stay open.",
+    );
     let otherwise = matter.lang.say(
         "记复核人迟办；申诉不会因此丢失，仍可申请复议或起诉。",
         "the reviewer is recorded as late; the appeal is not lost, and reconsideration and court stay open.",
     );
-    office(matter, "appeal_decide", otherwise)
+    [office(matter, "appeal_admit", slow), office(matter, "appeal_decide", otherwise)].concat()
 }
 
 fn notice(matter: &Matter) -> Vec<Clock> {

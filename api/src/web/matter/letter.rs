@@ -1,7 +1,7 @@
-//! A notice on paper: the letter itself, with nothing of the page around it. It is only printed; on the screen the history of
-//! the notice says the same.
+//! A notice's letter: on the screen under a heading of its own, on paper alone, with nothing of the page around it.
 
 mod decided;
+mod statement;
 
 use maud::{Markup, html};
 use wuping_domain::event::Event;
@@ -16,7 +16,7 @@ use crate::look::parts::in_tongues;
 use crate::look::words::Lang;
 
 /// The letter of a notice that was issued; nothing of any other matter, and nothing for whom it is not.
-pub(super) fn on_paper(app: &App, matter: &Matter) -> Markup {
+pub(super) fn letter(app: &App, matter: &Matter) -> Markup {
     let entries = matter.trial.entries.iter().filter(|_| matter.concept() == "notice");
     let newest = entries.rev().find_map(|entry| Some((entry, issued(entry)?)));
     let Some((entry, issued)) = newest else { return Markup::default() };
@@ -31,21 +31,26 @@ pub(super) fn on_paper(app: &App, matter: &Matter) -> Markup {
     let words = word(app, entry, "text").unwrap_or_default();
     let decided = decided::decided(app, matter, &issued, entry.position);
     let address = matter.register().map(|register| register.address.clone()).unwrap_or_default();
+    let heard = statement::right(app, matter, &issued, entry.position);
     html! {
-        article.letter lang=(lang.tag()) {
-            p.letter-head { (say(&authority)) }
-            h2 { (lang.notice(issued.kind.code())) }
-            p.letter-number { (say(&issued.document_number)) }
-            @if let Some(to) = addressed(app, matter, &issued, &address, entry.position) { p { (say(&to)) } }
-            @if !address.is_empty() { p { (lang.pick("房屋：", "Premises: ")) (say(&address)) } }
-            @for sentence in &decided { p.letter-decided { (say(sentence)) } }
-            @for paragraph in words.lines().filter(|line| !line.trim().is_empty()) { p.letter-text { (say(paragraph)) } }
-            @if !issued.legal_basis.is_empty() { p { (lang.pick("依据：", "Legal basis: ")) (say(&issued.legal_basis)) } }
-            @if !issued.remedies.is_empty() {
-                p { (lang.pick("对本文书不服的，可以：", "Against this notice you may:")) }
-                ol { @for remedy in &issued.remedies { li { (say(&in_words(lang, remedy))) } } }
+        div.letter-sheet {
+            h2.letter-title { (lang.pick("文书正文", "The letter")) }
+            article.letter lang=(lang.tag()) {
+                p.letter-head { (say(&authority)) }
+                h3 { (lang.notice(issued.kind.code())) }
+                p.letter-number { (say(&issued.document_number)) }
+                @if let Some(to) = addressed(app, matter, &issued, &address, entry.position) { p { (say(&to)) } }
+                @if !address.is_empty() { p { (lang.pick("房屋：", "Premises: ")) (say(&address)) } }
+                @for sentence in &decided { p.letter-decided { (say(sentence)) } }
+                @for paragraph in words.lines().filter(|line| !line.trim().is_empty()) { p.letter-text { (say(paragraph)) } }
+                @if !issued.legal_basis.is_empty() { p { (lang.pick("依据：", "Legal basis: ")) (say(&issued.legal_basis)) } }
+                @for sentence in &heard { p.letter-heard { (say(sentence)) } }
+                @if !issued.remedies.is_empty() {
+                    p { (lang.pick("对本文书不服的，可以：", "Against this notice you may:")) }
+                    ol { @for remedy in &issued.remedies { li { (say(&in_words(lang, remedy))) } } }
+                }
+                p.letter-end { (say(&authority)) br; (day_of(lang, entry)) }
             }
-            p.letter-end { (say(&authority)) br; (day_of(lang, entry)) }
         }
     }
 }

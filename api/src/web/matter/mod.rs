@@ -7,6 +7,7 @@ pub(crate) mod choices;
 mod clocks;
 mod credit;
 mod credit_choices;
+mod determined;
 pub(crate) mod doubt;
 pub(crate) mod filling;
 pub(crate) mod forms;
@@ -166,7 +167,8 @@ fn matter_page(
     let mut entries = story::story(app, matter);
     entries.reverse();
     let story = html! {
-        (letter::on_paper(app, matter))
+        (letter::letter(app, matter))
+        (determined::appealed(matter))
         (clocks_shown(lang, matter.today(), &clocks(matter)))
         (meeting::on_the_table(app, matter))
         (story::repair(lang, &entries))

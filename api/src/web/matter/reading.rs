@@ -26,6 +26,7 @@ use wuping_projections::queries::{AuthorityView, Sheet};
 use wuping_projections::recording::recorded;
 use wuping_replay::statistics::Made;
 
+use super::determined::{DeterminedOn, determinations};
 use super::doubt::{Doubtful, Doubts};
 use super::parties::registers;
 use super::party_names::PartyNames;
@@ -77,6 +78,8 @@ pub(crate) struct Matter {
     pub(crate) began: BTreeMap<String, NaiveDate>,
     /// Who answers for the building of a unit for which nobody is named.
     pub(crate) of_the_building: Vec<String>,
+    /// The results of the premises by number, where a decision is chosen or named.
+    pub(crate) determinations: BTreeMap<u64, DeterminedOn>,
 }
 
 /// Premises chosen by a campaign's filter.
@@ -159,6 +162,7 @@ pub(crate) fn read(app: &App, signed: &Signed, stream: &str) -> Result<Matter, E
     let operating = operating.filter(|_| own.is_none());
     let chosen = Chosen::default();
     let deadlines = deadlines(app, &trial);
+    let determinations = determinations(app, &trial);
     let lang = signed.lang;
     let signers = signers(app, &trial);
     let named = colleagues.iter().chain(&hands).map(|(account, _)| account.clone());
@@ -195,6 +199,7 @@ pub(crate) fn read(app: &App, signed: &Signed, stream: &str) -> Result<Matter, E
         parties,
         began,
         of_the_building,
+        determinations,
     })
 }
 
