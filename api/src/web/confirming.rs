@@ -12,6 +12,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
+use wuping_domain::effect::{Effect, WaitingFor};
 use wuping_domain::facts::{Actor, Role};
 use wuping_domain::grade::{Determination, Proceeding};
 use wuping_domain::premises::Premises;
@@ -64,14 +65,67 @@ async fn show(State(app): State<Arc<App>>, signed: Signed, Path(premises): Path<
     let assessed =
         subject.grade.latest.as_ref().and_then(|latest| subject.assessments.get(&latest.assessment));
     let rulebook = assessed.and_then(|of| app.shelf.rulebook(of.state.scheme.as_ref()?));
+    let held = subject.grade.in_force();
+    let held = held.map(|binding| (binding.determination.star, binding.effective_from));
+    let effect = rulebook.as_ref().and_then(|rulebook| subject.effect(rulebook)?.ok());
     let body = html! {
         (page_heading(Some(lang.pick("等级确认", "Confirmation of a grade")), &address, None))
         @match subject.grade.waiting() {
             None => (empty_state(lang.pick("没有待确认的等级。", "No grade waits for confirmation."), Some(&Link::new(format!("/s/{premises}"), lang.say("房屋页面", "Page of the premises"))))),
-            Some(waiting) => (case(lang, &signed, &actor, &premises, version, waiting, rulebook.as_deref())),
+            Some(waiting) => {
+                (notice_box(Tone::Warning, lang.pick("这只是拟定的等级，还没有生效", "This grade is proposed only; it is not in force"), &[
+                    stands(lang, held),
+                    comes_next(lang, waiting.1, effect.as_ref()),
+                ]))
+                (case(lang, &signed, &actor, &premises, version, waiting, rulebook.as_deref()))
+            },
         }
     };
     shown(&app, lang, Some(&signed), &address, body).into_response()
+}
+
+/// What binds meanwhile.
+fn stands(lang: Lang, held: Option<(Option<u8>, NaiveDate)>) -> String {
+    match held {
+        Some((star, from)) => {
+            let (stars, from) = (lang.stars(star), lang.day(from));
+            lang.pick(
+                format!("现在有效的是{stars}，自 {from} 起。"),
+                format!("In force now: {stars}, since {from}."),
+            )
+        }
+        None => lang.say("现在没有生效的等级。", "No grade is in force now."),
+    }
+}
+
+/// What comes next: the invitation, the statement, its consideration, the confirmation.
+fn comes_next(lang: Lang, proceeding: &Proceeding, effect: Option<&Effect>) -> String {
+    let waits = |what| effect.is_some_and(|effect| effect.waiting_for.contains(&what));
+    if waits(WaitingFor::Invitation) {
+        return lang.say(
+            "下一步：发出事先告知书并送达，请当事人陈述、申辩。",
+            "Next: the notice of what is proposed is issued and served, and the party may make a statement.",
+        );
+    }
+    if waits(WaitingFor::Consideration) {
+        return lang.say("下一步：审议当事人的陈述。", "Next: the party's statement is considered.");
+    }
+    let until = effect.and_then(|effect| effect.statement_by).filter(|_| proceeding.spoken_on().is_none());
+    let provisional = effect.is_some_and(|effect| effect.provisional);
+    match until.map(|until| lang.day(until)) {
+        Some(until) if provisional => lang.pick(
+            format!("下一步：当事人可以陈述、申辩，暂定到 {until}；以后由确认人决定是否生效。"),
+            format!("Next: the party may make a statement, provisionally until {until}; then a confirmer decides whether it binds."),
+        ),
+        Some(until) => lang.pick(
+            format!("下一步：当事人可以陈述、申辩，到 {until} 为止；以后由确认人决定是否生效。"),
+            format!("Next: the party may make a statement until {until}; then a confirmer decides whether it binds."),
+        ),
+        None => lang.say(
+            "下一步：由确认人决定是否生效。",
+            "Next: a confirmer decides whether it binds.",
+        ),
+    }
 }
 
 /// What does not bind yet is seen by staff, and by the party it is about.

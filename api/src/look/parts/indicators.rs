@@ -101,7 +101,7 @@ pub struct LostPoints {
     pub lost: u32,
     /// What was found.
     pub found: String,
-    /// What would earn them back.
+    /// The answer that earns full points.
     pub remedy: Option<String>,
     /// The highest star it allows while it stays failed.
     pub cap: Option<u8>,
@@ -127,7 +127,7 @@ pub fn lost_points(lang: Lang, lost: &[LostPoints]) -> Markup {
                         @if let Some(stars) = row.cap { " " span.flag { (lang.cap(stars)) } }
                     }
                     @if let Some(remedy) = &row.remedy {
-                        p.lost-remedy { span.quiet { (lang.pick("怎么补上：", "To earn them back: ")) } (in_tongues(lang, remedy)) }
+                        p.lost-remedy { span.quiet { (lang.pick("满分标准：", "Full points: ")) } (in_tongues(lang, remedy)) }
                     }
                 }
             }
