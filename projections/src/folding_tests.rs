@@ -83,6 +83,21 @@ proptest! {
 }
 
 #[test]
+fn a_house_closed_before_anything_ran_there_is_known_to_be_closed_when_the_views_are_opened_again() {
+    // It would be asked to warn those who live there by a grade determined later, where nobody lives any more.
+    let mut log = TestLog::new();
+    let path = log.views_path();
+    build(&log.reader, &log.rulebooks(), &Plan::of_all(&path), |_| ()).unwrap();
+    for (n, (kind, star)) in [(0, 0), (2, 0), (3, 0), (DETERMINED, 0)].into_iter().enumerate() {
+        happen(&mut log, &Happening { kind, premises: 0, case: 0, star, waits: false }, n);
+        log.commit();
+        let mut projector = Projector::open(&path, log.rulebooks(), 0).unwrap();
+        projector.catch_up(&log.reader).unwrap();
+    }
+    assert_eq!(Views::at(&path).digest().unwrap().0, log.rebuilt(None, CAPACITY));
+}
+
+#[test]
 fn every_kind_of_happening_changes_the_views() {
     // Else the property above would hold of happenings that say nothing.
     let mut log = TestLog::new();

@@ -137,9 +137,16 @@ impl Docket {
         all.into_iter().filter_map(|matter| self.case(matter)).collect()
     }
 
-    /// Whether nothing is held.
+    /// Whether nothing is held, of all that is kept: what is not written down would be forgotten by whoever goes on from it.
     pub fn is_empty(&self) -> bool {
-        self.spans.is_empty() && self.subject.grade.latest.is_none() && self.subject.assessments.is_empty()
+        let Subject { alert, appeals, assessments, disputes, duties, fixed, grade, .. } = &self.subject;
+        let Subject { hazards, incidents, notices, reevaluations, reports, served, tasks, .. } = &self.subject;
+        let Grade { banned_under, determined, latest, pending, .. } = grade;
+        let graded = latest.is_some() || pending.is_some() || banned_under.is_some() || !determined.is_empty();
+        let runs = !(no_alert(alert) && appeals.is_empty() && assessments.is_empty() && disputes.is_empty())
+            || !(hazards.is_empty() && incidents.is_empty() && notices.is_empty() && reevaluations.is_empty())
+            || !(reports.is_empty() && served.is_empty() && tasks.is_empty() && fixed.is_empty());
+        self.spans.is_empty() && !graded && !runs && duties.warnings.is_empty()
     }
 
     /// What binds is not kept here: of what the office owes unasked, only the warnings are, by the whole grade.
