@@ -175,12 +175,12 @@ impl Office {
         Ok(self.lock().login(login)?.map(|login| (login.account, login.kid)))
     }
 
-    /// The names to sign in by, each with its account.
+    /// The name by which an account signs in; none if it has no login.
     ///
     /// # Errors
     /// If the records cannot be read.
-    pub fn logins(&self) -> Result<Vec<(String, String)>, OfficeError> {
-        Ok(self.lock().logins()?.into_iter().map(|known| (known.login, known.account)).collect())
+    pub fn login_of(&self, account: &str) -> Result<Option<String>, OfficeError> {
+        self.lock().login_of(account)
     }
 
     /// The key that the server signs with for an account; none if it has no login.

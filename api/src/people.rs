@@ -49,13 +49,9 @@ impl People {
             Told::Name => names(app, &accounts).unwrap_or_default(),
             Told::Account | Told::Role => BTreeMap::new(),
         };
-        let long = told == Told::Name && accounts.iter().any(|account| account.len() > PSEUDONYM);
-        let mut logins = BTreeMap::new();
-        for (login, account) in if long { app.office.logins().unwrap_or_default() } else { vec![] } {
-            if account.len() > PSEUDONYM && accounts.contains(account.as_str()) {
-                logins.entry(account).or_insert(login);
-            }
-        }
+        let pseudonyms = accounts.iter().filter(|account| told == Told::Name && account.len() > PSEUDONYM);
+        let login = |account: &&str| Some(((*account).to_owned(), app.office.login_of(account).ok()??));
+        let logins = pseudonyms.filter_map(login).collect();
         let granted = |account: &str| app.actor(account).ok()?.grants.into_iter().next();
         let grants = accounts.into_iter().map(|account| (account.to_owned(), granted(account))).collect();
         Self { told, names, logins, grants }

@@ -413,3 +413,18 @@ fn a_round_of_today_leads_to_where_it_is_completed() {
     assert!(opened.contains("id=\"step-complete\""), "{opened}");
     story.ends();
 }
+
+#[test]
+fn what_is_given_to_somebody_is_offered_to_whom_it_concerns_and_to_no_other_owner() {
+    let story = begins();
+    let page = story.page(Some("street"), "/desk/premises/u-1");
+    let offered = |step: &str| between(&page, &format!("id=\"step-{step}\""), "</details>").to_owned();
+    let steward = offered("appoint_steward");
+    assert!(steward.contains("value=\"owner\""), "y-1 owns it: {steward}");
+    assert!(!steward.contains("value=\"stranger\""), "y-2 does not, and is nobody's concern here: {steward}");
+    let assessor = offered("assign_assessor");
+    for (account, fits) in [("grid", true), ("fire", true), ("owner", false), ("auditor", false)] {
+        assert_eq!(assessor.contains(&format!("value=\"{account}\"")), fits, "{account}: {assessor}");
+    }
+    story.ends();
+}

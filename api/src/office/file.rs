@@ -63,6 +63,11 @@ impl OfficeStore for OfficeFile {
         Ok(logins)
     }
 
+    fn login_of(&mut self, account: &str) -> Result<Option<String>, OfficeError> {
+        let select = "SELECT login FROM logins WHERE account = ?1 ORDER BY login LIMIT 1";
+        Ok(self.connection.query_row(select, [account], |row| row.get(0)).optional()?)
+    }
+
     fn key_of(&mut self, account: &str) -> Result<Option<String>, OfficeError> {
         let select = "SELECT kid FROM logins WHERE account = ?1";
         Ok(self.connection.query_row(select, [account], |row| row.get(0)).optional()?)

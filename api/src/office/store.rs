@@ -25,6 +25,9 @@ pub(super) trait OfficeStore: std::fmt::Debug + Send {
     /// All logins, by name.
     fn logins(&mut self) -> Result<Vec<Login>, OfficeError>;
 
+    /// The first name to sign in by of an account.
+    fn login_of(&mut self, account: &str) -> Result<Option<String>, OfficeError>;
+
     /// The key of an account.
     fn key_of(&mut self, account: &str) -> Result<Option<String>, OfficeError>;
 

@@ -58,6 +58,11 @@ impl OfficeStore for OfficeTables {
         Ok(self.rows(sql, &[])?.iter().map(known).collect())
     }
 
+    fn login_of(&mut self, account: &str) -> Result<Option<String>, OfficeError> {
+        let sql = "SELECT login FROM office_logins WHERE account = $1 ORDER BY login LIMIT 1";
+        Ok(self.first(sql, &[&account])?.map(|columns| columns.get(0)))
+    }
+
     fn key_of(&mut self, account: &str) -> Result<Option<String>, OfficeError> {
         let sql = "SELECT kid FROM office_logins WHERE account = $1 LIMIT 1";
         Ok(self.first(sql, &[&account])?.map(|columns| columns.get(0)))

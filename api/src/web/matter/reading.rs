@@ -142,12 +142,7 @@ pub(crate) fn read(app: &App, signed: &Signed, stream: &str) -> Result<Matter, E
         _ if issues => holders(app, &ISSUERS),
         _ => vec![],
     };
-    let gives = GIVEN_UNDER.contains(&aggregate_type(stream)) && holds(&GIVERS);
-    let hands = if gives {
-        holders(app, &[ASSESSING, LOOKING_AFTER, WALKING, DOING, ADMINISTERING].concat())
-    } else {
-        vec![]
-    };
+    let hands = if holds(&GIVERS) { hands(app, &trial) } else { vec![] };
     let records = aggregate_type(stream) == "credit" && holds(&RECORDERS);
     let names_one = issues || records;
     let authorities = if names_one { app.views.views().authorities().unwrap_or_default() } else { vec![] };
@@ -332,6 +327,30 @@ fn holders(app: &App, roles: &[Role]) -> Vec<(String, Vec<Grant>)> {
     held.filter(|(_, grants)| !grants.is_empty()).collect()
 }
 
+/// To whom something may be given here; on the page of premises that is what begins there. Owners and operators are many, and no
+/// concern of anybody's but where they answer themselves.
+fn hands(app: &App, trial: &Trial) -> Vec<(String, Vec<Grant>)> {
+    let roles = match aggregate_type(&trial.facts.stream) {
+        "association" => ADMINISTERING.to_vec(),
+        "patrol" => WALKING.to_vec(),
+        "premises" => [ASSESSING, LOOKING_AFTER, WALKING, DOING].concat(),
+        "task" => DOING.to_vec(),
+        _ => return vec![],
+    };
+    let premises = trial.facts.subject.as_deref().map(|subject| &subject.premises);
+    let answers = |party: &String| {
+        premises.is_some_and(|premises| premises.parties.iter().any(|one| one.party == *party))
+    };
+    let concerned = |grant: &Grant| match grant.role {
+        Role::Operator | Role::Owner => grant.party.as_ref().is_some_and(answers),
+        _ => true,
+    };
+    let mut hands = holders(app, &roles);
+    hands.iter_mut().for_each(|(_, grants)| grants.retain(concerned));
+    hands.retain(|(_, grants)| !grants.is_empty());
+    hands
+}
+
 impl Matter {
     /// The whole path of the stream.
     pub(crate) fn stream(&self) -> &str {
@@ -514,8 +533,6 @@ const OFFICERS: [Role; 2] = [Role::CompetentAuthority, Role::DepartmentOfficer];
 /// Who gives others something to do.
 const GIVERS: [Role; 5] =
     [Role::Administrator, Role::CommunityLead, Role::DepartmentOfficer, Role::Dispatcher, Role::StreetLead];
-/// Where something is given to somebody: to start with, from the page of the premises.
-const GIVEN_UNDER: [&str; 4] = ["association", "patrol", "premises", "task"];
 /// Who puts conduct on record.
 const RECORDERS: [Role; 3] = [Role::CompetentAuthority, Role::CreditOfficer, Role::DepartmentOfficer];
 /// Who looks into the register, and not into a case's words.
