@@ -1,6 +1,8 @@
 //! The language of the stories: who says what where, and how many days pass. Behind it stands a real server over a ledger
 //! whose clock is stepped, so that an assessment lapses and a term ends within a test.
 
+mod pages;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -29,6 +31,7 @@ use wuping_ledger::keys::Role as KeyRole;
 use wuping_ledger::store::StoreError;
 use wuping_ledger::timestamp::Timestamp;
 
+pub(crate) use self::pages::Sent;
 use crate::program::server::{Answer, Client, Session};
 
 /// What is found at a house: indicators that are not in their best row, each with the row it is in.
@@ -38,16 +41,6 @@ pub(crate) type Found<'a> = &'a [(&'a str, &'a str)];
 pub(crate) const SOUND: Found<'static> = &[];
 /// A unit of one star: an e-bike is charged indoors.
 pub(crate) const EBIKE_INDOORS: Found<'static> = &[("no_ebike_indoors", "unmet")];
-
-/// What was answered to a form.
-pub(crate) struct Sent {
-    pub(crate) status: u16,
-    /// Where the browser is sent on to.
-    pub(crate) to: String,
-    /// What it is to remember.
-    pub(crate) cookie: String,
-    pub(crate) body: String,
-}
 
 pub(crate) struct Story {
     runtime: Runtime,
@@ -131,14 +124,6 @@ impl Story {
         position
     }
 
-    /// Somebody opens an address, in English: the status and what it says.
-    pub(crate) fn opens(&self, who: &str, path: &str) -> (u16, String) {
-        self.a_minute_passes();
-        self.pages_catch_up();
-        let headers = [("accept-language", "en"), ("cookie", self.sessions[who].cookie.as_str())];
-        Client::to(self.address).get_with(path, &headers).unwrap()
-    }
-
     /// A matter as it is in somebody's list over REST; none where it is not.
     pub(crate) fn matter(&self, who: &str, stream: &str) -> Option<Value> {
         let premises = stream.split('/').nth(1).unwrap();
@@ -146,76 +131,6 @@ impl Story {
         assert_eq!(status, 200, "{listed}");
         let listed: Value = serde_json::from_str(&listed).unwrap();
         listed["rows"].as_array().unwrap().iter().find(|row| row["stream"] == stream).cloned()
-    }
-
-    /// Somebody fills in a form of a page and sends it: the status and what is answered.
-    pub(crate) fn fills(&self, who: &str, path: &str, fields: &[(&str, &str)]) -> (u16, String) {
-        self.a_minute_passes();
-        self.pages_catch_up();
-        let session = &self.sessions[who];
-        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        let fields: Vec<String> = fields
-            .iter()
-            .chain(&[("csrf", session.csrf.as_str())])
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
-        let request = client
-            .post(format!("http://{}{path}", self.address))
-            .header("content-type", "application/x-www-form-urlencoded")
-            .header("accept-language", "en")
-            .header("cookie", &session.cookie)
-            .body(fields.join("&"));
-        let answer = self.runtime.block_on(request.send()).unwrap();
-        let status = answer.status().as_u16();
-        (status, self.runtime.block_on(answer.text()).unwrap())
-    }
-
-    /// Somebody takes a step on a page of the desk: the status and what is answered, the address that it leads to or the page.
-    pub(crate) fn takes(&self, who: &str, path: &str, step: &str, fields: &[(&str, &str)]) -> (u16, String) {
-        let id = Uuid::now_v7().to_string();
-        let named = |name: &str| if name == "sure" { name.to_owned() } else { format!("{step}.{name}") };
-        let fields: Vec<(String, &str)> = fields.iter().map(|(name, value)| (named(name), *value)).collect();
-        let mut parts = vec![("command_id", id.as_bytes()), ("step", step.as_bytes())];
-        parts.extend(fields.iter().map(|(name, value)| (name.as_str(), value.as_bytes())));
-        let sent = self.sends(Some(who), path, &parts, "");
-        (sent.status, if sent.to.is_empty() { sent.body } else { sent.to })
-    }
-
-    /// A form with files as a browser sends it, by somebody or by nobody, with a cookie besides: what is answered, in English.
-    pub(crate) fn sends(
-        &self,
-        who: Option<&str>,
-        path: &str,
-        parts: &[(&str, &[u8])],
-        besides: &str,
-    ) -> Sent {
-        self.a_minute_passes();
-        self.pages_catch_up();
-        let session = who.map(|who| &self.sessions[who]);
-        let token = session.map(|session| ("csrf", session.csrf.as_bytes()));
-        let mut body = Vec::new();
-        for (name, value) in parts.iter().copied().chain(token) {
-            let head = format!("--part\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n");
-            body.extend_from_slice(&[head.as_bytes(), value, b"\r\n"].concat());
-        }
-        body.extend_from_slice(b"--part--\r\n");
-        let cookies: Vec<&str> =
-            session.map(|session| session.cookie.as_str()).into_iter().chain([besides]).collect();
-        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        let request = client
-            .post(format!("http://{}{path}", self.address))
-            .header("content-type", "multipart/form-data; boundary=part")
-            .header("accept-language", "en")
-            .header("cookie", cookies.join("; "))
-            .body(body);
-        let answer = self.runtime.block_on(request.send()).unwrap();
-        let status = answer.status().as_u16();
-        let header = |name: &str| {
-            answer.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
-        };
-        let (to, cookie) = (header("location"), header("set-cookie"));
-        let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
-        Sent { status, to, cookie, body: self.runtime.block_on(answer.text()).unwrap() }
     }
 
     /// A system delivers results of a house over REST, with its token.
@@ -231,87 +146,12 @@ impl Story {
         assert_eq!((answer.status, &answer.body["taken"]), (200, &json!(count)), "{}", answer.body);
     }
 
-    /// A resident reports something on the public page of a house: answers the report's stream.
-    pub(crate) fn resident_reports(&mut self, premises: &str, category: &str, text: &str) -> String {
-        self.a_minute_passes();
-        self.pages_catch_up();
-        let part = |name: &str, value: &str| {
-            format!("--part\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
-        };
-        let id = Uuid::now_v7().to_string();
-        let parts = [part("command_id", &id), part("category", category), part("text", text)];
-        let request = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        let request = request
-            .post(format!("http://{}/s/{}/report", self.address, code_of(premises)))
-            .header("content-type", "multipart/form-data; boundary=part")
-            .body(format!("{}--part--\r\n", parts.concat()));
-        let answer = self.runtime.block_on(request.send()).unwrap();
-        let status = answer.status();
-        let to = answer.headers().get("location").and_then(|to| to.to_str().ok()).map(str::to_owned);
-        assert!(status.is_redirection(), "{status}: {}", self.runtime.block_on(answer.text()).unwrap());
-        let to = to.unwrap_or_default();
-        to.split('?').next().and_then(|to| to.rsplit('/').next()).unwrap().clone_into(&mut self.followed);
-        let under = format!("premises/{premises}/report/");
-        let streams = self.streams_with("ReportFiled");
-        streams.into_iter().rfind(|stream| stream.starts_with(&under)).unwrap()
-    }
-
-    /// A household answers the survey on the page behind its own door's code: the status, and the page it is shown.
-    pub(crate) fn household_answers(&self, unit: &str, satisfied: &str) -> (u16, String) {
-        self.a_minute_passes();
-        self.pages_catch_up();
-        let request = reqwest::Client::new()
-            .post(format!("http://{}/s/{}/survey", self.address, code_of(unit)))
-            .header("content-type", "application/x-www-form-urlencoded")
-            .header("accept-language", "en")
-            .body(format!("command_id={}&satisfied={satisfied}&words=lift", Uuid::now_v7()));
-        let answer = self.runtime.block_on(request.send()).unwrap();
-        let status = answer.status().as_u16();
-        (status, self.runtime.block_on(answer.text()).unwrap())
-    }
-
     /// Somebody says something over REST and is refused: answers the problem's detail.
     pub(crate) fn is_refused(&mut self, who: &str, stream: &str, command: Value, code: &str) -> String {
         let answer = self.ask(who, stream, &command);
         let told = &answer.body;
         assert!(told["type"].as_str().is_some_and(|kind| kind.ends_with(code)), "{stream}: {told}");
         told["detail"].as_str().unwrap().to_owned()
-    }
-
-    /// A page as somebody sees it who is signed in, or as everybody does: in English.
-    pub(crate) fn page(&self, who: Option<&str>, path: &str) -> String {
-        self.pages_catch_up();
-        let request = reqwest::Client::new().get(format!("http://{}{path}", self.address));
-        let request = request.header("accept-language", "en");
-        let session =
-            who.map(|who| self.sessions.get(who).unwrap_or_else(|| panic!("nobody is called {who}")));
-        let request = match session {
-            Some(session) => request.header("cookie", &session.cookie),
-            None => request,
-        };
-        let answer = self.runtime.block_on(request.send()).unwrap();
-        let (status, text) = (answer.status(), self.runtime.block_on(answer.text()).unwrap());
-        assert_eq!(status.as_u16(), 200, "{path}: {text}");
-        text
-    }
-
-    /// Somebody who looks for a home asks about a vacant one on its public page.
-    pub(crate) fn stranger_asks(&self, page: &str, words: &str) {
-        self.a_minute_passes();
-        self.pages_catch_up();
-        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        let form = [
-            ("command_id", Uuid::now_v7().to_string()),
-            ("words", words.to_owned()),
-            ("phone", "13800000000".to_owned()),
-        ];
-        let form: Vec<String> = form.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let request = client
-            .post(format!("http://{}{page}/ask", self.address))
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body(form.join("&"));
-        let answer = self.runtime.block_on(request.send()).unwrap();
-        assert!(answer.status().is_redirection(), "{}", self.runtime.block_on(answer.text()).unwrap());
     }
 
     /// Days pass; what each of them brings is recorded at its beginning.
