@@ -127,6 +127,17 @@ pub enum ExecuteError {
     Vault(#[from] VaultError),
 }
 
+impl ExecuteError {
+    /// Whether it was refused, so that nothing was recorded: mended, it is another command. What else went wrong may have been recorded
+    /// all the same.
+    pub const fn was_refused(&self) -> bool {
+        matches!(
+            self,
+            Self::Rejected(_) | Self::RefusedBefore { .. } | Self::Append(AppendError::Conflict { .. })
+        )
+    }
+}
+
 /// How a command is said to the ledger.
 pub(crate) fn saying<C: Concept>(
     who: &Who,

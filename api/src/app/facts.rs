@@ -36,11 +36,12 @@ use wuping_domain::premises::Premises;
 use wuping_domain::reaction::Rulebooks;
 use wuping_domain::record::Record;
 use wuping_domain::recorded::subject_of;
-use wuping_domain::rulebook::Rulebook;
+use wuping_domain::rulebook::{Layer, Rulebook};
 use wuping_domain::subject::Subject;
 use wuping_domain::survey::Survey;
 use wuping_domain::task::Task;
 use wuping_ledger::stream::StreamPath;
+use wuping_projections::ViewsError;
 use wuping_projections::error::causes;
 use wuping_projections::ledger_rulebooks::all_were_read;
 use wuping_projections::recording::recorded;
@@ -57,6 +58,15 @@ pub(crate) struct Gathered {
 }
 
 impl App {
+    /// The rulebook that the office works by today, for a layer.
+    ///
+    /// # Errors
+    /// If the views cannot be read.
+    pub(crate) fn operating(&self, layer: Layer) -> Result<Option<Arc<Rulebook>>, ViewsError> {
+        let operating = self.views.views().operating_rulebook(layer, self.today())?;
+        Ok(operating.and_then(|operating| self.shelf.rulebook(&operating.scheme)))
+    }
+
     /// What the rules may know, as of today, to look at.
     pub(crate) fn facts(&self, who: &Who, asked: &Asked) -> Result<Facts, ExecuteError> {
         Ok(self.gathered(who, asked)?.facts)

@@ -7,7 +7,7 @@ mod package;
 mod sealing;
 mod words;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde_json::json;
@@ -248,18 +248,6 @@ fn chosen(
         Some(field) => Err(IssueError::NoField { field: field.clone(), path: wanted.path.clone(), has }),
         None => Ok(chosen),
     }
-}
-
-/// Names of the private values of a path that are still there.
-///
-/// # Errors
-/// If ledger or vault cannot be read.
-pub fn private_names(app: &App, path: &str) -> Result<Vec<String>, IssueError> {
-    let mut names = BTreeSet::new();
-    for entry in app.reader().subject(path, None)? {
-        names.extend(values_of(app, &entry)?.into_iter().filter(|of| !of.value.is_null()).map(|of| of.name));
-    }
-    Ok(names.into_iter().collect())
 }
 
 /// The private values of an entry that are still there.

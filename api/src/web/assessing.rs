@@ -19,7 +19,6 @@ use wuping_domain::reaction::Rulebooks;
 use wuping_domain::rejection::Rejection;
 use wuping_domain::rulebook::Rulebook;
 use wuping_domain::rulebook::scheme::{Collect, Evidence, Indicator, Kind};
-use wuping_ledger::append::AppendError;
 use wuping_projections::error::causes;
 
 use self::filled::Filled;
@@ -296,20 +295,10 @@ async fn save(
         Ok(_) => Redirect::to(&format!("/desk/assessments/{premises}/{key}")).into_response(),
         Err(error) => {
             let returned = Returned { filled, command_id: Some(form), ..refused(lang, &error) };
-            // what was refused was not recorded: mended, it is another command; what may have been recorded keeps its id
-            let command_id = returned.command_id.filter(|_| !was_refused(&error));
+            let command_id = returned.command_id.filter(|_| !error.was_refused());
             assessment_page(&app, &signed, (&premises, &key), &Returned { command_id, ..returned })
         }
     }
-}
-
-fn was_refused(error: &ExecuteError) -> bool {
-    matches!(
-        error,
-        ExecuteError::Rejected(_)
-            | ExecuteError::RefusedBefore { .. }
-            | ExecuteError::Append(AppendError::Conflict { .. })
-    )
 }
 
 /// Why, and what to do.

@@ -12,9 +12,9 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
-use wuping_domain::effect::{Effect, WaitingFor};
 use wuping_domain::facts::{Actor, Role};
 use wuping_domain::grade::{Determination, Proceeding};
+use wuping_domain::matter::{Matter, matters};
 use wuping_domain::premises::Premises;
 use wuping_domain::reaction::Rulebooks;
 use wuping_domain::rulebook::Rulebook;
@@ -67,7 +67,9 @@ async fn show(State(app): State<Arc<App>>, signed: Signed, Path(premises): Path<
     let rulebook = assessed.and_then(|of| app.shelf.rulebook(of.state.scheme.as_ref()?));
     let held = subject.grade.in_force();
     let held = held.map(|binding| (binding.determination.star, binding.effective_from));
-    let effect = rulebook.as_ref().and_then(|rulebook| subject.effect(rulebook)?.ok());
+    let own = format!("premises/{premises}");
+    let waits = matters(&own, &subject, app.shelf.as_ref());
+    let waits = waits.iter().find(|matter| matter.stream == format!("{own}/grade"));
     let body = html! {
         (page_heading(Some(lang.pick("等级确认", "Confirmation of a grade")), &address, None))
         @match subject.grade.waiting() {
@@ -75,7 +77,7 @@ async fn show(State(app): State<Arc<App>>, signed: Signed, Path(premises): Path<
             Some(waiting) => {
                 (notice_box(Tone::Warning, lang.pick("这只是拟定的等级，还没有生效", "This grade is proposed only; it is not in force"), &[
                     stands(lang, held),
-                    comes_next(lang, waiting.1, effect.as_ref()),
+                    comes_next(lang, waits),
                 ]))
                 (case(lang, &signed, &actor, &premises, version, waiting, rulebook.as_deref()))
             },
@@ -99,25 +101,25 @@ fn stands(lang: Lang, held: Option<(Option<u8>, NaiveDate)>) -> String {
 }
 
 /// What comes next: the invitation, the statement, its consideration, the confirmation.
-fn comes_next(lang: Lang, proceeding: &Proceeding, effect: Option<&Effect>) -> String {
-    let waits = |what| effect.is_some_and(|effect| effect.waiting_for.contains(&what));
-    if waits(WaitingFor::Invitation) {
-        return lang.say(
-            "下一步：发出事先告知书并送达，请当事人陈述、申辩。",
-            "Next: the notice of what is proposed is issued and served, and the party may make a statement.",
-        );
+fn comes_next(lang: Lang, grade: Option<&Matter>) -> String {
+    match grade.map(|grade| grade.stage) {
+        Some("invitation") => {
+            return lang.say(
+                "下一步：发出事先告知书并送达，请当事人陈述、申辩。",
+                "Next: the notice of what is proposed is issued and served, and the party may make a statement.",
+            );
+        }
+        Some("consideration") => {
+            return lang.say("下一步：审议当事人的陈述。", "Next: the party's statement is considered.");
+        }
+        _ => {}
     }
-    if waits(WaitingFor::Consideration) {
-        return lang.say("下一步：审议当事人的陈述。", "Next: the party's statement is considered.");
-    }
-    let until = effect.and_then(|effect| effect.statement_by).filter(|_| proceeding.spoken_on().is_none());
-    let provisional = effect.is_some_and(|effect| effect.provisional);
-    match until.map(|until| lang.day(until)) {
-        Some(until) if provisional => lang.pick(
+    match grade.and_then(|grade| grade.deadlines.first()).map(|right| (lang.day(right.due), right.provisional)) {
+        Some((until, true)) => lang.pick(
             format!("下一步：当事人可以陈述、申辩，暂定到 {until}；以后由确认人决定是否生效。"),
             format!("Next: the party may make a statement, provisionally until {until}; then a confirmer decides whether it binds."),
         ),
-        Some(until) => lang.pick(
+        Some((until, false)) => lang.pick(
             format!("下一步：当事人可以陈述、申辩，到 {until} 为止；以后由确认人决定是否生效。"),
             format!("Next: the party may make a statement until {until}; then a confirmer decides whether it binds."),
         ),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use wuping_domain::access::OWN_FILE;
-use wuping_domain::credit::{CreditFile, DECIDE_OBJECTION, DECIDE_REPAIR, FileOf, Item, owed};
+use wuping_domain::credit::{CreditFile, DECIDE_OBJECTION, DECIDE_REPAIR, FileOf, Item, OwedAnswer, owed};
 use wuping_domain::deadline::Period;
 use wuping_domain::facts::{Actor, Role};
 use wuping_domain::reaction::Rulebooks;
@@ -104,9 +104,12 @@ fn named<V>(all: &BTreeMap<Item, V>, say: impl Fn(&V) -> Value) -> Vec<Value> {
 
 /// By when the office answers an objection or a request that is open; a day that may still move is marked as provisional.
 pub(super) fn answered_by(app: &App, subject: &Subject, rule: &str, number: u64) -> Option<Period> {
-    let owed = owed(&subject.credit).find(|owed| owed.rule == rule && owed.number == number)?;
-    let rulebook = app.shelf.rulebook(owed.scheme.as_ref()?)?;
-    owed.period(&rulebook, subject)
+    period_of(app, subject, &owed(&subject.credit).find(|owed| owed.rule == rule && owed.number == number)?)
+}
+
+/// The time that the office has for an answer.
+pub(super) fn period_of(app: &App, subject: &Subject, owed: &OwedAnswer) -> Option<Period> {
+    owed.period(&*app.shelf.rulebook(owed.scheme.as_ref()?)?, subject)
 }
 
 fn objections(app: &App, subject: &Subject) -> Vec<Value> {

@@ -4,9 +4,8 @@
 use chrono::NaiveDate;
 use maud::{Markup, html};
 use serde_json::{Value, json};
-use wuping_domain::credit::{DECIDE_OBJECTION, DECIDE_REPAIR, owed};
+use wuping_domain::credit::{DECIDE_OBJECTION, owed};
 use wuping_domain::facts::{Actor, Role};
-use wuping_domain::reaction::Rulebooks;
 use wuping_domain::rulebook::Layer;
 use wuping_projections::queries::{CreditFilter, CreditLine, Page as ViewPage};
 
@@ -15,7 +14,7 @@ use crate::look::parts::*;
 use crate::look::words::Lang;
 use crate::rulemaking::{published, waiting_drafts};
 use crate::trying::{Answer, Trial};
-use crate::web::credit_file::answered_by;
+use crate::web::credit_file::period_of;
 use crate::web::docket_api::Failure;
 use crate::web::rulebooks_page::is_stale;
 
@@ -114,8 +113,7 @@ pub(super) fn waiting(app: &App, who: &Who, actor: &Actor) -> Result<Vec<Errand>
 
 fn of_credit(app: &App, who: &Who, actor: &Actor) -> Result<Vec<Errand>, Failure> {
     let views = app.views.views();
-    let operating = views.operating_rulebook(Layer::Building, app.today())?;
-    let rulebook = operating.and_then(|operating| app.shelf.rulebook(&operating.scheme));
+    let rulebook = app.operating(Layer::Building)?;
     let policy = rulebook.as_ref().and_then(|rulebook| rulebook.policy.credit.as_ref());
     let adverse = |class: &String| policy.is_none_or(|policy| policy.is_adverse(class));
     let officer = actor.holds(Role::CreditOfficer);
@@ -176,9 +174,7 @@ fn of_file(app: &App, trial: &Trial, line: &CreditLine) -> Result<Vec<Errand>, E
             )
         };
         if would(&command) {
-            let rule = if answer.rule == DECIDE_OBJECTION { DECIDE_OBJECTION } else { DECIDE_REPAIR };
-            let period = answered_by(app, &subject, rule, answer.number);
-            let due = period.and_then(|period| {
+            let due = period_of(app, &subject, &answer).and_then(|period| {
                 let standing = match period.provisional {
                     true => DeadlineStanding::Provisional,
                     false => DeadlineStanding::Running,

@@ -24,7 +24,7 @@ use uuid::Uuid;
 use wuping_domain::hazard::Stage;
 use wuping_domain::reaction::Rulebooks;
 use wuping_domain::rejection::Rejection;
-use wuping_domain::rulebook::Rulebook;
+use wuping_domain::rulebook::{Layer, Rulebook};
 use wuping_domain::subject::{HazardOf, Subject};
 use wuping_projections::error::causes;
 
@@ -67,10 +67,7 @@ impl Place {
         let found = app.views.views().premises_by_code(code).ok().flatten()?;
         let subject = app.subject(&format!("premises/{}", found.id)).ok()?;
         subject.must_be_open().ok()?;
-        let today = app.today();
-        let operating = app.views.views().operating_rulebook(found.layer, today).ok().flatten();
-        let scheme = subject.scheme().or_else(|| operating.map(|operating| operating.scheme));
-        let rulebook = scheme.and_then(|scheme| app.shelf.rulebook(&scheme));
+        let rulebook = rulebook_of(app, &subject, found.layer);
         Some(Self { id: found.id, address: found.address, subject, rulebook })
     }
 
@@ -88,6 +85,14 @@ impl Place {
         );
         choices.push(Choice::new(OTHER, lang.say("其他问题", "Something else"), chosen));
         choices
+    }
+}
+
+/// The rulebook of premises; where they have none yet, the one that the office works by.
+fn rulebook_of(app: &App, subject: &Subject, layer: Layer) -> Option<Arc<Rulebook>> {
+    match subject.scheme() {
+        Some(own) => app.shelf.rulebook(&own),
+        None => app.operating(layer).ok().flatten(),
     }
 }
 

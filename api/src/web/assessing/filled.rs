@@ -11,12 +11,12 @@ use wuping_domain::outcome::Outcome;
 use wuping_domain::rulebook::Rulebook;
 use wuping_domain::rulebook::scheme::Kind;
 use wuping_domain::said::Photo as Kept;
-use wuping_ledger::attachments::{AttachmentError, Attachments};
+use wuping_ledger::attachments::AttachmentError;
 
 use super::NOT_APPLICABLE;
 use crate::app::App;
 use crate::look::words::Lang;
-use crate::web::matter::filling::{KEPT, kept_photo};
+use crate::web::matter::filling::{KEPT, keep, kept_photo};
 
 /// What came with the form.
 #[derive(Default)]
@@ -86,19 +86,7 @@ impl Filled {
 
     /// Keeps the photos that came with it, under their digests.
     pub(super) async fn keep(&mut self, app: &App) -> Result<(), AttachmentError> {
-        if self.new.is_empty() {
-            return Ok(());
-        }
-        let attachments = Attachments::in_folder(&app.folder.join("attachments"))?;
-        for (indicator, photos) in std::mem::take(&mut self.new) {
-            for Photo { bytes, media_type } in photos {
-                let size = bytes.len() as u64;
-                let sha256 = attachments.put(bytes).await?;
-                let photo = Kept { bytes: size, sha256, media_type: media_type.to_owned() };
-                self.kept.entry(indicator.clone()).or_default().push(photo);
-            }
-        }
-        Ok(())
+        keep(app, &mut self.new, &mut self.kept).await
     }
 
     /// The results that say something new: another answer, or a photo that was not there.

@@ -4,7 +4,6 @@
 use axum::extract::Multipart;
 use axum::response::{IntoResponse, Redirect, Response};
 use uuid::Uuid;
-use wuping_ledger::append::AppendError;
 use wuping_projections::error::causes;
 
 use super::filling::Filled;
@@ -82,14 +81,7 @@ pub(super) async fn act(
         Ok(Done::Nothing) => return Redirect::to(&page.here).into_response(),
         Err(error) => error,
     };
-    // what was refused was not recorded: mended, it is another command; what may have been recorded keeps its id
-    let refused = matches!(
-        error,
-        ExecuteError::Rejected(_)
-            | ExecuteError::RefusedBefore { .. }
-            | ExecuteError::Append(AppendError::Conflict { .. })
-    );
-    let next_id = if refused { Uuid::now_v7() } else { form_id };
+    let next_id = if error.was_refused() { Uuid::now_v7() } else { form_id };
     let errors = match &error {
         ExecuteError::Rejected(rejection) => vec![beside(lang, step, rejection)],
         error => {

@@ -17,7 +17,6 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use wuping_domain::access::OWN_FILE;
 use wuping_domain::facts::{Actor, Role};
-use wuping_domain::reaction::Rulebooks;
 use wuping_domain::recorded::local_date;
 use wuping_domain::rulebook::Layer;
 use wuping_domain::subject::Subject;
@@ -433,8 +432,7 @@ async fn list(State(app): State<Arc<App>>, signed: Signed, Query(wanted): Query<
 
 /// The classes that the rulebook in use has, to choose one of.
 fn bar(app: &App, lang: Lang, chosen: &str) -> FilterBar {
-    let operating = app.views.views().operating_rulebook(Layer::Building, app.today()).ok().flatten();
-    let rulebook = operating.and_then(|operating| app.shelf.rulebook(&operating.scheme));
+    let rulebook = app.operating(Layer::Building).ok().flatten();
     let classes = rulebook.iter().filter_map(|rulebook| rulebook.policy.credit.as_ref());
     let mut choices = vec![Choice::new("", lang.say("全部", "All"), chosen)];
     choices.extend(

@@ -83,19 +83,7 @@ impl Filled {
 
     /// Keeps the photos that came with it, under their digests.
     pub(crate) async fn keep(&mut self, app: &App) -> Result<(), AttachmentError> {
-        if self.new.is_empty() {
-            return Ok(());
-        }
-        let attachments = Attachments::in_folder(&app.folder.join("attachments"))?;
-        for (name, photos) in std::mem::take(&mut self.new) {
-            for Photo { bytes, media_type } in photos {
-                let size = bytes.len() as u64;
-                let sha256 = attachments.put(bytes).await?;
-                let photo = Kept { bytes: size, sha256, media_type: media_type.to_owned() };
-                self.kept.entry(name.clone()).or_default().push(photo);
-            }
-        }
-        Ok(())
+        keep(app, &mut self.new, &mut self.kept).await
     }
 
     /// What stands in a field of a step.
@@ -399,6 +387,27 @@ fn put_at(command: &mut Value, name: &str, value: Value) {
 /// What a kept photo is written as in a form that is shown again.
 pub(crate) fn kept_text(photo: &Kept) -> String {
     format!("{} {} {}", photo.sha256, photo.bytes, photo.media_type)
+}
+
+/// Keeps photos that came with a form, under their digests, each with those that were kept of its field before.
+pub(in crate::web) async fn keep(
+    app: &App,
+    new: &mut BTreeMap<String, Vec<Photo>>,
+    kept: &mut BTreeMap<String, Vec<Kept>>,
+) -> Result<(), AttachmentError> {
+    if new.is_empty() {
+        return Ok(());
+    }
+    let attachments = Attachments::in_folder(&app.folder.join("attachments"))?;
+    for (name, photos) in std::mem::take(new) {
+        let kept = kept.entry(name).or_default();
+        for Photo { bytes, media_type } in photos {
+            let size = bytes.len() as u64;
+            let sha256 = attachments.put(bytes).await?;
+            kept.push(Kept { bytes: size, sha256, media_type: media_type.to_owned() });
+        }
+    }
+    Ok(())
 }
 
 /// Reads a kept photo back; none of what is no such text.

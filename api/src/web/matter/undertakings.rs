@@ -15,7 +15,6 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use wuping_domain::campaign::Criteria;
 use wuping_domain::facts::{Actor, Role};
-use wuping_domain::reaction::Rulebooks;
 use wuping_domain::resting::Rest;
 use wuping_domain::rulebook::Layer;
 use wuping_projections::ViewsError;
@@ -235,8 +234,7 @@ fn found(app: &App, lang: Lang, list: &List, wanted: &Wanted) -> Result<Found, V
     };
     let page = ViewPage::of(page_number(&wanted.page));
     let plaques = if list.concept == "board" {
-        let operating = views.operating_rulebook(Layer::Building, app.today())?;
-        let rulebook = operating.and_then(|operating| app.shelf.rulebook(&operating.scheme));
+        let rulebook = app.operating(Layer::Building)?;
         let levels = rulebook.iter().flat_map(|rulebook| &rulebook.policy.management_levels);
         let supervised: Vec<String> =
             levels.filter(|level| level.supervision_plaque).map(|level| level.id.clone()).collect();
@@ -477,8 +475,7 @@ fn found_gone(lang: Lang, since: Option<NaiveDate>) -> String {
 fn indicators(app: &App, lang: Lang) -> Result<BTreeMap<String, String>, ViewsError> {
     let mut indicators = BTreeMap::new();
     for layer in [Layer::Unit, Layer::Building] {
-        let operating = app.views.views().operating_rulebook(layer, app.today())?;
-        let rulebook = operating.and_then(|operating| app.shelf.rulebook(&operating.scheme));
+        let rulebook = app.operating(layer)?;
         let all = rulebook.iter().flat_map(|rulebook| &rulebook.scheme.indicators);
         for indicator in all.filter(|indicator| indicator.hazard.is_some()) {
             indicators.insert(indicator.id.clone(), lang.hazard(&indicator.id, Some(indicator)));

@@ -19,7 +19,7 @@ use wuping_domain::subject::{HazardOf, Subject};
 use wuping_ledger::recorded::RecordedEntry;
 
 use super::tracking::Tracking;
-use super::{emergency, named, one, public_page, refused, resident, sounds_urgent};
+use super::{emergency, named, one, public_page, refused, resident, rulebook_of, sounds_urgent};
 use crate::app::App;
 use crate::look::parts::*;
 use crate::look::words::{Lang, local_day};
@@ -282,9 +282,7 @@ fn about(app: &App, lang: Lang, followed: &Followed) -> Vec<Fact> {
     let subject = &followed.subject;
     let register = subject.premises.register.as_ref();
     let layer = register.map_or(Layer::Building, |register| register.layer);
-    let operating = app.views.views().operating_rulebook(layer, app.today()).ok().flatten();
-    let scheme = subject.scheme().or_else(|| operating.map(|operating| operating.scheme));
-    let rulebook = scheme.and_then(|scheme| app.shelf.rulebook(&scheme));
+    let rulebook = rulebook_of(app, subject, layer);
     let what = named(lang, rulebook.as_deref(), &followed.report.category);
     let mut told: Vec<Fact> = register
         .map(|register| Fact::text(lang.pick("房屋", "Premises"), register.address.clone()))
