@@ -35,6 +35,8 @@ pub enum Kind {
     Appeal,
     Assessment,
     Dispute,
+    /// What the office owes unasked by a grade: a result to tell in writing, a plaque to hang or take down, people to warn of a risk.
+    Duty,
     /// A determination that needs a person before it binds: a lower grade, a prohibition, its lifting.
     Grade,
     Hazard,
@@ -47,12 +49,13 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in the order in which they are shown.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Hazard,
         Self::Report,
         Self::Task,
         Self::Assessment,
         Self::Grade,
+        Self::Duty,
         Self::Notice,
         Self::Appeal,
         Self::Reevaluation,
@@ -61,13 +64,14 @@ impl Kind {
         Self::Alert,
     ];
 
-    /// The name on the wire: that of its stream.
+    /// The name on the wire: that of its stream; what is owed by a grade has none of its own.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Alert => "alert",
             Self::Appeal => "appeal",
             Self::Assessment => "assessment",
             Self::Dispute => "dispute",
+            Self::Duty => "duty",
             Self::Grade => "grade",
             Self::Hazard => "hazard",
             Self::Incident => "incident",
@@ -89,7 +93,7 @@ impl Kind {
 pub struct Matter {
     /// What kind.
     pub kind: Kind,
-    /// Its stream, `premises/p-1/hazard/7`.
+    /// Its stream, `premises/p-1/hazard/7`; of a duty its rule behind the stream that it follows from, `premises/p-1/grade/plaque_post`.
     pub stream: String,
     /// How far it is, as a code of its kind.
     pub stage: &'static str,
@@ -225,7 +229,7 @@ impl Matter {
 /// their subject, `premises/p-1`; that of an alert is `alert/n-1`.
 pub fn matters(own: &str, subject: &Subject, rulebooks: &dyn Rulebooks) -> Vec<Matter> {
     let look = Look::of(own, subject, rulebooks);
-    let mut all: Vec<Matter> = look.alert().into_iter().chain(look.grade()).chain(look.warning()).collect();
+    let mut all: Vec<Matter> = look.alert().into_iter().chain(look.grade()).chain(look.duties()).collect();
     all.extend(subject.assessments.iter().filter_map(|(key, of)| look.assessment(key, of)));
     all.extend(subject.hazards.iter().filter_map(|(key, of)| look.hazard(key, of)));
     all.extend(subject.incidents.iter().filter_map(|(key, of)| look.incident(key, &of.state)));

@@ -31,7 +31,7 @@ use crate::inspection::{self, Inspection};
 use crate::listing::Listing;
 use crate::measure::Measure;
 use crate::meeting::Meeting;
-use crate::notice::Notice;
+use crate::notice::{Issued, Notice};
 use crate::outcome::Outcome;
 use crate::party::{self, Party};
 use crate::passing::fixing;
@@ -232,6 +232,18 @@ impl AssessmentOf {
 impl Subject {
     /// Take one entry of these premises.
     pub fn apply(&mut self, recorded: &Recorded<Event>) {
+        self.follow(recorded);
+        self.duties.take(recorded, &self.grade, written(&self.notices, recorded));
+    }
+
+    /// As [`Self::apply`], of premises whose whole grade, as it is then, is kept elsewhere.
+    pub(crate) fn apply_beside(&mut self, recorded: &Recorded<Event>, grade: &Grade) {
+        self.follow(recorded);
+        self.duties.take(recorded, grade, written(&self.notices, recorded));
+    }
+
+    /// Take an entry into everything but what the office owes.
+    fn follow(&mut self, recorded: &Recorded<Event>) {
         let (on, key, position) = (recorded.holds_from(), recorded.last_segment(), recorded.position);
         let received_on = hazard::received_on(recorded);
         if credit::enters(&recorded.event) {
@@ -355,7 +367,6 @@ impl Subject {
             None => self.cause = cause_before,
         }
         self.level_moves(bound_before, on, position, set_aside);
-        self.owe(recorded, on);
         for of in self.hazards.values_mut() {
             of.settle(received_on, &self.served);
         }
@@ -590,6 +601,14 @@ impl Subject {
             self.cause = Some(Cause { assessment: assessment.clone(), on, submitted: false, trigger });
         }
     }
+}
+
+/// What the notice says that an entry is of, where it is of one.
+fn written<'a>(
+    notices: &'a BTreeMap<String, Running<Notice>>,
+    recorded: &Recorded<Event>,
+) -> Option<&'a Issued> {
+    notices.get(recorded.last_segment())?.state.issued.as_ref()
 }
 
 /// The determination that opened a case by a failed result, where one did.

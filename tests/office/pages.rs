@@ -428,3 +428,31 @@ fn what_is_given_to_somebody_is_offered_to_whom_it_concerns_and_to_no_other_owne
     }
     story.ends();
 }
+
+#[test]
+fn what_the_office_owes_by_a_grade_lies_on_the_desk_of_the_subdistrict_until_it_is_done() {
+    let mut story = begins();
+    story.assess("u-1", "a1", "first", SOUND);
+    let owed = |story: &Story, rule: &str| story.matter("street", &format!("premises/u-1/grade/{rule}"));
+    let (told, posted) = (owed(&story, "result_notice").unwrap(), owed(&story, "plaque_post").unwrap());
+    assert_eq!((&told["kind"], &posted["deadlines"][0]["whose"]), (&json!("duty"), &json!("office")));
+    let desk = story.page(Some("street"), "/desk?kind=duty");
+    for (what, href) in [
+        ("Posting the grade plaque", "/desk/matters/premises/u-1/grade#step-hang_plaque"),
+        ("Written notice of the result", "/desk/premises/u-1#step-issue"),
+    ] {
+        let row = between(&desk, &format!("href=\"{href}\""), "</tr>");
+        assert!(row.contains(&format!("Owed by the office: {what}")), "{row}");
+        let (page, step) = href.split_once('#').unwrap();
+        assert!(story.page(Some("street"), page).contains(&format!("id=\"{step}\"")), "{href}");
+    }
+    let hung = json!({ "command": "hang_plaque", "plaque": "grade_plaque", "shows": 5, "place": "门口" });
+    story.say("grid", "premises/u-1/grade", hung);
+    assert_eq!(owed(&story, "plaque_post"), None);
+    story.days(40);
+    let late = owed(&story, "result_notice").unwrap();
+    assert!(late["overdue_since"].is_string(), "{late}");
+    let lateness = story.page(Some("street"), "/desk");
+    assert!(lateness.contains("/desk/matters?overdue=true&amp;role=street_lead"), "{lateness}");
+    story.ends();
+}

@@ -72,10 +72,9 @@ impl Teller<'_> {
         }
     }
 
-    /// Of what kind it is. What people are to be warned of is a grade that nobody need confirm.
+    /// Of what kind it is.
     pub(super) fn kind(&self, row: &MatterView) -> &str {
-        let lang = self.lang;
-        if row.stage == TO_WARN { lang.notice("risk_notice") } else { lang.matter_kind(row.kind.code()) }
+        self.lang.matter_kind(row.kind.code())
     }
 
     /// How far it is; a warning that was issued is served on nobody.
@@ -90,6 +89,7 @@ impl Teller<'_> {
         let lang = self.lang;
         match row.kind {
             Kind::Assessment => lang.assessment_reason(&row.about).to_owned(),
+            Kind::Duty => lang.deadline(&row.about).to_owned(),
             Kind::Grade => lang.grade(&row.about).to_owned(),
             Kind::Hazard => self.hazard(&row.about),
             Kind::Alert | Kind::Incident => lang.incident(&row.about).to_owned(),
@@ -185,6 +185,8 @@ impl Teller<'_> {
         };
         match (due, row.ended_on) {
             (_, Some(on)) => html! { (lang.pick("办结于 ", "ended ")) (day(lang, on)) },
+            // what is owed is called what its deadline is called
+            (Some(due), None) if row.kind == Kind::Duty => self.day_of(due),
             (Some(due), None) if self.is_party() && due.whose == Whose::Office => self.of_the_office(due),
             (Some(due), None) => self.clock(due),
             (None, None) => {
@@ -285,8 +287,14 @@ pub(super) fn href(row: &MatterView) -> String {
         (Kind::Assessment, Some(premises)) if row.ended_position.is_none() => {
             format!("/desk/assessments/{premises}/{key}")
         }
-        // nobody is to confirm it: people are to be warned, from the page where notices begin
-        (Kind::Grade, Some(premises)) if row.stage == TO_WARN => format!("/desk/premises/{premises}"),
+        // plaques hang by the grade; notices begin on the page of the premises
+        (Kind::Duty, Some(premises)) => match row.about.as_str() {
+            "plaque_post" | "plaque_put_up" => {
+                format!("/desk/matters/premises/{premises}/grade#step-hang_plaque")
+            }
+            "plaque_take_down" => format!("/desk/matters/premises/{premises}/grade#step-remove_plaque"),
+            _ => format!("/desk/premises/{premises}#step-issue"),
+        },
         (Kind::Grade, Some(premises)) => format!("/desk/grades/{premises}"),
         _ => format!("/desk/matters/{}", row.stream),
     }
@@ -305,7 +313,5 @@ pub(super) fn rulebooks(
     Ok(rulebooks)
 }
 
-/// The stage of a grade of which people are to be warned, and which nobody need confirm any more.
-const TO_WARN: &str = "to_warn";
 /// A duty due within so many days is shown as near.
 const SOON_DAYS: u64 = 3;

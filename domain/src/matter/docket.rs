@@ -23,7 +23,6 @@ use crate::recorded::Recorded;
 use crate::reevaluation::Reevaluation;
 use crate::report::{Report, Stage as ReportStage};
 use crate::subject::duties::Duties;
-use crate::subject::warnings::Warnings;
 use crate::subject::{AssessmentOf, HazardOf, IncidentOf, Running, Subject};
 use crate::task::{Stage as TaskStage, Task};
 
@@ -104,10 +103,8 @@ impl Docket {
         let (own, now) = (recorded.subject(), Moment::of(recorded));
         let before = self.subject.grade.waiting().map(|(determined, _)| determined.number);
         let look = Look::of(own, &self.subject, rulebooks);
-        let (waited, to_warn) = (look.grade(), look.warning());
-        let warnings = std::mem::take(&mut self.subject.duties.warnings);
-        self.subject.apply(recorded);
-        self.warn(warnings, recorded, grade);
+        let (waited, owed) = (look.grade(), look.duties());
+        self.subject.apply_beside(recorded, grade);
         self.leave_what_nobody_runs(recorded, rulebooks);
         let mut gone = Vec::new();
         let after = self.subject.grade.waiting().map(|(determined, _)| determined.number);
@@ -120,11 +117,14 @@ impl Docket {
         if before != after {
             waited.and_then(|grade| end(grade, ending(&recorded.event)));
         }
-        // of most houses nobody is to be warned, and nothing is looked up
-        if let Some(warning) = to_warn
-            && Look::of(own, &self.subject, rulebooks).warning().is_none()
-        {
-            end(warning, WARNED);
+        // where nothing was owed nothing is looked up
+        if !owed.is_empty() {
+            let still = Look::of(own, &self.subject, rulebooks).duties();
+            let goes_on =
+                |duty: &Matter| still.iter().any(|of| of.stream == duty.stream && of.detail == duty.detail);
+            for duty in owed.into_iter().filter(|duty| !goes_on(duty)) {
+                end(duty, discharging(&recorded.event));
+            }
         }
         self.mark(recorded, now, rulebooks);
         gone.extend(self.let_go(own, rulebooks));
@@ -140,21 +140,18 @@ impl Docket {
     /// Whether nothing is held, of all that is kept: what is not written down would be forgotten by whoever goes on from it.
     pub fn is_empty(&self) -> bool {
         let Subject { alert, appeals, assessments, disputes, duties, fixed, grade, .. } = &self.subject;
-        let Subject { hazards, incidents, notices, reevaluations, reports, served, tasks, .. } = &self.subject;
+        let Subject { hazards, incidents, notices, reevaluations, reports, served, tasks, .. } =
+            &self.subject;
         let Grade { banned_under, determined, latest, pending, .. } = grade;
-        let graded = latest.is_some() || pending.is_some() || banned_under.is_some() || !determined.is_empty();
+        let graded =
+            latest.is_some() || pending.is_some() || banned_under.is_some() || !determined.is_empty();
         let runs = !(no_alert(alert) && appeals.is_empty() && assessments.is_empty() && disputes.is_empty())
-            || !(hazards.is_empty() && incidents.is_empty() && notices.is_empty() && reevaluations.is_empty())
+            || !(hazards.is_empty()
+                && incidents.is_empty()
+                && notices.is_empty()
+                && reevaluations.is_empty())
             || !(reports.is_empty() && served.is_empty() && tasks.is_empty() && fixed.is_empty());
-        self.spans.is_empty() && !graded && !runs && duties.warnings.is_empty()
-    }
-
-    /// What binds is not kept here: of what the office owes unasked, only the warnings are, by the whole grade.
-    fn warn(&mut self, mut warnings: Warnings, recorded: &Recorded<Event>, grade: &Grade) {
-        let written =
-            self.subject.notices.get(recorded.last_segment()).and_then(|of| of.state.issued.as_ref());
-        warnings.take(recorded, recorded.holds_from(), grade, written);
-        self.subject.duties = Duties::of_warnings(warnings);
+        self.spans.is_empty() && !graded && !runs && duties.is_empty()
     }
 
     fn case(&self, matter: Matter) -> Option<Case> {
@@ -241,8 +238,18 @@ fn is_open_hazard(subject: &Subject, stream: &str) -> bool {
     })
 }
 
-/// How a matter of a grade ends that waited only for people to be warned: they were, or no level asks for it any more.
-const WARNED: &str = "done";
+/// How what the office owed ended: it was done, or nothing asks for it any more.
+const fn discharging(event: &Event) -> &'static str {
+    match event {
+        Event::Notice(_)
+        | Event::Grade(
+            GradeEvent::PlaqueHung { .. }
+            | GradeEvent::PlaqueRemoved { .. }
+            | GradeEvent::StatementInvited(_),
+        ) => "done",
+        _ => "fell_away",
+    }
+}
 
 /// What ended the waiting of a determination.
 const fn ending(event: &Event) -> &'static str {
@@ -297,8 +304,8 @@ struct Kept {
     pending: Option<Proceeding>,
     #[serde(skip_serializing_if = "Option::is_none")]
     banned_under: Option<SchemeRef>,
-    #[serde(skip_serializing_if = "Warnings::is_empty")]
-    warnings: Warnings,
+    #[serde(skip_serializing_if = "Duties::is_empty")]
+    duties: Duties,
 }
 
 impl Kept {
@@ -325,7 +332,7 @@ impl Kept {
             latest: latest.map(short),
             pending,
             banned_under,
-            warnings: duties.warnings,
+            duties,
         }
     }
 
@@ -355,6 +362,7 @@ impl Kept {
             newest == Some(assessment) || found.contains(assessment)
         });
         self.shorten_assessments();
+        self.duties.forget_done();
         self
     }
 
@@ -395,7 +403,7 @@ impl Kept {
             appeals: self.appeals,
             assessments: self.assessments,
             disputes: self.disputes,
-            duties: Duties::of_warnings(self.warnings),
+            duties: self.duties,
             fixed: self.fixed,
             grade: Grade { latest, ..grade },
             hazards: self.hazards,

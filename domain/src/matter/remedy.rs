@@ -118,18 +118,23 @@ impl Look<'_> {
         })
     }
 
-    /// A level, in force or waiting, of which those who live there are still to be warned: the subdistrict's to do, whoever the grade
-    /// itself waits on.
-    pub(super) fn warning(&self) -> Option<Matter> {
-        let owed = office::warning(self.rulebook.as_deref()?, self.own, self.subject)?;
-        let deadline = Deadline::office_period(owed.rule, &owed.period)?;
-        let of = self.of_grade("to_warn", self.subject.grade.latest.as_ref()?);
-        Some(Matter {
-            stream: format!("{}/{}", of.stream, owed.rule),
-            waits_on: vec![Hand::of_role(Role::StreetLead)],
-            deadlines: vec![deadline],
-            ..of
-        })
+    /// What the office owes unasked and has not done: a result to tell, a plaque to hang or take down, people to warn. The subdistrict's
+    /// to do, whoever the grade itself waits on.
+    pub(super) fn duties(&self) -> Vec<Matter> {
+        let Some(rulebook) = self.rulebook.as_deref() else { return vec![] };
+        let duty = |owed: office::OfficeDeadline| {
+            let deadline = Deadline::office_period(owed.rule, &owed.period);
+            Matter {
+                stream: format!("{}/{}", owed.about, owed.rule),
+                // tells it from what was owed by the same rule before
+                detail: Some(owed.since.to_string()),
+                waits_on: vec![Hand::of_role(Role::StreetLead)],
+                // without a day it rests while the grade is suspended
+                deadlines: deadline.into_iter().collect(),
+                ..self.matter(Kind::Duty, "", "owed", owed.rule)
+            }
+        };
+        office::undone(rulebook, self.own, self.subject).map(duty).collect()
     }
 
     fn of_grade(&self, stage: &'static str, determined: &Determination) -> Matter {

@@ -263,22 +263,19 @@ fn to_be_warned_of(needs_confirmer: bool) -> House {
 fn that_people_are_to_be_warned_is_in_the_list_of_the_subdistrict_until_somebody_does() {
     let mut house = to_be_warned_of(false);
     let matter = house.case(WARNING).matter;
-    assert_eq!(
-        (matter.kind, matter.stage, matter.about.as_str()),
-        (Kind::Grade, "to_warn", "letting_prohibited")
-    );
+    assert_eq!((matter.kind, matter.stage, matter.about.as_str()), (Kind::Duty, "owed", "risk_notice"));
     assert_eq!(matter.waits_on, [Hand::of_role(Role::StreetLead)]);
     assert_eq!(matter.deadlines, [Deadline::office("risk_notice", day("2026-03-03"))]);
     assert_eq!(matter.next().unwrap().late_since(day("2026-03-05")), Some(day("2026-03-04")), "it is late");
     let mut warning = notice("grade");
     warning["kind"] = json!("risk_notice");
     house.hears("2026-03-05", "notice/n-1", &warning);
-    assert_eq!(house.case(WARNING).matter.stage, "to_warn", "written, and nobody was told yet");
+    assert_eq!(house.case(WARNING).matter.stage, "owed", "written, and nobody was told yet");
     let served = json!({ "type": "NoticeServed", "method": "direct", "on": "2026-03-06", "witnesses": 0, "by": "u-1" });
     house.hears("2026-03-06", "notice/n-1", &served);
-    assert!(house.running().iter().all(|matter| matter.kind != Kind::Grade));
-    let grades: Vec<_> = house.gone.iter().filter(|case| case.matter.kind == Kind::Grade).collect();
-    assert_eq!((grades.len(), grades[0].matter.ended.as_deref()), (1, Some("done")));
+    assert!(house.running().iter().all(|matter| matter.stream != format!("{HOUSE}/{WARNING}")));
+    let ended = house.gone.iter().find(|case| case.matter.kind == Kind::Duty).unwrap();
+    assert_eq!(ended.matter.ended.as_deref(), Some("done"));
 }
 
 #[test]
@@ -288,19 +285,57 @@ fn a_grade_that_waits_for_a_person_and_the_warning_of_it_are_two_matters_of_two_
     assert_eq!(grade.stage, "invitation");
     assert!(grade.deadlines.is_empty(), "nobody else is late with the warning: {grade:?}");
     let warning = house.case(WARNING).matter;
-    assert_eq!((warning.waits_on, warning.stage), (vec![Hand::of_role(Role::StreetLead)], "to_warn"));
+    assert_eq!((warning.waits_on, warning.stage), (vec![Hand::of_role(Role::StreetLead)], "owed"));
     let confirmed = json!({
         "type": "AdverseGradeConfirmed", "determination": 1, "on": "2026-03-04", "document_number": "1", "by": "u-3"
     });
     house.hears("2026-03-04", "grade", &confirmed);
     assert_eq!(house.last_gone(), ("grade", "confirmed"));
     let case = house.case(WARNING);
-    assert_eq!((case.matter.stage, case.opened.on), ("to_warn", day("2026-03-02")), "it goes on as it was");
+    assert_eq!((case.matter.stage, case.opened.on), ("owed", day("2026-03-02")), "it goes on as it was");
     house.hears_of_itself(
         "2026-03-09",
         &json!({ "type": "PremisesClosed", "on": "2026-03-09", "why": "demolished" }),
     );
-    assert!(house.running().iter().all(|matter| matter.kind != Kind::Grade), "nobody lives there any more");
+    assert!(house.running().iter().all(|matter| matter.kind != Kind::Duty), "nobody lives there any more");
+    assert!(house.gone.iter().any(|case| {
+        case.matter.stream.ends_with(WARNING) && case.matter.ended.as_deref() == Some("fell_away")
+    }));
+}
+
+#[test]
+fn what_the_office_owes_by_a_grade_is_in_the_list_of_the_subdistrict_until_it_is_done() {
+    let mut house = to_be_warned_of(false);
+    let owed = |house: &House| -> Vec<(String, String, Option<String>)> {
+        let duties = house.running().into_iter().filter(|matter| matter.kind == Kind::Duty);
+        duties.map(|of| (of.about, of.deadlines[0].due.to_string(), of.detail)).collect()
+    };
+    let of = |rule: &str, due: &str| (rule.to_owned(), due.to_owned(), Some("3".to_owned()));
+    // by the policy: the warning and the supervision plaque in a day, the result and the grade plaque in five working days
+    let (warning, told) = (of("risk_notice", "2026-03-03"), of("result_notice", "2026-03-09"));
+    let (posted, put_up) = (of("plaque_post", "2026-03-09"), of("plaque_put_up", "2026-03-03"));
+    assert_eq!(owed(&house), [told.clone(), posted, put_up.clone(), warning.clone()]);
+    let hung = json!({ "type": "PlaqueHung", "plaque": "grade_plaque", "shows": 0, "place": "entrance", "on": "2026-03-04", "by": "u-1" });
+    house.hears("2026-03-04", "grade", &hung);
+    assert_eq!(owed(&house), [told, put_up.clone(), warning.clone()]);
+    assert_eq!(house.last_gone(), ("duty", "done"));
+    let mut result = notice("grade");
+    result["kind"] = json!("result_notice");
+    house.hears("2026-03-05", "notice/n-1", &result);
+    let served = json!({ "type": "NoticeServed", "method": "direct", "on": "2026-03-06", "witnesses": 0, "by": "u-1" });
+    house.hears("2026-03-06", "notice/n-1", &served);
+    assert_eq!(owed(&house), [put_up, warning]);
+}
+
+#[test]
+fn a_result_that_a_newer_one_came_before_is_told_by_the_newer_one_alone() {
+    let mut house = to_be_warned_of(false);
+    let told = house.case("grade/result_notice");
+    say(&mut house, 21, 1, 90);
+    let newer = house.case("grade/result_notice");
+    assert_ne!((told.matter.detail, told.opened), (newer.matter.detail, newer.opened));
+    let ended = house.gone.iter().find(|case| case.matter.stream.ends_with("result_notice")).unwrap();
+    assert_eq!(ended.matter.ended.as_deref(), Some("fell_away"));
 }
 
 const WARNING: &str = "grade/risk_notice";
@@ -333,6 +368,7 @@ fn say(house: &mut House, kind: usize, case: usize, n: usize) {
     let derived = |event: &str, result: Value| json!({ "type": event, "derivation": { "scheme": scheme, "subjects": [HOUSE] }, "result": result });
     let against = json!({ "stream": format!("{HOUSE}/grade"), "determination": 1 });
     let level = ["prohibited", "strict", "prohibited", "normal"][n % 4];
+    let plaque = ["grade_plaque", "supervision_plaque"][case % 2];
     let (of, event) = match kind {
         0 if !subject.assessments.contains_key(&key) => (
             "assessment",
@@ -472,9 +508,9 @@ fn say(house: &mut House, kind: usize, case: usize, n: usize) {
             }),
         ),
         30 if !subject.notices.contains_key(&key) => {
-            let mut warning = notice("grade");
-            warning["kind"] = json!("risk_notice");
-            ("notice", warning)
+            let mut told = notice("grade");
+            told["kind"] = json!(if n.is_multiple_of(2) { "risk_notice" } else { "result_notice" });
+            ("notice", told)
         }
         31 if subject.grade.latest.is_some() => (
             "grade",
@@ -489,6 +525,16 @@ fn say(house: &mut House, kind: usize, case: usize, n: usize) {
         32 if n.is_multiple_of(9) => {
             ("premises", json!({ "type": "PremisesClosed", "on": on, "why": "demolished" }))
         }
+        33 => (
+            "grade",
+            json!({
+                "type": "PlaqueHung", "plaque": plaque, "shows": (n % 2).checked_sub(1), "place": "entrance", "on": on, "by": "u-1"
+            }),
+        ),
+        34 => {
+            ("grade", json!({ "type": "PlaqueRemoved", "plaque": plaque, "why": "w", "on": on, "by": "u-1" }))
+        }
+        35 => ("grade", json!({ "type": "PlaqueFoundMissing", "plaque": plaque, "on": on, "by": "u-1" })),
         _ => return,
     };
     let stream = if of == "premises" {
@@ -507,7 +553,7 @@ proptest! {
 
     #[test]
     fn a_docket_tells_what_runs_as_the_whole_house_does(
-        said in prop::collection::vec((0..33_usize, 0..3_usize), 1..90), written_at in 1..7_usize,
+        said in prop::collection::vec((0..36_usize, 0..3_usize), 1..90), written_at in 1..7_usize,
     ) {
         let mut house = House::new();
         for (n, (kind, case)) in said.into_iter().enumerate() {
@@ -520,7 +566,7 @@ proptest! {
             }
         }
         let streams: Vec<String> = house.gone.iter().map(|case| case.matter.stream.clone()).collect();
-        for case in house.docket.cases(HOUSE, &house.shelf).iter().filter(|case| case.matter.kind != Kind::Grade) {
+        for case in house.docket.cases(HOUSE, &house.shelf).iter().filter(|case| ![Kind::Duty, Kind::Grade].contains(&case.matter.kind)) {
             let again = case.matter.kind == Kind::Notice;
             prop_assert!(again || !streams.contains(&case.matter.stream), "{} is there twice", case.matter.stream);
         }

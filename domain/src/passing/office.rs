@@ -33,7 +33,8 @@ pub(crate) struct OfficeDeadline {
     whose: String,
     key: String,
     reaction: &'static str,
-    since: u64,
+    /// Position of the entry that it runs from.
+    pub(crate) since: u64,
     /// The day on which it was done, where that is kept.
     done_on: Option<NaiveDate>,
     /// The starting day of a period of the policy, and whether it was extended.
@@ -137,11 +138,13 @@ fn owed(rulebook: &Rulebook, own: &str, subject: &Subject) -> Vec<OfficeDeadline
     duties.into_iter().filter_map(|duty| clock.duty(duty)).collect()
 }
 
-/// The warning that those who live there are still owed, past its end or not.
-pub(crate) fn warning(rulebook: &Rulebook, own: &str, subject: &Subject) -> Option<OfficeDeadline> {
-    let clock = Clock { own, rulebook, subject };
-    let owed = subject.duties.warnings.owed(rulebook, own).into_iter();
-    owed.filter(|duty| duty.done_on.is_none() && rulebook.policy.operating).find_map(|duty| clock.duty(duty))
+/// What the office owes these premises unasked beside tasks and has not done yet, past its end or not.
+pub(crate) fn undone(
+    rulebook: &Rulebook,
+    own: &str,
+    subject: &Subject,
+) -> impl Iterator<Item = OfficeDeadline> {
+    owed(rulebook, own, subject).into_iter().filter(|of| of.done_on.is_none() && of.rule != TASK)
 }
 
 /// What the office owes these premises unasked and has not done yet, past its end or not, the earliest end first.

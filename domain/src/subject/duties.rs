@@ -1,18 +1,20 @@
 //! Duties: what the office owes once something happened at premises. To tell the party a result in writing, to hang the
 //! plaques that the grade in force asks for and take down the one that it asks for no more, to warn those who live there of a risk,
-//! to do a task by its day. Each
-//! runs from an entry to the entry that did it, and is kept with both days, so that whoever looks later marks what whoever
-//! looked in time marked. What hangs or comes down by a grade rests while that grade is suspended ([`crate::resting`]).
+//! to do a task by its day. Each runs from an entry to the entry that did it, and is kept with both days, so that whoever looks
+//! later marks what whoever looked in time marked. What hangs or comes down by a grade rests while that grade is suspended
+//! ([`crate::resting`]). Told from the grade, the notices and the tasks alone, so that lists can keep it without the house.
 
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Subject;
 use super::warnings::Warnings;
 use crate::event::Event;
-use crate::grade::{self, PlaqueKind};
-use crate::notice;
+use crate::grade::{self, Grade, PlaqueKind};
+use crate::notice::{self, Issued};
 use crate::premises;
 use crate::recorded::Recorded;
 use crate::resting::{Rest, Rests};
@@ -20,10 +22,11 @@ use crate::rulebook::Rulebook;
 use crate::task;
 
 /// What the office owes, or owed.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(crate) struct Duty {
     /// The policy's deadline, or [`TASK`].
-    pub rule: &'static str,
+    #[serde(deserialize_with = "rule")]
+    pub rule: Rule,
     /// The stream that it is about.
     pub about: String,
     /// What tells it from others of the same rule here.
@@ -35,14 +38,19 @@ pub(crate) struct Duty {
     /// Position of the entry that it runs from.
     pub since: u64,
     /// The day on which it was done, or fell away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub done_on: Option<NaiveDate>,
     /// The determinations by which it is owed, one after another, each from its day on: while one is suspended, it rests. None for
     /// what does not rest.
     pub by: Vec<(NaiveDate, Option<u64>)>,
 }
 
+/// The name of a rule that sets a day.
+type Rule = &'static str;
+
 /// When a duty ends.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Ends {
     /// With the policy's period that runs from this day.
     After(NaiveDate),
@@ -51,20 +59,28 @@ pub(crate) enum Ends {
 }
 
 /// Everything that the office owed about premises.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default)]
 pub struct Duties {
+    /// Nothing is told, hung or warned of any more where premises were closed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    closed: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     owed: Vec<Duty>,
     /// When carrying out of each determination was suspended.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     rests: BTreeMap<u64, Rests>,
     /// The level in force and whether a supervision plaque hung, one after another. Which levels ask for one is the
     /// rulebook's to say.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     supervision: Vec<Span>,
     /// What is known of warnings.
-    pub(crate) warnings: Warnings,
+    #[serde(skip_serializing_if = "Warnings::is_empty")]
+    warnings: Warnings,
 }
 
 /// A time in which the level in force and the supervision plaque stayed what they were.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 struct Span {
     /// The determination that binds.
     by: Option<u64>,
@@ -76,9 +92,15 @@ struct Span {
 }
 
 impl Duties {
-    /// Of a house of which only the warnings are kept.
-    pub(crate) fn of_warnings(warnings: Warnings) -> Self {
-        Self { warnings, ..Self::default() }
+    /// Whether nothing is known of what is or was owed.
+    pub(crate) fn is_empty(&self) -> bool {
+        let Self { closed, owed, rests, supervision, warnings } = self;
+        !closed && owed.is_empty() && rests.is_empty() && supervision.is_empty() && warnings.is_empty()
+    }
+
+    /// Forget what was done: of no use to whoever asks only for what is still owed.
+    pub(crate) fn forget_done(&mut self) {
+        self.owed.retain(|duty| duty.done_on.is_none());
     }
 
     /// All that was ever owed here under this rulebook, done or not.
@@ -188,44 +210,52 @@ impl Duties {
     }
 }
 
-impl Subject {
-    /// Take an entry into what the office owes, after everything else was folded.
-    pub(super) fn owe(&mut self, recorded: &Recorded<Event>, on: NaiveDate) {
-        let written = self.notices.get(recorded.last_segment()).and_then(|of| of.state.issued.as_ref());
-        self.duties.warnings.take(recorded, on, &self.grade, written);
+impl Duties {
+    /// Take an entry of premises, after everything else did. `grade` is their grade as it is then, `written` the notice that the entry
+    /// is of, where it is of one.
+    pub(super) fn take(&mut self, recorded: &Recorded<Event>, grade: &Grade, written: Option<&Issued>) {
+        let on = recorded.holds_from();
         match &recorded.event {
-            Event::Grade(event) => self.owe_by_grade(event, recorded, on),
+            Event::Grade(event) if !self.closed => self.take_of_grade(event, recorded, on, grade),
             Event::Notice(
                 notice::Event::NoticeServed { on, .. }
                 | notice::Event::ServedByAnnouncement { announced_on: on, .. }
                 | notice::Event::ServiceFailed { on, .. },
             ) => {
-                let issued =
-                    self.notices.get(recorded.last_segment()).and_then(|of| of.state.issued.as_ref());
-                let Some(issued) = issued.filter(|issued| issued.about.ends_with("/grade")) else { return };
-                if issued.kind == notice::Kind::RiskNotice {
-                    return;
+                if let Some(issued) = written.filter(|issued| issued.about.ends_with("/grade")) {
+                    self.told(issued, *on);
                 }
-                let told = issued.determination.map(|number| number.to_string());
-                self.duties
-                    .end(RESULT_NOTICE, *on, |duty| told.as_ref().is_none_or(|told| *told == duty.key));
             }
             Event::Premises(premises::Event::PremisesClosed { .. }) => {
-                for duty in self.duties.owed.iter_mut().filter(|duty| duty.done_on.is_none()) {
+                for duty in self.owed.iter_mut().filter(|duty| duty.done_on.is_none()) {
                     duty.done_on = Some(on);
                 }
                 self.supervise(None, None, false, (on, recorded.position));
+                self.warnings.closed(on, recorded.position);
+                self.closed = true;
             }
-            Event::Task(event) => self.duties.task(event, recorded, on),
+            Event::Task(event) => self.task(event, recorded, on),
             _ => {}
         }
     }
 
-    /// Results are told, and plaques follow what is in force.
-    fn owe_by_grade(&mut self, event: &grade::Event, recorded: &Recorded<Event>, on: NaiveDate) {
-        if self.premises.closed_on.is_some() {
-            return;
+    /// A notice about the grade was served: people are warned, or a result is told.
+    fn told(&mut self, issued: &Issued, on: NaiveDate) {
+        if issued.kind == notice::Kind::RiskNotice {
+            return self.warnings.told(on);
         }
+        let told = issued.determination.map(|number| number.to_string());
+        self.end(RESULT_NOTICE, on, |duty| told.as_ref().is_none_or(|told| *told == duty.key));
+    }
+
+    /// Results are told, plaques follow what is in force, and those who live there are warned.
+    fn take_of_grade(
+        &mut self,
+        event: &grade::Event,
+        recorded: &Recorded<Event>,
+        on: NaiveDate,
+        grade: &Grade,
+    ) {
         let (position, about) = (recorded.position, &recorded.stream);
         let mut day = on;
         match event {
@@ -233,9 +263,9 @@ impl Subject {
                 let result = &computed.result;
                 day = result.determined_on;
                 // what was not told yet is told with the newer result, or not at all any more
-                self.duties.end(RESULT_NOTICE, day, |_| true);
+                self.end(RESULT_NOTICE, day, |_| true);
                 if result.direction != SAME {
-                    self.duties.owed.push(Duty {
+                    self.owed.push(Duty {
                         rule: RESULT_NOTICE,
                         about: about.clone(),
                         key: result.number.to_string(),
@@ -249,30 +279,31 @@ impl Subject {
             }
             grade::Event::GradeSetAside(computed) => {
                 let number = computed.result.determination.to_string();
-                self.duties.end(RESULT_NOTICE, day, |duty| duty.key == number);
+                self.end(RESULT_NOTICE, day, |duty| duty.key == number);
             }
             grade::Event::StatementInvited(invited) => {
                 let invitation = invited.facts();
                 let number = invitation.determination.to_string();
-                self.duties.end(RESULT_NOTICE, invitation.served_on, |duty| duty.key == number);
+                self.end(RESULT_NOTICE, invitation.served_on, |duty| duty.key == number);
             }
             _ => {}
         }
-        let binding = self.grade.in_force();
+        self.warnings.grade(grade, day, position);
+        let binding = grade.in_force();
         let by = binding.map(|binding| binding.determination.number);
         let star = binding.and_then(|binding| binding.determination.star);
         let level = binding.and_then(|binding| binding.determination.management_level.clone());
-        let shows = self.grade.plaques.get(&PlaqueKind::GradePlaque).and_then(|plaque| plaque.shows);
+        let shows = grade.plaques.get(&PlaqueKind::GradePlaque).and_then(|plaque| plaque.shows);
         let wanted = star.filter(|star| shows != Some(*star)).map(|star| format!("-{star}"));
         let still = |duty: &Duty| wanted.as_ref().is_some_and(|wanted| duty.key.ends_with(wanted));
-        self.duties.end(PLAQUE_POST, day, |duty| !still(duty));
+        self.end(PLAQUE_POST, day, |duty| !still(duty));
         // a newer result with the same star: the duty goes on, and rests with the newer one
-        let open = self.duties.open(PLAQUE_POST).next();
+        let open = self.open(PLAQUE_POST).next();
         match (&wanted, open) {
             (Some(_), Some(duty)) if duty.by.last().is_none_or(|(_, last)| *last != by) => {
                 duty.by.push((day, by));
             }
-            (Some(wanted), None) => self.duties.owed.push(Duty {
+            (Some(wanted), None) => self.owed.push(Duty {
                 rule: PLAQUE_POST,
                 about: about.clone(),
                 key: format!("{day}{wanted}"),
@@ -284,7 +315,7 @@ impl Subject {
             }),
             _ => {}
         }
-        let hung = self.grade.plaques.contains_key(&PlaqueKind::SupervisionPlaque);
+        let hung = grade.plaques.contains_key(&PlaqueKind::SupervisionPlaque);
         self.supervise(by, level, hung, (day, position));
     }
 
@@ -295,7 +326,7 @@ impl Subject {
         hung: bool,
         (from, since): (NaiveDate, u64),
     ) {
-        let spans = &mut self.duties.supervision;
+        let spans = &mut self.supervision;
         match spans.last_mut() {
             None if level.is_none() && !hung => return,
             Some(last) if (last.by, &last.level, last.hung) == (by, &level, hung) => return,
@@ -304,12 +335,24 @@ impl Subject {
         }
         spans.push(Span { by, level, hung, from, since, until: None });
     }
+}
 
+impl Subject {
     /// The suspension under which the grade in force rests on a day: what hangs or comes down by it waits.
     pub fn rests_on(&self, day: NaiveDate) -> Option<&Rest> {
         let number = self.grade.in_force()?.determination.number;
         self.duties.rests.get(&number)?.on(day)
     }
+}
+
+/// Reads the name of a rule by which something is owed.
+fn rule<'de, D: Deserializer<'de>>(from: D) -> Result<Rule, D::Error> {
+    let written = String::deserialize(from)?;
+    let known = [PLAQUE_POST, PLAQUE_PUT_UP, PLAQUE_TAKE_DOWN, RESULT_NOTICE, TASK];
+    known
+        .into_iter()
+        .find(|rule| *rule == written)
+        .ok_or_else(|| D::Error::custom(format!("nothing is owed by {written}")))
 }
 
 /// What the dispatch of a task sets; no deadline of the policy.

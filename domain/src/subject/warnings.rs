@@ -1,15 +1,11 @@
 //! Warnings: that those who live at premises are warned of a risk, from the day on which a level asks for it, be it in force or not
-//! yet. Told from the levels and the notices alone, so that lists can keep it without the house.
+//! yet.
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::duties::{Duty, Ends, SUBDISTRICT};
-use crate::event::Event;
 use crate::grade::{self, Grade};
-use crate::notice::{self, Issued};
-use crate::premises;
-use crate::recorded::Recorded;
 use crate::rulebook::Rulebook;
 
 /// The levels in force and waiting, one set after another, and when people were warned. Which levels ask for that is the rulebook's to
@@ -18,9 +14,6 @@ use crate::rulebook::Rulebook;
 #[serde(default)]
 pub(crate) struct Warnings {
     spans: Vec<Warned>,
-    /// Nobody lives any more where premises were closed.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    closed: bool,
 }
 
 /// A time in which these levels were in force or waited for a person, and the day in it on which those who live there were warned.
@@ -38,47 +31,27 @@ struct Warned {
 impl Warnings {
     /// Whether no level was ever in force or waited.
     pub(crate) fn is_empty(&self) -> bool {
-        self.spans.is_empty() && !self.closed
+        self.spans.is_empty()
     }
 
-    /// Take an entry of the premises, after everything else did. `grade` is their grade as it is then, `written` the notice that the
-    /// entry is of, where it is of one.
-    pub(crate) fn take(
-        &mut self,
-        recorded: &Recorded<Event>,
-        on: NaiveDate,
-        grade: &Grade,
-        written: Option<&Issued>,
-    ) {
-        match &recorded.event {
-            Event::Grade(event) if !self.closed => {
-                let day = match event {
-                    grade::Event::GradeDetermined(computed) => computed.result.determined_on,
-                    _ => on,
-                };
-                let of = |determined: &grade::Determination| determined.management_level.clone();
-                let binds = grade.in_force().and_then(|binding| of(&binding.determination));
-                let waits = grade.waiting().and_then(|(waiting, _)| of(waiting));
-                self.follow(binds.into_iter().chain(waits).collect(), day, recorded.position);
-            }
-            Event::Notice(
-                notice::Event::NoticeServed { on, .. }
-                | notice::Event::ServedByAnnouncement { announced_on: on, .. }
-                | notice::Event::ServiceFailed { on, .. },
-            ) => {
-                let warns = |issued: &&Issued| {
-                    issued.kind == notice::Kind::RiskNotice && issued.about.ends_with("/grade")
-                };
-                if let (Some(_), Some(last)) = (written.filter(warns), self.spans.last_mut()) {
-                    last.told_on.get_or_insert(*on);
-                }
-            }
-            Event::Premises(premises::Event::PremisesClosed { .. }) => {
-                self.follow(vec![], on, recorded.position);
-                self.closed = true;
-            }
-            _ => {}
+    /// Take an entry of the grade, which is then as given; what it says holds from this day on.
+    pub(super) fn grade(&mut self, grade: &Grade, from: NaiveDate, since: u64) {
+        let of = |determined: &grade::Determination| determined.management_level.clone();
+        let binds = grade.in_force().and_then(|binding| of(&binding.determination));
+        let waits = grade.waiting().and_then(|(waiting, _)| of(waiting));
+        self.follow(binds.into_iter().chain(waits).collect(), from, since);
+    }
+
+    /// Those who live there were warned.
+    pub(super) fn told(&mut self, on: NaiveDate) {
+        if let Some(last) = self.spans.last_mut() {
+            last.told_on.get_or_insert(on);
         }
+    }
+
+    /// Nobody lives there any more.
+    pub(super) fn closed(&mut self, from: NaiveDate, since: u64) {
+        self.follow(vec![], from, since);
     }
 
     /// What was owed: from the day on which a level asked for a warning until it was given or no level asked any more.

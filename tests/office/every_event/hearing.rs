@@ -102,13 +102,14 @@ fn letting_is_prohibited(story: &mut Story) {
     // those who live there are to be warned: that lies on the desk of the subdistrict, with its day, until somebody does
     let warning = format!("{GRADE}/risk_notice");
     let listed = story.matter("street", &warning).unwrap();
-    assert_eq!(
-        (&listed["stage"], &listed["waits_on"][0]["role"]),
-        (&json!("to_warn"), &json!("street_lead"))
-    );
+    assert_eq!((&listed["stage"], &listed["waits_on"][0]["role"]), (&json!("owed"), &json!("street_lead")));
     assert_eq!(listed["deadlines"][0]["rule"], "risk_notice", "{listed}");
     let desk = story.page(Some("street"), "/desk");
-    assert!(desk.contains("Risk notice: ") && desk.contains("href=\"/desk/premises/u-4\""), "{desk}");
+    assert!(
+        desk.contains("Owed by the office: Notice of the risk to those who live there")
+            && desk.contains("href=\"/desk/premises/u-4#step-issue\""),
+        "{desk}"
+    );
     story.days(2);
     let late = story.matter("street", &warning).unwrap();
     assert!(late["overdue_since"].is_string(), "{late}");

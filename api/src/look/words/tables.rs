@@ -408,6 +408,7 @@ pub(super) const MATTER_KINDS: &[Term] = &[
     Term("appeal", "申诉", "Appeal"),
     Term("assessment", "等级评定", "Assessment"),
     Term("dispute", "复议或诉讼", "Reconsideration or suit"),
+    Term("duty", "机关应办", "Owed by the office"),
     Term("grade", "等级确认", "Confirmation of a grade"),
     Term("hazard", "隐患", "Hazard"),
     Term("incident", "事件", "Incident"),
@@ -425,6 +426,7 @@ pub(super) const MATTER_STAGES: &[Term] = &[
     Term("confirmation", "等确认人确认", "Awaiting the confirmer"),
     Term("consideration", "等审议陈述", "The statement is to be considered"),
     Term("declined", "不予复评", "Declined"),
+    Term("fell_away", "不再需要", "No longer called for"),
     Term("invitation", "等通知陈述申辩", "The invitation is to be served"),
     Term("issued", "已制作，待送达", "Issued, to be served"),
     Term("lapsed", "逾期失效", "Lapsed"),
@@ -432,6 +434,7 @@ pub(super) const MATTER_STAGES: &[Term] = &[
     Term("not_admitted", "不予受理", "Not admitted"),
     Term("notified", "待答复", "To be replied to"),
     Term("open", "进行中", "Under way"),
+    Term("owed", "待办理", "To be done"),
     Term("own_motion", "依职权复核", "Reviewed on the authority's own motion"),
     Term("recorded", "待核实", "To be confirmed"),
     Term("replied", "已答复，等结果", "Replied, awaiting the outcome"),
@@ -439,7 +442,6 @@ pub(super) const MATTER_STAGES: &[Term] = &[
     Term("served", "已送达", "Served"),
     Term("service_failed", "送达未成", "Service failed"),
     Term("statement", "当事人可以陈述", "The party may speak"),
-    Term("to_warn", "待提示风险", "People are to be warned"),
     Term("unlinked", "不在此处", "Of another house"),
 ];
 
