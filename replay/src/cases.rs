@@ -22,6 +22,9 @@ pub struct CaseLine {
     pub code: String,
     /// The id of the premises.
     pub premises: String,
+    /// The subdistrict in which the premises are registered.
+    #[serde(skip)]
+    pub subdistrict: String,
     /// The case: its stream's last segment.
     pub case: String,
     /// The indicator, or the source's own code.
@@ -162,9 +165,11 @@ fn line(subject: &Subject, id: &str, (key, course): (&str, &Course), question: Q
     let due = due.map(|due| due.day);
     let open = !course.closed.is_some_and(|(closed_on, _)| by(closed_on));
     let today = question.valid_at.unwrap_or(NaiveDate::MAX);
+    let register = subject.premises.register.as_ref();
     Some(CaseLine {
-        code: code_of(subject.premises.register.as_ref(), id),
+        code: code_of(register, id),
         premises: id.to_owned(),
+        subdistrict: register.map(|register| register.subdistrict.clone()).unwrap_or_default(),
         case: key.to_owned(),
         indicator: found.indicator.clone(),
         severity: found.severity.clone(),

@@ -31,6 +31,9 @@ pub struct GradeLine {
     pub code: String,
     /// Estate, building or unit.
     pub layer: Option<Layer>,
+    /// The subdistrict in which the premises are registered.
+    #[serde(skip)]
+    pub subdistrict: String,
     /// What is in force; null where nothing is and something is determined.
     #[serde(flatten)]
     pub in_force: Graded,
@@ -123,6 +126,7 @@ fn line(reader: &Reader, id: &str, question: Question) -> Result<Option<GradeLin
     Ok(Some(GradeLine {
         code: code_of(register, id),
         layer: register.map(|register| register.layer),
+        subdistrict: register.map(|register| register.subdistrict.clone()).unwrap_or_default(),
         in_force: in_force.as_ref().map(graded).unwrap_or_default(),
         determined: determined.map(graded),
     }))

@@ -8,3 +8,4 @@ mod readers;
 mod register;
 mod remedies;
 mod situation;
+mod subdistricts;

@@ -20,9 +20,11 @@ use wuping_replay::statistics::StatisticError;
 use crate::anchors::AnchorError;
 use crate::app::OpenError;
 use crate::drafting::DraftError;
+use crate::look::words::Lang;
 use crate::look::words::findings::meaning;
 use crate::office::OfficeError;
 use crate::shelf::CompileError;
+use crate::statistics::kept;
 
 /// An error in Chinese; none of one that has only its own words, as what a system or a database says.
 pub(super) fn chinese(error: &(dyn Error + 'static)) -> Option<String> {
@@ -56,7 +58,7 @@ fn rules(error: &(dyn Error + 'static)) -> Option<String> {
         .or_else(|| error.downcast_ref().map(DraftError::zh))
         .or_else(|| match error.downcast_ref()? {
             StatisticError::Rule(_) => Some("这份信用规则不能用".to_owned()),
-            _ => None,
+            asked => kept::told(Lang::Zh, asked),
         })
         .or_else(|| error.downcast_ref().map(|fault: &Fault| fault.zh.clone()))
 }

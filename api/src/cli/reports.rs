@@ -13,7 +13,7 @@ use wuping_projections::Views;
 use wuping_projections::build::{Plan, build};
 use wuping_projections::ledger_rulebooks::LedgerRulebooks;
 use wuping_replay::report::Question;
-use wuping_replay::statistics::{Asked, Statistic, make, on_a_day};
+use wuping_replay::statistics::{Asked, Extent, Statistic, make, on_a_day};
 use wuping_replay::{cases as replayed_cases, parties as replayed_parties, published, report};
 
 use crate::cli::read::reader;
@@ -35,6 +35,9 @@ pub(super) struct MakeReport {
     /// Of classes: the illustrative rule under which they are computed
     #[arg(long, value_name = "FILE")]
     credit_rule: Option<PathBuf>,
+    /// Only what is of premises in this subdistrict; a list of cases or grades is then the report of it, with position and digest
+    #[arg(long, value_name = "NAME")]
+    subdistrict: Option<String>,
     /// What the ledger knew at this time (RFC 3339)
     #[arg(long, value_name = "TIME", conflicts_with = "at")]
     as_of: Option<String>,
@@ -152,10 +155,17 @@ pub(super) fn report(common: &Common, asked: &MakeReport) -> Result<ExitCode, Fa
             "--every-party is of “report portfolio” and --credit-rule of “report classes”: leave them out",
         ));
     }
+    if asked.subdistrict.is_some() && asked.name.as_table().is_none() {
+        return Err(Failure::asked_in_both(
+            "这份清单不按街道限定：请去掉 --subdistrict；公示清单的街道直接写在后面，如 report sheet 石井",
+            "this list is not limited by --subdistrict: leave it out; the subdistrict of a sheet is written after it, “report sheet 石井”",
+        ));
+    }
     if asked.name == Name::Sheet {
         return sheet(common, asked);
     }
-    if let (Some(statistic), Form::Xlsx | Form::Html) = (asked.name.as_table(), form) {
+    let as_table = asked.subdistrict.is_some() || matches!(form, Form::Xlsx | Form::Html);
+    if let Some(statistic) = asked.name.as_table().filter(|_| as_table) {
         return made(common, asked, statistic, question, form);
     }
     if !matches!(form, Form::Csv | Form::Json) || asked.out.is_some() || asked.from.is_some() {
@@ -211,6 +221,7 @@ fn made(
         party: asked.party.clone(),
         every_party: asked.every_party,
         credit_rule: credit_rule.transpose()?,
+        extent: asked.subdistrict.clone().map_or(Extent::District, Extent::Subdistrict),
     };
     let made = make(&reader(common)?, statistic, &asked_of)?;
     let form = match form {

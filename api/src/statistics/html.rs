@@ -8,7 +8,7 @@ use wuping_domain::rulebook::Rulebook;
 use wuping_domain::rulebook::danger::Danger;
 use wuping_replay::statistics::{Bars, Cell, Column as Named, Made, Statistic, Table, Terms};
 
-use super::{say, value, word, xlsx};
+use super::{say, title, value, word, xlsx};
 use crate::look::parts::*;
 use crate::look::style;
 use crate::look::words::Lang;
@@ -16,7 +16,7 @@ use crate::people::People;
 
 /// A document that stands alone, with its style in it.
 pub(super) fn document(lang: Lang, made: &Made) -> Markup {
-    let title = say(lang, made.statistic.title());
+    let title = title(lang, made.statistic, made.asked.subdistrict());
     html! {
         (DOCTYPE)
         html lang=(lang.tag()) {
@@ -26,7 +26,7 @@ pub(super) fn document(lang: Lang, made: &Made) -> Markup {
                 title { (title) " · " (made.day) }
                 style { (PreEscaped(style().body)) }
             }
-            body.area-desk { main.wide { (page_heading(None, title, Some(say(lang, made.statistic.about())))) (body(lang, made, usize::MAX, &Known::default())) } }
+            body.area-desk { main.wide { (page_heading(None, &title, Some(say(lang, made.statistic.about())))) (body(lang, made, usize::MAX, &Known::default())) } }
         }
     }
 }
@@ -65,7 +65,7 @@ pub(crate) fn body(lang: Lang, made: &Made, rows_at_most: usize, known: &Known) 
     html! {
         (provenance(lang, made))
         @if table.rows.is_empty() {
-            (empty_state(lang.pick("这一天没有可以统计的记录。", "Nothing is on record to be counted for this day."), None))
+            (empty_state(&nothing(lang, made), None))
         } @else {
             @for bars in table.bars { (picture(lang, table, *bars)) }
             @if table.rows.len() > rows_at_most {
@@ -89,6 +89,17 @@ pub(crate) fn body(lang: Lang, made: &Made, rows_at_most: usize, known: &Known) 
                 ))
             }
         }
+    }
+}
+
+/// That there is nothing to count, and where not.
+fn nothing(lang: Lang, made: &Made) -> String {
+    match made.asked.subdistrict() {
+        Some(subdistrict) => lang.pick(
+            format!("这一天{subdistrict}没有可以统计的记录。"),
+            format!("Nothing is on record to be counted in {subdistrict} for this day."),
+        ),
+        None => lang.say("这一天没有可以统计的记录。", "Nothing is on record to be counted for this day."),
     }
 }
 
@@ -171,7 +182,7 @@ fn shown(lang: Lang, made: &Made, rows_at_most: usize, known: &Known) -> TableVi
         tone: Tone::Calm,
     });
     TableView {
-        caption: say(lang, made.statistic.title()).to_owned(),
+        caption: title(lang, made.statistic, made.asked.subdistrict()),
         columns: columns.collect(),
         rows: rows.collect(),
     }

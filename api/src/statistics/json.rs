@@ -38,6 +38,9 @@ fn document(made: &Made) -> Result<Value, serde_json::Error> {
         "columns": columns.iter().map(named).collect::<Vec<_>>(),
         "rows": rows,
     });
+    if let Some(subdistrict) = made.asked.subdistrict() {
+        document["subdistrict"] = json!(subdistrict);
+    }
     if let Some(rule) = &made.rule {
         document["rule"] = serde_json::to_value(rule)?;
     }

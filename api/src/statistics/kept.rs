@@ -45,12 +45,20 @@ impl Reports {
             if asked.question.at.is_none() && asked.question.as_of.is_none() {
                 asked.question.at = reader.size()?.checked_sub(1);
             }
-            if let Some(kept) = reports.find(statistic, &asked) {
-                return Ok(kept);
+            // every subdistrict's is a part of one that is kept, so that the log is read once for all of them
+            let asked_whole = asked.whole(statistic)?;
+            let whole = match reports.find(statistic, &asked_whole) {
+                Some(kept) => kept,
+                None => {
+                    let made = Arc::new(make(&reader, statistic, &asked_whole)?);
+                    reports.keep(made.clone());
+                    made
+                }
+            };
+            match asked.subdistrict() {
+                Some(subdistrict) => Ok(Arc::new(whole.within(subdistrict)?)),
+                None => Ok(whole),
             }
-            let made = Arc::new(make(&reader, statistic, &asked)?);
-            reports.keep(made.clone());
-            Ok(made)
         });
         match made.await {
             Ok(Ok(made)) => Ok(made),
@@ -58,7 +66,9 @@ impl Reports {
                 error @ (StatisticError::Beyond { .. }
                 | StatisticError::Span { .. }
                 | StatisticError::NoParty
-                | StatisticError::UnknownParty { .. }),
+                | StatisticError::OfParties
+                | StatisticError::UnknownParty { .. }
+                | StatisticError::UnknownSubdistrict { .. }),
             )) => Err(NotMade::Asked(error)),
             Ok(Err(error)) => Err(failed(error.into())),
             Err(error) => Err(failed(error.into())),
@@ -88,23 +98,43 @@ impl NotMade {
 
     /// Why not, where the person can mend it.
     pub(crate) fn told(&self, lang: Lang) -> Option<String> {
-        let Self::Asked(error) = self else { return None };
-        Some(match error {
-            StatisticError::Beyond { position, entries } => lang.pick(
-                format!("账本只有 {entries} 条记录，没有第 {position} 条。请写小一些的位置。"),
-                format!("The ledger holds {entries} entries, and none at position {position}. Ask for a lower one."),
-            ),
-            StatisticError::Span { from, until } => lang.pick(
-                format!("起始日 {from} 在截止日 {until} 之后。请改早一些。"),
-                format!("The first day {from} is after the last, {until}. Choose an earlier one."),
-            ),
-            StatisticError::UnknownParty { party } => lang.pick(
-                format!("没有登记责任人 {party}，也没有房屋由它负责。请核对编号，例如 y-21。"),
-                format!("There is no party {party}, and it answers for no premises. Check its id, such as y-21."),
-            ),
-            _ => lang.say("请写责任人的编号。", "Name the party by its id."),
-        })
+        match self {
+            Self::Asked(error) => told(lang, error),
+            Self::Failed(_) => None,
+        }
     }
+}
+
+/// Why a report cannot be what was asked for; nothing where something failed.
+pub(crate) fn told(lang: Lang, error: &StatisticError) -> Option<String> {
+    Some(match error {
+        StatisticError::Beyond { position, entries } => lang.pick(
+            format!("账本只有 {entries} 条记录，没有第 {position} 条。请写小一些的位置。"),
+            format!("The ledger holds {entries} entries, and none at position {position}. Ask for a lower one."),
+        ),
+        StatisticError::NoParty => lang.say("请写责任人的编号。", "Name the party by its id."),
+        StatisticError::OfParties => lang.say(
+            "这张报表说的是责任人，责任人不属于哪一个街道。请不写街道，看全区的。",
+            "This report is about parties, and a party is of no one subdistrict. Leave the subdistrict out for the whole district.",
+        ),
+        StatisticError::Span { from, until } => lang.pick(
+            format!("起始日 {from} 在截止日 {until} 之后。请改早一些。"),
+            format!("The first day {from} is after the last, {until}. Choose an earlier one."),
+        ),
+        StatisticError::UnknownParty { party } => lang.pick(
+            format!("没有登记责任人 {party}，也没有房屋由它负责。请核对编号，例如 y-21。"),
+            format!("There is no party {party}, and it answers for no premises. Check its id, such as y-21."),
+        ),
+        StatisticError::UnknownSubdistrict { subdistrict, known } if known.is_empty() => lang.pick(
+            format!("还没有房屋登记在任何街道，{subdistrict} 也没有。请不写街道，看全区的。"),
+            format!("No premises were registered in any subdistrict yet, {subdistrict} neither. Leave the subdistrict out for the whole district."),
+        ),
+        StatisticError::UnknownSubdistrict { subdistrict, known } => lang.pick(
+            format!("没有房屋登记在街道 {subdistrict}。请写有房屋的街道：{}；不写就是全区。", known.join("、")),
+            format!("No premises were registered in subdistrict {subdistrict}. Name one of those that there are: {}; without one it is the whole district.", known.join(", ")),
+        ),
+        _ => return None,
+    })
 }
 
 /// How many reports are kept.

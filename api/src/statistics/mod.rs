@@ -8,7 +8,7 @@ pub(crate) mod kept;
 mod xlsx;
 
 use serde::Deserialize;
-use wuping_replay::statistics::{Cell, Column, Made, Terms, Words};
+use wuping_replay::statistics::{Cell, Column, Made, Statistic, Terms, Words};
 
 use crate::look::words::Lang;
 
@@ -132,7 +132,17 @@ impl ListForm {
 /// A name of the file that it is saved under.
 pub fn file_name(made: &Made, form: Form) -> String {
     let position = made.position.map_or_else(|| "none".to_owned(), |position| position.to_string());
-    format!("{}-{}-{position}.{}", made.statistic.code(), made.day, form.code())
+    let of = made.asked.subdistrict().map(|subdistrict| format!("-{subdistrict}")).unwrap_or_default();
+    format!("{}{of}-{}-{position}.{}", made.statistic.code(), made.day, form.code())
+}
+
+/// What a report is called, with the subdistrict that it is limited to.
+pub(crate) fn title(lang: Lang, statistic: Statistic, subdistrict: Option<&str>) -> String {
+    let title = say(lang, statistic.title());
+    match subdistrict {
+        Some(name) => lang.pick(format!("{title}：{name}"), format!("{title}: {name}")),
+        None => title.to_owned(),
+    }
 }
 
 /// The one of two languages.

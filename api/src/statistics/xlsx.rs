@@ -85,6 +85,8 @@ pub(super) fn provenance(lang: Lang, made: &Made) -> Vec<(&'static str, String)>
         ),
     ];
     said.extend(made.from.map(|from| (pick("从", "From"), from.to_string())));
+    let subdistrict = made.asked.subdistrict().map(str::to_owned);
+    said.extend(subdistrict.map(|subdistrict| (pick("街道", "Subdistrict"), subdistrict)));
     said.extend(made.asked.party.clone().map(|party| (pick("责任人", "Party"), party)));
     said.extend(made.rule.as_ref().map(|rule| {
         (pick("规则", "Rule"), format!("{} · {} · {}", lang.pick(&rule.zh, &rule.en), rule.id, rule.sha256))

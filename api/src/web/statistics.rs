@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use wuping_domain::facts::Actor;
 use wuping_domain::matter::{Figures, reads_figures};
 use wuping_ledger::away::is_away;
-use wuping_replay::statistics::{Asked, Made, Statistic};
+use wuping_replay::statistics::{Asked, Extent, Made, Statistic};
 
 use crate::app::App;
 use crate::look::words::Lang;
@@ -22,7 +22,7 @@ use crate::web::api::{not_read, problem};
 use crate::web::commands::in_session;
 use crate::web::parameters::{Malformed, Moment, day};
 use crate::web::session::lang_of;
-use crate::web::state::logged;
+use crate::web::state::{encoded, logged};
 
 /// The routes.
 pub fn router(app: Arc<App>) -> Router {
@@ -49,6 +49,8 @@ pub(super) struct Wanted {
     pub(super) lang: String,
     /// A party, by its id.
     pub(super) party: String,
+    /// A subdistrict.
+    pub(super) subdistrict: String,
     /// A day.
     pub(super) valid_at: String,
 }
@@ -68,7 +70,8 @@ impl Wanted {
             });
         }
         let from = from.filter(|_| statistic.takes_from());
-        Ok(Asked { question, from, party, ..Asked::default() })
+        let extent = stated(&self.subdistrict).map_or(Extent::District, Extent::Subdistrict);
+        Ok(Asked { question, from, party, extent, ..Asked::default() })
     }
 
     fn form(&self) -> Result<Form, Malformed> {
@@ -116,6 +119,7 @@ async fn listed(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
         json!({
             "name": statistic.code(), "title": statistic.title(), "about": statistic.about(),
             "takes_from": statistic.takes_from(), "takes_party": statistic.takes_party(),
+            "takes_subdistrict": statistic.takes_subdistrict(),
         })
     };
     Json(json!({ "statistics": readable.map(told).collect::<Vec<Value>>() })).into_response()
@@ -169,7 +173,7 @@ fn file(lang: Lang, made: &Made, form: Form, said_in: Option<Lang>) -> Response 
     let mut response = ([(header::CONTENT_TYPE, form.content_type())], bytes).into_response();
     let position = made.position.map_or_else(String::new, |position| position.to_string());
     for (name, value) in [
-        ("content-disposition", format!("{how}; filename=\"{}\"", file_name(made, form))),
+        ("content-disposition", format!("{how}; {}", named(made, form))),
         ("x-wuping-digest", made.digest.clone()),
         ("x-wuping-position", position),
         ("x-wuping-tree-head", made.tree_head.clone()),
@@ -179,6 +183,15 @@ fn file(lang: Lang, made: &Made, form: Form, said_in: Option<Lang>) -> Response 
         }
     }
     response
+}
+
+/// The name of its file in a header, which is ASCII: what somebody typed is written by its bytes.
+fn named(made: &Made, form: Form) -> String {
+    let name = file_name(made, form);
+    match made.asked.subdistrict() {
+        Some(_) => format!("filename*=UTF-8''{}", encoded(&name)),
+        None => format!("filename=\"{name}\""),
+    }
 }
 
 /// Why somebody may not read a report.

@@ -23,19 +23,22 @@ impl Fold for Hazards {
     }
 
     fn table(self, span: Span) -> Table {
-        let mut counts: BTreeMap<(String, String), Count> = BTreeMap::new();
+        let mut counts: BTreeMap<(String, String, String), Count> = BTreeMap::new();
         for line in self.0.iter().flat_map(|(id, cases)| cases.lines(id, on(span))) {
-            counts.entry((line.competent.clone(), line.severity.clone())).or_default().add(&line, span);
+            let subdistrict = if span.apart { line.subdistrict.clone() } else { String::new() };
+            let key = (subdistrict, line.competent.clone(), line.severity.clone());
+            counts.entry(key).or_default().add(&line, span);
         }
-        let row = |((department, severity), count): ((String, String), Count)| -> Vec<Cell> {
-            let mut row = vec![department.into(), severity.into(), count.found.into(), count.closed.into()];
+        let row = |((subdistrict, department, severity), count): ((String, String, String), Count)| {
+            let mut row: Vec<Cell> = vec![department.into(), severity.into()];
+            row.extend([count.found, count.closed].map(Cell::from));
             row.extend([count.open, count.overdue].map(Cell::from));
             row.extend(count.ages.map(Cell::from));
-            row.push(count.oldest.into());
+            row.extend([count.oldest.into(), subdistrict.into()]);
             row
         };
         let bars = &[Bars { of: "department", counts: Some("open") }];
-        Table { columns: &COLUMNS, rows: counts.into_iter().map(row).collect(), bars }
+        Table::apart(span.apart, &COLUMNS, counts.into_iter().map(row).collect(), bars)
     }
 }
 
@@ -76,7 +79,7 @@ impl Count {
 /// The most days of each group of ages but the last.
 const AGES: [u64; 3] = [7, 30, 90];
 
-const COLUMNS: [Column; 11] = [
+const COLUMNS: [Column; 12] = [
     Column::of("department", "主管部门", "Department", Terms::Department),
     Column::of("severity", "程度", "Severity", Terms::Severity),
     Column::plain("found", "发现", "Found"),
@@ -88,4 +91,5 @@ const COLUMNS: [Column; 11] = [
     Column::plain("days_31_90", "31 到 90 天", "31 to 90 days"),
     Column::plain("days_over_90", "超过 90 天", "Over 90 days"),
     Column::plain("oldest_days", "最久（天）", "Oldest (days)"),
+    Column::plain("subdistrict", "街道", "Subdistrict"),
 ];

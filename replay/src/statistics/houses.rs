@@ -35,6 +35,13 @@ impl Houses {
         }
     }
 
+    /// The subdistrict in which the premises of this subject are registered; empty where it is none, or nobody stated it.
+    pub(super) fn subdistrict(&self, subject: &str) -> &str {
+        let house = subject.strip_prefix("premises/").and_then(|id| self.0.get(id));
+        let register = house.and_then(|house| house.premises.register.as_ref());
+        register.map_or("", |register| register.subdistrict.as_str())
+    }
+
     /// Those that are registered and were not closed by the day, with what is registered of them.
     pub(super) fn open(&self, day: NaiveDate) -> impl Iterator<Item = (&String, &House, &Register)> {
         let registered =

@@ -15,14 +15,14 @@ use crate::report::{GradeLine, Question, ReportError, grades};
 pub(super) struct Lines(Table);
 
 impl Lines {
-    pub(super) fn of_cases(reader: &Reader, question: Question) -> Result<Self, ReportError> {
+    pub(super) fn of_cases(reader: &Reader, question: Question, apart: bool) -> Result<Self, ReportError> {
         let rows = cases(reader, question)?.iter().map(case).collect();
-        Ok(Self(Table { columns: &CASES, rows, bars: &[Bars { of: "stage", counts: None }] }))
+        Ok(Self(Table::apart(apart, &CASES, rows, &[Bars { of: "stage", counts: None }])))
     }
 
-    pub(super) fn of_grades(reader: &Reader, question: Question) -> Result<Self, ReportError> {
+    pub(super) fn of_grades(reader: &Reader, question: Question, apart: bool) -> Result<Self, ReportError> {
         let rows = grades(reader, question)?.iter().map(grade).collect();
-        Ok(Self(Table { columns: &GRADES, rows, bars: &[Bars { of: "band", counts: None }] }))
+        Ok(Self(Table::apart(apart, &GRADES, rows, &[Bars { of: "band", counts: None }])))
     }
 
     pub(super) fn of_parties(reader: &Reader, question: Question) -> Result<Self, ReportError> {
@@ -32,7 +32,8 @@ impl Lines {
 }
 
 impl Fold for Lines {
-    const TAKES: &'static [&'static str] = &[];
+    /// They say which subdistricts there are.
+    const TAKES: &'static [&'static str] = &["premises"];
 
     fn take(&mut self, _: &Recorded<Event>) {}
 
@@ -59,6 +60,7 @@ fn case(line: &CaseLine) -> Vec<Cell> {
         line.refused.into(),
         line.closed_on.into(),
         line.overdue.then_some("yes").into(),
+        line.subdistrict.as_str().into(),
     ]
 }
 
@@ -74,6 +76,7 @@ fn grade(line: &GradeLine) -> Vec<Cell> {
         held.effective_from.into(),
         held.position.into(),
         line.determined.as_ref().and_then(|waits| waits.band.clone()).into(),
+        line.subdistrict.as_str().into(),
     ]
 }
 
@@ -88,7 +91,7 @@ fn party(line: &PartyLine) -> Vec<Cell> {
     ]
 }
 
-const CASES: [Column; 16] = [
+const CASES: [Column; 17] = [
     Column::plain("code", "房屋编码", "Code"),
     Column::plain("premises", "房屋编号", "Premises"),
     Column::plain("case", "隐患编号", "Case"),
@@ -105,8 +108,9 @@ const CASES: [Column; 16] = [
     Column::plain("refused", "验收退回次数", "Times refused"),
     Column::plain("closed_on", "办结日", "Closed on"),
     Column::of("overdue", "责任人逾期", "Overdue by the party", Terms::Flag),
+    Column::plain("subdistrict", "街道", "Subdistrict"),
 ];
-const GRADES: [Column; 9] = [
+const GRADES: [Column; 10] = [
     Column::plain("code", "房屋编码", "Code"),
     Column::of("layer", "层面", "Layer", Terms::Layer),
     Column::plain("score", "得分", "Score"),
@@ -116,6 +120,7 @@ const GRADES: [Column; 9] = [
     Column::plain("effective_from", "生效日", "In force from"),
     Column::plain("position", "账本位置", "Ledger position"),
     Column::of("determined", "待生效的等级", "Grade that waits", Terms::Grade),
+    Column::plain("subdistrict", "街道", "Subdistrict"),
 ];
 const PARTIES: [Column; 5] = [
     Column::plain("party", "责任人", "Party"),

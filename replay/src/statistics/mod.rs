@@ -8,6 +8,7 @@ mod coverage;
 mod credit;
 mod deadlines;
 mod distribution;
+mod extent;
 mod families;
 mod gaps;
 mod hazards;
@@ -21,6 +22,8 @@ mod patrols;
 mod portfolio;
 mod situation;
 mod table;
+
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde::Serialize;
@@ -41,6 +44,7 @@ use wuping_projections::build::prove;
 use wuping_projections::entry::Entry;
 use wuping_projections::ledger_rulebooks::LedgerRulebooks;
 
+pub use self::extent::Extent;
 pub use self::table::{Bars, Cell, Column, Table, Terms, Words};
 use crate::report::{Question, ReportError};
 
@@ -97,6 +101,8 @@ pub struct Asked {
     pub every_party: bool,
     /// The text of an illustrative credit rule, of classes under one.
     pub credit_rule: Option<String>,
+    /// How much of the district it tells of.
+    pub extent: Extent,
 }
 
 /// A report with what it was made from.
@@ -120,6 +126,8 @@ pub struct Made {
     pub digest: String,
     /// The rule that was asked for, where one was.
     pub rule: Option<Rule>,
+    /// The subdistricts to which it can be limited: those in which premises were ever registered, by what was known.
+    pub subdistricts: BTreeSet<String>,
     /// What it says.
     pub table: Table,
 }
@@ -158,6 +166,20 @@ pub enum StatisticError {
     UnknownParty {
         /// What was asked for.
         party: String,
+    },
+    /// A report about parties is to be limited to a subdistrict.
+    #[error("this report is about parties, and a party is of no one subdistrict; leave the subdistrict out")]
+    OfParties,
+    /// No premises were ever registered in the subdistrict, by what was known.
+    #[error(
+        "no premises were registered in subdistrict {subdistrict}; name one of those that there are: {}",
+        .known.join(", ")
+    )]
+    UnknownSubdistrict {
+        /// What was asked for.
+        subdistrict: String,
+        /// The subdistricts that there are.
+        known: Vec<String>,
     },
     /// Classes under a rule, and no rule.
     #[error("these classes are computed under a rule that is asked for; name its file")]
@@ -254,6 +276,8 @@ struct Span {
     day: NaiveDate,
     /// Whether that day was asked for: what held then, and not what is in force.
     asked: bool,
+    /// Whether rows of two subdistricts are told apart that would be one else.
+    apart: bool,
 }
 
 impl Span {
@@ -267,10 +291,21 @@ impl Span {
 /// # Errors
 /// [`StatisticError`]: what is asked for cannot be, or the log is not sound.
 pub fn make(reader: &Reader, statistic: Statistic, asked: &Asked) -> Result<Made, StatisticError> {
+    let whole = whole(reader, statistic, &asked.whole(statistic)?)?;
+    match asked.subdistrict() {
+        Some(subdistrict) => whole.within(subdistrict),
+        None => Ok(whole),
+    }
+}
+
+/// Make the report of the whole district.
+fn whole(reader: &Reader, statistic: Statistic, asked: &Asked) -> Result<Made, StatisticError> {
+    let apart = asked.extent == Extent::Apart;
     match statistic {
         Statistic::Appeals => made(reader, statistic, asked, appeals::Appeals::by(asked.question.valid_at)),
         Statistic::Cases => {
-            made(reader, statistic, asked, lists::Lines::of_cases(reader, on_a_day(reader, asked.question)?)?)
+            let question = on_a_day(reader, asked.question)?;
+            made(reader, statistic, asked, lists::Lines::of_cases(reader, question, apart)?)
         }
         Statistic::Classes => {
             let text = asked.credit_rule.as_deref().ok_or(StatisticError::NoRule)?;
@@ -290,7 +325,9 @@ pub fn make(reader: &Reader, statistic: Statistic, asked: &Asked) -> Result<Made
                 coverage::Coverage::by(asked.question.valid_at, LedgerRulebooks::of(reader.clone()));
             made(reader, statistic, asked, gaps::Gaps::of(coverage))
         }
-        Statistic::Grades => made(reader, statistic, asked, lists::Lines::of_grades(reader, asked.question)?),
+        Statistic::Grades => {
+            made(reader, statistic, asked, lists::Lines::of_grades(reader, asked.question, apart)?)
+        }
         Statistic::Hazards => made(reader, statistic, asked, hazards::Hazards::default()),
         Statistic::Inspections => {
             made(reader, statistic, asked, inspections::Inspections::by(asked.question.valid_at))
@@ -346,8 +383,12 @@ fn made<F: Fold>(
         Ok(None)
     };
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut subdistricts = BTreeSet::new();
     let frontier = verified::read(reader, Frontier::new(), goal, Reading::on(threads), understand, |part| {
-        part.entries.iter().flatten().for_each(|recorded| fold.take(recorded));
+        for recorded in part.entries.iter().flatten() {
+            extent::note(&mut subdistricts, recorded);
+            fold.take(recorded);
+        }
         Ok::<_, ViewsError>(())
     })?;
     prove(reader, &frontier, (head.size(), head.root()))?;
@@ -365,7 +406,8 @@ fn made<F: Fold>(
     if let Some(from) = from.filter(|from| *from > day) {
         return Err(StatisticError::Span { from, until: day });
     }
-    let table = fold.table(Span { from, day, asked: valid_at.is_some() });
+    let apart = asked.extent == Extent::Apart;
+    let table = fold.table(Span { from, day, asked: valid_at.is_some(), apart });
     let rule = asked.credit_rule.as_deref().map(rule_of).transpose()?;
     let of = said(statistic, asked, from, rule.as_ref());
     Ok(Made {
@@ -378,6 +420,7 @@ fn made<F: Fold>(
         tree_head: frontier.root().hex(),
         digest: table.digest(&of)?,
         rule,
+        subdistricts,
         table,
     })
 }
@@ -399,6 +442,9 @@ fn said(statistic: Statistic, asked: &Asked, from: Option<NaiveDate>, rule: Opti
     });
     if let Some(rule) = rule {
         said["rule"] = json!(rule.sha256);
+    }
+    if let Some(subdistrict) = asked.subdistrict() {
+        said["subdistrict"] = json!(subdistrict);
     }
     said
 }

@@ -47,6 +47,7 @@ fn one() -> Value {
             asked("valid_at", "What held on this day; what is in force when absent", day()),
             asked("from", "The first day that is counted; the day that a movement is compared with", day()),
             asked("party", "Of a portfolio, the party's id", json!({ "type": "string" })),
+            asked("subdistrict", SUBDISTRICT, json!({ "type": "string" })),
             asked("format", "json when absent", json!({ "type": "string", "enum": Form::ALL.map(Form::code) })),
             asked("lang", "In words of this language; in codes when absent", json!({ "type": "string", "enum": ["zh", "en"] })),
         ],
@@ -63,6 +64,10 @@ fn one() -> Value {
         },
     })
 }
+
+const SUBDISTRICT: &str = "Only what is of premises that the register has in this subdistrict at the moment asked about; the whole district \
+    when absent. A report that says of itself takes_subdistrict: false refuses it, and a subdistrict in which no premises were registered is \
+    refused with those that there are";
 
 fn content(kind: &str) -> Value {
     json!({ kind: { "schema": { "type": "object" } } })
