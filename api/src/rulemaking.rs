@@ -1,5 +1,7 @@
 //! Rulemaking: which rulebooks are published, and what is known when one is drafted or published.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use uuid::Uuid;
 use wuping_domain::aggregate::Concept;
@@ -7,10 +9,12 @@ use wuping_domain::derivation::SchemeRef;
 use wuping_domain::draft::{Draft, Drafted, Rulemaking};
 use wuping_domain::event::{Event, aggregate_type};
 use wuping_domain::publication::Publication;
+use wuping_domain::reaction::Rulebooks;
 use wuping_domain::rulebook::Rulebook;
 use wuping_domain::rulebook::difference::differences;
 use wuping_ledger::reader::Reader;
 use wuping_ledger::store::Scheme;
+use wuping_projections::ledger_rulebooks::LedgerRulebooks;
 use wuping_projections::recording::recorded;
 
 use crate::app::{App, Asked, ExecuteError};
@@ -37,6 +41,21 @@ pub fn newest<'p>(published: &'p [Scheme], id: &str) -> Option<&'p Scheme> {
     let version = |scheme: &&Scheme| scheme.id.rsplit('-').next().and_then(|text| text.parse::<u64>().ok());
     let own = family(id)?;
     published.iter().filter(|scheme| family(&scheme.id).as_ref() == Some(&own)).max_by_key(version)
+}
+
+/// The departments that the published rulebooks name.
+///
+/// # Errors
+/// If the ledger cannot be read.
+pub fn departments(reader: &Reader) -> Result<BTreeSet<String>, ExecuteError> {
+    let kept = LedgerRulebooks::of(reader.clone());
+    let mut departments = BTreeSet::new();
+    for Scheme { id, sha256, .. } in published(reader)? {
+        let rulebook = kept.rulebook(&SchemeRef { id, sha256 });
+        let named = rulebook.iter().flat_map(|rulebook| &rulebook.policy.departments);
+        departments.extend(named.map(|department| department.id.clone()));
+    }
+    Ok(departments)
 }
 
 /// What the ledger says of a rulebook's publication.

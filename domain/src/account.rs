@@ -175,7 +175,10 @@ impl Concept for Account {
             (_, Command::Close) => Event::AccountClosed,
             (_, Command::DeclareRelation { to, relation }) => Event::RelationDeclared { to, relation },
             (_, Command::Grant(grant)) if self.grants.contains(&grant) => return Ok(vec![]),
-            (_, Command::Grant(grant)) => Event::RoleGranted(grant),
+            (_, Command::Grant(grant)) => {
+                facts.must_know_reach(&grant)?;
+                Event::RoleGranted(grant)
+            }
             (_, Command::Revoke(grant)) if self.grants.contains(&grant) => Event::RoleRevoked(grant),
             (_, Command::Revoke(_)) => return Ok(vec![]),
             (Standing::Suspended, Command::Suspend { .. }) => return Ok(vec![]),
@@ -279,6 +282,25 @@ mod tests {
             .by_role(Role::Administrator)
             .when(Command::Grant(grid_worker()))
             .then([]);
+    }
+
+    #[test]
+    fn a_role_reaches_what_there_is() {
+        let by = || given::<Account>([opened()]).by_role(Role::Administrator);
+        let fire = Grant { role: Role::DepartmentOfficer, department: Some("fire".into()), ..of_member() };
+        let owner = Grant { role: Role::Owner, party: Some("y-1".into()), ..of_member() };
+        for (grant, known, code) in [
+            (grid_worker(), "area/shijing", "unknown_area"),
+            (fire, "department/fire", "unknown_department"),
+            (owner, "party/y-1", "unknown_party"),
+        ] {
+            let grants = || Command::Grant(grant.clone());
+            by().knowing([known]).when(grants()).then([Event::RoleGranted(grant.clone())]);
+            by().knowing(["area/x", "department/x", "party/x"]).when(grants()).then_rejected(code);
+        }
+        let refused = by().when(Command::Grant(grid_worker())).then_rejected("unknown_area");
+        assert!(refused.zh().contains("“shijing”") && refused.en().contains("“shijing”"), "{refused}");
+        by().when(Command::Grant(of_member())).then([Event::RoleGranted(of_member())]);
     }
 
     #[test]

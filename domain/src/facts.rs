@@ -45,7 +45,8 @@ pub struct Facts {
     /// Of the parties that the premises of an appeal and the account that it names know, those that were merged, each with the one
     /// that it was merged into.
     pub merged: BTreeMap<String, String>,
-    /// Of the parties and premises that a command names, those that are registered and go on, as their paths: `party/y-1`.
+    /// Of the parties and premises that a command names, those that are registered and go on, as their paths: `party/y-1`. Of the
+    /// department, area and party that a role is given for, those that there are: `area/石井`.
     pub known: BTreeSet<String>,
     /// The list of grades, or the analysis of the situation, as it stood at the position that a command says it was shown at.
     pub list_then: Option<ListThen>,
@@ -142,6 +143,17 @@ impl Facts {
         premises: impl IntoIterator<Item = &'a String>,
     ) -> Result<(), Rejection> {
         self.must_know("premises", "unknown_premises", premises)
+    }
+
+    /// Refuse a role for a department, an area or a party that there is not: with a mistyped one an account sees nothing, and nobody is told
+    /// why.
+    ///
+    /// # Errors
+    /// `unknown_department`, `unknown_area` or `unknown_party`.
+    pub fn must_know_reach(&self, grant: &Grant) -> Result<(), Rejection> {
+        self.must_know("department", "unknown_department", &grant.department)?;
+        self.must_know("area", "unknown_area", &grant.area)?;
+        self.must_know_parties(&grant.party)
     }
 
     /// Whether what the command is about names no rulebook: a party does not, and neither do premises that were never assessed.

@@ -650,6 +650,11 @@ const WORDS: &[Words] = &[
         "A training is of no one house. Record it among the trainings.",
     ),
     Words(
+        "unknown_area",
+        "没有登记的房屋位于“{area}”。请核对街道、社区或网格的写法，要和房屋登记里的一样；新的片区先登记那里的房屋。",
+        "No registered premises lie in “{area}”. Check the name: it is written as the subdistrict, community or grid cell of the register. Of a new area, register its premises first.",
+    ),
+    Words(
         "unknown_attribution",
         "责任归属请从当事人、承租人、公共机构、不明中选择一种。",
         "Say whom it is put down to: party, tenant, public_body or unknown.",
@@ -686,8 +691,8 @@ const WORDS: &[Words] = &[
     ),
     Words(
         "unknown_party",
-        "没有登记这些主体，或者已并入别的主体：{party}。请核对编号，没有登记的先登记。",
-        "No such party is registered, or it was merged into another: {party}. Check the id, or register the party first.",
+        "没有登记这些主体，或者已并入别的主体：{party}。请在主体名录（/desk/parties）里核对编号，没有登记的先登记。",
+        "No such party is registered, or it was merged into another: {party}. Look the id up at /desk/parties, or register the party there first.",
     ),
     Words(
         "unknown_premises",

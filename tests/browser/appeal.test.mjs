@@ -17,11 +17,17 @@ let house, walk, appeal, late
 before(async () => {
   house = await House.sample([
     ['owner-21', '--role', 'owner', '--party', 'y-21'],
-    ['heir-21', '--role', 'owner', '--party', 'y-98'],
     ['owner-23', '--role', 'owner', '--party', 'y-23'],
-    ['proxy', '--role', 'owner', '--party', 'y-99'],
+    ['clerk-2', '--role', 'data_clerk'],
     ['reviewer', '--role', 'reviewer'],
     ['reviewer-two', '--role', 'reviewer'],
+  ])
+  await house.says('clerk-2', 'party/y-98', 'register', { kind: 'person', name: '黄小兰' })
+  await house.says('clerk-2', 'party/y-99', 'register', { kind: 'person', name: '代某' })
+  await house.close()
+  await house.peopled([
+    ['heir-21', '--role', 'owner', '--party', 'y-98'],
+    ['proxy', '--role', 'owner', '--party', 'y-99'],
   ])
   walk = await Walk.through(house)
 })

@@ -16,13 +16,17 @@ before(async () => {
     ['clerk-2', '--role', 'data_clerk'],
     ['credit-1', '--role', 'credit_officer'],
     ['credit-2', '--role', 'credit_officer'],
-    ['company', '--role', 'operator', '--party', 'y-77'],
-    ['neighbour-2', '--role', 'owner', '--party', 'y-78'],
     ['confirmer-2', '--role', 'confirmer'],
     ['fire-2', '--role', 'department_officer', '--department', 'fire'],
   ])
-  walk = await Walk.through(house)
   await house.says('clerk-2', 'party/y-77', 'register', { kind: 'enterprise', name: '某公寓管理公司' })
+  await house.says('clerk-2', 'party/y-78', 'register', { kind: 'person', name: '邻某' })
+  await house.close()
+  await house.peopled([
+    ['company', '--role', 'operator', '--party', 'y-77'],
+    ['neighbour-2', '--role', 'owner', '--party', 'y-78'],
+  ])
+  walk = await Walk.through(house)
   await house.says('clerk-2', 'premises/sample-b11', 'name_party', { party: 'y-77', role: 'operator', basis: 'management_contract' })
 })
 

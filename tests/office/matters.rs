@@ -44,6 +44,8 @@ impl House {
         house.receive("premises/b-1", building).await;
         let owner = json!({ "command": "name_party", "party": "p-1", "role": "owner", "from": "2020-01-01", "basis": "lease" });
         house.receive("premises/b-1", owner).await;
+        let neighbour = json!({ "command": "register", "kind": "person", "name": "邻某" });
+        house.receive("party/p-2", neighbour).await;
         for (login, grant) in [
             ("grid", json!({ "role": "grid_worker" })),
             ("fire", json!({ "role": "department_officer", "department": "fire" })),

@@ -21,7 +21,7 @@ use wuping_domain::derivation::SchemeRef;
 use wuping_domain::dispute::Dispute;
 use wuping_domain::draft::{Draft, Rulemaking};
 use wuping_domain::event::{Event, aggregate_type};
-use wuping_domain::facts::{Actor, Colleague, Facts};
+use wuping_domain::facts::{Actor, Colleague, Facts, Grant};
 use wuping_domain::grade::Grade;
 use wuping_domain::hazard::Hazard;
 use wuping_domain::incident::Incident;
@@ -48,6 +48,7 @@ use wuping_projections::recording::recorded;
 
 use super::App;
 use crate::asking::{Asked, ExecuteError, Feed, Who};
+use crate::rulemaking::departments;
 
 /// What the rules may know.
 pub(crate) struct Gathered {
@@ -368,6 +369,7 @@ impl Gathering<'_> {
         let (kind, members) = match self.kind() {
             Campaign::TYPE => ("premises", ["premises"].as_slice()),
             Measure::TYPE => ("party", ["party", "parties"].as_slice()),
+            Account::TYPE => return self.reach(),
             _ => return Ok(BTreeSet::new()),
         };
         let said = members.iter().filter_map(|member| self.asked.command.get(*member));
@@ -381,6 +383,39 @@ impl Gathering<'_> {
             if StreamPath::new(&path).is_ok() && self.goes_on_as(&path)? {
                 known.insert(path);
             }
+        }
+        Ok(known)
+    }
+
+    /// Of the department, the area and the party that a role is given for, those that there are: a department that a rulebook names, an
+    /// area in which premises lie, a party that is registered or that premises name. A first installation opens its accounts before its
+    /// lists come in: while no rulebook names a department, or no premises are registered, each is taken.
+    fn reach(&mut self) -> Result<BTreeSet<String>, ExecuteError> {
+        let app = self.app;
+        let granted = serde_json::from_value::<Grant>(self.asked.command.clone());
+        let Ok(Grant { department, area, party, .. }) = granted else { return Ok(BTreeSet::new()) };
+        let there = |area: Option<&str>, party: Option<&str>| {
+            app.views.views().any_premises(area, party).unwrap_or_else(|error| {
+                tracing::error!(causes = %causes(&error).join(": "), "an area could not be looked up");
+                true
+            })
+        };
+        let is_new = !there(None, None);
+        let mut known = BTreeSet::new();
+        if let Some(department) = department {
+            let named = departments(app.reader())?;
+            let is_one = named.is_empty() || named.contains(&department);
+            known.extend(is_one.then(|| format!("department/{department}")));
+        }
+        if let Some(area) = area {
+            let is_one = is_new || there(Some(&area), None);
+            known.extend(is_one.then(|| format!("area/{area}")));
+        }
+        if let Some(party) = party {
+            let path = format!("{}/{party}", Party::TYPE);
+            let is_registered = StreamPath::new(&path).is_ok() && self.goes_on_as(&path)?;
+            let is_one = is_new || is_registered || there(None, Some(&party));
+            known.extend(is_one.then_some(path));
         }
         Ok(known)
     }

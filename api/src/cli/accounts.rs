@@ -1,9 +1,10 @@
 //! Accounts: opened by an administrator, with a key of their own and a password.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Subcommand;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 use wuping_domain::facts::{Grant, Role};
 use wuping_ledger::encoding::b64u_encode;
@@ -71,6 +72,7 @@ pub(super) fn account(common: &Common, account: Account) -> Result<ExitCode, Fai
                 None => {}
             }
             let grant = Grant { role, department, area, party };
+            must_reach(&app, &grant)?;
             let (account, password) = runtime.block_on(open(&app, &login, &name, grant))?;
             (login, account, password)
         }
@@ -98,6 +100,19 @@ pub(super) fn account(common: &Common, account: Account) -> Result<ExitCode, Fai
     Ok(ExitCode::SUCCESS)
 }
 
+/// Refuses a role for an area or a party that there is not. It is asked before the account is opened, which would else be there without
+/// a role.
+fn must_reach(app: &App, grant: &Grant) -> Result<(), Failure> {
+    if grant.area.is_none() && grant.party.is_none() {
+        return Ok(());
+    }
+    // what a list brought a moment ago counts
+    app.views.wait_for(app.reader().size()?.saturating_sub(1), VIEWS_WAIT);
+    let (counter, asked) = asked_at_the_counter("a-new", granting(grant)?);
+    let refused = app.facts(&counter, &asked)?.must_know_reach(grant);
+    refused.map_err(|rejection| Failure::asked_in_both(rejection.zh(), rejection.en()))
+}
+
 /// Open an account with one role. The commands are received at the counter: whoever runs this program on the server
 /// attests that they were asked. Answers the account's id and its password.
 pub(crate) async fn open(
@@ -107,24 +122,27 @@ pub(crate) async fn open(
     grant: Grant,
 ) -> Result<(String, String), Failure> {
     let account = format!("a-{}", Uuid::now_v7().simple());
-    let counter = Who::Channel { name: "counter".to_owned(), reference: format!("account/{account}") };
-    let opening = json!({ "command": "open", "name": name });
-    let mut granting = serde_json::to_value(&grant)?;
-    granting["command"] = json!("grant");
-    for command in [opening, granting] {
-        let asked = Asked {
-            id: Uuid::now_v7(),
-            stream: format!("account/{account}"),
-            command,
-            expected: None,
-            occurred_at: Timestamp::now(),
-        };
+    for command in [json!({ "command": "open", "name": name }), granting(&grant)?] {
+        let (counter, asked) = asked_at_the_counter(&account, command);
         app.execute(&counter, asked).await?;
     }
     let kid = app.ledger.enrol_officer(&account).await?;
     let password = fresh_password()?;
     app.office.set_login(login, &account, kid.as_str(), &password)?;
     Ok((account, password))
+}
+
+fn granting(grant: &Grant) -> Result<Value, Failure> {
+    let mut command = serde_json::to_value(grant)?;
+    command["command"] = json!("grant");
+    Ok(command)
+}
+
+fn asked_at_the_counter(account: &str, command: Value) -> (Who, Asked) {
+    let stream = format!("account/{account}");
+    let counter = Who::Channel { name: "counter".to_owned(), reference: stream.clone() };
+    let (id, occurred_at) = (Uuid::now_v7(), Timestamp::now());
+    (counter, Asked { id, stream, command, expected: None, occurred_at })
 }
 
 fn fresh_password() -> Result<String, Failure> {
@@ -134,3 +152,6 @@ fn fresh_password() -> Result<String, Failure> {
 fn roles() -> String {
     Role::ALL.iter().map(|role| role.code()).collect::<Vec<_>>().join(", ")
 }
+
+/// How long the pages may take to know what was recorded last.
+const VIEWS_WAIT: Duration = Duration::from_secs(30);

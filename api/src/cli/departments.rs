@@ -1,16 +1,13 @@
 //! Departments as the published rulebooks name them: whoever is given a misspelt one would wait for work that never comes.
 
-use std::collections::BTreeSet;
-
-use wuping_domain::rulebook::Rulebook;
 use wuping_ledger::reader::Reader;
 
 use super::failing::Failure;
-use crate::rulemaking::published;
+use crate::rulemaking::departments;
 
 /// Refuses a department that no published rulebook names; where none names any, each is taken.
 pub(super) fn must_be_known(reader: &Reader, department: &str) -> Result<(), Failure> {
-    let known = known(reader)?;
+    let known = departments(reader)?;
     if known.is_empty() || known.contains(department) {
         return Ok(());
     }
@@ -19,13 +16,4 @@ pub(super) fn must_be_known(reader: &Reader, department: &str) -> Result<(), Fai
         format!("没有部门“{department}”；评分规则中的部门有：{there}"),
         format!("there is no department “{department}”; the rulebooks name {there}"),
     ))
-}
-
-fn known(reader: &Reader) -> Result<BTreeSet<String>, Failure> {
-    let mut known = BTreeSet::new();
-    for scheme in published(reader)? {
-        let rulebook = Rulebook::from_document(&serde_json::from_slice(&scheme.bytes)?)?;
-        known.extend(rulebook.policy.departments.into_iter().map(|department| department.id));
-    }
-    Ok(known)
 }

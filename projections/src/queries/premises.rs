@@ -211,6 +211,20 @@ impl Views {
         self.read(|connection| all(connection, &sql, (&parties, steward, &on), read_line))
     }
 
+    /// Whether any premises are registered: that lie in this subdistrict, community or grid cell where one is named, and for which this
+    /// party answers, or once did, where one is.
+    ///
+    /// # Errors
+    /// If the views cannot be read.
+    pub fn any_premises(&self, area: Option<&str>, party: Option<&str>) -> Result<bool, ViewsError> {
+        let named = "EXISTS (SELECT 1 FROM json_each(p.parties) e WHERE e.value ->> 'party' = ?)";
+        let asked = Conditions::of("TRUE")
+            .with("? IN (p.subdistrict, p.community, p.grid_cell)", area.map(str::to_owned))
+            .with(named, party.map(str::to_owned));
+        let sql = format!("SELECT EXISTS (SELECT 1 FROM premises p WHERE {})", asked.sql());
+        self.read(|connection| Ok(count(connection, &sql, params_from_iter(asked.values()))? > 0))
+    }
+
     /// Premises that are assigned to an account, by address.
     ///
     /// # Errors
