@@ -10,6 +10,7 @@ mod departments;
 mod disclose;
 mod erase;
 mod evidence;
+mod explain;
 mod failing;
 mod failing_words;
 mod feeds;
@@ -328,7 +329,7 @@ fn carry_out(line: Line) -> Result<ExitCode, Failure> {
         Some(Command::Doctor) => read::doctor(&common),
         Some(Command::Erase(command)) => erase::erase(&common, &command),
         Some(Command::Evidence(command)) => evidence::evidence(&common, command),
-        Some(Command::Explain { subject, to_star }) => read::explain(&common, &subject, to_star),
+        Some(Command::Explain { subject, to_star }) => explain::tell(&common, &subject, to_star),
         Some(Command::Export(export)) => read::export(&common, export),
         Some(Command::Feed(feed)) => feeds::feed(&common, feed),
         Some(Command::History { subject }) => read::history(&common, &subject),

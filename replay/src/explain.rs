@@ -1,7 +1,5 @@
 //! Why premises have their grade: the determination read with its rulebook's words, and the cheapest way up.
 
-use std::fmt::Write as _;
-
 use serde::Serialize;
 use wuping_domain::assessment::Assessment;
 use wuping_domain::derivation::SchemeRef;
@@ -244,57 +242,6 @@ fn names(rulebook: &Rulebook, by: &str) -> Option<(String, String)> {
     }
 }
 
-impl Explanation {
-    /// The explanation in lines of words.
-    pub fn in_words(&self) -> String {
-        let grade = &self.determined;
-        let mut text = format!("{} — {}\n", self.premises, self.address);
-        let star = grade.star.map_or_else(String::new, |star| format!(", {star} star(s)"));
-        let state = if self.in_force == Some(grade.number) { "in force" } else { "not in force" };
-        let _ = writeln!(
-            text,
-            "determination {} of {}: {} points, {}{star}, {state} ({})",
-            grade.number, grade.determined_on, grade.score, grade.band, grade.trigger
-        );
-        let _ = writeln!(text, "rulebook {} (sha256 {})", self.rulebook.id, self.rulebook.sha256);
-        let _ = writeln!(text, "{} of {} applicable points earned", grade.earned, grade.applicable);
-        for lost in &self.lost {
-            let failed = if lost.failed { ", failed" } else { "" };
-            let _ =
-                writeln!(text, "  −{} of {}  {} {}{failed}", lost.lost, lost.applicable, lost.zh, lost.en);
-        }
-        for one in &self.lowered {
-            let _ = writeln!(text, "  at most {} star(s): {} {} {}", one.star, one.by, one.zh, one.en);
-        }
-        if let Some(binds) = &self.binds {
-            let star = binds.star.map_or_else(String::new, |star| format!(", {star} star(s)"));
-            let _ = writeln!(
-                text,
-                "in force: determination {} of {}: {} points, {}{star}",
-                binds.number, binds.determined_on, binds.score, binds.band
-            );
-        }
-        if let Some(way) = &self.way_up {
-            let _ = writeln!(text, "to reach {} star(s), put right:", way.star);
-            for step in &way.put_right {
-                let _ = writeln!(text, "  +{} {} {}", step.gain, step.zh, step.en);
-            }
-            for lift in &way.lift {
-                let _ = writeln!(text, "  to be lifted: {lift}");
-            }
-            if !way.reachable {
-                let _ = writeln!(
-                    text,
-                    "  even so the score would be {} of {}",
-                    way.score_after, way.score_needed
-                );
-            }
-        }
-        let _ = writeln!(text, "rests on entries {:?}", self.positions);
-        text
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -327,7 +274,6 @@ mod tests {
         assert!(told.lost.is_sorted_by(|one, next| one.lost >= next.lost));
         assert_eq!(told.positions.last(), Some(&last));
         assert!(told.way_up.is_none());
-        assert!(told.in_words().contains(&alarm.zh));
     }
 
     #[test]

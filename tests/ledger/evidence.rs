@@ -188,7 +188,7 @@ fn what_else_falls_with_the_grade_is_told_and_nothing_is_set_aside_by_asking() {
     assert!(cases.iter().any(|case| case["indicator"] == "electrical_wiring"), "{falls}");
     let words = said(&run(&house.folder, &["impact", "u-1#1"]));
     for says in
-        ["it binds", "then no grade holds", "was opened by its assessment", "the public pages show it"]
+        ["In force", "then no grade holds", "was opened by its assessment", "the public pages show it"]
     {
         assert!(words.contains(says), "{says}: {words}");
     }

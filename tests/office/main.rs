@@ -9,6 +9,7 @@ mod at_once;
 mod claimed;
 mod docket;
 mod every_event;
+mod explaining;
 mod feeds;
 mod imports;
 mod life;

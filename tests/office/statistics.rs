@@ -1,7 +1,7 @@
 //! Reports by the real program: every figure equals one counted by SQL over the entries themselves, an old position gives the
 //! old report, and a workbook says what the CSV says.
 
-mod counting;
+pub(crate) mod counting;
 mod figures;
 mod forms;
 mod readers;

@@ -15,6 +15,8 @@ use wuping_ledger::refusal::Refusal;
 use wuping_ledger::store::StoreError;
 use wuping_ledger::vault::VaultError;
 use wuping_projections::error::ViewsError;
+use wuping_replay::explain::ExplainError;
+use wuping_replay::impact::ImpactError;
 use wuping_replay::statistics::StatisticError;
 
 use crate::anchors::AnchorError;
@@ -47,6 +49,8 @@ pub(super) fn chinese(error: &(dyn Error + 'static)) -> Option<String> {
         .or_else(|| told(error, office))
         .or_else(|| told(error, vault))
         .or_else(|| told(error, views))
+        .or_else(|| told(error, explaining))
+        .or_else(|| told(error, falling))
         .or_else(|| rules(error))
         .or_else(|| told(error, |refusal: &Refusal| Some(format!("{}（{refusal}）", meaning(refusal.code)))))
 }
@@ -283,6 +287,31 @@ fn views(error: &ViewsError) -> Option<String> {
         )),
         _ => None,
     }
+}
+
+fn explaining(error: &ExplainError) -> Option<String> {
+    Some(match error {
+        ExplainError::NoGrade { premises } => {
+            format!("{premises} 还没有等级；请核对编号，或者看它的历史记录")
+        }
+        ExplainError::Refused(_) => "按这份评分规则得不出结果".to_owned(),
+        ExplainError::Rulebook { id } => format!("评分规则 {id} 不在账本旁边：请运行 wuping verify"),
+        ExplainError::Store(_) => "账本读不出来".to_owned(),
+        ExplainError::Unreadable(_) => "有一条记录看不懂".to_owned(),
+    })
+}
+
+fn falling(error: &ImpactError) -> Option<String> {
+    Some(match error {
+        ImpactError::Name { name } => {
+            format!("“{name}”不是评定结果的写法：请写成 premises/p-1/grade#3")
+        }
+        ImpactError::None { premises, number } => {
+            format!("{premises} 没有第 {number} 号评定结果：“wuping history {premises}”列出有哪些")
+        }
+        ImpactError::Store(_) => "账本读不出来".to_owned(),
+        ImpactError::Unreadable(_) => "有一条记录看不懂".to_owned(),
+    })
 }
 
 #[cfg(test)]

@@ -11,10 +11,7 @@ use wuping_ledger::note::VerifierKey;
 use wuping_ledger::reader::Reader;
 use wuping_ledger::static_log::StaticLog;
 use wuping_projections::Views;
-use wuping_projections::ledger_rulebooks::LedgerRulebooks;
-use wuping_replay::{
-    conformance, derive, explain, export_tiles, history, published, published_rows, rebuild,
-};
+use wuping_replay::{conformance, derive, export_tiles, history, published, published_rows, rebuild};
 
 use crate::cli::output::{must_be_free, new_file};
 use crate::cli::verify::files_at;
@@ -320,18 +317,4 @@ pub(super) fn doctor(common: &Common) -> Result<ExitCode, Failure> {
         false => print!("{}", report.in_words(common.lang())),
     }
     Ok(ExitCode::from(report.code()))
-}
-
-pub(super) fn explain(common: &Common, subject: &str, to_star: Option<u8>) -> Result<ExitCode, Failure> {
-    let reader = reader(common)?;
-    let rulebooks = LedgerRulebooks::of(reader.clone());
-    let subject = subject_of(common, &reader, subject)?;
-    let id = subject.trim_start_matches("premises/");
-    let explanation = explain::explain(&reader, &rulebooks, id, to_star)?;
-    if common.json {
-        print_json(&explanation)?;
-    } else {
-        print!("{}", explanation.in_words());
-    }
-    Ok(ExitCode::SUCCESS)
 }

@@ -45,10 +45,7 @@ pub(crate) fn why(lang: Lang, determination: &Determination, rulebook: &Rulebook
         (section(lang.pick("为什么是这个等级", "Why this grade"), html! {
             p {
                 (reckoned(lang, &determination.assessed_on.to_string(), determination))
-                @if determination.deducted > 0 {
-                    (lang.gap())
-                    (lang.pick(format!("隐患扣 {} 分。", determination.deducted), format!("{} taken off for hazards.", determination.deducted)))
-                }
+                @if let Some(deducted) = deducted(lang, determination) { (lang.gap()) (deducted) }
             }
             @if !limits.is_empty() { ul { @for limit in &limits { li { (in_tongues(lang, limit)) } } } }
             @if lost.is_empty() { p { (lang.pick("没有失分。", "No points were lost.")) } } @else { (lost_points(lang, &lost)) }
@@ -64,6 +61,12 @@ pub(crate) fn reckoned(lang: Lang, assessed_on: &str, determination: &Determinat
         format!("{assessed_on} 评定，得 {earned} / {applicable} 分，折合 {score} 分。"),
         format!("Assessed on {assessed_on}: {earned} of {applicable} points, a score of {score}."),
     )
+}
+
+/// What was taken off the score for hazards, if anything was.
+pub(crate) fn deducted(lang: Lang, determination: &Determination) -> Option<String> {
+    let points = Some(determination.deducted).filter(|points| *points > 0)?;
+    Some(lang.pick(format!("隐患扣 {points} 分。"), format!("{points} taken off for hazards.")))
 }
 
 /// What caps the stars, and what vetoes them, each with its cause.

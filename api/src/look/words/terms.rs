@@ -1,5 +1,6 @@
 //! The field's terms that have a code, in both languages. An unknown code is given back as it is.
 
+use wuping_domain::grade::PlaqueKind;
 use wuping_domain::rulebook::scheme::Indicator;
 
 use super::tables::*;
@@ -174,6 +175,14 @@ impl Lang {
     /// Where letting stands: `to_let`, `not_to_let`, `let`, `vacant`, `occupied`.
     pub fn letting(self, code: &str) -> &str {
         find(self, LETTING, code)
+    }
+
+    /// A plaque at the door.
+    pub fn plaque(self, kind: PlaqueKind) -> &'static str {
+        match kind {
+            PlaqueKind::GradePlaque => self.pick("公示牌", "Grade plaque"),
+            PlaqueKind::SupervisionPlaque => self.pick("监督牌", "Supervision plaque"),
+        }
     }
 
     /// A name in this language; in the other where it has none.

@@ -6,7 +6,6 @@ use axum::extract::{Multipart, Path, Query, State};
 use axum::response::Response;
 use maud::{Markup, html};
 use wuping_domain::assessment::Stage as AssessmentStage;
-use wuping_domain::grade::PlaqueKind;
 use wuping_domain::hazard::Stage as HazardStage;
 use wuping_domain::passing::{Owed, owes};
 use wuping_domain::premises::PartyRole;
@@ -245,16 +244,15 @@ fn answering(matter: &Matter, party: &PartyRole) -> Markup {
 /// The plaques at the door: what hangs, and what hung and is gone.
 fn plaques(matter: &Matter) -> Vec<Fact> {
     let (lang, Some(subject)) = (matter.lang, matter.subject()) else { return vec![] };
-    let name = |plaque: PlaqueKind| match plaque {
-        PlaqueKind::GradePlaque => lang.pick("公示牌", "Grade plaque"),
-        PlaqueKind::SupervisionPlaque => lang.pick("监督牌", "Supervision plaque"),
-    };
     let hangs = subject.grade.plaques.values().map(|plaque| {
         let shows = plaque.shows.map(|star| lang.stars(Some(star))).unwrap_or_default();
-        Fact::text(name(plaque.plaque), format!("{} {shows}", lang.say("挂着", "hangs")).trim())
+        Fact::text(lang.plaque(plaque.plaque), format!("{} {shows}", lang.say("挂着", "hangs")).trim())
     });
     let gone = subject.grade.missing.iter().map(|(plaque, on)| {
-        Fact::text(name(*plaque), lang.pick(format!("{on} 发现不见了"), format!("found missing on {on}")))
+        Fact::text(
+            lang.plaque(*plaque),
+            lang.pick(format!("{on} 发现不见了"), format!("found missing on {on}")),
+        )
     });
     hangs.chain(gone).collect()
 }
