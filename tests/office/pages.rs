@@ -3,9 +3,11 @@
 
 use serde_json::json;
 use uuid::Uuid;
+use wuping::shelf;
 use wuping_domain::rulebook::scheme::{Collect, Evidence, Indicator, Kind};
 
 use crate::every_event::story::{EBIKE_INDOORS, PNG, SOUND, Sent, Story, code_of};
+use crate::program::server::Client;
 
 fn begins() -> Story {
     let mut story = Story::begins();
@@ -454,5 +456,55 @@ fn what_the_office_owes_by_a_grade_lies_on_the_desk_of_the_subdistrict_until_it_
     assert!(late["overdue_since"].is_string(), "{late}");
     let lateness = story.page(Some("street"), "/desk");
     assert!(lateness.contains("/desk/matters?overdue=true&amp;role=street_lead"), "{lateness}");
+    story.ends();
+}
+
+#[test]
+fn what_nobody_can_collect_is_told_to_whoever_publishes_rulebooks_and_beside_the_gaps() {
+    let mut story = begins();
+    let pages = [("commission", "/desk/rulebooks"), ("street", "/desk/reports/gaps")];
+    let tell = |story: &Story, lang: &str| {
+        pages.map(|(who, path)| {
+            // the pages know what was said last
+            let in_english = story.page(Some(who), path);
+            if lang == "en" {
+                return in_english;
+            }
+            let headers = [("accept-language", lang), ("cookie", story.session(who).cookie.as_str())];
+            Client::to(story.address()).get_with(path, &headers).unwrap().1
+        })
+    };
+    for (lang, none) in [("zh", "每项指标都有人采集"), ("en", "has somebody who collects it")] {
+        assert!(tell(&story, lang).iter().all(|page| page.contains(none)), "{lang}");
+    }
+
+    let [.., estate] = shelf::pingshan().unwrap();
+    story.publishes(&estate, None, story.day(30));
+    // of the story's people there are officers of fire, housing and emergency; the systems of housing and police share results
+    let nobodys = |there: &[&str]| -> Vec<String> {
+        let all = estate.rulebook.scheme.indicators.iter().filter(|one| match one.collect {
+            Collect::Department => !there.contains(&one.competent.as_str()),
+            Collect::Feed => !["housing", "police"].contains(&one.competent.as_str()),
+            Collect::Grid | Collect::Ledger => false,
+        });
+        all.map(|one| format!("/rules/{}#{}\"", estate.scheme.id, one.id)).collect()
+    };
+    let listed = |story: &Story, there: &[&str]| {
+        let told = nobodys(there);
+        assert!(told.len() > 3, "{told:?}");
+        for page in tell(story, "en") {
+            let (_, list) = page.split_once("Indicators that nobody collects now").unwrap();
+            assert_eq!(list.matches(&format!("/rules/{}#", estate.scheme.id)).count(), told.len(), "{list}");
+            assert!(told.iter().all(|link| list.contains(link)), "{told:?}: {list}");
+        }
+    };
+    listed(&story, &["fire", "housing", "emergency"]);
+    let water = json!({ "command": "grant", "role": "department_officer", "department": "water" });
+    story.say("admin", "account/water", json!({ "command": "open", "name": "曾某" }));
+    story.say("admin", "account/water", water);
+    listed(&story, &["fire", "housing", "emergency", "water"]);
+    story.say("admin", "account/water", json!({ "command": "suspend", "why": "leave" }));
+    listed(&story, &["fire", "housing", "emergency"]);
+    assert!(tell(&story, "zh")[0].contains("现在没有人采集的指标"));
     story.ends();
 }

@@ -19,6 +19,8 @@ use crate::people::{People, Told};
 use crate::statistics::{Form, html, say, title};
 use crate::web::desk_page::{broken_text, printed, refused_page, shown, unseen_page};
 use crate::web::docket::rulebooks;
+use crate::web::docket_api::blocking;
+use crate::web::rulebooks_page::uncollected;
 use crate::web::session::Signed;
 use crate::web::state::address;
 use crate::web::statistics::{Wanted, may_read, not_yours};
@@ -100,11 +102,19 @@ async fn show(
         people: People::of(&app, Told::Name, html::accounts(&made)),
         rulebooks: rulebooks(&app, app.today()).unwrap_or_default(),
     };
+    // channels are the office's own and stand in no ledger, so that this is told beside the report, and as it is now
+    let house = app.clone();
+    let of_gaps = statistic == Statistic::Gaps;
+    let Ok(uncollected) = blocking(move || of_gaps.then(|| uncollected(&house, lang)).transpose()).await
+    else {
+        return refused_page(&app, lang, Some(&signed), &broken_text(lang));
+    };
     let body = html! {
         (asking(lang, statistic, &wanted, Some(&made)))
         (downloads(lang, &files(lang, statistic, &made)))
         (print_button(lang))
         (html::body(lang, &made, ROWS_SHOWN, &known))
+        @if let Some(uncollected) = uncollected { (uncollected) }
     };
     let print = PrintHeader {
         address: address(&path(statistic), &parameters(&wanted)),

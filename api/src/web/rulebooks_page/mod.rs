@@ -5,6 +5,7 @@ mod effect;
 mod publishing;
 mod recording;
 mod trying;
+mod uncollected;
 mod waiting;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use wuping_projections::queries::RulebookView;
 use self::publishing::{publish, show};
 use self::recording::record;
 use self::trying::{tried, upload};
+pub(in crate::web) use self::uncollected::uncollected;
 use self::waiting::Waiting;
 use crate::app::App;
 use crate::look::parts::*;
@@ -76,9 +78,9 @@ async fn listed(State(app): State<Arc<App>>, signed: Signed) -> Response {
     let read = blocking(move || {
         let (published, drafts) = (published(house.reader())?, waiting_drafts(&house)?);
         let stale: Vec<bool> = drafts.iter().map(|draft| is_stale(&published, &draft.drafted)).collect();
-        Ok((in_order(&house)?, drafts, stale))
+        Ok((in_order(&house)?, drafts, stale, uncollected(&house, lang)?))
     });
-    let Ok((rules, drafts, stale)) = read.await else {
+    let Ok((rules, drafts, stale, uncollected)) = read.await else {
         return refused_page(&app, lang, Some(&signed), &broken_text(lang));
     };
     let people = People::of(&app, Told::Name, drafts.iter().map(|draft| draft.by.as_str()));
@@ -112,6 +114,7 @@ async fn listed(State(app): State<Arc<App>>, signed: Signed) -> Response {
         }))
         (section(lang.pick("试一个草案", "Try a draft"), upload(&signed, None)))
         (section(lang.pick("已经发布", "Published"), data_table(&published_table(lang, &rules))))
+        (uncollected)
     };
     shown(&app, lang, Some(&signed), title(lang), column(body)).into_response()
 }
