@@ -91,9 +91,17 @@ impl Reports {
 }
 
 impl NotMade {
-    /// Whether a position was asked for that the ledger has not.
-    pub(crate) const fn is_beyond(&self) -> bool {
-        matches!(self, Self::Asked(StatisticError::Beyond { .. }))
+    /// Whether what was asked for is not there: the position, the party, the subdistrict, or a part of a report that has none.
+    pub(crate) const fn is_absent(&self) -> bool {
+        matches!(
+            self,
+            Self::Asked(
+                StatisticError::Beyond { .. }
+                    | StatisticError::OfParties
+                    | StatisticError::UnknownParty { .. }
+                    | StatisticError::UnknownSubdistrict { .. }
+            )
+        )
     }
 
     /// Why not, where the person can mend it.

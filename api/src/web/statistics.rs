@@ -155,7 +155,7 @@ async fn one(
         Ok(made) => file(lang, &made, form, said_in),
         Err(not_made) => match not_made.told(lang) {
             // a position that the ledger has not reached may be there tomorrow
-            Some(told) if not_made.is_beyond() => problem(StatusCode::NOT_FOUND, "not_found", &told),
+            Some(told) if not_made.is_absent() => problem(StatusCode::NOT_FOUND, "not_found", &told),
             Some(told) => problem(StatusCode::BAD_REQUEST, "malformed", &told),
             None => broken(lang, &not_made),
         },

@@ -255,9 +255,9 @@ fn a_lead_reads_the_figures_of_the_own_subdistrict_as_it_was_then() {
     );
 
     let (status, refused) = get(&lead, "/api/v1/statistics/hazards?subdistrict=x");
-    assert!(status == 400 && refused.contains("石井、龙田"), "{refused}");
+    assert!(status == 404 && refused.contains("石井、龙田"), "{refused}");
     let (status, refused) = get(&clerk, "/api/v1/statistics/credit?subdistrict=x");
-    assert!(status == 400 && refused.contains("责任人不属于哪一个街道"), "{refused}");
+    assert!(status == 404 && refused.contains("责任人不属于哪一个街道"), "{refused}");
     let (status, _) = get(&lead, &format!("/api/v1/statistics/credit?subdistrict={}", encoded("石井")));
     assert_eq!(status, 403, "limited to the own subdistrict, it is no more the lead's to read");
     let listed = serde_json::from_str::<Value>(&get(&clerk, "/api/v1/statistics").1).unwrap();
