@@ -44,7 +44,7 @@ use crate::rulebook::policy::PatrolRule;
 use crate::said::{Private, Said, must_have_words};
 
 /// The grade of premises as its events left it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Grade {
     /// Every prohibition of letting there was, by number: 1 is the first.
     pub bans: BTreeMap<u64, Ban>,
@@ -85,7 +85,7 @@ pub struct Grade {
 }
 
 /// What was heard and done about a determination that needs a person.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct Proceeding {
     /// The day the party was served with the invitation to make a statement.
     pub invited_on: Option<NaiveDate>,

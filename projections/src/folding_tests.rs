@@ -85,11 +85,21 @@ proptest! {
 #[test]
 fn a_house_closed_before_anything_ran_there_is_known_to_be_closed_when_the_views_are_opened_again() {
     // It would be asked to warn those who live there by a grade determined later, where nobody lives any more.
+    opened_again_after_each(&[0, 2, 3, DETERMINED]);
+}
+
+#[test]
+fn a_plaque_hung_before_anything_was_determined_hangs_when_the_views_are_opened_again() {
+    opened_again_after_each(&[0, 43, 3, DETERMINED]);
+}
+
+/// What happens to a house, one after another, the views opened anew for each, is what views built anew say.
+fn opened_again_after_each(kinds: &[usize]) {
     let mut log = TestLog::new();
     let path = log.views_path();
     build(&log.reader, &log.rulebooks(), &Plan::of_all(&path), |_| ()).unwrap();
-    for (n, (kind, star)) in [(0, 0), (2, 0), (3, 0), (DETERMINED, 0)].into_iter().enumerate() {
-        happen(&mut log, &Happening { kind, premises: 0, case: 0, star, waits: false }, n);
+    for (n, kind) in kinds.iter().enumerate() {
+        happen(&mut log, &Happening { kind: *kind, premises: 0, case: 0, star: 0, waits: false }, n);
         log.commit();
         let mut projector = Projector::open(&path, log.rulebooks(), 0).unwrap();
         projector.catch_up(&log.reader).unwrap();
@@ -115,11 +125,12 @@ fn every_kind_of_happening_changes_the_views() {
 }
 
 /// One premises' life, by kind of happening, whether it waits, and star.
-const LIFE: [(usize, bool, u8); 45] = [
+const LIFE: [(usize, bool, u8); 46] = [
     (3, false, 0),
     (4, false, 0),
     (5, false, 0),
     (6, false, 5),
+    (43, false, 0),
     (6, true, 1),
     (23, false, 0),
     (7, false, 0),
@@ -346,6 +357,10 @@ fn matter(kind: usize, stream: &str, case: &str, on: &str, scheme: &SchemeRef) -
             }),
         ),
         42 => (format!("alert/{case}"), json!({"type": "AlertLifted", "safe_on": on})),
+        43 => (
+            format!("{stream}/grade"),
+            json!({"type": "PlaqueHung", "plaque": "grade_plaque", "shows": 3, "place": "entrance", "on": on, "by": "u-1"}),
+        ),
         _ => {
             let assigned = json!({"counted_from": on, "due": on, "rule": "week"});
             (format!("{stream}/patrol/2026"), derived("PatrolAssigned", assigned))
@@ -357,7 +372,7 @@ const DETERMINED: usize = 6;
 
 const HAZARD: std::ops::Range<usize> = 10..14;
 
-const KINDS: usize = 44;
+const KINDS: usize = 45;
 
 const PREMISES: [(&str, Layer, Option<&str>); 4] = [
     ("b-1", Layer::Building, None),

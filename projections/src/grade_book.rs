@@ -11,7 +11,7 @@ use wuping_domain::grade::{self, Binding, Determination, Grade};
 use wuping_domain::recorded::Recorded;
 
 /// The grade of one premises, with the place of each result.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct GradeBook {
     pub(crate) grade: Grade,
     pub(crate) origins: BTreeMap<u64, Origin>,

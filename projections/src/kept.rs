@@ -47,7 +47,6 @@ struct Kept {
     assessments: BTreeMap<String, KeptAssessment>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     hazards: BTreeMap<String, KeptHazard>,
-    #[serde(default, skip_serializing_if = "Docket::is_empty")]
     docket: Docket,
     #[serde(default, skip_serializing_if = "is_default")]
     rounds: Rounds,
@@ -141,12 +140,7 @@ impl Kept {
         Self {
             number: held.number,
             premises: KeptPremises { assessors, closed_on, parties, register, stewards, tags, vacant },
-            grade: (book.grade.count > 0
-                || book.grade.prohibition.is_some()
-                || book.bans > 0
-                || !book.grade.spared.is_empty()
-                || !book.grade.unpublished.is_empty())
-            .then(|| KeptGrade::of(book)),
+            grade: (!is_default(book)).then(|| KeptGrade::of(book)),
             assessments: held
                 .assessments
                 .iter()

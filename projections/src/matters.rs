@@ -12,7 +12,7 @@ use crate::held::Held;
 use crate::tx::{Tx, json, signed, write};
 
 /// Raised when the fold or its rows change.
-pub const VERSION: u32 = 7;
+pub const VERSION: u32 = 8;
 
 /// Take an entry, after the register took it. What ends for good is written at once.
 ///

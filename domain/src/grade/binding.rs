@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{Determination, Grade};
 
 /// A determination that took effect.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Binding {
     /// What was determined.
     pub determination: Determination,

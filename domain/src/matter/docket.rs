@@ -117,17 +117,14 @@ impl Docket {
         if before != after {
             waited.and_then(|grade| end(grade, ending(&recorded.event)));
         }
-        // where nothing was owed nothing is looked up
-        if !owed.is_empty() {
-            let still = Look::of(own, &self.subject, rulebooks).duties();
-            let goes_on =
-                |duty: &Matter| still.iter().any(|of| of.stream == duty.stream && of.detail == duty.detail);
-            for duty in owed.into_iter().filter(|duty| !goes_on(duty)) {
-                end(duty, discharging(&recorded.event));
-            }
+        let all = matters(own, &self.subject, rulebooks);
+        let goes_on =
+            |duty: &Matter| all.iter().any(|of| of.stream == duty.stream && of.detail == duty.detail);
+        for duty in owed.into_iter().filter(|duty| !goes_on(duty)) {
+            end(duty, discharging(&recorded.event));
         }
-        self.mark(recorded, now, rulebooks);
-        gone.extend(self.let_go(own, rulebooks));
+        self.mark(&all, recorded, now);
+        gone.extend(self.let_go(all));
         gone
     }
 
@@ -135,23 +132,6 @@ impl Docket {
     pub fn cases(&self, own: &str, rulebooks: &dyn Rulebooks) -> Vec<Case> {
         let all = matters(own, &self.subject, rulebooks);
         all.into_iter().filter_map(|matter| self.case(matter)).collect()
-    }
-
-    /// Whether nothing is held, of all that is kept: what is not written down would be forgotten by whoever goes on from it.
-    pub fn is_empty(&self) -> bool {
-        let Subject { alert, appeals, assessments, disputes, duties, fixed, grade, .. } = &self.subject;
-        let Subject { hazards, incidents, notices, reevaluations, reports, served, tasks, .. } =
-            &self.subject;
-        let Grade { banned_under, determined, latest, pending, .. } = grade;
-        let graded =
-            latest.is_some() || pending.is_some() || banned_under.is_some() || !determined.is_empty();
-        let runs = !(no_alert(alert) && appeals.is_empty() && assessments.is_empty() && disputes.is_empty())
-            || !(hazards.is_empty()
-                && incidents.is_empty()
-                && notices.is_empty()
-                && reevaluations.is_empty())
-            || !(reports.is_empty() && served.is_empty() && tasks.is_empty() && fixed.is_empty());
-        self.spans.is_empty() && !graded && !runs && duties.is_empty()
     }
 
     fn case(&self, matter: Matter) -> Option<Case> {
@@ -172,21 +152,21 @@ impl Docket {
     }
 
     /// Note when a matter was opened, changed and ended; another's ending may end it too.
-    fn mark(&mut self, recorded: &Recorded<Event>, now: Moment, rulebooks: &dyn Rulebooks) {
-        for matter in matters(recorded.subject(), &self.subject, rulebooks) {
+    fn mark(&mut self, all: &[Matter], recorded: &Recorded<Event>, now: Moment) {
+        for matter in all {
             let fresh = Span { opened: now, changed: now, ended: None };
             let span = self.spans.entry(matter.stream.clone()).or_insert(fresh);
             if matter.stream == recorded.stream {
                 span.changed = now;
             }
-            span.ended = matter.ended.map(|_| span.ended.unwrap_or(now));
+            span.ended = matter.ended.as_ref().map(|_| span.ended.unwrap_or(now));
         }
     }
 
     /// Let go of what has ended for good, and of everything that no running matter is told from.
-    fn let_go(&mut self, own: &str, rulebooks: &dyn Rulebooks) -> Vec<Case> {
+    fn let_go(&mut self, all: Vec<Matter>) -> Vec<Case> {
         let subject = &self.subject;
-        let over: Vec<Matter> = matters(own, subject, rulebooks)
+        let over: Vec<Matter> = all
             .into_iter()
             .filter(|matter| matter.ended.is_some() && !comes_again(subject, matter))
             .collect();
