@@ -106,7 +106,11 @@ fn parties(subject: &Subject) -> BTreeSet<String> {
     held.chain(orders.flat_map(|order| &order.parties)).map(|party| format!("party/{party}")).collect()
 }
 
-fn folded(reader: &Reader, path: &str) -> Result<Subject, ImpactError> {
+/// All that the ledger says of a subject, by its path: `premises/p-1`.
+///
+/// # Errors
+/// [`ImpactError::Store`], [`ImpactError::Unreadable`].
+pub fn folded(reader: &Reader, path: &str) -> Result<Subject, ImpactError> {
     let mut subject = Subject::default();
     for entry in reader.subject(path, None)? {
         subject.apply(&recorded(&entry.row())?);

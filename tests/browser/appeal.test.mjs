@@ -22,10 +22,8 @@ before(async () => {
     ['reviewer', '--role', 'reviewer'],
     ['reviewer-two', '--role', 'reviewer'],
   ])
-  await house.says('clerk-2', 'party/y-98', 'register', { kind: 'person', name: '黄小兰' })
-  await house.says('clerk-2', 'party/y-99', 'register', { kind: 'person', name: '代某' })
-  await house.close()
-  await house.peopled([
+  const parties = { 'y-98': { kind: 'person', name: '黄小兰' }, 'y-99': { kind: 'person', name: '代某' } }
+  await house.spokenFor('clerk-2', parties, [
     ['heir-21', '--role', 'owner', '--party', 'y-98'],
     ['proxy', '--role', 'owner', '--party', 'y-99'],
   ])

@@ -19,10 +19,8 @@ before(async () => {
     ['confirmer-2', '--role', 'confirmer'],
     ['fire-2', '--role', 'department_officer', '--department', 'fire'],
   ])
-  await house.says('clerk-2', 'party/y-77', 'register', { kind: 'enterprise', name: '某公寓管理公司' })
-  await house.says('clerk-2', 'party/y-78', 'register', { kind: 'person', name: '邻某' })
-  await house.close()
-  await house.peopled([
+  const parties = { 'y-77': { kind: 'enterprise', name: '某公寓管理公司' }, 'y-78': { kind: 'person', name: '邻某' } }
+  await house.spokenFor('clerk-2', parties, [
     ['company', '--role', 'operator', '--party', 'y-77'],
     ['neighbour-2', '--role', 'owner', '--party', 'y-78'],
   ])

@@ -49,6 +49,13 @@ export class House {
     return this
   }
 
+  /** Parties that are registered, and people who speak for them, who get their accounts after that. */
+  async spokenFor(clerk, parties, people) {
+    for (const [id, party] of Object.entries(parties)) await this.says(clerk, `party/${id}`, 'register', party)
+    await this.close()
+    return this.peopled(people)
+  }
+
   constructor(folder) {
     this.folder = folder
     this.passwords = {}

@@ -7,12 +7,11 @@ use serde::Serialize;
 use wuping_domain::event::aggregate_type;
 use wuping_domain::grade::impact::{Because, Impact, Standing};
 use wuping_domain::reaction::Rulebooks;
+use wuping_domain::recorded;
 use wuping_domain::rulebook::Rulebook;
-use wuping_domain::subject::Subject;
 use wuping_ledger::reader::Reader;
 use wuping_projections::ledger_rulebooks::LedgerRulebooks;
-use wuping_projections::recording::recorded;
-use wuping_replay::impact::{determination_named, impact};
+use wuping_replay::impact::{determination_named, folded, impact};
 
 use crate::cli::read::{reader, subject_of};
 use crate::cli::{Common, Failure, print_json};
@@ -42,10 +41,7 @@ pub(super) fn tell(common: &Common, determination: &str) -> Result<ExitCode, Fai
 /// The rulebook of a determination's assessment, which names what it is about.
 fn rulebook_of(reader: &Reader, named: &str, assessment: &str) -> Result<Option<Arc<Rulebook>>, Failure> {
     let (stream, _) = determination_named(named)?;
-    let mut subject = Subject::default();
-    for entry in reader.subject(stream.trim_end_matches("/grade"), None)? {
-        subject.apply(&recorded(&entry.row())?);
-    }
+    let subject = folded(reader, recorded::subject_of(&stream))?;
     let scheme = subject.assessments.get(assessment).and_then(|of| of.state.scheme.as_ref());
     Ok(scheme.and_then(|scheme| LedgerRulebooks::of(reader.clone()).rulebook(scheme)))
 }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use wuping_domain::facts::{Actor, Role};
 use wuping_domain::grade::{Determination, Proceeding};
-use wuping_domain::matter::{Matter, matters};
+use wuping_domain::matter::{Kind, Matter, matters};
 use wuping_domain::premises::Premises;
 use wuping_domain::reaction::Rulebooks;
 use wuping_domain::rulebook::Rulebook;
@@ -67,9 +67,8 @@ async fn show(State(app): State<Arc<App>>, signed: Signed, Path(premises): Path<
     let rulebook = assessed.and_then(|of| app.shelf.rulebook(of.state.scheme.as_ref()?));
     let held = subject.grade.in_force();
     let held = held.map(|binding| (binding.determination.star, binding.effective_from));
-    let own = format!("premises/{premises}");
-    let waits = matters(&own, &subject, app.shelf.as_ref());
-    let waits = waits.iter().find(|matter| matter.stream == format!("{own}/grade"));
+    let waits = matters(&format!("premises/{premises}"), &subject, app.shelf.as_ref());
+    let waits = waits.iter().find(|matter| matter.kind == Kind::Grade);
     let body = html! {
         (page_heading(Some(lang.pick("等级确认", "Confirmation of a grade")), &address, None))
         @match subject.grade.waiting() {

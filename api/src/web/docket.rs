@@ -67,14 +67,9 @@ impl Teller<'_> {
     /// What it is: the kind, and what it is about.
     pub(super) fn name(&self, row: &MatterView) -> Markup {
         html! {
-            (self.kind(row)) (self.lang.pick("：", ": ")) (self.about(row))
+            (self.lang.matter_kind(row.kind.code())) (self.lang.pick("：", ": ")) (self.about(row))
             @if let Some(detail) = self.detail(row) { " " span.quiet { (detail) } }
         }
-    }
-
-    /// Of what kind it is.
-    pub(super) fn kind(&self, row: &MatterView) -> &str {
-        self.lang.matter_kind(row.kind.code())
     }
 
     /// How far it is; a warning that was issued is served on nobody.

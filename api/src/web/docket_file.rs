@@ -77,7 +77,7 @@ fn cells(teller: &Teller<'_>, row: &MatterView) -> Vec<Cell> {
     let lang = teller.lang;
     let late = row.overdue_since.map(|since| (teller.today - since).num_days() + 1);
     vec![
-        text(Some(teller.kind(row))),
+        text(Some(lang.matter_kind(row.kind.code()))),
         text(Some(&teller.about(row))),
         text(teller.detail(row).as_deref()),
         text(Some(&teller.place(row))),

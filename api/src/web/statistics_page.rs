@@ -20,7 +20,7 @@ use crate::statistics::{Form, html, say, title};
 use crate::web::desk_page::{broken_text, printed, refused_page, shown, unseen_page};
 use crate::web::docket::rulebooks;
 use crate::web::docket_api::blocking;
-use crate::web::rulebooks_page::uncollected;
+use crate::web::rulebooks_page::{in_order, uncollected};
 use crate::web::session::Signed;
 use crate::web::state::address;
 use crate::web::statistics::{Wanted, may_read, not_yours};
@@ -105,8 +105,8 @@ async fn show(
     // channels are the office's own and stand in no ledger, so that this is told beside the report, and as it is now
     let house = app.clone();
     let of_gaps = statistic == Statistic::Gaps;
-    let Ok(uncollected) = blocking(move || of_gaps.then(|| uncollected(&house, lang)).transpose()).await
-    else {
+    let listed = move || of_gaps.then(|| uncollected(&house, lang, &in_order(&house)?)).transpose();
+    let Ok(uncollected) = blocking(listed).await else {
         return refused_page(&app, lang, Some(&signed), &broken_text(lang));
     };
     let body = html! {

@@ -208,9 +208,7 @@ impl Duties {
             }
         }
     }
-}
 
-impl Duties {
     /// Take an entry of premises, after everything else did. `grade` is their grade as it is then, `written` the notice that the entry
     /// is of, where it is of one.
     pub(super) fn take(&mut self, recorded: &Recorded<Event>, grade: &Grade, written: Option<&Issued>) {

@@ -78,7 +78,9 @@ async fn listed(State(app): State<Arc<App>>, signed: Signed) -> Response {
     let read = blocking(move || {
         let (published, drafts) = (published(house.reader())?, waiting_drafts(&house)?);
         let stale: Vec<bool> = drafts.iter().map(|draft| is_stale(&published, &draft.drafted)).collect();
-        Ok((in_order(&house)?, drafts, stale, uncollected(&house, lang)?))
+        let rules = in_order(&house)?;
+        let uncollected = uncollected(&house, lang, &rules)?;
+        Ok((rules, drafts, stale, uncollected))
     });
     let Ok((rules, drafts, stale, uncollected)) = read.await else {
         return refused_page(&app, lang, Some(&signed), &broken_text(lang));
@@ -120,14 +122,14 @@ async fn listed(State(app): State<Arc<App>>, signed: Signed) -> Response {
 }
 
 /// A published rulebook, and whether it is the one that governs its layer today.
-struct InOrder {
+pub(in crate::web) struct InOrder {
     rulebook: RulebookView,
     in_force: bool,
     to_come: bool,
 }
 
 /// Published rulebooks by layer, of each the newest day first.
-fn in_order(app: &App) -> Result<Vec<InOrder>, ViewsError> {
+pub(in crate::web) fn in_order(app: &App) -> Result<Vec<InOrder>, ViewsError> {
     let (views, today) = (app.views.views(), app.today());
     let mut rulebooks = views.rulebooks()?;
     rulebooks.sort_by(|a, b| {

@@ -8,7 +8,7 @@ use wuping_domain::facts::{Grant, Role};
 use wuping_domain::reaction::Rulebooks;
 use wuping_domain::rulebook::scheme::{Collect, Indicator};
 
-use super::in_order;
+use super::InOrder;
 use crate::app::App;
 use crate::lists::Kind;
 use crate::look::parts::*;
@@ -51,14 +51,14 @@ impl Collectors {
     }
 }
 
-/// The section that lists them, with what to do; that there are none where that is so.
+/// The section that lists those of these rulebooks, with what to do; that there are none where that is so.
 ///
 /// # Errors
-/// If accounts, channels or rulebooks cannot be read.
-pub(in crate::web) fn uncollected(app: &App, lang: Lang) -> Result<Markup, Failure> {
+/// If accounts or channels cannot be read.
+pub(in crate::web) fn uncollected(app: &App, lang: Lang, rules: &[InOrder]) -> Result<Markup, Failure> {
     let collectors = Collectors::of(app)?;
     let mut rows = Vec::new();
-    for one in in_order(app)?.into_iter().filter(|one| one.in_force || one.to_come) {
+    for one in rules.iter().filter(|one| one.in_force || one.to_come) {
         let SchemeRef { id, .. } = &one.rulebook.scheme;
         let rulebook = app.shelf.rulebook(&one.rulebook.scheme);
         let ruled = lang.under(rulebook.as_deref());
